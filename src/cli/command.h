@@ -1,0 +1,94 @@
+/*
+ * command: the table of commands and the tables of their options.
+ *
+ * Parsing, defaults, environment names, `--help`, the man page and shell completion all come from these tables; a
+ * command's file holds its table and its function, and nothing else parses argv. Option values are checked (type, range,
+ * choice) before the command runs, so that a command only sees good ones.
+ *
+ * Ownership: values point into argv, the environment or the tables. Thread: main only.
+ */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/err.h"
+
+enum exit_code {
+    EXIT_OK = 0,
+    EXIT_REQUESTS_FAILED = 1,
+    EXIT_USAGE = 2,
+    EXIT_RUNTIME = 3,
+    EXIT_INVALID = 4,
+    EXIT_THRESHOLD = 99
+};
+
+enum opt_type {
+    OPT_FLAG,
+    OPT_TEXT,
+    OPT_INTEGER,
+    OPT_NUMBER,
+    OPT_DURATION,
+    OPT_SIZE,
+    OPT_CHOICE,
+    OPT_FILE
+};
+
+struct opt_def {
+    const char *name; /* long, without dashes */
+    char letter;      /* short, or 0 */
+    enum opt_type type;
+    const char *meta; /* what stands for the value in help: "N", "FILE"; NULL for a flag */
+    const char *def;  /* default as text, shown and parsed; NULL: none */
+    const char
+        *env; /* environment variable that gives it when the command line does not; NULL: none */
+    const char *choices; /* OPT_CHOICE: "a|b|c" */
+    double min, max;     /* OPT_INTEGER and OPT_NUMBER; both 0: any value >= 0 */
+    bool repeat;         /* may be given more than once: opt_list() */
+    const char *help;    /* one sentence, lower case, no full stop */
+};
+
+struct args; /* the parsed command line of one command */
+
+struct command {
+    const char *name;
+    const char *usage;    /* after the name: "SCENARIO.json [options]" */
+    const char *summary;  /* one line, for the list of commands */
+    const char *details;  /* paragraphs for --help and the man page; NULL: none */
+    const char *examples; /* lines "command # what it does"; NULL: none */
+    const struct opt_def *opts;
+    size_t opt_count;
+    int positional_min, positional_max; /* max -1: any number */
+    int (*run)(const struct args *a);   /* returns an exit code */
+};
+
+/* Values by long name; asking for a name that is not in the command's table is a bug and aborts. */
+bool opt_given(const struct args *a, const char *name); /* on the command line or by environment */
+bool opt_flag(const struct args *a, const char *name);
+const char *
+opt_text(const struct args *a,
+         const char *name); /* TEXT, CHOICE, FILE; NULL where neither given nor default */
+int64_t opt_integer(const struct args *a, const char *name);
+double opt_number(const struct args *a, const char *name);
+int64_t opt_duration(const struct args *a, const char *name); /* ns */
+uint64_t opt_size(const struct args *a, const char *name);
+size_t opt_list(const struct args *a, const char *name, const char *const **values);
+
+size_t args_count(const struct args *a); /* positionals */
+const char *args_at(const struct args *a, size_t i);
+size_t args_argv(const struct args *a,
+                 char *const **argv); /* the whole command line, for the manifest */
+
+/* All commands, in the order of the help. */
+extern const struct command *const commands[];
+extern const size_t command_count;
+
+/* Parses and runs; the process's exit code. Checks at the end that stdout could be written. */
+int command_main(int argc, char **argv);
+
+/* Prints "coldswarm: TEXT" to stderr, escaped for a terminal, and returns `code`. */
+int command_error(int code, const char *text);
+
+#endif

@@ -1,0 +1,76 @@
+/*
+ * reader: reads a run file, finished, growing or cut short.
+ *
+ * Rows are streamed, never collected. It opens the file read-only and changes nothing that a user would notice; a
+ * file left behind by a killed run is read with what was committed.
+ *
+ * Ownership: strings belong to the reader and live until reader_close(). Thread: one reader, one thread.
+ */
+#ifndef RECORD_READER_H
+#define RECORD_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/err.h"
+#include "util/outcome.h"
+
+#define READER_NO_VALUE INT64_MIN
+
+struct reader;
+
+struct reader_run {
+    const char *name, *started_utc, *scenario, *target, *version;
+    int64_t duration_us; /* a cut-short run: up to its last row */
+    uint32_t users_max;
+    uint64_t seed;
+    const char *verdict, *verdict_reason; /* "" where the run was cut short */
+    int exit_code;                        /* -1 where the run was cut short */
+    bool complete;                        /* false: killed, or still under way */
+};
+
+struct reader_endpoint {
+    const char *name, *method;
+};
+
+/* One request. Times are microseconds from the start of the run; READER_NO_VALUE where there is none. */
+struct reader_row {
+    int64_t id;
+    uint32_t user;
+    uint32_t endpoint; /* index into reader_endpoints() */
+    int64_t intended_us, sent_us, end_us;
+    int64_t service_us, response_us;
+    int64_t dns_us, connect_us, tls_us, ttfb_us;
+    int status; /* 0: no response */
+    enum outcome outcome;
+    uint32_t error; /* index into reader_error(); 0: none */
+    uint64_t bytes_sent, bytes_received;
+    bool new_connection;
+};
+
+struct reader_second {
+    uint32_t second, users;
+};
+
+/* The error tells a missing file, a file that is no run file, and one of a newer version apart. */
+int reader_open(const char *path, struct reader **out, struct err *e);
+void reader_close(struct reader *r);
+
+const struct reader_run *reader_run(const struct reader *r);
+size_t reader_endpoints(const struct reader *r, const struct reader_endpoint **out);
+const char *reader_error(const struct reader *r, uint32_t error);
+
+/* Calls fn for each request in the order of ids until it returns non-zero (then that is returned); 0 at the end,
+ * -1 with e set where the file cannot be read. Two scans see the same rows even while the run goes on. */
+typedef int reader_row_fn(void *context, const struct reader_row *row);
+int reader_scan(struct reader *r, reader_row_fn *fn, void *context, struct err *e);
+
+/* Users by second, in order; *out is the caller's to free(). */
+int reader_users(struct reader *r, struct reader_second **out, size_t *count, struct err *e);
+
+/* Calls fn for each pair of the manifest, by key. */
+typedef void reader_pair_fn(void *context, const char *key, const char *value);
+int reader_manifest(struct reader *r, reader_pair_fn *fn, void *context, struct err *e);
+
+#endif

@@ -1,0 +1,94 @@
+/*
+ * record: writes a run into its SQLite file while it happens.
+ *
+ * record_open() makes the file and its schema; record_start() starts the writer thread, which drains one queue per
+ * worker and commits several times a second, so that another process can read along and a kill loses at most the last
+ * second. Workers never wait for it: see queue.h. When the disk is full, the file is locked for too long or anything
+ * else keeps rows from being written, the writer stops, keeps what is committed, and record_failed() turns true.
+ *
+ * It computes no statistics. Ownership: `struct record` is heap; strings given are copied. Thread: as said per function.
+ */
+#ifndef RECORD_RECORD_H
+#define RECORD_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "record/queue.h"
+#include "record/sample.h"
+#include "util/err.h"
+
+struct record;
+
+struct record_endpoint {
+    const char *name;
+    const char *method;
+};
+
+/* What is known before the first request. */
+struct record_run {
+    const char *name;
+    int64_t started_real_ns;
+    uint32_t users_max;
+    const char *scenario; /* its text, secrets unresolved */
+    const char *target;   /* secrets unresolved */
+    uint64_t seed;
+    const char *version; /* coldswarm's */
+    const struct record_endpoint *endpoints;
+    size_t endpoint_count; /* at most 65535 */
+    size_t worker_count;
+    size_t queue_max_samples; /* per worker; 0 for the default */
+};
+
+/* Called on the writer thread with each batch after it was taken from a queue: the live view hangs here. Must be quick. */
+typedef void record_batch_fn(void *context, const struct sample *samples, size_t n);
+
+/* Makes the file; it must not exist yet (an error says so). Missing folders on the way are made. */
+int record_open(const char *path, const struct record_run *run, struct record **out, struct err *e);
+
+/* Any time before record_start(). */
+int record_manifest(struct record *r, const char *key, const char *value, struct err *e);
+void record_on_batch(struct record *r, record_batch_fn *fn, void *context);
+
+int record_start(struct record *r, struct err *e);
+
+/* The queue of worker i: for that worker's thread. */
+struct queue *record_queue(struct record *r, size_t worker);
+
+/* The number of an error text, for struct sample.error; any thread, takes a lock: errors are rare or repeat, so
+ * workers cache. When 65535 distinct texts are known, all others share the number of "(other errors)". "" is 0. */
+uint16_t record_error_id(struct record *r, const char *text);
+
+/* Adds a row to `event`, at a time from the start of the run; any thread, does not wait for the disk. */
+void record_event(struct record *r, int64_t at_ns, const char *kind, const char *text);
+
+/* Says how many users were active in a second of the run (see view `seconds`); any thread, does not wait for the disk. */
+void record_users(struct record *r, uint32_t second, uint32_t users);
+
+/* True once rows can no longer be written; any thread. The reason comes from record_close(). */
+bool record_failed(struct record *r);
+
+struct record_end {
+    int64_t duration_ns;
+    const char *verdict; /* VALID SUSPECT INVALID */
+    const char *verdict_reason;
+    int exit_code;
+};
+
+/* Stops the writer after it has written all that is queued; workers must have stopped. Then totals are final. */
+int record_stop(struct record *r, struct err *e);
+
+struct record_totals {
+    uint64_t rows;     /* committed */
+    uint64_t lost;     /* refused by a full queue, or left behind by a failed writer */
+    uint64_t answered; /* of the rows: a response came, whatever its status */
+    uint64_t failures; /* of the rows: outcome_is_failure() */
+};
+void record_totals(const struct record *r, struct record_totals *out);
+
+/* Completes the row of `run` and closes (checkpoints) the file; frees r in any case. record_stop() must have been
+ * called. Returns -1 with the reason where the file could not be completed or the writer had failed. */
+int record_close(struct record *r, const struct record_end *end, struct err *e);
+
+#endif

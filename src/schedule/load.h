@@ -1,0 +1,54 @@
+/*
+ * load: how many virtual users there should be at a time.
+ *
+ * Pure functions of a spec and a time in nanoseconds from the start of the run; no clock is read and no state is
+ * kept. A user is an index from 0: where load_users() is n, the users 0 .. n-1 should be active.
+ *
+ * Ramps are even: with a spawn rate of 10, user k starts at k/10 s (not ten users at each full second). A stage is
+ * a straight line from where the last one ended to its own target, rounded down between, exact at its end.
+ *
+ * Ownership: load_done frees the stages. Thread: any.
+ */
+#ifndef SCHEDULE_LOAD_H
+#define SCHEDULE_LOAD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define LOAD_USERS_MAX 1000000
+
+enum load_kind {
+    LOAD_USERS, /* users, spawn_rate, duration_ns */
+    LOAD_STAGES /* start_users, stages */
+};
+
+struct load_stage {
+    int64_t duration_ns; /* 0: a jump */
+    uint32_t users;      /* at its end */
+};
+
+struct load {
+    enum load_kind kind;
+    uint32_t users;
+    double spawn_rate; /* users per second, > 0 */
+    int64_t duration_ns;
+    uint32_t start_users;
+    struct load_stage *stages; /* owned */
+    size_t stage_count;
+};
+
+void load_done(struct load *l);
+
+/* Users that should be active at t_ns; 0 from the end of the load on. */
+uint32_t load_users(const struct load *l, int64_t t_ns);
+
+/* The first time after t_ns at which load_users() differs from its value at t_ns; -1 where there is none. */
+int64_t load_next_change(const struct load *l, int64_t t_ns);
+
+/* When the load ends, in ns. */
+int64_t load_duration(const struct load *l);
+
+/* The most users that are ever active. */
+uint32_t load_users_max(const struct load *l);
+
+#endif

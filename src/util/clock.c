@@ -1,0 +1,48 @@
+#include "util/clock.h"
+
+#include <stdio.h>
+#include <time.h>
+
+static int64_t read_clock(clockid_t id) {
+    struct timespec t;
+    clock_gettime(id, &t);
+    return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
+int64_t clock_mono_ns(void) {
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+int64_t clock_real_ns(void) {
+    return read_clock(CLOCK_REALTIME);
+}
+
+int64_t clock_thread_cpu_ns(void) {
+    return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
+static void split(int64_t real_ns, struct tm *tm, int *ms) {
+    time_t s = (time_t)(real_ns / NS_PER_S);
+    int64_t rest = real_ns % NS_PER_S;
+    if (rest < 0) {
+        rest += NS_PER_S;
+        s--;
+    }
+    gmtime_r(&s, tm);
+    *ms = (int)(rest / NS_PER_MS);
+}
+
+void clock_utc(int64_t real_ns, char out[CLOCK_UTC_BYTES]) {
+    struct tm tm;
+    int ms;
+    split(real_ns, &tm, &ms);
+    size_t n = strftime(out, CLOCK_UTC_BYTES, "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(out + n, CLOCK_UTC_BYTES - n, ".%03dZ", ms);
+}
+
+void clock_utc_compact(int64_t real_ns, char out[CLOCK_UTC_BYTES]) {
+    struct tm tm;
+    int ms;
+    split(real_ns, &tm, &ms);
+    strftime(out, CLOCK_UTC_BYTES, "%Y%m%dT%H%M%SZ", &tm);
+}

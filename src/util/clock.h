@@ -1,0 +1,34 @@
+/*
+ * clock: the two clocks, read in nanoseconds.
+ *
+ * Measure and pace with the monotonic clock; the real clock is for dates only. Pure code never reads either:
+ * it is given a time. Thread: any.
+ */
+#ifndef UTIL_CLOCK_H
+#define UTIL_CLOCK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define NS_PER_US INT64_C(1000)
+#define NS_PER_MS INT64_C(1000000)
+#define NS_PER_S INT64_C(1000000000)
+
+/* CLOCK_MONOTONIC, which is what uv_hrtime() reads too. */
+int64_t clock_mono_ns(void);
+
+/* CLOCK_REALTIME: nanoseconds since 1970. */
+int64_t clock_real_ns(void);
+
+/* CPU time used by the calling thread. */
+int64_t clock_thread_cpu_ns(void);
+
+#define CLOCK_UTC_BYTES 32
+
+/* Writes "2026-11-24T02:50:36.123Z" (RFC 3339, UTC, milliseconds). */
+void clock_utc(int64_t real_ns, char out[CLOCK_UTC_BYTES]);
+
+/* Writes "20261124T025036Z", fit for a file name. */
+void clock_utc_compact(int64_t real_ns, char out[CLOCK_UTC_BYTES]);
+
+#endif

@@ -1,0 +1,106 @@
+#include "util/text.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <wchar.h>
+
+#define WORD_MAX_BYTES 64
+
+/* Levenshtein distance over bytes; words longer than the ceiling count as far apart. */
+static size_t distance(const char *a, const char *b) {
+    size_t na = strlen(a), nb = strlen(b);
+    if (na > WORD_MAX_BYTES || nb > WORD_MAX_BYTES)
+        return SIZE_MAX;
+    size_t row[WORD_MAX_BYTES + 1];
+    for (size_t j = 0; j <= nb; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= na; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= nb; j++) {
+            size_t best = diagonal + (a[i - 1] != b[j - 1]);
+            if (row[j] + 1 < best)
+                best = row[j] + 1;
+            if (row[j - 1] + 1 < best)
+                best = row[j - 1] + 1;
+            diagonal = row[j];
+            row[j] = best;
+        }
+    }
+    return row[nb];
+}
+
+const char *text_nearest(const char *word, const char *const *candidates, size_t n) {
+    const char *best = NULL;
+    /* A third of the word may be wrong, two letters at least: "wieght" finds "weight", "x" finds nothing. */
+    size_t limit = strlen(word) / 3 < 2 ? 2 : strlen(word) / 3;
+    if (strlen(word) <= limit)
+        limit = strlen(word) > 1 ? strlen(word) - 1 : 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t d = distance(word, candidates[i]);
+        if (d <= limit) {
+            best = candidates[i];
+            if (d == 0)
+                break;
+            limit = d - 1;
+        }
+    }
+    return best;
+}
+
+/* Length of the UTF-8 sequence at p with its code point, or 0 where it is not one (RFC 3629). */
+static size_t utf8(const unsigned char *p, size_t n, uint32_t *point) {
+    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    if (p[0] < 0x80) {
+        *point = p[0];
+        return 1;
+    }
+    size_t len = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : p[0] >= 0xc0 ? 2 : 0;
+    if (len == 0 || p[0] > 0xf4 || len > n)
+        return 0;
+    uint32_t c = p[0] & (0xffu >> (len + 1));
+    for (size_t i = 1; i < len; i++) {
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+        c = (c << 6) | (p[i] & 0x3fu);
+    }
+    if (c < smallest[len] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+        return 0;
+    *point = c;
+    return len;
+}
+
+/* Beyond C0, DEL and C1: the marks that reorder or hide text on a line. */
+static bool is_control(uint32_t c) {
+    return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x200b && c <= 0x200f) ||
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+}
+
+void text_printable(struct buf *out, const char *text, size_t n) {
+    const unsigned char *p = (const unsigned char *)text;
+    for (size_t i = 0; i < n;) {
+        uint32_t c = 0;
+        size_t len = utf8(p + i, n - i, &c);
+        if (len > 0 && !is_control(c)) {
+            buf_add(out, p + i, len);
+            i += len;
+            continue;
+        }
+        for (size_t k = 0; k < (len == 0 ? 1 : len); k++)
+            buf_printf(out, "\\x%02x", p[i + k]);
+        i += len == 0 ? 1 : len;
+    }
+}
+
+size_t text_columns(const char *text) {
+    const unsigned char *p = (const unsigned char *)text;
+    size_t n = strlen(text), columns = 0;
+    for (size_t i = 0; i < n;) {
+        uint32_t c = 0;
+        size_t len = utf8(p + i, n - i, &c);
+        int w = len > 0 ? wcwidth((wchar_t)c) : 1;
+        columns += w < 0 ? 1 : (size_t)w;
+        i += len == 0 ? 1 : len;
+    }
+    return columns;
+}

@@ -1,0 +1,24 @@
+/*
+ * text: small helpers on words and lines.
+ *
+ * It does not know any output format but the terminal; each emitter escapes for its own. Thread: any.
+ */
+#ifndef UTIL_TEXT_H
+#define UTIL_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "util/buf.h"
+
+/* The candidate closest to `word` (Levenshtein), or NULL where none is close enough to be a likely typo. */
+const char *text_nearest(const char *word, const char *const *candidates, size_t n);
+
+/* Appends `text` so that a terminal obeys none of it: control characters (C0, DEL and C1) and bytes that are
+ * not UTF-8 come out as \xNN. */
+void text_printable(struct buf *out, const char *text, size_t n);
+
+/* How many columns a terminal needs for UTF-8 text that text_printable has let through. */
+size_t text_columns(const char *text);
+
+#endif
