@@ -43,7 +43,7 @@ int units_duration(const char *text, int64_t *ns, struct err *e) {
         double seconds;
     } units[] = {{"h", 3600}, {"ms", 1e-3}, {"us", 1e-6}, {"m", 60}, {"s", 1}};
     const char *p = text;
-    double total = 0, value = 0, last = INFINITY;
+    double total = 0, value = 0, last = (double)INFINITY;
     bool bare = false;
     if (*p == '\0')
         return err_set(e, "an empty duration; " DURATION_HELP);
