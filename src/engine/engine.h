@@ -1,0 +1,66 @@
+/*
+ * engine: the life of a run: start the workers, watch them and the signals, stop them, say how it went.
+ *
+ * It does not open the run file, print or decide an exit code: the caller gives it a started `struct record`, and gets
+ * progress by a callback and a result at the end.
+ *
+ * SIGINT and SIGTERM are handled while engine_run() is running: the first lets requests under way finish within the stop
+ * timeout, the second cancels them. Thread: main; callbacks come on it.
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "record/record.h"
+#include "scenario/model.h"
+#include "transport/transport.h"
+#include "util/err.h"
+
+#define ENGINE_THREADS_MAX 256
+
+struct engine_progress {
+    int64_t elapsed_ns;
+    int64_t duration_ns; /* of the load */
+    uint32_t users;
+    uint32_t users_max;
+    bool stopping; /* no new requests; waiting for those under way */
+    int signal;    /* that made it stop; 0: none */
+};
+
+typedef void engine_progress_fn(void *context, const struct engine_progress *p);
+
+struct engine_options {
+    const struct scenario *scenario; /* with a target */
+    const struct transport_ops *transport;
+    struct record *record; /* opened with worker_count = threads */
+    uint32_t threads;
+    uint64_t seed;
+    int64_t stop_timeout_ns;
+    const char *user_agent;
+    engine_progress_fn *progress; /* several times a second; NULL: none */
+    void *progress_context;
+};
+
+struct engine_result {
+    int64_t start_ns;    /* CLOCK_MONOTONIC */
+    int64_t duration_ns; /* until the last worker was done */
+    int signal;          /* SIGINT or SIGTERM where that ended the run; 0: it ran its course */
+    bool record_failed;  /* it was ended because rows could no longer be written */
+    double
+        busiest_core; /* the largest CPU share of a worker over any 5 s (or the whole run, if shorter): 0 .. 1 */
+    uint32_t busiest_worker;
+};
+
+/* Makes room for the open files that the run needs (RLIMIT_NOFILE up to its hard limit). -1 where it cannot. */
+int engine_raise_limits(const struct scenario *s, uint32_t threads, struct err *e);
+
+/* The URL that a task's requests go to: the path behind the target, or the path itself where it is a whole URL. The
+ * caller frees it; NULL when memory runs out. */
+char *engine_url(const struct scenario *s, const struct scenario_request *r);
+
+/* Runs the load to its end. -1 where it could not start, or a worker failed while running. */
+int engine_run(const struct engine_options *options, struct engine_result *result, struct err *e);
+
+#endif

@@ -1,0 +1,160 @@
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "transport/curl_internal.h"
+#include "util/buf.h"
+
+#define HEADER_MAX_BYTES (1 << 20)
+#define REDIRECTS_MAX 10L
+
+static bool has_header(const struct transport_request *r, const char *name) {
+    for (size_t i = 0; i < r->header_count; i++)
+        if (strcasecmp(r->headers[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static int append(struct curl_slist **list, const char *line) {
+    struct curl_slist *longer = curl_slist_append(*list, line);
+    if (longer == NULL)
+        return -1;
+    *list = longer;
+    return 0;
+}
+
+/* libcurl takes "Name: value", "Name;" for an empty value, and "Name:" to leave a header of its own out. */
+static int append_header(struct curl_slist **list, struct buf *line, const char *name,
+                         const char *value) {
+    buf_clear(line);
+    buf_printf(line, *value == '\0' ? "%s;" : "%s: %s", name, value);
+    return buf_ok(line) ? append(list, buf_text(line)) : -1;
+}
+
+static bool carries_length(const char *method) {
+    return strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0 ||
+           strcmp(method, "PATCH") == 0;
+}
+
+int curl_request_new(const struct transport_options *options, const struct transport_request *r,
+                     void **compiled, struct err *e) {
+    struct buf line;
+    buf_init(&line, HEADER_MAX_BYTES);
+    struct curl_request *c = calloc(1, sizeof *c);
+    if (c == NULL)
+        goto fail;
+    c->url = r->url;
+    c->method = r->method;
+    c->body = r->body;
+    c->body_bytes = r->body_bytes;
+    c->has_body = r->body != NULL || carries_length(r->method);
+    for (size_t i = 0; i < r->header_count; i++)
+        if (append_header(&c->headers, &line, r->headers[i].name, r->headers[i].value) != 0)
+            goto fail;
+    /* libcurl would wait up to a second for "100 Continue" before a body of 1 MB; no browser does. */
+    if (!has_header(r, "Expect") && append(&c->headers, "Expect:") != 0)
+        goto fail;
+    /* A body without a type is not a form. */
+    if (c->has_body && !has_header(r, "Content-Type") && append(&c->headers, "Content-Type:") != 0)
+        goto fail;
+    if (!options->keepalive && !has_header(r, "Connection") &&
+        append(&c->headers, "Connection: close") != 0)
+        goto fail;
+    buf_done(&line);
+    *compiled = c;
+    return 0;
+
+fail:
+    buf_done(&line);
+    curl_request_free(c);
+    return err_set(e, "not enough memory to prepare the request %s %s", r->method, r->url);
+}
+
+void curl_request_free(void *compiled) {
+    struct curl_request *c = compiled;
+    if (c == NULL)
+        return;
+    curl_slist_free_all(c->headers);
+    free(c);
+}
+
+static long http_version(enum transport_http version) {
+    switch (version) {
+    case TRANSPORT_HTTP_2:
+        return CURL_HTTP_VERSION_2_0;
+    case TRANSPORT_HTTP_2_PRIOR:
+        return CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
+    case TRANSPORT_HTTP_1_1:
+        break;
+    }
+    return CURL_HTTP_VERSION_1_1;
+}
+
+static CURLcode setup_tls(CURL *easy, const struct transport_options *o) {
+    CURLcode code = CURLE_OK;
+#define SET(option, value)                                                                         \
+    if (code == CURLE_OK)                                                                          \
+    code = curl_easy_setopt(easy, option, value)
+    SET(CURLOPT_SSL_VERIFYPEER, o->verify ? 1L : 0L);
+    SET(CURLOPT_SSL_VERIFYHOST, o->verify ? 2L : 0L);
+    if (o->ca != NULL) {
+        SET(CURLOPT_CAINFO, o->ca);
+        SET(CURLOPT_CAPATH, NULL);
+    }
+    if (o->cert != NULL)
+        SET(CURLOPT_SSLCERT, o->cert);
+    if (o->key != NULL)
+        SET(CURLOPT_SSLKEY, o->key);
+    return code;
+}
+
+int curl_request_setup(CURL *easy, const struct transport_options *o, struct curl_slist *resolve,
+                       struct err *e) {
+    CURLcode code = setup_tls(easy, o);
+    SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_PROTOCOLS_STR, "http,https");
+    SET(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    SET(CURLOPT_HTTP_VERSION, http_version(o->version));
+    SET(CURLOPT_USERAGENT, o->user_agent);
+    /* "" keeps the environment's proxies out: a run must not depend on where it is started. */
+    SET(CURLOPT_PROXY, o->proxy == NULL ? "" : o->proxy);
+    SET(CURLOPT_NOPROXY, "");
+    if (o->unix_socket != NULL)
+        SET(CURLOPT_UNIX_SOCKET_PATH, o->unix_socket);
+    if (resolve != NULL)
+        SET(CURLOPT_RESOLVE, resolve);
+    SET(CURLOPT_FORBID_REUSE, o->keepalive ? 0L : 1L);
+    SET(CURLOPT_FOLLOWLOCATION, o->follow_redirects ? 1L : 0L);
+    SET(CURLOPT_MAXREDIRS, REDIRECTS_MAX);
+    if (o->compressed)
+        SET(CURLOPT_ACCEPT_ENCODING, "gzip");
+    if (o->cookies)
+        SET(CURLOPT_COOKIEFILE, "");
+    SET(CURLOPT_TIMEOUT_MS, (long)(o->timeout_ns / 1000000 > 0 ? o->timeout_ns / 1000000 : 1));
+    SET(CURLOPT_CONNECTTIMEOUT_MS,
+        (long)(o->connect_timeout_ns / 1000000 > 0 ? o->connect_timeout_ns / 1000000 : 1));
+    if (code != CURLE_OK)
+        return err_set(e, "libcurl refuses an option: %s", curl_easy_strerror(code));
+    return 0;
+}
+
+CURLcode curl_request_apply(CURL *easy, const struct curl_request *r) {
+    CURLcode code = CURLE_OK;
+    bool head = strcmp(r->method, "HEAD") == 0;
+    SET(CURLOPT_URL, r->url);
+    SET(CURLOPT_HTTPHEADER, r->headers);
+    /* The order matters: each of these switches the others off, and CUSTOMREQUEST only renames what they chose. */
+    SET(CURLOPT_HTTPGET, 1L);
+    if (r->has_body) {
+        SET(CURLOPT_POST, 1L);
+        SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_bytes);
+        SET(CURLOPT_POSTFIELDS, r->body == NULL ? "" : r->body);
+    }
+    SET(CURLOPT_NOBODY, head ? 1L : 0L);
+    if (!head && !r->has_body)
+        SET(CURLOPT_HTTPGET, 1L);
+    bool plain = head || strcmp(r->method, r->has_body ? "POST" : "GET") == 0;
+    SET(CURLOPT_CUSTOMREQUEST, plain ? NULL : r->method);
+    return code;
+#undef SET
+}

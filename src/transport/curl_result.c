@@ -1,0 +1,123 @@
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "transport/curl_internal.h"
+#include "util/units.h"
+
+/* Which outcome a failure of libcurl is. CURLE_OK is not asked for. */
+static enum outcome classify(CURLcode code) {
+    static const struct {
+        CURLcode code;
+        enum outcome outcome;
+    } table[] = {
+        {CURLE_COULDNT_RESOLVE_HOST, OUTCOME_DNS_ERROR},
+        {CURLE_COULDNT_RESOLVE_PROXY, OUTCOME_DNS_ERROR},
+        {CURLE_COULDNT_CONNECT, OUTCOME_CONNECT_ERROR},
+        {CURLE_PROXY, OUTCOME_CONNECT_ERROR},
+        {CURLE_INTERFACE_FAILED, OUTCOME_CONNECT_ERROR},
+        {CURLE_FAILED_INIT, OUTCOME_CONNECT_ERROR},
+        {CURLE_NO_CONNECTION_AVAILABLE, OUTCOME_CONNECT_ERROR},
+        {CURLE_OPERATION_TIMEDOUT, OUTCOME_TIMEOUT},
+        {CURLE_SSL_CONNECT_ERROR, OUTCOME_TLS_ERROR},
+        {CURLE_SSL_CERTPROBLEM, OUTCOME_TLS_ERROR},
+        {CURLE_SSL_CIPHER, OUTCOME_TLS_ERROR},
+        {CURLE_PEER_FAILED_VERIFICATION, OUTCOME_TLS_ERROR},
+        {CURLE_SSL_CACERT_BADFILE, OUTCOME_TLS_ERROR},
+        {CURLE_SSL_SHUTDOWN_FAILED, OUTCOME_TLS_ERROR},
+        {CURLE_SSL_CRL_BADFILE, OUTCOME_TLS_ERROR},
+        {CURLE_SSL_ISSUER_ERROR, OUTCOME_TLS_ERROR},
+        {CURLE_SSL_PINNEDPUBKEYNOTMATCH, OUTCOME_TLS_ERROR},
+        {CURLE_SSL_INVALIDCERTSTATUS, OUTCOME_TLS_ERROR},
+        {CURLE_SSL_CLIENTCERT, OUTCOME_TLS_ERROR},
+        {CURLE_SSL_ENGINE_NOTFOUND, OUTCOME_TLS_ERROR},
+        {CURLE_USE_SSL_FAILED, OUTCOME_TLS_ERROR},
+        {CURLE_GOT_NOTHING, OUTCOME_RESET},
+        {CURLE_PARTIAL_FILE, OUTCOME_RESET},
+        {CURLE_SEND_ERROR, OUTCOME_RESET},
+        {CURLE_RECV_ERROR, OUTCOME_RESET},
+        {CURLE_ABORTED_BY_CALLBACK, OUTCOME_CANCELLED},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (table[i].code == code)
+            return table[i].outcome;
+    return OUTCOME_PROTOCOL_ERROR;
+}
+
+static int64_t info_ns(CURL *easy, CURLINFO info) {
+    curl_off_t us = 0;
+    curl_easy_getinfo(easy, info, &us);
+    return (int64_t)us * 1000;
+}
+
+/* libcurl's texts hold milliseconds and byte counts that differ from request to request; a report groups by text, so
+ * those are said in words of our own. */
+static void describe(CURL *easy, CURLcode code, const char *curl_text,
+                     const struct transport_options *o, const struct transport_result *r,
+                     char text[CURL_RESULT_TEXT_BYTES]) {
+    long os_errno = 0;
+    char span[UNITS_BYTES];
+    char reason[128];
+    curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_errno);
+    const char *system = os_errno == 0 ? NULL : strerror_r((int)os_errno, reason, sizeof reason);
+    if (code == CURLE_OPERATION_TIMEDOUT) {
+        bool connected = info_ns(easy, CURLINFO_PRETRANSFER_TIME_T) > 0;
+        const char *what = !connected       ? "no connection"
+                           : r->status != 0 ? "the answer was not complete"
+                                            : "no answer";
+        units_duration_text(connected ? o->timeout_ns : o->connect_timeout_ns, span);
+        snprintf(text, CURL_RESULT_TEXT_BYTES, "%s within %s", what, span);
+        return;
+    }
+    if (system != NULL &&
+        (code == CURLE_COULDNT_CONNECT || code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR)) {
+        const char *what = code == CURLE_COULDNT_CONNECT ? "cannot connect" : "connection lost";
+        snprintf(text, CURL_RESULT_TEXT_BYTES, "%s: %s", what, system);
+        return;
+    }
+    if (code == CURLE_PARTIAL_FILE)
+        curl_text = "connection closed before the answer was complete";
+    if (code == CURLE_GOT_NOTHING)
+        curl_text = "connection closed without an answer";
+    snprintf(text, CURL_RESULT_TEXT_BYTES, "%s",
+             *curl_text != '\0' ? curl_text : curl_easy_strerror(code));
+}
+
+static int64_t since(int64_t later, int64_t earlier) {
+    return later > earlier ? later - earlier : 0;
+}
+
+void curl_result_fill(CURL *easy, CURLcode code, const char *curl_text,
+                      const struct transport_options *options, struct transport_result *r,
+                      char text[CURL_RESULT_TEXT_BYTES]) {
+    long status = 0, connects = 0;
+    curl_off_t uploaded = 0;
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
+    curl_easy_getinfo(easy, CURLINFO_SIZE_UPLOAD_T, &uploaded);
+    r->status = (int)status;
+    r->bytes_sent = uploaded > 0 ? (uint64_t)uploaded : 0;
+    r->new_connection = connects > 0;
+    r->dns_ns = r->connect_ns = r->tls_ns = 0;
+    if (r->new_connection) {
+        /* Each is counted by libcurl from the start of the transfer, and is 0 where it was not reached. */
+        int64_t looked_up = info_ns(easy, CURLINFO_NAMELOOKUP_TIME_T);
+        int64_t connected = info_ns(easy, CURLINFO_CONNECT_TIME_T);
+        r->dns_ns = looked_up;
+        r->connect_ns = since(connected, looked_up);
+        r->tls_ns = since(info_ns(easy, CURLINFO_APPCONNECT_TIME_T), connected);
+    }
+    r->ttfb_ns = status == 0 ? -1 : info_ns(easy, CURLINFO_STARTTRANSFER_TIME_T);
+    r->error = "";
+    if (code == CURLE_OK) {
+        r->outcome = status >= 400 ? OUTCOME_HTTP_ERROR : OUTCOME_OK;
+        if (status >= 400) {
+            snprintf(text, CURL_RESULT_TEXT_BYTES, "HTTP %ld", status);
+            r->error = text;
+        }
+        return;
+    }
+    r->outcome = classify(code);
+    describe(easy, code, curl_text, options, r, text);
+    r->error = text;
+}
