@@ -1,0 +1,379 @@
+/* coldswarm run: a scenario against a target, every request into a file, tables at the end. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "cli/manifest.h"
+#include "cli/progress.h"
+#include "cli/results.h"
+#include "cli/verdict.h"
+#include "engine/engine.h"
+#include "record/record.h"
+#include "scenario/model.h"
+#include "transport/transport.h"
+#include "util/clock.h"
+#include "util/text.h"
+#include "util/units.h"
+
+#define USER_AGENT "coldswarm/" COLDSWARM_VERSION
+#define PATH_MAX_BYTES 4096
+
+extern const char embed_scenarios_paper_json[];
+
+static const struct opt_def options[] = {
+    {.name = "host",
+     .letter = 'H',
+     .type = OPT_TEXT,
+     .meta = "URL",
+     .env = "COLDSWARM_HOST",
+     .help = "the target, in place of the scenario's"},
+    {.name = "users",
+     .letter = 'u',
+     .type = OPT_INTEGER,
+     .meta = "N",
+     .min = 1,
+     .max = LOAD_USERS_MAX,
+     .env = "COLDSWARM_USERS",
+     .help = "virtual users at the end of the ramp, in place of the scenario's"},
+    {.name = "spawn-rate",
+     .letter = 'r',
+     .type = OPT_NUMBER,
+     .meta = "N",
+     .min = 0.001,
+     .max = LOAD_USERS_MAX,
+     .env = "COLDSWARM_SPAWN_RATE",
+     .help = "users that start per second, evenly, in place of the scenario's"},
+    {.name = "run-time",
+     .letter = 't',
+     .type = OPT_DURATION,
+     .meta = "TIME",
+     .env = "COLDSWARM_RUN_TIME",
+     .help = "how long new requests are sent, counted from the start, in place of the scenario's"},
+    {.name = "out",
+     .letter = 'o',
+     .type = OPT_FILE,
+     .meta = "FILE",
+     .help = "the run file; runs/NAME-TIME.db if not given"},
+    {.name = "report",
+     .type = OPT_FILE,
+     .meta = "DIR",
+     .help = "also write tables and figures into DIR at the end"},
+    {.name = "threads",
+     .type = OPT_INTEGER,
+     .meta = "N",
+     .def = "1",
+     .min = 1,
+     .max = ENGINE_THREADS_MAX,
+     .env = "COLDSWARM_THREADS",
+     .help = "threads that share the users"},
+    {.name = "seed",
+     .type = OPT_INTEGER,
+     .meta = "N",
+     .min = 0,
+     .max = 9007199254740992.0,
+     .env = "COLDSWARM_SEED",
+     .help = "repeat the random choices of a run: each user draws the same tasks and waits"},
+    {.name = "stop-timeout",
+     .letter = 's',
+     .type = OPT_DURATION,
+     .meta = "TIME",
+     .def = "30s",
+     .env = "COLDSWARM_STOP_TIMEOUT",
+     .help = "how long requests under way may take at the end before they are cancelled"},
+    {.name = "exit-code-on-error",
+     .type = OPT_INTEGER,
+     .meta = "N",
+     .def = "1",
+     .min = 0,
+     .max = 255,
+     .env = "COLDSWARM_EXIT_CODE_ON_ERROR",
+     .help = "the exit code when some request failed"},
+    {.name = "only-summary",
+     .type = OPT_FLAG,
+     .help = "no progress while running, the tables at the end"},
+    {.name = "quiet", .type = OPT_FLAG, .help = "nothing but the tables and errors"},
+    {.name = "headless",
+     .type = OPT_FLAG,
+     .help = "taken for the sake of Locust's command lines; there is no other way to run"},
+};
+
+/* ---- the scenario ---- */
+
+static int override_load(struct load *l, const struct args *a, struct err *e) {
+    bool users = opt_given(a, "users") || opt_given(a, "spawn-rate");
+    if (l->kind == LOAD_STAGES && users)
+        return err_set(
+            e,
+            "--users and --spawn-rate cannot be combined with a scenario whose load is in stages; "
+            "change the stages, or use a scenario with users and spawn_rate");
+    if (opt_given(a, "users"))
+        l->users = (uint32_t)opt_integer(a, "users");
+    if (opt_given(a, "spawn-rate"))
+        l->spawn_rate = opt_number(a, "spawn-rate");
+    if (!opt_given(a, "run-time"))
+        return 0;
+    int64_t duration = opt_duration(a, "run-time");
+    if (duration <= 0)
+        return err_set(e, "--run-time must be longer than 0");
+    if (l->kind == LOAD_STAGES && duration > load_duration(l))
+        return err_set(
+            e, "--run-time is longer than the scenario's stages, and there is no load after them");
+    if (l->kind == LOAD_USERS) {
+        l->duration_ns = duration;
+        return 0;
+    }
+    return load_cut(l, duration, e);
+}
+
+static int load_scenario(const struct args *a, struct scenario **out, struct err *e) {
+    struct scenario *s = NULL;
+    bool builtin = args_count(a) == 0;
+    if (builtin && !opt_given(a, "host"))
+        return err_set(
+            e,
+            "nothing to run: give a scenario file, or --host URL to run the paper's mix against it "
+            "(see coldswarm run --help)");
+    int status = builtin ? scenario_parse("(built-in paper mix)", ".", embed_scenarios_paper_json,
+                                          strlen(embed_scenarios_paper_json), NULL, NULL, &s, e)
+                         : scenario_load(args_at(a, 0), NULL, NULL, &s, e);
+    if (status == 0 && opt_given(a, "host"))
+        status = scenario_set_target(s, opt_text(a, "host"), e);
+    if (status == 0 && s->target == NULL)
+        status = err_set(e, "%s has no target; give one with --host URL, or add \"target\" to it",
+                         s->file);
+    if (status == 0)
+        status = override_load(&s->load, a, e);
+    if (status != 0) {
+        scenario_free(s);
+        return -1;
+    }
+    *out = s;
+    return 0;
+}
+
+/* ---- the file ---- */
+
+/* runs/NAME-20261124T025036Z.db; with -2, -3, … where two runs begin in one second. */
+static void default_path(const struct scenario *s, int64_t now_ns, char out[PATH_MAX_BYTES]) {
+    char name[64], time[CLOCK_UTC_BYTES];
+    size_t n = 0;
+    for (const char *p = s->name; *p != '\0' && n + 1 < sizeof name; p++) {
+        bool plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
+                     (*p >= '0' && *p <= '9') || *p == '_';
+        name[n++] = plain ? *p : '-';
+    }
+    name[n] = '\0';
+    clock_utc_compact(now_ns, time);
+    snprintf(out, PATH_MAX_BYTES, "runs/%s-%s.db", n == 0 ? "run" : name, time);
+    for (int i = 2; access(out, F_OK) == 0 && i < 1000; i++)
+        snprintf(out, PATH_MAX_BYTES, "runs/%s-%s-%d.db", n == 0 ? "run" : name, time, i);
+}
+
+static uint64_t choose_seed(const struct args *a) {
+    uint32_t seed = 1;
+    if (opt_given(a, "seed"))
+        return (uint64_t)opt_integer(a, "seed");
+    /* 32 bits: a seed that can be read aloud and typed again. */
+    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
+        seed = (uint32_t)clock_real_ns();
+    return seed;
+}
+
+struct run {
+    const struct args *args;
+    struct scenario *scenario;
+    struct record *record;
+    struct progress progress;
+    char path[PATH_MAX_BYTES];
+    uint64_t seed;
+};
+
+static int open_record(struct run *run, struct err *e) {
+    const struct scenario *s = run->scenario;
+    struct record_endpoint *endpoints = calloc(s->task_count, sizeof *endpoints);
+    if (endpoints == NULL)
+        return err_set(e, "not enough memory for %zu tasks", s->task_count);
+    for (size_t i = 0; i < s->task_count; i++)
+        endpoints[i] = (struct record_endpoint){.name = s->tasks[i].request.name,
+                                                .method = s->tasks[i].request.method};
+    int64_t now = clock_real_ns();
+    if (opt_given(run->args, "out"))
+        snprintf(run->path, sizeof run->path, "%s", opt_text(run->args, "out"));
+    else
+        default_path(s, now, run->path);
+    struct record_run about = {
+        .name = s->name,
+        .started_real_ns = now,
+        .users_max = load_users_max(&s->load),
+        .scenario = s->source,
+        .target = s->target_source,
+        .seed = run->seed,
+        .version = COLDSWARM_VERSION,
+        .endpoints = endpoints,
+        .endpoint_count = s->task_count,
+        .worker_count = (size_t)opt_integer(run->args, "threads"),
+    };
+    int status = record_open(run->path, &about, &run->record, e);
+    free(endpoints);
+    if (status == 0)
+        status = manifest_write(run->record, run->args, s, e);
+    if (status == 0) {
+        record_on_batch(run->record, progress_feed, &run->progress);
+        status = record_start(run->record, e);
+    }
+    return status;
+}
+
+/* ---- what is said before and after ---- */
+
+static void announce(const struct run *run) {
+    const struct scenario *s = run->scenario;
+    char span[UNITS_BYTES];
+    struct buf text;
+    buf_init(&text, PATH_MAX_BYTES * 4);
+    buf_str(&text, "coldswarm: ");
+    text_printable(&text, s->name, strlen(s->name));
+    buf_str(&text, " against ");
+    text_printable(&text, s->target_source, strlen(s->target_source));
+    units_duration_text(load_duration(&s->load), span);
+    if (s->load.kind == LOAD_USERS)
+        buf_printf(&text, ": %u user%s, %g per second, for %s", s->load.users,
+                   s->load.users == 1 ? "" : "s", s->load.spawn_rate, span);
+    else
+        buf_printf(&text, ": stages of up to %u users, for %s", load_users_max(&s->load), span);
+    buf_printf(&text, " (seed %" PRIu64 ")\nrecording to ", run->seed);
+    text_printable(&text, run->path, strlen(run->path));
+    buf_str(&text, "; Ctrl-C stops\n");
+    fputs(buf_text(&text), stderr);
+    buf_done(&text);
+}
+
+static enum progress_mode choose_mode(const struct args *a) {
+    if (opt_flag(a, "quiet") || opt_flag(a, "only-summary"))
+        return PROGRESS_SILENT;
+    const char *term = getenv("TERM");
+    bool terminal = isatty(STDERR_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
+    return terminal ? PROGRESS_BLOCK : PROGRESS_LINES;
+}
+
+/* Ends the recording and the file; the exit code. */
+static int conclude(struct run *run, const struct engine_result *result) {
+    struct err e = {0};
+    struct record_totals totals;
+    struct verdict verdict;
+    bool written = record_stop(run->record, &e) == 0;
+    record_totals(run->record, &totals);
+    verdict_decide(&verdict, result, &totals);
+    int code = verdict_exit_code(&verdict, result, &totals,
+                                 (int)opt_integer(run->args, "exit-code-on-error"));
+    struct record_end end = {
+        .duration_ns = result->duration_ns,
+        .verdict = verdict.word,
+        .verdict_reason = verdict.reason,
+        .exit_code = written ? code : EXIT_RUNTIME,
+    };
+    struct err closing = {0};
+    if (record_close(run->record, &end, &closing) != 0 && written) {
+        written = false;
+        e = closing;
+    }
+    run->record = NULL;
+    if (!written)
+        code = command_error(EXIT_RUNTIME, e.text);
+    int shown =
+        results_show(run->path, opt_text(run->args, "report"), opt_flag(run->args, "quiet"));
+    if (shown != EXIT_OK && (code == EXIT_OK || code == EXIT_REQUESTS_FAILED))
+        code = shown;
+    if (written && verdict_never_answered(result, &totals)) {
+        err_set(&e,
+                "%s never answered: none of %" PRIu64 " requests got a response (see Errors above)",
+                run->scenario->target_source, totals.failures);
+        command_error(code, e.text);
+    }
+    return code;
+}
+
+static int carry_out(struct run *run) {
+    const struct args *a = run->args;
+    struct err e = {0};
+    struct engine_result result = {0};
+    if (open_record(run, &e) != 0)
+        return command_error(EXIT_RUNTIME, e.text);
+    if (!opt_flag(a, "quiet"))
+        announce(run);
+    struct engine_options o = {
+        .scenario = run->scenario,
+        .transport = &transport_curl,
+        .record = run->record,
+        .threads = (uint32_t)opt_integer(a, "threads"),
+        .seed = run->seed,
+        .stop_timeout_ns = opt_duration(a, "stop-timeout"),
+        .user_agent = USER_AGENT,
+        .progress = progress_show,
+        .progress_context = &run->progress,
+    };
+    int status = engine_run(&o, &result, &e);
+    progress_clear(&run->progress);
+    if (status != 0) {
+        /* What was recorded stays readable; without a verdict the file says that the run was cut short. */
+        record_stop(run->record, NULL);
+        return command_error(EXIT_RUNTIME, e.text);
+    }
+    return conclude(run, &result);
+}
+
+static int run_run(const struct args *a) {
+    struct err e = {0};
+    struct run run = {.args = a, .seed = choose_seed(a)};
+    uint32_t threads = (uint32_t)opt_integer(a, "threads");
+    int code = EXIT_USAGE;
+    if (load_scenario(a, &run.scenario, &e) != 0 ||
+        engine_raise_limits(run.scenario, threads, &e) != 0)
+        command_error(code, e.text);
+    else if (transport_global_init(&e) != 0 ||
+             progress_init(&run.progress, stderr, choose_mode(a), opt_duration(a, "stop-timeout"),
+                           &e) != 0)
+        code = command_error(EXIT_RUNTIME, e.text);
+    else
+        code = carry_out(&run);
+    if (run.record != NULL) {
+        record_stop(run.record, NULL);
+        record_close(run.record, NULL, NULL);
+    }
+    progress_done(&run.progress);
+    scenario_free(run.scenario);
+    return code;
+}
+
+const struct command command_run = {
+    .name = "run",
+    .usage = "[SCENARIO.json] [options]",
+    .summary = "run a load test and record every request",
+    .details = "Runs the scenario: virtual users start along its ramp, and each sends a request, "
+               "waits, and sends the next. "
+               "Every request becomes a row of one SQLite file, readable while the run goes on. At "
+               "the end come the tables "
+               "of request and response time statistics, the errors and a verdict: whether the "
+               "numbers can be believed.\n\n"
+               "Without a scenario, --host URL runs the mix of the paper that coldswarm comes "
+               "from: GET / and POST /predict "
+               "at 1 : 4, by 10 users that start one per second and wait 1 s between requests, for "
+               "97 s.\n\n"
+               "At the end of the run time, and at Ctrl-C or SIGTERM, no new requests are sent and "
+               "those under way may "
+               "finish within --stop-timeout; a second Ctrl-C cancels them.",
+    .examples = "coldswarm run --host http://127.0.0.1:8080 # the paper's mix\n"
+                "coldswarm run scenarios/smoke.json -t 5s # a scenario, cut to five seconds\n"
+                "coldswarm run s.json -u 100 -r 10 -t 2m --report out # 100 users, 10 more each "
+                "second, a report",
+    .opts = options,
+    .opt_count = sizeof options / sizeof *options,
+    .positional_min = 0,
+    .positional_max = 1,
+    .run = run_run,
+};

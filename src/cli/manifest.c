@@ -1,0 +1,130 @@
+#include "cli/manifest.h"
+
+#include <curl/curl.h>
+#include <openssl/evp.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "util/buf.h"
+
+#define VALUE_MAX_BYTES 65536
+
+/* "http://user:password@host" becomes "http://***@host". */
+static void add_argument(struct buf *out, const char *argument) {
+    const char *host = strstr(argument, "://");
+    const char *end = host == NULL ? NULL : host + 3 + strcspn(host + 3, "/?# ");
+    const char *at = host == NULL ? NULL : memrchr(host + 3, '@', (size_t)(end - host - 3));
+    if (at != NULL) {
+        buf_add(out, argument, (size_t)(host + 3 - argument));
+        buf_str(out, "***");
+        argument = at;
+    }
+    buf_str(out, argument);
+}
+
+static void add_argv(struct buf *out, const struct args *a) {
+    char *const *argv;
+    size_t n = args_argv(a, &argv);
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0)
+            buf_char(out, ' ');
+        /* Quoted for a shell, so that the line can be pasted. */
+        bool plain =
+            argv[i][0] != '\0' &&
+            strspn(argv[i],
+                   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=./:,@%+") ==
+                strlen(argv[i]);
+        if (plain) {
+            add_argument(out, argv[i]);
+            continue;
+        }
+        struct buf masked;
+        buf_init(&masked, VALUE_MAX_BYTES);
+        add_argument(&masked, argv[i]);
+        buf_char(out, '\'');
+        for (const char *p = buf_text(&masked); *p != '\0'; p++)
+            if (*p == '\'')
+                buf_str(out, "'\\''");
+            else
+                buf_char(out, *p);
+        buf_char(out, '\'');
+        buf_done(&masked);
+    }
+}
+
+static void add_cpu_model(struct buf *out) {
+    char line[256];
+    FILE *f = fopen("/proc/cpuinfo", "r");
+    while (f != NULL && fgets(line, sizeof line, f) != NULL)
+        if (strncmp(line, "model name", 10) == 0) {
+            const char *value = strchr(line, ':');
+            if (value != NULL)
+                buf_add(out, value + 2, strcspn(value + 2, "\n"));
+            break;
+        }
+    if (f != NULL)
+        fclose(f);
+    if (out->len == 0)
+        buf_str(out, "unknown");
+}
+
+static void add_sha256(struct buf *out, const char *text) {
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned int n = 0;
+    if (EVP_Digest(text, strlen(text), digest, &n, EVP_sha256(), NULL) != 1)
+        n = 0;
+    for (unsigned int i = 0; i < n; i++)
+        buf_printf(out, "%02x", digest[i]);
+}
+
+static int put(struct record *r, const char *key, struct buf *value, struct err *e) {
+    int status = buf_ok(value) ? record_manifest(r, key, buf_text(value), e)
+                               : err_set(e, "the manifest's %s is too long", key);
+    buf_clear(value);
+    return status;
+}
+
+int manifest_write(struct record *r, const struct args *a, const struct scenario *s,
+                   struct err *e) {
+    struct utsname u;
+    struct rlimit files;
+    struct buf v;
+    int status = 0;
+    buf_init(&v, VALUE_MAX_BYTES);
+#define PUT(key, ...)                                                                              \
+    do {                                                                                           \
+        buf_printf(&v, __VA_ARGS__);                                                               \
+        if (status == 0)                                                                           \
+            status = put(r, key, &v, e);                                                           \
+    } while (0)
+    add_argv(&v, a);
+    PUT("argv", "%s", "");
+    PUT("coldswarm", "%s", COLDSWARM_VERSION);
+    PUT("libcurl", "%s", curl_version());
+    PUT("libuv", "%s", uv_version_string());
+    PUT("sqlite", "%s", sqlite3_libversion());
+    if (uname(&u) == 0) {
+        PUT("kernel", "%s %s %s", u.sysname, u.release, u.version);
+        PUT("machine", "%s", u.machine);
+    }
+    add_cpu_model(&v);
+    PUT("cpu", "%s", "");
+    PUT("cpus", "%ld", sysconf(_SC_NPROCESSORS_ONLN));
+    PUT("memory_bytes", "%lld", (long long)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGE_SIZE));
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0)
+        PUT("open_files_limit", "%llu", (unsigned long long)files.rlim_cur);
+    PUT("threads", "%lld", (long long)opt_integer(a, "threads"));
+    PUT("stop_timeout_seconds", "%g", (double)opt_duration(a, "stop-timeout") / 1e9);
+    PUT("transport", "curl");
+    PUT("scenario_file", "%s", s->file);
+    add_sha256(&v, s->source);
+    PUT("scenario_sha256", "%s", "");
+#undef PUT
+    buf_done(&v);
+    return status;
+}

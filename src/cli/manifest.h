@@ -1,0 +1,16 @@
+/*
+ * manifest: what is needed to repeat a run, written into its file: command line, versions, machine, limits, hashes.
+ *
+ * No secrets: the command line's userinfo in URLs is masked, the environment is not stored. Thread: main.
+ */
+#ifndef CLI_MANIFEST_H
+#define CLI_MANIFEST_H
+
+#include "cli/command.h"
+#include "record/record.h"
+#include "scenario/model.h"
+#include "util/err.h"
+
+int manifest_write(struct record *r, const struct args *a, const struct scenario *s, struct err *e);
+
+#endif

@@ -1,0 +1,200 @@
+#include "cli/progress.h"
+
+#include <inttypes.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "util/buf.h"
+#include "util/clock.h"
+#include "util/outcome.h"
+#include "util/text.h"
+#include "util/units.h"
+
+#define LINE_EVERY_NS (5 * NS_PER_S)
+#define BAR_COLUMNS 30
+#define BLOCK_MAX_BYTES 8192
+#define FEED_CHUNK 128
+
+int progress_init(struct progress *p, FILE *to, enum progress_mode mode, int64_t stop_timeout_ns,
+                  struct err *e) {
+    *p = (struct progress){.to = to, .mode = mode, .stop_timeout_ns = stop_timeout_ns};
+    return live_new(&p->live, e);
+}
+
+void progress_done(struct progress *p) {
+    live_free(p->live);
+    p->live = NULL;
+}
+
+void progress_feed(void *context, const struct sample *samples, size_t n) {
+    struct progress *p = context;
+    struct live_sample out[FEED_CHUNK];
+    size_t filled = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct sample *s = &samples[i];
+        if (!outcome_is_timed(s->outcome))
+            continue;
+        int64_t from = s->intended_ns == SAMPLE_NO_TIME ? s->sent_ns : s->intended_ns;
+        out[filled++] = (struct live_sample){
+            .end_ns = s->end_ns,
+            .response_ns = s->end_ns - from,
+            .failed = outcome_is_failure(s->outcome),
+        };
+        if (filled == FEED_CHUNK) {
+            live_add(p->live, out, filled);
+            filled = 0;
+        }
+    }
+    if (filled > 0)
+        live_add(p->live, out, filled);
+}
+
+/* "680 ms", "1.3 s", or "–" */
+static void latency_text(int64_t us, char out[UNITS_BYTES]) {
+    if (us == LIVE_NO_VALUE)
+        snprintf(out, UNITS_BYTES, "–");
+    else if (us < 1000)
+        snprintf(out, UNITS_BYTES, "%.2f ms", (double)us / 1e3);
+    else if (us < 100000)
+        snprintf(out, UNITS_BYTES, "%.1f ms", (double)us / 1e3);
+    else if (us < 1000000)
+        snprintf(out, UNITS_BYTES, "%.0f ms", (double)us / 1e3);
+    else
+        snprintf(out, UNITS_BYTES, "%.1f s", (double)us / 1e6);
+}
+
+static void add_counts(struct buf *out, const struct live_snapshot *s) {
+    buf_printf(out, "%" PRIu64 " requests, %" PRIu64 " failed", s->requests, s->failures);
+    if (s->requests > 0)
+        buf_printf(out, " (%.1f %%)", 100.0 * (double)s->failures / (double)s->requests);
+    if (s->requests > 0 && s->failures == s->requests)
+        buf_str(out, " - nothing has succeeded yet");
+}
+
+static void add_rates(struct buf *out, const struct live_snapshot *s) {
+    char p50[UNITS_BYTES], p95[UNITS_BYTES];
+    latency_text(s->p50_us, p50);
+    latency_text(s->p95_us, p95);
+    buf_printf(out, "%.1f requests/s   %.1f failures/s   p50 %s   p95 %s", s->requests_per_second,
+               s->failures_per_second, p50, p95);
+}
+
+static void add_bar(struct buf *out, const struct engine_progress *now) {
+    double part = now->duration_ns > 0 ? (double)now->elapsed_ns / (double)now->duration_ns : 1;
+    if (part > 1)
+        part = 1;
+    int full = (int)(part * BAR_COLUMNS);
+    for (int i = 0; i < BAR_COLUMNS; i++)
+        buf_str(out, i < full ? "█" : "░");
+    char elapsed[UNITS_BYTES], whole[UNITS_BYTES], left[UNITS_BYTES];
+    units_duration_text(now->elapsed_ns / NS_PER_S * NS_PER_S, elapsed);
+    units_duration_text(now->duration_ns, whole);
+    buf_printf(out, " %3.0f %%   ", part * 100);
+    if (now->stopping) {
+        buf_str(out, "stopping: waiting for requests under way");
+        return;
+    }
+    units_duration_text((now->duration_ns - now->elapsed_ns + NS_PER_S - 1) / NS_PER_S * NS_PER_S,
+                        left);
+    buf_printf(out, "%s of %s, %s left", now->elapsed_ns < NS_PER_S ? "0s" : elapsed, whole, left);
+}
+
+static size_t terminal_columns(FILE *to) {
+    struct winsize size;
+    if (ioctl(fileno(to), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        return size.ws_col;
+    return 80;
+}
+
+/* A line that is wider than the terminal would wrap, and the block could no longer be redrawn in place. */
+static void add_line(struct buf *out, const char *line, size_t columns) {
+    struct buf cut;
+    buf_init(&cut, BLOCK_MAX_BYTES);
+    buf_str(&cut, line);
+    while (text_columns(buf_text(&cut)) >= columns && cut.len > 0) {
+        do
+            cut.len--;
+        while (cut.len > 0 && ((unsigned char)cut.data[cut.len] & 0xc0) == 0x80);
+        cut.data[cut.len] = '\0';
+    }
+    buf_printf(out, "\r\x1b[K%s\n", buf_text(&cut));
+    buf_done(&cut);
+}
+
+static void show_block(struct progress *p, const struct engine_progress *now,
+                       const struct live_snapshot *s) {
+    struct buf out, line;
+    size_t columns = terminal_columns(p->to);
+    buf_init(&out, BLOCK_MAX_BYTES);
+    buf_init(&line, BLOCK_MAX_BYTES);
+    if (p->drawn_lines > 0)
+        buf_printf(&out, "\x1b[%zuA", p->drawn_lines);
+    buf_str(&line, "  ");
+    add_bar(&line, now);
+    add_line(&out, buf_text(&line), columns);
+    buf_clear(&line);
+    buf_printf(&line, "  users %u/%u   ", now->users, now->users_max);
+    add_rates(&line, s);
+    add_line(&out, buf_text(&line), columns);
+    buf_clear(&line);
+    buf_str(&line, "  ");
+    add_counts(&line, s);
+    add_line(&out, buf_text(&line), columns);
+    p->drawn_lines = 3;
+    fputs(buf_text(&out), p->to);
+    fflush(p->to);
+    buf_done(&line);
+    buf_done(&out);
+}
+
+static void show_line(struct progress *p, const struct engine_progress *now,
+                      const struct live_snapshot *s) {
+    if (now->elapsed_ns - p->last_line_ns < LINE_EVERY_NS)
+        return;
+    struct buf out;
+    p->last_line_ns = now->elapsed_ns / LINE_EVERY_NS * LINE_EVERY_NS;
+    buf_init(&out, BLOCK_MAX_BYTES);
+    buf_printf(&out, "%4" PRId64 "s  users %u/%u   ", now->elapsed_ns / NS_PER_S, now->users,
+               now->users_max);
+    add_rates(&out, s);
+    buf_str(&out, "   ");
+    add_counts(&out, s);
+    fprintf(p->to, "%s\n", buf_text(&out));
+    fflush(p->to);
+    buf_done(&out);
+}
+
+/* The answer to a signal must be seen at once, in every mode but silence. */
+static void tell_stopping(struct progress *p, const struct engine_progress *now) {
+    if (now->signal == 0 || p->told_stopping)
+        return;
+    char span[UNITS_BYTES];
+    p->told_stopping = true;
+    units_duration_text(p->stop_timeout_ns, span);
+    progress_clear(p);
+    fprintf(p->to, "stopping: requests under way have %s to finish; Ctrl-C again cancels them\n",
+            span);
+    fflush(p->to);
+}
+
+void progress_show(void *context, const struct engine_progress *now) {
+    struct progress *p = context;
+    struct live_snapshot s;
+    if (p->mode == PROGRESS_SILENT)
+        return;
+    tell_stopping(p, now);
+    live_snapshot(p->live, now->elapsed_ns, &s);
+    if (p->mode == PROGRESS_BLOCK)
+        show_block(p, now, &s);
+    else
+        show_line(p, now, &s);
+}
+
+void progress_clear(struct progress *p) {
+    if (p->drawn_lines == 0)
+        return;
+    /* Up to its first line, then everything below is erased. */
+    fprintf(p->to, "\x1b[%zuA\r\x1b[J", p->drawn_lines);
+    fflush(p->to);
+    p->drawn_lines = 0;
+}

@@ -1,0 +1,31 @@
+/*
+ * verdict: may the numbers of a run be believed, and which exit code does it end with.
+ *
+ * Pure functions of what the engine and the recorder counted. Thread: any.
+ */
+#ifndef CLI_VERDICT_H
+#define CLI_VERDICT_H
+
+#include <stdbool.h>
+
+#include "engine/engine.h"
+#include "record/record.h"
+
+struct verdict {
+    const char *word; /* VALID SUSPECT INVALID */
+    char reason[512]; /* what was seen and, where something is wrong, what to change */
+};
+
+/* INVALID: samples were lost. SUSPECT: a thread of ours used over 90 % of a core in some 5 s. Else VALID. */
+void verdict_decide(struct verdict *v, const struct engine_result *run,
+                    const struct record_totals *totals);
+
+/* True where requests were sent and came to an end, and none of them got any answer. */
+bool verdict_never_answered(const struct engine_result *run, const struct record_totals *totals);
+
+/* The contract of the exit codes: 3 (nothing recorded any more, or never an answer), then a signal's 128 + n, then 4
+ * (INVALID), then `on_failure` where requests failed. */
+int verdict_exit_code(const struct verdict *v, const struct engine_result *run,
+                      const struct record_totals *totals, int on_failure);
+
+#endif
