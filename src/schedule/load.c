@@ -1,0 +1,128 @@
+#include "schedule/load.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* Products of users and nanoseconds pass 64 bits (10^6 users over ten years: 3 * 10^23). */
+__extension__ typedef __int128 wide;
+
+void load_done(struct load *l) {
+    free(l->stages);
+    *l = (struct load){0};
+}
+
+/* When user k starts, to the nearest nanosecond. k * 10^9 is exact in a double, so the only rounding is the division's
+ * and the result never decreases with k. A user who would start after the end gets the end. */
+static int64_t start_ns(const struct load *l, uint32_t k) {
+    double t = (double)k * 1e9 / l->spawn_rate;
+    return t < (double)l->duration_ns ? llround(t) : l->duration_ns;
+}
+
+/* How many users have started by t: searched, so that it agrees with start_ns() to the nanosecond. */
+static uint32_t started(const struct load *l, int64_t t_ns) {
+    uint32_t low = 0, high = l->users;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (start_ns(l, middle) <= t_ns)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Users x ns into a straight line from `from` to `to` over d ns, rounded down; 0 <= x < d. */
+static uint32_t on_line(uint32_t from, uint32_t to, int64_t x, int64_t d) {
+    if (to >= from)
+        return from + (uint32_t)((wide)(to - from) * x / d);
+    return from - (uint32_t)(((wide)(from - to) * x + d - 1) / d);
+}
+
+/* The first x at which on_line() is no longer n, its value now; d or more where it stays n to the end. */
+static int64_t leaves_line(uint32_t from, uint32_t to, uint32_t n, int64_t d) {
+    if (to > from) {
+        wide rise = to - from;
+        return (int64_t)(((wide)(n - from + 1) * d + rise - 1) / rise);
+    }
+    if (to < from)
+        return (int64_t)((wide)(from - n) * d / (from - to) + 1);
+    return d;
+}
+
+uint32_t load_users(const struct load *l, int64_t t_ns) {
+    if (t_ns < 0 || t_ns >= load_duration(l))
+        return 0;
+    if (l->kind == LOAD_USERS)
+        return started(l, t_ns);
+    uint32_t from = l->start_users;
+    int64_t start = 0;
+    for (size_t i = 0; i < l->stage_count; i++) {
+        const struct load_stage *s = &l->stages[i];
+        if (t_ns - start < s->duration_ns)
+            return on_line(from, s->users, t_ns - start, s->duration_ns);
+        start += s->duration_ns;
+        from = s->users;
+    }
+    return 0;
+}
+
+static int64_t next_in_stages(const struct load *l, int64_t t_ns, uint32_t now) {
+    uint32_t from = l->start_users;
+    int64_t start = 0;
+    for (size_t i = 0; i < l->stage_count; i++) {
+        const struct load_stage *s = &l->stages[i];
+        int64_t end = start + s->duration_ns;
+        if (end > t_ns && s->duration_ns > 0) {
+            int64_t x = leaves_line(from, s->users, now, s->duration_ns);
+            if (x < s->duration_ns)
+                return start + x;
+            if (load_users(l, end) != now)
+                return end;
+        }
+        start = end;
+        from = s->users;
+    }
+    return -1;
+}
+
+int64_t load_next_change(const struct load *l, int64_t t_ns) {
+    int64_t duration = load_duration(l);
+    if (t_ns >= duration)
+        return -1;
+    if (t_ns < 0 && load_users(l, 0) > 0)
+        return 0;
+    uint32_t now = load_users(l, t_ns);
+    if (l->kind == LOAD_STAGES)
+        return next_in_stages(l, t_ns, now);
+    if (now == l->users)
+        return duration;
+    int64_t next = start_ns(l, now);
+    return next < duration ? next : duration;
+}
+
+int64_t load_duration(const struct load *l) {
+    if (l->kind == LOAD_USERS)
+        return l->duration_ns;
+    int64_t sum = 0;
+    for (size_t i = 0; i < l->stage_count; i++)
+        sum += l->stages[i].duration_ns;
+    return sum;
+}
+
+uint32_t load_users_max(const struct load *l) {
+    if (l->kind == LOAD_USERS)
+        return load_users(l, load_duration(l) - 1);
+    /* A line is highest at one of its ends; a target that only the very end of the load would reach is never
+     * active, and a jump over it neither. */
+    uint32_t most = 0, from = l->start_users;
+    for (size_t i = 0; i < l->stage_count; i++) {
+        const struct load_stage *s = &l->stages[i];
+        if (s->duration_ns > 0) {
+            uint32_t last = on_line(from, s->users, s->duration_ns - 1, s->duration_ns);
+            most = from > most ? from : most;
+            most = last > most ? last : most;
+        }
+        from = s->users;
+    }
+    return most;
+}
