@@ -26,7 +26,7 @@ static char *clean(const char *text) {
     size_t n = strnlen(text, ERRORS_TEXT_MAX + 4);
     struct buf b;
     buf_init(&b, 3 * (ERRORS_TEXT_MAX + 4));
-    text_utf8(&b, text, n);
+    text_repair(&b, text, n);
     char *out = buf_take(&b);
     if (out == NULL || strlen(out) <= ERRORS_TEXT_MAX)
         return out;

@@ -49,7 +49,7 @@ static int bind_text(sqlite3_stmt *st, int at, const char *text) {
     size_t n = strlen(text);
     struct buf b;
     buf_init(&b, n > SIZE_MAX / 3 ? SIZE_MAX : 3 * n);
-    text_utf8(&b, text, n);
+    text_repair(&b, text, n);
     int rc = buf_ok(&b)
                  ? sqlite3_bind_text64(st, at, buf_text(&b), b.len, SQLITE_TRANSIENT, SQLITE_UTF8)
                  : SQLITE_NOMEM;

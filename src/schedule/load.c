@@ -100,13 +100,18 @@ int64_t load_next_change(const struct load *l, int64_t t_ns) {
     return next < duration ? next : duration;
 }
 
-int64_t load_duration(const struct load *l) {
+static int64_t uncut_duration(const struct load *l) {
     if (l->kind == LOAD_USERS)
         return l->duration_ns;
     int64_t sum = 0;
     for (size_t i = 0; i < l->stage_count; i++)
         sum += l->stages[i].duration_ns;
     return sum;
+}
+
+int64_t load_duration(const struct load *l) {
+    int64_t whole = uncut_duration(l);
+    return l->cut_ns > 0 && l->cut_ns < whole ? l->cut_ns : whole;
 }
 
 uint32_t load_users_max(const struct load *l) {

@@ -35,6 +35,7 @@ struct load {
     uint32_t start_users;
     struct load_stage *stages; /* owned */
     size_t stage_count;
+    int64_t cut_ns; /* the load ends here at the latest, stages or not; 0: no cut */
 };
 
 void load_done(struct load *l);

@@ -94,13 +94,12 @@ void text_printable(struct buf *out, const char *text, size_t n) {
     }
 }
 
-void text_utf8(struct buf *out, const char *text, size_t n) {
-    const unsigned char *p = (const unsigned char *)text;
+void text_repair(struct buf *out, const char *text, size_t n) {
     for (size_t i = 0; i < n;) {
         uint32_t c = 0;
-        size_t len = utf8(p + i, n - i, &c);
+        size_t len = text_utf8(text + i, n - i, &c);
         if (len > 0)
-            buf_add(out, p + i, len);
+            buf_add(out, text + i, len);
         else
             buf_str(out, "\xef\xbf\xbd");
         i += len == 0 ? 1 : len;

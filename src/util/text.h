@@ -23,7 +23,7 @@ size_t text_utf8(const char *text, size_t n, uint32_t *point);
 void text_printable(struct buf *out, const char *text, size_t n);
 
 /* Appends `text` as valid UTF-8: U+FFFD stands for each byte that is no part of a character. */
-void text_utf8(struct buf *out, const char *text, size_t n);
+void text_repair(struct buf *out, const char *text, size_t n);
 
 /* How many columns a terminal needs for UTF-8 text that text_printable has let through. */
 size_t text_columns(const char *text);
