@@ -45,7 +45,7 @@ struct opt_def {
     const char
         *env; /* environment variable that gives it when the command line does not; NULL: none */
     const char *choices; /* OPT_CHOICE: "a|b|c" */
-    double min, max;     /* OPT_INTEGER and OPT_NUMBER; both 0: any value >= 0 */
+    double min, max;     /* OPT_INTEGER and OPT_NUMBER; max 0: no upper limit */
     bool repeat;         /* may be given more than once: opt_list() */
     const char *help;    /* one sentence, lower case, no full stop */
 };
@@ -54,9 +54,10 @@ struct args; /* the parsed command line of one command */
 
 struct command {
     const char *name;
-    const char *usage;    /* after the name: "SCENARIO.json [options]" */
-    const char *summary;  /* one line, for the list of commands */
-    const char *details;  /* paragraphs for --help and the man page; NULL: none */
+    const char *usage;   /* after the name: "SCENARIO.json [options]" */
+    const char *summary; /* one line, for the list of commands */
+    const char
+        *details; /* paragraphs for --help and the man page, a blank line between; NULL: none */
     const char *examples; /* lines "command # what it does"; NULL: none */
     const struct opt_def *opts;
     size_t opt_count;
@@ -85,10 +86,14 @@ size_t args_argv(const struct args *a,
 extern const struct command *const commands[];
 extern const size_t command_count;
 
-/* Parses and runs; the process's exit code. Checks at the end that stdout could be written. */
+/* The command of that name, or NULL with an error that suggests the nearest. */
+const struct command *command_find(const char *name, struct err *e);
+
+/* Parses and runs; the process's exit code. Checks at the end that stdout could be written. SIGPIPE is ignored from here
+ * on, so that neither a server nor `| head` can end a run: reset it in a child before exec. */
 int command_main(int argc, char **argv);
 
-/* Prints "coldswarm: TEXT" to stderr, escaped for a terminal, and returns `code`. */
+/* Prints "coldswarm: TEXT" to stderr as one line, escaped for a terminal, and returns `code`. */
 int command_error(int code, const char *text);
 
 #endif

@@ -1,0 +1,127 @@
+#include "cli/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/args.h"
+#include "cli/program.h"
+#include "cli/show.h"
+#include "util/buf.h"
+#include "util/text.h"
+
+int command_error(int code, const char *text) {
+    struct buf shown;
+    buf_init(&shown, PROGRAM_TEXT_MAX_BYTES);
+    text_printable(&shown, text, strlen(text));
+    fprintf(stderr, "coldswarm: %s\n", buf_text(&shown));
+    buf_done(&shown);
+    return code;
+}
+
+const struct command *command_find(const char *name, struct err *e) {
+    enum { MAX_COMMANDS = 32 };
+    const char *names[MAX_COMMANDS];
+    const char *nearest = NULL;
+    size_t n = 0;
+    for (; n < command_count && n < MAX_COMMANDS; n++) {
+        names[n] = commands[n]->name;
+        if (strcmp(names[n], name) == 0)
+            return commands[n];
+        if (strlen(name) >= 3 && strncmp(names[n], name, strlen(name)) == 0)
+            nearest = names[n]; /* cut short rather than mistyped */
+    }
+    if (nearest == NULL)
+        nearest = text_nearest(name, names, n);
+    if (name[0] == '-')
+        err_set(e, "unknown option %.200s; the command comes first, its options after it", name);
+    else if (nearest != NULL)
+        err_set(e, "there is no command \"%.200s\"; did you mean %s?", name, nearest);
+    else
+        err_set(e, "there is no command \"%.200s\"", name);
+    return NULL;
+}
+
+static int run_command(const struct command *c, int argc, char **argv) {
+    struct args *a = NULL;
+    struct err e = {""};
+    int code;
+    if (args_parse(c, argc, argv, 2, &a, &e) != 0) {
+        err_prefix(&e, "%s", c->name);
+        command_error(EXIT_USAGE, e.text);
+        fprintf(stderr, "'coldswarm help %s' shows what there is.\n", c->name);
+        return EXIT_USAGE;
+    }
+    switch (args_wants(a)) {
+    case ARGS_WANTS_HELP:
+        code = show_help(c);
+        break;
+    case ARGS_WANTS_VERSION:
+        code = show_version();
+        break;
+    case ARGS_WANTS_RUN:
+    default:
+        code = c->run(a);
+    }
+    args_free(a);
+    return code;
+}
+
+static int dispatch(int argc, char **argv) {
+    if (argc < 2)
+        return show_overview(stderr, true, EXIT_USAGE);
+    const char *word = argv[1];
+    if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
+        return show_version();
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+        return show_overview(stdout, false, EXIT_OK);
+    struct err e = {""};
+    const struct command *c = command_find(word, &e);
+    if (c != NULL)
+        return run_command(c, argc, argv);
+    command_error(EXIT_USAGE, e.text);
+    fputs("'coldswarm help' lists the commands.\n", stderr);
+    return EXIT_USAGE;
+}
+
+/* A closed descriptor 0, 1 or 2 would be given to the next file that is opened, and our messages would go into it.
+ * Read-only /dev/null takes the place: a write to it fails and is noticed. */
+static void occupy_standard_descriptors(void) {
+    int fd = open("/dev/null", O_RDONLY);
+    while (fd >= 0 && fd <= STDERR_FILENO)
+        fd = open("/dev/null", O_RDONLY);
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
+/* Whoever read our output has gone, as in `| head -1`: their choice, not an error. */
+static bool reader_gone(void) {
+    struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&p, 1, 0) == 1 && (p.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+/* What was not written is a failure of the command, whatever it returned. */
+static int check_stdout(int code) {
+    bool failed = ferror(stdout) != 0;
+    errno = 0;
+    if (fflush(stdout) != 0)
+        failed = true;
+    if (!failed || reader_gone())
+        return code;
+    struct err e = {""};
+    err_set(&e, "cannot write to standard output%s%s", errno == 0 ? "" : ": ",
+            errno == 0 ? "" : strerror(errno));
+    return command_error(EXIT_RUNTIME, e.text);
+}
+
+int command_main(int argc, char **argv) {
+    occupy_standard_descriptors();
+    setlocale(LC_CTYPE, ""); /* the width of characters; numbers keep their dot */
+    signal(SIGPIPE, SIG_IGN);
+    return check_stdout(dispatch(argc, argv));
+}

@@ -1,0 +1,20 @@
+/*
+ * show: prints the views of program.h about the real commands, fitted to the terminal.
+ *
+ * Each returns the exit code for the command that asked. Thread: main only.
+ */
+#ifndef CLI_SHOW_H
+#define CLI_SHOW_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "cli/command.h"
+
+int show_overview(FILE *to, bool brief, int code);
+int show_help(const struct command *c);
+int show_version(void);
+int show_manpage(void);
+int show_completion(void);
+
+#endif
