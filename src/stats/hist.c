@@ -83,6 +83,8 @@ void hist_merge(struct hist *into, const struct hist *from) {
 int64_t hist_quantile(const struct hist *h, double p) {
     assert(h->total > 0 && p >= 0 && p <= 1);
     uint64_t rank = (uint64_t)(p * (double)(h->total - 1));
+    if (rank == 0)
+        return h->min;
     if (rank >= h->total - 1)
         return h->max;
     size_t bucket = hist_bucket(h, h->min);
