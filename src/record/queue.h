@@ -1,12 +1,12 @@
 /*
  * queue: samples from one worker to the writer, without a lock and without waiting.
  *
- * Single producer, single consumer: a list of chunks. The producer appends a chunk when its last is full, up to a
- * ceiling; past it samples are refused and counted, never blocked on and never dropped in silence. The consumer hands
- * emptied chunks back for reuse.
+ * Single producer, single consumer: a list of chunks. The producer appends a chunk when its last is
+ * full, up to a ceiling; past it samples are refused and counted, never blocked on and never
+ * dropped in silence. The consumer hands emptied chunks back for reuse.
  *
- * Thread: queue_push() and queue_lost() on the producer's thread (queue_lost() on any once the producer stopped);
- * queue_peek() and queue_advance() on the consumer's.
+ * Thread: queue_push() and queue_lost() on the producer's thread (queue_lost() on any once the
+ * producer stopped); queue_peek() and queue_advance() on the consumer's.
  */
 #ifndef RECORD_QUEUE_H
 #define RECORD_QUEUE_H
@@ -26,7 +26,8 @@ void queue_free(struct queue *q);
 /* False where the sample was refused: it is counted as lost. */
 bool queue_push(struct queue *q, const struct sample *s);
 
-/* The next samples, contiguous; 0 where there are none now. They stay valid until queue_advance(). */
+/* The next samples, contiguous; 0 where there are none now. They stay valid until queue_advance().
+ */
 size_t queue_peek(struct queue *q, const struct sample **first);
 
 /* Takes n of those that queue_peek() showed out of the queue. */

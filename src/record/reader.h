@@ -1,10 +1,11 @@
 /*
  * reader: reads a run file, finished, growing or cut short.
  *
- * Rows are streamed, never collected. It opens the file read-only and changes nothing that a user would notice; a
- * file left behind by a killed run is read with what was committed.
+ * Rows are streamed, never collected. It opens the file read-only and changes nothing that a user
+ * would notice; a file left behind by a killed run is read with what was committed.
  *
- * Ownership: strings belong to the reader and live until reader_close(). Thread: one reader, one thread.
+ * Ownership: strings belong to the reader and live until reader_close(). Thread: one reader, one
+ * thread.
  */
 #ifndef RECORD_READER_H
 #define RECORD_READER_H
@@ -34,7 +35,8 @@ struct reader_endpoint {
     const char *name, *method;
 };
 
-/* One request. Times are microseconds from the start of the run; READER_NO_VALUE where there is none. */
+/* One request. Times are microseconds from the start of the run; READER_NO_VALUE where there is
+ * none. */
 struct reader_row {
     int64_t id;
     uint32_t user;
@@ -61,8 +63,9 @@ const struct reader_run *reader_run(const struct reader *r);
 size_t reader_endpoints(const struct reader *r, const struct reader_endpoint **out);
 const char *reader_error(const struct reader *r, uint32_t error);
 
-/* Calls fn for each request in the order of ids until it returns non-zero (then that is returned); 0 at the end,
- * -1 with e set where the file cannot be read. Two scans see the same rows even while the run goes on. */
+/* Calls fn for each request in the order of ids until it returns non-zero (then that is returned);
+ * 0 at the end, -1 with e set where the file cannot be read. Two scans see the same rows even while
+ * the run goes on. */
 typedef int reader_row_fn(void *context, const struct reader_row *row);
 int reader_scan(struct reader *r, reader_row_fn *fn, void *context, struct err *e);
 

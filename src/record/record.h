@@ -1,12 +1,14 @@
 /*
  * record: writes a run into its SQLite file while it happens.
  *
- * record_open() makes the file and its schema; record_start() starts the writer thread, which drains one queue per
- * worker and commits several times a second, so that another process can read along and a kill loses at most the last
- * second. Workers never wait for it: see queue.h. When the disk is full, the file is locked for too long or anything
- * else keeps rows from being written, the writer stops, keeps what is committed, and record_failed() turns true.
+ * record_open() makes the file and its schema; record_start() starts the writer thread, which
+ * drains one queue per worker and commits several times a second, so that another process can read
+ * along and a kill loses at most the last second. Workers never wait for it: see queue.h. When the
+ * disk is full, the file is locked for too long or anything else keeps rows from being written, the
+ * writer stops, keeps what is committed, and record_failed() turns true.
  *
- * It computes no statistics. Ownership: `struct record` is heap; strings given are copied. Thread: as said per function.
+ * It computes no statistics. Ownership: `struct record` is heap; strings given are copied. Thread:
+ * as said per function.
  */
 #ifndef RECORD_RECORD_H
 #define RECORD_RECORD_H
@@ -41,7 +43,8 @@ struct record_run {
     size_t queue_max_samples; /* per worker; 0 for the default */
 };
 
-/* Called on the writer thread with each batch after it was taken from a queue: the live view hangs here. Must be quick. */
+/* Called on the writer thread with each batch after it was taken from a queue: the live view hangs
+ * here. Must be quick. */
 typedef void record_batch_fn(void *context, const struct sample *samples, size_t n);
 
 /* Makes the file; it must not exist yet (an error says so). Missing folders on the way are made. */
@@ -56,14 +59,17 @@ int record_start(struct record *r, struct err *e);
 /* The queue of worker i: for that worker's thread. */
 struct queue *record_queue(struct record *r, size_t worker);
 
-/* The number of an error text, for struct sample.error; any thread, takes a lock: errors are rare or repeat, so
- * workers cache. When 65535 distinct texts are known, all others share the number of "(other errors)". "" is 0. */
+/* The number of an error text, for struct sample.error; any thread, takes a lock: errors are rare
+ * or repeat, so workers cache. When 65535 distinct texts are known, all others share the number of
+ * "(other errors)". "" is 0. */
 uint16_t record_error_id(struct record *r, const char *text);
 
-/* Adds a row to `event`, at a time from the start of the run; any thread, does not wait for the disk. */
+/* Adds a row to `event`, at a time from the start of the run; any thread, does not wait for the
+ * disk. */
 void record_event(struct record *r, int64_t at_ns, const char *kind, const char *text);
 
-/* Says how many users were active in a second of the run (see view `seconds`); any thread, does not wait for the disk. */
+/* Says how many users were active in a second of the run (see view `seconds`); any thread, does not
+ * wait for the disk. */
 void record_users(struct record *r, uint32_t second, uint32_t users);
 
 /* True once rows can no longer be written; any thread. The reason comes from record_close(). */
@@ -76,7 +82,8 @@ struct record_end {
     int exit_code;
 };
 
-/* Stops the writer after it has written all that is queued; workers must have stopped. Then totals are final. */
+/* Stops the writer after it has written all that is queued; workers must have stopped. Then totals
+ * are final. */
 int record_stop(struct record *r, struct err *e);
 
 struct record_totals {
@@ -87,8 +94,9 @@ struct record_totals {
 };
 void record_totals(const struct record *r, struct record_totals *out);
 
-/* Completes the row of `run` and closes (checkpoints) the file; frees r in any case. record_stop() must have been
- * called. Returns -1 with the reason where the file could not be completed or the writer had failed. */
+/* Completes the row of `run` and closes (checkpoints) the file; frees r in any case. record_stop()
+ * must have been called. Returns -1 with the reason where the file could not be completed or the
+ * writer had failed. */
 int record_close(struct record *r, const struct record_end *end, struct err *e);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * sample: one finished request on its way from a worker to the run file.
  *
- * 64 bytes, one cache line, no pointers: error texts travel by their number (see record.h). Times are nanoseconds
- * from the start of the run. Thread: plain data.
+ * 64 bytes, one cache line, no pointers: error texts travel by their number (see record.h). Times
+ * are nanoseconds from the start of the run. Thread: plain data.
  */
 #ifndef RECORD_SAMPLE_H
 #define RECORD_SAMPLE_H

@@ -92,6 +92,19 @@ void text_printable(struct buf *out, const char *text, size_t n) {
     }
 }
 
+void text_utf8(struct buf *out, const char *text, size_t n) {
+    const unsigned char *p = (const unsigned char *)text;
+    for (size_t i = 0; i < n;) {
+        uint32_t c = 0;
+        size_t len = utf8(p + i, n - i, &c);
+        if (len > 0)
+            buf_add(out, p + i, len);
+        else
+            buf_str(out, "\xef\xbf\xbd");
+        i += len == 0 ? 1 : len;
+    }
+}
+
 size_t text_columns(const char *text) {
     const unsigned char *p = (const unsigned char *)text;
     size_t n = strlen(text), columns = 0;

@@ -18,6 +18,9 @@ const char *text_nearest(const char *word, const char *const *candidates, size_t
  * not UTF-8 come out as \xNN. */
 void text_printable(struct buf *out, const char *text, size_t n);
 
+/* Appends `text` as valid UTF-8: U+FFFD stands for each byte that is no part of a character. */
+void text_utf8(struct buf *out, const char *text, size_t n);
+
 /* How many columns a terminal needs for UTF-8 text that text_printable has let through. */
 size_t text_columns(const char *text);
 

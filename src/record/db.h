@@ -1,0 +1,24 @@
+/*
+ * db: what record and reader share about SQLite: the marks of a run file, paths, and SQLite's
+ * errors in plain words.
+ *
+ * Internal to this folder. Thread: any, each with its own connection.
+ */
+#ifndef RECORD_DB_H
+#define RECORD_DB_H
+
+#include <sqlite3.h>
+
+#include "util/err.h"
+
+#define DB_APPLICATION_ID 0x6373776d /* "cswm" */
+#define DB_SCHEMA_VERSION 1
+
+/* The path as SQLite must be told it, so that none is a URI or ":memory:"; the caller frees it;
+ * NULL: no memory. */
+char *db_path(const char *path);
+
+/* Puts why the last call on db failed into e, with what to do about it; returns -1. */
+int db_error(sqlite3 *db, struct err *e);
+
+#endif

@@ -1,0 +1,129 @@
+#include "record/queue.h"
+
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#define CHUNK_SAMPLES 1024 /* 64 KiB: rare enough to allocate, small enough for an idle worker */
+
+struct chunk {
+    struct sample samples[CHUNK_SAMPLES];
+    atomic_size_t written;       /* the producer publishes samples[0, written) */
+    struct chunk *_Atomic after; /* set once, when this one is full */
+};
+
+struct queue {
+    /* The producer's line. */
+    alignas(64) struct chunk *tail;
+    size_t tail_used;
+    uint64_t pushed;
+    uint64_t taken_seen; /* the last look at `taken`: reading it each time would move its line over
+                            and back */
+    atomic_uint_fast64_t lost;
+    size_t max;
+
+    /* The consumer's line. */
+    alignas(64) struct chunk *head;
+    size_t head_used;
+
+    /* Written by the consumer, read by the producer. */
+    alignas(64) atomic_uint_fast64_t taken;
+    struct chunk *_Atomic spare; /* one emptied chunk on its way back */
+};
+
+static struct chunk *chunk_new(void) {
+    struct chunk *c = aligned_alloc(64, (sizeof *c + 63) & ~(size_t)63);
+    if (c == NULL)
+        return NULL;
+    atomic_init(&c->written, 0);
+    atomic_init(&c->after, NULL);
+    return c;
+}
+
+struct queue *queue_new(size_t max_samples) {
+    struct queue *q = aligned_alloc(64, sizeof *q);
+    struct chunk *first = chunk_new();
+    if (q == NULL || first == NULL) {
+        free(q);
+        free(first);
+        return NULL;
+    }
+    size_t chunks = max_samples / CHUNK_SAMPLES + (max_samples % CHUNK_SAMPLES != 0);
+    *q = (struct queue){.tail = first, .head = first};
+    q->max = (chunks == 0 ? 1 : chunks) * CHUNK_SAMPLES;
+    return q;
+}
+
+void queue_free(struct queue *q) {
+    if (q == NULL)
+        return;
+    for (struct chunk *c = q->head, *after; c != NULL; c = after) {
+        after = atomic_load_explicit(&c->after, memory_order_relaxed);
+        free(c);
+    }
+    free(atomic_load_explicit(&q->spare, memory_order_relaxed));
+    free(q);
+}
+
+static bool is_full(struct queue *q) {
+    if (q->pushed - q->taken_seen < q->max)
+        return false;
+    q->taken_seen = atomic_load_explicit(&q->taken, memory_order_acquire);
+    return q->pushed - q->taken_seen >= q->max;
+}
+
+/* Puts an empty chunk behind the full tail; false where memory runs out. */
+static bool extend(struct queue *q) {
+    struct chunk *c = atomic_exchange_explicit(&q->spare, NULL, memory_order_acquire);
+    if (c == NULL)
+        c = chunk_new();
+    if (c == NULL)
+        return false;
+    atomic_store_explicit(&q->tail->after, c, memory_order_release);
+    q->tail = c;
+    q->tail_used = 0;
+    return true;
+}
+
+bool queue_push(struct queue *q, const struct sample *s) {
+    if (is_full(q) || (q->tail_used == CHUNK_SAMPLES && !extend(q))) {
+        atomic_fetch_add_explicit(&q->lost, 1, memory_order_relaxed);
+        return false;
+    }
+    q->tail->samples[q->tail_used++] = *s;
+    q->pushed++;
+    atomic_store_explicit(&q->tail->written, q->tail_used, memory_order_release);
+    return true;
+}
+
+/* Leaves the emptied head for the one behind it; false where there is none yet. */
+static bool step_head(struct queue *q) {
+    struct chunk *empty = q->head;
+    struct chunk *after = atomic_load_explicit(&empty->after, memory_order_acquire);
+    if (after == NULL)
+        return false;
+    q->head = after;
+    q->head_used = 0;
+    atomic_store_explicit(&empty->written, 0, memory_order_relaxed);
+    atomic_store_explicit(&empty->after, NULL, memory_order_relaxed);
+    free(atomic_exchange_explicit(&q->spare, empty, memory_order_acq_rel));
+    return true;
+}
+
+size_t queue_peek(struct queue *q, const struct sample **first) {
+    if (q->head_used == CHUNK_SAMPLES && !step_head(q))
+        return 0;
+    size_t written = atomic_load_explicit(&q->head->written, memory_order_acquire);
+    *first = q->head->samples + q->head_used;
+    return written - q->head_used;
+}
+
+void queue_advance(struct queue *q, size_t n) {
+    q->head_used += n;
+    uint64_t taken = atomic_load_explicit(&q->taken, memory_order_relaxed);
+    atomic_store_explicit(&q->taken, taken + n, memory_order_release);
+}
+
+uint64_t queue_lost(const struct queue *q) {
+    return atomic_load_explicit(&q->lost, memory_order_relaxed);
+}

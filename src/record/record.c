@@ -1,0 +1,352 @@
+#include "record/record.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "record/errors.h"
+#include "record/store.h"
+#include "util/clock.h"
+#include "util/outcome.h"
+
+#define WAKE_NS (50 * NS_PER_MS)
+#define COMMIT_NS (250 * NS_PER_MS) /* the longest that a transaction goes on taking rows */
+#define QUEUE_SAMPLES (1u << 20)    /* 64 MiB: 20 s of a stalled disk at 50 000 requests/s */
+
+/* Something for the file that is not a request, on its way to the writer. */
+struct note {
+    struct note *next;
+    bool is_event; /* else a count of users */
+    uint32_t second, users;
+    int64_t at_ns;
+    const char *text; /* behind kind */
+    char kind[];
+};
+
+struct record {
+    char *path;
+    struct store *store; /* the writer's between record_start() and record_stop() */
+    struct errors errors;
+    struct queue **queues;
+    size_t queue_count;
+    record_batch_fn *batch;
+    void *batch_context;
+
+    pthread_t thread;
+    bool started;
+    atomic_bool failed;
+
+    pthread_mutex_t lock; /* protects what follows up to the blank line */
+    pthread_cond_t wake;
+    bool stopping;
+    struct note *notes, **notes_end;
+    struct err reason; /* set once, with `failed` */
+
+    struct record_totals totals;  /* the writer's: of committed rows */
+    struct record_totals pending; /* the writer's: of rows in the transaction */
+};
+
+static void fail(struct record *r, const struct err *why) {
+    pthread_mutex_lock(&r->lock);
+    if (!atomic_load(&r->failed))
+        r->reason = *why;
+    atomic_store(&r->failed, true);
+    pthread_mutex_unlock(&r->lock);
+}
+
+static struct note *take_notes(struct record *r) {
+    pthread_mutex_lock(&r->lock);
+    struct note *all = r->notes;
+    r->notes = NULL;
+    r->notes_end = &r->notes;
+    pthread_mutex_unlock(&r->lock);
+    return all;
+}
+
+static void free_notes(struct note *n) {
+    for (struct note *next; n != NULL; n = next) {
+        next = n->next;
+        free(n);
+    }
+}
+
+static int write_notes(struct record *r, const struct note *n, struct err *e) {
+    int rc = 0;
+    for (; rc == 0 && n != NULL; n = n->next) {
+        if (n->is_event)
+            rc = store_event(r->store, n->at_ns, n->kind, n->text, e);
+        else
+            rc = store_users(r->store, n->second, n->users, e);
+    }
+    return rc;
+}
+
+/* Takes n samples out of a queue once they have been dealt with. */
+static void take(struct record *r, struct queue *q, const struct sample *first, size_t n) {
+    if (r->batch != NULL)
+        r->batch(r->batch_context, first, n);
+    queue_advance(q, n);
+}
+
+static int write_samples(struct record *r, const struct sample *first, size_t n, struct err *e) {
+    uint64_t answered = 0, failures = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (store_sample(r->store, &first[i], e) != 0)
+            return -1;
+        answered += first[i].status != 0;
+        failures += outcome_is_failure(first[i].outcome);
+    }
+    r->pending.rows += n;
+    r->pending.answered += answered;
+    r->pending.failures += failures;
+    return 0;
+}
+
+/* Takes from the queues in turn, so that none starves, until all are empty or the time is up; *more
+ * says which. */
+static int write_queues(struct record *r, int64_t until_ns, bool *more, struct err *e) {
+    do {
+        *more = false;
+        for (size_t i = 0; i < r->queue_count; i++) {
+            const struct sample *first;
+            size_t n = queue_peek(r->queues[i], &first);
+            if (n == 0)
+                continue;
+            *more = true;
+            if (write_samples(r, first, n, e) != 0)
+                return -1; /* left in the queue: discard() counts them */
+            take(r, r->queues[i], first, n);
+        }
+    } while (*more && clock_mono_ns() < until_ns);
+    return 0;
+}
+
+static bool has_samples(struct record *r) {
+    const struct sample *first;
+    for (size_t i = 0; i < r->queue_count; i++) {
+        if (queue_peek(r->queues[i], &first) > 0)
+            return true;
+    }
+    return false;
+}
+
+/* One transaction. True where there is more to write. */
+static bool write_some(struct record *r) {
+    struct note *notes = take_notes(r);
+    struct err e;
+    bool more = false;
+    if (notes == NULL && !has_samples(r))
+        return false;
+    r->pending = (struct record_totals){.rows = 0};
+    if (store_begin(r->store, &e) != 0 || write_notes(r, notes, &e) != 0 ||
+        write_queues(r, clock_mono_ns() + COMMIT_NS, &more, &e) != 0 ||
+        store_commit(r->store, &e) != 0) {
+        store_rollback(r->store);
+        r->totals.lost += r->pending.rows;
+        fail(r, &e);
+    } else {
+        r->totals.rows += r->pending.rows;
+        r->totals.answered += r->pending.answered;
+        r->totals.failures += r->pending.failures;
+    }
+    free_notes(notes);
+    return more;
+}
+
+/* Once rows cannot be written the queues are still emptied, so that memory does not grow until the
+ * run has ended. */
+static void discard(struct record *r) {
+    free_notes(take_notes(r));
+    for (size_t i = 0; i < r->queue_count; i++) {
+        const struct sample *first;
+        for (size_t n; (n = queue_peek(r->queues[i], &first)) > 0;) {
+            r->totals.lost += n;
+            take(r, r->queues[i], first, n);
+        }
+    }
+}
+
+/* Sleeps for a while or until record_stop(); true once it is time to stop. */
+static bool sleep_until_wanted(struct record *r) {
+    int64_t until_ns = clock_mono_ns() + WAKE_NS;
+    struct timespec until = {.tv_sec = until_ns / NS_PER_S, .tv_nsec = until_ns % NS_PER_S};
+    pthread_mutex_lock(&r->lock);
+    while (!r->stopping && pthread_cond_timedwait(&r->wake, &r->lock, &until) == 0)
+        ;
+    bool stopping = r->stopping;
+    pthread_mutex_unlock(&r->lock);
+    return stopping;
+}
+
+static void *writer(void *context) {
+    struct record *r = context;
+    bool stopping;
+    do {
+        /* Asked before the last look at the queues: by then the workers have stopped, so it sees
+         * all of theirs. */
+        stopping = sleep_until_wanted(r);
+        while (!atomic_load(&r->failed) && write_some(r))
+            ;
+        if (atomic_load(&r->failed))
+            discard(r);
+    } while (!stopping);
+    return NULL;
+}
+
+static void record_free(struct record *r) {
+    store_free(r->store);
+    for (size_t i = 0; i < r->queue_count; i++)
+        queue_free(r->queues[i]);
+    free(r->queues);
+    free_notes(r->notes);
+    errors_done(&r->errors);
+    pthread_cond_destroy(&r->wake);
+    pthread_mutex_destroy(&r->lock);
+    free(r->path);
+    free(r);
+}
+
+/* The parts that need no file; NULL where memory runs out. */
+static struct record *record_new(const char *path, const struct record_run *run) {
+    struct record *r = calloc(1, sizeof *r);
+    if (r == NULL)
+        return NULL;
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&r->wake, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    pthread_mutex_init(&r->lock, NULL);
+    errors_init(&r->errors);
+    r->notes_end = &r->notes;
+    r->path = strdup(path);
+    r->queues = calloc(run->worker_count == 0 ? 1 : run->worker_count, sizeof *r->queues);
+    bool ok = r->path != NULL && r->queues != NULL;
+    size_t max = run->queue_max_samples == 0 ? QUEUE_SAMPLES : run->queue_max_samples;
+    for (size_t i = 0; ok && i < run->worker_count; i++) {
+        ok = (r->queues[i] = queue_new(max)) != NULL;
+        r->queue_count += ok;
+    }
+    if (ok)
+        return r;
+    record_free(r);
+    return NULL;
+}
+
+int record_open(const char *path, const struct record_run *run, struct record **out,
+                struct err *e) {
+    struct record *r = record_new(path, run);
+    if (r == NULL)
+        return err_set(e, "cannot make %s: out of memory", path);
+    if (store_create(path, run, &r->errors, &r->store, e) != 0) {
+        record_free(r);
+        return err_prefix(e, "cannot make %s", path);
+    }
+    *out = r;
+    return 0;
+}
+
+int record_manifest(struct record *r, const char *key, const char *value, struct err *e) {
+    if (store_manifest(r->store, key, value, e) != 0)
+        return err_prefix(e, "cannot write %s", r->path);
+    return 0;
+}
+
+void record_on_batch(struct record *r, record_batch_fn *fn, void *context) {
+    r->batch = fn;
+    r->batch_context = context;
+}
+
+int record_start(struct record *r, struct err *e) {
+    int rc = pthread_create(&r->thread, NULL, writer, r);
+    if (rc != 0)
+        return err_set(e, "cannot start the thread that writes %s: %s", r->path, strerror(rc));
+    r->started = true;
+    return 0;
+}
+
+struct queue *record_queue(struct record *r, size_t worker) {
+    return worker < r->queue_count ? r->queues[worker] : NULL;
+}
+
+uint16_t record_error_id(struct record *r, const char *text) {
+    return errors_number(&r->errors, text);
+}
+
+/* Takes the note over; NULL stands for one that found no memory. */
+static void add_note(struct record *r, struct note *n) {
+    if (n == NULL) {
+        fail(r, &(struct err){.text = "out of memory"});
+        return;
+    }
+    pthread_mutex_lock(&r->lock);
+    *r->notes_end = n;
+    r->notes_end = &n->next;
+    pthread_mutex_unlock(&r->lock);
+}
+
+void record_event(struct record *r, int64_t at_ns, const char *kind, const char *text) {
+    size_t kind_bytes = strlen(kind) + 1, text_bytes = strlen(text) + 1;
+    struct note *n = malloc(sizeof *n + kind_bytes + text_bytes);
+    if (n != NULL) {
+        *n = (struct note){.is_event = true, .at_ns = at_ns, .text = n->kind + kind_bytes};
+        memcpy(n->kind, kind, kind_bytes);
+        memcpy(n->kind + kind_bytes, text, text_bytes);
+    }
+    add_note(r, n);
+}
+
+void record_users(struct record *r, uint32_t second, uint32_t users) {
+    struct note *n = malloc(sizeof *n);
+    if (n != NULL)
+        *n = (struct note){.second = second, .users = users};
+    add_note(r, n);
+}
+
+bool record_failed(struct record *r) {
+    return atomic_load(&r->failed);
+}
+
+/* What kept rows from being written, and how many are there; 0 where nothing did. */
+static int report_failure(struct record *r, struct err *e) {
+    if (!record_failed(r))
+        return 0;
+    return err_set(e,
+                   "cannot write %s: %s; %" PRIu64 " requests of this run are in the file, %" PRIu64
+                   " are not",
+                   r->path, r->reason.text, r->totals.rows, r->totals.lost);
+}
+
+int record_stop(struct record *r, struct err *e) {
+    if (r->started) {
+        pthread_mutex_lock(&r->lock);
+        r->stopping = true;
+        pthread_cond_signal(&r->wake);
+        pthread_mutex_unlock(&r->lock);
+        pthread_join(r->thread, NULL);
+        r->started = false;
+        for (size_t i = 0; i < r->queue_count; i++)
+            r->totals.lost += queue_lost(r->queues[i]);
+    }
+    return report_failure(r, e);
+}
+
+void record_totals(const struct record *r, struct record_totals *out) {
+    *out = r->totals;
+}
+
+int record_close(struct record *r, const struct record_end *end, struct err *e) {
+    struct err why;
+    int rc = store_finish(r->store, end, &why);
+    if (rc != 0 && !record_failed(r))
+        err_set(e, "cannot complete %s: %s; its %" PRIu64 " requests are there, the verdict is not",
+                r->path, why.text, r->totals.rows);
+    /* Where rows are missing already, that is what to tell: a verdict that could not be added
+     * changes little. */
+    if (report_failure(r, e) != 0)
+        rc = -1;
+    record_free(r);
+    return rc;
+}

@@ -1,0 +1,131 @@
+-- The run file. What users query is documented in docs/run-file.md: run, manifest, event and the two views. The other
+-- tables may change with the schema's version. No STRICT, no MATERIALIZED: SQLite of 2018 must be able to read this.
+
+CREATE TABLE run (
+    name           TEXT NOT NULL,
+    started_utc    TEXT NOT NULL,
+    duration_us    INTEGER,         -- NULL, like the last three: under way, or cut short
+    users_max      INTEGER NOT NULL,
+    scenario       TEXT NOT NULL,
+    target         TEXT NOT NULL,
+    seed           NOT NULL,        -- no type: 2^63 and above is kept as decimal text
+    version        TEXT NOT NULL,
+    verdict        TEXT,
+    verdict_reason TEXT,
+    exit_code      INTEGER
+);
+
+CREATE TABLE manifest (
+    key   TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE event (
+    at_us INTEGER NOT NULL,
+    kind  TEXT NOT NULL,
+    text  TEXT NOT NULL
+);
+
+CREATE TABLE endpoint (
+    id     INTEGER PRIMARY KEY,     -- from 0, in the order of the scenario
+    name   TEXT NOT NULL,
+    method TEXT NOT NULL
+);
+
+CREATE TABLE outcome (
+    id      INTEGER PRIMARY KEY,
+    word    TEXT NOT NULL,
+    sent    INTEGER NOT NULL,       -- it left
+    timed   INTEGER NOT NULL,       -- it has a service time
+    failure INTEGER NOT NULL
+);
+
+CREATE TABLE error (
+    id   INTEGER PRIMARY KEY,
+    text TEXT NOT NULL
+);
+
+-- What many requests have in common, once, so that a request names it in a byte.
+CREATE TABLE result (
+    id             INTEGER PRIMARY KEY,
+    endpoint       INTEGER NOT NULL REFERENCES endpoint,
+    status         INTEGER,
+    outcome        INTEGER NOT NULL REFERENCES outcome,
+    error          INTEGER REFERENCES error,
+    new_connection INTEGER NOT NULL
+);
+
+-- One row a request. Differences instead of times, because SQLite stores small numbers in fewer bytes.
+CREATE TABLE request (
+    id             INTEGER PRIMARY KEY,
+    result         INTEGER NOT NULL REFERENCES result,
+    user           INTEGER NOT NULL,
+    at_us          INTEGER,         -- when it was sent; intended where it was not sent
+    lag_us         INTEGER,         -- sent - intended; NULL: nothing intended
+    took_us        INTEGER,         -- end - sent; NULL: not sent
+    rest_us        INTEGER,         -- end - first byte; NULL: no byte came
+    dns_us         INTEGER,         -- NULL, like the next two: there was no such step
+    connect_us     INTEGER,
+    tls_us         INTEGER,
+    bytes_sent     INTEGER NOT NULL,
+    bytes_received INTEGER NOT NULL
+);
+
+CREATE TABLE user_count (
+    second INTEGER PRIMARY KEY,
+    users  INTEGER NOT NULL
+);
+
+-- LEFT JOIN on a primary key: SQLite leaves out those that a query does not need.
+CREATE VIEW requests AS
+SELECT r.id AS id,
+       r.user AS user,
+       e.name AS name,
+       e.method AS method,
+       r.at_us - r.lag_us AS intended_us,
+       CASE WHEN o.sent THEN r.at_us END AS sent_us,
+       r.at_us + r.took_us AS end_us,
+       CASE WHEN o.timed THEN r.took_us END AS service_us,
+       CASE WHEN o.timed THEN r.took_us + coalesce(r.lag_us, 0) END AS response_us,
+       r.dns_us AS dns_us,
+       r.connect_us AS connect_us,
+       r.tls_us AS tls_us,
+       r.took_us - r.rest_us AS ttfb_us,
+       t.status AS status,
+       o.word AS outcome,
+       x.text AS error,
+       r.bytes_sent AS bytes_sent,
+       r.bytes_received AS bytes_received,
+       t.new_connection AS new_connection
+FROM request AS r
+LEFT JOIN result AS t ON t.id = r.result
+LEFT JOIN endpoint AS e ON e.id = t.endpoint
+LEFT JOIN outcome AS o ON o.id = t.outcome
+LEFT JOIN error AS x ON x.id = t.error;
+
+-- A request counts in the second of its end. CROSS JOIN keeps the order: the long table is read once, from front to end.
+CREATE VIEW seconds AS
+WITH RECURSIVE
+done(second, requests, failures) AS (
+    SELECT (r.at_us + r.took_us) / 1000000, count(*), sum(o.failure)
+    FROM request AS r
+    CROSS JOIN result AS t ON t.id = r.result
+    CROSS JOIN outcome AS o ON o.id = t.outcome
+    WHERE o.timed
+    GROUP BY 1
+),
+last(second) AS (
+    SELECT max(coalesce((SELECT max(second) FROM done), 0),
+               coalesce((SELECT (duration_us - 1) / 1000000 FROM run), (SELECT max(second) FROM user_count), 0))
+),
+clock(second) AS (
+    SELECT 0
+    UNION ALL
+    SELECT clock.second + 1 FROM clock, last WHERE clock.second < last.second
+)
+SELECT clock.second AS second,
+       coalesce((SELECT u.users FROM user_count AS u WHERE u.second <= clock.second
+                 ORDER BY u.second DESC LIMIT 1), 0) AS users,
+       coalesce(done.requests, 0) AS requests,
+       coalesce(done.failures, 0) AS failures
+FROM clock LEFT JOIN done ON done.second = clock.second;

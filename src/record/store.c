@@ -1,0 +1,405 @@
+#include "record/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "record/db.h"
+#include "record/results.h"
+#include "util/buf.h"
+#include "util/clock.h"
+#include "util/outcome.h"
+#include "util/text.h"
+
+extern const char embed_record_schema_sql[];
+
+/* Parameters of the statement for a request, in its order. */
+enum {
+    P_RESULT = 1,
+    P_USER,
+    P_AT,
+    P_LAG,
+    P_TOOK,
+    P_REST,
+    P_DNS,
+    P_CONNECT,
+    P_TLS,
+    P_SENT,
+    P_RECEIVED
+};
+
+struct store {
+    char *path; /* as SQLite knows it */
+    sqlite3 *db;
+    sqlite3_stmt *begin, *commit, *request, *result, *error, *event, *users;
+    struct errors *errors;
+    struct results results;
+};
+
+/* Binds text as valid UTF-8, which what comes from outside need not be. */
+static int bind_text(sqlite3_stmt *st, int at, const char *text) {
+    if (text == NULL)
+        text = "";
+    size_t n = strlen(text);
+    struct buf b;
+    buf_init(&b, n > SIZE_MAX / 3 ? SIZE_MAX : 3 * n);
+    text_utf8(&b, text, n);
+    int rc = buf_ok(&b)
+                 ? sqlite3_bind_text64(st, at, buf_text(&b), b.len, SQLITE_TRANSIENT, SQLITE_UTF8)
+                 : SQLITE_NOMEM;
+    buf_done(&b);
+    return rc;
+}
+
+/* Runs a statement that gives no rows and makes it ready for the next time. */
+static int run(struct store *s, sqlite3_stmt *st, struct err *e) {
+    sqlite3_step(st);
+    return sqlite3_reset(st) == SQLITE_OK ? 0 : db_error(s->db, e);
+}
+
+static int exec(struct store *s, const char *sql, struct err *e) {
+    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : db_error(s->db, e);
+}
+
+static int prepare(struct store *s, const char *sql, sqlite3_stmt **out, struct err *e) {
+    int rc = sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL);
+    return rc == SQLITE_OK ? 0 : db_error(s->db, e);
+}
+
+static int prepare_all(struct store *s, struct err *e) {
+    const struct {
+        sqlite3_stmt **to;
+        const char *sql;
+    } all[] = {
+        {&s->begin, "BEGIN IMMEDIATE"},
+        {&s->commit, "COMMIT"},
+        {&s->request, "INSERT INTO request(result, user, at_us, lag_us, took_us, rest_us, dns_us,"
+                      " connect_us, tls_us, bytes_sent, bytes_received)"
+                      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+        {&s->result, "INSERT INTO result(id, endpoint, status, outcome, error, new_connection)"
+                     " VALUES (?, ?, nullif(?, 0), ?, nullif(?, 0), ?)"},
+        {&s->error, "INSERT OR IGNORE INTO error(id, text) VALUES (?, ?)"},
+        {&s->event, "INSERT INTO event(at_us, kind, text) VALUES (?, ?, ?)"},
+        {&s->users, "INSERT OR REPLACE INTO user_count(second, users) VALUES (?, ?)"},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        if (prepare(s, all[i].sql, all[i].to, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int insert_outcomes(struct store *s, struct err *e) {
+    sqlite3_stmt *st = NULL;
+    int rc = prepare(s, "INSERT INTO outcome VALUES (?, ?, ?, ?, ?)", &st, e);
+    for (int i = 0; rc == 0 && i < OUTCOME_COUNT; i++) {
+        sqlite3_bind_int(st, 1, i);
+        sqlite3_bind_text(st, 2, outcome_text(i), -1, SQLITE_STATIC);
+        sqlite3_bind_int(st, 3, i != OUTCOME_NOT_SENT);
+        sqlite3_bind_int(st, 4, outcome_is_timed(i));
+        sqlite3_bind_int(st, 5, outcome_is_failure(i));
+        rc = run(s, st, e);
+    }
+    sqlite3_finalize(st);
+    return rc;
+}
+
+static int insert_endpoints(struct store *s, const struct record_run *r, struct err *e) {
+    sqlite3_stmt *st = NULL;
+    int rc = prepare(s, "INSERT INTO endpoint(id, name, method) VALUES (?, ?, ?)", &st, e);
+    for (size_t i = 0; rc == 0 && i < r->endpoint_count; i++) {
+        sqlite3_bind_int64(st, 1, (int64_t)i);
+        if (bind_text(st, 2, r->endpoints[i].name) != SQLITE_OK ||
+            bind_text(st, 3, r->endpoints[i].method) != SQLITE_OK)
+            rc = err_set(e, "out of memory");
+        else
+            rc = run(s, st, e);
+    }
+    sqlite3_finalize(st);
+    return rc;
+}
+
+/* SQLite's integers end at 2^63 - 1: a larger seed is kept as text, which says the same to whoever
+ * reads it. */
+static void bind_seed(sqlite3_stmt *st, int at, uint64_t seed) {
+    char text[32];
+    snprintf(text, sizeof text, "%" PRIu64, seed);
+    if (seed <= INT64_MAX)
+        sqlite3_bind_int64(st, at, (int64_t)seed);
+    else
+        sqlite3_bind_text(st, at, text, -1, SQLITE_TRANSIENT);
+}
+
+static int insert_run(struct store *s, const struct record_run *r, struct err *e) {
+    sqlite3_stmt *st = NULL;
+    if (prepare(s,
+                "INSERT INTO run(name, started_utc, users_max, scenario, target, seed, version)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                &st, e) != 0)
+        return -1;
+    char utc[CLOCK_UTC_BYTES];
+    clock_utc(r->started_real_ns, utc);
+    sqlite3_bind_text(st, 2, utc, -1, SQLITE_TRANSIENT);
+    sqlite3_bind_int64(st, 3, r->users_max);
+    bind_seed(st, 6, r->seed);
+    int rc;
+    if (bind_text(st, 1, r->name) != SQLITE_OK || bind_text(st, 4, r->scenario) != SQLITE_OK ||
+        bind_text(st, 5, r->target) != SQLITE_OK || bind_text(st, 7, r->version) != SQLITE_OK)
+        rc = err_set(e, "out of memory");
+    else
+        rc = run(s, st, e);
+    sqlite3_finalize(st);
+    return rc;
+}
+
+/* All of it in one transaction: a file has the marks of a run file once it has the run. */
+static int make_schema(struct store *s, const struct record_run *r, struct err *e) {
+    char marks[128];
+    snprintf(marks, sizeof marks, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
+             DB_APPLICATION_ID, DB_SCHEMA_VERSION);
+    if (exec(s, "BEGIN IMMEDIATE", e) != 0 || exec(s, marks, e) != 0 ||
+        exec(s, embed_record_schema_sql, e) != 0 || insert_outcomes(s, e) != 0 ||
+        insert_endpoints(s, r, e) != 0 || insert_run(s, r, e) != 0 || exec(s, "COMMIT", e) != 0)
+        return -1;
+    /* So that the main file shows what it is even without its log. */
+    return exec(s, "PRAGMA wal_checkpoint(TRUNCATE)", e);
+}
+
+/* WAL: readers and the writer do not wait for each other. synchronous = NORMAL: a commit costs no
+ * fsync, a killed process loses nothing, and after a power cut the file is whole up to some commit.
+ * The log is folded in every 4 MiB; a reader that holds on to an old state keeps it growing, and
+ * once it is gone the log is cut back. */
+static int configure(struct store *s, struct err *e) {
+    sqlite3_extended_result_codes(s->db, 1);
+    sqlite3_busy_timeout(s->db, STORE_LOCK_OPEN_MS);
+    return exec(s,
+                "PRAGMA page_size = 4096;"
+                "PRAGMA journal_mode = WAL;"
+                "PRAGMA synchronous = NORMAL;"
+                "PRAGMA wal_autocheckpoint = 1000;"
+                "PRAGMA journal_size_limit = 4194304;"
+                "PRAGMA cache_size = -1024;",
+                e);
+}
+
+/* mkdir -p for the directory part of the path. */
+static int make_directories(const char *path, struct err *e) {
+    char *part = strdup(path);
+    if (part == NULL)
+        return err_set(e, "out of memory");
+    int rc = 0;
+    for (char *slash = strchr(part + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(part, 0777) != 0 && errno != EEXIST) {
+            rc = err_set(e, "cannot make the directory %s: %s (choose another place for the file)",
+                         part, strerror(errno));
+            break;
+        }
+        *slash = '/';
+    }
+    free(part);
+    return rc;
+}
+
+/* Makes the empty file, which must not be there: SQLite would quietly go on with one that is. */
+static int make_file(const char *path, struct err *e) {
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0 && errno == EEXIST)
+        return err_set(e, "it exists already (choose another name, or remove it)");
+    if (fd < 0 && (errno == EACCES || errno == EROFS))
+        return err_set(e, "%s (choose a directory that you may write to)", strerror(errno));
+    if (fd < 0)
+        return err_set(e, "%s (choose another path)", strerror(errno));
+    close(fd);
+    return 0;
+}
+
+int store_create(const char *path, const struct record_run *r, struct errors *errors,
+                 struct store **out, struct err *e) {
+    struct store *s = calloc(1, sizeof *s);
+    if (s == NULL || (s->path = db_path(path)) == NULL) {
+        free(s);
+        return err_set(e, "out of memory");
+    }
+    s->errors = errors;
+    bool made = false;
+    if (make_directories(path, e) != 0 || make_file(path, e) != 0)
+        goto fail;
+    made = true;
+    /* Its user takes care that no two threads are in it. */
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+    if (sqlite3_open_v2(s->path, &s->db, flags, NULL) != SQLITE_OK) {
+        db_error(s->db, e);
+        goto fail;
+    }
+    if (configure(s, e) != 0 || make_schema(s, r, e) != 0 || prepare_all(s, e) != 0)
+        goto fail;
+    sqlite3_busy_timeout(s->db, STORE_LOCK_RUN_MS);
+    *out = s;
+    return 0;
+fail:
+    store_free(s);
+    if (made)
+        unlink(path);
+    return -1;
+}
+
+void store_free(struct store *s) {
+    if (s == NULL)
+        return;
+    sqlite3_stmt *all[] = {s->begin, s->commit, s->request, s->result,
+                           s->error, s->event,  s->users};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        sqlite3_finalize(all[i]);
+    sqlite3_close(s->db);
+    results_done(&s->results);
+    free(s->path);
+    free(s);
+}
+
+int store_manifest(struct store *s, const char *key, const char *value, struct err *e) {
+    sqlite3_stmt *st = NULL;
+    if (prepare(s, "INSERT OR REPLACE INTO manifest(key, value) VALUES (?, ?)", &st, e) != 0)
+        return -1;
+    int rc;
+    if (bind_text(st, 1, key) != SQLITE_OK || bind_text(st, 2, value) != SQLITE_OK)
+        rc = err_set(e, "out of memory");
+    else
+        rc = run(s, st, e);
+    sqlite3_finalize(st);
+    return rc;
+}
+
+int store_begin(struct store *s, struct err *e) {
+    return run(s, s->begin, e);
+}
+
+/* Adds a row to `result`, and to `error` where its text is new to the file. */
+static int insert_result(struct store *s, uint32_t id, const struct sample *x, struct err *e) {
+    if (x->error != 0) {
+        sqlite3_bind_int(s->error, 1, x->error);
+        if (bind_text(s->error, 2, errors_text(s->errors, x->error)) != SQLITE_OK)
+            return err_set(e, "out of memory");
+        if (run(s, s->error, e) != 0)
+            return -1;
+    }
+    sqlite3_bind_int64(s->result, 1, id);
+    sqlite3_bind_int(s->result, 2, x->endpoint);
+    sqlite3_bind_int(s->result, 3, x->status);
+    sqlite3_bind_int(s->result, 4, x->outcome);
+    sqlite3_bind_int(s->result, 5, x->error);
+    sqlite3_bind_int(s->result, 6, (x->flags & SAMPLE_NEW_CONNECTION) != 0);
+    return run(s, s->result, e);
+}
+
+static int result_id(struct store *s, const struct sample *x, uint32_t *id, struct err *e) {
+    bool is_new = false;
+    *id = results_id(&s->results, x, &is_new);
+    if (*id == 0)
+        return err_set(e, "out of memory");
+    return is_new ? insert_result(s, *id, x, e) : 0;
+}
+
+static void bind_step(sqlite3_stmt *st, int at, uint32_t us) {
+    if (us == 0)
+        sqlite3_bind_null(st, at);
+    else
+        sqlite3_bind_int64(st, at, us);
+}
+
+/* Each moment is cut to whole microseconds by itself, so that differences of the columns agree with
+ * each other. */
+static void bind_times(sqlite3_stmt *st, const struct sample *x) {
+    int64_t intended = x->intended_ns == SAMPLE_NO_TIME ? SAMPLE_NO_TIME : x->intended_ns / 1000;
+    int64_t sent = x->sent_ns == SAMPLE_NO_TIME ? SAMPLE_NO_TIME : x->sent_ns / 1000;
+    int64_t at = sent == SAMPLE_NO_TIME ? intended : sent;
+    int64_t took = x->end_ns / 1000 - sent;
+    bool has_end = sent != SAMPLE_NO_TIME && x->end_ns != SAMPLE_NO_TIME;
+    if (at == SAMPLE_NO_TIME)
+        sqlite3_bind_null(st, P_AT);
+    else
+        sqlite3_bind_int64(st, P_AT, at);
+    if (intended == SAMPLE_NO_TIME)
+        sqlite3_bind_null(st, P_LAG);
+    else
+        sqlite3_bind_int64(st, P_LAG, at - intended);
+    if (!has_end)
+        sqlite3_bind_null(st, P_TOOK);
+    else
+        sqlite3_bind_int64(st, P_TOOK, took);
+    if (!has_end || x->ttfb_us == SAMPLE_NO_TTFB)
+        sqlite3_bind_null(st, P_REST);
+    else
+        sqlite3_bind_int64(st, P_REST, took - x->ttfb_us);
+}
+
+int store_sample(struct store *s, const struct sample *x, struct err *e) {
+    uint32_t id;
+    if (result_id(s, x, &id, e) != 0)
+        return -1;
+    sqlite3_stmt *st = s->request;
+    sqlite3_bind_int64(st, P_RESULT, id);
+    sqlite3_bind_int64(st, P_USER, x->user);
+    bind_times(st, x);
+    bind_step(st, P_DNS, x->dns_us);
+    bind_step(st, P_CONNECT, x->connect_us);
+    bind_step(st, P_TLS, x->tls_us);
+    sqlite3_bind_int64(st, P_SENT, x->bytes_sent);
+    sqlite3_bind_int64(st, P_RECEIVED, (int64_t)x->bytes_received);
+    return run(s, st, e);
+}
+
+int store_event(struct store *s, int64_t at_ns, const char *kind, const char *text, struct err *e) {
+    sqlite3_bind_int64(s->event, 1, at_ns / 1000);
+    if (bind_text(s->event, 2, kind) != SQLITE_OK || bind_text(s->event, 3, text) != SQLITE_OK)
+        return err_set(e, "out of memory");
+    return run(s, s->event, e);
+}
+
+int store_users(struct store *s, uint32_t second, uint32_t users, struct err *e) {
+    sqlite3_bind_int64(s->users, 1, second);
+    sqlite3_bind_int64(s->users, 2, users);
+    return run(s, s->users, e);
+}
+
+int store_commit(struct store *s, struct err *e) {
+    return run(s, s->commit, e);
+}
+
+void store_rollback(struct store *s) {
+    /* SQLite has rolled back by itself after some errors; then there is nothing to do. */
+    if (!sqlite3_get_autocommit(s->db))
+        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+int store_finish(struct store *s, const struct record_end *end, struct err *e) {
+    sqlite3_stmt *st = NULL;
+    if (prepare(s, "UPDATE run SET duration_us = ?, verdict = ?, verdict_reason = ?, exit_code = ?",
+                &st, e) != 0)
+        return -1;
+    sqlite3_bind_int64(st, 1, end->duration_ns / 1000);
+    sqlite3_bind_int(st, 4, end->exit_code);
+    int rc;
+    if (bind_text(st, 2, end->verdict) != SQLITE_OK ||
+        bind_text(st, 3, end->verdict_reason) != SQLITE_OK)
+        rc = err_set(e, "out of memory");
+    else
+        rc = run(s, st, e);
+    sqlite3_finalize(st);
+    /* Out of WAL, so that the finished file is one file and reads from a place that cannot be
+     * written. A reader that is there now prevents it; then the file stays as it is, as good to
+     * read. */
+    sqlite3_busy_timeout(s->db, 100);
+    sqlite3_exec(s->db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+    return rc;
+}
+
+sqlite3 *store_db(struct store *s) {
+    return s->db;
+}

@@ -1,0 +1,47 @@
+/*
+ * store: the writing side of a run file: one SQLite connection with its prepared statements.
+ *
+ * It knows neither threads nor queues; record.h puts both around it. Internal to this folder.
+ * Errors say why, not which file. Ownership: `struct store` is heap. Thread: one at a time.
+ */
+#ifndef RECORD_STORE_H
+#define RECORD_STORE_H
+
+#include <stdint.h>
+
+#include "record/errors.h"
+#include "record/record.h"
+#include "record/sample.h"
+#include "util/err.h"
+
+/* How long another process may keep the file locked before that is a failure. */
+#define STORE_LOCK_OPEN_MS 5000
+#define STORE_LOCK_RUN_MS 10000
+
+struct store;
+struct sqlite3;
+
+/* Makes the file with its schema and the row of `run`. `errors` is borrowed for as long as the
+ * store lives. */
+int store_create(const char *path, const struct record_run *run, struct errors *errors,
+                 struct store **out, struct err *e);
+void store_free(struct store *s);
+
+int store_manifest(struct store *s, const char *key, const char *value, struct err *e);
+
+/* All rows go into a transaction; after any failure the only way on is store_rollback(). */
+int store_begin(struct store *s, struct err *e);
+int store_sample(struct store *s, const struct sample *sample, struct err *e);
+int store_event(struct store *s, int64_t at_ns, const char *kind, const char *text, struct err *e);
+int store_users(struct store *s, uint32_t second, uint32_t users, struct err *e);
+int store_commit(struct store *s, struct err *e);
+void store_rollback(struct store *s);
+
+/* Completes the row of `run`, then folds the write-ahead log into the file where no reader prevents
+ * it. */
+int store_finish(struct store *s, const struct record_end *end, struct err *e);
+
+/* For tests, which take pages or patience away from it. */
+struct sqlite3 *store_db(struct store *s);
+
+#endif
