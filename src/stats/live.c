@@ -1,0 +1,117 @@
+#include "stats/live.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "stats/hist.h"
+#include "util/clock.h"
+
+#define SLOTS 8 /* the window, the second under way, and two for what comes late or early */
+#define BITS 6u
+#define EMPTY (-1)
+
+_Static_assert(SLOTS > LIVE_WINDOW_S + 1, "the ring holds the window and the second under way");
+
+struct slot {
+    int64_t second; /* EMPTY or the second it counts */
+    uint64_t requests, failures;
+    struct hist response_us;
+};
+
+struct live {
+    pthread_mutex_t lock; /* everything below */
+    uint64_t requests, failures;
+    struct slot slots[SLOTS];
+    struct hist merged; /* scratch of live_snapshot() */
+};
+
+int live_new(struct live **out, struct err *e) {
+    struct live *l = calloc(1, sizeof *l);
+    if (l == NULL)
+        return err_set(e, "out of memory for the live view");
+    int result = pthread_mutex_init(&l->lock, NULL) == 0 ? 0 : -1;
+    if (result != 0) {
+        free(l);
+        return err_set(e, "no mutex for the live view");
+    }
+    result = hist_init(&l->merged, BITS, e);
+    for (size_t i = 0; i < SLOTS && result == 0; i++) {
+        l->slots[i].second = EMPTY;
+        result = hist_init(&l->slots[i].response_us, BITS, e);
+    }
+    if (result != 0)
+        live_free(l);
+    else
+        *out = l;
+    return result;
+}
+
+void live_free(struct live *l) {
+    if (l == NULL)
+        return;
+    for (size_t i = 0; i < SLOTS; i++)
+        hist_done(&l->slots[i].response_us);
+    hist_done(&l->merged);
+    pthread_mutex_destroy(&l->lock);
+    free(l);
+}
+
+static void add_one(struct live *l, const struct live_sample *x) {
+    l->requests++;
+    l->failures += x->failed;
+    if (x->end_ns < 0 || x->response_ns < 0)
+        return;
+    int64_t second = x->end_ns / NS_PER_S;
+    struct slot *s = &l->slots[second % SLOTS];
+    if (second < s->second)
+        return;
+    if (second > s->second) {
+        s->second = second;
+        s->requests = s->failures = 0;
+        hist_reset(&s->response_us);
+    }
+    s->requests++;
+    s->failures += x->failed;
+    hist_record(&s->response_us, x->response_ns / NS_PER_US);
+}
+
+void live_add(struct live *l, const struct live_sample *samples, size_t n) {
+    pthread_mutex_lock(&l->lock);
+    for (size_t i = 0; i < n; i++)
+        add_one(l, &samples[i]);
+    pthread_mutex_unlock(&l->lock);
+}
+
+void live_snapshot(struct live *l, int64_t now_ns, struct live_snapshot *out) {
+    int64_t end = now_ns < 0 ? 0 : now_ns / NS_PER_S;
+    int64_t start = end > LIVE_WINDOW_S ? end - LIVE_WINDOW_S : 0;
+    double length_s = (double)(end - start);
+    if (end == 0) {
+        end = 1;
+        length_s = (double)now_ns / (double)NS_PER_S;
+    }
+    uint64_t requests = 0, failures = 0;
+    struct live_snapshot s = {.p50_us = LIVE_NO_VALUE, .p95_us = LIVE_NO_VALUE};
+    pthread_mutex_lock(&l->lock);
+    hist_reset(&l->merged);
+    for (size_t i = 0; i < SLOTS; i++) {
+        const struct slot *slot = &l->slots[i];
+        if (slot->second < start || slot->second >= end)
+            continue;
+        requests += slot->requests;
+        failures += slot->failures;
+        hist_merge(&l->merged, &slot->response_us);
+    }
+    if (l->merged.total > 0) {
+        s.p50_us = hist_quantile(&l->merged, 0.5);
+        s.p95_us = hist_quantile(&l->merged, 0.95);
+    }
+    s.requests = l->requests;
+    s.failures = l->failures;
+    pthread_mutex_unlock(&l->lock);
+    if (length_s > 0) {
+        s.requests_per_second = (double)requests / length_s;
+        s.failures_per_second = (double)failures / length_s;
+    }
+    *out = s;
+}

@@ -1,0 +1,61 @@
+#include "stats/quantile.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+struct quantile_rank quantile_rank(double p, uint64_t n) {
+    assert(n > 0 && p >= 0 && p <= 1);
+    double position = p * (double)(n - 1);
+    double whole = floor(position);
+    struct quantile_rank r = {.lower = (uint64_t)whole, .fraction = position - whole};
+    if (r.lower >= n - 1)
+        r = (struct quantile_rank){.lower = n - 1, .fraction = 0};
+    r.upper = r.fraction > 0 ? r.lower + 1 : r.lower;
+    return r;
+}
+
+double quantile_between(int64_t lower, int64_t upper, double fraction) {
+    return (double)lower + (double)(upper - lower) * fraction;
+}
+
+static int by_value(const void *a, const void *b) {
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+void quantile_sort(int64_t *values, size_t n) {
+    qsort(values, n, sizeof *values, by_value);
+}
+
+double quantile_sorted(const int64_t *values, size_t n, double p) {
+    struct quantile_rank r = quantile_rank(p, n);
+    return quantile_between(values[r.lower], values[r.upper], r.fraction);
+}
+
+bool quantile_supported(double p, uint64_t n) {
+    if (p >= 1)
+        return n > 0;
+    /* 10 * (1 - 0.9) is a hair below 1 in binary. */
+    return (double)n * (1 - p) >= 1 - 1e-9;
+}
+
+size_t quantile_levels(uint64_t n, struct quantile_level out[QUANTILE_LEVELS_MAX]) {
+    size_t count = 0;
+    if (n == 0)
+        return 0;
+    /* After k halvings of the distance to 100 and t of ten ticks, (10 - t) / 10 of 2^-k is left. */
+    for (int k = 0; k < 64; k++) {
+        for (int t = 0; t < 5; t++) {
+            double left = ldexp((10 - t) / 10.0, -k);
+            double inverse = ldexp(10.0 / (10 - t), k);
+            if (inverse >= (double)n)
+                goto maximum;
+            out[count++] =
+                (struct quantile_level){.percentile = 100 - 100 * left, .inverse = inverse};
+        }
+    }
+maximum:
+    out[count++] = (struct quantile_level){.percentile = 100, .inverse = (double)n};
+    return count;
+}

@@ -1,0 +1,257 @@
+#include "stats/summary.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "stats/locust.h"
+#include "stats/select.h"
+
+const int summary_levels[SUMMARY_LEVELS] = {50, 60, 70, 80, 90, 95, 99, 100};
+
+/* Ranks that one entry can want: two per table level, the median's, two per level of the distribution. */
+#define RANKS_MAX (2 * SUMMARY_LEVELS + 2 + 2 * QUANTILE_LEVELS_MAX)
+
+struct entry {
+    uint64_t requests, failures, not_sent, cancelled;
+    uint64_t bytes;
+    uint64_t response_sum_us;
+    struct select response, service; /* made when the first value comes */
+};
+
+struct summary {
+    enum summary_rule rule;
+    bool differ; /* some response time is not the service time; else `service` stays unused */
+    bool failed; /* memory ran out while counting */
+    int64_t last_end_us; /* over all entries, 0 where none */
+    size_t count;        /* entries; the aggregated one stands behind them */
+    struct entry entries[];
+};
+
+int summary_new(size_t entries, enum summary_rule rule, struct summary **out, struct err *e) {
+    struct summary *s = calloc(1, sizeof *s + (entries + 1) * sizeof *s->entries);
+    if (s == NULL)
+        return err_set(e, "out of memory for the statistics of %zu endpoints", entries);
+    s->rule = rule;
+    s->count = entries;
+    *out = s;
+    return 0;
+}
+
+void summary_free(struct summary *s) {
+    if (s == NULL)
+        return;
+    for (size_t i = 0; i <= s->count; i++) {
+        select_done(&s->entries[i].response);
+        select_done(&s->entries[i].service);
+    }
+    free(s);
+}
+
+static bool is_made(const struct select *x) {
+    return x->hist.counts != NULL;
+}
+
+static bool make(struct summary *s, struct select *x) {
+    if (!is_made(x) && select_init(x, NULL) != 0)
+        s->failed = true;
+    return is_made(x);
+}
+
+static void count_value(struct summary *s, struct select *x, int64_t value) {
+    if (make(s, x))
+        select_count(x, value);
+}
+
+/* From now on service times are counted for themselves; up to here they were the response times. */
+static void split(struct summary *s) {
+    s->differ = true;
+    for (size_t i = 0; i < s->count; i++) {
+        struct entry *t = &s->entries[i];
+        if (is_made(&t->response) && make(s, &t->service))
+            hist_merge(&t->service.hist, &t->response.hist);
+    }
+}
+
+void summary_count(struct summary *s, const struct summary_sample *x) {
+    assert(x->entry < s->count);
+    struct entry *t = &s->entries[x->entry];
+    if (!outcome_is_timed((int)x->outcome)) {
+        t->not_sent += x->outcome == OUTCOME_NOT_SENT;
+        t->cancelled += x->outcome == OUTCOME_CANCELLED;
+        return;
+    }
+    t->requests++;
+    t->failures += outcome_is_failure((int)x->outcome);
+    t->bytes += x->bytes_received;
+    if (x->end_us > s->last_end_us)
+        s->last_end_us = x->end_us;
+    if (x->response_us != x->service_us && !s->differ)
+        split(s);
+    if (x->response_us >= 0) {
+        count_value(s, &t->response, x->response_us);
+        t->response_sum_us += (uint64_t)x->response_us;
+    }
+    if (s->differ && x->service_us >= 0)
+        count_value(s, &t->service, x->service_us);
+}
+
+static void aggregate(struct summary *s) {
+    struct entry *all = &s->entries[s->count];
+    for (size_t i = 0; i < s->count; i++) {
+        const struct entry *t = &s->entries[i];
+        all->requests += t->requests;
+        all->failures += t->failures;
+        all->not_sent += t->not_sent;
+        all->cancelled += t->cancelled;
+        all->bytes += t->bytes;
+        all->response_sum_us += t->response_sum_us;
+        if (is_made(&t->response) && make(s, &all->response))
+            hist_merge(&all->response.hist, &t->response.hist);
+        if (is_made(&t->service) && make(s, &all->service))
+            hist_merge(&all->service.hist, &t->service.hist);
+    }
+}
+
+static size_t add_exact(uint64_t *ranks, double p, uint64_t n) {
+    struct quantile_rank r = quantile_rank(p, n);
+    ranks[0] = r.lower;
+    ranks[1] = r.upper;
+    return 2;
+}
+
+static int want(const struct summary *s, struct select *x, bool distribution, struct err *e) {
+    uint64_t n = x->hist.total;
+    if (n == 0)
+        return 0;
+    uint64_t ranks[RANKS_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < SUMMARY_LEVELS; i++) {
+        double p = summary_levels[i] / 100.0;
+        if (s->rule == SUMMARY_LOCUST)
+            ranks[count++] = locust_rank(p, n);
+        else
+            count += add_exact(ranks + count, p, n);
+    }
+    if (s->rule == SUMMARY_LOCUST)
+        ranks[count++] = locust_median_rank(n);
+    if (distribution) {
+        struct quantile_level levels[QUANTILE_LEVELS_MAX];
+        size_t level_count = quantile_levels(n, levels);
+        for (size_t i = 0; i < level_count; i++)
+            count += add_exact(ranks + count, levels[i].percentile / 100, n);
+    }
+    assert(count <= RANKS_MAX);
+    return select_want(x, ranks, count, e);
+}
+
+int summary_plan(struct summary *s, bool distribution, struct err *e) {
+    aggregate(s);
+    if (s->failed)
+        return err_set(e, "out of memory for the statistics of %zu endpoints", s->count);
+    for (size_t i = 0; i <= s->count; i++) {
+        if (want(s, &s->entries[i].response, distribution, e) != 0 ||
+            want(s, &s->entries[i].service, false, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+void summary_collect(struct summary *s, const struct summary_sample *x) {
+    assert(x->entry < s->count);
+    if (!outcome_is_timed((int)x->outcome))
+        return;
+    struct entry *t = &s->entries[x->entry], *all = &s->entries[s->count];
+    if (x->response_us >= 0) {
+        select_collect(&t->response, x->response_us);
+        select_collect(&all->response, x->response_us);
+    }
+    if (s->differ && x->service_us >= 0) {
+        select_collect(&t->service, x->service_us);
+        select_collect(&all->service, x->service_us);
+    }
+}
+
+int summary_finish(struct summary *s, struct err *e) {
+    for (size_t i = 0; i <= s->count; i++)
+        if (select_finish(&s->entries[i].response, e) != 0 ||
+            select_finish(&s->entries[i].service, e) != 0)
+            return -1;
+    return 0;
+}
+
+bool summary_times_differ(const struct summary *s) {
+    return s->differ;
+}
+
+static double exact_ms(const struct select *x, double p) {
+    struct quantile_rank r = quantile_rank(p, x->hist.total);
+    return quantile_between(select_value(x, r.lower), select_value(x, r.upper), r.fraction) / 1000;
+}
+
+static void percentiles(const struct summary *s, const struct select *x,
+                        double out[SUMMARY_LEVELS]) {
+    uint64_t n = x->hist.total;
+    for (size_t i = 0; i < SUMMARY_LEVELS; i++) {
+        double p = summary_levels[i] / 100.0;
+        out[i] = (double)NAN;
+        if (n > 0 && s->rule == SUMMARY_LOCUST)
+            out[i] = (double)locust_round_ms(select_value(x, locust_rank(p, n)));
+        else if (quantile_supported(p, n))
+            out[i] = exact_ms(x, p);
+    }
+}
+
+static double median_ms(const struct summary *s, const struct select *x) {
+    const struct hist *h = &x->hist;
+    if (s->rule == SUMMARY_EXACT)
+        return exact_ms(x, 0.5);
+    return locust_median_ms(select_value(x, locust_median_rank(h->total)), h->min, h->max);
+}
+
+static const struct entry *entry_at(const struct summary *s, size_t entry) {
+    size_t i = entry == SUMMARY_AGGREGATED ? s->count : entry;
+    assert(i <= s->count);
+    return &s->entries[i];
+}
+
+void summary_row(const struct summary *s, size_t entry, int64_t duration_us,
+                 struct summary_row *out) {
+    const struct entry *t = entry_at(s, entry);
+    const struct hist *h = &t->response.hist;
+    double nothing = (double)NAN;
+    *out = (struct summary_row){.requests = t->requests,
+                                .failures = t->failures,
+                                .not_sent = t->not_sent,
+                                .cancelled = t->cancelled,
+                                .average_ms = nothing,
+                                .min_ms = nothing,
+                                .max_ms = nothing,
+                                .median_ms = nothing,
+                                .average_size_bytes = nothing};
+    if (h->total > 0) {
+        out->average_ms = (double)t->response_sum_us / (double)h->total / 1000;
+        out->min_ms = (double)h->min / 1000;
+        out->max_ms = (double)h->max / 1000;
+        out->median_ms = median_ms(s, &t->response);
+    }
+    if (t->requests > 0)
+        out->average_size_bytes = (double)t->bytes / (double)t->requests;
+    int64_t period_us = s->rule == SUMMARY_LOCUST ? s->last_end_us : duration_us;
+    if (period_us > 0) {
+        out->requests_per_second = (double)t->requests * 1e6 / (double)period_us;
+        out->failures_per_second = (double)t->failures * 1e6 / (double)period_us;
+    }
+    percentiles(s, &t->response, out->response_ms);
+    percentiles(s, s->differ ? &t->service : &t->response, out->service_ms);
+}
+
+size_t summary_distribution(const struct summary *s, size_t entry,
+                            struct quantile_level levels[QUANTILE_LEVELS_MAX],
+                            double response_ms[QUANTILE_LEVELS_MAX]) {
+    const struct select *x = &entry_at(s, entry)->response;
+    size_t count = quantile_levels(x->hist.total, levels);
+    for (size_t i = 0; i < count; i++)
+        response_ms[i] = exact_ms(x, levels[i].percentile / 100);
+    return count;
+}

@@ -1,0 +1,83 @@
+/*
+ * summary: what the request statistics of a run are made of, per entry (an endpoint) and over all of them.
+ *
+ * Every request is given twice: summary_count() in a first reading, summary_collect() in a second one, with
+ * summary_plan() between and summary_finish() after. Then every number is exact and nothing was held in memory but
+ * histograms and the buckets that percentiles lie in (select.h).
+ *
+ * What counts (DESIGN section 8): `requests` are those that came to an end of their own, failed ones too, and the failed
+ * ones count in every latency and size. not_sent and cancelled have no time and count apart.
+ *
+ * Requests per second are requests over a period. Exact: the duration of the run, as given to summary_row(). Locust's
+ * rules: from the start of the run to the end of the last request of any entry.
+ *
+ * Latencies are response times (from the intended start where there is one). Service times are kept beside them from
+ * the first request on that tells the two apart; until then they are the same numbers.
+ *
+ * Ownership: heap, summary_free(NULL) is fine. Thread: plain data, owned by the caller.
+ */
+#ifndef STATS_SUMMARY_H
+#define STATS_SUMMARY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "stats/quantile.h"
+#include "util/err.h"
+#include "util/outcome.h"
+
+/* The percentiles of the paper's Table II: 50 60 70 80 90 95 99 100. */
+#define SUMMARY_LEVELS 8
+extern const int summary_levels[SUMMARY_LEVELS];
+
+enum summary_rule { SUMMARY_EXACT, SUMMARY_LOCUST };
+
+struct summary;
+
+struct summary_sample {
+    size_t entry;
+    enum outcome outcome;
+    int64_t end_us;
+    int64_t response_us, service_us; /* negative: none */
+    uint64_t bytes_received;
+};
+
+/* Milliseconds; NAN where there is no such number: no request, or a percentile that they do not support. */
+struct summary_row {
+    uint64_t requests, failures;
+    uint64_t not_sent, cancelled;
+    double average_ms, min_ms, max_ms, median_ms;
+    double average_size_bytes;
+    double requests_per_second, failures_per_second;
+    double response_ms[SUMMARY_LEVELS];
+    double service_ms[SUMMARY_LEVELS];
+};
+
+/* The row over all entries has this number. */
+#define SUMMARY_AGGREGATED SIZE_MAX
+
+/* Exact rules leave out a percentile that the requests do not support (quantile.h); Locust's show all. */
+int summary_new(size_t entries, enum summary_rule rule, struct summary **out, struct err *e);
+void summary_free(struct summary *s);
+
+void summary_count(struct summary *s, const struct summary_sample *x);
+
+/* `distribution`: whether summary_distribution() will be asked for. */
+int summary_plan(struct summary *s, bool distribution, struct err *e);
+
+void summary_collect(struct summary *s, const struct summary_sample *x);
+int summary_finish(struct summary *s, struct err *e);
+
+/* Whether any request has a response time that is not its service time. */
+bool summary_times_differ(const struct summary *s);
+
+void summary_row(const struct summary *s, size_t entry, int64_t duration_us,
+                 struct summary_row *out);
+
+/* Response times at the levels of a percentile plot, exact under either rule. Returns how many. */
+size_t summary_distribution(const struct summary *s, size_t entry,
+                            struct quantile_level levels[QUANTILE_LEVELS_MAX],
+                            double response_ms[QUANTILE_LEVELS_MAX]);
+
+#endif

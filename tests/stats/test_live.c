@@ -1,0 +1,109 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "near.h"
+#include <pthread.h>
+
+#include "stats/live.h"
+#include "util/clock.h"
+
+/* `per_second` requests in each of the seconds [from, to), every tenth failed, all of the same response time. */
+static void feed(struct live *l, int64_t from, int64_t to, int per_second, int64_t response_ns) {
+    for (int64_t s = from; s < to; s++)
+        for (int i = 0; i < per_second; i++) {
+            struct live_sample x = {s * NS_PER_S + i, response_ns, i % 10 == 0};
+            live_add(l, &x, 1);
+        }
+}
+
+static void near(int64_t got_us, int64_t want_us) {
+    assert_in_range(got_us, want_us - want_us / 128, want_us + want_us / 128);
+}
+
+static void test_window_moves_on(void **state) {
+    (void)state;
+    struct live *l = NULL;
+    struct live_snapshot s;
+    assert_int_equal(live_new(&l, NULL), 0);
+    live_snapshot(l, 0, &s);
+    assert_int_equal(s.requests, 0);
+    assert_near(s.requests_per_second, 0, 0);
+    assert_int_equal(s.p50_us, LIVE_NO_VALUE);
+
+    feed(l, 0, 1, 40, 10 * NS_PER_MS);
+    live_snapshot(l, NS_PER_S / 2, &s); /* in the first second: what there is */
+    assert_near(s.requests_per_second, 80, 1e-9);
+    near(s.p50_us, 10000);
+
+    feed(l, 1, 20, 100, 20 * NS_PER_MS);
+    live_snapshot(l, 20 * NS_PER_S, &s);
+    assert_int_equal(s.requests, 40 + 1900);
+    assert_int_equal(s.failures, 4 + 190);
+    assert_near(s.requests_per_second, 100, 1e-9);
+    assert_near(s.failures_per_second, 10, 1e-9);
+    near(s.p50_us, 20000);
+    near(s.p95_us, 20000);
+
+    feed(l, 20, 21, 100, 900 * NS_PER_MS);
+    live_snapshot(l, 21 * NS_PER_S, &s); /* a fifth of the window is slow now */
+    near(s.p50_us, 20000);
+    near(s.p95_us, 900000);
+
+    live_snapshot(l, 40 * NS_PER_S, &s); /* nothing came for long */
+    assert_near(s.requests_per_second, 0, 0);
+    assert_int_equal(s.p95_us, LIVE_NO_VALUE);
+    assert_int_equal(s.requests, 2040);
+    live_free(l);
+}
+
+static void test_latecomers_count_in_the_totals(void **state) {
+    (void)state;
+    struct live *l = NULL;
+    struct live_snapshot s;
+    assert_int_equal(live_new(&l, NULL), 0);
+    feed(l, 30, 31, 10, NS_PER_MS);
+    feed(l, 22, 23, 10, NS_PER_MS); /* shares a slot with second 30 */
+    live_snapshot(l, 31 * NS_PER_S, &s);
+    assert_int_equal(s.requests, 20);
+    assert_near(s.requests_per_second, 2, 1e-9);
+    live_free(l);
+}
+
+static void *feeder(void *context) {
+    feed(context, 0, 10, 2000, 5 * NS_PER_MS);
+    return NULL;
+}
+
+static void test_two_threads(void **state) {
+    (void)state;
+    struct live *l = NULL;
+    struct live_snapshot s;
+    pthread_t thread;
+    assert_int_equal(live_new(&l, NULL), 0);
+    assert_int_equal(pthread_create(&thread, NULL, feeder, l), 0);
+    uint64_t before = 0;
+    for (int i = 0; i < 1000; i++) {
+        live_snapshot(l, 10 * NS_PER_S, &s);
+        assert_true(s.requests >= before);
+        before = s.requests;
+    }
+    pthread_join(thread, NULL);
+    live_snapshot(l, 10 * NS_PER_S, &s);
+    assert_int_equal(s.requests, 20000);
+    assert_near(s.requests_per_second, 2000, 1e-9);
+    live_free(l);
+    live_free(NULL);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_window_moves_on),
+        cmocka_unit_test(test_latecomers_count_in_the_totals),
+        cmocka_unit_test(test_two_threads),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
