@@ -78,7 +78,7 @@ static bool is_utf8(const char *text) {
     uint32_t c;
     size_t n = strlen(text), len = 0;
     for (size_t i = 0; i < n; i += len) {
-        len = text_utf8(text + i, n - i, &c);
+        len = text_point(text + i, n - i, &c);
         if (len == 0)
             return false;
     }

@@ -430,7 +430,7 @@ static int check_utf8(struct parser *p) {
     const char *s = p->d->source;
     for (size_t i = 0; i < p->d->bytes;) {
         uint32_t c;
-        size_t n = text_utf8(s + i, p->d->bytes - i, &c);
+        size_t n = text_point(s + i, p->d->bytes - i, &c);
         if (n == 0)
             return fail(p, i, "the byte 0x%02x is not UTF-8; save the file as UTF-8",
                         (unsigned)(unsigned char)s[i]);
