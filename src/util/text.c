@@ -48,11 +48,9 @@ const char *text_nearest(const char *word, const char *const *candidates, size_t
     return best;
 }
 
-size_t text_utf8(const char *text, size_t n, uint32_t *point) {
+/* Length of the UTF-8 sequence at p with its code point, or 0 where it is not one (RFC 3629). */
+static size_t utf8(const unsigned char *p, size_t n, uint32_t *point) {
     static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    const unsigned char *p = (const unsigned char *)text;
-    if (n == 0)
-        return 0;
     if (p[0] < 0x80) {
         *point = p[0];
         return 1;
@@ -82,7 +80,7 @@ void text_printable(struct buf *out, const char *text, size_t n) {
     const unsigned char *p = (const unsigned char *)text;
     for (size_t i = 0; i < n;) {
         uint32_t c = 0;
-        size_t len = text_utf8(text + i, n - i, &c);
+        size_t len = utf8(p + i, n - i, &c);
         if (len > 0 && !is_control(c)) {
             buf_add(out, p + i, len);
             i += len;
@@ -107,13 +105,18 @@ void text_repair(struct buf *out, const char *text, size_t n) {
 }
 
 size_t text_columns(const char *text) {
+    const unsigned char *p = (const unsigned char *)text;
     size_t n = strlen(text), columns = 0;
     for (size_t i = 0; i < n;) {
         uint32_t c = 0;
-        size_t len = text_utf8(text + i, n - i, &c);
+        size_t len = utf8(p + i, n - i, &c);
         int w = len > 0 ? wcwidth((wchar_t)c) : 1;
         columns += w < 0 ? 1 : (size_t)w;
         i += len == 0 ? 1 : len;
     }
     return columns;
+}
+
+size_t text_point(const char *text, size_t n, uint32_t *point) {
+    return n == 0 ? 0 : utf8((const unsigned char *)text, n, point);
 }

@@ -15,9 +15,6 @@
 /* The candidate closest to `word` (Levenshtein), or NULL where none is close enough to be a likely typo. */
 const char *text_nearest(const char *word, const char *const *candidates, size_t n);
 
-/* Bytes of the UTF-8 sequence at the start of `text` and its code point; 0 where there is none (RFC 3629). */
-size_t text_utf8(const char *text, size_t n, uint32_t *point);
-
 /* Appends `text` so that a terminal obeys none of it: control characters (C0, DEL and C1) and bytes that are
  * not UTF-8 come out as \xNN. */
 void text_printable(struct buf *out, const char *text, size_t n);
@@ -27,5 +24,8 @@ void text_repair(struct buf *out, const char *text, size_t n);
 
 /* How many columns a terminal needs for UTF-8 text that text_printable has let through. */
 size_t text_columns(const char *text);
+
+/* Bytes of the UTF-8 sequence at the start of `text` and its code point; 0 where there is none (RFC 3629). */
+size_t text_point(const char *text, size_t n, uint32_t *point);
 
 #endif

@@ -95,18 +95,27 @@ int units_size(const char *text, uint64_t *bytes, struct err *e) {
     return 0;
 }
 
+/* The smaller unit is left out where it would be 0. */
+static void two(int64_t large, const char *unit, int64_t small, const char *small_unit,
+                char out[UNITS_BYTES]) {
+    int n = snprintf(out, UNITS_BYTES, "%" PRId64 "%s", large, unit);
+    if (small > 0)
+        snprintf(out + n, UNITS_BYTES - (size_t)n, " %" PRId64 "%s", small, small_unit);
+}
+
 void units_duration_text(int64_t ns, char out[UNITS_BYTES]) {
-    int64_t ms = (ns + 500000) / 1000000;
+    int64_t ms = ns / 1000000 + (ns % 1000000 >= 500000);
+    int64_t s = ms / 1000;
     if (ns < 1000000)
         snprintf(out, UNITS_BYTES, "%" PRId64 "us", ns / 1000);
     else if (ms < 1000)
         snprintf(out, UNITS_BYTES, "%" PRId64 "ms", ms);
-    else if (ms < 600000 && ms % 1000 != 0)
+    else if (ms < 120000 && ms % 1000 != 0)
         snprintf(out, UNITS_BYTES, "%.1fs", (double)ms / 1000);
-    else if (ms < 120000)
-        snprintf(out, UNITS_BYTES, "%" PRId64 "s", ms / 1000);
-    else if (ms < 7200000)
-        snprintf(out, UNITS_BYTES, "%" PRId64 "m %" PRId64 "s", ms / 60000, ms / 1000 % 60);
+    else if (s < 120)
+        snprintf(out, UNITS_BYTES, "%" PRId64 "s", s);
+    else if (s < 3600)
+        two(s / 60, "m", s % 60, "s", out);
     else
-        snprintf(out, UNITS_BYTES, "%" PRId64 "h %" PRId64 "m", ms / 3600000, ms / 60000 % 60);
+        two(s / 3600, "h", s / 60 % 60, "m", out);
 }

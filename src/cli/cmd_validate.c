@@ -1,0 +1,320 @@
+/* `coldswarm validate`: checks a scenario and says in plain words what it would do. Nothing is sent. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "cli/command.h"
+#include "scenario/model.h"
+#include "util/buf.h"
+#include "util/clock.h"
+#include "util/text.h"
+#include "util/units.h"
+
+#define TEXT_BYTES_MAX (size_t)(64 << 20)
+#define STAGES_SHOWN 12
+#define NO_WAIT_USERS 1000 /* so many without a pause are seldom meant */
+
+/* Text of the scenario: no secret and no control code of it reaches the terminal. */
+static void foreign(struct buf *out, const struct scenario *s, const char *text) {
+    struct buf masked;
+    buf_init(&masked, TEXT_BYTES_MAX);
+    scenario_mask(s, text, &masked);
+    text_printable(out, buf_text(&masked), masked.len);
+    buf_done(&masked);
+}
+
+static void duration(struct buf *out, int64_t ns) {
+    char text[UNITS_BYTES];
+    units_duration_text(ns, text);
+    buf_str(out, text);
+}
+
+static void label(struct buf *out, const char *name) {
+    buf_printf(out, "  %-9s ", name);
+}
+
+static const char *users_word(uint32_t n) {
+    return n == 1 ? "user" : "users";
+}
+
+static void show_ramp(struct buf *out, const struct load *l) {
+    buf_printf(out, "%" PRIu32 " %s", l->users, users_word(l->users));
+    double interval_ns = 1e9 / l->spawn_rate;
+    if (l->users > 1 && interval_ns < 1)
+        buf_str(out, ", all at once");
+    else if (l->users > 1 && interval_ns < (double)NS_PER_MS)
+        buf_printf(out, ", %.0f more each second", l->spawn_rate);
+    else if (l->users > 1) {
+        buf_str(out, ", one every ");
+        duration(out, interval_ns < 1e18 ? (int64_t)interval_ns : INT64_MAX / 2);
+    }
+    buf_str(out, l->users > 1 ? ", for " : " for ");
+    duration(out, l->duration_ns);
+    buf_char(out, '\n');
+}
+
+static void show_stages(struct buf *out, const struct load *l) {
+    uint32_t from = l->start_users;
+    for (size_t i = 0; i < l->stage_count; i++) {
+        const struct load_stage *stage = &l->stages[i];
+        if (i > 0)
+            label(out, "");
+        if (i == STAGES_SHOWN) {
+            buf_printf(out, "and %zu more stages\n", l->stage_count - i);
+            break;
+        }
+        if (stage->duration_ns == 0) {
+            buf_printf(out, "at once to %" PRIu32 " %s\n", stage->users, users_word(stage->users));
+        } else {
+            if (stage->users == from)
+                buf_printf(out, "%" PRIu32 " %s for ", from, users_word(from));
+            else
+                buf_printf(out, "from %" PRIu32 " to %" PRIu32 " users in ", from, stage->users);
+            duration(out, stage->duration_ns);
+            buf_char(out, '\n');
+        }
+        from = stage->users;
+    }
+    label(out, "");
+    duration(out, load_duration(l));
+    buf_printf(out, " in all, %" PRIu32 " %s at most\n", load_users_max(l),
+               users_word(load_users_max(l)));
+}
+
+static void show_wait(struct buf *out, const struct wait *w) {
+    label(out, "wait");
+    if (w->kind == WAIT_NONE || (w->kind == WAIT_CONSTANT && w->low_ns == 0)) {
+        buf_str(out, "none: a user sends its next request as soon as it has an answer\n");
+        return;
+    }
+    duration(out, w->low_ns);
+    if (w->kind == WAIT_BETWEEN) {
+        buf_str(out, " to ");
+        duration(out, w->high_ns);
+    }
+    buf_str(out, " after each request\n");
+}
+
+/* One entry of the comma-separated list; the label comes before the first. */
+static void http_item(struct buf *out, bool *any, const struct scenario *s, const char *text,
+                      const char *value) {
+    if (*any)
+        buf_str(out, ", ");
+    else
+        label(out, "http");
+    *any = true;
+    buf_str(out, text);
+    if (value != NULL)
+        foreign(out, s, value);
+}
+
+static void show_http(struct buf *out, const struct scenario *s) {
+    const struct scenario_http *h = &s->http;
+    bool any = false;
+    if (h->version != SCENARIO_HTTP_1_1)
+        http_item(out, &any, s, "HTTP/2", h->version == SCENARIO_HTTP_2 ? NULL : " at once");
+    if (!h->verify)
+        http_item(out, &any, s, "certificates are not checked", NULL);
+    if (h->ca != NULL)
+        http_item(out, &any, s, "authorities from ", h->ca);
+    if (h->cert != NULL)
+        http_item(out, &any, s, "client certificate ", h->cert);
+    for (size_t i = 0; i < h->resolve_count; i++)
+        http_item(out, &any, s, "resolve ", h->resolve[i]);
+    if (h->proxy != NULL)
+        http_item(out, &any, s, "proxy ", h->proxy);
+    if (h->unix_socket != NULL)
+        http_item(out, &any, s, "socket ", h->unix_socket);
+    if (!h->keepalive)
+        http_item(out, &any, s, "a new connection for each request", NULL);
+    if (h->follow_redirects)
+        http_item(out, &any, s, "redirects are followed", NULL);
+    if (h->compressed)
+        http_item(out, &any, s, "compressed answers", NULL);
+    if (!h->cookies)
+        http_item(out, &any, s, "no cookies", NULL);
+    if (any)
+        buf_char(out, '\n');
+}
+
+static uint64_t weight_sum(const struct scenario *s) {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < s->task_count; i++)
+        sum += s->tasks[i].weight;
+    return sum;
+}
+
+static const char *content_type(const struct scenario_request *q) {
+    for (size_t i = 0; i < q->header_count; i++)
+        if (strcasecmp(q->headers[i].name, "Content-Type") == 0)
+            return q->headers[i].value;
+    return "";
+}
+
+/* "36 bytes of application/json"; parameters such as a boundary tell nothing here. */
+static void show_body(struct buf *out, const struct scenario *s, const struct scenario_request *q) {
+    const char *type = content_type(q);
+    char bare[128];
+    snprintf(bare, sizeof bare, "%.*s", (int)strcspn(type, ";"), type);
+    buf_printf(out, "  %zu %s of ", q->body_bytes, q->body_bytes == 1 ? "byte" : "bytes");
+    foreign(out, s, bare);
+}
+
+static void show_tasks(struct buf *out, const struct scenario *s) {
+    double sum = (double)weight_sum(s);
+    int method_width = 0;
+    for (size_t i = 0; i < s->task_count; i++) {
+        int n = (int)strlen(s->tasks[i].request.method);
+        method_width = n > method_width ? n : method_width;
+    }
+    label(out, "tasks");
+    for (size_t i = 0; i < s->task_count; i++) {
+        const struct scenario_request *q = &s->tasks[i].request;
+        if (i > 0)
+            label(out, "");
+        buf_printf(out, "%5.1f%%  %-*s ", 100.0 * s->tasks[i].weight / sum, method_width,
+                   q->method);
+        foreign(out, s, q->path);
+        if (strcmp(q->name, q->path) != 0) {
+            buf_str(out, "  named ");
+            foreign(out, s, q->name);
+        }
+        if (q->body != NULL)
+            show_body(out, s, q);
+        buf_char(out, '\n');
+    }
+}
+
+static void show_secrets(struct buf *out, const struct scenario *s) {
+    if (s->env_count == 0)
+        return;
+    label(out, "secrets");
+    for (size_t i = 0; i < s->env_count; i++)
+        buf_printf(out, "%s%s", i > 0 ? ", " : "", s->env_names[i]);
+    buf_str(out, " from the environment, sent and never shown or stored\n");
+}
+
+static void explain(struct buf *out, const struct scenario *s) {
+    text_printable(out, s->file, strlen(s->file));
+    buf_str(out, " is good.\n\n");
+    label(out, "name");
+    foreign(out, s, s->name);
+    buf_char(out, '\n');
+    label(out, "target");
+    foreign(out, s, s->target == NULL ? "none" : s->target);
+    buf_char(out, '\n');
+    label(out, "load");
+    if (s->load.kind == LOAD_USERS)
+        show_ramp(out, &s->load);
+    else
+        show_stages(out, &s->load);
+    show_wait(out, &s->wait);
+    label(out, "timeout");
+    duration(out, s->timeout_ns);
+    buf_str(out, " for a request, ");
+    duration(out, s->connect_timeout_ns);
+    buf_str(out, " of it to connect\n");
+    show_http(out, s);
+    show_tasks(out, s);
+    show_secrets(out, s);
+}
+
+static bool needs_target(const struct scenario *s) {
+    for (size_t i = 0; i < s->task_count; i++)
+        if (s->tasks[i].request.path[0] == '/')
+            return true;
+    return false;
+}
+
+static bool body_expected(const char *method) {
+    return strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0 ||
+           strcmp(method, "PATCH") == 0;
+}
+
+/* What is allowed and yet seldom meant. */
+static void warn(struct buf *out, const struct scenario *s) {
+    const struct load *l = &s->load;
+    uint32_t most = load_users_max(l);
+    bool waits = s->wait.kind != WAIT_NONE && (s->wait.low_ns > 0 || s->wait.high_ns > 0);
+    if (s->target == NULL && needs_target(s))
+        buf_str(out, "  - no target: give one with --host, or write \"target\"\n");
+    if (l->kind == LOAD_USERS && most < l->users) {
+        buf_printf(out, "  - only %" PRIu32 " of %" PRIu32 " users start before the end, after ",
+                   most, l->users);
+        duration(out, l->duration_ns);
+        buf_str(out, "; raise \"spawn_rate\" or \"duration\"\n");
+    }
+    if (most >= NO_WAIT_USERS && !waits)
+        buf_printf(out, "  - %" PRIu32 " users without \"wait\" send as fast as they can\n", most);
+    for (size_t i = 0; i < s->task_count; i++) {
+        const struct scenario_request *q = &s->tasks[i].request;
+        bool bare = q->body == NULL && body_expected(q->method);
+        if (!bare && s->tasks[i].weight > 0)
+            continue;
+        buf_printf(out, "  - task %zu (%s ", i + 1, q->method);
+        foreign(out, s, q->name);
+        buf_printf(out, ") has %s%s%s\n", bare ? "no body" : "",
+                   bare && s->tasks[i].weight == 0 ? " and " : "",
+                   s->tasks[i].weight == 0 ? "weight 0: it is never sent" : "");
+    }
+}
+
+static int run(const struct args *a) {
+    struct scenario *s = NULL;
+    struct err e = {""};
+    struct buf text, warnings;
+    int code = EXIT_USAGE;
+    buf_init(&text, TEXT_BYTES_MAX);
+    buf_init(&warnings, TEXT_BYTES_MAX);
+    if (scenario_load(args_at(a, 0), NULL, NULL, &s, &e) != 0)
+        goto out;
+    if (opt_given(a, "host") && scenario_set_target(s, opt_text(a, "host"), &e) != 0) {
+        err_prefix(&e, "--host");
+        goto out;
+    }
+    explain(&text, s);
+    warn(&warnings, s);
+    if (warnings.len > 0)
+        buf_printf(&text, "\nWorth a look:\n%s", buf_text(&warnings));
+    if (buf_ok(&text) && buf_ok(&warnings)) {
+        fputs(buf_text(&text), stdout);
+        code = EXIT_OK;
+    } else {
+        code = EXIT_RUNTIME;
+        err_set(&e, "no memory for the explanation");
+    }
+out:
+    if (code != EXIT_OK)
+        command_error(code, e.text);
+    scenario_free(s);
+    buf_done(&text);
+    buf_done(&warnings);
+    return code;
+}
+
+static const struct opt_def opts[] = {
+    {.name = "host",
+     .letter = 'H',
+     .type = OPT_TEXT,
+     .meta = "URL",
+     .help = "the target, in place of the scenario's"},
+};
+
+extern const struct command command_validate;
+const struct command command_validate = {
+    .name = "validate",
+    .usage = "SCENARIO.json [options]",
+    .summary = "check a scenario and say in plain words what it would do",
+    .details =
+        "Reads the scenario, the files that it names and the variables that it takes from the "
+        "environment, as a run would, and sends nothing. The first mistake is reported with its "
+        "file, line and column, and with what would mend it.",
+    .examples = "coldswarm validate scenarios/paper.json # explain the paper's run\n"
+                "coldswarm validate mine.json -H http://127.0.0.1:9000 # with another target",
+    .opts = opts,
+    .opt_count = sizeof opts / sizeof *opts,
+    .positional_min = 1,
+    .positional_max = 1,
+    .run = run,
+};

@@ -1,0 +1,112 @@
+/* The bodies of requests, and the name=value pairs of queries and forms. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "scenario/sections.h"
+
+static const char *const body_keys[] = {"body", "body_file", "json", "form", "multipart"};
+
+const struct json *body_find(const struct json *task) {
+    for (const struct json *m = task->first; m != NULL; m = m->next)
+        for (size_t i = 0; i < sizeof body_keys / sizeof *body_keys; i++)
+            if (strcmp(m->key, body_keys[i]) == 0)
+                return m;
+    return NULL;
+}
+
+static int pair(struct reader *r, const struct json *m, const struct json *v, enum place place,
+                struct buf *out) {
+    if (out->len > 0)
+        buf_char(out, '&');
+    if (reader_expand(r, m->key, m->key_len, m->key_at, place, out, NULL) != 0)
+        return -1;
+    buf_char(out, '=');
+    if (v->kind == JSON_STRING)
+        return reader_expand(r, v->text, v->len, v->at, place, out, NULL);
+    if (v->kind == JSON_BOOL)
+        buf_str(out, v->boolean ? "true" : "false");
+    else if (v->kind == JSON_NUMBER)
+        return reader_expand(r, v->text, v->len, v->at, place, out, NULL);
+    else
+        return reader_fail(r, v->at,
+                           "\"%.70s\" must be a string, a number, true, false or an array of "
+                           "these, not %s",
+                           m->key, json_kind_text(v->kind));
+    return 0;
+}
+
+int pairs_read(struct reader *r, const struct json *v, enum place place, struct buf *out) {
+    if (reader_kind(r, v, JSON_OBJECT) != 0)
+        return -1;
+    for (const struct json *m = v->first; m != NULL; m = m->next) {
+        if (m->kind != JSON_ARRAY) {
+            if (pair(r, m, m, place, out) != 0)
+                return -1;
+            continue;
+        }
+        for (const struct json *element = m->first; element != NULL; element = element->next)
+            if (pair(r, m, element, place, out) != 0)
+                return -1;
+    }
+    return 0;
+}
+
+static int json_string(void *context, const char *text, size_t n, size_t at, struct buf *out) {
+    return reader_expand(context, text, n, at, PLACE_JSON, out, NULL);
+}
+
+/* Appends the body's bytes and says its type: a constant in *type, or a text of its own in *own_type. */
+static int content(struct reader *r, const struct json *v, struct buf *out, const char **type,
+                   char **own_type) {
+    if (strcmp(v->key, "json") == 0) {
+        *type = "application/json";
+        return json_copy(v, json_string, r, out);
+    }
+    if (strcmp(v->key, "form") == 0) {
+        *type = "application/x-www-form-urlencoded";
+        return pairs_read(r, v, PLACE_FORM, out);
+    }
+    if (strcmp(v->key, "multipart") == 0)
+        return multipart_read(r, v, out, own_type);
+    if (reader_kind(r, v, JSON_STRING) != 0)
+        return -1;
+    if (strcmp(v->key, "body_file") == 0) {
+        *type = "application/octet-stream";
+        return reader_file(r, v, out);
+    }
+    *type = "text/plain; charset=utf-8";
+    return reader_expand(r, v->text, v->len, v->at, PLACE_PLAIN, out, NULL);
+}
+
+int body_read(struct reader *r, const struct json *task, struct scenario_request *q,
+              struct header_list *headers) {
+    const struct json *v = body_find(task);
+    const char *type = NULL;
+    char *own_type = NULL;
+    struct buf b;
+    int result = -1;
+    if (v == NULL)
+        return 0;
+    for (const struct json *m = v->next; m != NULL; m = m->next)
+        for (size_t i = 0; i < sizeof body_keys / sizeof *body_keys; i++)
+            if (strcmp(m->key, body_keys[i]) == 0)
+                return reader_fail(r, m->key_at,
+                                   "a second body: \"%s\" was given already; remove one of the two",
+                                   v->key);
+    buf_init(&b, READER_BODY_MAX);
+    if (content(r, v, &b, &type, &own_type) != 0)
+        goto out;
+    size_t len = b.len;
+    if (reader_take(r, v->at, &b, &q->body) != 0)
+        goto out;
+    q->body_bytes = len;
+    result = 0;
+    if (own_type != NULL) /* no other type would tell the boundary */
+        result = headers_set(r, headers, "Content-Type", own_type);
+    else if (headers_get(headers, "Content-Type") == NULL)
+        result = headers_set(r, headers, "Content-Type", type);
+out:
+    buf_done(&b);
+    free(own_type);
+    return result;
+}

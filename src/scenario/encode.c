@@ -1,0 +1,58 @@
+#include "scenario/encode.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+static bool is_alnum(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/* Appends all characters but letters, digits and those in `keep` as %XX. */
+static void percent(struct buf *out, const char *text, size_t n, const char *keep) {
+    for (size_t i = 0; i < n; i++) {
+        if (is_alnum(text[i]) || (text[i] != '\0' && strchr(keep, text[i]) != NULL))
+            buf_char(out, text[i]);
+        else
+            buf_printf(out, "%%%02X", (unsigned)(unsigned char)text[i]);
+    }
+}
+
+void encode_percent(struct buf *out, const char *text, size_t n) {
+    percent(out, text, n, "-._~");
+}
+
+void encode_form(struct buf *out, const char *text, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] == ' ')
+            buf_char(out, '+');
+        else
+            percent(out, text + i, 1, "-._*");
+    }
+}
+
+void encode_base64(struct buf *out, const char *text, size_t n) {
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const unsigned char *p = (const unsigned char *)text;
+    for (size_t i = 0; i < n; i += 3) {
+        size_t left = n - i;
+        uint32_t group = (uint32_t)p[i] << 16;
+        if (left > 1)
+            group |= (uint32_t)p[i + 1] << 8;
+        if (left > 2)
+            group |= p[i + 2];
+        buf_char(out, digits[group >> 18]);
+        buf_char(out, digits[(group >> 12) & 63]);
+        buf_char(out, left > 1 ? digits[(group >> 6) & 63] : '=');
+        buf_char(out, left > 2 ? digits[group & 63] : '=');
+    }
+}
+
+void encode_quoted(struct buf *out, const char *text, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] == '"' || text[i] == '\r' || text[i] == '\n')
+            buf_printf(out, "%%%02X", (unsigned)text[i]);
+        else
+            buf_char(out, text[i]);
+    }
+}

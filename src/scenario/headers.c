@@ -1,0 +1,180 @@
+/* "headers" and "auth". */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "scenario/encode.h"
+#include "scenario/secret.h"
+#include "scenario/sections.h"
+
+#define HEADERS_MAX 256
+
+void headers_free(struct header_list *l) {
+    for (size_t i = 0; i < l->count; i++) {
+        free(l->items[i].name);
+        free(l->items[i].value);
+    }
+    free(l->items);
+    *l = (struct header_list){0};
+}
+
+static struct scenario_header *find(const struct header_list *l, const char *name) {
+    for (size_t i = 0; i < l->count; i++)
+        if (strcasecmp(l->items[i].name, name) == 0)
+            return &l->items[i];
+    return NULL;
+}
+
+const char *headers_get(const struct header_list *l, const char *name) {
+    const struct scenario_header *h = find(l, name);
+    return h == NULL ? NULL : h->value;
+}
+
+int headers_set(struct reader *r, struct header_list *l, const char *name, const char *value) {
+    struct scenario_header *h = find(l, name);
+    char *n = strdup(name), *v = strdup(value);
+    if (n == NULL || v == NULL)
+        goto fail;
+    if (h == NULL) {
+        struct scenario_header *grown = realloc(l->items, (l->count + 1) * sizeof *grown);
+        if (grown == NULL)
+            goto fail;
+        l->items = grown;
+        h = &grown[l->count++];
+        *h = (struct scenario_header){0};
+    }
+    free(h->name);
+    free(h->value);
+    *h = (struct scenario_header){n, v};
+    return 0;
+fail:
+    free(n);
+    free(v);
+    return reader_memory(r);
+}
+
+/* Why this name cannot be a header of a scenario, or NULL. */
+static const char *name_wrong(const char *name, size_t n) {
+    static const char token[] = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    if (n == 0 || strspn(name, token) != n)
+        return "a header's name has letters, digits and - only";
+    if (strcasecmp(name, "Content-Length") == 0 || strcasecmp(name, "Transfer-Encoding") == 0)
+        return "the length of a request follows from its body; remove this header";
+    return NULL;
+}
+
+/* A header value from a string: control characters could smuggle in a header or a request, whoever wrote them. */
+static int value_read(struct reader *r, const struct json *v, char **out, bool *used_env) {
+    if (reader_text(r, v, PLACE_PLAIN, out, used_env) != 0)
+        return -1;
+    if (reader_control(*out, strlen(*out)) >= 0)
+        return reader_fail(r, v->at,
+                           "a control character (a line end?) cannot be sent in a header%s",
+                           used_env != NULL && *used_env ? "; look at the variable's value" : "");
+    return 0;
+}
+
+static int plain_headers(struct reader *r, const struct json *headers, struct header_list *l) {
+    if (headers == NULL)
+        return 0;
+    if (reader_kind(r, headers, JSON_OBJECT) != 0)
+        return -1;
+    if (headers->count > HEADERS_MAX)
+        return reader_fail(r, headers->at, "more than %d headers", HEADERS_MAX);
+    for (const struct json *m = headers->first; m != NULL; m = m->next) {
+        char *value = NULL;
+        bool used_env = false;
+        const char *wrong = name_wrong(m->key, m->key_len);
+        if (wrong != NULL)
+            return reader_fail(r, m->key_at, "\"%.100s\": %s", m->key, wrong);
+        for (const struct json *o = headers->first; o != m; o = o->next)
+            if (strcasecmp(o->key, m->key) == 0)
+                return reader_fail(r, m->key_at,
+                                   "\"%s\" is given twice, first as \"%s\"; remove one", m->key,
+                                   o->key);
+        int result = value_read(r, m, &value, &used_env);
+        if (result == 0)
+            result = headers_set(r, l, m->key, value);
+        free(value);
+        if (result != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int bearer_read(struct reader *r, const struct json *v, struct buf *out) {
+    char *token = NULL;
+    bool used_env = false;
+    int result = value_read(r, v, &token, &used_env);
+    if (result == 0 && (token[0] == '\0' || strchr(token, ' ') != NULL))
+        result = reader_fail(r, v->at, "a bearer token cannot be empty or hold spaces");
+    if (result == 0)
+        buf_printf(out, "Bearer %s", token);
+    free(token);
+    return result;
+}
+
+static int basic_read(struct reader *r, const struct json *v, struct buf *out) {
+    char *user = NULL, *password = NULL;
+    bool used_env = false;
+    struct buf pair;
+    int result = -1;
+    buf_init(&pair, READER_TEXT_MAX);
+    if (reader_section(r, v, SECTION_BASIC) != 0)
+        return -1;
+    const struct json *u = json_get(v, "user"), *p = json_get(v, "password");
+    if (u == NULL || p == NULL)
+        return reader_fail(r, v->at,
+                           "\"%s\" is missing here; write {\"user\": ..., \"password\": ...}",
+                           u == NULL ? "user" : "password");
+    if (value_read(r, u, &user, &used_env) != 0 || value_read(r, p, &password, &used_env) != 0)
+        goto out;
+    if (strchr(user, ':') != NULL) {
+        reader_fail(r, u->at, "a user name cannot hold ':' in basic authentication");
+        goto out;
+    }
+    buf_printf(&pair, "%s:%s", user, password);
+    if (!buf_ok(&pair) || (used_env && secret_add(r->s, buf_text(&pair)) != 0)) {
+        reader_memory(r);
+        goto out;
+    }
+    buf_str(out, "Basic ");
+    encode_base64(out, buf_text(&pair), pair.len);
+    result = 0;
+out:
+    buf_done(&pair);
+    free(user);
+    free(password);
+    return result;
+}
+
+static int auth_read(struct reader *r, const struct json *v, struct header_list *l) {
+    struct buf value;
+    if (v == NULL)
+        return 0;
+    if (reader_section(r, v, SECTION_AUTH) != 0)
+        return -1;
+    const struct json *bearer = json_get(v, "bearer"), *basic = json_get(v, "basic");
+    if ((bearer == NULL) == (basic == NULL))
+        return reader_fail(r, v->at, "\"auth\" must hold either \"bearer\" or \"basic\"");
+    buf_init(&value, READER_TEXT_MAX * 2);
+    int result = bearer != NULL ? bearer_read(r, bearer, &value) : basic_read(r, basic, &value);
+    if (result == 0)
+        result = buf_ok(&value) ? headers_set(r, l, "Authorization", buf_text(&value))
+                                : reader_memory(r);
+    buf_done(&value);
+    return result;
+}
+
+int headers_read(struct reader *r, const struct json *headers, const struct json *auth,
+                 struct header_list *l) {
+    if (headers != NULL && auth != NULL)
+        for (const struct json *m = headers->first; m != NULL; m = m->next)
+            if (headers->kind == JSON_OBJECT && strcasecmp(m->key, "Authorization") == 0)
+                return reader_fail(r, m->key_at,
+                                   "\"%s\" is what \"auth\" sets; remove one of the two", m->key);
+    if (plain_headers(r, headers, l) != 0)
+        return -1;
+    return auth_read(r, auth, l);
+}

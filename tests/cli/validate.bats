@@ -1,0 +1,147 @@
+#!/usr/bin/env bats
+# `coldswarm validate`: explains a good scenario, points at the mistake in a bad one, never shows a secret.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    ROOT=$(realpath "$BATS_TEST_DIRNAME/../..")
+    COLDSWARM=$(realpath "${COLDSWARM:-$ROOT/build/release/coldswarm}")
+    cd "$BATS_TEST_TMPDIR"
+}
+
+scenario() {
+    cat >"$BATS_TEST_TMPDIR/s.json"
+}
+
+@test "the paper's scenario is explained" {
+    run --separate-stderr "$COLDSWARM" validate "$ROOT/scenarios/paper.json"
+    [ "$status" -eq 0 ]
+    [ -z "$stderr" ]
+    [[ ${lines[0]} == *"scenarios/paper.json is good." ]]
+    [[ $output == *"http://127.0.0.1:8080"* ]]
+    [[ $output == *"10 users, one every 1s, for 97s"* ]]
+    [[ $output == *"1s after each request"* ]]
+    [[ $output == *"20.0%  GET  /"* ]]
+    [[ $output == *"80.0%  POST /predict  33 bytes of application/json"* ]]
+    [[ $output != *"Worth a look"* ]]
+}
+
+@test "every scenario that comes with the program is good" {
+    for file in "$ROOT"/scenarios/*.json; do
+        [ "$(basename "$file")" != schema.json ] || continue
+        COLDSWARM_TOKEN=t run --separate-stderr "$COLDSWARM" validate "$file"
+        [ "$status" -eq 0 ]
+        [[ $output != *"Worth a look"* ]]
+    done
+}
+
+@test "stages are listed one by one" {
+    run "$COLDSWARM" validate "$ROOT/scenarios/stages.json"
+    [[ $output == *"from 0 to 20 users in 20s"* ]]
+    [[ $output == *"20 users for 30s"* ]]
+    [[ $output == *"from 20 to 0 users in 10s"* ]]
+    [[ $output == *"60s in all, 20 users at most"* ]]
+}
+
+@test "a mistake is on stderr with file, line and column; exit 2" {
+    scenario <<'END'
+{
+  "load": { "users": 1, "duration": "5s" },
+  "tasks": [
+    { "wieght": 2 }
+  ]
+}
+END
+    run --separate-stderr "$COLDSWARM" validate s.json
+    [ "$status" -eq 2 ]
+    [ -z "$output" ]
+    [ "$stderr" = 'coldswarm: s.json:4:7: unknown key "wieght" in a task; did you mean "weight"?' ]
+}
+
+@test "a missing file, a folder and no file at all: exit 2" {
+    run --separate-stderr "$COLDSWARM" validate absent.json
+    [ "$status" -eq 2 ]
+    [[ $stderr == *"absent.json: No such file or directory"* ]]
+    run --separate-stderr "$COLDSWARM" validate .
+    [ "$status" -eq 2 ]
+    run --separate-stderr "$COLDSWARM" validate
+    [ "$status" -eq 2 ]
+}
+
+@test "--host replaces the target and is checked" {
+    run "$COLDSWARM" validate "$ROOT/scenarios/paper.json" -H localhost:9999/
+    [ "$status" -eq 0 ]
+    [[ $output == *"http://localhost:9999"* ]]
+    [[ $output != *"127.0.0.1"* ]]
+    run --separate-stderr "$COLDSWARM" validate "$ROOT/scenarios/paper.json" --host ftp://x
+    [ "$status" -eq 2 ]
+    [[ $stderr == *'--host: "ftp://x" cannot be the target: only http:// and https:// can be tested'* ]]
+}
+
+@test "secrets are named, their values never shown" {
+    scenario <<'END'
+{
+  "target": "http://127.0.0.1:1/${env.PREFIX_A}",
+  "load": { "users": 1, "duration": "5s" },
+  "auth": { "bearer": "${env.TOKEN_B}" },
+  "tasks": [{ "path": "/x/${env.TOKEN_B}", "json": { "k": "${env.TOKEN_B}" } }]
+}
+END
+    export PREFIX_A=hidden-prefix TOKEN_B='t0p/secret'
+    run --separate-stderr "$COLDSWARM" validate s.json
+    [ "$status" -eq 0 ]
+    [[ $output == *"PREFIX_A, TOKEN_B from the environment"* ]]
+    [[ $output == *'http://127.0.0.1:1/***'* ]]
+    [[ $output == *'/x/***  named /x/${env.TOKEN_B}'* ]]
+    [[ $output != *hidden-prefix* && $output != *t0p* && $output != *t0p%2Fsecret* ]]
+    unset TOKEN_B
+    run --separate-stderr "$COLDSWARM" validate s.json
+    [ "$status" -eq 2 ]
+    [ "$stderr" = "coldswarm: s.json:4:24: TOKEN_B is not set; set TOKEN_B in the environment" ]
+    [[ $stderr != *hidden-prefix* ]]
+}
+
+@test "what is allowed and seldom meant is worth a look; exit 0" {
+    scenario <<'END'
+{
+  "load": { "users": 2000, "spawn_rate": 100, "duration": "15s" },
+  "tasks": [{ "method": "POST", "path": "/a" }, { "name": "never", "weight": 0 }]
+}
+END
+    run --separate-stderr "$COLDSWARM" validate s.json
+    [ "$status" -eq 0 ]
+    [[ $output == *"Worth a look:"* ]]
+    [[ $output == *"no target: give one with --host"* ]]
+    [[ $output == *"only 1500 of 2000 users start before the end, after 15s"* ]]
+    [[ $output == *'1500 users without "wait"'* ]]
+    [[ $output == *"task 1 (POST /a) has no body"* ]]
+    [[ $output == *"task 2 (GET never) has weight 0: it is never sent"* ]]
+    run "$COLDSWARM" validate s.json -H localhost
+    [[ $output != *"no target"* ]]
+}
+
+@test "http options that differ from the default are shown" {
+    scenario <<'END'
+{
+  "target": "https://localhost", "load": { "users": 1, "duration": 1 },
+  "http": { "version": "2", "verify": false, "resolve": ["localhost:443:127.0.0.1"], "keepalive": false, "cookies": true },
+  "tasks": [{}]
+}
+END
+    run "$COLDSWARM" validate s.json
+    [ "$status" -eq 0 ]
+    [[ $output == *"HTTP/2, certificates are not checked, resolve localhost:443:127.0.0.1, a new connection for each request"* ]]
+    [[ $output != *cookies* ]]
+}
+
+@test "control codes in a scenario do not reach the terminal" {
+    printf '{"name":"a\\u001b[31mb","load":{"users":1,"duration":1},"tasks":[{"name":"x\\u0007\\u202ey"}]}' >s.json
+    run --separate-stderr "$COLDSWARM" validate s.json
+    [ "$status" -eq 0 ]
+    [[ $output == *'a\x1b[31mb'* ]]
+    [[ $output == *'x\x07\xe2\x80\xaey'* ]]
+    printf '{"\\u001b[31m":1}' >s.json
+    run --separate-stderr "$COLDSWARM" validate s.json
+    [ "$status" -eq 2 ]
+    [[ $stderr != *$'\e'* ]]
+}

@@ -1,0 +1,368 @@
+/* What a scenario may not say: for each mistake its place, line and column from 1, and the whole text. */
+#include "scenario/helpers.h"
+
+/* FOLDER stands for the test's folder. */
+static const struct {
+    const char *text, *error;
+} bad[] = {
+    {"[]", "s.json:1:1: a scenario must be an object, { ... }, not an array"},
+    {"{\"tasks\":[{}]}", "s.json:1:1: \"load\" is missing; write \"load\": {\"users\": 10, "
+                         "\"spawn_rate\": 1, \"duration\": \"1m\"}"},
+    {"{\"load\":{\"users\":1,\"duration\":1}}",
+     "s.json:1:1: \"tasks\" is missing; write \"tasks\": [{\"path\": \"/\"}]"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]",
+     "s.json:1:46: expected ',' or '}', not the end of the file"},
+    {"{\"taget\":\"http://x\",\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:2: unknown key \"taget\" in a scenario; did you mean \"target\"?"},
+    {"{\"zzzzzzzz\":1,\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:2: unknown key \"zzzzzzzz\" in a scenario; known are: $schema, name, target, load, "
+     "wait, timeout, connect_timeout, headers, auth, http, tasks"},
+    {"{\"users\":10,\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:2: this version does not support \"users\" in a scenario (classes of users; the "
+     "number of users belongs in \"load\"); remove it"},
+    {"{\"name\":\"a\",\n\t\"name\":\"b\",\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:2:2: \"name\" is given twice, first in line 1; remove one"},
+    {"{\"name\":1,\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:9: \"name\" must be a string, not a number"},
+    {"{\"name\":\"\",\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:9: \"name\" is empty; remove it or write a name"},
+    {"{\"name\":\"a\\u0000b\",\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:9: \"name\" cannot hold \\u0000"},
+    {"{\"name\":\"${env.USER}\",\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:9: \"name\" is stored and shown, so it cannot hold ${...}; write plain text"},
+    {"{\"target\":7,\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:11: \"target\" must be a string, not a number"},
+    {"{\"target\":\"ftp://x\",\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:11: \"ftp://x\" cannot be the target: only http:// and https:// can be tested"},
+    {"{\"target\":\"http://x/"
+     "${env.LINES}\",\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:11: \"http://x/${env.LINES}\" cannot be the target: it holds a control character (a "
+     "line end?)"},
+    {"{\"target\":\"http://${env.NOPE}\",\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:19: NOPE is not set; set NOPE in the environment"},
+    {"{\"load\":{\"users\":0,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:18: \"users\" must be a whole number from 1 to 1000000, not 0"},
+    {"{\"load\":{\"users\":-1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:18: \"users\" must be a whole number from 1 to 1000000, not -1"},
+    {"{\"load\":{\"users\":1.5,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:18: \"users\" must be a whole number from 1 to 1000000, not 1.5"},
+    {"{\"load\":{\"users\":1000001,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:18: \"users\" must be a whole number from 1 to 1000000, not 1000001"},
+    {"{\"load\":{\"users\":1e99,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:18: \"users\" must be a whole number from 1 to 1000000, not 1e99"},
+    {"{\"load\":{\"users\":\"10\",\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:18: \"users\" must be a number, not a string"},
+    {"{\"load\":{\"users\":1},\"tasks\":[{}]}",
+     "s.json:1:9: \"duration\" is missing here; write {\"users\": 10, \"spawn_rate\": 1, "
+     "\"duration\": \"1m\"} or {\"stages\": [...]}"},
+    {"{\"load\":{\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:9: \"users\" is missing here; write {\"users\": 10, \"spawn_rate\": 1, "
+     "\"duration\": \"1m\"} or {\"stages\": [...]}"},
+    {"{\"load\":[],\"tasks\":[{}]}", "s.json:1:9: \"load\" must be an object, not an array"},
+    {"{\"load\":{\"users\":1,\"duration\":0},\"tasks\":[{}]}",
+     "s.json:1:31: \"duration\" must be more than 0"},
+    {"{\"load\":{\"users\":1,\"duration\":\"0.0000000001s\"},\"tasks\":[{}]}",
+     "s.json:1:31: \"duration\" must be more than 0"},
+    {"{\"load\":{\"users\":1,\"duration\":-5},\"tasks\":[{}]}",
+     "s.json:1:31: \"duration\": a duration cannot be -5; write it like 250ms, 5s, 2m or 1h30m"},
+    {"{\"load\":{\"users\":1,\"duration\":\"5 s\"},\"tasks\":[{}]}",
+     "s.json:1:31: \"duration\": \"5 s\" is not a duration; write it like 250ms, 5s, 2m or 1h30m"},
+    {"{\"load\":{\"users\":1,\"duration\":1e12},\"tasks\":[{}]}",
+     "s.json:1:31: \"duration\": 1e+12 seconds is longer than ten years"},
+    {"{\"load\":{\"users\":1,\"duration\":1e999},\"tasks\":[{}]}",
+     "s.json:1:31: \"duration\" is too large a number"},
+    {"{\"load\":{\"users\":1,\"duration\":true},\"tasks\":[{}]}",
+     "s.json:1:31: \"duration\" must be a duration like \"250ms\" or a number of seconds, not true "
+     "or false"},
+    {"{\"load\":{\"users\":1,\"duration\":\"1\\u0000s\"},\"tasks\":[{}]}",
+     "s.json:1:31: \"duration\" must be a duration like \"250ms\" or a number of seconds, not a "
+     "string"},
+    {"{\"load\":{\"users\":1,\"duration\":1,\"spawn_rate\":0},\"tasks\":[{}]}",
+     "s.json:1:46: \"spawn_rate\" must be more than 0: how many users start each second"},
+    {"{\"load\":{\"users\":1,\"duration\":1,\"spawn_rate\":-2},\"tasks\":[{}]}",
+     "s.json:1:46: \"spawn_rate\" must be more than 0: how many users start each second"},
+    {"{\"load\":{\"users\":1,\"duration\":1,\"spawn_rate\":1e999},\"tasks\":[{}]}",
+     "s.json:1:46: \"spawn_rate\" must be more than 0: how many users start each second"},
+    {"{\"load\":{\"users\":1,\"duration\":1,\"start_users\":1},\"tasks\":[{}]}",
+     "s.json:1:33: \"start_users\" belongs beside \"stages\"; remove it"},
+    {"{\"load\":{\"users\":1,\"duration\":1,\"rate\":1},\"tasks\":[{}]}",
+     "s.json:1:33: this version does not support \"rate\" in load (arrivals per second); remove "
+     "it"},
+    {"{\"load\":{\"stages\":[{\"duration\":1,\"users\":1}],\"users\":1},\"tasks\":[{}]}",
+     "s.json:1:46: \"users\" cannot stand beside \"stages\"; remove one of the two"},
+    {"{\"load\":{\"stages\":[]},\"tasks\":[{}]}",
+     "s.json:1:19: \"stages\" must hold 1 to 10000 stages, not 0"},
+    {"{\"load\":{\"stages\":[{\"duration\":1}]},\"tasks\":[{}]}",
+     "s.json:1:20: \"users\" is missing here; a stage is {\"duration\": \"30s\", \"users\": 10}"},
+    {"{\"load\":{\"stages\":[{\"duration\":1,\"users\":1},7]},\"tasks\":[{}]}",
+     "s.json:1:45: this must be an object, not a number"},
+    {"{\"load\":{\"stages\":[{\"duration\":1,\"users\":1,\"user\":1}]},\"tasks\":[{}]}",
+     "s.json:1:44: unknown key \"user\" in a stage; did you mean \"users\"?"},
+    {"{\"load\":{\"stages\":[{\"duration\":0,\"users\":1}]},\"tasks\":[{}]}",
+     "s.json:1:19: the stages last no time; give one a \"duration\""},
+    {"{\"load\":{\"stages\":[{\"duration\":1,\"users\":0}]},\"tasks\":[{}]}",
+     "s.json:1:19: these stages never start a user; raise \"users\""},
+    {"{\"load\":{\"stages\":[{\"duration\":\"80000h\",\"users\":1},{\"duration\":\"80000h\","
+     "\"users\":1}]},\"tasks\":[{}]}",
+     "s.json:1:52: the stages together are longer than ten years"},
+    {"{\"load\":{\"stages\":[{\"duration\":1,\"users\":1}],\"start_users\":-1},\"tasks\":[{}]}",
+     "s.json:1:60: \"start_users\" must be a whole number from 0 to 1000000, not -1"},
+    {"{\"wait\":{},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:9: \"wait\" must hold either \"constant\" or \"between\""},
+    {"{\"wait\":{\"constant\":1,\"between\":[1,2]},\n\"load\":{\"users\":1,\"duration\":1},"
+     "\"tasks\":[{}]}",
+     "s.json:1:9: \"wait\" must hold either \"constant\" or \"between\""},
+    {"{\"wait\":{\"between\":[1]},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:20: \"between\" must hold two durations, the least and the most, not 1"},
+    {"{\"wait\":{\"between\":[2,1]},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:20: the least of \"between\" is above the most; swap them"},
+    {"{\"wait\":{\"between\":[1,\"x\"]},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:23: this: \"x\" is not a duration; write it like 250ms, 5s, 2m or 1h30m"},
+    {"{\"wait\":{\"pacing\":\"2s\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:10: this version does not support \"pacing\" in wait (a fixed time from start to "
+     "start); remove it"},
+    {"{\"timeout\":0,\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:12: \"timeout\" must be more than 0"},
+    {"{\"connect_timeout\":0,\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:20: \"connect_timeout\" must be more than 0"},
+    {"{\"timeout\":\"2s\",\"connect_timeout\":\"3s\",\n\"load\":{\"users\":1,\"duration\":1},"
+     "\"tasks\":[{}]}",
+     "s.json:1:35: \"connect_timeout\" is above \"timeout\" (2s), of which it is a part"},
+    {"{\"connect_timeout\":\"61s\",\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:20: \"connect_timeout\" is above \"timeout\" (60s unless given), of which it is a "
+     "part"},
+    {"{\"headers\":[],\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:12: \"headers\" must be an object, not an array"},
+    {"{\"headers\":{\"X\":1},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:17: \"X\" must be a string, not a number"},
+    {"{\"headers\":{\"X Y\":\"1\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:13: \"X Y\": a header's name has letters, digits and - only"},
+    {"{\"headers\":{\"\":\"1\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:13: \"\": a header's name has letters, digits and - only"},
+    {"{\"headers\":{\"X\\r\\nY\":\"1\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:13: \"X\r\nY\": a header's name has letters, digits and - only"},
+    {"{\"headers\":{\"content-length\":\"1\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}"
+     "]}",
+     "s.json:1:13: \"content-length\": the length of a request follows from its body; remove this "
+     "header"},
+    {"{\"headers\":{\"Transfer-Encoding\":\"chunked\"},\n\"load\":{\"users\":1,\"duration\":1},"
+     "\"tasks\":[{}]}",
+     "s.json:1:13: \"Transfer-Encoding\": the length of a request follows from its body; remove "
+     "this header"},
+    {"{\"headers\":{\"a\":\"1\",\"A\":\"2\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]"
+     "}",
+     "s.json:1:21: \"A\" is given twice, first as \"a\"; remove one"},
+    {"{\"headers\":{\"X\":\"a\\r\\nEvil: "
+     "1\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:17: a control character (a line end?) cannot be sent in a header"},
+    {"{\"headers\":{\"X\":\"a\\u0000b\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:17: \"X\" cannot hold \\u0000"},
+    {"{\"headers\":{\"X\":\"${env.LINES}\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]"
+     "}",
+     "s.json:1:17: a control character (a line end?) cannot be sent in a header; look at the "
+     "variable's value"},
+    {"{\"auth\":{},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:9: \"auth\" must hold either \"bearer\" or \"basic\""},
+    {"{\"auth\":\"x\",\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:9: \"auth\" must be an object, not a string"},
+    {"{\"auth\":{\"bearer\":\"${env.EMPTY}\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}"
+     "]}",
+     "s.json:1:19: a bearer token cannot be empty or hold spaces"},
+    {"{\"auth\":{\"bearer\":\"${env.LINES}\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}"
+     "]}",
+     "s.json:1:19: a control character (a line end?) cannot be sent in a header; look at the "
+     "variable's value"},
+    {"{\"auth\":{\"basic\":{\"user\":\"u\"}},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]"
+     "}",
+     "s.json:1:18: \"password\" is missing here; write {\"user\": ..., \"password\": ...}"},
+    {"{\"auth\":{\"basic\":{\"user\":\"a:b\",\"password\":\"\"}},\n\"load\":{\"users\":1,"
+     "\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:26: a user name cannot hold ':' in basic authentication"},
+    {"{\"auth\":{\"bearer\":\"x\"},\"headers\":{\"authorization\":\"y\"},\n\"load\":{\"users\":1,"
+     "\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:35: \"authorization\" is what \"auth\" sets; remove one of the two"},
+    {"{\"http\":{\"version\":\"3\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:20: \"version\" must be \"1.1\", \"2\" or \"2-prior-knowledge\""},
+    {"{\"http\":{\"version\":2},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:20: \"version\" must be a string, not a number"},
+    {"{\"http\":{\"cookies\":\"yes\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:20: \"cookies\" must be true or false, not a string"},
+    {"{\"http\":{\"ca\":\"/nonexistent/"
+     "ca.pem\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:15: cannot open /nonexistent/ca.pem: No such file or directory; relative paths "
+     "start at the scenario's folder"},
+    {"{\"http\":{\"ca\":\"\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:15: \"ca\" is empty; write the path of a file"},
+    {"{\"http\":{\"key\":\"/dev/null\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:16: \"key\" is of no use without \"cert\"; give both"},
+    {"{\"http\":{\"resolve\":[\"x:1\"]},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:21: write it like \"example.com:443:127.0.0.1\""},
+    {"{\"http\":{\"resolve\":[\"x:0:1.2.3.4\"]},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":["
+     "{}]}",
+     "s.json:1:21: the port after ':' must be a number from 1 to 65535"},
+    {"{\"http\":{\"proxy\":\"gopher://x\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:18: \"proxy\" has an unknown scheme; write it like \"http://127.0.0.1:3128\" or "
+     "\"socks5h://127.0.0.1:1080\""},
+    {"{\"http\":{\"proxy\":\"http://\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:18: \"proxy\" is no address; write it like \"http://127.0.0.1:3128\" or "
+     "\"socks5h://127.0.0.1:1080\""},
+    {"{\"http\":{\"unix_socket\":\"/"
+     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+     "xxxxxxxxxxxxxxxxxxxxxxxxxxx\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:24: \"unix_socket\" is longer than 107 bytes, the system's limit"},
+    {"{\"http\":{\"unix_socket\":\"/"
+     "a\",\"proxy\":\"b\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:37: \"proxy\" cannot stand beside \"unix_socket\"; remove one of the two"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\"tasks\":[]}",
+     "s.json:1:42: \"tasks\" must hold 1 to 10000 tasks, not 0"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\"tasks\":{}}",
+     "s.json:1:42: \"tasks\" must be an array, not an object"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\"tasks\":[\"/\"]}",
+     "s.json:1:43: this must be an object, not a string"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{\"weight\":0}]}",
+     "s.json:1:42: every task has weight 0, so none is ever drawn; raise one"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"wieght\":1}]}",
+     "s.json:2:13: unknown key \"wieght\" in a task; did you mean \"weight\"?"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"checks\":[]}]}",
+     "s.json:2:13: this version does not support \"checks\" in a task (conditions on answers); "
+     "remove it"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"weight\":-1}]}",
+     "s.json:2:22: \"weight\" must be a whole number from 0 to 1000000, not -1"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"weight\":0.5}]}",
+     "s.json:2:22: \"weight\" must be a whole number from 0 to 1000000, not 0.5"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"method\":\"GE T\"}]}",
+     "s.json:2:22: \"method\" must be a word like GET or POST"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"method\":\"\"}]}",
+     "s.json:2:22: \"method\" must be a word like GET or POST"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"method\":\"post\"}]}",
+     "s.json:2:22: methods are written in capitals; write \"POST\""},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"method\":\"CONNECT\"}]}",
+     "s.json:2:22: CONNECT opens a tunnel and cannot be a task"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"predict\"}]}",
+     "s.json:2:20: \"path\" must begin with \"/\" (or be a whole http:// or https:// URL)"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"${env.HOST}\"}]}",
+     "s.json:2:20: \"path\" must begin with \"/\" (or be a whole http:// or https:// URL)"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"http://\"}]}",
+     "s.json:2:20: this URL is wrong: it has no host; write it like http://127.0.0.1:8080"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"http://x:99999/\"}]}",
+     "s.json:2:20: this URL is wrong: the port after ':' must be a number from 1 to 65535"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/a#b\"}]}",
+     "s.json:2:23: what follows '#' in a URL is never sent; write %23 for the sign"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/a%2\"}]}",
+     "s.json:2:23: '%' needs two hexadecimal digits; write %25 for the sign"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/a\\nb\"}]}",
+     "s.json:2:20: a path cannot hold control characters"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/${TOKEN}\"}]}",
+     "s.json:2:22: unknown variable ${TOKEN}; this version has ${env.NAME} only, and $${ for a "
+     "plain ${"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/${env.}\"}]}",
+     "s.json:2:22: unknown variable ${env.}; this version has ${env.NAME} only, and $${ for a "
+     "plain ${"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/${env.A B}\"}]}",
+     "s.json:2:22: \"A B\" cannot be a variable's name; it has letters, digits and _"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/${env.A\"}]}",
+     "s.json:2:22: this ${ has no }; write $${ for a plain ${"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/${env.NOPE}\"}]}",
+     "s.json:2:22: NOPE is not set; set NOPE in the environment"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/\\t\"}]}",
+     "s.json:2:20: a path cannot hold control characters"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"query\":{\"a\":null}}]}",
+     "s.json:2:26: \"a\" must be a string, a number, true, false or an array of these, not null"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"query\":{\"a\":[[]]}}]}",
+     "s.json:2:27: \"a\" must be a string, a number, true, false or an array of these, not an "
+     "array"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"query\":{\"${env.NOPE}\":1}}]}",
+     "s.json:2:23: NOPE is not set; set NOPE in the environment"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"body\":\"a\",\"json\":1}]}",
+     "s.json:2:24: a second body: \"body\" was given already; remove one of the two"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  "
+     "\"tasks\":[{\"form\":{},\"name\":\"n\",\"multipart\":[]}]}",
+     "s.json:2:34: a second body: \"form\" was given already; remove one of the two"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"body\":{}}]}",
+     "s.json:2:20: \"body\" must be a string, not an object"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"body_file\":\"absent.bin\"}]}",
+     "s.json:2:25: cannot open FOLDER/absent.bin: No such file or directory; relative paths start "
+     "at the scenario's folder"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"body_file\":\"sub\"}]}",
+     "s.json:2:25: FOLDER/sub is not a file"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"body_file\":\"/dev/zero\"}]}",
+     "s.json:2:25: /dev/zero is not a file"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"body_file\":\"a\\u0000b\"}]}",
+     "s.json:2:25: \"body_file\" cannot hold \\u0000"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"json\":{\"a\":[\"x "
+     "${env.BYTES}\"]}}]}",
+     "s.json:2:29: the value of BYTES is not UTF-8, which JSON must be"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"json\":{\"a\":[\n\"\\n\",\n "
+     "\"${env.NOPE}\"]}}]}",
+     "s.json:4:3: NOPE is not set; set NOPE in the environment"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"form\":[]}]}",
+     "s.json:2:20: \"form\" must be an object, not an array"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"multipart\":[]}]}",
+     "s.json:2:25: \"multipart\" must hold 1 to 1000 parts, not 0"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"multipart\":[{\"value\":\"v\"}]}]}",
+     "s.json:2:26: \"name\" is missing in this part: the name of the form's field"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  "
+     "\"tasks\":[{\"multipart\":[{\"name\":\"\",\"value\":\"v\"}]}]}",
+     "s.json:2:34: \"name\" is empty; write the name of the form's field"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"multipart\":[{\"name\":\"n\"}]}]}",
+     "s.json:2:26: a part must hold either \"value\" or \"file\""},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  "
+     "\"tasks\":[{\"multipart\":[{\"name\":\"n\",\"value\":\"v\",\"file\":\"part.bin\"}]}]}",
+     "s.json:2:26: a part must hold either \"value\" or \"file\""},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  "
+     "\"tasks\":[{\"multipart\":[{\"name\":\"n\",\"file\":\"absent.png\"}]}]}",
+     "s.json:2:45: cannot open FOLDER/absent.png: No such file or directory; relative paths start "
+     "at the scenario's folder"},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  "
+     "\"tasks\":[{\"multipart\":[{\"name\":\"n\",\"value\":\"v\",\"type\":\"a\\r\\nb/c\"}]}]}",
+     "s.json:2:57: \"type\" must be a media type like \"image/png\""},
+    {"{\"load\":{\"users\":1,\"duration\":1},\n  "
+     "\"tasks\":[{\"multipart\":[{\"name\":\"n\",\"value\":\"v\"}],\"headers\":{\"content-type\":"
+     "\"a/b\"}}]}",
+     "s.json:2:63: \"multipart\" sets Content-Type, with its boundary; remove this"}};
+
+/* The expected text with the folder put in. */
+static const char *with_folder(const char *error, char out[1024]) {
+    const char *hole = strstr(error, "FOLDER");
+    if (hole == NULL)
+        return error;
+    snprintf(out, 1024, "%.*s%s%s", (int)(hole - error), error, test_folder(), hole + 6);
+    return out;
+}
+
+static void test_bad(void **state) {
+    (void)state;
+    char text[1024];
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        must_fail(bad[i].text, with_folder(bad[i].error, text));
+}
+
+static void test_ceilings(void **state) {
+    (void)state;
+    struct buf b;
+    struct err e = {""};
+    struct scenario *s = NULL;
+    buf_init(&b, 64 << 20);
+    while (b.len <= 16 << 20)
+        buf_str(&b, "                                                                ");
+    assert_int_equal(scenario_parse("s.json", "", buf_text(&b), b.len, test_env, NULL, &s, &e), -1);
+    assert_string_equal(e.text,
+                        "s.json: larger than 16777216 bytes, the most that a scenario may have");
+    buf_clear(&b);
+    buf_str(&b, "{\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{\"headers\":{\"X\":\"");
+    for (int i = 0; i < 1 << 17; i++)
+        buf_str(&b, "12345678.");
+    buf_str(&b, "\"}}]}");
+    must_fail(
+        buf_text(&b),
+        "s.json:1:59: longer than 1048576 bytes, the most that is sent, or than memory allows");
+    buf_done(&b);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_ceilings),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

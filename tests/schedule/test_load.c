@@ -1,0 +1,197 @@
+/* load: users over time. Values by hand; the property is that load_next_change() and load_users() tell one story. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "schedule/load.h"
+#include "util/rng.h"
+
+#define MS INT64_C(1000000)
+#define S (1000 * MS)
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+struct point {
+    int64_t t_ns;
+    uint32_t users;
+};
+
+static void check(const struct load *l, const struct point *points, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (load_users(l, points[i].t_ns) != points[i].users)
+            fail_msg("at %lld ns: %u users, not %u", (long long)points[i].t_ns,
+                     load_users(l, points[i].t_ns), points[i].users);
+}
+
+static void test_even_ramp(void **state) {
+    (void)state;
+    struct load l = {.kind = LOAD_USERS, .users = 25, .spawn_rate = 10, .duration_ns = 5 * S};
+    static const struct point
+        points[] =
+            {
+                {-1, 0},         {0, 1},          {100 * MS - 1, 1},
+                {100 * MS, 2}, /* one each 100 ms, not ten each second */
+                {999 * MS, 10},  {S, 11},         {2400 * MS - 1, 24},
+                {2400 * MS, 25}, {5 * S - 1, 25}, {5 * S, 0},
+                {INT64_MAX, 0},  {INT64_MIN, 0},
+            };
+    check(&l, points, COUNT(points));
+    assert_int_equal(load_duration(&l), 5 * S);
+    assert_int_equal(load_users_max(&l), 25);
+    assert_int_equal(load_next_change(&l, -5), 0);
+    assert_int_equal(load_next_change(&l, 0), 100 * MS);
+    assert_int_equal(load_next_change(&l, 100 * MS - 1), 100 * MS);
+    assert_int_equal(load_next_change(&l, 100 * MS), 200 * MS);
+    assert_int_equal(load_next_change(&l, 2400 * MS), 5 * S);
+    assert_int_equal(load_next_change(&l, 5 * S), -1);
+}
+
+static void test_rates(void **state) {
+    (void)state;
+    struct load slow = {.kind = LOAD_USERS, .users = 10, .spawn_rate = 0.1, .duration_ns = 15 * S};
+    static const struct point slow_points[] = {
+        {10 * S - 1, 1}, {10 * S, 2}, {15 * S - 1, 2}, {15 * S, 0}};
+    check(&slow, slow_points, COUNT(slow_points));
+    assert_int_equal(load_users_max(&slow), 2); /* the end comes before the third */
+    assert_int_equal(load_next_change(&slow, 10 * S), 15 * S);
+
+    struct load third = {.kind = LOAD_USERS, .users = 4, .spawn_rate = 3, .duration_ns = 9 * S};
+    static const struct point third_points[] = {{333333332, 1}, {333333333, 2}, {666666666, 2},
+                                                {666666667, 3}, {S - 1, 3},     {S, 4}};
+    check(&third, third_points, COUNT(third_points)); /* to the nearest nanosecond */
+
+    struct load huge = {
+        .kind = LOAD_USERS, .users = LOAD_USERS_MAX, .spawn_rate = 1e300, .duration_ns = S};
+    assert_int_equal(load_users(&huge, 0), LOAD_USERS_MAX);
+    assert_int_equal(load_next_change(&huge, 0), S);
+
+    struct load tiny = {.kind = LOAD_USERS, .users = 2, .spawn_rate = 1e-300, .duration_ns = S};
+    assert_int_equal(load_users(&tiny, S - 1), 1);
+    assert_int_equal(load_next_change(&tiny, 0), S);
+}
+
+static void test_stages(void **state) {
+    (void)state;
+    struct load_stage stages[] = {{10 * S, 20}, {5 * S, 20}, {10 * S, 0}, {0, 7},
+                                  {2 * S, 7},   {0, 3},      {S, 4}};
+    struct load l = {.kind = LOAD_STAGES, .stages = stages, .stage_count = COUNT(stages)};
+    static const struct point points[] = {
+        {0, 0},
+        {500 * MS - 1, 0},
+        {500 * MS, 1},
+        {5 * S, 10},
+        {10 * S - 1, 19},
+        {10 * S, 20},
+        {15 * S, 20},
+        {15 * S + 1, 19}, /* rounded down on the way down too */
+        {20 * S, 10},
+        {25 * S - 500 * MS, 1},
+        {25 * S - 500 * MS + 1, 0},
+        {25 * S, 7}, /* the jump */
+        {27 * S - 1, 7},
+        {27 * S, 3},
+        {28 * S - 1, 3},
+        {28 * S, 0},
+    };
+    check(&l, points, COUNT(points));
+    assert_int_equal(load_duration(&l), 28 * S);
+    assert_int_equal(load_users_max(&l), 20);
+    assert_int_equal(load_next_change(&l, 10 * S), 15 * S + 1);
+    assert_int_equal(load_next_change(&l, 25 * S - 100 * MS), 25 * S);
+    assert_int_equal(load_next_change(&l, 27 * S), 28 * S);
+}
+
+static void test_stage_ends(void **state) {
+    (void)state;
+    /* A target that only the very end would reach, and one that a jump replaces, are never active. */
+    struct load_stage never[] = {{S, 5}, {0, 2}, {S, 9}};
+    struct load l = {.kind = LOAD_STAGES, .start_users = 1, .stages = never, .stage_count = 3};
+    assert_int_equal(load_users(&l, S - 1), 4);
+    assert_int_equal(load_users(&l, S), 2);
+    assert_int_equal(load_users_max(&l), 8);
+    /* A change across flat stages, and none where a jump leads back to the same number. */
+    struct load_stage flat[] = {{S, 3}, {0, 9}, {0, 3}, {S, 3}, {S, 4}, {S, 4}};
+    struct load f = {.kind = LOAD_STAGES, .start_users = 3, .stages = flat, .stage_count = 6};
+    assert_int_equal(load_next_change(&f, 0), 3 * S);
+    assert_int_equal(load_users_max(&f), 4);
+    /* Ten years and a million users do not overflow. */
+    struct load_stage vast[] = {{INT64_C(315360000) * S, LOAD_USERS_MAX}};
+    struct load v = {.kind = LOAD_STAGES, .stages = vast, .stage_count = 1};
+    assert_int_equal(load_users(&v, INT64_C(157680000) * S), LOAD_USERS_MAX / 2);
+    assert_int_equal(load_users(&v, INT64_C(315360000) * S - 1), LOAD_USERS_MAX - 1);
+    assert_int_equal(load_next_change(&v, 0), INT64_C(315360) * S / 1000);
+}
+
+static void test_done(void **state) {
+    (void)state;
+    struct load l = {
+        .kind = LOAD_STAGES, .stages = calloc(2, sizeof(struct load_stage)), .stage_count = 2};
+    assert_int_equal(load_users(&l, 0), 0);
+    assert_int_equal(load_next_change(&l, 0), -1);
+    load_done(&l);
+    assert_null(l.stages);
+    load_done(&l);
+}
+
+/* From before the start to the end: nothing changes before the time that load_next_change() gives, something does at it,
+ * and the most that is seen is load_users_max(). */
+static void walk(const struct load *l, struct rng *r) {
+    uint32_t most = 0;
+    int steps = 0;
+    for (int64_t t = -3;;) {
+        int64_t next = load_next_change(l, t);
+        uint32_t now = load_users(l, t);
+        most = now > most ? now : most;
+        if (next == -1) {
+            assert_int_equal(now, 0);
+            assert_int_equal(load_users(l, load_duration(l)), 0);
+            break;
+        }
+        assert_true(next > t);
+        assert_int_not_equal(load_users(l, next), now);
+        assert_int_equal(load_users(l, next - 1), now);
+        int64_t between = t + (int64_t)rng_below(r, (uint64_t)(next - t));
+        assert_int_equal(load_users(l, between), now);
+        assert_int_equal(load_next_change(l, between), next);
+        t = next;
+        assert_true(++steps < 100000);
+    }
+    assert_int_equal(most, load_users_max(l));
+}
+
+static void test_property(void **state) {
+    (void)state;
+    struct rng r;
+    rng_seed(&r, 9, 0);
+    for (int i = 0; i < 3000; i++) {
+        struct load_stage stages[6];
+        struct load l = {.kind = LOAD_STAGES,
+                         .start_users = (uint32_t)rng_below(&r, 8),
+                         .stages = stages,
+                         .stage_count = 1 + rng_below(&r, 6)};
+        /* Durations from 0 and some ns, where rounding shows, to minutes. */
+        static const uint64_t scale[] = {1, 5, 30, 1000, 1000000007, 60000000000};
+        for (size_t k = 0; k < l.stage_count; k++) {
+            stages[k].duration_ns = (int64_t)rng_below(&r, scale[rng_below(&r, 6)]);
+            stages[k].users = (uint32_t)rng_below(&r, rng_below(&r, 2) ? 5 : 60);
+        }
+        walk(&l, &r);
+        struct load u = {.kind = LOAD_USERS,
+                         .users = 1 + (uint32_t)rng_below(&r, 200),
+                         .spawn_rate = rng_below(&r, 4) == 0 ? 3e8 : 0.01 + rng_unit(&r) * 50,
+                         .duration_ns = 1 + (int64_t)rng_below(&r, (uint64_t)(20 * S))};
+        walk(&u, &r);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_even_ramp), cmocka_unit_test(test_rates),
+        cmocka_unit_test(test_stages),    cmocka_unit_test(test_stage_ends),
+        cmocka_unit_test(test_done),      cmocka_unit_test(test_property),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,53 @@
+/* clock: dates as text, and clocks that go forward. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "util/clock.h"
+
+static void test_dates(void **state) {
+    (void)state;
+    static const struct {
+        int64_t ns;
+        const char *utc, *compact;
+    } cases[] = {
+        {0, "1970-01-01T00:00:00.000Z", "19700101T000000Z"},
+        {INT64_C(1795488636123999999), "2026-11-24T02:50:36.123Z", "20261124T025036Z"},
+        {INT64_C(951782400000000000), "2000-02-29T00:00:00.000Z", "20000229T000000Z"},
+        {-1, "1969-12-31T23:59:59.999Z", "19691231T235959Z"},
+        {-NS_PER_S, "1969-12-31T23:59:59.000Z", "19691231T235959Z"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[CLOCK_UTC_BYTES];
+        clock_utc(cases[i].ns, text);
+        assert_string_equal(text, cases[i].utc);
+        clock_utc_compact(cases[i].ns, text);
+        assert_string_equal(text, cases[i].compact);
+    }
+}
+
+static void test_forward(void **state) {
+    (void)state;
+    int64_t mono = clock_mono_ns(), cpu = clock_thread_cpu_ns();
+    for (int i = 0; i < 1000; i++) {
+        int64_t m = clock_mono_ns(), c = clock_thread_cpu_ns();
+        assert_true(m >= mono && c >= cpu);
+        mono = m;
+        cpu = c;
+    }
+    /* After 2020 and before 2100. */
+    assert_true(clock_real_ns() > INT64_C(1577836800) * NS_PER_S);
+    assert_true(clock_real_ns() < INT64_C(4102444800) * NS_PER_S);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_dates),
+        cmocka_unit_test(test_forward),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

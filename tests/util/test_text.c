@@ -1,0 +1,101 @@
+/* text: suggestions, terminal-safe text, columns, code points. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include <locale.h>
+
+#include "util/text.h"
+
+static void test_nearest(void **state) {
+    (void)state;
+    static const char *const keys[] = {"name", "weight",    "method",
+                                       "path", "multipart", "body_file"};
+    static const struct {
+        const char *word, *nearest;
+    } cases[] = {{"wieght", "weight"},
+                 {"Weight", "weight"},
+                 {"nmae", "name"},
+                 {"paths", "path"},
+                 {"weight", "weight"},
+                 {"x", NULL},
+                 {"", NULL},
+                 {"frequency", NULL},
+                 {"multi_part", "multipart"},
+                 {"bodyfile", "body_file"},
+                 {"metod", "method"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *found = text_nearest(cases[i].word, keys, sizeof keys / sizeof *keys);
+        if (cases[i].nearest == NULL)
+            assert_null(found);
+        else {
+            assert_non_null(found);
+            assert_string_equal(found, cases[i].nearest);
+        }
+    }
+    char lengthy[1000];
+    memset(lengthy, 'a', sizeof lengthy - 1);
+    lengthy[sizeof lengthy - 1] = '\0';
+    assert_null(text_nearest(lengthy, keys, sizeof keys / sizeof *keys));
+    assert_null(text_nearest("name", keys, 0));
+}
+
+static void printable(const char *text, size_t n, const char *expected) {
+    struct buf b;
+    buf_init(&b, 1000);
+    text_printable(&b, text, n);
+    assert_string_equal(buf_text(&b), expected);
+    buf_done(&b);
+}
+
+static void test_printable(void **state) {
+    (void)state;
+    printable("plain \xc3\xa4\xf0\x9f\x98\x80", 12, "plain \xc3\xa4\xf0\x9f\x98\x80");
+    printable("\x1b[31mred\n\t\x7f", 11, "\\x1b[31mred\\x0a\\x09\\x7f");
+    printable("\xc2\x9b", 2, "\\xc2\\x9b");          /* C1: a one-character escape sequence */
+    printable("\xe2\x80\xae", 3, "\\xe2\\x80\\xae"); /* right-to-left override */
+    printable("\xff\xc3", 2, "\\xff\\xc3");          /* no UTF-8, and cut in the middle */
+    printable("\xed\xa0\x80", 3, "\\xed\\xa0\\x80"); /* a surrogate */
+    printable("a\0b", 3, "a\\x00b");
+}
+
+static void test_point(void **state) {
+    (void)state;
+    uint32_t c = 0;
+    assert_int_equal(text_point("A", 1, &c), 1);
+    assert_int_equal(c, 'A');
+    assert_int_equal(text_point("\xe2\x82\xac!", 4, &c), 3);
+    assert_int_equal(c, 0x20ac);
+    assert_int_equal(text_point("\xf0\x9f\x98\x80", 4, &c), 4);
+    assert_int_equal(c, 0x1f600);
+    assert_int_equal(text_point("", 0, &c), 0);
+    assert_int_equal(text_point("\xe2\x82", 2, &c), 0);
+    assert_int_equal(text_point("\xc1\x81", 2, &c), 0);
+    assert_int_equal(text_point("\xf5\x80\x80\x80", 4, &c), 0);
+    assert_int_equal(text_point("\x80", 1, &c), 0);
+}
+
+static void test_columns(void **state) {
+    (void)state;
+    assert_int_equal(text_columns(""), 0);
+    assert_int_equal(text_columns("abc"), 3);
+    if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
+        skip();
+    assert_int_equal(text_columns("\xc3\xa4"), 1);
+    assert_int_equal(text_columns("\xe6\xbc\xa2\xe5\xad\x97"), 4); /* two wide characters */
+    assert_int_equal(text_columns("e\xcc\x81"), 1);                /* a combining accent */
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nearest),
+        cmocka_unit_test(test_printable),
+        cmocka_unit_test(test_point),
+        cmocka_unit_test(test_columns),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
