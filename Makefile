@@ -22,8 +22,8 @@ B        := build/$(if $(SAN),$(SAN),$(if $(filter clang%,$(notdir $(CC))),clang
 WARN     := -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
             -Wold-style-definition -Wvla -Wformat=2 -Wundef -Wpointer-arith -Wcast-qual -Wwrite-strings \
             -Wswitch-enum -Wimplicit-fallthrough -Wnull-dereference -Wdouble-promotion
-SANFLAGS := $(if $(filter address,$(SAN)),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all)$(if $(filter thread,$(SAN)),-fsanitize=thread)
 comma    := ,
+SANFLAGS := $(if $(filter address,$(SAN)),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all)$(if $(filter thread,$(SAN)),-fsanitize=thread)
 OPT      := $(if $(SAN),-O1 -fno-omit-frame-pointer,-O2)
 CPPFLAGS += -Isrc -D_GNU_SOURCE -DCOLDSWARM_VERSION='"$(VERSION)"' -include src/util/banned.h
 CFLAGS   ?= -g

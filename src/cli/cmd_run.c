@@ -123,11 +123,11 @@ static int override_load(struct load *l, const struct args *a, struct err *e) {
     if (l->kind == LOAD_STAGES && duration > load_duration(l))
         return err_set(
             e, "--run-time is longer than the scenario's stages, and there is no load after them");
-    if (l->kind == LOAD_USERS) {
+    if (l->kind == LOAD_USERS)
         l->duration_ns = duration;
-        return 0;
-    }
-    return load_cut(l, duration, e);
+    else
+        l->cut_ns = duration;
+    return 0;
 }
 
 static int load_scenario(const struct args *a, struct scenario **out, struct err *e) {

@@ -14,7 +14,7 @@
 
 #define VALUE_MAX_BYTES 65536
 
-/* "http://user:password@host" becomes "http://***@host". */
+/* A URL keeps its host and loses its user and password: "***" stands for them. */
 static void add_argument(struct buf *out, const char *argument) {
     const char *host = strstr(argument, "://");
     const char *end = host == NULL ? NULL : host + 3 + strcspn(host + 3, "/?# ");

@@ -92,12 +92,14 @@ int64_t load_next_change(const struct load *l, int64_t t_ns) {
     if (t_ns < 0 && load_users(l, 0) > 0)
         return 0;
     uint32_t now = load_users(l, t_ns);
+    int64_t next = -1;
     if (l->kind == LOAD_STAGES)
-        return next_in_stages(l, t_ns, now);
-    if (now == l->users)
-        return duration;
-    int64_t next = start_ns(l, now);
-    return next < duration ? next : duration;
+        next = next_in_stages(l, t_ns, now);
+    else if (now < l->users)
+        next = start_ns(l, now);
+    if (next >= 0 && next < duration)
+        return next;
+    return now > 0 ? duration : -1;
 }
 
 static int64_t uncut_duration(const struct load *l) {
@@ -120,13 +122,16 @@ uint32_t load_users_max(const struct load *l) {
     /* A line is highest at one of its ends; a target that only the very end of the load would reach is never
      * active, and a jump over it neither. */
     uint32_t most = 0, from = l->start_users;
-    for (size_t i = 0; i < l->stage_count; i++) {
+    int64_t start = 0, end = load_duration(l);
+    for (size_t i = 0; i < l->stage_count && start < end; i++) {
         const struct load_stage *s = &l->stages[i];
         if (s->duration_ns > 0) {
-            uint32_t last = on_line(from, s->users, s->duration_ns - 1, s->duration_ns);
+            int64_t ran = s->duration_ns < end - start ? s->duration_ns : end - start;
+            uint32_t last = on_line(from, s->users, ran - 1, s->duration_ns);
             most = from > most ? from : most;
             most = last > most ? last : most;
         }
+        start += s->duration_ns;
         from = s->users;
     }
     return most;

@@ -42,6 +42,7 @@ struct transport {
     long timer_wish; /* ms; -1: none */
     struct watch **watches; /* by fd */
     size_t watch_count;
+    uint64_t serials;                  /* requests compiled so far */
     struct transport_session *refused; /* libcurl did not take them; their callbacks are due */
 };
 
@@ -49,8 +50,8 @@ struct transport_session {
     struct transport *transport;
     CURL *easy;
     CURLSH *share;
-    const struct curl_request *last; /* what the easy handle is set up for */
-    transport_done_fn *done;         /* NULL: idle */
+    uint64_t last;           /* serial of the request that the easy handle is set up for; 0: none */
+    transport_done_fn *done; /* NULL: idle */
     void *context;
     int64_t sent_ns;
     uint64_t received;
@@ -150,9 +151,19 @@ static void on_socket(uv_poll_t *poll, int status, int events) {
         w->events = 0;
         return;
     }
+    /* libuv reports a socket's error as a failure of its own and stops watching. libcurl finds the true reason when it
+     * reads or writes, so it is told that it can. */
+    if (status < 0) {
+        events = w->events;
+        w->events = 0;
+    }
     int what = (events & UV_READABLE ? CURL_CSELECT_IN : 0) |
-               (events & UV_WRITABLE ? CURL_CSELECT_OUT : 0) | (status < 0 ? CURL_CSELECT_ERR : 0);
+               (events & UV_WRITABLE ? CURL_CSELECT_OUT : 0);
     kick(t, w->fd, what);
+    if (status < 0 && watch_of(t, w->fd) == w && w->wanted && w->events == 0) {
+        w->events = events;
+        uv_poll_start(&w->poll, events, on_socket);
+    }
     drain(t);
 }
 
@@ -264,14 +275,15 @@ static void on_settle(uv_idle_t *settle) {
 static void curl_send(struct transport_session *s, const void *compiled, transport_done_fn *done,
                       void *context) {
     struct transport *t = s->transport;
+    const struct curl_request *r = compiled;
     s->done = done;
     s->context = context;
     s->received = 0;
     s->curl_text[0] = '\0';
     CURLcode code = CURLE_OK;
-    if (s->last != compiled) {
-        code = curl_request_apply(s->easy, compiled);
-        s->last = code == CURLE_OK ? compiled : NULL;
+    if (s->last != r->serial) {
+        code = curl_request_apply(s->easy, r);
+        s->last = code == CURLE_OK ? r->serial : 0;
     }
     s->sent_ns = clock_mono_ns();
     if (code == CURLE_OK && curl_multi_add_handle(t->multi, s->easy) != CURLM_OK)
@@ -394,7 +406,10 @@ static void curl_close(struct transport *t) {
 
 static int curl_compile(struct transport *t, const struct transport_request *request,
                         void **compiled, struct err *e) {
-    return curl_request_new(t->options, request, compiled, e);
+    if (curl_request_new(t->options, request, compiled, e) != 0)
+        return -1;
+    ((struct curl_request *)*compiled)->serial = ++t->serials;
+    return 0;
 }
 
 const struct transport_ops transport_curl = {

@@ -13,6 +13,7 @@
 
 /* A request in libcurl's terms; shared by all sessions of a transport, which only read it. */
 struct curl_request {
+    uint64_t serial; /* tells it from one that was freed and had the same address */
     const char *url;
     const char *method;
     const void *body;

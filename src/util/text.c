@@ -95,7 +95,7 @@ void text_printable(struct buf *out, const char *text, size_t n) {
 void text_repair(struct buf *out, const char *text, size_t n) {
     for (size_t i = 0; i < n;) {
         uint32_t c = 0;
-        size_t len = text_utf8(text + i, n - i, &c);
+        size_t len = utf8((const unsigned char *)text + i, n - i, &c);
         if (len > 0)
             buf_add(out, text + i, len);
         else

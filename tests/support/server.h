@@ -1,0 +1,75 @@
+/*
+ * server: starts tests/support/hostile.py for a unit test and stops it again.
+ *
+ * Header-only: each test binary has its own copy. Thread: main.
+ */
+#ifndef TESTS_SUPPORT_SERVER_H
+#define TESTS_SUPPORT_SERVER_H
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SERVER_ARGS_MAX 16
+
+struct server {
+    pid_t pid;
+    int port;
+    char log[64]; /* a JSON line per request that it saw */
+};
+
+/* Ends the test program with a message where the server does not come up. NULL ends the options. */
+static inline void server_start(struct server *s, const char *const *options) {
+    int fds[2];
+    const char *argv[SERVER_ARGS_MAX + 5] = {"python3", "tests/support/hostile.py", "--log",
+                                             s->log};
+    size_t n = 4;
+    snprintf(s->log, sizeof s->log, "/tmp/coldswarm-hostile-XXXXXX");
+    int log = mkstemp(s->log);
+    if (log < 0 || pipe(fds) != 0)
+        abort();
+    close(log);
+    for (size_t i = 0; options != NULL && options[i] != NULL && n < SERVER_ARGS_MAX + 4; i++)
+        argv[n++] = options[i];
+    s->pid = fork();
+    if (s->pid == 0) {
+        dup2(fds[1], STDOUT_FILENO);
+        close(fds[0]);
+        close(fds[1]);
+        execvp(argv[0], (char *const *)(const void *)argv);
+        _exit(127);
+    }
+    close(fds[1]);
+    FILE *out = fdopen(fds[0], "r");
+    char line[128] = "";
+    if (out == NULL || fgets(line, sizeof line, out) == NULL || strncmp(line, "ready ", 6) != 0) {
+        fprintf(stderr, "tests/support/hostile.py did not start: %s\n", line);
+        exit(1);
+    }
+    s->port = (int)strtol(line + 6, NULL, 10);
+    fclose(out);
+}
+
+static inline void server_stop(struct server *s) {
+    kill(s->pid, SIGTERM);
+    waitpid(s->pid, NULL, 0);
+    unlink(s->log);
+}
+
+/* How many lines of the log hold `text`. */
+static inline int server_count(const struct server *s, const char *text) {
+    char line[262144];
+    int n = 0;
+    FILE *f = fopen(s->log, "r");
+    while (f != NULL && fgets(line, sizeof line, f) != NULL)
+        n += strstr(line, text) != NULL;
+    if (f != NULL)
+        fclose(f);
+    return n;
+}
+
+#endif
