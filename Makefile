@@ -107,14 +107,20 @@ $(B)/tests/%: tests/%.c $(B)/libcoldswarm.a
 	@echo "  CC $<"
 	@$(call link_test,$<,-MMD -MP -MF $@.d)
 
-.PHONY: unit replay threaded
-unit: $(UNITBIN)
-replay: $(REPLAY)
-threaded: $(THREADED:%.c=$(B)/%)
+# What `make test` runs in each kind of build: the corpora and the program where memory is watched, threads where those are.
+SUITES         := $(UNITBIN) $(BATS)
+SUITES_address := $(UNITBIN) $(REPLAY) $(filter-out tests/scripts/%,$(BATS))
+SUITES_thread  := $(THREADED:%.c=$(B)/%)
+SUITES         := $(if $(SAN),$(SUITES_$(SAN)),$(SUITES))
+TEST_JOBS      ?= 1
+RUN_TESTS      := COLDSWARM=$(B)/coldswarm TSAN_OPTIONS=$(addprefix suppressions=,$(wildcard tests/tsan.supp)) \
+                  scripts/run-tests --jobs $(TEST_JOBS) $(if $(filter thread,$(SAN)),--without-aslr)
 
-.PHONY: test
-test: all unit replay ## build and run the tests once: all, or those with T=word in their path
-	@COLDSWARM=$(B)/coldswarm scripts/run-tests $(if $(T),--only '$(T)') $(UNITBIN) $(REPLAY) $(BATS)
+.PHONY: unit tests test
+unit: $(UNITBIN)
+tests: $(if $(filter thread,$(SAN)),,$(B)/coldswarm) $(filter $(B)/%,$(SUITES))
+test: tests ## build and run the tests once: all, or those with T=word in their path (SAN=address or thread)
+	@$(if $(SUITES),$(RUN_TESTS) $(if $(T),--only '$(T)') $(SUITES),echo "0 passed, 0 failed")
 
 .PHONY: check
 check: ## install what is missing, build with gcc and clang, run every test, plain and under sanitisers
@@ -133,15 +139,15 @@ fuzz-run: $(FUZZBIN)
 	@for name in $(FUZZ); do \
 	    mkdir -p $(B)/found/$$name; dict=tests/fuzz/$$name.dict; [ -f $$dict ] || dict=; \
 	    echo "fuzz $$name for $(FUZZ_SECONDS) s"; \
-	    $(B)/tests/fuzz/fuzz_$$name -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -verbosity=0 \
-	        -print_final_stats=1 -artifact_prefix=$(B)/found/$$name- $${dict:+-dict=$$dict} \
+	    $(B)/tests/fuzz/fuzz_$$name -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 \
+	        -verbosity=0 -print_final_stats=1 -artifact_prefix=$(B)/found/$$name- $${dict:+-dict=$$dict} \
 	        $(B)/found/$$name tests/fuzz/corpus/$$name || exit 1; \
 	done
 
 .PHONY: format format-check
 format: ## lay out the C sources with clang-format
 	@clang-format -i $(C_FILES)
-format-check:
+format-check: ## say what format would change
 	@clang-format --dry-run -Werror $(C_FILES)
 
 .PHONY: layers layers-source headers
