@@ -3,7 +3,7 @@
  * for its own format in one place of its own file.
  *
  *   table     plain text in aligned columns; nothing in it moves a cursor or changes a colour
- *   markdown  GitHub's tables; no text of the run becomes markup, HTML or a link
+ *   markdown  GitHub's tables; no text of the run becomes markup or HTML
  *   csv       RFC 4180 with lines ending in LF: a header, a row per endpoint, and "Aggregated" with
  *             an empty method, all numbers in one row, so that pandas.read_csv() needs no options.
  *             A spreadsheet computes nothing: see csv.h. Errors are a document of their own.

@@ -32,8 +32,11 @@ static void put_text(struct writer *w, cJSON *object, const char *key, const cha
     buf_done(&valid);
 }
 
+/* 15 digits: all that are sure, and none of binary's noise behind them. */
 static void put_number(struct writer *w, cJSON *object, const char *key, double value) {
-    put(w, object, key, isnan(value) ? cJSON_CreateNull() : cJSON_CreateNumber(value));
+    char text[32];
+    snprintf(text, sizeof text, "%.15g", value);
+    put(w, object, key, isnan(value) ? cJSON_CreateNull() : cJSON_CreateRaw(text));
 }
 
 /* Whole, beyond the 53 bits of cJSON's numbers. */
@@ -137,10 +140,16 @@ static cJSON *document(struct writer *w, const struct model *m) {
 }
 
 /* Outside of ASCII there are characters that a terminal obeys or that reorder a line, and all of
- * them stand inside of strings: so each is written as \uXXXX. `p` is valid UTF-8. */
+ * them stand inside of strings: so each is written as \uXXXX. `text` is a document of cJSON_Print(): valid UTF-8 that
+ * begins with a brace. */
 static void ascii(struct buf *out, const char *text) {
     const unsigned char *p = (const unsigned char *)text;
     while (*p != '\0') {
+        if (*p == '\t') { /* cJSON's own, between the items */
+            buf_str(out, p[-1] == ':' ? " " : "  ");
+            p++;
+            continue;
+        }
         if (*p < 0x7f) {
             buf_char(out, (char)*p++);
             continue;

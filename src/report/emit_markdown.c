@@ -19,9 +19,7 @@ static void escaped(struct buf *out, const char *text) {
             buf_str(out, "&lt;");
         else if (*p == '>')
             buf_str(out, "&gt;");
-        else if (*p == '@') /* a mention */
-            buf_str(out, "&#64;");
-        else if (strchr("\\`*_{}[]()#!|~$", *p) != NULL)
+        else if (strchr("\\`*_[]#|~$", *p) != NULL)
             buf_printf(out, "\\%c", *p);
         else
             buf_char(out, *p);
