@@ -2,10 +2,7 @@
 
 #include <math.h>
 
-#include "util/clock.h"
-#include "util/units.h"
-
-#define POINTS_MAX 720
+#define POINTS_MAX 600
 #define LOG_FROM_RATIO                                                                             \
     20.0 /* max/median beyond which the median would lie in the lowest twentieth */
 #define LOG_125_RATIO 1200.0 /* up to three decades have room for a label at each 1, 2 and 5 */
@@ -21,27 +18,33 @@ int64_t figure_step_seconds(int64_t seconds) {
     return nice[i];
 }
 
+static const struct {
+    int64_t below_s, unit_s; /* the unit for durations up to there */
+    const char *name;
+} time_units[] = {
+    {300, 1, "s"}, {3 * 3600, 60, "min"}, {72 * 3600, 3600, "h"}, {INT64_MAX, 86400, "days"}};
+
 void figure_axis_time(struct buf *out, int64_t seconds, int64_t step_seconds) {
-    static const struct {
-        int64_t below_s, unit_s;
-        const char *name;
-    } units[] = {
-        {300, 1, "s"}, {3 * 3600, 60, "min"}, {72 * 3600, 3600, "h"}, {INT64_MAX, 86400, "days"}};
     size_t u = 0;
-    while (seconds >= units[u].below_s)
+    while (seconds >= time_units[u].below_s)
         u++;
-    char mean[64] = "";
+    buf_printf(out, "x_unit = %lld.0\n", (long long)time_units[u].unit_s);
+    buf_printf(out, "set xrange [0:%.9g]\n", (double)seconds / (double)time_units[u].unit_s);
+    buf_printf(out, "set xlabel 'Time (%s)", time_units[u].name);
     if (step_seconds > 1) {
-        char step[UNITS_BYTES];
-        units_duration_text(step_seconds * NS_PER_S, step);
-        snprintf(mean, sizeof mean, ", each point the mean of %s", step);
+        /* The largest unit that the step is a multiple of. */
+        size_t s = sizeof time_units / sizeof *time_units - 1;
+        while (step_seconds % time_units[s].unit_s != 0)
+            s--;
+        buf_printf(out, ", each point the mean of %lld %s",
+                   (long long)(step_seconds / time_units[s].unit_s), time_units[s].name);
     }
-    buf_printf(out, "x_unit = %lld.0\n", (long long)units[u].unit_s);
-    buf_printf(out, "set xrange [0:%.9g]\n", (double)seconds / (double)units[u].unit_s);
-    buf_printf(out, "set xlabel 'Time (%s)%s'\n", units[u].name, mean);
+    buf_str(out, "'\n");
 }
 
-void figure_axis_count(struct buf *out, double max) {
+void figure_axis_count(struct buf *out, double max, bool whole) {
+    if (whole && max < 5)
+        buf_str(out, "set ytics 1\n"); /* no half users */
     buf_printf(out, "set yrange [0:%.9g]\n", max > 0 ? max * 1.08 : 1.0);
 }
 
@@ -119,7 +122,9 @@ void figure_axis_percentile(struct buf *out, double inverse_max) {
     buf_str(out, "set xlabel 'Percentile'\nset logscale x\n");
     buf_printf(out, "set xrange [1:%.9g]\n", max * 1.05);
     buf_printf(out, "set xtics ('%s' 1, '50%%%%' 2", crowded ? "" : labels[0]);
-    for (size_t i = 1; i < n; i++)
-        buf_printf(out, ", '%s' 1e%zu", labels[i], i);
+    for (size_t i = 1; i < n; i++) {
+        bool room = i <= 3 || i % 2 == 0 || max < 1e5;
+        buf_printf(out, ", '%s' 1e%zu", room ? labels[i] : "", i);
+    }
     buf_str(out, ")\n");
 }

@@ -8,10 +8,9 @@
 
 #include "report/csv_reader.h"
 #include "report/figure_axis.h"
-#include "util/text.h"
 
 enum {
-    NAME_COLUMNS = 44,   /* as wide as a legend of one column may be */
+    NAME_COLUMNS = 40,   /* as wide as a legend of one column may be */
     LEGEND_COLUMNS = 60, /* what fits beside each other, in letters */
     SAMPLE_COLUMNS = 7,  /* what the piece of line before a name takes of it */
 };
@@ -73,6 +72,14 @@ static uint32_t decode(const char **at) {
     return c;
 }
 
+/* About how wide the text is in letters. Not util/text.h: that is for terminals and depends on the locale. */
+static size_t letters(const char *text) {
+    size_t n = 0;
+    while (*text != '\0')
+        n += decode(&text) < 0x1100 ? 1 : 2; /* from there on most scripts are wide */
+    return n;
+}
+
 /* Whether XML refuses it, or it turns the text around it. */
 static bool is_unfit(uint32_t c) {
     return c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x2028 && c <= 0x202E) ||
@@ -86,10 +93,8 @@ static void clean(struct buf *out, const char *name) {
         uint32_t c = decode(&at);
         if (c == '"')
             buf_char(out, '\'');
-        else if (c == '\\') /* gnuplot may take it for the begin of an escape */
-            buf_str(out, "∖");
         else if (c == 0xFFFD)
-            buf_str(out, "\uFFFD");
+            buf_char(out, '?');
         else if (is_unfit(c))
             buf_char(out, ' ');
         else
@@ -101,9 +106,11 @@ void figure_lines_name(struct buf *out, const char *name) {
     struct buf whole;
     buf_init(&whole, SIZE_MAX - 1);
     clean(&whole, name);
-    if (strspn(buf_text(&whole), " ") == whole.len)
+    if (strspn(buf_text(&whole), " ") == whole.len) {
+        buf_clear(&whole);
         buf_str(&whole, "(no name)");
-    size_t columns = text_columns(buf_text(&whole));
+    }
+    size_t columns = letters(buf_text(&whole));
     size_t cut = columns > NAME_COLUMNS ? columns - NAME_COLUMNS + 1 : 0; /* 1 for the dots */
     size_t head = (NAME_COLUMNS - 1) / 2;
     size_t column = 0;
@@ -119,10 +126,21 @@ void figure_lines_name(struct buf *out, const char *name) {
         else if (!dots)
             buf_str(out, "…");
         dots = dots || !keep;
-        column += text_columns(one);
+        column += letters(one);
     }
     out->failed = out->failed || whole.failed;
     buf_done(&whole);
+}
+
+void figure_lines_plain_name(struct buf *out, const char *name) {
+    for (const char *at = name; *at != '\0';) {
+        const char *from = at;
+        uint32_t c = decode(&at);
+        if (c < 0x530 || c == 0x2026) /* the dots of a cut name */
+            buf_add(out, from, (size_t)(at - from));
+        else
+            buf_char(out, '?');
+    }
 }
 
 static int add_point(struct lines *l, const char *name, struct point p, struct err *e) {
@@ -216,22 +234,41 @@ static void write_axes(const struct lines *l, struct buf *out) {
     figure_axis_response_time(out, l->n > 0 ? min : 0, median, max);
 }
 
+/* gnuplot takes \n and the like in a title for what they stand for. */
+static void quote(struct buf *out, const char *name) {
+    buf_char(out, '"');
+    for (; *name != '\0'; name++) {
+        if (*name == '\\')
+            buf_char(out, '\\');
+        buf_char(out, *name);
+    }
+    buf_char(out, '"');
+}
+
 static void write_data(const struct lines *l, struct buf *data, size_t *widest) {
-    struct buf name;
+    struct buf name, plain;
     buf_init(&name, SIZE_MAX - 1);
-    buf_str(data, "# blocks of: name, then inverse latency_ms\n");
+    buf_init(&plain, SIZE_MAX - 1);
+    buf_str(data, "# blocks of: name, name for fonts with few letters; inverse latency_ms...\n");
     *widest = 0;
     for (size_t i = 0; i < l->n; i++) {
         buf_clear(&name);
         figure_lines_name(&name, l->line[i].name);
-        size_t columns = text_columns(buf_text(&name));
+        size_t columns = letters(buf_text(&name));
         *widest = columns > *widest ? columns : *widest;
-        buf_printf(data, "%s\"%s\"\n", i > 0 ? "\n\n" : "", buf_text(&name));
+        buf_clear(&plain);
+        figure_lines_plain_name(&plain, buf_text(&name));
+        buf_str(data, i > 0 ? "\n\n" : "");
+        quote(data, buf_text(&name));
+        buf_char(data, ' ');
+        quote(data, buf_text(&plain));
+        buf_char(data, '\n');
         for (size_t k = l->line[i].from; k < l->line[i].to; k++)
             buf_printf(data, "%.10g %.9g\n", l->points[k].inverse, l->points[k].ms);
-        data->failed = data->failed || name.failed;
+        data->failed = data->failed || name.failed || plain.failed;
     }
     buf_done(&name);
+    buf_done(&plain);
 }
 
 int figure_lines(char *csv, struct buf *settings, struct buf *data, struct err *e) {

@@ -6,7 +6,7 @@
  * most requests are drawn, beside Aggregated, and the legend says so.
  *
  * Names of endpoints come from others, and gnuplot runs what it finds between backticks in a script. So a name goes
- * into the data only, as the quoted first word of its block, and comes out of figure_lines_name before: one line of
+ * into the data only, as the quoted head of its block, and comes out of figure_lines_name before: one line of
  * printable UTF-8 without quotes, short enough for a legend.
  *
  * Ownership: the caller's buffers; `csv` is overwritten. Thread: any.
@@ -28,5 +28,9 @@ int figure_lines(char *csv, struct buf *settings, struct buf *data, struct err *
 
 /* Appends `name` as a legend can show it; what had to go in the middle became "…". */
 void figure_lines_name(struct buf *out, const char *name);
+
+/* Appends such a name with ? for everything beyond Latin, Greek and Cyrillic letters: where a font lacks a letter,
+ * gnuplot 5.4 draws the box for it twenty times too large into the PNG. A browser does better with the SVG. */
+void figure_lines_plain_name(struct buf *out, const char *name);
 
 #endif

@@ -153,8 +153,8 @@ static int compare_doubles(const void *a, const void *b) {
 }
 
 /* Returns whether there is a value at all. */
-static int write_axes(const struct series *s, bool response_time, struct buf *out, bool *any,
-                      struct err *e) {
+static int write_axes(const struct series *s, const struct figure_series_kind *kind,
+                      struct buf *out, bool *any, struct err *e) {
     double *typical = calloc((size_t)s->n + 1, sizeof *typical);
     if (typical == NULL)
         return err_set(e, "out of memory for %lld points", (long long)s->n);
@@ -173,12 +173,12 @@ static int write_axes(const struct series *s, bool response_time, struct buf *ou
     qsort(typical, n, sizeof *typical, compare_doubles);
     *any = max >= min;
     figure_axis_time(out, s->seconds > 0 ? s->seconds : 1, s->step_seconds);
-    if (response_time && *any)
+    if (kind->response_time && *any)
         figure_axis_response_time(out, min, n > 0 ? typical[n / 2] : max, max);
-    else if (response_time)
+    else if (kind->response_time)
         figure_axis_response_time(out, 0, 0, 0);
     else
-        figure_axis_count(out, *any ? max : 0);
+        figure_axis_count(out, *any ? max : 0, kind->level);
     free(typical);
     return 0;
 }
@@ -191,7 +191,7 @@ int figure_series(char *csv, const struct figure_series_kind *kind, struct buf *
     bool any = false;
     int result = -1;
     if (read_rows(csv, kind->values, &rows, &n, e) != 0 || fold(&s, rows, n, e) != 0 ||
-        write_axes(&s, kind->response_time, settings, &any, e) != 0)
+        write_axes(&s, kind, settings, &any, e) != 0)
         goto done;
     bool alone[VALUES_MAX] = {false, false};
     if (kind->level)

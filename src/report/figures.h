@@ -51,9 +51,9 @@ struct figures_result {
     char note[512]; /* one line to show to the user (gnuplot missing, its warnings), or "" */
 };
 
-/* Writes the scripts DIR/data/NAME.gp (with or without gnuplot) and draws every picture. Pictures of an earlier call are removed
- * first, so that none is ever older than its data. -1 where a file cannot be read or written, or gnuplot fails
- * (its own words are in the error) or takes too long. */
+/* Writes DIR/data/NAME.gp (the scripts), DIR/data/NAME.dat (what they draw) and DIR/data/style.gp, with or without
+ * gnuplot, and draws every picture. Those of an earlier call are removed first, so that none is older than its data.
+ * -1 where a file cannot be read or written, or gnuplot fails (its own words are in the error) or takes too long. */
 int figures_draw(const char *dir, const struct figures_options *o, struct figures_result *r,
                  struct err *e);
 

@@ -16,9 +16,11 @@ y(ms) = (ms < y_min ? y_min : ms) / y_unit
 data = 'latency_distribution.dat'
 draw = lines == 0 ? no_requests : \
     "plot for [i = 0:lines - 1] data index i using 1:(y($2)) with linespoints " . \
-    "linestyle (aggregated ? i + 1 : i + 2) pointnumber 6 title columnheader(1)"
+    "linestyle (aggregated ? i + 1 : i + 2) pointnumber 6 title columnheader(name)"
+name = 1
 eval svg('latency_distribution')
 eval draw
+name = 2 # with the letters that every font has
 eval png('latency_distribution')
 eval draw
 unset output

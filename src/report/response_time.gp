@@ -1,5 +1,5 @@
 set style line 1 linecolor rgb blue linewidth 1.8 pointtype 7 pointsize 0.3
-set style line 2 linecolor rgb orange linewidth 1.4 dashtype (6, 2) pointtype 9 pointsize 0.4
+set style line 2 linecolor rgb orange linewidth 1.4 dashtype (6, 2) pointtype 8 pointsize 0.6
 
 # A logarithmic axis has no zero.
 y(ms) = (ms < y_min ? y_min : ms) / y_unit

@@ -17,7 +17,6 @@ set grid back linetype 1 linewidth 0.5 linecolor rgb pale
 set tics nomirror out scale 0.6
 set format '%g'
 set xlabel offset 0, 0.3
-set ylabel offset 0.8, 0
 set key outside top center horizontal Left reverse noenhanced samplen 2.8 width 1 textcolor rgb ink
 
 svg(name) = sprintf("set terminal svg size %d,%d font 'sans-serif,12' linewidth 1 background rgb 'white' noenhanced name '%s'; set output '../%s.svg'", width, height, name, name)
