@@ -180,21 +180,21 @@ static void notes(struct layout *l, const struct model *m) {
         note(l, "No request came to an end, so there are no times.");
     if (all->not_sent > 0)
         note(l,
-             "Not sent: %" PRIu64 " request%s that the schedule called for. They have no time and "
-             "count in no row above.",
+             "Called for by the schedule and not sent: %" PRIu64
+             " request%s, without a time and so in no row above.",
              all->not_sent, plural(all->not_sent));
     if (all->cancelled > 0)
         note(l,
-             "Cancelled: %" PRIu64 " request%s still under way when the run stopped. They have no "
-             "time and count in no row above.",
+             "Cancelled when the run stopped: %" PRIu64
+             " request%s, without a time and so in no row above.",
              all->cancelled, plural(all->cancelled));
     if (m->error_count > LAYOUT_ERRORS_MAX) {
         uint64_t rest = 0;
         for (size_t i = LAYOUT_ERRORS_MAX; i < m->error_count; i++)
             rest += m->errors[i].count;
         note(l,
-             "Not shown: %zu more kinds of error, %" PRIu64 " request%s; errors.csv and the JSON "
-             "have them all.",
+             "Not shown: %zu more kinds of error, %" PRIu64
+             " request%s; errors.csv and the JSON have them all.",
              m->error_count - LAYOUT_ERRORS_MAX, rest, plural(rest));
     }
     if (m->unsupported)
