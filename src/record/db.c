@@ -14,7 +14,8 @@ char *db_path(const char *path) {
 }
 
 static int io_error(sqlite3 *db, struct err *e) {
-    int number = sqlite3_system_errno(db);
+    /* SQLite keeps no number for what fails in a COMMIT; then errno still holds it. */
+    int number = sqlite3_system_errno(db) != 0 ? sqlite3_system_errno(db) : errno;
     switch (number) {
     case ENOSPC:
     case EDQUOT:

@@ -309,6 +309,10 @@ bool record_failed(struct record *r) {
     return atomic_load(&r->failed);
 }
 
+struct store *record_store(struct record *r) {
+    return r->store;
+}
+
 /* What kept rows from being written, and how many are there; 0 where nothing did. */
 static int report_failure(struct record *r, struct err *e) {
     if (!record_failed(r))

@@ -60,8 +60,8 @@ int record_start(struct record *r, struct err *e);
 struct queue *record_queue(struct record *r, size_t worker);
 
 /* The number of an error text, for struct sample.error; any thread, takes a lock: errors are rare
- * or repeat, so workers cache. When 65535 distinct texts are known, all others share the number of
- * "(other errors)". "" is 0. */
+ * or repeat, so workers cache. Texts are cut at 512 bytes. When 65534 distinct texts are known,
+ * all others share the number of "(other errors)". "" is 0. */
 uint16_t record_error_id(struct record *r, const char *text);
 
 /* Adds a row to `event`, at a time from the start of the run; any thread, does not wait for the

@@ -1,5 +1,6 @@
--- The run file. What users query is documented in docs/run-file.md: run, manifest, event and the two views. The other
--- tables may change with the schema's version. No STRICT, no MATERIALIZED: SQLite of 2018 must be able to read this.
+-- The run file. What users query is documented in docs/run-file.md: run, manifest, event and the
+-- two views. The other tables may change with the schema's version. No STRICT and no MATERIALIZED:
+-- the SQLite of a five years old system must be able to read this.
 
 CREATE TABLE run (
     name           TEXT NOT NULL,
@@ -55,7 +56,7 @@ CREATE TABLE result (
     new_connection INTEGER NOT NULL
 );
 
--- One row a request. Differences instead of times, because SQLite stores small numbers in fewer bytes.
+-- One row a request. Differences instead of times: SQLite stores small numbers in fewer bytes.
 CREATE TABLE request (
     id             INTEGER PRIMARY KEY,
     result         INTEGER NOT NULL REFERENCES result,
@@ -76,7 +77,7 @@ CREATE TABLE user_count (
     users  INTEGER NOT NULL
 );
 
--- LEFT JOIN on a primary key: SQLite leaves out those that a query does not need.
+-- LEFT JOIN: a row is shown whatever became of the tables beside it.
 CREATE VIEW requests AS
 SELECT r.id AS id,
        r.user AS user,
@@ -103,7 +104,8 @@ LEFT JOIN endpoint AS e ON e.id = t.endpoint
 LEFT JOIN outcome AS o ON o.id = t.outcome
 LEFT JOIN error AS x ON x.id = t.error;
 
--- A request counts in the second of its end. CROSS JOIN keeps the order: the long table is read once, from front to end.
+-- A request counts in the second of its end. CROSS JOIN keeps the order: the long table is read
+-- once, from front to end.
 CREATE VIEW seconds AS
 WITH RECURSIVE
 done(second, requests, failures) AS (
@@ -116,7 +118,8 @@ done(second, requests, failures) AS (
 ),
 last(second) AS (
     SELECT max(coalesce((SELECT max(second) FROM done), 0),
-               coalesce((SELECT (duration_us - 1) / 1000000 FROM run), (SELECT max(second) FROM user_count), 0))
+               coalesce((SELECT (duration_us - 1) / 1000000 FROM run),
+                        (SELECT max(second) FROM user_count), 0))
 ),
 clock(second) AS (
     SELECT 0

@@ -59,6 +59,7 @@ static int bind_text(sqlite3_stmt *st, int at, const char *text) {
 
 /* Runs a statement that gives no rows and makes it ready for the next time. */
 static int run(struct store *s, sqlite3_stmt *st, struct err *e) {
+    errno = 0; /* so that db_error() finds none but this call's */
     sqlite3_step(st);
     return sqlite3_reset(st) == SQLITE_OK ? 0 : db_error(s->db, e);
 }

@@ -41,7 +41,8 @@ void store_rollback(struct store *s);
  * it. */
 int store_finish(struct store *s, const struct record_end *end, struct err *e);
 
-/* For tests, which take pages or patience away from it. */
+/* For tests, which take its patience away. */
+struct store *record_store(struct record *r);
 struct sqlite3 *store_db(struct store *s);
 
 #endif

@@ -1,14 +1,16 @@
 /*
- * hist: a log-linear histogram of non-negative integers, in fixed memory, with a proven error bound.
+ * hist: a log-linear histogram of non-negative integers, in fixed memory, with a proven error
+ * bound.
  *
- * With b bits, values below 2^(b+1) have a bucket of their own. Above, each octave [2^e, 2^(e+1)) is cut into 2^b
- * buckets of equal width w = 2^(e-b). A bucket's middle is at most w/2 from any of its values, and its values are at
- * least 2^e, so the relative error is at most
+ * With b bits, values below 2^(b+1) have a bucket of their own. Above, each octave [2^e, 2^(e+1))
+ * is cut into 2^b buckets of equal width w = 2^(e-b). A bucket's middle is at most w/2 from any of
+ * its values, and its values are at least 2^e, so the relative error is at most
  *
  *     (w / 2) / 2^e = 2^(e-b-1) / 2^e = 2^-(b+1):   6 bits 0.8 %, 9 bits 0.1 %.
  *
- * All of int64 is covered in (64 - b) * 2^b counters, so nothing is clamped or lost. Counters that no value has
- * touched cost address space and no memory. It knows no units, no decay and no negative values.
+ * All of int64 is covered in (64 - b) * 2^b counters, so nothing is clamped or lost. Counters that
+ * no value has touched cost address space and no memory. It knows no units, no decay and no
+ * negative values.
  *
  * Ownership: hist_init allocates, hist_done frees. Thread: plain data, owned by the caller.
  */
@@ -39,7 +41,8 @@ void hist_record(struct hist *h, int64_t value);
 /* Adds all that `from` counted; both have the same bits. */
 void hist_merge(struct hist *into, const struct hist *from);
 
-/* The value of rank floor(p * (total - 1)), within the error bound and within [min, max]; total > 0, 0 <= p <= 1. */
+/* The value of rank floor(p * (total - 1)), within the error bound and within [min, max]; total >
+ * 0, 0 <= p <= 1. */
 int64_t hist_quantile(const struct hist *h, double p);
 
 /* Buckets, for code that refines them: see select.h. */

@@ -1,14 +1,14 @@
 /*
  * live: what a run looks like right now, for the progress line and the page.
  *
- * One thread feeds finished requests, others take snapshots. Memory is constant: a ring of one-second slots, each with
- * a small histogram. Numbers of the window are approximate in two ways that do not matter on a screen: percentiles are
- * within 0.8 % (hist.h, 6 bits), and a request that arrives here after its second has left the ring (eight seconds)
- * counts in the totals alone.
- * Final tables never come from here.
+ * One thread feeds finished requests, others take snapshots. Memory is constant: a ring of
+ * one-second slots, each with a small histogram. Numbers of the window are approximate in two ways
+ * that do not matter on a screen: percentiles are within 0.8 % (hist.h, 6 bits), and a request that
+ * arrives here after its second has left the ring (eight seconds) counts in the totals alone. Final
+ * tables never come from here.
  *
- * Ownership: heap, live_free(NULL) is fine. Thread: live_add() and live_snapshot() from any; a mutex guards the ring
- * and is held for a batch, or for the merge of five histograms: microseconds.
+ * Ownership: heap, live_free(NULL) is fine. Thread: live_add() and live_snapshot() from any; a
+ * mutex guards the ring and is held for a batch, or for the merge of five histograms: microseconds.
  */
 #ifndef STATS_LIVE_H
 #define STATS_LIVE_H
@@ -42,8 +42,8 @@ void live_free(struct live *l);
 
 void live_add(struct live *l, const struct live_sample *samples, size_t n);
 
-/* Rates and percentiles are those of the last LIVE_WINDOW_S whole seconds before now_ns, or of as many as there were;
- * in the first second, of what there is of it. */
+/* Rates and percentiles are those of the last LIVE_WINDOW_S whole seconds before now_ns, or of as
+ * many as there were; in the first second, of what there is of it. */
 void live_snapshot(struct live *l, int64_t now_ns, struct live_snapshot *out);
 
 #endif

@@ -1,15 +1,17 @@
 /*
  * select: exact order statistics of a stream that can be read twice, without holding it.
  *
- * Pass 1 counts every value into a histogram, which tells for each rank the bucket that holds it. select_want() says
- * which ranks matter. Pass 2 keeps only what falls into those buckets: a count for each of the bucket's values, or the
- * values themselves where they are fewer than that. Then the value of a wanted rank is exact.
+ * Pass 1 counts every value into a histogram, which tells for each rank the bucket that holds it.
+ * select_want() says which ranks matter. Pass 2 keeps only what falls into those buckets: a count
+ * for each of the bucket's values, or the values themselves where they are fewer than that. Then
+ * the value of a wanted rank is exact.
  *
- *     select_init · select_count()... · select_want · select_collect()... · select_finish · select_value()... · select_done
+ *     select_init  select_count()...  select_want  select_collect()...  select_finish
+ *     select_value()...  select_done
  *
- * Memory: the histogram, and at most min(values in it, width of it) words per wanted bucket, where a bucket is 1/512
- * of its octave (20 s in microseconds: 32768 values wide). Minimum and maximum cost nothing. It does not interpolate:
- * see quantile.h.
+ * Memory: the histogram, and at most min(values in it, width of it) words per wanted bucket, where
+ * a bucket is 1/512 of its octave (20 s in microseconds: 32768 values wide). Minimum and maximum
+ * cost nothing. It does not interpolate: see quantile.h.
  *
  * Ownership: select_done frees all. Thread: plain data, owned by the caller.
  */
@@ -40,7 +42,8 @@ void select_done(struct select *s); /* one that is all zeros is fine */
 /* Pass 1; value >= 0. */
 void select_count(struct select *s, int64_t value);
 
-/* Between the passes, once: the ranks to be asked for, 0 for the minimum, in any order; each below hist.total. */
+/* Between the passes, once: the ranks to be asked for, 0 for the minimum, in any order; each below
+ * hist.total. */
 int select_want(struct select *s, const uint64_t *ranks, size_t n, struct err *e);
 
 /* Pass 2: the same values, in any order. */

@@ -1,13 +1,15 @@
 /*
- * series: requests, failures and response times second by second, by the second in which a request ended.
+ * series: requests, failures and response times second by second, by the second in which a request
+ * ended.
  *
- * Every request is given twice, as to summary.h. The first reading counts; the second gathers the response times of a
- * second until all that the first one counted are there, takes their exact median and 95th percentile (quantile.h) and
- * lets them go. So the numbers are exact in whatever order requests come, and memory holds the seconds under way only:
- * requests come nearly in the order of their end.
+ * Every request is given twice, as to summary.h. The first reading counts; the second gathers the
+ * response times of a second until all that the first one counted are there, takes their exact
+ * median and 95th percentile (quantile.h) and lets them go. So the numbers are exact in whatever
+ * order requests come, and memory holds the seconds under way only: requests come nearly in the
+ * order of their end.
  *
- * Percentiles are given for every second in which a request ended, however few they were: this is a picture of the
- * run's course, not a claim about its distribution.
+ * Percentiles are given for every second in which a request ended, however few they were: this is a
+ * picture of the run's course, not a claim about its distribution.
  *
  * Ownership: heap, series_free(NULL) is fine. Thread: plain data, owned by the caller.
  */

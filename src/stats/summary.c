@@ -9,7 +9,8 @@
 
 const int summary_levels[SUMMARY_LEVELS] = {50, 60, 70, 80, 90, 95, 99, 100};
 
-/* Ranks that one entry can want: two per table level, the median's, two per level of the distribution. */
+/* Ranks that one entry can want: two per table level, the median's, two per level of the
+ * distribution. */
 #define RANKS_MAX (2 * SUMMARY_LEVELS + 2 + 2 * QUANTILE_LEVELS_MAX)
 
 struct entry {

@@ -1,18 +1,22 @@
 /*
- * summary: what the request statistics of a run are made of, per entry (an endpoint) and over all of them.
+ * summary: what the request statistics of a run are made of, per entry (an endpoint) and over all
+ * of them.
  *
- * Every request is given twice: summary_count() in a first reading, summary_collect() in a second one, with
- * summary_plan() between and summary_finish() after. Then every number is exact and nothing was held in memory but
- * histograms and the buckets that percentiles lie in (select.h).
+ * Every request is given twice: summary_count() in a first reading, summary_collect() in a second
+ * one, with summary_plan() between and summary_finish() after. Then every number is exact and
+ * nothing was held in memory but histograms and the buckets that percentiles lie in (select.h).
  *
- * What counts (DESIGN section 8): `requests` are those that came to an end of their own, failed ones too, and the failed
- * ones count in every latency and size. not_sent and cancelled have no time and count apart.
+ * What counts: `requests` are those that came to an end of their own, failed
+ * ones too, and the failed ones count in every latency and size. not_sent and cancelled have no
+ * time and count apart.
  *
- * Requests per second are requests over a period. Exact: the duration of the run, as given to summary_row(). Locust's
- * rules: from the start of the run to the end of the last request of any entry.
+ * Requests per second are requests over a period. Exact: the duration of the run, as given to
+ * summary_row(). Locust's rules: from the start of the run to the end of the last request of any
+ * entry.
  *
- * Latencies are response times (from the intended start where there is one). Service times are kept beside them from
- * the first request on that tells the two apart; until then they are the same numbers.
+ * Latencies are response times (from the intended start where there is one). Service times are kept
+ * beside them from the first request on that tells the two apart; until then they are the same
+ * numbers.
  *
  * Ownership: heap, summary_free(NULL) is fine. Thread: plain data, owned by the caller.
  */
@@ -43,7 +47,8 @@ struct summary_sample {
     uint64_t bytes_received;
 };
 
-/* Milliseconds; NAN where there is no such number: no request, or a percentile that they do not support. */
+/* Milliseconds; NAN where there is no such number: no request, or a percentile that they do not
+ * support. */
 struct summary_row {
     uint64_t requests, failures;
     uint64_t not_sent, cancelled;
@@ -57,7 +62,8 @@ struct summary_row {
 /* The row over all entries has this number. */
 #define SUMMARY_AGGREGATED SIZE_MAX
 
-/* Exact rules leave out a percentile that the requests do not support (quantile.h); Locust's show all. */
+/* Exact rules leave out a percentile that the requests do not support (quantile.h); Locust's show
+ * all. */
 int summary_new(size_t entries, enum summary_rule rule, struct summary **out, struct err *e);
 void summary_free(struct summary *s);
 

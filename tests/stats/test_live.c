@@ -11,7 +11,8 @@
 #include "stats/live.h"
 #include "util/clock.h"
 
-/* `per_second` requests in each of the seconds [from, to), every tenth failed, all of the same response time. */
+/* `per_second` requests in each of the seconds [from, to), every tenth failed, all of the same
+ * response time. */
 static void feed(struct live *l, int64_t from, int64_t to, int per_second, int64_t response_ns) {
     for (int64_t s = from; s < to; s++)
         for (int i = 0; i < per_second; i++) {

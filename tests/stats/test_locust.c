@@ -19,7 +19,8 @@ static void test_rounds_as_python_does(void **state) {
     (void)set_locust_ms, (void)set_locust_median_ms;
 }
 
-/* reference values of Locust itself: 0.5 0, 1.5 2, 99.5 100, 105 100, 115 120, 3432 3400, 58760 59000 ... */
+/* reference values of Locust itself: 0.5 0, 1.5 2, 99.5 100, 105 100, 115 120, 3432 3400, 58760
+ * 59000 ... */
 static void test_rounds_as_locust_does(void **state) {
     (void)state;
     static const int64_t cases[][2] = {

@@ -8,7 +8,8 @@
 #include "near.h"
 #include "stats/quantile.h"
 
-/* numpy.percentile([15, 20, 35, 40, 50], q) is 29.0 at 40, 15 at 0, 50 at 100, 48.0 at 95 (by hand: 0.95 * 4 = 3.8). */
+/* numpy.percentile([15, 20, 35, 40, 50], q) is 29.0 at 40, 15 at 0, 50 at 100, 48.0 at 95 (by hand:
+ * 0.95 * 4 = 3.8). */
 static void test_interpolates_like_numpy(void **state) {
     (void)state;
     int64_t v[] = {50, 20, 15, 40, 35};

@@ -9,7 +9,8 @@
 #include "near.h"
 #include "stats/series.h"
 
-/* End and response time; the order is not that of the ends. By hand: second 0 holds 10 20 30 40 us·1000, second 2 one. */
+/* End and response time; the order is not that of the ends. By hand: second 0 holds 10 20 30 40
+ * us·1000, second 2 one. */
 static const int64_t rows[][2] = {
     {100000, 40000}, {2500000, 7000}, {999999, 10000}, {0, 20000}, {500000, 30000}, {1000000, -1},
 };

@@ -72,7 +72,8 @@ static void test_locust_percentiles(void **state) {
     summary_free(s);
 }
 
-/* By hand: entry 0 has 10, 20 and a failed 60 ms; entry 1 one of 30 ms that waited 70 ms before it was sent. */
+/* By hand: entry 0 has 10, 20 and a failed 60 ms; entry 1 one of 30 ms that waited 70 ms before it
+ * was sent. */
 static const struct summary_sample four[] = {
     {0, OUTCOME_OK, 500000, 10000, 10000, 48},
     {0, OUTCOME_OK, 1500000, 20000, 20000, 48},
@@ -129,7 +130,8 @@ static void test_service_times_part_from_response_times(void **state) {
     summary_free(s);
 }
 
-/* Locust divides by the time from the start to the last end of all: 2 s here, not the 4 s of the run. */
+/* Locust divides by the time from the start to the last end of all: 2 s here, not the 4 s of the
+ * run. */
 static void test_locust_rates(void **state) {
     (void)state;
     struct summary *s = summarise(four, COUNT(four), 3, SUMMARY_LOCUST);

@@ -4,7 +4,7 @@
 Python's standard library only, and written from the rules, not from the C code: round() for Locust's rounding, a dict of
 rounded times for its percentile and median, statistics.quantiles(method="inclusive") for exact percentiles.
 
-    python3 tests/stats/vectors.py > tests/stats/vectors.h
+    python3 tests/stats/vectors.py >tests/stats/vectors.h && clang-format -i tests/stats/vectors.h
 """
 import random
 import statistics

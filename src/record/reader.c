@@ -1,0 +1,506 @@
+#include "record/reader.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "record/db.h"
+#include "util/buf.h"
+
+#define LOCK_MS 5000
+
+struct text {
+    struct text *next;
+    char bytes[];
+};
+
+/* A row of `result`, by its id. */
+struct result {
+    uint32_t endpoint, error;
+    int status;
+    enum outcome outcome;
+    bool new_connection;
+    bool known;
+};
+
+/* One read transaction is open from reader_open() to reader_close(): that is what makes all scans
+ * see the same rows. While it is open a writer's log cannot start over, so a reader should not be
+ * kept. */
+struct reader {
+    const char *path;
+    sqlite3 *db;
+    struct text *texts; /* all strings handed out */
+    struct reader_run run;
+    struct reader_endpoint *endpoints;
+    size_t endpoint_count;
+    const char **errors; /* by number; NULL where there is none */
+    size_t error_count;
+    struct result *results;
+    size_t result_count;
+};
+
+/* A copy that lives as long as the reader; NULL where memory runs out. */
+static const char *keep(struct reader *r, const char *bytes) {
+    size_t n = strlen(bytes) + 1;
+    struct text *t = malloc(sizeof *t + n);
+    if (t == NULL)
+        return NULL;
+    memcpy(t->bytes, bytes, n);
+    t->next = r->texts;
+    r->texts = t;
+    return t->bytes;
+}
+
+/* The text of a column, "" for NULL; NULL where memory runs out. */
+static const char *keep_column(struct reader *r, sqlite3_stmt *st, int column) {
+    const unsigned char *text = sqlite3_column_text(st, column);
+    return keep(r, text == NULL ? "" : (const char *)text);
+}
+
+static int fail_db(struct reader *r, struct err *e) {
+    db_error(r->db, e);
+    return err_prefix(e, "cannot read %s", r->path);
+}
+
+static int fail_memory(struct reader *r, struct err *e) {
+    return err_set(e, "cannot read %s: out of memory", r->path);
+}
+
+static int fail_damaged(struct reader *r, const char *what, int64_t id, struct err *e) {
+    return err_set(e,
+                   "cannot read %s: it is damaged: %s %" PRId64
+                   " refers to something that is not there"
+                   " (sqlite3's .recover may save the rest)",
+                   r->path, what, id);
+}
+
+static int prepare(struct reader *r, const char *sql, sqlite3_stmt **out, struct err *e) {
+    return sqlite3_prepare_v2(r->db, sql, -1, out, NULL) == SQLITE_OK ? 0 : fail_db(r, e);
+}
+
+/* Ends a loop over a statement: 0 where it came to its end or was left on purpose. */
+static int finish(struct reader *r, sqlite3_stmt *st, int rc, struct err *e) {
+    if (rc != SQLITE_DONE && rc != SQLITE_ROW)
+        fail_db(r, e);
+    sqlite3_finalize(st);
+    return rc == SQLITE_DONE || rc == SQLITE_ROW ? 0 : -1;
+}
+
+/* The single number that a query gives, 0 where it gives NULL. */
+static int query_number(struct reader *r, const char *sql, int64_t *out, struct err *e) {
+    sqlite3_stmt *st = NULL;
+    if (prepare(r, sql, &st, e) != 0)
+        return -1;
+    int rc = sqlite3_step(st);
+    int64_t value = rc == SQLITE_ROW ? sqlite3_column_int64(st, 0) : 0;
+    if (finish(r, st, rc, e) != 0)
+        return -1;
+    *out = value;
+    return 0;
+}
+
+static bool has_log(const char *path) {
+    char name[4096];
+    struct stat st;
+    int n = snprintf(name, sizeof name, "%s-wal", path);
+    return n < (int)sizeof name && stat(name, &st) == 0 && st.st_size > 0;
+}
+
+/* Says what is wrong with a path before SQLite is asked, which would call all of it "unable to
+ * open". The file must not be opened for that: closing it would drop the locks that this process
+ * may hold on it through SQLite. */
+static int check_path(const char *path, struct err *e) {
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return err_set(e, "cannot read %s: %s", path, strerror(errno));
+    if (S_ISDIR(st.st_mode))
+        return err_set(e, "cannot read %s: it is a directory, not a run file", path);
+    if (!S_ISREG(st.st_mode))
+        return err_set(e, "cannot read %s: it is not a regular file", path);
+    if (st.st_size == 0 && !has_log(path))
+        return err_set(e, "cannot read %s: it is empty: no run has begun in it", path);
+    return 0;
+}
+
+/* Opens the file and the read transaction; an SQLite result code. */
+static int connect(struct reader *r, const char *name, int flags) {
+    sqlite3_close(r->db);
+    r->db = NULL;
+    int rc =
+        sqlite3_open_v2(name, &r->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | flags, NULL);
+    if (rc != SQLITE_OK)
+        return rc;
+    sqlite3_busy_timeout(r->db, LOCK_MS);
+    return sqlite3_exec(r->db, "BEGIN; SELECT count(*) FROM sqlite_master", NULL, NULL, NULL);
+}
+
+/* The path as a URI that tells SQLite that nobody writes the file; the caller frees it. */
+static char *immutable_uri(const char *path) {
+    struct buf b;
+    buf_init(&b, 3 * strlen(path) + 64);
+    buf_str(&b, "file:");
+    for (; *path != '\0'; path++) {
+        if (*path == '%' || *path == '?' || *path == '#')
+            buf_printf(&b, "%%%02X", (unsigned)*path);
+        else
+            buf_char(&b, *path);
+    }
+    buf_str(&b, "?immutable=1");
+    return buf_take(&b);
+}
+
+/* SQLite wants to write beside a file that is, or was left, in WAL mode. In a place where we may
+ * not that is only needed when there is a log to read. */
+static int connect_read_only(struct reader *r, const char *name, struct err *e) {
+    if (has_log(r->path))
+        return err_set(e,
+                       "cannot read %s: its newest requests are in %s-wal, which cannot be read "
+                       "without writing beside it (copy both to a directory of yours)",
+                       r->path, r->path);
+    char *uri = immutable_uri(name);
+    if (uri == NULL)
+        return fail_memory(r, e);
+    int rc = connect(r, uri, SQLITE_OPEN_URI);
+    free(uri);
+    return rc == SQLITE_OK ? 0 : fail_db(r, e);
+}
+
+static int open_file(struct reader *r, struct err *e) {
+    char *name = db_path(r->path);
+    if (name == NULL)
+        return fail_memory(r, e);
+    int rc = connect(r, name, 0), result = 0;
+    if (rc == SQLITE_NOTADB)
+        result = err_set(e, "cannot read %s: it is not a run file (not even SQLite)", r->path);
+    else if (rc == SQLITE_CANTOPEN || rc == SQLITE_READONLY)
+        result = connect_read_only(r, name, e);
+    else if (rc != SQLITE_OK)
+        result = fail_db(r, e);
+    free(name);
+    return result;
+}
+
+static int check_marks(struct reader *r, struct err *e) {
+    int64_t application, version;
+    if (query_number(r, "PRAGMA application_id", &application, e) != 0 ||
+        query_number(r, "PRAGMA user_version", &version, e) != 0)
+        return -1;
+    if (application != DB_APPLICATION_ID || version < 1)
+        return err_set(e, "cannot read %s: it is an SQLite file but not one that coldswarm made",
+                       r->path);
+    if (version > DB_SCHEMA_VERSION)
+        return err_set(e,
+                       "cannot read %s: a newer coldswarm made it (schema %" PRId64
+                       ", this one knows %d); use that one",
+                       r->path, version, DB_SCHEMA_VERSION);
+    return 0;
+}
+
+static int load_run(struct reader *r, struct err *e) {
+    sqlite3_stmt *st = NULL;
+    if (prepare(r,
+                "SELECT name, started_utc, scenario, target, version, verdict, verdict_reason,"
+                " duration_us, users_max, seed, exit_code FROM run",
+                &st, e) != 0)
+        return -1;
+    int rc = sqlite3_step(st);
+    if (rc == SQLITE_DONE) {
+        sqlite3_finalize(st);
+        return fail_damaged(r, "run", 1, e);
+    }
+    bool ok = true;
+    if (rc == SQLITE_ROW) {
+        struct reader_run *run = &r->run;
+        const char **texts[] = {&run->name,    &run->started_utc, &run->scenario,      &run->target,
+                                &run->version, &run->verdict,     &run->verdict_reason};
+        for (int i = 0; i < 7; i++)
+            ok = (*texts[i] = keep_column(r, st, i)) != NULL && ok;
+        run->complete = sqlite3_column_type(st, 5) != SQLITE_NULL;
+        run->duration_us = sqlite3_column_int64(st, 7);
+        run->users_max = (uint32_t)sqlite3_column_int64(st, 8);
+        if (sqlite3_column_type(st, 9) == SQLITE_INTEGER)
+            run->seed = (uint64_t)sqlite3_column_int64(st, 9);
+        else if (sqlite3_column_text(st, 9) != NULL)
+            run->seed = strtoull((const char *)sqlite3_column_text(st, 9), NULL, 10);
+        run->exit_code = run->complete ? sqlite3_column_int(st, 10) : -1;
+    }
+    if (finish(r, st, rc, e) != 0)
+        return -1;
+    if (!ok)
+        return fail_memory(r, e);
+    return r->run.complete
+               ? 0
+               : query_number(r,
+                              "SELECT max(x) FROM ("
+                              "SELECT max(at_us + coalesce(took_us, 0)) AS x FROM request"
+                              " UNION ALL SELECT max(at_us) FROM event"
+                              " UNION ALL SELECT max(second) * 1000000 FROM user_count)",
+                              &r->run.duration_us, e);
+}
+
+/* One more than the largest id of a table, so that ids are indexes; at most `most`, which ends what
+ * a broken file can make us allocate. */
+static int count_ids(struct reader *r, const char *sql, int64_t most, size_t *out, struct err *e) {
+    int64_t n;
+    if (query_number(r, sql, &n, e) != 0)
+        return -1;
+    if (n < 0 || n > most)
+        return fail_damaged(r, "id", n - 1, e);
+    *out = (size_t)n;
+    return 0;
+}
+
+static int load_endpoints(struct reader *r, struct err *e) {
+    if (count_ids(r, "SELECT max(id) + 1 FROM endpoint", UINT16_MAX, &r->endpoint_count, e) != 0)
+        return -1;
+    r->endpoints = calloc(r->endpoint_count + 1, sizeof *r->endpoints);
+    if (r->endpoints == NULL)
+        return fail_memory(r, e);
+    for (size_t i = 0; i < r->endpoint_count; i++)
+        r->endpoints[i] = (struct reader_endpoint){.name = "", .method = ""};
+    sqlite3_stmt *st = NULL;
+    if (prepare(r, "SELECT id, name, method FROM endpoint WHERE id >= 0", &st, e) != 0)
+        return -1;
+    bool ok = true;
+    int rc;
+    while ((rc = sqlite3_step(st)) == SQLITE_ROW && ok) {
+        struct reader_endpoint *x = &r->endpoints[sqlite3_column_int64(st, 0)];
+        x->name = keep_column(r, st, 1);
+        x->method = keep_column(r, st, 2);
+        ok = x->name != NULL && x->method != NULL;
+    }
+    if (finish(r, st, rc, e) != 0)
+        return -1;
+    return ok ? 0 : fail_memory(r, e);
+}
+
+static int load_errors(struct reader *r, struct err *e) {
+    if (count_ids(r, "SELECT max(id) + 1 FROM error", UINT16_MAX + 1, &r->error_count, e) != 0)
+        return -1;
+    r->errors = calloc(r->error_count + 1, sizeof *r->errors);
+    if (r->errors == NULL)
+        return fail_memory(r, e);
+    sqlite3_stmt *st = NULL;
+    if (prepare(r, "SELECT id, text FROM error WHERE id >= 0", &st, e) != 0)
+        return -1;
+    bool ok = true;
+    int rc;
+    while ((rc = sqlite3_step(st)) == SQLITE_ROW && ok)
+        ok = (r->errors[sqlite3_column_int64(st, 0)] = keep_column(r, st, 1)) != NULL;
+    if (finish(r, st, rc, e) != 0)
+        return -1;
+    return ok ? 0 : fail_memory(r, e);
+}
+
+static bool set_result(struct reader *r, sqlite3_stmt *st, struct result *x) {
+    int64_t endpoint = sqlite3_column_int64(st, 1), outcome = sqlite3_column_int64(st, 3);
+    int64_t error = sqlite3_column_int64(st, 4);
+    *x = (struct result){.endpoint = (uint32_t)endpoint,
+                         .error = (uint32_t)error,
+                         .status = sqlite3_column_int(st, 2),
+                         .outcome = (enum outcome)outcome,
+                         .new_connection = sqlite3_column_int(st, 5) != 0,
+                         .known = true};
+    return endpoint >= 0 && endpoint < (int64_t)r->endpoint_count && outcome >= 0 &&
+           outcome < OUTCOME_COUNT && error >= 0 &&
+           (error == 0 || (error < (int64_t)r->error_count && r->errors[error] != NULL));
+}
+
+static int load_results(struct reader *r, struct err *e) {
+    if (count_ids(r, "SELECT max(id) + 1 FROM result", INT64_C(1) << 28, &r->result_count, e) != 0)
+        return -1;
+    r->results = calloc(r->result_count + 1, sizeof *r->results);
+    if (r->results == NULL)
+        return fail_memory(r, e);
+    sqlite3_stmt *st = NULL;
+    if (prepare(r,
+                "SELECT id, endpoint, status, outcome, error, new_connection FROM result"
+                " WHERE id >= 0",
+                &st, e) != 0)
+        return -1;
+    int64_t broken = 0;
+    int rc;
+    while ((rc = sqlite3_step(st)) == SQLITE_ROW && broken == 0) {
+        int64_t id = sqlite3_column_int64(st, 0);
+        broken = set_result(r, st, &r->results[id]) ? 0 : id;
+    }
+    if (finish(r, st, rc, e) != 0)
+        return -1;
+    return broken == 0 ? 0 : fail_damaged(r, "result", broken, e);
+}
+
+int reader_open(const char *path, struct reader **out, struct err *e) {
+    if (check_path(path, e) != 0)
+        return -1;
+    struct reader *r = calloc(1, sizeof *r);
+    if (r == NULL)
+        return err_set(e, "cannot read %s: out of memory", path);
+    r->path = path; /* until there is a copy, for error texts */
+    const char *copy = keep(r, path);
+    if (copy == NULL) {
+        fail_memory(r, e);
+        goto fail;
+    }
+    r->path = copy;
+    if (open_file(r, e) != 0 || check_marks(r, e) != 0 || load_run(r, e) != 0 ||
+        load_endpoints(r, e) != 0 || load_errors(r, e) != 0 || load_results(r, e) != 0)
+        goto fail;
+    *out = r;
+    return 0;
+fail:
+    reader_close(r);
+    return -1;
+}
+
+void reader_close(struct reader *r) {
+    if (r == NULL)
+        return;
+    sqlite3_close(r->db);
+    free(r->endpoints);
+    free(r->errors);
+    free(r->results);
+    for (struct text *t = r->texts, *next; t != NULL; t = next) {
+        next = t->next;
+        free(t);
+    }
+    free(r);
+}
+
+const struct reader_run *reader_run(const struct reader *r) {
+    return &r->run;
+}
+
+size_t reader_endpoints(const struct reader *r, const struct reader_endpoint **out) {
+    *out = r->endpoints;
+    return r->endpoint_count;
+}
+
+const char *reader_error(const struct reader *r, uint32_t error) {
+    return error < r->error_count && r->errors[error] != NULL ? r->errors[error] : "";
+}
+
+static int64_t column(sqlite3_stmt *st, int at) {
+    if (sqlite3_column_type(st, at) == SQLITE_NULL)
+        return READER_NO_VALUE;
+    return sqlite3_column_int64(st, at);
+}
+
+static int64_t minus(int64_t a, int64_t b) {
+    return a == READER_NO_VALUE || b == READER_NO_VALUE ? READER_NO_VALUE : a - b;
+}
+
+/* The order of the columns in the query of reader_scan(). What each means: schema.sql. */
+enum {
+    C_ID,
+    C_RESULT,
+    C_USER,
+    C_AT,
+    C_LAG,
+    C_TOOK,
+    C_REST,
+    C_DNS,
+    C_CONNECT,
+    C_TLS,
+    C_SENT,
+    C_GOT
+};
+
+/* The same rules as those of the view `requests`; false where the row's result is not there. */
+static bool set_row(const struct reader *r, sqlite3_stmt *st, struct reader_row *row) {
+    int64_t result = sqlite3_column_int64(st, C_RESULT);
+    if (result < 0 || result >= (int64_t)r->result_count || !r->results[result].known)
+        return false;
+    const struct result *x = &r->results[result];
+    int64_t at = column(st, C_AT), lag = column(st, C_LAG), took = column(st, C_TOOK);
+    bool timed = outcome_is_timed((int)x->outcome) && took != READER_NO_VALUE;
+    *row = (struct reader_row){
+        .id = sqlite3_column_int64(st, C_ID),
+        .user = (uint32_t)sqlite3_column_int64(st, C_USER),
+        .endpoint = x->endpoint,
+        .intended_us = minus(at, lag),
+        .sent_us = x->outcome == OUTCOME_NOT_SENT ? READER_NO_VALUE : at,
+        .end_us = took == READER_NO_VALUE || at == READER_NO_VALUE ? READER_NO_VALUE : at + took,
+        .service_us = timed ? took : READER_NO_VALUE,
+        .response_us = timed ? took + (lag == READER_NO_VALUE ? 0 : lag) : READER_NO_VALUE,
+        .dns_us = column(st, C_DNS),
+        .connect_us = column(st, C_CONNECT),
+        .tls_us = column(st, C_TLS),
+        .ttfb_us = minus(took, column(st, C_REST)),
+        .status = x->status,
+        .outcome = x->outcome,
+        .error = x->error,
+        .bytes_sent = (uint64_t)sqlite3_column_int64(st, C_SENT),
+        .bytes_received = (uint64_t)sqlite3_column_int64(st, C_GOT),
+        .new_connection = x->new_connection,
+    };
+    return true;
+}
+
+int reader_scan(struct reader *r, reader_row_fn *fn, void *context, struct err *e) {
+    sqlite3_stmt *st = NULL;
+    if (prepare(r,
+                "SELECT id, result, user, at_us, lag_us, took_us, rest_us, dns_us, connect_us,"
+                " tls_us, bytes_sent, bytes_received FROM request ORDER BY id",
+                &st, e) != 0)
+        return -1;
+    int rc, stopped = 0;
+    struct reader_row row;
+    while (stopped == 0 && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+        if (!set_row(r, st, &row)) {
+            int64_t id = sqlite3_column_int64(st, C_ID);
+            sqlite3_finalize(st);
+            return fail_damaged(r, "request", id, e);
+        }
+        stopped = fn(context, &row);
+    }
+    if (stopped != 0) {
+        sqlite3_finalize(st);
+        return stopped;
+    }
+    return finish(r, st, rc, e);
+}
+
+int reader_users(struct reader *r, struct reader_second **out, size_t *count, struct err *e) {
+    int64_t n;
+    sqlite3_stmt *st = NULL;
+    if (query_number(r, "SELECT count(*) FROM user_count", &n, e) != 0 ||
+        prepare(r, "SELECT second, users FROM user_count ORDER BY second", &st, e) != 0)
+        return -1;
+    struct reader_second *all = calloc((size_t)n + 1, sizeof *all);
+    if (all == NULL) {
+        sqlite3_finalize(st);
+        return fail_memory(r, e);
+    }
+    size_t used = 0;
+    int rc;
+    while ((rc = sqlite3_step(st)) == SQLITE_ROW && used < (size_t)n) {
+        all[used].second = (uint32_t)sqlite3_column_int64(st, 0);
+        all[used++].users = (uint32_t)sqlite3_column_int64(st, 1);
+    }
+    if (finish(r, st, rc, e) != 0) {
+        free(all);
+        return -1;
+    }
+    *out = all;
+    *count = used;
+    return 0;
+}
+
+int reader_manifest(struct reader *r, reader_pair_fn *fn, void *context, struct err *e) {
+    sqlite3_stmt *st = NULL;
+    if (prepare(r, "SELECT key, value FROM manifest ORDER BY key", &st, e) != 0)
+        return -1;
+    int rc;
+    while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+        const unsigned char *key = sqlite3_column_text(st, 0), *value = sqlite3_column_text(st, 1);
+        if (key == NULL || value == NULL) {
+            sqlite3_finalize(st);
+            return fail_memory(r, e);
+        }
+        fn(context, (const char *)key, (const char *)value);
+    }
+    return finish(r, st, rc, e);
+}

@@ -1,0 +1,26 @@
+/*
+ * data: the CSV files behind the figures, in DIR/data.
+ *
+ *   requests_per_second.csv   second,requests_per_second,failures_per_second
+ *   response_time.csv         second,median_ms,p95_ms          empty where no request ended
+ *   users.csv                 second,users
+ *   latency_distribution.csv  endpoint,percentile,inverse,latency_ms
+ *
+ * `second` is the start of the second, and a request counts in the second of its end; the last
+ * second may be a part of one. Latencies are exact response times, whatever rules the tables go by.
+ * `inverse` is 1/(1 - percentile/100); the last row of an endpoint is its maximum, with the number
+ * of its requests for the inverse. Endpoints are "METHOD NAME", and "Aggregated" for all. It draws
+ * nothing: see figures.h.
+ *
+ * Thread: any, one at a time for one DIR.
+ */
+#ifndef REPORT_DATA_H
+#define REPORT_DATA_H
+
+#include "report/model.h"
+#include "util/err.h"
+
+/* DIR/data must be there. The model was made with options.figures. */
+int data_write(const char *dir, const struct model *m, struct err *e);
+
+#endif

@@ -1,0 +1,61 @@
+#include <inttypes.h>
+
+#include "report/csv.h"
+#include "report/emit.h"
+
+static void levels(struct buf *out, const double ms[SUMMARY_LEVELS]) {
+    for (size_t i = 0; i < SUMMARY_LEVELS; i++) {
+        buf_char(out, ',');
+        csv_number(out, ms[i]);
+    }
+}
+
+static void entry(struct buf *out, const struct model_entry *x) {
+    const struct summary_row *row = &x->row;
+    csv_text(out, x->method);
+    buf_char(out, ',');
+    csv_text(out, x->name);
+    buf_printf(out, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64, row->requests, row->failures,
+               row->not_sent, row->cancelled);
+    const double numbers[] = {row->average_ms,
+                              row->min_ms,
+                              row->max_ms,
+                              row->median_ms,
+                              row->average_size_bytes,
+                              row->requests_per_second,
+                              row->failures_per_second};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        buf_char(out, ',');
+        csv_number(out, numbers[i]);
+    }
+    levels(out, row->response_ms);
+    levels(out, row->service_ms);
+    buf_char(out, '\n');
+}
+
+void emit_csv(struct buf *out, const struct model *m) {
+    buf_str(out, "method,name,requests,failures,not_sent,cancelled,average_ms,min_ms,max_ms,"
+                 "median_ms,average_size_bytes,requests_per_second,failures_per_second");
+    for (size_t i = 0; i < SUMMARY_LEVELS; i++)
+        buf_printf(out, ",p%d_ms", summary_levels[i]);
+    for (size_t i = 0; i < SUMMARY_LEVELS; i++)
+        buf_printf(out, ",service_p%d_ms", summary_levels[i]);
+    buf_char(out, '\n');
+    for (size_t i = 0; i < m->entry_count; i++)
+        entry(out, &m->entries[i]);
+    entry(out, &m->aggregated);
+}
+
+void emit_csv_errors(struct buf *out, const struct model *m) {
+    buf_str(out, "count,method,name,outcome,error\n");
+    for (size_t i = 0; i < m->error_count; i++) {
+        const struct model_error *x = &m->errors[i];
+        const char *texts[] = {x->method, x->name, x->outcome, x->text};
+        buf_printf(out, "%" PRIu64, x->count);
+        for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
+            buf_char(out, ',');
+            csv_text(out, texts[k]);
+        }
+        buf_char(out, '\n');
+    }
+}

@@ -1,0 +1,180 @@
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "report/emit.h"
+#include "util/text.h"
+
+/* Every add fails softly: a missing item is found out by `failed`. */
+struct writer {
+    bool failed;
+};
+
+static void put(struct writer *w, cJSON *object, const char *key, cJSON *item) {
+    if (item == NULL || !(key == NULL ? cJSON_AddItemToArray(object, item)
+                                      : cJSON_AddItemToObject(object, key, item))) {
+        cJSON_Delete(item);
+        w->failed = true;
+    }
+}
+
+/* cJSON passes bytes on as they are, so they must be UTF-8. The control characters it escapes
+ * itself. */
+static void put_text(struct writer *w, cJSON *object, const char *key, const char *text) {
+    struct buf valid;
+    buf_init(&valid, SIZE_MAX / 2);
+    text_utf8(&valid, text, strlen(text));
+    put(w, object, key, buf_ok(&valid) ? cJSON_CreateString(buf_text(&valid)) : NULL);
+    buf_done(&valid);
+}
+
+/* 15 digits: all that are sure, and none of binary's noise behind them. */
+static void put_number(struct writer *w, cJSON *object, const char *key, double value) {
+    char text[32];
+    snprintf(text, sizeof text, "%.15g", value);
+    put(w, object, key, isnan(value) ? cJSON_CreateNull() : cJSON_CreateRaw(text));
+}
+
+/* Whole, beyond the 53 bits of cJSON's numbers. */
+static void put_count(struct writer *w, cJSON *object, const char *key, uint64_t value) {
+    char text[32];
+    snprintf(text, sizeof text, "%" PRIu64, value);
+    put(w, object, key, cJSON_CreateRaw(text));
+}
+
+static void put_levels(struct writer *w, cJSON *object, const char *key,
+                       const double ms[SUMMARY_LEVELS]) {
+    cJSON *levels = cJSON_CreateObject();
+    for (size_t i = 0; i < SUMMARY_LEVELS && levels != NULL; i++) {
+        char level[8];
+        snprintf(level, sizeof level, "%d", summary_levels[i]);
+        put_number(w, levels, level, ms[i]);
+    }
+    put(w, object, key, levels);
+}
+
+static cJSON *entry(struct writer *w, const struct model_entry *x) {
+    const struct summary_row *row = &x->row;
+    cJSON *o = cJSON_CreateObject();
+    if (o == NULL)
+        return NULL;
+    put_text(w, o, "method", x->method);
+    put_text(w, o, "name", x->name);
+    put_count(w, o, "requests", row->requests);
+    put_count(w, o, "failures", row->failures);
+    put_count(w, o, "not_sent", row->not_sent);
+    put_count(w, o, "cancelled", row->cancelled);
+    put_number(w, o, "average_ms", row->average_ms);
+    put_number(w, o, "min_ms", row->min_ms);
+    put_number(w, o, "max_ms", row->max_ms);
+    put_number(w, o, "median_ms", row->median_ms);
+    put_number(w, o, "average_size_bytes", row->average_size_bytes);
+    put_number(w, o, "requests_per_second", row->requests_per_second);
+    put_number(w, o, "failures_per_second", row->failures_per_second);
+    put_levels(w, o, "percentiles_ms", row->response_ms);
+    put_levels(w, o, "service_percentiles_ms", row->service_ms);
+    return o;
+}
+
+static cJSON *run(struct writer *w, const struct model *m) {
+    const struct reader_run *r = m->run;
+    cJSON *o = cJSON_CreateObject();
+    if (o == NULL)
+        return NULL;
+    put_text(w, o, "name", r->name);
+    put_text(w, o, "target", r->target);
+    put_text(w, o, "started_utc", r->started_utc);
+    put_number(w, o, "duration_ms", (double)r->duration_us / 1000);
+    put_count(w, o, "users_max", r->users_max);
+    put_count(w, o, "seed", r->seed);
+    put_text(w, o, "version", r->version);
+    put(w, o, "complete", cJSON_CreateBool(r->complete));
+    if (r->complete) {
+        put_text(w, o, "verdict", r->verdict);
+        put_text(w, o, "verdict_reason", r->verdict_reason);
+        put_number(w, o, "exit_code", r->exit_code);
+    } else {
+        put(w, o, "verdict", cJSON_CreateNull());
+        put(w, o, "verdict_reason", cJSON_CreateNull());
+        put(w, o, "exit_code", cJSON_CreateNull());
+    }
+    put_text(w, o, "rules", m->options.locust ? "locust" : "exact");
+    return o;
+}
+
+static cJSON *errors(struct writer *w, const struct model *m) {
+    cJSON *list = cJSON_CreateArray();
+    for (size_t i = 0; i < m->error_count && list != NULL; i++) {
+        const struct model_error *x = &m->errors[i];
+        cJSON *o = cJSON_CreateObject();
+        if (o != NULL) {
+            put_text(w, o, "method", x->method);
+            put_text(w, o, "name", x->name);
+            put_text(w, o, "outcome", x->outcome);
+            put_text(w, o, "error", x->text);
+            put_count(w, o, "count", x->count);
+        }
+        put(w, list, NULL, o);
+    }
+    return list;
+}
+
+static cJSON *document(struct writer *w, const struct model *m) {
+    cJSON *root = cJSON_CreateObject(), *endpoints = cJSON_CreateArray();
+    if (root == NULL || endpoints == NULL) {
+        cJSON_Delete(endpoints);
+        w->failed = true;
+        return root;
+    }
+    put(w, root, "run", run(w, m));
+    for (size_t i = 0; i < m->entry_count; i++)
+        put(w, endpoints, NULL, entry(w, &m->entries[i]));
+    put(w, root, "endpoints", endpoints);
+    put(w, root, "aggregated", entry(w, &m->aggregated));
+    put(w, root, "errors", errors(w, m));
+    return root;
+}
+
+/* Outside of ASCII there are characters that a terminal obeys or that reorder a line, and all of
+ * them stand inside of strings: so each is written as \uXXXX. `text` is a document of cJSON_Print(): valid UTF-8 that
+ * begins with a brace. */
+static void ascii(struct buf *out, const char *text) {
+    const unsigned char *p = (const unsigned char *)text;
+    while (*p != '\0') {
+        if (*p == '\t') { /* cJSON's own, between the items */
+            buf_str(out, p[-1] == ':' ? " " : "  ");
+            p++;
+            continue;
+        }
+        if (*p < 0x7f) {
+            buf_char(out, (char)*p++);
+            continue;
+        }
+        int more = *p >= 0xf0 ? 3 : *p >= 0xe0 ? 2 : *p >= 0xc0 ? 1 : 0;
+        unsigned point = more == 0 ? *p : *p & (0x3fu >> more);
+        for (p++; more > 0; more--)
+            point = point << 6 | (*p++ & 0x3fu);
+        if (point < 0x10000)
+            buf_printf(out, "\\u%04x", point);
+        else
+            buf_printf(out, "\\u%04x\\u%04x", 0xd800 + ((point - 0x10000) >> 10),
+                       0xdc00 + ((point - 0x10000) & 0x3ff));
+    }
+}
+
+void emit_json(struct buf *out, const struct model *m) {
+    struct writer w = {.failed = false};
+    cJSON *root = document(&w, m);
+    char *text = w.failed ? NULL : cJSON_Print(root);
+    if (text != NULL) {
+        ascii(out, text);
+        buf_char(out, '\n');
+        cJSON_free(text);
+    } else
+        out->failed = true;
+    cJSON_Delete(root);
+}

@@ -1,0 +1,60 @@
+/*
+ * figures: draws the pictures of a report through gnuplot, as SVG and PNG.
+ *
+ * Reads the CSV files below DIR/data that the report has written before; never the run file. Each picture is made by
+ * a gnuplot script put beside its data, so that `cd DIR/data && gnuplot NAME.gp` makes the same picture again.
+ *
+ *   requests_per_second   requests and failures per second            (the paper's Fig. 2)
+ *   response_time         median and 95th percentile of each second   (Fig. 3)
+ *   users                 virtual users                               (Fig. 4)
+ *   latency_distribution  response time over the percentile, one line per endpoint and one for all
+ *
+ * The axis of the response times is linear, in ms or s as fits the data, unless the largest value is more than 20
+ * times the median: then it is logarithmic and says so, so that a cold start of 20 s does not press everything else
+ * into one line at the bottom. Seconds in which no request ended are gaps. Runs of more than 600 seconds are drawn
+ * as means over equal steps; the time axis says how long a step is. docs/figures.md tells the reader of a report.
+ *
+ * It runs no shell, and the names of endpoints reach gnuplot only as data: see figure_lines.h.
+ *
+ * Ownership: nothing is kept. Thread: any, one call at a time for one DIR; blocks while gnuplot runs.
+ */
+#ifndef REPORT_FIGURES_H
+#define REPORT_FIGURES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "util/err.h"
+
+enum figure {
+    FIGURE_REQUESTS_PER_SECOND,
+    FIGURE_RESPONSE_TIME,
+    FIGURE_USERS,
+    FIGURE_LATENCY_DISTRIBUTION,
+    FIGURE_COUNT
+};
+
+/* The NAME in DIR/NAME.svg, DIR/NAME.png and DIR/data/NAME.csv; f < FIGURE_COUNT. */
+const char *figure_name(enum figure f);
+
+/* One line for people: what the picture shows (a caption, or the alt text of an image). */
+const char *figure_caption(enum figure f);
+
+/* All zero means the defaults. */
+struct figures_options {
+    int64_t timeout_ns; /* the most that one picture may take; 0: two minutes */
+};
+
+struct figures_result {
+    bool gnuplot_missing;     /* no pictures: not an error, `note` says what to install */
+    bool drawn[FIGURE_COUNT]; /* both files of the picture are there */
+    char note[512]; /* one line to show to the user (gnuplot missing, its warnings), or "" */
+};
+
+/* Writes DIR/data/NAME.gp (the scripts), DIR/data/NAME.dat (what they draw) and DIR/data/style.gp, with or without
+ * gnuplot, and draws every picture. Those of an earlier call are removed first, so that none is older than its data.
+ * -1 where a file cannot be read or written, or gnuplot fails (its own words are in the error) or takes too long. */
+int figures_draw(const char *dir, const struct figures_options *o, struct figures_result *r,
+                 struct err *e);
+
+#endif

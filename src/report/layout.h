@@ -1,0 +1,54 @@
+/*
+ * layout: the model as tables of words, for the emitters that people read (terminal, Markdown).
+ *
+ * Here is decided what columns there are, how many digits a number gets and what the notes say; how
+ * it looks, and the escaping, are the emitter's. Texts in cells are as hostile as they were. It
+ * does not serve the machine-readable formats: those take their numbers from the model.
+ *
+ * Digits: milliseconds have none after the point from 100 on, one from 10 on, two below. Under
+ * Locust's rules they are whole, cut off as its console cuts them off.
+ *
+ * Ownership: layout_init allocates, layout_done frees; cells live in the grid. Thread: plain data.
+ */
+#ifndef REPORT_LAYOUT_H
+#define REPORT_LAYOUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "report/model.h"
+#include "util/buf.h"
+#include "util/err.h"
+
+#define GRID_COLUMNS_MAX 16
+
+/* Kinds of errors that a table shows; the machine-readable formats have all. */
+#define LAYOUT_ERRORS_MAX 20
+
+struct grid {
+    const char *title;
+    size_t columns;
+    const char *head[GRID_COLUMNS_MAX];
+    bool right[GRID_COLUMNS_MAX]; /* numbers */
+    size_t rows;
+    bool total;       /* the last row sums up the others */
+    struct buf cells; /* row by row, each cell ended by a NUL */
+};
+
+/* The cell after this one. Start with buf_text(&grid->cells). */
+const char *grid_next(const char *cell);
+
+struct layout {
+    struct grid facts; /* what run this is: two columns, no head */
+    struct grid
+        tables[4]; /* requests, response times, service times, errors: those that there are */
+    size_t table_count;
+    struct buf notes; /* each ended by a NUL */
+    size_t note_count;
+    struct buf verdict; /* one line, "" where the run was cut short */
+};
+
+int layout_init(struct layout *l, const struct model *m, struct err *e);
+void layout_done(struct layout *l);
+
+#endif

@@ -1,0 +1,263 @@
+#include "report/model.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/tally.h"
+#include "util/outcome.h"
+
+#define US_PER_S 1000000
+
+/* What the two readings of the rows need. */
+struct build {
+    struct model *m;
+    struct reader *reader;
+    uint32_t *entry_of; /* per endpoint of the file */
+    size_t endpoint_count;
+    struct tally tally;
+    struct err *e;
+};
+
+/* An endpoint with its place in the file. */
+struct place {
+    const char *name, *method;
+    size_t endpoint;
+};
+
+static int by_name(const void *a, const void *b) {
+    const struct place *x = a, *y = b;
+    int order = strcmp(x->name, y->name);
+    return order != 0 ? order : strcmp(x->method, y->method);
+}
+
+/* Sorts the endpoints into entries; equal ones share theirs. */
+static int make_entries(struct build *b) {
+    const struct reader_endpoint *endpoints = NULL;
+    size_t n = reader_endpoints(b->reader, &endpoints);
+    struct place *places = calloc(n + 1, sizeof *places);
+    b->entry_of = calloc(n + 1, sizeof *b->entry_of);
+    b->m->entries = calloc(n + 1, sizeof *b->m->entries);
+    if (places == NULL || b->entry_of == NULL || b->m->entries == NULL) {
+        free(places);
+        return err_set(b->e, "out of memory for %zu endpoints", n);
+    }
+    for (size_t i = 0; i < n; i++)
+        places[i] = (struct place){endpoints[i].name, endpoints[i].method, i};
+    qsort(places, n, sizeof *places, by_name);
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (i == 0 || by_name(&places[i - 1], &places[i]) != 0)
+            b->m->entries[count++] =
+                (struct model_entry){.method = places[i].method, .name = places[i].name};
+        b->entry_of[places[i].endpoint] = (uint32_t)count - 1;
+    }
+    b->endpoint_count = n;
+    b->m->entry_count = count;
+    free(places);
+    return 0;
+}
+
+static int to_sample(const struct build *b, const struct reader_row *row,
+                     struct summary_sample *out) {
+    if (row->endpoint >= b->endpoint_count)
+        return err_set(b->e, "request %" PRId64 " belongs to no endpoint; the file is damaged",
+                       row->id);
+    *out = (struct summary_sample){.entry = b->entry_of[row->endpoint],
+                                   .outcome = row->outcome,
+                                   .end_us = row->end_us,
+                                   .response_us = row->response_us,
+                                   .service_us = row->service_us,
+                                   .bytes_received = row->bytes_received};
+    return 0;
+}
+
+static int first_reading(void *context, const struct reader_row *row) {
+    struct build *b = context;
+    struct summary_sample x;
+    if (to_sample(b, row, &x) != 0)
+        return -1;
+    summary_count(b->m->summary, &x);
+    bool failed = outcome_is_failure((int)row->outcome);
+    if (failed) {
+        struct tally_kind kind = {.entry = (uint32_t)x.entry,
+                                  .error = row->error,
+                                  .outcome = (int)row->outcome,
+                                  .status = row->error == 0 ? row->status : 0};
+        if (tally_add(&b->tally, &kind, b->e) != 0)
+            return -1;
+    }
+    if (b->m->series == NULL || !outcome_is_timed((int)row->outcome))
+        return 0;
+    return series_count(b->m->series, row->end_us, row->response_us, failed, b->e);
+}
+
+static int second_reading(void *context, const struct reader_row *row) {
+    struct build *b = context;
+    struct summary_sample x;
+    if (to_sample(b, row, &x) != 0)
+        return -1;
+    summary_collect(b->m->summary, &x);
+    if (b->m->series == NULL || !outcome_is_timed((int)row->outcome))
+        return 0;
+    return series_collect(b->m->series, row->end_us, row->response_us, b->e);
+}
+
+static int read_rows(struct build *b) {
+    struct model *m = b->m;
+    enum summary_rule rule = m->options.locust ? SUMMARY_LOCUST : SUMMARY_EXACT;
+    if (summary_new(m->entry_count, rule, &m->summary, b->e) != 0 ||
+        (m->options.figures && series_new(&m->series, b->e) != 0) ||
+        reader_scan(b->reader, first_reading, b, b->e) != 0 ||
+        summary_plan(m->summary, m->options.figures, b->e) != 0 ||
+        reader_scan(b->reader, second_reading, b, b->e) != 0 ||
+        summary_finish(m->summary, b->e) != 0)
+        return -1;
+    return m->series != NULL ? series_finish(m->series, b->e) : 0;
+}
+
+/* A level above 0 % is only ever left out for want of requests. */
+static bool leaves_out(const struct summary_row *row) {
+    for (size_t i = 0; row->requests > 0 && i < SUMMARY_LEVELS; i++)
+        if (row->response_ms[i] != row->response_ms[i] || row->service_ms[i] != row->service_ms[i])
+            return true;
+    return false;
+}
+
+static void make_rows(struct model *m) {
+    int64_t duration_us = m->run->duration_us;
+    for (size_t i = 0; i < m->entry_count; i++) {
+        summary_row(m->summary, i, duration_us, &m->entries[i].row);
+        m->unsupported |= leaves_out(&m->entries[i].row);
+    }
+    m->aggregated = (struct model_entry){.method = "", .name = MODEL_AGGREGATED};
+    summary_row(m->summary, SUMMARY_AGGREGATED, duration_us, &m->aggregated.row);
+    m->unsupported |= leaves_out(&m->aggregated.row);
+    m->times_differ = summary_times_differ(m->summary);
+}
+
+static int by_count(const void *a, const void *b) {
+    const struct model_error *x = a, *y = b;
+    if (x->count != y->count)
+        return x->count < y->count ? 1 : -1;
+    int order = strcmp(x->name, y->name);
+    order = order != 0 ? order : strcmp(x->method, y->method);
+    order = order != 0 ? order : strcmp(x->outcome, y->outcome);
+    return order != 0 ? order : strcmp(x->text, y->text);
+}
+
+static char *error_text(const struct build *b, const struct tally_kind *k) {
+    char status[32] = "";
+    if (k->error != 0)
+        return strdup(reader_error(b->reader, k->error));
+    if (k->status != 0)
+        snprintf(status, sizeof status, "status %d", k->status);
+    return strdup(status);
+}
+
+static int make_errors(struct build *b) {
+    struct model *m = b->m;
+    m->errors = calloc(b->tally.kinds + 1, sizeof *m->errors);
+    if (m->errors == NULL)
+        goto no_memory;
+    for (size_t i = 0; i < b->tally.slot_count; i++) {
+        const struct tally_kind *k = &b->tally.slots[i];
+        if (k->count == 0)
+            continue;
+        struct model_error *x = &m->errors[m->error_count];
+        *x = (struct model_error){.method = m->entries[k->entry].method,
+                                  .name = m->entries[k->entry].name,
+                                  .outcome = outcome_text(k->outcome),
+                                  .text = error_text(b, k),
+                                  .count = k->count};
+        if (x->text == NULL)
+            goto no_memory;
+        m->error_count++;
+    }
+    qsort(m->errors, m->error_count, sizeof *m->errors, by_count);
+    if (b->tally.others > 0) {
+        struct model_error *x = &m->errors[m->error_count];
+        *x = (struct model_error){.method = "",
+                                  .name = "",
+                                  .outcome = "",
+                                  .text = strdup("(errors of other kinds)"),
+                                  .count = b->tally.others};
+        if (x->text == NULL)
+            goto no_memory;
+        m->error_count++;
+    }
+    return 0;
+no_memory:
+    return err_set(b->e, "out of memory for the table of errors");
+}
+
+/* The file tells the users of a second where they changed; between, they stay what they were. */
+static int make_users(struct build *b) {
+    struct model *m = b->m;
+    struct reader_second *known = NULL;
+    size_t known_count = 0;
+    int64_t whole = m->run->duration_us <= 0 ? 0 : (m->run->duration_us - 1) / US_PER_S + 1;
+    size_t seconds = series_seconds(m->series);
+    if (whole > SERIES_SECONDS_MAX)
+        return err_set(b->e, "the run says that it lasted %" PRId64 " seconds; the file is damaged",
+                       whole);
+    if ((size_t)whole > seconds)
+        seconds = (size_t)whole;
+    if (reader_users(b->reader, &known, &known_count, b->e) != 0)
+        return -1;
+    m->users = calloc(seconds + 1, sizeof *m->users);
+    if (m->users == NULL) {
+        free(known);
+        return err_set(b->e, "out of memory for a run of %zu seconds", seconds);
+    }
+    uint32_t users = 0;
+    for (size_t second = 0, k = 0; second < seconds; second++) {
+        for (; k < known_count && known[k].second <= second; k++)
+            users = known[k].users;
+        m->users[second] = users;
+    }
+    m->seconds = seconds;
+    free(known);
+    return 0;
+}
+
+int model_new(struct reader *r, const struct model_options *o, struct model **out, struct err *e) {
+    struct model *m = calloc(1, sizeof *m);
+    if (m == NULL)
+        return err_set(e, "out of memory for a report");
+    m->run = reader_run(r);
+    m->options = *o;
+    struct build b = {.m = m, .reader = r, .e = e};
+    int result = -1;
+    if (make_entries(&b) != 0 || read_rows(&b) != 0 || make_errors(&b) != 0)
+        goto out;
+    make_rows(m);
+    if (o->figures && make_users(&b) != 0)
+        goto out;
+    if (!o->figures) {
+        summary_free(m->summary);
+        m->summary = NULL;
+    }
+    *out = m;
+    m = NULL;
+    result = 0;
+out:
+    model_free(m);
+    tally_done(&b.tally);
+    free(b.entry_of);
+    return result;
+}
+
+void model_free(struct model *m) {
+    if (m == NULL)
+        return;
+    for (size_t i = 0; i < m->error_count; i++)
+        free(m->errors[i].text);
+    free(m->errors);
+    free(m->entries);
+    summary_free(m->summary);
+    series_free(m->series);
+    free(m->users);
+    free(m);
+}

@@ -1,0 +1,70 @@
+/*
+ * model: everything a report says about one run, as numbers and texts; the emitters only lay it
+ * out.
+ *
+ * Made by two readings of the rows, in memory that does not grow with their number
+ * (stats/summary.h, stats/series.h). Texts are as they stand in the file, so they are hostile: an
+ * emitter escapes each for its own format.
+ *
+ * Endpoints with the same method and name are one entry, as in Locust. Every endpoint of the file
+ * has an entry, called or not. A run that was cut short is reported as far as it got.
+ *
+ * Ownership: heap; it borrows the reader's strings, so the reader must stay open while it lives;
+ * model_free(NULL) is fine. Thread: as the reader.
+ */
+#ifndef REPORT_MODEL_H
+#define REPORT_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "record/reader.h"
+#include "stats/series.h"
+#include "stats/summary.h"
+#include "util/err.h"
+
+/* The name of the row over all entries; its method is "". */
+#define MODEL_AGGREGATED "Aggregated"
+
+struct model_options {
+    bool locust;  /* Locust's rules instead of exact numbers */
+    bool figures; /* gather what the data behind the figures needs: series, users, distributions */
+};
+
+struct model_entry {
+    const char *method, *name;
+    struct summary_row row;
+};
+
+struct model_error {
+    const char *method, *name;
+    const char *outcome; /* the word, or "" for the kinds that were too many to tell apart */
+    char *text;          /* of the model; where the file has none, the status: "status 503" */
+    uint64_t count;
+};
+
+struct model {
+    const struct reader_run *run;
+    struct model_options options;
+
+    struct model_entry *entries; /* by name, then method */
+    size_t entry_count;
+    struct model_entry aggregated;
+    bool times_differ; /* response times are not service times: an open load */
+    bool unsupported;  /* some percentile is left out because too few requests stand behind it */
+
+    struct model_error *errors; /* most frequent first; their counts add up to the failures */
+    size_t error_count;
+
+    /* With options.figures; else NULL and 0. Entry i of `summary` is entries[i]. */
+    struct summary *summary;
+    struct series *series;
+    uint32_t *users; /* per second */
+    size_t seconds;  /* of the run; `series` may be shorter */
+};
+
+int model_new(struct reader *r, const struct model_options *o, struct model **out, struct err *e);
+void model_free(struct model *m);
+
+#endif

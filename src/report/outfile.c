@@ -1,0 +1,60 @@
+#include "report/outfile.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "util/buf.h"
+
+#define PATH_MAX_BYTES 65536
+
+int outfile_open(struct outfile *f, const char *dir, const char *name, struct err *e) {
+    struct buf path;
+    buf_init(&path, PATH_MAX_BYTES);
+    buf_printf(&path, "%s/%s", dir, name);
+    char *text = buf_take(&path);
+    if (text == NULL)
+        return err_set(e, "the path of the report is too long");
+    FILE *stream = fopen(text, "w");
+    if (stream == NULL) {
+        err_set(e, "cannot write %s: %s", text, strerror(errno));
+        free(text);
+        return -1;
+    }
+    *f = (struct outfile){.stream = stream, .path = text};
+    return 0;
+}
+
+int outfile_close(struct outfile *f, struct err *e) {
+    errno = 0;
+    int failed = ferror(f->stream);
+    int result = 0;
+    if (fclose(f->stream) != 0 || failed)
+        result = err_set(e, "cannot write %s%s%s", f->path, errno == 0 ? "" : ": ",
+                         errno == 0 ? "" : strerror(errno));
+    free(f->path);
+    *f = (struct outfile){0};
+    return result;
+}
+
+int outfile_directory(const char *path, struct err *e) {
+    int result = 0;
+    char *part = strdup(path);
+    if (part == NULL)
+        return err_set(e, "out of memory");
+    for (char *end = part; *end != '\0' && result == 0;) {
+        end += strspn(end, "/");
+        end += strcspn(end, "/");
+        char kept = *end;
+        *end = '\0';
+        if (mkdir(part, 0777) != 0 && errno != EEXIST)
+            result = err_set(e, "cannot make the directory %s: %s", part, strerror(errno));
+        *end = kept;
+    }
+    struct stat s;
+    if (result == 0 && (stat(path, &s) != 0 || !S_ISDIR(s.st_mode)))
+        result = err_set(e, "cannot write a report to %s: it is not a directory", path);
+    free(part);
+    return result;
+}

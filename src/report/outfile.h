@@ -1,0 +1,25 @@
+/*
+ * outfile: a file of a report while it is written; errors name its path.
+ *
+ * Ownership: outfile_close() frees and closes in any case. Thread: plain data.
+ */
+#ifndef REPORT_OUTFILE_H
+#define REPORT_OUTFILE_H
+
+#include <stdio.h>
+
+#include "util/err.h"
+
+struct outfile {
+    FILE *stream; /* write freely: outfile_close() tells whether all went well */
+    char *path;
+};
+
+/* Makes DIR/NAME, or empties it. */
+int outfile_open(struct outfile *f, const char *dir, const char *name, struct err *e);
+int outfile_close(struct outfile *f, struct err *e);
+
+/* mkdir -p */
+int outfile_directory(const char *path, struct err *e);
+
+#endif

@@ -1,0 +1,13 @@
+set ylabel 'Virtual users'
+unset key
+set style fill solid 0.15 noborder
+
+data = 'users.dat'
+draw = empty ? "set label 'no users' at graph 0.5, graph 0.5 center textcolor rgb '#666666'; plot NaN notitle" : \
+    "plot data using ($1/x_unit):2 with filledcurves y1=0 linecolor rgb blue, " . \
+    "     data using ($1/x_unit):2 with lines linecolor rgb blue linewidth 1.8"
+eval svg('users')
+eval draw
+eval png('users')
+eval draw
+unset output

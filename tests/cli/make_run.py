@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""make_run.py OUT.db [plain|open|hostile|killed|empty]: a small run file made by hand, row by row, with plain SQL.
+
+`plain` is what tests/cli/report.bats has worked out by hand. Needs nothing but Python and src/record/schema.sql.
+"""
+import os
+import shutil
+import sqlite3
+import sys
+
+OUTCOMES = ["ok", "http_error", "check_failed", "timeout", "dns_error", "connect_error", "tls_error", "reset",
+            "protocol_error", "not_sent", "cancelled"]
+HOSTILE = [b"`id` $(id)", b"\x1b[31mred", b"=CMD()", b"<script>alert(1)</script>", b"a|b", b"say \"x\", 'y'",
+           b"two\nlines", b"bad \xff\xfe bytes", b"@SUM(1)", b"set title \"x\"; system('id')"]
+
+# endpoint, outcome, status, error, sent ms, took ms, lag ms, bytes
+PLAIN = [
+    (0, "ok", 200, None, 0, 100, None, 48),
+    (0, "ok", 200, None, 1000, 301.75, None, 48),
+    (1, "ok", 200, None, 500, 50.25, None, 48),
+    (1, "ok", 200, None, 2000, 1500, None, 48),
+    (1, "http_error", 503, None, 1500, 5, None, 12),
+    (1, "timeout", None, "no answer within 2s", 0, 2000, None, 0),
+    (1, "cancelled", None, None, 3900, 100, None, 0),
+]
+OPEN = [
+    (0, "ok", 200, None, 10, 20, 0, 48),
+    (0, "ok", 200, None, 50, 20, 40, 48),
+    (1, "not_sent", None, None, 60, None, None, 0),
+]
+
+
+def marks(db):
+    here = os.path.dirname(os.path.abspath(__file__))
+    db.execute("PRAGMA application_id = 0x6373776d")
+    db.execute("PRAGMA user_version = 1")
+    with open(os.path.join(here, "../../src/record/schema.sql"), encoding="utf-8") as f:
+        db.executescript(f.read())
+    for i, word in enumerate(OUTCOMES):
+        timed = word not in ("not_sent", "cancelled")
+        db.execute("INSERT INTO outcome VALUES (?, ?, ?, ?, ?)",
+                   (i, word, word != "not_sent", timed, timed and word != "ok"))
+
+
+def fill(db, rows, endpoints, complete):
+    end = (4000000, "SUSPECT", "made by hand", 1) if complete else (None, None, None, None)
+    db.execute("INSERT INTO run VALUES ('small', '2026-11-24T03:00:00.000Z', ?, 2, '{}', 'http://127.0.0.1:8080', 42, "
+               "'0.1.0', ?, ?, ?)", end)
+    for i, (name, method) in enumerate(endpoints):
+        db.execute("INSERT INTO endpoint VALUES (?, CAST(? AS TEXT), ?)", (i, name, method))
+    errors = {}
+    for i, (endpoint, outcome, status, error, sent, took, lag, size) in enumerate(rows, 1):
+        if error is not None and error not in errors:
+            errors[error] = len(errors) + 1
+            db.execute("INSERT INTO error VALUES (?, CAST(? AS TEXT))", (errors[error], error))
+        db.execute("INSERT INTO result VALUES (?, ?, ?, ?, ?, 0)",
+                   (i, endpoint, status, OUTCOMES.index(outcome), errors.get(error)))
+        us = [None if x is None else int(x * 1000) for x in (sent, lag, took)]
+        db.execute("INSERT INTO request VALUES (?, ?, 1, ?, ?, ?, NULL, NULL, NULL, NULL, 100, ?)", (i, i, *us, size))
+    db.execute("INSERT INTO user_count VALUES (0, 1), (2, 2)")
+    db.commit()
+
+
+def main():
+    out, kind = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "plain"
+    path = out + ".making" if kind == "killed" else out
+    db = sqlite3.connect(path)
+    if kind == "killed":
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA wal_autocheckpoint = 0")
+    marks(db)
+    endpoints = [(b"/", "GET"), (b"/predict", "POST")]
+    rows = PLAIN
+    if kind == "open":
+        rows = OPEN
+    elif kind == "empty":
+        rows = []
+    elif kind == "hostile":
+        endpoints = [(name, "GET") for name in HOSTILE]
+        rows = [(i, "reset", None, name, i * 100, 10 + i, None, 1) for i, name in enumerate(HOSTILE)]
+    fill(db, rows, endpoints, kind != "killed")
+    if kind == "killed":  # as kill -9 leaves it: all that was committed is in the log beside the file
+        shutil.copy(path, out)
+        shutil.copy(path + "-wal", out + "-wal")
+    db.close()
+
+
+main()

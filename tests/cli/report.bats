@@ -1,0 +1,245 @@
+#!/usr/bin/env bats
+# coldswarm report: the tables of small runs, worked out by hand, and what becomes of bad files and hostile names.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    COLDSWARM=${COLDSWARM:-$BATS_TEST_DIRNAME/../../build/release/coldswarm}
+    COLDSWARM=$(realpath "$COLDSWARM")
+    cd "$BATS_TEST_TMPDIR"
+}
+
+make_run() {
+    python3 "$BATS_TEST_DIRNAME/make_run.py" "$@"
+}
+
+@test "the tables of a small run, exact" {
+    make_run run.db
+    run --separate-stderr "$COLDSWARM" report run.db
+    [ "$status" -eq 0 ]
+    [ -z "$stderr" ]
+    diff - <(printf '%s\n' "$output") <<'END'
+Run       small
+Target    http://127.0.0.1:8080
+Started   2026-11-24T03:00:00.000Z
+Duration  4s
+Users     2
+Seed      42
+
+Request statistics (times in ms, sizes in bytes)
+Method  Name        Requests  Failures  Average   Min   Max  Average size  Requests/s  Failures/s
+------  ----------  --------  --------  -------  ----  ----  ------------  ----------  ----------
+GET     /                  2         0      201   100   302            48        0.50        0.00
+POST    /predict           4         2      889  5.00  2000            27        1.00        0.50
+------  ----------  --------  --------  -------  ----  ----  ------------  ----------  ----------
+        Aggregated         6         2      660  5.00  2000            34        1.50        0.50
+
+Response time statistics (ms)
+Method  Name        50%ile  60%ile  70%ile  80%ile  90%ile  95%ile  99%ile  100%ile
+------  ----------  ------  ------  ------  ------  ------  ------  ------  -------
+GET     /              201       –       –       –       –       –       –      302
+POST    /predict       775    1210    1550       –       –       –       –     2000
+------  ----------  ------  ------  ------  ------  ------  ------  ------  -------
+        Aggregated     201     302     901    1500       –       –       –     2000
+
+Errors
+Count  Method  Name      Outcome     Error
+-----  ------  --------  ----------  -------------------
+    1  POST    /predict  http_error  status 503
+    1  POST    /predict  timeout     no answer within 2s
+
+Cancelled when the run stopped: 1 request, without a time and so in no row above.
+– stands where too few requests support a percentile: the 95th needs 20 of them, the 99th 100.
+
+Verdict: SUSPECT: made by hand
+END
+}
+
+@test "the same by Locust's rules" {
+    make_run run.db
+    run -0 "$COLDSWARM" report run.db --locust
+    diff - <(printf '%s\n' "$output" | sed -n '/^Request/,/^Errors/p') <<'END'
+Request statistics (times in ms, sizes in bytes)
+Method  Name        Requests  Failures  Average  Min   Max  Average size  Requests/s  Failures/s
+------  ----------  --------  --------  -------  ---  ----  ------------  ----------  ----------
+GET     /                  2         0      200  100   301            48        0.57        0.00
+POST    /predict           4         2      888    5  2000            27        1.14        0.57
+------  ----------  --------  --------  -------  ---  ----  ------------  ----------  ----------
+        Aggregated         6         2      659    5  2000            34        1.71        0.57
+
+Response time statistics (ms)
+Method  Name        50%ile  60%ile  70%ile  80%ile  90%ile  95%ile  99%ile  100%ile
+------  ----------  ------  ------  ------  ------  ------  ------  ------  -------
+GET     /              300     300     300     300     300     300     300      300
+POST    /predict      1500    1500    1500    2000    2000    2000    2000     2000
+------  ----------  ------  ------  ------  ------  ------  ------  ------  -------
+        Aggregated     300     300    1500    1500    2000    2000    2000     2000
+
+Errors
+END
+}
+
+@test "response and service times stand apart under an open load" {
+    make_run run.db open
+    run -0 "$COLDSWARM" report run.db
+    [[ $output == *"Response time statistics (ms from the moment the schedule called for)"* ]]
+    [[ $output == *"Service time statistics (ms from the moment of sending)"* ]]
+    [[ $output == *"Called for by the schedule and not sent: 1 request"* ]]
+    [ "$("$COLDSWARM" report run.db -f json | python3 -c '
+import json, sys
+e = json.load(sys.stdin)["aggregated"]
+print(e["average_ms"], e["percentiles_ms"]["100"], e["service_percentiles_ms"]["100"], e["not_sent"])')" = "40 60 20 1" ]
+}
+
+@test "json has the keys of the contract" {
+    make_run run.db
+    "$COLDSWARM" report run.db --format json >run.json
+    python3 - <<'END'
+import json
+d = json.load(open("run.json"))
+assert set(d) >= {"run", "endpoints", "aggregated", "errors"}
+for e in d["endpoints"] + [d["aggregated"]]:
+    assert set(e) >= {"method", "name", "requests", "failures", "average_ms", "min_ms", "max_ms", "average_size_bytes",
+                      "requests_per_second", "failures_per_second", "percentiles_ms"}, e
+    assert list(e["percentiles_ms"]) == ["50", "60", "70", "80", "90", "95", "99", "100"]
+assert [(e["method"], e["name"]) for e in d["endpoints"]] == [("GET", "/"), ("POST", "/predict")]
+post = d["endpoints"][1]
+assert (post["requests"], post["failures"], post["cancelled"]) == (4, 2, 1)
+assert post["average_ms"] == 888.8125 and post["average_size_bytes"] == 27
+assert post["percentiles_ms"]["60"] == 1210.05 and post["percentiles_ms"]["99"] is None
+assert d["errors"][1] == {"method": "POST", "name": "/predict", "outcome": "timeout",
+                          "error": "no answer within 2s", "count": 1}
+assert d["run"]["complete"] is True and d["run"]["verdict"] == "SUSPECT" and d["run"]["duration_ms"] == 4000
+END
+}
+
+@test "csv is one row per endpoint" {
+    make_run run.db
+    run -0 "$COLDSWARM" report run.db --format csv
+    [ "${#lines[@]}" -eq 4 ]
+    [[ ${lines[0]} == method,name,requests,failures,* ]]
+    [[ ${lines[2]} == POST,/predict,4,2,0,1,888.8125,5,2000,775.125,27,1,0.5,775.125,1210.05,1550* ]]
+    [[ ${lines[3]} == ,Aggregated,6,2,* ]]
+}
+
+@test "--out writes a report and says where each thing went" {
+    make_run run.db
+    run -0 "$COLDSWARM" report run.db --out some/where
+    [[ $output == *"Verdict: SUSPECT"*"wrote some/where/tables.txt, .md, .csv, .json"* ]]
+    for f in tables.txt tables.md tables.csv errors.csv tables.json data/requests_per_second.csv data/response_time.csv \
+        data/users.csv data/latency_distribution.csv; do
+        [ -s "some/where/$f" ]
+    done
+    "$COLDSWARM" report run.db | diff - some/where/tables.txt
+    "$COLDSWARM" report run.db -f markdown | diff - some/where/tables.md
+    "$COLDSWARM" report run.db -f csv | diff - some/where/tables.csv
+    "$COLDSWARM" report run.db -f json | diff - some/where/tables.json
+    [ "$(cat some/where/data/users.csv)" = $'second,users\n0,1\n1,1\n2,2\n3,2' ]
+    [ "$(cat some/where/data/response_time.csv)" = $'second,median_ms,p95_ms\n0,75.125,97.5125\n1,153.375,286.9125\n2,2000,2000\n3,1500,1500' ]
+}
+
+@test "what a program reads stays alone on stdout with --out" {
+    make_run run.db
+    run -0 --separate-stderr "$COLDSWARM" report run.db --format json --out report
+    printf '%s' "$output" | python3 -m json.tool >/dev/null
+    [[ $stderr == *"wrote report/tables.txt"* ]]
+}
+
+@test "without gnuplot the tables and data still come, and a line says what to install" {
+    make_run run.db
+    mkdir empty
+    run -0 --separate-stderr env PATH="$PWD/empty" "$COLDSWARM" report run.db --out report
+    [ -s report/tables.md ]
+    [ -s report/data/latency_distribution.csv ]
+    [ ! -e report/users.svg ]
+    [[ $stderr == *gnuplot* ]]
+}
+
+@test "hostile names do nothing in any format" {
+    make_run run.db hostile
+    for format in table markdown csv json; do
+        "$COLDSWARM" report run.db --format $format >out.$format
+        # Nothing but printable characters and line ends; valid UTF-8.
+        python3 - out.$format <<'END'
+import sys
+text = open(sys.argv[1], "rb").read().decode("utf-8")
+assert all(c == "\n" or (c.isprintable() and not "\x80" <= c < "\xa0") for c in text), repr(text)
+END
+    done
+    run -1 grep '<script' out.markdown
+    grep -qF '| a\|b |' out.markdown
+    python3 - <<'END'
+import csv, json
+names = [r["name"] for r in csv.DictReader(open("out.csv", newline=""))]
+assert "'=CMD()" in names and "'@SUM(1)" in names and "say \"x\", 'y'" in names, names
+errors = [e["error"] for e in json.load(open("out.json"))["errors"]]
+assert "\x1b[31mred" in errors and "two\nlines" in errors and "`id` $(id)" in errors, errors
+END
+    run -0 "$COLDSWARM" report run.db --out report
+    [ -s report/tables.md ]
+}
+
+@test "a run that was killed is reported as far as it got" {
+    make_run run.db killed
+    [ -s run.db-wal ]
+    run -0 "$COLDSWARM" report run.db
+    [[ $output == *"Duration  4s (cut short)"* ]]
+    [[ $output == *"        Aggregated         6         2 "* ]]
+    [[ $output == *"This run was cut short"* ]]
+    [[ $output != *Verdict* ]]
+    "$COLDSWARM" report run.db -f json | python3 -c '
+import json, sys
+run = json.load(sys.stdin)["run"]
+assert run["complete"] is False and run["verdict"] is None and run["exit_code"] is None'
+}
+
+@test "a run without requests" {
+    make_run run.db empty
+    run -0 "$COLDSWARM" report run.db --out report
+    [[ $output == *"No request came to an end"* ]]
+    [ "$(wc -l <report/data/users.csv)" -eq 5 ]
+}
+
+@test "a file that is missing, or no run: exit 3 and its name" {
+    run -3 "$COLDSWARM" report missing.db
+    [[ $output == *missing.db*"No such file"* ]]
+    echo "hello, this is not a database at all" >text.db
+    run -3 "$COLDSWARM" report text.db
+    [[ $output == *text.db*"not a run file"* ]]
+    python3 -c 'import sqlite3; sqlite3.connect("other.db").execute("create table t(x)")'
+    run -3 "$COLDSWARM" report other.db
+    [[ $output == *other.db* ]]
+    run -3 "$COLDSWARM" report .
+    : >empty.db
+    run -3 "$COLDSWARM" report empty.db
+}
+
+@test "a damaged time is an error, not a crash" {
+    make_run run.db
+    python3 -c '
+import sqlite3
+db = sqlite3.connect("run.db")
+db.execute("update request set took_us = 4000000000000000000 where id = 1")
+db.commit()'
+    run -3 "$COLDSWARM" report run.db --out report
+    [[ $output == *damaged* ]]
+}
+
+@test "usage: exit 2" {
+    run -2 "$COLDSWARM" report
+    run -2 "$COLDSWARM" report a.db b.db
+    run -2 "$COLDSWARM" report a.db --format xml
+    run -2 "$COLDSWARM" report a.db --lokust
+    [[ $output == *--locust* ]]
+}
+
+@test "a place that cannot be written: exit 3 and its path" {
+    make_run run.db
+    echo taken >file
+    run -3 "$COLDSWARM" report run.db --out file
+    [[ $output == *"file"* ]]
+    run -3 "$COLDSWARM" report run.db --out file/below
+    [[ $output == *"file"* ]]
+    run -3 bash -c '"$0" report run.db >/dev/full' "$COLDSWARM"
+    [[ $output == *"No space left"* ]]
+}

@@ -1,0 +1,411 @@
+/* reader: the same rows as SQL sees, from files finished, growing, left behind, foreign or broken.
+ */
+#include "record/reader.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "record/fixture.h"
+#include "util/rng.h"
+
+/* A finished run of n requests of every kind, drawn from a seed. */
+static void make_run(const char *path, size_t n) {
+    struct record_run run = small_run(1);
+    run.seed = UINT64_C(18446744073709551615);
+    struct record *r;
+    struct err e;
+    struct rng g;
+    rng_seed(&g, 1, 0);
+    assert_ok(record_open(path, &run, &r, &e), e);
+    assert_ok(record_manifest(r, "os", "Linux", &e), e);
+    assert_ok(record_manifest(r, "cpu", "two", &e), e);
+    assert_ok(record_start(r, &e), e);
+    uint16_t errors[] = {0, record_error_id(r, "first"), record_error_id(r, "second")};
+    for (size_t i = 0; i < n; i++) {
+        int64_t sent = (int64_t)i * 1000000 + (int64_t)rng_below(&g, 1000);
+        struct sample s = ok_sample(sent, (int64_t)rng_below(&g, 90000000));
+        s.outcome = (uint8_t)rng_below(&g, OUTCOME_COUNT);
+        s.user = (uint32_t)rng_below(&g, 1000);
+        s.endpoint = (uint16_t)rng_below(&g, 2);
+        s.status = rng_below(&g, 3) == 0 ? 0 : (uint16_t)(200 + rng_below(&g, 300));
+        s.error = errors[rng_below(&g, 3)];
+        s.flags = rng_below(&g, 2) ? SAMPLE_NEW_CONNECTION : 0;
+        s.dns_us = (uint32_t)rng_below(&g, 3);
+        s.connect_us = (uint32_t)rng_below(&g, 3);
+        s.tls_us = (uint32_t)rng_below(&g, 3);
+        s.bytes_sent = (uint32_t)rng_next(&g);
+        s.bytes_received = rng_next(&g) >> 20;
+        if (rng_below(&g, 2))
+            s.intended_ns = sent - (int64_t)rng_below(&g, 5000000);
+        if (rng_below(&g, 4) == 0)
+            s.ttfb_us = SAMPLE_NO_TTFB;
+        if (s.outcome == OUTCOME_NOT_SENT) {
+            s.intended_ns = sent;
+            s.sent_ns = s.end_ns = SAMPLE_NO_TIME;
+        }
+        assert_true(queue_push(record_queue(r, 0), &s));
+    }
+    record_users(r, 0, 3);
+    record_users(r, 4, 10);
+    assert_ok(record_stop(r, &e), e);
+    assert_ok(record_close(r, &valid_end, &e), e);
+}
+
+static void print_value(FILE *out, int64_t value) {
+    if (value == READER_NO_VALUE)
+        fputs("|NULL", out);
+    else
+        fprintf(out, "|%lld", (long long)value);
+}
+
+struct printer {
+    FILE *out;
+    struct reader *r;
+    const struct reader_endpoint *endpoints;
+};
+
+/* In the form that query() gives, all columns of the view. */
+static int print_row(void *context, const struct reader_row *x) {
+    struct printer *p = context;
+    fprintf(p->out, "%lld|%u|%s|%s", (long long)x->id, x->user, p->endpoints[x->endpoint].name,
+            p->endpoints[x->endpoint].method);
+    const int64_t times[] = {x->intended_us, x->sent_us,     x->end_us,
+                             x->service_us,  x->response_us, x->dns_us,
+                             x->connect_us,  x->tls_us,      x->ttfb_us};
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
+        print_value(p->out, times[i]);
+    print_value(p->out, x->status == 0 ? READER_NO_VALUE : x->status);
+    fprintf(p->out, "|%s|%s|%llu|%llu|%d\n", outcome_text((int)x->outcome),
+            x->error == 0 ? "NULL" : reader_error(p->r, x->error),
+            (unsigned long long)x->bytes_sent, (unsigned long long)x->bytes_received,
+            x->new_connection);
+    return 0;
+}
+
+static void test_rows_are_those_of_the_view(void **state) {
+    (void)state;
+    const char *path = in_dir("random.db");
+    make_run(path, 5000);
+    struct reader *r;
+    struct err e;
+    char *text = NULL;
+    size_t size;
+    assert_ok(reader_open(path, &r, &e), e);
+    struct printer p = {.out = open_memstream(&text, &size), .r = r};
+    assert_int_equal(reader_endpoints(r, &p.endpoints), 2);
+    assert_ok(reader_scan(r, print_row, &p, &e), e);
+    fclose(p.out);
+    reader_close(r);
+    char *expected = query(path, "SELECT * FROM requests ORDER BY id");
+    assert_true(strlen(expected) > 5000 * 40);
+    assert_true(strcmp(text, expected) == 0);
+    free(text);
+    free(expected);
+}
+
+static void add_pair(void *context, const char *key, const char *value) {
+    fprintf(context, "%s=%s\n", key, value);
+}
+
+static void test_run_users_and_manifest(void **state) {
+    (void)state;
+    const char *path = in_dir("run.db");
+    make_run(path, 10);
+    struct reader *r;
+    struct err e;
+    assert_ok(reader_open(path, &r, &e), e);
+    const struct reader_run *run = reader_run(r);
+    assert_string_equal(run->name, "paper");
+    assert_string_equal(run->started_utc, "2025-11-24T16:00:00.123Z");
+    assert_string_equal(run->scenario, "{ \"name\": \"paper\" }");
+    assert_string_equal(run->target, "http://127.0.0.1:8080");
+    assert_string_equal(run->version, "0.1.0");
+    assert_int_equal(run->duration_us, 4500000);
+    assert_int_equal(run->users_max, 10);
+    assert_true(run->seed == UINT64_MAX);
+    assert_string_equal(run->verdict, "VALID");
+    assert_string_equal(run->verdict_reason, "nothing was missed");
+    assert_int_equal(run->exit_code, 0);
+    assert_true(run->complete);
+    assert_string_equal(reader_error(r, 0), "");
+    assert_string_equal(reader_error(r, 4711), "");
+
+    struct reader_second *seconds;
+    size_t count;
+    assert_ok(reader_users(r, &seconds, &count, &e), e);
+    assert_int_equal(count, 2);
+    assert_int_equal(seconds[0].second, 0);
+    assert_int_equal(seconds[0].users, 3);
+    assert_int_equal(seconds[1].second, 4);
+    assert_int_equal(seconds[1].users, 10);
+    free(seconds);
+
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    assert_ok(reader_manifest(r, add_pair, out, &e), e);
+    fclose(out);
+    assert_string_equal(text, "cpu=two\nos=Linux\n");
+    free(text);
+    reader_close(r);
+    reader_close(NULL);
+}
+
+static int stop_at_three(void *context, const struct reader_row *row) {
+    *(int64_t *)context = row->id;
+    return row->id == 3 ? 42 : 0;
+}
+
+static void test_a_scan_ends_when_told(void **state) {
+    (void)state;
+    const char *path = in_dir("stop.db");
+    make_run(path, 10);
+    struct reader *r;
+    struct err e;
+    int64_t last = 0;
+    assert_ok(reader_open(path, &r, &e), e);
+    assert_int_equal(reader_scan(r, stop_at_three, &last, &e), 42);
+    assert_int_equal(last, 3);
+    reader_close(r);
+}
+
+static int count_row(void *context, const struct reader_row *row) {
+    (void)row;
+    *(int64_t *)context += 1;
+    return 0;
+}
+
+static int64_t count_rows(struct reader *r) {
+    struct err e;
+    int64_t n = 0;
+    assert_ok(reader_scan(r, count_row, &n, &e), e);
+    return n;
+}
+
+static void test_scans_of_a_growing_file_agree(void **state) {
+    (void)state;
+    const char *path = in_dir("growing.db");
+    struct record_run run = small_run(1);
+    struct record *w;
+    struct reader *r, *later;
+    struct err e;
+    assert_ok(record_open(path, &run, &w, &e), e);
+    assert_ok(record_start(w, &e), e);
+    assert_ok(reader_open(path, &r, &e), e);
+    assert_int_equal(count_rows(r), 0);
+    struct sample s = ok_sample(1999999000, 1000);
+    queue_push(record_queue(w, 0), &s);
+    for (int i = 0; i < 1000 && query_number(path, "SELECT count(*) FROM requests") == 0; i++)
+        usleep(10000);
+    assert_int_equal(count_rows(r), 0);
+    assert_false(reader_run(r)->complete);
+    assert_int_equal(reader_run(r)->duration_us, 0);
+    assert_ok(reader_open(path, &later, &e), e);
+    assert_int_equal(count_rows(later), 1);
+    assert_int_equal(reader_run(later)->duration_us, 2000000);
+    assert_int_equal(reader_run(later)->exit_code, -1);
+    /* Readers do not keep a run from ending, only from tidying up. */
+    assert_ok(record_stop(w, &e), e);
+    assert_ok(record_close(w, &valid_end, &e), e);
+    assert_int_equal(count_rows(r), 0);
+    reader_close(r);
+    reader_close(later);
+    assert_ok(reader_open(path, &r, &e), e);
+    assert_true(reader_run(r)->complete);
+    assert_int_equal(count_rows(r), 1);
+    reader_close(r);
+}
+
+static void sql(const char *path, const char *text) {
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    if (sqlite3_exec(db, text, NULL, NULL, NULL) != SQLITE_OK)
+        fail_msg("%s: %s", text, sqlite3_errmsg(db));
+    sqlite3_close(db);
+}
+
+static void put(const char *path, const char *bytes) {
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(bytes, f);
+    fclose(f);
+}
+
+static void assert_refused(const char *path, const char *why) {
+    struct reader *r = NULL;
+    struct err e;
+    if (reader_open(path, &r, &e) == 0)
+        fail_msg("%s was read", path);
+    assert_null(r);
+    assert_has(e.text, path);
+    assert_has(e.text, why);
+}
+
+static void test_what_is_no_run_file_is_refused_by_name(void **state) {
+    (void)state;
+    assert_refused(in_dir("missing.db"), "No such file");
+    assert_refused(dir, "is a directory");
+    put(in_dir("empty.db"), "");
+    assert_refused(in_dir("empty.db"), "is empty");
+    put(in_dir("short.db"), "hello");
+    assert_refused(in_dir("short.db"), "not a run file");
+    char text[5000];
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    put(in_dir("long.db"), text);
+    assert_refused(in_dir("long.db"), "not a run file");
+    sql(in_dir("other.db"), "CREATE TABLE run(name); PRAGMA user_version = 1");
+    assert_refused(in_dir("other.db"), "not one that coldswarm made");
+    make_run(in_dir("newer.db"), 1);
+    sql(in_dir("newer.db"), "PRAGMA user_version = 2");
+    assert_refused(in_dir("newer.db"), "newer coldswarm");
+}
+
+static void test_a_damaged_file_says_so(void **state) {
+    (void)state;
+    const char *path = in_dir("damaged.db");
+    struct reader *r;
+    struct err e;
+    int64_t n = 0;
+    make_run(path, 10);
+    sql(path, "UPDATE request SET result = 100000 WHERE id = 5");
+    assert_ok(reader_open(path, &r, &e), e);
+    assert_int_equal(reader_scan(r, count_row, &n, &e), -1);
+    assert_has(e.text, "damaged: request 5");
+    assert_int_equal(n, 4);
+    reader_close(r);
+    sql(path, "UPDATE result SET outcome = 99 WHERE id = 2");
+    assert_refused(path, "damaged: result 2");
+    sql(path, "UPDATE result SET outcome = 1, endpoint = -1 WHERE id = 2");
+    assert_refused(path, "damaged: result 2");
+    sql(path, "DELETE FROM run");
+    assert_refused(path, "damaged");
+    make_run(in_dir("cut.db"), 5000);
+    assert_int_equal(truncate(in_dir("cut.db"), 81920), 0);
+    int rc = reader_open(in_dir("cut.db"), &r, &e);
+    if (rc == 0) {
+        rc = reader_scan(r, count_row, &n, &e);
+        reader_close(r);
+    }
+    assert_int_equal(rc, -1);
+    assert_has(e.text, "damaged");
+}
+
+/* Reads as somebody whom permissions hold for: rows, or minus something; the text of the error goes
+ * to a pipe. */
+static int rows_as_nobody(const char *path, char *why, size_t size) {
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct reader *r;
+        struct err e = {.text = ""};
+        if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
+            _exit(200);
+        int64_t n = 0;
+        int rc = reader_open(path, &r, &e);
+        if (rc == 0)
+            rc = reader_scan(r, count_row, &n, &e);
+        if (write(ends[1], e.text, strlen(e.text)) < 0)
+            _exit(201);
+        _exit(rc == 0 ? (int)n : 202);
+    }
+    close(ends[1]);
+    ssize_t got = read(ends[0], why, size - 1);
+    why[got < 0 ? 0 : got] = '\0';
+    close(ends[0]);
+    int status = 0;
+    waitpid(pid, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* A run of seven requests whose process was killed: its log is still beside it. */
+static void make_killed_run(const char *path) {
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct record_run run = small_run(1);
+        struct record *r;
+        if (record_open(path, &run, &r, NULL) != 0 || record_start(r, NULL) != 0)
+            _exit(1);
+        for (int i = 0; i < 7; i++) {
+            struct sample s = ok_sample(i * NS_PER_S, NS_PER_S);
+            queue_push(record_queue(r, 0), &s);
+        }
+        for (;;)
+            pause();
+    }
+    for (int i = 0; i < 1000; i++) {
+        usleep(10000);
+        struct stat st;
+        if (stat(path, &st) == 0 && st.st_size > 0 &&
+            query_number(path, "SELECT count(*) FROM sqlite_master") > 0 &&
+            query_number(path, "SELECT count(*) FROM requests") == 7)
+            break;
+    }
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
+/* Runs a command in the directory of the test. */
+static void shell(const char *text) {
+    char command[512];
+    snprintf(command, sizeof command, "cd '%s' && %s", dir, text);
+    assert_int_equal(system(command), 0);
+}
+
+static void test_a_place_that_cannot_be_written(void **state) {
+    (void)state;
+    char why[1024];
+    assert_int_equal(chmod(dir, 0755), 0);
+    shell("mkdir ro");
+    make_run(in_dir("ro/done.db"), 7);
+    make_run(in_dir("ro/wal ?#%41.db"), 7);
+    sql(in_dir("ro/wal ?#%41.db"), "PRAGMA journal_mode = WAL");
+    make_killed_run(in_dir("ro/killed.db"));
+    shell("cd ro && cp killed.db copied.db && cp killed.db-wal copied.db-wal");
+    shell("cd ro && chmod a=r * && chmod a=rx .");
+
+    assert_int_equal(rows_as_nobody(in_dir("ro/done.db"), why, sizeof why), 7);
+    assert_int_equal(rows_as_nobody(in_dir("ro/wal ?#%41.db"), why, sizeof why), 7);
+    assert_int_equal(rows_as_nobody(in_dir("ro/killed.db"), why, sizeof why), 7);
+    assert_int_equal(rows_as_nobody(in_dir("ro/copied.db"), why, sizeof why), 202);
+    assert_has(why, "copied.db-wal");
+    assert_has(why, "copy both");
+    shell("chmod u+w ro");
+    /* Where it can be written the same two files are enough. */
+    struct reader *r;
+    struct err e;
+    shell("cp ro/copied.db ro/copied.db-wal . && chmod u+w copied.db*");
+    assert_ok(reader_open(in_dir("copied.db"), &r, &e), e);
+    assert_int_equal(count_rows(r), 7);
+    assert_int_equal(reader_run(r)->duration_us, 7000000);
+    reader_close(r);
+}
+
+static void test_a_file_that_one_may_not_read(void **state) {
+    (void)state;
+    char why[1024];
+    const char *path = in_dir("secret.db");
+    make_run(path, 1);
+    assert_int_equal(chmod(path, 0600), 0);
+    if (geteuid() != 0)
+        assert_int_equal(chmod(path, 0), 0);
+    assert_int_equal(rows_as_nobody(path, why, sizeof why), 202);
+    assert_has(why, "permissions");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows_are_those_of_the_view),
+        cmocka_unit_test(test_run_users_and_manifest),
+        cmocka_unit_test(test_a_scan_ends_when_told),
+        cmocka_unit_test(test_scans_of_a_growing_file_agree),
+        cmocka_unit_test(test_what_is_no_run_file_is_refused_by_name),
+        cmocka_unit_test(test_a_damaged_file_says_so),
+        cmocka_unit_test(test_a_place_that_cannot_be_written),
+        cmocka_unit_test(test_a_file_that_one_may_not_read),
+    };
+    return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}

@@ -1,0 +1,283 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "report/emit.h"
+#include "report/hostile.h"
+
+static struct hostile hostile;
+
+static void has(const struct buf *b, const char *part) {
+    if (strstr(buf_text(b), part) == NULL)
+        fail_msg("does not have \"%s\":\n%s", part, buf_text(b));
+}
+
+static void has_not(const struct buf *b, const char *part) {
+    if (strstr(buf_text(b), part) != NULL)
+        fail_msg("has \"%s\":\n%s", part, buf_text(b));
+}
+
+/* What no document may have, for every one of them may be shown on a terminal: control characters
+ * but LF and what reorders a line. */
+static void is_harmless_on_a_terminal(const struct buf *b) {
+    assert_true(buf_ok(b));
+    assert_int_equal(strlen(buf_text(b)), b->len);
+    for (size_t i = 0; i < b->len; i++) {
+        unsigned char c = (unsigned char)b->data[i];
+        assert_true(c == '\n' || (c >= 0x20 && c != 0x7f));
+    }
+    has_not(b, "\xe2\x80\xae");
+    has_not(b, "\xc2\x9b");
+    has_not(b, "\xff");
+}
+
+static void is_what_python_reads(const struct buf *b, const char *program) {
+    char name[] = "/tmp/coldswarm-emit-XXXXXX";
+    int fd = mkstemp(name);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, b->data, b->len), b->len);
+    close(fd);
+    char command[8192];
+    snprintf(command, sizeof command, "python3 - %s <<'PYTHON'\n%s\nPYTHON\n", name, program);
+    int status = system(command);
+    unlink(name);
+    assert_int_equal(status, 0);
+}
+
+static void test_table(void **state) {
+    (void)state;
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    emit_table(&b, hostile_model(&hostile), false);
+    is_harmless_on_a_terminal(&b);
+    has(&b, "\nGET     \\x1b[31mred\\x1b]0;title\\x07 ");
+    has(&b, "two\\x0alines\\x0d\\x0a");
+    has(&b, "gr\xc3\xbc\xc3\x9f \xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x98\x80");
+    has(&b, "Verdict: SUSPECT: \\x1b[31mred");
+    has(&b, "not sent: 1 request, without");
+    has(&b, "stopped: 2 requests, without");
+    has(&b, "Service time statistics");
+    /* Digits: 9.9949 9.995 99.94 99.95 and the number that is not supported. */
+    has(&b, "  9.99  18288 ");
+    has(&b, "  10.0    99.9     100     100    0.00    1234       \xe2\x80\x93    18288\n");
+    buf_clear(&b);
+    emit_table(&b, &hostile.model, true);
+    has_not(&b, "Verdict");
+    has_not(&b, "Target");
+    has_not(&b, "not sent");
+    assert_int_equal(strncmp(buf_text(&b), "Request statistics", 18), 0);
+    buf_done(&b);
+}
+
+static void test_columns_stand_under_each_other(void **state) {
+    (void)state;
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    struct model *m = hostile_model(&hostile);
+    hostile.entries[0].name = "/caf\xc3\xa9"; /* five columns, six bytes */
+    m->entry_count = 1;
+    m->error_count = 0;
+    m->times_differ = false;
+    emit_table(&b, m, true);
+    has(&b,
+        "Method  Name        Requests  Failures  Average   Min    Max  Average size  Requests/s  "
+        "Failures/s\n"
+        "------  ----------  --------  --------  -------  ----  -----  ------------  ----------  "
+        "----------\n"
+        "=M      /caf\xc3\xa9            425         3      770  9.99  18288            48"
+        "        4.38        0.03\n"
+        "------  ----------  --------  --------  -------  ----  -----  ------------  ----------  "
+        "----------\n"
+        "        Aggregated       425         3      770  9.99  18288            48"
+        "        4.38        0.03\n");
+    buf_done(&b);
+}
+
+static void test_locust_numbers_are_whole(void **state) {
+    (void)state;
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    struct model *m = hostile_model(&hostile);
+    m->options.locust = true;
+    emit_table(&b, m, false);
+    has(&b, "      770    9  18287 "); /* cut, as %d of its console does */
+    has(&b, "By Locust's rules");
+    buf_done(&b);
+}
+
+static void test_markdown(void **state) {
+    (void)state;
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    emit_markdown(&b, hostile_model(&hostile), false);
+    is_harmless_on_a_terminal(&b);
+    has_not(&b, "<script");
+    has(&b, "# Load test: &lt;script&gt;alert('x')&lt;/script&gt; &amp; &amp;amp;\n");
+    has(&b, "| GET | a\\|b, \"quoted\" 'single' | 425 |");
+    has(&b, "| =M | \\`id\\` \\$(id) \\${x} \\\\x41 |");
+    has(&b, "| \\[link\\](http://example.com) \\*b\\* \\_i\\_ \\~\\~s\\~\\~ \\# h |");
+    has(&b, "| two\\\\x0alines\\\\x0d\\\\x0a |");
+    has(&b, "**Verdict:** SUSPECT: \\\\x1b\\[31mred");
+    /* Every line of a table has as many cells as its head: no text opens one or ends a line. */
+    size_t cells = 0;
+    for (const char *line = buf_text(&b), *end; (end = strchr(line, '\n')) != NULL;
+         line = end + 1) {
+        size_t bars = 0;
+        for (const char *p = line; p < end; p++)
+            bars += *p == '|' && (p == line || p[-1] != '\\');
+        if (line[0] != '|')
+            cells = 0;
+        else if (cells == 0)
+            cells = bars;
+        assert_int_equal(line[0] == '|' ? bars : 0, cells);
+    }
+    buf_done(&b);
+}
+
+/* Names as Python's csv module reads them; a spreadsheet would compute none of them. */
+static void test_csv(void **state) {
+    (void)state;
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    emit_csv(&b, hostile_model(&hostile));
+    is_harmless_on_a_terminal(&b);
+    is_what_python_reads(&b,
+                         "import csv, sys\n"
+                         "rows = list(csv.DictReader(open(sys.argv[1], newline='')))\n"
+                         "names = [r['name'] for r in rows]\n"
+                         "assert len(rows) == 17, rows\n"
+                         "assert names[-1] == 'Aggregated' and rows[-1]['method'] == ''\n"
+                         "assert rows[0]['method'] == \"'=M\"\n"
+                         "assert names[2] == \"'=CMD()|' /C calc'!A0\", names[2]\n"
+                         "assert names[3:6] == [\"'+1+1\", \"'-2+3\", \"'@SUM(1)\"], names\n"
+                         "assert names[6:8] == ['\\\\x09=1', '\\\\x0d=1'], names\n"
+                         "assert names[9] == 'a|b, \"quoted\" \\'single\\'', names[9]\n"
+                         "assert names[10] == 'two\\\\x0alines\\\\x0d\\\\x0a', names[10]\n"
+                         "assert names[15] == ''\n"
+                         "assert not any(v[:1] in '=+-@\\t\\r' and v for n in names for v in [n])\n"
+                         "r = rows[0]\n"
+                         "assert r['requests'] == '425' and r['average_ms'] == '770.126'\n"
+                         "assert r['p99_ms'] == '' and r['p100_ms'] == '18287.5'\n"
+                         "assert r['service_p50_ms'] == '1' and r['p50_ms'] == '9.995'\n"
+                         "assert r['not_sent'] == '1' and r['cancelled'] == '2'\n");
+    buf_clear(&b);
+    emit_csv_errors(&b, &hostile.model);
+    is_harmless_on_a_terminal(&b);
+    is_what_python_reads(
+        &b, "import csv, sys\n"
+            "rows = list(csv.DictReader(open(sys.argv[1], newline='')))\n"
+            "assert len(rows) == 16 and rows[0]['count'] == '7'\n"
+            "assert rows[3]['error'] == \"'+1+1\" and rows[3]['outcome'] == 'reset'\n");
+    buf_done(&b);
+}
+
+static void test_json(void **state) {
+    (void)state;
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    emit_json(&b, hostile_model(&hostile));
+    is_harmless_on_a_terminal(&b);
+    is_what_python_reads(
+        &b, "import json, sys\n"
+            "d = json.load(open(sys.argv[1], encoding='ascii'))\n"
+            "names = [e['name'] for e in d['endpoints']]\n"
+            "assert len(names) == 16\n"
+            "assert names[0] == '`id` $(id) ${x} \\\\x41', names[0]\n"
+            "assert names[1] == '\\x1b[31mred\\x1b]0;title\\x07'\n"
+            "assert names[8] == '<script>alert(\\'x\\')</script> & &amp;'\n"
+            "assert names[10] == 'two\\nlines\\r\\n'\n"
+            "assert names[11] == 'invalid \\ufffd\\ufffd( UTF-8', names[11]\n"
+            "assert names[12] == 'gr\\u00fc\\u00df \\u65e5\\u672c \\U0001f600', names[12]\n"
+            "assert names[13] == 'right-to-left \\u202e override, C1 \\x9b31m', names[13]\n"
+            "e = d['endpoints'][0]\n"
+            "assert e['percentiles_ms'] == {'50': 9.995, '60': 99.94, '70': 99.95, '80': 100,\n"
+            "    '90': 0.001, '95': 1234.5, '99': None, '100': 18287.5}, e\n"
+            "assert e['service_percentiles_ms']['100'] == 8\n"
+            "assert e['average_ms'] == 770.126 and e['requests'] == 425 and e['failures'] == 3\n"
+            "assert d['aggregated']['name'] == 'Aggregated' and d['aggregated']['method'] == ''\n"
+            "assert d['run']['seed'] == 2**64 - 1 and d['run']['complete'] is True\n"
+            "assert d['run']['verdict'] == 'SUSPECT' and d['run']['duration_ms'] == 97000\n"
+            "assert d['errors'][3] == {'method': 'GET', 'name': names[12], 'outcome': 'reset',\n"
+            "    'error': '+1+1', 'count': 7}, d['errors'][3]\n");
+    buf_done(&b);
+}
+
+static void test_a_run_cut_short(void **state) {
+    (void)state;
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    struct model *m = hostile_model(&hostile);
+    hostile.run.complete = false;
+    hostile.run.verdict = hostile.run.verdict_reason = "";
+    hostile.run.exit_code = -1;
+    emit_table(&b, m, false);
+    has(&b, "This run was cut short");
+    has(&b, "97s (cut short)");
+    has_not(&b, "Verdict");
+    buf_clear(&b);
+    emit_json(&b, m);
+    is_what_python_reads(&b, "import json, sys\n"
+                             "run = json.load(open(sys.argv[1]))['run']\n"
+                             "assert run['complete'] is False and run['verdict'] is None\n"
+                             "assert run['exit_code'] is None\n");
+    buf_done(&b);
+}
+
+static void test_many_errors_are_cut_in_the_table(void **state) {
+    (void)state;
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    struct model *m = hostile_model(&hostile);
+    struct model_error errors[25];
+    for (size_t i = 0; i < 25; i++)
+        errors[i] = hostile.errors[3];
+    m->errors = errors;
+    m->error_count = 25;
+    emit_table(&b, m, false);
+    has(&b,
+        "Not shown: 5 more kinds of error, 35 requests; errors.csv and the JSON have them all.");
+    buf_clear(&b);
+    emit_csv_errors(&b, m);
+    size_t lines = 0;
+    for (size_t i = 0; i < b.len; i++)
+        lines += b.data[i] == '\n';
+    assert_int_equal(lines, 26);
+    buf_done(&b);
+}
+
+static void test_a_full_buffer_is_told(void **state) {
+    (void)state;
+    void (*const csv[])(struct buf *, const struct model *) = {emit_csv, emit_csv_errors,
+                                                               emit_json};
+    const struct model *m = hostile_model(&hostile);
+    for (size_t i = 0; i < 5; i++) {
+        struct buf b;
+        buf_init(&b, 200);
+        if (i < 3)
+            csv[i](&b, m);
+        else
+            (i == 3 ? emit_table : emit_markdown)(&b, m, false);
+        assert_false(buf_ok(&b));
+        buf_done(&b);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_columns_stand_under_each_other),
+        cmocka_unit_test(test_locust_numbers_are_whole),
+        cmocka_unit_test(test_markdown),
+        cmocka_unit_test(test_csv),
+        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_a_run_cut_short),
+        cmocka_unit_test(test_many_errors_are_cut_in_the_table),
+        cmocka_unit_test(test_a_full_buffer_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
