@@ -57,7 +57,8 @@ static void response_time_label(struct buf *out, double ms) {
         buf_printf(out, "'%.6g s'", ms / 1000);
 }
 
-/* The largest of ..., 0.1, 0.2, 0.5, 1, 2, 5, ... that is not above v; with `up` the smallest that is not below. */
+/* The largest of ..., 0.1, 0.2, 0.5, 1, 2, 5, ... that is not above v; with `up` the smallest
+ * that is not below. */
 static double nice_bound(double v, bool up) {
     static const double steps[] = {1, 2, 5, 10};
     double decade = pow(10, floor(log10(v)));
