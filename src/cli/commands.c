@@ -1,9 +1,10 @@
 /* The commands, in the order of the help. Each has its table and its function in cmd_NAME.c. */
 #include "cli/command.h"
 
-extern const struct command command_completion, command_help;
+extern const struct command command_target, command_completion, command_help;
 
 const struct command *const commands[] = {
+    &command_target,
     &command_completion,
     &command_help,
 };
