@@ -59,6 +59,8 @@ static void arouse(struct instance *i, int64_t now_ns) {
     if (!i->awake) {
         i->awake = true;
         i->ready_ns = now_ns + i->spec.cold_start_ns;
+        i->idle_from_ns =
+            i->ready_ns; /* a start is no idling, whether someone stays for it or not */
         i->cold_starts++;
     }
 }

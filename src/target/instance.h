@@ -37,7 +37,7 @@ struct instance {
     struct instance_spec spec;
     bool awake;           /* starting or warm */
     int64_t ready_ns;     /* when it is, or was, warm; of meaning while awake */
-    int64_t idle_from_ns; /* when the last one left */
+    int64_t idle_from_ns; /* when the last one left, or the start was over */
     size_t inside;        /* queued, being served, or taken and not left */
     size_t places_taken;
     uint64_t order; /* equal times are served in the order of their start */
