@@ -27,15 +27,19 @@ int command_error(int code, const char *text) {
 const struct command *command_find(const char *name, struct err *e) {
     enum { MAX_COMMANDS = 32 };
     const char *names[MAX_COMMANDS];
+    const char *nearest = NULL;
     size_t n = 0;
     for (; n < command_count && n < MAX_COMMANDS; n++) {
-        if (strcmp(commands[n]->name, name) == 0)
-            return commands[n];
         names[n] = commands[n]->name;
+        if (strcmp(names[n], name) == 0)
+            return commands[n];
+        if (strlen(name) >= 3 && strncmp(names[n], name, strlen(name)) == 0)
+            nearest = names[n]; /* cut short rather than mistyped */
     }
-    const char *nearest = text_nearest(name, names, n);
+    if (nearest == NULL)
+        nearest = text_nearest(name, names, n);
     if (name[0] == '-')
-        err_set(e, "%.200s stands before any command; options come after it", name);
+        err_set(e, "unknown option %.200s; the command comes first, its options after it", name);
     else if (nearest != NULL)
         err_set(e, "there is no command \"%.200s\"; did you mean %s?", name, nearest);
     else

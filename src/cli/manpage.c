@@ -43,6 +43,12 @@ static void text(struct buf *out, const char *s) {
     escape(out, s, strlen(s));
 }
 
+/* A line of the tables, which begin small and have no full stop, as the start of a sentence. */
+static void capital(struct buf *out, const char *s) {
+    buf_char(out, *s >= 'a' && *s <= 'z' ? (char)(*s - 'a' + 'A') : *s);
+    text(out, s + 1);
+}
+
 /* `s` in bold (B) or as a placeholder (I). */
 static void font(struct buf *out, char name, const char *s) {
     buf_printf(out, "\\f%c", name);
@@ -85,7 +91,7 @@ static void option(struct buf *out, const struct opt_def *d) {
         font(out, 'I', d->meta);
     }
     buf_char(out, '\n');
-    text(out, d->help);
+    capital(out, d->help);
     optvalue_expected(d, expected);
     buf_str(out, *expected == '\0' ? "" : "; ");
     text(out, expected);
@@ -114,7 +120,7 @@ static void command(struct buf *out, const struct command *c) {
         text(out, c->usage);
     }
     buf_str(out, "\n.PP\n");
-    text(out, c->summary);
+    capital(out, c->summary);
     buf_str(out, ".\n");
     if (c->details != NULL)
         paragraphs(out, c->details);
@@ -144,12 +150,14 @@ static void examples(struct buf *out, const char *s) {
 }
 
 static void environment(struct buf *out, const struct program *p) {
+    bool title = false;
     for (size_t i = 0; i < p->count; i++) {
         const struct command *c = p->commands[i];
         for (size_t k = 0; k < c->opt_count; k++) {
             if (c->opts[k].env == NULL)
                 continue;
-            buf_str(out, ".TP\n");
+            buf_str(out, title ? ".TP\n" : ".SH ENVIRONMENT\n.TP\n");
+            title = true;
             font(out, 'B', c->opts[k].env);
             buf_str(out, "\nGives ");
             buf_str(out, "\\fB\\-\\-");
@@ -185,14 +193,13 @@ void manpage_render(struct buf *out, const struct program *p) {
     buf_str(out, ".SH \"COMMON OPTIONS\"\n");
     for (size_t i = 0; i < args_common_count; i++)
         option(out, &args_common[i]);
-    buf_str(out, ".SH ENVIRONMENT\n");
     environment(out, p);
     buf_str(out, ".SH \"EXIT STATUS\"\n");
     for (size_t i = 0; i < program_exit_count; i++) {
         buf_str(out, ".TP\n");
         font(out, 'B', program_exits[i].code);
         buf_char(out, '\n');
-        text(out, program_exits[i].text);
+        capital(out, program_exits[i].text);
         buf_str(out, ".\n");
     }
     buf_str(out, ".PP\nThe worst in the order 3, 4, 99, 1 is reported.\n.SH EXAMPLES\n");

@@ -1,0 +1,167 @@
+#!/usr/bin/env bats
+# Help, man page, completion and the way the program ends, for every command that the program itself lists.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    COLDSWARM=${COLDSWARM:-$BATS_TEST_DIRNAME/../../build/release/coldswarm}
+    COLDSWARM=$(realpath "$COLDSWARM")
+}
+
+# The names under "commands:" of the overview.
+commands() {
+    "$COLDSWARM" help | sed -n '/^commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p'
+}
+
+# What bash would offer for the words given; the last one is being typed.
+complete_words() {
+    PATH=$(dirname "$COLDSWARM"):$PATH bash --norc -c '
+        source <(coldswarm completion bash)
+        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+        _coldswarm
+        printf "%s\n" "${COMPREPLY[@]}"' bash "$@"
+}
+
+@test "without arguments: a short overview on stderr, exit 2" {
+    run --separate-stderr "$COLDSWARM"
+    [ "$status" -eq 2 ]
+    [ -z "$output" ]
+    [[ $stderr == *"usage: coldswarm COMMAND"* ]]
+}
+
+@test "help goes to stdout, exit 0, in every spelling" {
+    expected=$("$COLDSWARM" help)
+    [[ $expected == *"exit status:"* ]]
+    [ "$("$COLDSWARM" --help)" = "$expected" ]
+    [ "$("$COLDSWARM" -h)" = "$expected" ]
+}
+
+@test "every command has help, by three ways, with a usage line that names it" {
+    names=$(commands)
+    [ "$(wc -l <<<"$names")" -ge 2 ]
+    for name in $names; do
+        help=$("$COLDSWARM" help "$name")
+        [[ $help == "usage: coldswarm $name"* ]]
+        [ "$("$COLDSWARM" "$name" --help)" = "$help" ]
+        [ "$("$COLDSWARM" "$name" -h)" = "$help" ]
+    done
+}
+
+@test "help is at most 80 columns wide where there is no terminal" {
+    for name in "" $(commands); do
+        # Examples are commands to paste: they are not wrapped.
+        "$COLDSWARM" help $name | sed '/^examples:/,/^exit status:/d' >"$BATS_TEST_TMPDIR/help"
+        run grep -E '^.{81}' "$BATS_TEST_TMPDIR/help"
+        [ -z "$output" ]
+    done
+}
+
+@test "--version names the libraries" {
+    run --separate-stderr "$COLDSWARM" --version
+    [ "$status" -eq 0 ]
+    [[ ${lines[0]} =~ ^coldswarm\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
+    for library in libcurl libuv SQLite libmicrohttpd; do
+        [[ ${lines[1]} =~ $library\ [0-9]+\.[0-9]+ ]]
+    done
+    [ "$("$COLDSWARM" -V)" = "$output" ]
+}
+
+@test "mistakes exit 2 with a suggestion, on stderr alone" {
+    run --separate-stderr "$COLDSWARM" hlep
+    [ "$status" -eq 2 ]
+    [ -z "$output" ]
+    [[ $stderr == *"did you mean help?"* ]]
+    run --separate-stderr "$COLDSWARM" help --mna
+    [ "$status" -eq 2 ]
+    [[ $stderr == *"did you mean --man?"* ]]
+    run --separate-stderr "$COLDSWARM" --man
+    [ "$status" -eq 2 ]
+    run --separate-stderr "$COLDSWARM" completion
+    [ "$status" -eq 2 ]
+    [[ $stderr == *"usage: coldswarm completion bash"* ]]
+    run --separate-stderr "$COLDSWARM" completion bash more
+    [ "$status" -eq 2 ]
+    [[ $stderr == *'"more"'* ]]
+}
+
+@test "the terminal obeys nothing that stands in an argument" {
+    evil=$'\e[31m\a\nx\x9b'
+    for command in "$evil" "help $evil" "completion $evil" "help --$evil" "help -$evil" "help --man=$evil"; do
+        IFS=' ' read -r -d '' -a words <<<"$command" || true
+        run --separate-stderr "$COLDSWARM" "${words[@]}"
+        [ "$status" -eq 2 ]
+        [[ $stderr != *$'\e'* && $stderr != *$'\a'* && $stderr != *$'\x9b'* ]]
+    done
+}
+
+@test "output that cannot be written is an error: exit 3 and the reason" {
+    for arguments in "--help" "--version" "completion bash" "help --man"; do
+        run --separate-stderr sh -c '"$0" '"$arguments"' >/dev/full' "$COLDSWARM"
+        [ "$status" -eq 3 ]
+        [[ $stderr == *"cannot write to standard output"* ]]
+    done
+    run --separate-stderr sh -c '"$0" --help >&-' "$COLDSWARM"
+    [ "$status" -eq 3 ]
+}
+
+@test "a reader that leaves early is no error" {
+    run --separate-stderr bash -c 'set -o pipefail; "$0" --help | head -n 1; exit "${PIPESTATUS[0]}"' "$COLDSWARM"
+    [ "$status" -eq 0 ]
+    [ -z "$stderr" ]
+    mkfifo "$BATS_TEST_TMPDIR/pipe"
+    exec {keep}<>"$BATS_TEST_TMPDIR/pipe"   # lets the writer open it, and then nobody reads
+    exec {writer}>"$BATS_TEST_TMPDIR/pipe"
+    exec {keep}<&-
+    run --separate-stderr bash -c '"$0" --help >&"$1"' "$COLDSWARM" "$writer"
+    [ "$status" -eq 0 ]
+    [ -z "$stderr" ]
+}
+
+@test "the man page is roff without warnings and has every command" {
+    "$COLDSWARM" help --man >"$BATS_TEST_TMPDIR/coldswarm.1"
+    run --separate-stderr groff -man -ww -Tascii -P-cbou "$BATS_TEST_TMPDIR/coldswarm.1"
+    [ "$status" -eq 0 ]
+    [ -z "$stderr" ]
+    page=$output
+    for section in NAME SYNOPSIS DESCRIPTION COMMANDS "EXIT STATUS"; do
+        [[ $page == *"$section"* ]]
+    done
+    for name in $(commands); do
+        [[ $page == *"coldswarm $name"* ]]
+    done
+}
+
+@test "completion offers the commands, a command's options and the words after help" {
+    run complete_words coldswarm ""
+    for name in $(commands) --help --version; do
+        [[ $'\n'$output$'\n' == *$'\n'$name$'\n'* ]]
+    done
+    [ "$(complete_words coldswarm com)" = completion ]
+    [ "$(complete_words coldswarm help --m)" = --man ]
+    [ "$(complete_words coldswarm help comp)" = completion ]
+    [ "$(complete_words coldswarm completion "")" = bash ]
+}
+
+@test "completion offers every option that a command's help shows" {
+    for name in $(commands); do
+        offered=$'\n'$(complete_words coldswarm "$name" --)$'\n'
+        shown=$("$COLDSWARM" help "$name" | sed -n '/^options:/,/^$/s/^  ....\(--[a-z0-9-]*\).*/\1/p')
+        [ -n "$shown" ]
+        for option in $shown; do
+            [[ $offered == *$'\n'$option$'\n'* ]]
+        done
+    done
+}
+
+@test "completion offers the choices of an option, also after =" {
+    for name in $(commands); do
+        "$COLDSWARM" help "$name" | tr '\n' ' ' | grep -oE -- '--[a-z-]+ [A-Z]+ [^[]*one of [a-z0-9|-]+' |
+            sed -E 's/^(--[a-z-]+) .*one of ([^|]*).*/\1 \2/' |
+            while read -r option choice; do
+                [[ $'\n'$(complete_words coldswarm "$name" "$option" "")$'\n' == *$'\n'$choice$'\n'* ]]
+                [[ $'\n'$(complete_words coldswarm "$name" "$option" = "")$'\n' == *$'\n'$choice$'\n'* ]]
+                [ "$(complete_words coldswarm "$name" "$option" = "$choice")" = "$choice" ]
+            done
+    done
+}
+
