@@ -145,7 +145,8 @@ static int read_spec(const struct args *a, struct target_spec *s, struct err *e)
     return texts_to_spec(a, s, e);
 }
 
-/* SIGINT and SIGTERM as a descriptor. Before any thread starts, so that all of them leave these signals alone. */
+/* SIGINT and SIGTERM as a descriptor. Before any thread starts, so that all of them leave these
+ * signals alone. */
 static int signals_fd(void) {
     sigset_t set;
     sigemptyset(&set);
@@ -155,7 +156,8 @@ static int signals_fd(void) {
     return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
-/* True when a signal, or the last request, came within the time; `timeout_ns` < 0 waits for ever. */
+/* True when a signal, or the last request, came within the time; `timeout_ns` < 0 waits for ever.
+ */
 static bool wait_for_end(int signals, int done, int64_t timeout_ns) {
     struct pollfd fds[] = {{.fd = signals, .events = POLLIN}, {.fd = done, .events = POLLIN}};
     int64_t until_ns = clock_mono_ns() + timeout_ns;

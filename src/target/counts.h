@@ -1,9 +1,10 @@
 /*
  * counts: what the target received and what became of it, exactly, by method and path.
  *
- * A request is received when its headers are. Every one ends once: answered with a status, broken on purpose, or aborted
- * (the client left, or the target stopped, before an answer was out). So received = answered + faults + aborted + in flight.
- * Methods and paths come from a fixed list, the rest share a row: a hostile client cannot make it grow.
+ * A request is received when its headers are. Every one ends once: answered with a status, broken
+ * on purpose, or aborted (the client left, or the target stopped, before an answer was out). So
+ * received = answered + faults + aborted + in flight. Methods and paths come from a fixed list, the
+ * rest share a row: a hostile client cannot make it grow.
  *
  * Thread: any; one lock inside.
  */
@@ -36,8 +37,8 @@ enum route { ROUTE_ROOT, ROUTE_HEALTH, ROUTE_HEALTHZ, ROUTE_PREDICT, ROUTE_OTHER
 struct count_row {
     uint64_t received;
     uint64_t answered[STATUS_COUNT]; /* by status - STATUS_LEAST */
-    uint64_t faults
-        [FAULT_COUNT]; /* FAULT_NONE and FAULT_STATUS stay 0: the one is no fault, the other an answer */
+    uint64_t faults[FAULT_COUNT];    /* FAULT_NONE and FAULT_STATUS stay 0: the one is no fault, the
+                                        other an answer */
     uint64_t aborted;
     uint64_t bytes_in, bytes_out; /* of bodies */
 };
@@ -59,8 +60,8 @@ void counts_connection(struct counts *c);
 /* Returns the request's number, from 0. */
 uint64_t counts_received(struct counts *c, enum method m, enum route r);
 
-/* Counted when the answer is handed to the kernel, so that nobody has seen an answer that is not counted;
- * counts_unanswered takes it back where it could not be sent. */
+/* Counted when the answer is handed to the kernel, so that nobody has seen an answer that is not
+ * counted; counts_unanswered takes it back where it could not be sent. */
 void counts_answered(struct counts *c, enum method m, enum route r, int status, uint64_t bytes_in,
                      uint64_t bytes_out);
 void counts_unanswered(struct counts *c, enum method m, enum route r, int status,

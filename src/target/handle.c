@@ -1,6 +1,7 @@
 /*
- * One request, from its headers to its end. libmicrohttpd calls handle_request when the headers are there, for each piece of
- * the body, when the body is complete, and again when we have resumed the connection.
+ * One request, from its headers to its end. libmicrohttpd calls handle_request when the headers are
+ * there, for each piece of the body, when the body is complete, and again when we have resumed the
+ * connection.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -19,7 +20,8 @@ enum phase {
     PHASE_BODY,    /* the body is still coming; libmicrohttpd's thread has the request */
     PHASE_WAITING, /* suspended: the desk has it, or the watch */
     PHASE_SERVED,  /* resumed: its time is over, the answer is due */
-    PHASE_DROPPED, /* resumed: the target stops or the client has left, the connection is to be closed */
+    PHASE_DROPPED, /* resumed: the target stops or the client has left, the connection is to be
+                      closed */
 };
 
 enum end { END_OPEN, END_ANSWERED, END_COUNTED };
@@ -85,7 +87,8 @@ int handle_prepare(struct target *t, struct err *e) {
             MHD_add_response_header(c->response, texts[k].header, texts[k].value);
     }
     for (unsigned k = 0; k < ANSWERS; k++) {
-        /* White space before the brace keeps it JSON and makes every answer as long as the others. */
+        /* White space before the brace keeps it JSON and makes every answer as long as the others.
+         */
         char json[ANSWER_BYTES + 1];
         memset(json, ' ', sizeof json);
         int n = snprintf(json, sizeof json, "{\"class\":\"%s\",\"score\":0.%03u", classes[k],
@@ -174,7 +177,8 @@ static enum MHD_Result fail(struct request *r) {
     counts_fault(&r->t->counts, r->method, r->route, r->fault, r->bytes_in);
     switch (r->fault) {
     case FAULT_RESET: {
-        /* Dissolving the association sends an RST now, whatever is done with the socket later (tcp_disconnect). */
+        /* Dissolving the association sends an RST now, whatever is done with the socket later
+         * (tcp_disconnect). */
         struct sockaddr nobody = {.sa_family = AF_UNSPEC};
         connect(socket_of(r), &nobody, sizeof nobody);
         return MHD_NO;
@@ -279,7 +283,8 @@ static enum MHD_Result swallow(struct request *r, size_t *bytes) {
     *bytes = 0;
     if (r->bytes_in <= r->t->spec.body_max_bytes)
         return MHD_YES;
-    /* A chunked body announces no length, and libmicrohttpd takes no answer in the middle of a body. */
+    /* A chunked body announces no length, and libmicrohttpd takes no answer in the middle of a
+     * body. */
     note_answer(r, MHD_HTTP_CONTENT_TOO_LARGE, 0);
     r->end = END_COUNTED;
     send_raw(r, too_large, sizeof too_large - 1);

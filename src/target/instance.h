@@ -1,12 +1,15 @@
 /*
- * instance: the one container that the target pretends to be: cold or warm, so many requests at once, the rest in a queue.
+ * instance: the one container that the target pretends to be: cold or warm, so many requests at
+ * once, the rest in a queue.
  *
- * A request (a "visit") enters; once the instance is warm and a place is free, first come first served, its service time
- * runs; then it may be taken, and its place is free again when it leaves. An instance is cold at the start and again when
- * nobody has been inside for the idle timeout; the first to enter then starts it, and everyone who comes waits for the same
- * start. All of it as functions of a time that is given: no clock, no thread, no socket.
+ * A request (a "visit") enters; once the instance is warm and a place is free, first come first
+ * served, its service time runs; then it may be taken, and its place is free again when it leaves.
+ * An instance is cold at the start and again when nobody has been inside for the idle timeout; the
+ * first to enter then starts it, and everyone who comes waits for the same start. All of it as
+ * functions of a time that is given: no clock, no thread, no socket.
  *
- * Ownership: visits belong to the caller and must live until they are taken or evicted. Thread: plain data, one lock for all.
+ * Ownership: visits belong to the caller and must live until they are taken or evicted. Thread:
+ * plain data, one lock for all.
  */
 #ifndef TARGET_INSTANCE_H
 #define TARGET_INSTANCE_H
@@ -52,12 +55,14 @@ struct instance {
 int instance_init(struct instance *i, const struct instance_spec *spec, struct err *e);
 void instance_done(struct instance *i);
 
-/* A request without a service time: true where it can be answered at once, and then it has been in and out. */
+/* A request without a service time: true where it can be answered at once, and then it has been in
+ * and out. */
 bool instance_pass(struct instance *i, int64_t now_ns);
 
 void instance_enter(struct instance *i, struct visit *v, int64_t now_ns);
 
-/* When instance_take will next have something to do if nobody enters or leaves before; INSTANCE_NEVER: nothing. */
+/* When instance_take will next have something to do if nobody enters or leaves before;
+ * INSTANCE_NEVER: nothing. */
 int64_t instance_next_ns(const struct instance *i);
 
 /* A visit whose service time is over, or NULL. Its place stays taken until instance_leave. */

@@ -1,8 +1,8 @@
 /*
  * latency: how long the service takes over a request, as a distribution.
  *
- * "20ms" is constant, "uniform:10ms,30ms" even between the two, "lognormal:120ms,0.4" a median and the standard deviation of
- * the logarithm. It does not wait. Thread: any.
+ * "20ms" is constant, "uniform:10ms,30ms" even between the two, "lognormal:120ms,0.4" a median and
+ * the standard deviation of the logarithm. It does not wait. Thread: any.
  */
 #ifndef TARGET_LATENCY_H
 #define TARGET_LATENCY_H

@@ -124,7 +124,8 @@ int target_start(struct target *t, struct err *e) {
         return -1;
     if (listen(t->listen_fd, LISTEN_BACKLOG) != 0)
         return err_set(e, "cannot listen on %s: %s", t->url, strerror(errno));
-    /* MHD_USE_TURBO: without it a close is a shutdown first, and a reset on purpose would begin with a FIN. */
+    /* MHD_USE_TURBO: without it a close is a shutdown first, and a reset on purpose would begin
+     * with a FIN. */
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO;
     struct MHD_OptionItem pool[] = {{MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)t->spec.threads, NULL},
                                     {MHD_OPTION_END, 0, NULL}};
@@ -151,8 +152,8 @@ void target_stop(struct target *t) {
     if (t->stopped)
         return;
     t->stopped = true;
-    /* libmicrohttpd must not be stopped while it has suspended connections: these two resume them all, and from here on
-     * whoever wants to wait is resumed at once. */
+    /* libmicrohttpd must not be stopped while it has suspended connections: these two resume them
+     * all, and from here on whoever wants to wait is resumed at once. */
     desk_stop(t->desk);
     watch_stop(t->watch);
     if (t->daemon != NULL)

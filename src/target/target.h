@@ -1,10 +1,12 @@
 /*
  * target: a small prediction service to shoot at, with times, cold starts and failures as asked.
  *
- * It speaks HTTP/1.1 through libmicrohttpd, keeps no body, and counts exactly what came in and what became of it
- * (counts.h). It is one pretended container (instance.h); it does not scale, and does not predict.
+ * It speaks HTTP/1.1 through libmicrohttpd, keeps no body, and counts exactly what came in and what
+ * became of it (counts.h). It is one pretended container (instance.h); it does not scale, and does
+ * not predict.
  *
- * Ownership: the spec's texts must live as long as the target. Thread: one thread opens, starts, stops and frees.
+ * Ownership: the spec's texts must live as long as the target. Thread: one thread opens, starts,
+ * stops and frees.
  */
 #ifndef TARGET_TARGET_H
 #define TARGET_TARGET_H

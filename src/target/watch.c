@@ -29,7 +29,8 @@ static void list_remove(struct watch *w, struct watch_entry *entry) {
         entry->next->previous = entry->previous;
 }
 
-/* One event at a time: entries come and go, and an event that waits in an array could outlive its entry. */
+/* One event at a time: entries come and go, and an event that waits in an array could outlive its
+ * entry. */
 static void *watch_main(void *arg) {
     struct watch *w = arg;
     for (;;) {
@@ -107,7 +108,8 @@ void watch_free(struct watch *w) {
 }
 
 void watch_add(struct watch *w, struct watch_entry *entry) {
-    /* The lock is held over epoll_ctl: the client may be gone already, and the thread must find the entry in the list. */
+    /* The lock is held over epoll_ctl: the client may be gone already, and the thread must find the
+     * entry in the list. */
     struct epoll_event event = {.events = EPOLLRDHUP, .data.ptr = entry};
     bool watched = false;
     pthread_mutex_lock(&w->lock);

@@ -23,7 +23,8 @@ static void a_few_requests(struct counts *c) {
     counts_aborted(c, METHOD_POST, ROUTE_PREDICT, 7);
     counts_answered(c, METHOD_GET, ROUTE_ROOT, 200, 0, 48);
     counts_unanswered(c, METHOD_GET, ROUTE_ROOT, 200, 48);
-    /* POST: 6 received, 2 x 200, 1 x 413, 1 reset, 1 aborted: 1 in flight. GET: its answer could not be sent. */
+    /* POST: 6 received, 2 x 200, 1 x 413, 1 reset, 1 aborted: 1 in flight. GET: its answer could
+     * not be sent. */
 }
 
 static int number(const cJSON *o, const char *key) {

@@ -1,4 +1,5 @@
-/* The pretended container, in a time of our own: cold, warm, idle, places and queue. Times are in whole units, 1 = 1 ns. */
+/* The pretended container, in a time of our own: cold, warm, idle, places and queue. Times are in
+ * whole units, 1 = 1 ns. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -46,7 +47,8 @@ static void places_are_given_first_come_first_served(void **state) {
         v[k] = (struct visit){.service_ns = 10};
         instance_enter(&i, &v[k], k);
     }
-    /* Two at once: 0 is in from 0 to 10, 1 from 1 to 11, 2 from 10 to 20, 3 from 11 to 21, 4 from 20 to 30. */
+    /* Two at once: 0 is in from 0 to 10, 1 from 1 to 11, 2 from 10 to 20, 3 from 11 to 21, 4 from
+     * 20 to 30. */
     static const int64_t due[] = {10, 11, 20, 21, 30};
     for (int k = 0; k < 5; k++) {
         assert_int_equal(instance_next_ns(&i), due[k]);
@@ -178,7 +180,8 @@ static void eviction_empties_the_house(void **state) {
     instance_done(&i);
 }
 
-/* Against a model that looks at every place: with all requests known, the start of each is the earliest time a place is free. */
+/* Against a model that looks at every place: with all requests known, the start of each is the
+ * earliest time a place is free. */
 static void a_busy_house_serves_as_a_plain_queue_model_says(void **state) {
     (void)state;
     enum { N = 2000, PLACES = 7 };

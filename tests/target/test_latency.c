@@ -1,4 +1,5 @@
-/* Service times: what is read, and that draws follow the distribution asked for (against its analytic mean and median). */
+/* Service times: what is read, and that draws follow the distribution asked for (against its
+ * analytic mean and median). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
