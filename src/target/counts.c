@@ -1,0 +1,232 @@
+#include "target/counts.h"
+
+#include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const methods[METHOD_COUNT] = {"GET",    "HEAD",  "POST",    "PUT",
+                                                  "DELETE", "PATCH", "OPTIONS", "(other)"};
+static const char *const routes[ROUTE_COUNT] = {"/", "/health", "/healthz", "/predict", "(other)"};
+
+enum method method_of(const char *name) {
+    int m = 0;
+    while (m < METHOD_OTHER && strcmp(name, methods[m]) != 0)
+        m++;
+    return (enum method)m;
+}
+
+enum route route_of(const char *path) {
+    int r = 0;
+    while (r < ROUTE_OTHER && strcmp(path, routes[r]) != 0)
+        r++;
+    return (enum route)r;
+}
+
+void counts_init(struct counts *c) {
+    memset(c, 0, sizeof(*c));
+    pthread_mutex_init(&c->lock, NULL);
+}
+
+void counts_done(struct counts *c) {
+    pthread_mutex_destroy(&c->lock);
+}
+
+void counts_connection(struct counts *c) {
+    pthread_mutex_lock(&c->lock);
+    c->connections++;
+    pthread_mutex_unlock(&c->lock);
+}
+
+uint64_t counts_received(struct counts *c, enum method m, enum route r) {
+    pthread_mutex_lock(&c->lock);
+    uint64_t number = c->received++;
+    c->rows[m][r].received++;
+    pthread_mutex_unlock(&c->lock);
+    return number;
+}
+
+void counts_answered(struct counts *c, enum method m, enum route r, int status, uint64_t bytes_in,
+                     uint64_t bytes_out) {
+    struct count_row *row = &c->rows[m][r];
+    pthread_mutex_lock(&c->lock);
+    row->answered[status - STATUS_LEAST]++;
+    row->bytes_in += bytes_in;
+    row->bytes_out += bytes_out;
+    pthread_mutex_unlock(&c->lock);
+}
+
+void counts_unanswered(struct counts *c, enum method m, enum route r, int status,
+                       uint64_t bytes_out) {
+    struct count_row *row = &c->rows[m][r];
+    pthread_mutex_lock(&c->lock);
+    row->answered[status - STATUS_LEAST]--;
+    row->bytes_out -= bytes_out;
+    row->aborted++;
+    pthread_mutex_unlock(&c->lock);
+}
+
+void counts_fault(struct counts *c, enum method m, enum route r, enum fault_kind kind,
+                  uint64_t bytes_in) {
+    pthread_mutex_lock(&c->lock);
+    c->rows[m][r].faults[kind]++;
+    c->rows[m][r].bytes_in += bytes_in;
+    pthread_mutex_unlock(&c->lock);
+}
+
+void counts_aborted(struct counts *c, enum method m, enum route r, uint64_t bytes_in) {
+    pthread_mutex_lock(&c->lock);
+    c->rows[m][r].aborted++;
+    c->rows[m][r].bytes_in += bytes_in;
+    pthread_mutex_unlock(&c->lock);
+}
+
+/* A copy in which the numbers belong together, and the sum of its rows. NULL: no memory. */
+static struct counts *snapshot(struct counts *c, struct count_row *total) {
+    struct counts *copy = calloc(1, sizeof(*copy));
+    if (copy == NULL)
+        return NULL;
+    pthread_mutex_lock(&c->lock);
+    memcpy(copy->rows, c->rows, sizeof copy->rows);
+    copy->received = c->received;
+    copy->connections = c->connections;
+    pthread_mutex_unlock(&c->lock);
+    memset(total, 0, sizeof(*total));
+    for (int m = 0; m < METHOD_COUNT; m++)
+        for (int r = 0; r < ROUTE_COUNT; r++) {
+            const struct count_row *row = &copy->rows[m][r];
+            total->received += row->received;
+            total->aborted += row->aborted;
+            total->bytes_in += row->bytes_in;
+            total->bytes_out += row->bytes_out;
+            for (int s = 0; s < STATUS_COUNT; s++)
+                total->answered[s] += row->answered[s];
+            for (int f = 0; f < FAULT_COUNT; f++)
+                total->faults[f] += row->faults[f];
+        }
+    return copy;
+}
+
+static uint64_t in_flight(const struct count_row *row) {
+    uint64_t n = row->received - row->aborted;
+    for (int s = 0; s < STATUS_COUNT; s++)
+        n -= row->answered[s];
+    for (int f = 0; f < FAULT_COUNT; f++)
+        n -= row->faults[f];
+    return n;
+}
+
+static void json_number(cJSON *object, const char *key, uint64_t n) {
+    cJSON_AddNumberToObject(object, key, (double)n);
+}
+
+static void json_row(cJSON *o, const struct count_row *row) {
+    json_number(o, "received", row->received);
+    cJSON *answered = cJSON_AddObjectToObject(o, "answered");
+    for (int s = 0; s < STATUS_COUNT; s++)
+        if (row->answered[s] > 0) {
+            char status[16];
+            snprintf(status, sizeof status, "%d", s + STATUS_LEAST);
+            json_number(answered, status, row->answered[s]);
+        }
+    for (int f = FAULT_RESET; f < FAULT_COUNT; f++)
+        json_number(o, fault_text((enum fault_kind)f), row->faults[f]);
+    json_number(o, "aborted", row->aborted);
+    json_number(o, "in_flight", in_flight(row));
+    json_number(o, "bytes_in", row->bytes_in);
+    json_number(o, "bytes_out", row->bytes_out);
+}
+
+void counts_json(struct counts *c, uint64_t cold_starts, struct buf *out) {
+    struct count_row total;
+    char *text = NULL;
+    cJSON *root = cJSON_CreateObject();
+    cJSON *rows = cJSON_AddArrayToObject(root, "requests");
+    struct counts *copy = snapshot(c, &total);
+    if (copy == NULL || rows == NULL)
+        goto done;
+    for (int m = 0; m < METHOD_COUNT; m++)
+        for (int r = 0; r < ROUTE_COUNT; r++) {
+            if (copy->rows[m][r].received == 0)
+                continue;
+            cJSON *o = cJSON_CreateObject();
+            cJSON_AddStringToObject(o, "method", methods[m]);
+            cJSON_AddStringToObject(o, "path", routes[r]);
+            json_row(o, &copy->rows[m][r]);
+            cJSON_AddItemToArray(rows, o);
+        }
+    json_row(cJSON_AddObjectToObject(root, "total"), &total);
+    json_number(root, "connections", copy->connections);
+    json_number(root, "cold_starts", cold_starts);
+    text = cJSON_Print(root);
+    if (text != NULL) {
+        buf_str(out, text);
+        buf_char(out, '\n');
+    }
+done:
+    if (text == NULL)
+        out->failed = true;
+    cJSON_free(text);
+    cJSON_Delete(root);
+    free(copy);
+}
+
+/* One line; columns that are 0 in all rows are left out. A NULL row gives the heads. */
+static void table_line(struct buf *out, const char *method, const char *path,
+                       const struct count_row *row, const struct count_row *total) {
+    buf_printf(out, "%-8s %-9s ", method, path);
+    if (row == NULL)
+        buf_printf(out, "%10s", "received");
+    else
+        buf_printf(out, "%10" PRIu64, row->received);
+    for (int s = 0; s < STATUS_COUNT; s++) {
+        if (total->answered[s] == 0)
+            continue;
+        if (row == NULL)
+            buf_printf(out, " %9d", s + STATUS_LEAST);
+        else
+            buf_printf(out, " %9" PRIu64, row->answered[s]);
+    }
+    const struct {
+        const char *head;
+        uint64_t value, sum;
+    } columns[] = {
+#define TABLE_FAULT(name, text)                                                                    \
+    {text, row == NULL ? 0 : row->faults[FAULT_##name], total->faults[FAULT_##name]},
+        FAULT_MAP(TABLE_FAULT)
+#undef TABLE_FAULT
+            {"aborted", row == NULL ? 0 : row->aborted, total->aborted},
+        {"bytes in", row == NULL ? 0 : row->bytes_in, 1},
+        {"bytes out", row == NULL ? 0 : row->bytes_out, 1},
+    };
+    for (size_t k = 0; k < sizeof columns / sizeof *columns; k++) {
+        int width = strncmp(columns[k].head, "bytes", 5) == 0 ? 13 : 9;
+        if (columns[k].sum == 0)
+            continue;
+        if (row == NULL)
+            buf_printf(out, " %*s", width, columns[k].head);
+        else
+            buf_printf(out, " %*" PRIu64, width, columns[k].value);
+    }
+    buf_char(out, '\n');
+}
+
+void counts_table(struct counts *c, uint64_t cold_starts, struct buf *out) {
+    struct count_row total;
+    struct counts *copy = snapshot(c, &total);
+    if (copy == NULL) {
+        out->failed = true;
+        return;
+    }
+    table_line(out, "Method", "Path", NULL, &total);
+    for (int m = 0; m < METHOD_COUNT; m++)
+        for (int r = 0; r < ROUTE_COUNT; r++)
+            if (copy->rows[m][r].received > 0)
+                table_line(out, methods[m], routes[r], &copy->rows[m][r], &total);
+    table_line(out, "", "Total", &total, &total);
+    buf_printf(out, "%" PRIu64 " connection%s, %" PRIu64 " cold start%s\n", copy->connections,
+               copy->connections == 1 ? "" : "s", cold_starts, cold_starts == 1 ? "" : "s");
+    free(copy);
+}

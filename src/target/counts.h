@@ -1,0 +1,77 @@
+/*
+ * counts: what the target received and what became of it, exactly, by method and path.
+ *
+ * A request is received when its headers are. Every one ends once: answered with a status, broken
+ * on purpose, or aborted (the client left, or the target stopped, before an answer was out). So
+ * received = answered + faults + aborted + in flight. Methods and paths come from a fixed list, the
+ * rest share a row: a hostile client cannot make it grow.
+ *
+ * Thread: any; one lock inside.
+ */
+#ifndef TARGET_COUNTS_H
+#define TARGET_COUNTS_H
+
+#include <pthread.h>
+#include <stdint.h>
+
+#include "target/fault.h"
+#include "util/buf.h"
+
+enum method {
+    METHOD_GET,
+    METHOD_HEAD,
+    METHOD_POST,
+    METHOD_PUT,
+    METHOD_DELETE,
+    METHOD_PATCH,
+    METHOD_OPTIONS,
+    METHOD_OTHER,
+    METHOD_COUNT
+};
+
+enum route { ROUTE_ROOT, ROUTE_HEALTH, ROUTE_HEALTHZ, ROUTE_PREDICT, ROUTE_OTHER, ROUTE_COUNT };
+
+#define STATUS_LEAST 100
+#define STATUS_COUNT 500
+
+struct count_row {
+    uint64_t received;
+    uint64_t answered[STATUS_COUNT]; /* by status - STATUS_LEAST */
+    uint64_t faults[FAULT_COUNT];    /* FAULT_NONE and FAULT_STATUS stay 0: the one is no fault, the
+                                        other an answer */
+    uint64_t aborted;
+    uint64_t bytes_in, bytes_out; /* of bodies */
+};
+
+struct counts {
+    pthread_mutex_t lock; /* protects all below */
+    struct count_row rows[METHOD_COUNT][ROUTE_COUNT];
+    uint64_t received, connections;
+};
+
+enum method method_of(const char *name);
+enum route route_of(const char *path);
+
+void counts_init(struct counts *c);
+void counts_done(struct counts *c);
+
+void counts_connection(struct counts *c);
+
+/* Returns the request's number, from 0. */
+uint64_t counts_received(struct counts *c, enum method m, enum route r);
+
+/* Counted when the answer is handed to the kernel, so that nobody has seen an answer that is not
+ * counted; counts_unanswered takes it back where it could not be sent. */
+void counts_answered(struct counts *c, enum method m, enum route r, int status, uint64_t bytes_in,
+                     uint64_t bytes_out);
+void counts_unanswered(struct counts *c, enum method m, enum route r, int status,
+                       uint64_t bytes_out);
+void counts_fault(struct counts *c, enum method m, enum route r, enum fault_kind kind,
+                  uint64_t bytes_in);
+void counts_aborted(struct counts *c, enum method m, enum route r, uint64_t bytes_in);
+
+/* A JSON object; a table for people. `cold_starts` is shown with the rest. */
+void counts_json(struct counts *c, uint64_t cold_starts, struct buf *out);
+void counts_table(struct counts *c, uint64_t cold_starts, struct buf *out);
+
+#endif

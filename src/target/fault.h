@@ -1,0 +1,37 @@
+/*
+ * fault: failures on purpose, their kinds and how often.
+ *
+ * It decides, it does not break anything: server.c does. Thread: any.
+ */
+#ifndef TARGET_FAULT_H
+#define TARGET_FAULT_H
+
+#include "util/err.h"
+
+#define FAULT_MAP(X)                                                                               \
+    X(STATUS, "status")   /* an answer with a status that says failure */                          \
+    X(RESET, "reset")     /* the connection is reset before any byte of an answer */               \
+    X(HANG, "hang")       /* no answer for as long as the client waits */                          \
+    X(GARBAGE, "garbage") /* bytes that are not HTTP, then the end */                              \
+    X(SHORT, "short")     /* an answer cut off after 10 of 1000 bytes */
+
+enum fault_kind {
+    FAULT_NONE,
+#define FAULT_ENUM(name, text) FAULT_##name,
+    FAULT_MAP(FAULT_ENUM)
+#undef FAULT_ENUM
+        FAULT_COUNT
+};
+
+struct fault {
+    enum fault_kind kind;
+    int status;  /* for FAULT_STATUS */
+    double rate; /* share of requests, 0 to 1 */
+};
+
+const char *fault_text(enum fault_kind kind);
+
+/* "status:503", "reset", "hang", "garbage", "short"; the rate stays as it is. */
+int fault_parse(const char *text, struct fault *f, struct err *e);
+
+#endif

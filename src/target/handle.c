@@ -1,0 +1,336 @@
+/*
+ * One request, from its headers to its end. libmicrohttpd calls handle_request when the headers are
+ * there, for each piece of the body, when the body is complete, and again when we have resumed the
+ * connection.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "target/plan.h"
+#include "target/service.h"
+
+enum phase {
+    PHASE_BODY,    /* the body is still coming; libmicrohttpd's thread has the request */
+    PHASE_WAITING, /* suspended: the desk has it, or the watch */
+    PHASE_SERVED,  /* resumed: its time is over, the answer is due */
+    PHASE_DROPPED, /* resumed: the target stops or the client has left, the connection is to be
+                      closed */
+};
+
+enum end { END_OPEN, END_ANSWERED, END_COUNTED };
+
+struct request {
+    struct desk_job job; /* first */
+    struct watch_entry watch;
+    struct target *t;
+    struct MHD_Connection *connection;
+    enum method method;
+    enum route route;
+    bool is_stats; /* GET /stats: answered, never counted */
+    atomic_int phase;
+    enum end end;
+    int status;
+    uint64_t number, bytes_in, bytes_out;
+    enum fault_kind fault;
+};
+
+_Static_assert(offsetof(struct request, job) == 0, "a request is found by its job");
+
+static const struct {
+    const char *text;
+    const char *header, *value; /* one more header, or NULL */
+} texts[CANNED_COUNT] = {
+    [CANNED_ROOT] = {"coldswarm target is up; POST a body to /predict\n", NULL, NULL},
+    [CANNED_HEALTH] = {"ok\n", NULL, NULL},
+    [CANNED_FAULT] = {"failed on purpose (--fail-rate)\n", NULL, NULL},
+    [CANNED_NO_BODY] = {"/predict needs a body: JSON, or an image raw or as multipart/form-data\n",
+                        NULL, NULL},
+    [CANNED_NO_TOKEN] =
+        {"/predict needs the header Authorization: Bearer TOKEN, with the token of --token\n",
+         MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer"},
+    [CANNED_NOT_FOUND] = {"there is /, /health, /healthz, /stats and /predict\n", NULL, NULL},
+    [CANNED_USE_GET] = {"use GET or HEAD here\n", MHD_HTTP_HEADER_ALLOW, "GET, HEAD"},
+    [CANNED_USE_POST] = {"use POST here, with a body\n", MHD_HTTP_HEADER_ALLOW, "POST"},
+    [CANNED_TOO_LARGE] = {"the body is larger than --max-body\n", NULL, NULL},
+};
+
+static struct MHD_Response *response(const char *bytes, size_t n, const char *type) {
+    char copy[512];
+    if (n >= sizeof copy)
+        return NULL;
+    memcpy(copy, bytes, n);
+    struct MHD_Response *r = MHD_create_response_from_buffer(n, copy, MHD_RESPMEM_MUST_COPY);
+    if (r != NULL)
+        MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+    return r;
+}
+
+int handle_prepare(struct target *t, struct err *e) {
+    static const char *const classes[ANSWERS] = {"tabby cat", "tiger cat",  "beagle", "pug",
+                                                 "red fox",   "goldfish",   "toucan", "koala",
+                                                 "espresso",  "umbrella",   "teapot", "sports car",
+                                                 "volcano",   "lighthouse", "banana", "hammer"};
+    bool failed = false;
+    for (int k = 0; k < CANNED_COUNT; k++) {
+        struct canned *c = &t->texts[k];
+        c->bytes = strlen(texts[k].text);
+        c->response = response(texts[k].text, c->bytes, "text/plain; charset=utf-8");
+        failed = failed || c->response == NULL;
+        if (c->response != NULL && texts[k].header != NULL)
+            MHD_add_response_header(c->response, texts[k].header, texts[k].value);
+    }
+    for (unsigned k = 0; k < ANSWERS; k++) {
+        /* White space before the brace keeps it JSON and makes every answer as long as the others.
+         */
+        char json[ANSWER_BYTES + 1];
+        memset(json, ' ', sizeof json);
+        int n = snprintf(json, sizeof json, "{\"class\":\"%s\",\"score\":0.%03u", classes[k],
+                         873 - 31 * k % 400);
+        json[n] = ' ';
+        json[ANSWER_BYTES - 1] = '}';
+        t->answers[k].bytes = ANSWER_BYTES;
+        t->answers[k].response = response(json, ANSWER_BYTES, "application/json");
+        failed = failed || t->answers[k].response == NULL;
+    }
+    return failed ? err_set(e, "no memory") : 0;
+}
+
+void handle_release(struct target *t) {
+    for (int k = 0; k < CANNED_COUNT; k++)
+        if (t->texts[k].response != NULL)
+            MHD_destroy_response(t->texts[k].response);
+    for (int k = 0; k < ANSWERS; k++)
+        if (t->answers[k].response != NULL)
+            MHD_destroy_response(t->answers[k].response);
+}
+
+void handle_served(struct desk_job *job, bool served) {
+    struct request *r = (struct request *)job;
+    r->phase = served ? PHASE_SERVED : PHASE_DROPPED;
+    MHD_resume_connection(r->connection); /* r may be gone after this */
+}
+
+void handle_client_gone(struct watch_entry *entry) {
+    struct request *r = (struct request *)((char *)entry - offsetof(struct request, watch));
+    r->phase = PHASE_DROPPED;
+    MHD_resume_connection(r->connection);
+}
+
+static int socket_of(const struct request *r) {
+    return MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+}
+
+/* Counts first: whoever has seen an answer must find it in the counts. */
+static void note_answer(struct request *r, int status, uint64_t bytes) {
+    r->end = END_ANSWERED;
+    r->status = status;
+    r->bytes_out = r->method == METHOD_HEAD ? 0 : bytes;
+    if (!r->is_stats)
+        counts_answered(&r->t->counts, r->method, r->route, status, r->bytes_in, r->bytes_out);
+}
+
+static enum MHD_Result answer(struct request *r, unsigned status, const struct canned *c) {
+    note_answer(r, (int)status, c->bytes);
+    return MHD_queue_response(r->connection, status, c->response);
+}
+
+static enum MHD_Result answer_text(struct request *r, unsigned status, enum canned_text which) {
+    return answer(r, status, &r->t->texts[which]);
+}
+
+static enum MHD_Result answer_stats(struct request *r) {
+    struct buf json;
+    buf_init(&json, 1 << 20);
+    target_json(r->t, &json);
+    enum MHD_Result result = MHD_NO;
+    size_t n = json.len;
+    struct MHD_Response *made = NULL;
+    if (buf_ok(&json))
+        made = MHD_create_response_from_buffer(n, json.data, MHD_RESPMEM_MUST_COPY);
+    if (made != NULL) {
+        MHD_add_response_header(made, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
+        result = answer(r, MHD_HTTP_OK, &(struct canned){made, n});
+        MHD_destroy_response(made);
+    }
+    buf_done(&json);
+    return result;
+}
+
+/* Bytes past libmicrohttpd, which closes the connection after MHD_NO. */
+static void send_raw(const struct request *r, const char *bytes, size_t n) {
+    if (send(socket_of(r), bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+        return; /* the client has left: it gets no answer either way */
+}
+
+static enum MHD_Result fail(struct request *r) {
+    static const char garbage[] = "\001\002 this is not HTTP \377\376\r\n\r\n";
+    static const char cut_short[] = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+                                    "Content-Length: 1000\r\n\r\n{\"class\":\"";
+    r->end = END_COUNTED;
+    counts_fault(&r->t->counts, r->method, r->route, r->fault, r->bytes_in);
+    switch (r->fault) {
+    case FAULT_RESET: {
+        /* Dissolving the association sends an RST now, whatever is done with the socket later
+         * (tcp_disconnect). */
+        struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+        connect(socket_of(r), &nobody, sizeof nobody);
+        return MHD_NO;
+    }
+    case FAULT_HANG:
+        r->phase = PHASE_WAITING;
+        r->watch.fd = socket_of(r);
+        MHD_suspend_connection(r->connection);
+        watch_add(r->t->watch, &r->watch);
+        return MHD_YES;
+    case FAULT_GARBAGE:
+        send_raw(r, garbage, sizeof garbage - 1);
+        return MHD_NO;
+    case FAULT_SHORT:
+        send_raw(r, cut_short, sizeof cut_short - 1);
+        return MHD_NO;
+    case FAULT_NONE:
+    case FAULT_STATUS:
+    case FAULT_COUNT:
+        break;
+    }
+    abort(); /* not a failure of these */
+}
+
+/* Its time is over. */
+static enum MHD_Result finish(struct request *r) {
+    if (r->fault == FAULT_STATUS)
+        return answer_text(r, (unsigned)r->t->spec.fault.status, CANNED_FAULT);
+    if (r->fault != FAULT_NONE)
+        return fail(r);
+    if (r->route == ROUTE_PREDICT)
+        return answer(r, MHD_HTTP_OK, &r->t->answers[r->number % ANSWERS]);
+    return answer_text(r, MHD_HTTP_OK, r->route == ROUTE_ROOT ? CANNED_ROOT : CANNED_HEALTH);
+}
+
+static bool has_token(const struct request *r) {
+    static const char scheme[] = "Bearer ";
+    const char *given =
+        MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+    return r->t->spec.token == NULL ||
+           (given != NULL && strncasecmp(given, scheme, strlen(scheme)) == 0 &&
+            strcmp(given + strlen(scheme), r->t->spec.token) == 0);
+}
+
+/* The request is complete: refuse it, answer it, or let it wait. */
+static enum MHD_Result serve(struct request *r) {
+    struct target *t = r->t;
+    bool reads = r->method == METHOD_GET || r->method == METHOD_HEAD;
+    if (r->is_stats)
+        return reads ? answer_stats(r)
+                     : answer_text(r, MHD_HTTP_METHOD_NOT_ALLOWED, CANNED_USE_GET);
+    if (r->route == ROUTE_OTHER)
+        return answer_text(r, MHD_HTTP_NOT_FOUND, CANNED_NOT_FOUND);
+    if (r->route != ROUTE_PREDICT && !reads)
+        return answer_text(r, MHD_HTTP_METHOD_NOT_ALLOWED, CANNED_USE_GET);
+    if (r->route == ROUTE_PREDICT) {
+        if (r->method != METHOD_POST)
+            return answer_text(r, MHD_HTTP_METHOD_NOT_ALLOWED, CANNED_USE_POST);
+        if (!has_token(r))
+            return answer_text(r, MHD_HTTP_UNAUTHORIZED, CANNED_NO_TOKEN);
+        if (r->bytes_in == 0)
+            return answer_text(r, MHD_HTTP_BAD_REQUEST, CANNED_NO_BODY);
+    }
+    struct plan plan =
+        plan_request(t->spec.seed, r->number, reads ? &t->spec.get : &t->spec.post, &t->spec.fault);
+    r->fault = plan.fault;
+    if (t->instant || (plan.service_ns == 0 && desk_pass(t->desk)))
+        return finish(r);
+    r->phase = PHASE_WAITING;
+    r->job.visit.service_ns = plan.service_ns;
+    MHD_suspend_connection(r->connection); /* before the desk can resume it */
+    desk_submit(t->desk, &r->job);
+    return MHD_YES;
+}
+
+/* The headers are there. */
+static enum MHD_Result receive(struct target *t, struct MHD_Connection *connection, const char *url,
+                               const char *method, void **request) {
+    struct request *r = calloc(1, sizeof(*r));
+    if (r == NULL)
+        return MHD_NO;
+    *request = r;
+    r->t = t;
+    r->connection = connection;
+    r->method = method_of(method);
+    r->route = route_of(url);
+    r->is_stats = strcmp(url, "/stats") == 0;
+    if (!r->is_stats)
+        r->number = counts_received(&t->counts, r->method, r->route);
+    const char *length =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    if (length != NULL && strtoull(length, NULL, 10) > t->spec.body_max_bytes)
+        return answer_text(r, MHD_HTTP_CONTENT_TOO_LARGE, CANNED_TOO_LARGE);
+    return MHD_YES;
+}
+
+/* A piece of the body: counted and dropped. */
+static enum MHD_Result swallow(struct request *r, size_t *bytes) {
+    static const char too_large[] = "HTTP/1.1 413 Content Too Large\r\nConnection: close\r\n"
+                                    "Content-Length: 0\r\n\r\n";
+    r->bytes_in += *bytes;
+    *bytes = 0;
+    if (r->bytes_in <= r->t->spec.body_max_bytes)
+        return MHD_YES;
+    /* A chunked body announces no length, and libmicrohttpd takes no answer in the middle of a
+     * body. */
+    note_answer(r, MHD_HTTP_CONTENT_TOO_LARGE, 0);
+    r->end = END_COUNTED;
+    send_raw(r, too_large, sizeof too_large - 1);
+    return MHD_NO;
+}
+
+enum MHD_Result handle_request(void *cls, struct MHD_Connection *connection, const char *url,
+                               const char *method, const char *version, const char *upload,
+                               size_t *upload_bytes, void **request) {
+    struct request *r = *request;
+    (void)version;
+    (void)upload;
+    if (r == NULL)
+        return receive(cls, connection, url, method, request);
+    if (*upload_bytes > 0)
+        return swallow(r, upload_bytes);
+    switch ((enum phase)r->phase) {
+    case PHASE_BODY:
+        return serve(r);
+    case PHASE_SERVED:
+        return finish(r);
+    case PHASE_WAITING:
+        return MHD_YES;
+    case PHASE_DROPPED:
+        break;
+    }
+    return MHD_NO;
+}
+
+void handle_completed(void *cls, struct MHD_Connection *connection, void **request,
+                      enum MHD_RequestTerminationCode code) {
+    struct target *t = cls;
+    struct request *r = *request;
+    (void)connection;
+    if (r == NULL)
+        return;
+    *request = NULL;
+    if (!r->is_stats) {
+        if (r->end == END_OPEN)
+            counts_aborted(&t->counts, r->method, r->route, r->bytes_in);
+        else if (r->end == END_ANSWERED && code != MHD_REQUEST_TERMINATED_COMPLETED_OK)
+            counts_unanswered(&t->counts, r->method, r->route, r->status, r->bytes_out);
+        uint64_t one = 1;
+        if (atomic_fetch_add(&t->ended, 1) + 1 == t->spec.requests_max &&
+            write(t->done_fd, &one, sizeof one) != sizeof one)
+            abort(); /* an eventfd at 0 takes a 1 */
+    }
+    free(r);
+}

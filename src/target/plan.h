@@ -1,0 +1,23 @@
+/*
+ * plan: what happens to the n-th request: a pure function of the seed and n.
+ *
+ * So two runs with one seed treat the n-th request alike, whatever the threads do, and asking for
+ * more failures changes no service time. Thread: any.
+ */
+#ifndef TARGET_PLAN_H
+#define TARGET_PLAN_H
+
+#include <stdint.h>
+
+#include "target/fault.h"
+#include "target/latency.h"
+
+struct plan {
+    enum fault_kind fault;
+    int64_t service_ns;
+};
+
+struct plan plan_request(uint64_t seed, uint64_t number, const struct latency *l,
+                         const struct fault *f);
+
+#endif

@@ -1,0 +1,185 @@
+#include "target/target.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "target/service.h"
+
+#define LISTEN_BACKLOG 4096
+#define SPARE_DESCRIPTORS 64       /* for everything that is not a connection */
+#define CONNECTIONS_MAX (1U << 20) /* where the system sets no limit */
+
+/* The URL of a bound socket: the port may have been chosen by the kernel. */
+static int note_url(struct target *t, struct err *e) {
+    struct sockaddr_storage address;
+    socklen_t n = sizeof address;
+    char host[NI_MAXHOST], port[NI_MAXSERV];
+    if (getsockname(t->listen_fd, (struct sockaddr *)&address, &n) != 0)
+        return err_set(e, "cannot read the socket's address: %s", strerror(errno));
+    int failed = getnameinfo((struct sockaddr *)&address, n, host, sizeof host, port, sizeof port,
+                             NI_NUMERICHOST | NI_NUMERICSERV);
+    if (failed != 0)
+        return err_set(e, "cannot read the socket's address: %s", gai_strerror(failed));
+    const char *format = strchr(host, ':') != NULL ? "http://[%.64s]:%.8s" : "http://%.64s:%.8s";
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    snprintf(t->url, sizeof t->url, format, host, port);
+#pragma GCC diagnostic pop
+    return 0;
+}
+
+static int bind_socket(struct target *t, struct err *e) {
+    const char *where = t->spec.bind;
+    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_PASSIVE, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+    char port[16];
+    snprintf(port, sizeof port, "%d", t->spec.port);
+    if (getaddrinfo(where, port, &hints, &found) != 0)
+        return err_set(
+            e, "\"%.100s\" is no address to bind to; write it in numbers, like 127.0.0.1 or ::1",
+            where);
+    int result = -1, on = 1;
+    t->listen_fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (t->listen_fd < 0) {
+        err_set(e, "cannot make a socket: %s", strerror(errno));
+        goto done;
+    }
+    setsockopt(t->listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(t->listen_fd, found->ai_addr, found->ai_addrlen) != 0) {
+        if (errno == EADDRINUSE)
+            err_set(e,
+                    "port %d of %s is in use; stop who has it, or take another one with --port "
+                    "(0: any free one)",
+                    t->spec.port, where);
+        else
+            err_set(e, "cannot bind to port %d of %s: %s", t->spec.port, where, strerror(errno));
+        goto done;
+    }
+    result = note_url(t, e);
+done:
+    freeaddrinfo(found);
+    return result;
+}
+
+/* True where no request needs to wait for anything. */
+static bool is_instant(const struct target_spec *s) {
+    bool get = s->get.kind == LATENCY_CONSTANT && s->get.low_ns == 0;
+    bool post = s->post.kind == LATENCY_CONSTANT && s->post.low_ns == 0;
+    return get && post && s->cpu_ns == 0 && s->instance.cold_start_ns == 0;
+}
+
+int target_open(const struct target_spec *spec, struct target **out, struct err *e) {
+    struct target *t = calloc(1, sizeof(*t));
+    if (t == NULL)
+        return err_set(e, "no memory");
+    t->spec = *spec;
+    t->listen_fd = -1;
+    t->instant = is_instant(spec);
+    counts_init(&t->counts);
+    t->done_fd = eventfd(0, EFD_CLOEXEC);
+    if (t->done_fd < 0) {
+        err_set(e, "cannot make an eventfd: %s", strerror(errno));
+        goto fail;
+    }
+    if (bind_socket(t, e) != 0 || handle_prepare(t, e) != 0)
+        goto fail;
+    *out = t;
+    return 0;
+fail:
+    target_free(t);
+    return -1;
+}
+
+static void on_connection(void *cls, struct MHD_Connection *connection, void **socket_context,
+                          enum MHD_ConnectionNotificationCode code) {
+    struct target *t = cls;
+    (void)connection;
+    (void)socket_context;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED)
+        counts_connection(&t->counts);
+}
+
+static unsigned connection_limit(void) {
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur > CONNECTIONS_MAX)
+        return CONNECTIONS_MAX;
+    return files.rlim_cur > 2 * SPARE_DESCRIPTORS ? (unsigned)files.rlim_cur - SPARE_DESCRIPTORS
+                                                  : SPARE_DESCRIPTORS;
+}
+
+int target_start(struct target *t, struct err *e) {
+    assert(t->daemon == NULL && !t->stopped);
+    if (desk_new(&t->spec.instance, t->spec.cpu_ns, handle_served, &t->desk, e) != 0)
+        return -1;
+    if (t->spec.fault.kind == FAULT_HANG && watch_new(handle_client_gone, &t->watch, e) != 0)
+        return -1;
+    if (listen(t->listen_fd, LISTEN_BACKLOG) != 0)
+        return err_set(e, "cannot listen on %s: %s", t->url, strerror(errno));
+    /* MHD_USE_TURBO: without it a close is a shutdown first, and a reset on purpose would begin
+     * with a FIN. */
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO;
+    struct MHD_OptionItem pool[] = {{MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)t->spec.threads, NULL},
+                                    {MHD_OPTION_END, 0, NULL}};
+    t->daemon = MHD_start_daemon(flags, 0, NULL, NULL, handle_request, t, MHD_OPTION_LISTEN_SOCKET,
+                                 t->listen_fd, MHD_OPTION_CONNECTION_LIMIT, connection_limit(),
+                                 MHD_OPTION_NOTIFY_COMPLETED, handle_completed, t,
+                                 MHD_OPTION_NOTIFY_CONNECTION, on_connection, t, MHD_OPTION_ARRAY,
+                                 t->spec.threads > 1 ? pool : pool + 1, MHD_OPTION_END);
+    if (t->daemon == NULL)
+        return err_set(e, "cannot start the HTTP server: %s", strerror(errno));
+    t->listen_fd = -1; /* the daemon closes it */
+    return 0;
+}
+
+const char *target_url(const struct target *t) {
+    return t->url;
+}
+
+int target_done_fd(const struct target *t) {
+    return t->done_fd;
+}
+
+void target_stop(struct target *t) {
+    if (t->stopped)
+        return;
+    t->stopped = true;
+    /* libmicrohttpd must not be stopped while it has suspended connections: these two resume them
+     * all, and from here on whoever wants to wait is resumed at once. */
+    desk_stop(t->desk);
+    watch_stop(t->watch);
+    if (t->daemon != NULL)
+        MHD_stop_daemon(t->daemon);
+    t->daemon = NULL;
+}
+
+void target_json(struct target *t, struct buf *out) {
+    counts_json(&t->counts, t->desk != NULL ? desk_cold_starts(t->desk) : 0, out);
+}
+
+void target_table(struct target *t, struct buf *out) {
+    counts_table(&t->counts, t->desk != NULL ? desk_cold_starts(t->desk) : 0, out);
+}
+
+void target_free(struct target *t) {
+    if (t == NULL)
+        return;
+    target_stop(t);
+    handle_release(t);
+    desk_free(t->desk);
+    watch_free(t->watch);
+    counts_done(&t->counts);
+    if (t->listen_fd >= 0)
+        close(t->listen_fd);
+    if (t->done_fd >= 0)
+        close(t->done_fd);
+    free(t);
+}
