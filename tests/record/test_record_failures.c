@@ -14,9 +14,13 @@
 #include "record/reader.h"
 #include "record/store.h"
 
-/* Pushes numbered samples until the record fails; how many went in. */
-static uint64_t push_until_failed(struct record *r) {
-    uint64_t pushed = 0;
+/* Pushes numbered samples until the record fails, the first alone; how many went in. */
+static uint64_t push_until_failed(struct record *r, const char *path) {
+    uint64_t pushed = 1;
+    struct sample one = ok_sample(0, 1000);
+    assert_true(queue_push(record_queue(r, 0), &one));
+    while (query_number(path, "SELECT count(*) FROM requests") == 0)
+        usleep(10000);
     for (int i = 0; i < 3000 && !record_failed(r); i++) {
         for (int k = 0; k < 200; k++) {
             struct sample s = ok_sample((int64_t)pushed * 1000, 1000);
@@ -69,7 +73,7 @@ static void test_a_file_may_not_grow_any_more(void **state) {
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
     assert_ok(record_start(r, &e), e);
-    uint64_t pushed = push_until_failed(r);
+    uint64_t pushed = push_until_failed(r, path);
     check_failed_run(r, path, pushed, "largest size allowed");
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
     assert_true(query_number(path, "SELECT count(*) FROM requests") > 0);
@@ -89,7 +93,7 @@ static void test_a_full_disk(void **state) {
     struct err e;
     assert_ok(record_open(path, &run, &r, &e), e);
     assert_ok(record_start(r, &e), e);
-    uint64_t pushed = push_until_failed(r);
+    uint64_t pushed = push_until_failed(r, path);
     check_failed_run(r, path, pushed, "the disk is full");
     assert_true(query_number(path, "SELECT count(*) FROM requests") > 0);
     /* Nothing at all fits: no file is left behind. */
