@@ -1,61 +1,14 @@
-#include <stdio.h>
-
+/* coldswarm report: the tables of a run file, or a whole report. */
 #include "cli/command.h"
-#include "record/reader.h"
-#include "report/report.h"
-#include "util/text.h"
-
-static void wrote(FILE *to, const char *dir, const char *name, const char *what) {
-    struct buf line;
-    buf_init(&line, 65536);
-    text_printable(&line, dir, strlen(dir));
-    fprintf(to, "wrote %s/%s (%s)\n", buf_text(&line), name, what);
-    buf_done(&line);
-}
-
-/* Where each thing went: to stdout after tables for people, to stderr where stdout is for a
- * program. */
-static void list(FILE *to, const char *dir, const struct figures_result *figures) {
-    fputc('\n', to);
-    wrote(to, dir, "tables.txt, .md, .csv, .json", "the tables");
-    wrote(to, dir, "errors.csv", "every kind of error");
-    wrote(to, dir, "data/*.csv", "the numbers behind each figure");
-    for (int f = 0; f < FIGURE_COUNT; f++) {
-        char name[128];
-        snprintf(name, sizeof name, "%s.svg, .png", figure_name((enum figure)f));
-        if (figures->drawn[f])
-            wrote(to, dir, name, figure_caption((enum figure)f));
-    }
-}
-
-static int write_out(const struct args *a, const struct model *m, enum report_format format) {
-    struct figures_result figures = {0};
-    struct err e = {""};
-    const char *dir = opt_text(a, "out");
-    if (report_write_dir(dir, m, &figures, &e) != 0)
-        return command_error(EXIT_RUNTIME, e.text);
-    list(format == REPORT_TABLE || format == REPORT_MARKDOWN ? stdout : stderr, dir, &figures);
-    if (figures.note[0] != '\0')
-        command_error(EXIT_OK, figures.note);
-    return EXIT_OK;
-}
+#include "cli/results.h"
 
 static int run(const struct args *a) {
-    struct reader *reader = NULL;
-    struct model *m = NULL;
-    struct err e = {""};
-    enum report_format format = report_format(opt_text(a, "format"));
-    bool out = opt_text(a, "out") != NULL;
-    struct model_options options = {.locust = opt_flag(a, "locust"), .figures = out};
-    int code = EXIT_OK;
-    if (reader_open(args_at(a, 0), &reader, &e) != 0 || model_new(reader, &options, &m, &e) != 0 ||
-        report_print(stdout, m, format, false, &e) != 0)
-        code = command_error(EXIT_RUNTIME, e.text);
-    else if (out)
-        code = write_out(a, m, format);
-    model_free(m);
-    reader_close(reader);
-    return code;
+    struct results_options o = {
+        .format = report_format(opt_text(a, "format")),
+        .locust = opt_flag(a, "locust"),
+        .folder = opt_text(a, "out"),
+    };
+    return results_show(args_at(a, 0), &o);
 }
 
 static const struct opt_def opts[] = {

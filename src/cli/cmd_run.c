@@ -253,6 +253,14 @@ static void announce(const struct run *run) {
     buf_done(&text);
 }
 
+static void say_where(const char *path) {
+    struct buf text;
+    buf_init(&text, PATH_MAX_BYTES * 4);
+    text_printable(&text, path, strlen(path));
+    printf("\nEvery request is in %s\n", buf_text(&text));
+    buf_done(&text);
+}
+
 static enum progress_mode choose_mode(const struct args *a) {
     if (opt_flag(a, "quiet") || opt_flag(a, "only-summary"))
         return PROGRESS_SILENT;
@@ -285,10 +293,18 @@ static int conclude(struct run *run, const struct engine_result *result) {
     run->record = NULL;
     if (!written)
         code = command_error(EXIT_RUNTIME, e.text);
-    int shown =
-        results_show(run->path, opt_text(run->args, "report"), opt_flag(run->args, "quiet"));
+    bool quiet = opt_flag(run->args, "quiet");
+    struct results_options show = {
+        .format = REPORT_TABLE,
+        .bare = quiet,
+        .silent = quiet,
+        .folder = opt_text(run->args, "report"),
+    };
+    int shown = results_show(run->path, &show);
     if (shown != EXIT_OK && (code == EXIT_OK || code == EXIT_REQUESTS_FAILED))
         code = shown;
+    if (!quiet)
+        say_where(run->path);
     if (written && verdict_never_answered(result, &totals)) {
         err_set(&e,
                 "%s never answered: none of %" PRIu64 " requests got a response (see Errors above)",

@@ -1,12 +1,61 @@
 #include "cli/results.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/command.h"
+#include "record/reader.h"
+#include "util/text.h"
 
-int results_show(const char *path, const char *folder, bool quiet) {
-    (void)folder;
-    (void)quiet;
-    printf("%s\n", path);
+#define LINE_MAX_BYTES 65536
+
+static void wrote(FILE *to, const char *dir, const char *name, const char *what) {
+    struct buf line;
+    buf_init(&line, LINE_MAX_BYTES);
+    text_printable(&line, dir, strlen(dir));
+    fprintf(to, "wrote %s/%s (%s)\n", buf_text(&line), name, what);
+    buf_done(&line);
+}
+
+/* Where each thing went: to stdout after tables for people, to stderr where stdout is for a program. */
+static void list(FILE *to, const char *dir, const struct figures_result *figures) {
+    fputc('\n', to);
+    wrote(to, dir, "tables.txt, .md, .csv, .json", "the tables");
+    wrote(to, dir, "errors.csv", "every kind of error");
+    wrote(to, dir, "data/*.csv", "the numbers behind each figure");
+    for (int f = 0; f < FIGURE_COUNT; f++) {
+        char name[128];
+        snprintf(name, sizeof name, "%s.svg, .png", figure_name((enum figure)f));
+        if (figures->drawn[f])
+            wrote(to, dir, name, figure_caption((enum figure)f));
+    }
+}
+
+static int write_folder(const struct results_options *o, const struct model *m) {
+    struct figures_result figures = {0};
+    struct err e = {""};
+    if (report_write_dir(o->folder, m, &figures, &e) != 0)
+        return command_error(EXIT_RUNTIME, e.text);
+    if (!o->silent)
+        list(o->format == REPORT_TABLE || o->format == REPORT_MARKDOWN ? stdout : stderr, o->folder,
+             &figures);
+    if (figures.note[0] != '\0')
+        command_error(EXIT_OK, figures.note);
     return EXIT_OK;
+}
+
+int results_show(const char *path, const struct results_options *o) {
+    struct reader *reader = NULL;
+    struct model *m = NULL;
+    struct err e = {""};
+    struct model_options options = {.locust = o->locust, .figures = o->folder != NULL};
+    int code = EXIT_OK;
+    if (reader_open(path, &reader, &e) != 0 || model_new(reader, &options, &m, &e) != 0 ||
+        report_print(stdout, m, o->format, o->bare, &e) != 0)
+        code = command_error(EXIT_RUNTIME, e.text);
+    else if (o->folder != NULL)
+        code = write_folder(o, m);
+    model_free(m);
+    reader_close(reader);
+    return code;
 }

@@ -1,15 +1,24 @@
 /*
- * results: shows a finished run: its tables on stdout, and a report in a folder where asked for.
+ * results: shows a run file's tables, and writes its report into a folder.
  *
- * Thread: main.
+ * What `run` does at its end and `report` at any time. Thread: main.
  */
 #ifndef CLI_RESULTS_H
 #define CLI_RESULTS_H
 
 #include <stdbool.h>
 
-/* Reads the run file at `path` and prints tables, errors and verdict; `folder` NULL means no report. `quiet`: tables alone.
- * Returns an exit code; what went wrong was said. */
-int results_show(const char *path, const char *folder, bool quiet);
+#include "report/report.h"
+
+struct results_options {
+    enum report_format format;
+    bool locust;        /* Locust's rules */
+    bool bare;          /* the tables alone */
+    bool silent;        /* do not say where the report went */
+    const char *folder; /* NULL: no report */
+};
+
+/* Reads the run file at `path`, prints to stdout and writes the report. Returns an exit code; what went wrong was said. */
+int results_show(const char *path, const struct results_options *o);
 
 #endif

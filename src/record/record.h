@@ -96,7 +96,7 @@ void record_totals(const struct record *r, struct record_totals *out);
 
 /* Completes the row of `run` and closes (checkpoints) the file; frees r in any case. record_stop()
  * must have been called. Returns -1 with the reason where the file could not be completed or the
- * writer had failed. */
+ * writer had failed. With end NULL the file stays that of a run that was cut short. */
 int record_close(struct record *r, const struct record_end *end, struct err *e);
 
 #endif

@@ -27,7 +27,7 @@ static void put(struct writer *w, cJSON *object, const char *key, cJSON *item) {
 static void put_text(struct writer *w, cJSON *object, const char *key, const char *text) {
     struct buf valid;
     buf_init(&valid, SIZE_MAX / 2);
-    text_utf8(&valid, text, strlen(text));
+    text_repair(&valid, text, strlen(text));
     put(w, object, key, buf_ok(&valid) ? cJSON_CreateString(buf_text(&valid)) : NULL);
     buf_done(&valid);
 }
