@@ -55,6 +55,8 @@ struct transport_session {
     void *context;
     int64_t sent_ns;
     uint64_t received;
+    long sendings;           /* of the request under way: 1, and 1 more per redirect */
+    bool lost_before_answer; /* the kept connection ended, and libcurl wanted to send again */
     CURLcode refusal;
     struct transport_session *next_refused;
     char curl_text[CURL_ERROR_SIZE];
@@ -193,10 +195,32 @@ static int wish_socket(CURL *easy, curl_socket_t fd, int what, void *context,
     return 0;
 }
 
+/* libcurl is about to send: the first time, or once more after each redirect. */
+static int note_sending(void *context, char *local_address, char *remote_address, int local_port,
+                        int remote_port) {
+    (void)local_address, (void)remote_address, (void)local_port, (void)remote_port;
+    struct transport_session *s = context;
+    s->sendings++;
+    return CURL_PREREQFUNC_OK;
+}
+
+/* Where a kept connection ends before any answer, libcurl sends the request again on a new one and tells nobody: the
+ * target would count two requests, and we one. There is no option against it, but it needs a socket from us. */
+static bool is_resending(struct transport_session *s) {
+    long redirects = 0;
+    curl_easy_getinfo(s->easy, CURLINFO_REDIRECT_COUNT, &redirects);
+    return s->sendings > redirects;
+}
+
 static curl_socket_t open_socket(void *context, curlsocktype purpose,
                                  struct curl_sockaddr *address) {
     (void)purpose;
-    struct transport *t = context;
+    struct transport_session *s = context;
+    struct transport *t = s->transport;
+    if (is_resending(s)) {
+        s->lost_before_answer = true;
+        return CURL_SOCKET_BAD;
+    }
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (fd < 0)
         return CURL_SOCKET_BAD;
@@ -234,6 +258,8 @@ static void finish(struct transport_session *s, CURLcode code) {
     transport_done_fn *done = s->done;
     curl_multi_remove_handle(s->transport->multi, s->easy);
     curl_result_fill(s->easy, code, s->curl_text, s->transport->options, &result, text);
+    if (s->lost_before_answer)
+        curl_result_lost(&result);
     s->done = NULL;
     done(s->context, &result);
 }
@@ -279,6 +305,8 @@ static void curl_send(struct transport_session *s, const void *compiled, transpo
     s->done = done;
     s->context = context;
     s->received = 0;
+    s->sendings = 0;
+    s->lost_before_answer = false;
     s->curl_text[0] = '\0';
     CURLcode code = CURLE_OK;
     if (s->last != r->serial) {
@@ -326,7 +354,9 @@ static int curl_session_open(struct transport *t, struct transport_session **out
     curl_easy_setopt(s->easy, CURLOPT_WRITEFUNCTION, count_body);
     curl_easy_setopt(s->easy, CURLOPT_WRITEDATA, s);
     curl_easy_setopt(s->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    curl_easy_setopt(s->easy, CURLOPT_OPENSOCKETDATA, t);
+    curl_easy_setopt(s->easy, CURLOPT_OPENSOCKETDATA, s);
+    curl_easy_setopt(s->easy, CURLOPT_PREREQFUNCTION, note_sending);
+    curl_easy_setopt(s->easy, CURLOPT_PREREQDATA, s);
     curl_easy_setopt(s->easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
     curl_easy_setopt(s->easy, CURLOPT_CLOSESOCKETDATA, t);
     if (code != CURLE_OK) {

@@ -39,4 +39,7 @@ void curl_result_fill(CURL *easy, CURLcode code, const char *curl_text,
                       const struct transport_options *options, struct transport_result *result,
                       char text[CURL_RESULT_TEXT_BYTES]);
 
+/* Makes it the result of a request whose kept connection ended before any byte of the answer. */
+void curl_result_lost(struct transport_result *result);
+
 #endif

@@ -121,3 +121,12 @@ void curl_result_fill(CURL *easy, CURLcode code, const char *curl_text,
     describe(easy, code, curl_text, options, r, text);
     r->error = text;
 }
+
+void curl_result_lost(struct transport_result *r) {
+    r->outcome = OUTCOME_RESET;
+    r->error = "connection lost before an answer";
+    r->status = 0;
+    r->ttfb_ns = -1;
+    r->dns_ns = r->connect_ns = r->tls_ns = 0;
+    r->new_connection = false;
+}

@@ -116,7 +116,10 @@ static const struct expectation expectations[] = {
     {"GET", "/status/404", OUTCOME_HTTP_ERROR, 404, -1, "HTTP 404"},
     {"GET", "/status/500", OUTCOME_HTTP_ERROR, 500, -1, "HTTP 500"},
     {"GET", "/status/399", OUTCOME_OK, 399, -1, ""},
-    {"GET", "/reset", OUTCOME_RESET, 0, 0, "connection lost: Connection reset by peer"},
+    {"GET", "/reset", OUTCOME_RESET, 0, 0,
+     "connection lost before an answer"}, /* a kept connection */
+    {"GET", "/reset", OUTCOME_RESET, 0, 0,
+     "connection lost: Connection reset by peer"}, /* a new one */
     {"GET", "/reset-mid", OUTCOME_RESET, 200, -1, "connection lost: Connection reset by peer"},
     {"GET", "/short", OUTCOME_RESET, 200, 10, "connection closed before the answer was complete"},
     {"GET", "/garbage", OUTCOME_PROTOCOL_ERROR, 0, 0, NULL},
@@ -164,6 +167,21 @@ static void a_session_keeps_its_connection_and_no_other(void **state) {
         }
     for (int i = 0; i < 3; i++)
         ops->session_close(s[i]);
+    finish(&b);
+}
+
+/* libcurl would send it again: the server must see one request for the one that is counted. */
+static void a_lost_request_is_not_sent_again(void **state) {
+    (void)state;
+    struct bench b;
+    setup(&b);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(call(&b, "GET", "/ok").result.outcome, OUTCOME_OK);
+        struct answer a = call(&b, "POST", "/reset?once");
+        assert_int_equal(a.result.outcome, OUTCOME_RESET);
+        assert_false(a.result.new_connection);
+    }
+    assert_int_equal(server_count(&server, "/reset?once"), 4);
     finish(&b);
 }
 
@@ -392,6 +410,7 @@ int main(void) {
         cmocka_unit_test(a_session_keeps_its_connection_and_no_other),
         cmocka_unit_test(cookies_are_a_users_own),
         cmocka_unit_test(a_body_and_its_headers_arrive),
+        cmocka_unit_test(a_lost_request_is_not_sent_again),
         cmocka_unit_test(limits_of_time_are_kept),
         cmocka_unit_test(a_closed_port_is_a_connect_error),
         cmocka_unit_test(redirects_are_followed_when_asked),
