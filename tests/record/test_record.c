@@ -174,6 +174,38 @@ static void test_seconds_view_counts_at_the_end_and_fills_gaps(void **state) {
                  "0|1|1|0\n1|1|1|0\n2|5|2|1\n3|5|0|0\n4|5|0|0\n");
 }
 
+static void test_a_run_of_whole_seconds_has_no_empty_second_behind(void **state) {
+    (void)state;
+    const char *path = in_dir("whole.db");
+    struct record_run run = small_run(1);
+    struct record_end end = valid_end;
+    struct record *r;
+    struct err e;
+    end.duration_ns = 2 * NS_PER_S;
+    assert_ok(record_open(path, &run, &r, &e), e);
+    assert_ok(record_start(r, &e), e);
+    record_users(r, 2, 0); /* said at the very end */
+    assert_ok(record_stop(r, &e), e);
+    assert_ok(record_close(r, &end, &e), e);
+    assert_query(path, "SELECT * FROM seconds", "0|0|0|0\n1|0|0|0\n");
+}
+
+static void test_no_path_is_special(void **state) {
+    (void)state;
+    struct record_run run = small_run(1);
+    char *before = getcwd(NULL, 0);
+    assert_int_equal(chdir(dir), 0);
+    const char *names[] = {":memory:", "file:a.db?mode=memory"}; /* SQLite would make no file */
+    for (int i = 0; i < 2; i++) {
+        record_all(names[i], &run, NULL, 0, NULL);
+        struct stat st;
+        assert_int_equal(stat(names[i], &st), 0);
+        assert_true(st.st_size > 0);
+    }
+    assert_int_equal(chdir(before), 0);
+    free(before);
+}
+
 static void test_strings_come_out_exact_or_mended(void **state) {
     (void)state;
     const char *path = in_dir("o'dd ?#% name.db");
@@ -325,6 +357,7 @@ static void test_two_workers_at_full_speed_lose_nothing(void **state) {
                  " (PARTITION BY user ORDER BY id) AS d FROM requests) WHERE d <> 1",
                  "0\n");
     assert_query(path, "SELECT count(*), count(DISTINCT text) FROM error", "200|200\n");
+    assert_query(path, "SELECT count(*) FROM result", "201\n");
     assert_query(path, "SELECT count(*) FROM requests WHERE error = 'error ' || (sent_us / 1000)",
                  "400\n");
     assert_query(path, "SELECT count(*), count(DISTINCT text) FROM event", "400|200\n");
@@ -446,6 +479,8 @@ int main(void) {
         cmocka_unit_test(test_requests_view_shows_every_kind_of_row),
         cmocka_unit_test(test_run_and_manifest),
         cmocka_unit_test(test_seconds_view_counts_at_the_end_and_fills_gaps),
+        cmocka_unit_test(test_a_run_of_whole_seconds_has_no_empty_second_behind),
+        cmocka_unit_test(test_no_path_is_special),
         cmocka_unit_test(test_strings_come_out_exact_or_mended),
         cmocka_unit_test(test_a_row_takes_less_than_48_bytes),
         cmocka_unit_test(test_two_workers_at_full_speed_lose_nothing),
