@@ -1,4 +1,5 @@
-/* `coldswarm validate`: checks a scenario and says in plain words what it would do. Nothing is sent. */
+/* `coldswarm validate`: checks a scenario and says in plain words what it would do. Nothing is
+ * sent. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

@@ -55,7 +55,8 @@ static int json_string(void *context, const char *text, size_t n, size_t at, str
     return reader_expand(context, text, n, at, PLACE_JSON, out, NULL);
 }
 
-/* Appends the body's bytes and says its type: a constant in *type, or a text of its own in *own_type. */
+/* Appends the body's bytes and says its type: a constant in *type, or a text of its own in
+ * *own_type. */
 static int content(struct reader *r, const struct json *v, struct buf *out, const char **type,
                    char **own_type) {
     if (strcmp(v->key, "json") == 0) {

@@ -1,7 +1,8 @@
 /*
  * encode: the ways in which text is written into a request.
  *
- * JSON strings are util/json's. Internal to scenario/. Ownership: appends to the caller's buffer. Thread: any.
+ * JSON strings are util/json's. Internal to scenario/. Ownership: appends to the caller's buffer.
+ * Thread: any.
  */
 #ifndef SCENARIO_ENCODE_H
 #define SCENARIO_ENCODE_H

@@ -64,7 +64,8 @@ static const char *name_wrong(const char *name, size_t n) {
     return NULL;
 }
 
-/* A header value from a string: control characters could smuggle in a header or a request, whoever wrote them. */
+/* A header value from a string: control characters could smuggle in a header or a request, whoever
+ * wrote them. */
 static int value_read(struct reader *r, const struct json *v, char **out, bool *used_env) {
     if (reader_text(r, v, PLACE_PLAIN, out, used_env) != 0)
         return -1;

@@ -1,9 +1,9 @@
 /*
  * keys: every key that a scenario may hold, section by section.
  *
- * One table: the loader refuses what is not in it and suggests what is, and a test holds schema.json against it. The
- * keys of DESIGN's later parts stand in it too, marked: they are refused with a text of their own instead of being taken
- * for typing mistakes.
+ * One table: the loader refuses what is not in it and suggests what is, and a test holds
+ * schema.json against it. The keys of DESIGN's later parts stand in it too, marked: they are
+ * refused with a text of their own instead of being taken for typing mistakes.
  *
  * Internal to scenario/. Thread: any, constant data.
  */

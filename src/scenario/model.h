@@ -79,9 +79,9 @@ struct scenario {
     size_t task_count;
     char **env_names; /* the variables that it read, each once, in the order of the file */
     size_t env_count;
-    char **
-        secrets; /* values that came from ${env.*}, in every form in which they are sent: never to be shown
-                       or stored; scenario_mask() knows how */
+    /* Values that came from ${env.*}, in every form in which they are sent: never to be shown or
+     * stored; scenario_mask() knows how. */
+    char **secrets;
     size_t secret_count;
 };
 
@@ -101,9 +101,9 @@ void scenario_free(struct scenario *s);
 /* Checks a target ("http://…", "https://…"; a bare host:port gets http://) and replaces the scenario's. */
 int scenario_set_target(struct scenario *s, const char *target, struct err *e);
 
-/* Appends `text` with every secret of the scenario (and its URL-encoded, JSON-escaped and base64 forms, as they are
- * sent) replaced by "***". A form shorter than 4 bytes is replaced only where it stands as a whole word: elsewhere it
- * says little, and masking every "1" would leave no text. */
+/* Appends `text` with every secret of the scenario (and its URL-encoded, JSON-escaped and base64
+ * forms, as they are sent) replaced by "***". A form shorter than 4 bytes is replaced only where it
+ * stands as a whole word: elsewhere it says little, and masking every "1" would leave no text. */
 void scenario_mask(const struct scenario *s, const char *text, struct buf *out);
 
 #endif

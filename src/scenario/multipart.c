@@ -101,8 +101,8 @@ static bool occurs(const struct part *parts, size_t n, const char *boundary) {
     return false;
 }
 
-/* The same parts give the same boundary, so that a run can be repeated byte for byte; counting on until no part holds it
- * ends, since parts are finite. */
+/* The same parts give the same boundary, so that a run can be repeated byte for byte; counting on
+ * until no part holds it ends, since parts are finite. */
 static void assemble(const struct part *parts, size_t n, struct buf *out, struct buf *type) {
     char boundary[64];
     for (uint64_t i = 0;; i++) {

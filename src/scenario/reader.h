@@ -1,10 +1,12 @@
 /*
  * reader: what the parts of the loader share while one scenario is read.
  *
- * Every failure goes through reader_fail(), which puts file, line and column in front and masks what came from the
- * environment. Optional values are passed as the NULL that json_get() gives and leave their target as it was.
+ * Every failure goes through reader_fail(), which puts file, line and column in front and masks
+ * what came from the environment. Optional values are passed as the NULL that json_get() gives and
+ * leave their target as it was.
  *
- * Internal to scenario/. Ownership: a reader borrows all it points to; texts handed out are malloc'ed. Thread: one.
+ * Internal to scenario/. Ownership: a reader borrows all it points to; texts handed out are
+ * malloc'ed. Thread: one.
  */
 #ifndef SCENARIO_READER_H
 #define SCENARIO_READER_H
@@ -34,7 +36,7 @@ struct reader {
 /* Where a text is put, and so how it is escaped: what the file says and what a variable says. */
 enum place {
     PLACE_PLAIN, /* as it is */
-    PLACE_PATH, /* the file's text is a URL already, odd characters are escaped; variables entirely */
+    PLACE_PATH,  /* what the file says is a URL already; variables are escaped entirely */
     PLACE_QUERY, /* %XX */
     PLACE_FORM,
     PLACE_JSON /* inside the quotes */
@@ -57,8 +59,8 @@ int reader_integer(struct reader *r, const struct json *v, int64_t min, int64_t 
 /* A string as a C string: "${...}" is refused where it would be stored. */
 int reader_name(struct reader *r, const struct json *v, char **out);
 
-/* Appends n bytes of a string or key that stands at `at` (its quote), with ${...} put in and all escaped for the
- * place. `used_env`, if not NULL, becomes true where a variable was read. */
+/* Appends n bytes of a string or key that stands at `at` (its quote), with ${...} put in and all
+ * escaped for the place. `used_env`, if not NULL, becomes true where a variable was read. */
 int reader_expand(struct reader *r, const char *text, size_t n, size_t at, enum place place,
                   struct buf *out, bool *used_env);
 

@@ -9,7 +9,8 @@
 #define SHORT_BYTES 4
 #define FORM_BYTES_MAX (size_t)(64 << 20)
 
-/* Takes ownership of `text` (which may be NULL: out of memory); texts that are in the list already are dropped. */
+/* Takes ownership of `text` (which may be NULL: out of memory); texts that are in the list already
+ * are dropped. */
 static int add(char ***list, size_t *count, char *text) {
     if (text == NULL)
         return -1;
@@ -56,7 +57,8 @@ static void base64_bare(struct buf *out, const char *text, size_t n) {
 }
 
 int secret_add(struct scenario *s, const char *value) {
-    /* The padding of base64 and the case of %XX differ between writers: a server may send either back. */
+    /* The padding of base64 and the case of %XX differ between writers: a server may send either
+     * back. */
     static void (*const forms[])(struct buf * out, const char *text, size_t n) = {
         plain, encode_percent, percent_lower, encode_form, json_escape, encode_base64, base64_bare};
     size_t n = strlen(value);

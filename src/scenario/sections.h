@@ -1,8 +1,9 @@
 /*
  * sections: the parts of a scenario file, a function each.
  *
- * Each reads one value (NULL: the key is absent) into the scenario, checks it, and fails through reader_fail().
- * Internal to scenario/. Ownership: what they store belongs to the scenario, also after a failure. Thread: one.
+ * Each reads one value (NULL: the key is absent) into the scenario, checks it, and fails through
+ * reader_fail(). Internal to scenario/. Ownership: what they store belongs to the scenario, also
+ * after a failure. Thread: one.
  */
 #ifndef SCENARIO_SECTIONS_H
 #define SCENARIO_SECTIONS_H

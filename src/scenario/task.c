@@ -35,7 +35,8 @@ static int method_read(struct reader *r, const struct json *v, bool has_body, ch
     return 0;
 }
 
-/* Where the path begins in a whole URL; 0 where the text is none, -1 where something is wrong with its host. */
+/* Where the path begins in a whole URL; 0 where the text is none, -1 where something is wrong with
+ * its host. */
 static int url_check(struct reader *r, const struct json *v, const char *text) {
     size_t scheme = strncmp(text, "http://", 7) == 0    ? 7
                     : strncmp(text, "https://", 8) == 0 ? 8

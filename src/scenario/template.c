@@ -14,7 +14,8 @@ struct expansion {
     struct buf *out;
 };
 
-/* The offset in the file of byte i of the text: exact where the string holds no escapes, else its start. */
+/* The offset in the file of byte i of the text: exact where the string holds no escapes, else its
+ * start. */
 static size_t offset(const struct expansion *x, size_t i) {
     const char *raw = json_source(x->r->doc) + x->at + 1;
     return strncmp(raw, x->text, x->n) == 0 ? x->at + 1 + i : x->at;

@@ -11,14 +11,16 @@ void load_done(struct load *l) {
     *l = (struct load){0};
 }
 
-/* When user k starts, to the nearest nanosecond. k * 10^9 is exact in a double, so the only rounding is the division's
- * and the result never decreases with k. A user who would start after the end gets the end. */
+/* When user k starts, to the nearest nanosecond. k * 10^9 is exact in a double, so the only
+ * rounding is the division's and the result never decreases with k. A user who would start after
+ * the end gets the end. */
 static int64_t start_ns(const struct load *l, uint32_t k) {
     double t = (double)k * 1e9 / l->spawn_rate;
     return t < (double)l->duration_ns ? llround(t) : l->duration_ns;
 }
 
-/* How many users have started by t: searched, so that it agrees with start_ns() to the nanosecond. */
+/* How many users have started by t: searched, so that it agrees with start_ns() to the nanosecond.
+ * */
 static uint32_t started(const struct load *l, int64_t t_ns) {
     uint32_t low = 0, high = l->users;
     while (low < high) {
@@ -38,7 +40,8 @@ static uint32_t on_line(uint32_t from, uint32_t to, int64_t x, int64_t d) {
     return from - (uint32_t)(((wide)(from - to) * x + d - 1) / d);
 }
 
-/* The first x at which on_line() is no longer n, its value now; d or more where it stays n to the end. */
+/* The first x at which on_line() is no longer n, its value now; d or more where it stays n to the
+ * end. */
 static int64_t leaves_line(uint32_t from, uint32_t to, uint32_t n, int64_t d) {
     if (to > from) {
         wide rise = to - from;
@@ -119,8 +122,8 @@ int64_t load_duration(const struct load *l) {
 uint32_t load_users_max(const struct load *l) {
     if (l->kind == LOAD_USERS)
         return load_users(l, load_duration(l) - 1);
-    /* A line is highest at one of its ends; a target that only the very end of the load would reach is never
-     * active, and a jump over it neither. */
+    /* A line is highest at one of its ends; a target that only the very end of the load would reach
+     * is never active, and a jump over it neither. */
     uint32_t most = 0, from = l->start_users;
     int64_t start = 0, end = load_duration(l);
     for (size_t i = 0; i < l->stage_count && start < end; i++) {

@@ -170,7 +170,8 @@ static void put_utf8(char **to, uint32_t c) {
     *to = w;
 }
 
-/* Four hexadecimal digits; -1 where they are not. The text is NUL-terminated, so looking ahead is safe. */
+/* Four hexadecimal digits; -1 where they are not. The text is NUL-terminated, so looking ahead is
+ * safe. */
 static int32_t hex4(const char *s) {
     int32_t v = 0;
     for (int i = 0; i < 4; i++) {
@@ -322,7 +323,8 @@ static int compare_keys(const void *left, const void *right) {
     return order;
 }
 
-/* Sorting keeps this n log n: a hostile file cannot make it slow, as it could with hashing or with pairs. */
+/* Sorting keeps this n log n: a hostile file cannot make it slow, as it could with hashing or with
+ * pairs. */
 static int check_duplicates(struct parser *p, const struct json *object) {
     if (object->count < 2)
         return 0;

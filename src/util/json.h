@@ -1,13 +1,13 @@
 /*
  * json: reads JSON into a tree whose every value and key knows where it stood in the text.
  *
- * RFC 8259 plus comments, in both of C's forms; no trailing commas. Duplicate keys, lone surrogates, control
- * characters in strings and text that is not UTF-8 are errors, with line and column. Numbers keep their text, so that a
- * copy has every digit. There are ceilings on size, depth and the number of values. It does not build or change
- * trees; cJSON prints.
+ * RFC 8259 plus comments, in both of C's forms; no trailing commas. Duplicate keys, lone
+ * surrogates, control characters in strings and text that is not UTF-8 are errors, with line and
+ * column. Numbers keep their text, so that a copy has every digit. There are ceilings on size,
+ * depth and the number of values. It does not build or change trees; cJSON prints.
  *
- * Ownership: the document owns the whole tree and its own copy of the text; json_free() frees all at once.
- * Thread: a document is only read after json_parse() and may be shared.
+ * Ownership: the document owns the whole tree and its own copy of the text; json_free() frees all
+ * at once. Thread: a document is only read after json_parse() and may be shared.
  */
 #ifndef UTIL_JSON_H
 #define UTIL_JSON_H
@@ -43,7 +43,8 @@ struct json {
 
 struct json_doc; /* the text, its name and the tree */
 
-/* Parses the whole text; `name` stands for it in errors, which read "name:line:column: what; how to mend". */
+/* Parses the whole text; `name` stands for it in errors, which read "name:line:column: what; how to
+ * mend". */
 int json_parse(const char *name, const char *text, size_t bytes, struct json_doc **out,
                struct err *e);
 void json_free(struct json_doc *d);
@@ -60,7 +61,8 @@ const char *json_kind_text(enum json_kind kind);
 /* The number as a double; false where it is too large for one. */
 bool json_double(const struct json *v, double *out);
 
-/* The number as an integer ("12", "1e3", "2.0"); false where it has a fraction or does not fit exactly. */
+/* The number as an integer ("12", "1e3", "2.0"); false where it has a fraction or does not fit
+ * exactly. */
 bool json_int64(const struct json *v, int64_t *out);
 
 /* True where text or key holds a NUL, so that it is no C string. */
@@ -73,15 +75,16 @@ void json_where(const struct json_doc *d, size_t at, size_t *line, size_t *colum
 int json_fail(const struct json_doc *d, size_t at, struct err *e, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Appends the inside of a JSON string, without quotes: control characters, quote and backslash are escaped, all else
- * is kept. */
+/* Appends the inside of a JSON string, without quotes: control characters, quote and backslash are
+ * escaped, all else is kept. */
 void json_escape(struct buf *out, const char *text, size_t n);
 
 /* Appends what stands between the quotes of a string or key; returns 0, or -1 to stop the copy. */
 typedef int json_string_fn(void *context, const char *text, size_t n, size_t at, struct buf *out);
 
-/* Appends the value minified: no comments, no spaces, numbers digit for digit, members in their order. `string` writes
- * strings and keys; NULL means json_escape(). Returns -1 only where `string` did. */
+/* Appends the value minified: no comments, no spaces, numbers digit for digit, members in their
+ * order. `string` writes strings and keys; NULL means json_escape(). Returns -1 only where `string`
+ * did. */
 int json_copy(const struct json *v, json_string_fn *string, void *context, struct buf *out);
 
 #endif

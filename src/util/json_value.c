@@ -21,7 +21,8 @@ const char *json_kind_text(enum json_kind kind) {
     return texts[kind];
 }
 
-/* A number's text stands in the document's source, in front of a delimiter or the final NUL: strto*() stop there. */
+/* A number's text stands in the document's source, in front of a delimiter or the final NUL:
+ * strto*() stop there. */
 bool json_double(const struct json *v, double *out) {
     if (v->kind != JSON_NUMBER)
         return false;

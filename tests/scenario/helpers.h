@@ -31,8 +31,8 @@ static inline const char *test_env(const char *name, void *context) {
     return NULL;
 }
 
-/* A folder of this process's own, made once and removed at exit, with part.bin (six bytes, two of them no text), and in it
- * `sub`, a folder. */
+/* A folder of this process's own, made once and removed at exit, with part.bin (six bytes, two of
+ * them no text), and in it `sub`, a folder. */
 static char folder_path[] = "/tmp/coldswarm-test-XXXXXX";
 
 static inline void remove_folder(void) {

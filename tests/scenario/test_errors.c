@@ -1,4 +1,5 @@
-/* What a scenario may not say: for each mistake its place, line and column from 1, and the whole text. */
+/* What a scenario may not say: for each mistake its place, line and column from 1, and the whole
+ * text. */
 #include "scenario/helpers.h"
 
 /* FOLDER stands for the test's folder. */

@@ -7,7 +7,8 @@
 
 #define LOAD "{\"users\":1,\"duration\":1}"
 
-/* Where a section stands in the schema (NULL: its top), and the scenario before and after its members. */
+/* Where a section stands in the schema (NULL: its top), and the scenario before and after its
+ * members. */
 static const struct {
     const char *definition, *before, *after;
 } sections[SECTION_COUNT] = {
@@ -133,8 +134,8 @@ static void attempt(const struct scenario_key *k, const char *value, struct err 
     buf_done(&b);
 }
 
-/* A key in the table that the loader never looks at would be accepted and ignored: a value of a wrong type must be refused,
- * at its own place. */
+/* A key in the table that the loader never looks at would be accepted and ignored: a value of a
+ * wrong type must be refused, at its own place. */
 static void test_loader_reads_every_key(void **state) {
     (void)state;
     for (size_t i = 0; i < scenario_key_count; i++) {

@@ -88,7 +88,8 @@ static void test_everything(void **state) {
     assert_string_equal(header(one, "Accept"), "a/b");
     assert_string_equal(header(one, "X-Both"), "top");
     assert_string_equal(header(one, "Authorization"), "Bearer t0p");
-    /* A task's own headers replace the scenario's, in any case; the pair is the example of RFC 7617. */
+    /* A task's own headers replace the scenario's, in any case; the pair is the example of RFC
+     * 7617. */
     assert_int_equal(s->tasks[1].weight, 7);
     assert_int_equal(two->header_count, 4);
     assert_string_equal(header(two, "x-both"), "own");

@@ -1,4 +1,5 @@
-/* load: users over time. Values by hand; the property is that load_next_change() and load_users() tell one story. */
+/* load: users over time. Values by hand; the property is that load_next_change() and load_users()
+ * tell one story. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -106,7 +107,8 @@ static void test_stages(void **state) {
 
 static void test_stage_ends(void **state) {
     (void)state;
-    /* A target that only the very end would reach, and one that a jump replaces, are never active. */
+    /* A target that only the very end would reach, and one that a jump replaces, are never active.
+     * */
     struct load_stage never[] = {{S, 5}, {0, 2}, {S, 9}};
     struct load l = {.kind = LOAD_STAGES, .start_users = 1, .stages = never, .stage_count = 3};
     assert_int_equal(load_users(&l, S - 1), 4);
@@ -136,8 +138,8 @@ static void test_done(void **state) {
     load_done(&l);
 }
 
-/* From before the start to the end: nothing changes before the time that load_next_change() gives, something does at it,
- * and the most that is seen is load_users_max(). */
+/* From before the start to the end: nothing changes before the time that load_next_change() gives,
+ * something does at it, and the most that is seen is load_users_max(). */
 static void walk(const struct load *l, struct rng *r) {
     uint32_t most = 0;
     int steps = 0;

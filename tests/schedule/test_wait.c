@@ -42,7 +42,8 @@ static void test_between(void **state) {
         sum += (double)ns;
         low_half += ns < 200 * MS;
     }
-    /* Uniform: mean 200 ms, standard deviation 200/sqrt(12) = 57.7 ms; half below the middle. Five standard errors. */
+    /* Uniform: mean 200 ms, standard deviation 200/sqrt(12) = 57.7 ms; half below the middle. Five
+     * standard errors. */
     assert_true(fabs(sum / n - 200e6) < 5 * 57.7e6 / sqrt(n));
     assert_true(abs(low_half - n / 2) < 5 * sqrt(n) / 2);
 }

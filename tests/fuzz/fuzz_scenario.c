@@ -1,0 +1,91 @@
+/* Any bytes: the loader ends, and what it accepts keeps what model.h promises. */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scenario/model.h"
+
+#define CHECK(condition)                                                                           \
+    do {                                                                                           \
+        if (!(condition))                                                                          \
+            abort();                                                                               \
+    } while (0)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const char *env(const char *name, void *context) {
+    (void)context;
+    switch (name[0]) {
+    case 'A':
+        return "a\"\\/%&+ \xc3\xa4";
+    case 'B':
+        return "\r\nX: y";
+    case 'C':
+        return "\xff";
+    case 'D':
+        return "";
+    case 'E':
+        return NULL;
+    default:
+        return "value";
+    }
+}
+
+static void check_wire(const char *text) {
+    for (; *text != '\0'; text++)
+        CHECK((unsigned char)*text >= 0x20 && *text != 0x7f);
+}
+
+static void check_request(const struct scenario_request *q) {
+    CHECK(q->name != NULL && q->method[0] != '\0');
+    CHECK(q->path[0] == '/' || strncmp(q->path, "http", 4) == 0);
+    check_wire(q->method);
+    check_wire(q->path);
+    CHECK(strchr(q->path, ' ') == NULL);
+    for (size_t i = 0; i < q->header_count; i++) {
+        check_wire(q->headers[i].name);
+        check_wire(q->headers[i].value);
+        CHECK(strpbrk(q->headers[i].name, ": ") == NULL && q->headers[i].name[0] != '\0');
+    }
+    CHECK(q->body != NULL || q->body_bytes == 0);
+}
+
+static void check_load(const struct load *l) {
+    int64_t t = -1, duration = load_duration(l);
+    CHECK(duration > 0 && load_users_max(l) > 0 && load_users_max(l) <= LOAD_USERS_MAX);
+    for (int i = 0; i < 20 && t != -2; i++) {
+        int64_t next = load_next_change(l, t);
+        CHECK(next == -1 || (next > t && next <= duration));
+        CHECK(next == -1 || load_users(l, next) != load_users(l, t));
+        t = next == -1 ? -2 : next;
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    struct scenario *s = NULL;
+    struct err e = {""};
+    if (scenario_parse("input", "/nonexistent", (const char *)data, size, env, NULL, &s, &e) != 0) {
+        CHECK(strncmp(e.text, "input:", 6) == 0 && s == NULL);
+        return 0;
+    }
+    CHECK(e.text[0] == '\0');
+    uint64_t sum = 0;
+    for (size_t i = 0; i < s->task_count; i++) {
+        check_request(&s->tasks[i].request);
+        sum += s->tasks[i].weight;
+    }
+    CHECK(sum > 0 && sum <= UINT32_MAX);
+    CHECK(s->timeout_ns > 0 && s->connect_timeout_ns > 0 && s->connect_timeout_ns <= s->timeout_ns);
+    CHECK(s->wait.kind != WAIT_BETWEEN || s->wait.low_ns <= s->wait.high_ns);
+    check_load(&s->load);
+    if (s->target != NULL)
+        check_wire(s->target);
+    struct buf masked;
+    buf_init(&masked, 256 << 20);
+    scenario_mask(s, s->source, &masked);
+    CHECK(buf_ok(&masked));
+    buf_done(&masked);
+    scenario_free(s);
+    return 0;
+}
