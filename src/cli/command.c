@@ -123,5 +123,6 @@ int command_main(int argc, char **argv) {
     occupy_standard_descriptors();
     setlocale(LC_CTYPE, ""); /* the width of characters; numbers keep their dot */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file at its size limit is an error to report, not the end */
     return check_stdout(dispatch(argc, argv));
 }

@@ -134,6 +134,28 @@ static int64_t elapsed_ns(const struct engine *g) {
     return now > g->start_ns ? now - g->start_ns : 0;
 }
 
+static uint32_t count_users(const struct engine *g) {
+    uint32_t users = 0;
+    for (uint32_t i = 0; i < g->started; i++)
+        users += atomic_load_explicit(&g->workers[i].active, memory_order_relaxed);
+    return users;
+}
+
+static void show_progress(struct engine *g, int64_t now, uint32_t users) {
+    const struct engine_options *o = g->options;
+    int64_t load_ns = load_duration(&o->scenario->load);
+    struct engine_progress p = {
+        .elapsed_ns = now,
+        .duration_ns = load_ns,
+        .users = users,
+        .users_max = load_users_max(&o->scenario->load),
+        .stopping = g->order != WORKER_RUN || now >= load_ns,
+        .signal = g->signal,
+    };
+    if (o->progress != NULL)
+        o->progress(o->progress_context, &p);
+}
+
 static void on_signal(uv_signal_t *handle, int number) {
     struct engine *g = handle->data;
     const char *name = number == SIGINT ? "SIGINT" : "SIGTERM";
@@ -145,13 +167,7 @@ static void on_signal(uv_signal_t *handle, int number) {
     if (g->signal == 0)
         g->signal = number;
     order_all(g, first ? WORKER_FINISH : WORKER_ABORT);
-}
-
-static uint32_t count_users(const struct engine *g) {
-    uint32_t users = 0;
-    for (uint32_t i = 0; i < g->started; i++)
-        users += atomic_load_explicit(&g->workers[i].active, memory_order_relaxed);
-    return users;
+    show_progress(g, elapsed_ns(g), count_users(g));
 }
 
 static void note_spawned(struct engine *g, uint32_t users, int64_t now) {
@@ -168,7 +184,6 @@ static void on_tick(uv_timer_t *timer) {
     struct engine *g = timer->data;
     const struct engine_options *o = g->options;
     int64_t now = elapsed_ns(g);
-    int64_t load_ns = load_duration(&o->scenario->load);
     uint32_t users = count_users(g);
     note_spawned(g, users, now);
     watch_tick(&g->watch, g->workers, g->started, o->record, now, users);
@@ -176,16 +191,7 @@ static void on_tick(uv_timer_t *timer) {
         g->record_failed = true;
         order_all(g, WORKER_ABORT);
     }
-    struct engine_progress p = {
-        .elapsed_ns = now,
-        .duration_ns = load_ns,
-        .users = users,
-        .users_max = load_users_max(&o->scenario->load),
-        .stopping = g->order != WORKER_RUN || now >= load_ns,
-        .signal = g->signal,
-    };
-    if (o->progress != NULL)
-        o->progress(o->progress_context, &p);
+    show_progress(g, now, users);
 }
 
 static void on_left(uv_async_t *left) {

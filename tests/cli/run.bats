@@ -1,0 +1,416 @@
+#!/usr/bin/env bats
+# coldswarm run, from outside: what it records is what the target saw, and it ends as its user asked.
+
+load ../support/helpers
+bats_require_minimum_version 1.5.0
+
+
+setup() {
+    DB=$SCRATCH/run.db
+}
+
+# scenario JSON: writes it to $SCRATCH/s.json, with ' for ".
+scenario() {
+    printf '%s' "${1//\'/\"}" >"$SCRATCH/s.json"
+}
+
+# served METHOD PATH: the target's own count.
+served() {
+    fetch GET "$URL/stats" | tail -n +2 | python3 -c '
+import json, sys
+print(sum(r["received"] for r in json.load(sys.stdin)["requests"] if (r["method"], r["path"]) == tuple(sys.argv[1:])))' "$@"
+}
+
+# start_run ARGS...: in the background. Sets RUN_PID; its output goes to $SCRATCH/out and $SCRATCH/err.
+start_run() {
+    "$COLDSWARM" run "$@" >"$SCRATCH/out" 2>"$SCRATCH/err" 3>&- &
+    RUN_PID=$!
+    STARTED_PIDS+=("$RUN_PID")
+}
+
+# wait_rows N: until the file has at least N rows.
+wait_rows() {
+    local i n=0
+    for ((i = 0; i < 500; i++)); do
+        n=$(sql "$DB" 'select count(*) from requests' 2>/dev/null) || n=0
+        [ "$n" -ge "$1" ] && return 0
+        sleep 0.04
+    done
+    echo "only $n rows" >&2
+    return 1
+}
+
+@test "without a scenario the paper's mix runs, and the rows are what the target served" {
+    start_target
+    run --separate-stderr "$COLDSWARM" run --host "$URL" -u 8 -r 40 -t 2s --seed 1 -o "$DB"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"Request statistics"*"Response time statistics"*"Verdict: VALID"*"Every request is in $DB"* ]]
+    [ "$(sql "$DB" "select count(*) from requests where method = 'GET' and name = '/'")" -eq "$(served GET /)" ]
+    [ "$(sql "$DB" "select count(*) from requests where method = 'POST' and name = '/predict'")" -eq "$(served POST /predict)" ]
+    [ "$(sql "$DB" "select count(*) > 10, min(outcome), max(outcome), min(status), max(status) from requests")" = "1|ok|ok|200|200" ]
+    [ "$(sql "$DB" "select seed, users_max, verdict, exit_code, name from run")" = "1|8|VALID|0|paper" ]
+    [ "$(sql "$DB" "select count(*) from manifest where key in ('argv', 'libcurl', 'kernel', 'cpu', 'scenario_sha256')")" -eq 5 ]
+}
+
+@test "the tables at the end are those of report" {
+    start_target --fail-rate 0.3 --fail status:503
+    run --separate-stderr "$COLDSWARM" run --host "$URL" -u 5 -r 100 -t 1500ms -o "$DB" --quiet
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"HTTP 503"* ]]
+    [ -z "$stderr" ]
+    tables=$output
+    run --separate-stderr "$COLDSWARM" report "$DB"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"${tables:0:400}"* ]]
+}
+
+@test "rows can be read while the run goes on, and Ctrl-C leaves a complete file" {
+    start_target
+    scenario "{'name':'long','target':'$URL','load':{'users':5,'spawn_rate':100,'duration':'1h'},'wait':{'constant':'10ms'},
+               'tasks':[{'path':'/'}]}"
+    start_run "$SCRATCH/s.json" -o "$DB"
+    wait_rows 50
+    [ "$(sql "$DB" 'select verdict is null from run')" -eq 1 ]
+    kill -INT "$RUN_PID"
+    code=0
+    wait "$RUN_PID" || code=$?
+    [ "$code" -eq 130 ]
+    grep -q "Request statistics" "$SCRATCH/out"
+    grep -q "stopping" "$SCRATCH/err"
+    [ "$(sql "$DB" 'select verdict, exit_code from run')" = "VALID|130" ]
+    [ "$(sql "$DB" 'select count(*) from requests')" -eq "$(served GET /)" ]
+    [ "$(sql "$DB" "select count(*) from requests where outcome <> 'ok'")" -eq 0 ]
+    [ "$(sql "$DB" 'pragma integrity_check')" = ok ]
+}
+
+@test "SIGTERM stops as well, with its own code; a second signal cancels what is under way" {
+    start_target --service-time 1h
+    scenario "{'target':'$URL','load':{'users':3,'spawn_rate':100,'duration':'1h'},'timeout':'3h','tasks':[{'path':'/'}]}"
+    start_run "$SCRATCH/s.json" -o "$DB" --stop-timeout 1h
+    wait_line "$SCRATCH/err" 'recording to' "$RUN_PID"
+    for ((i = 0; i < 250; i++)); do [ "$(served GET /)" -eq 3 ] && break; sleep 0.04; done
+    kill -TERM "$RUN_PID"
+    wait_line "$SCRATCH/err" 'stopping' "$RUN_PID"
+    kill -INT "$RUN_PID"
+    code=0
+    wait "$RUN_PID" || code=$?
+    [ "$code" -eq 143 ]
+    [ "$(sql "$DB" "select count(*), min(outcome), max(outcome) from requests")" = "3|cancelled|cancelled" ]
+}
+
+@test "kill -9 leaves a file that opens, and report says that the run was cut short" {
+    start_target
+    scenario "{'target':'$URL','load':{'users':5,'spawn_rate':100,'duration':'1h'},'wait':{'constant':'5ms'},'tasks':[{'path':'/'}]}"
+    start_run "$SCRATCH/s.json" -o "$DB"
+    wait_rows 100
+    sleep 1.2
+    before=$(served GET /)
+    sleep 1.2
+    kill -KILL "$RUN_PID"
+    wait "$RUN_PID" || true
+    [ "$(sql "$DB" 'pragma integrity_check')" = ok ]
+    # All that was served more than a second before the kill is there.
+    [ "$(sql "$DB" 'select count(*) from requests')" -ge "$before" ]
+    run --separate-stderr "$COLDSWARM" report "$DB"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"cut short"* ]]
+    [[ "$output" == *"Aggregated"* ]]
+}
+
+@test "a target that never answers is exit 3, and the rows say why" {
+    port=$(free_port)
+    run --separate-stderr "$COLDSWARM" run --host "http://127.0.0.1:$port" -u 3 -r 100 -t 300ms -o "$DB"
+    [ "$status" -eq 3 ]
+    [[ "$stderr" == *"never answered"* ]]
+    [[ "$output" == *"cannot connect: Connection refused"* ]]
+    [ "$(sql "$DB" "select min(outcome), max(outcome), max(status) is null from requests")" = "connect_error|connect_error|1" ]
+    [ "$(sql "$DB" 'select exit_code from run')" -eq 3 ]
+}
+
+@test "failed requests are exit 1, or the code that was asked for" {
+    start_hostile
+    scenario "{'target':'$URL','load':{'users':1,'duration':'300ms'},'wait':{'constant':'20ms'},'tasks':[{'path':'/ok'},{'path':'/status/500'}]}"
+    run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB" --quiet --seed 1
+    [ "$status" -eq 1 ]
+    run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB.2" --quiet --seed 1 --exit-code-on-error 7
+    [ "$status" -eq 7 ]
+    run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB.3" --quiet --seed 1 --exit-code-on-error 0
+    [ "$status" -eq 0 ]
+}
+
+@test "the bad targets of the world each have their outcome, and the run goes on" {
+    start_hostile
+    scenario "{'target':'$URL','load':{'users':14,'spawn_rate':1000,'duration':'1s'},'timeout':'400ms','wait':{'constant':'300ms'},'tasks':[
+      {'path':'/reset'},{'path':'/reset-mid'},{'path':'/hang'},{'path':'/garbage'},{'path':'/short'},{'path':'/status/500'},{'path':'/redirect'},
+      {'path':'/headers/200'},{'path':'http://no-such-host.invalid/','name':'dns'},{'path':'http://127.0.0.1:1/','name':'closed'},{'path':'/ok'}]}"
+    run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB" --quiet --seed 3
+    [ "$status" -eq 1 ]
+    sql "$DB" "select distinct name, outcome, coalesce(status, '') from requests order by 1" >"$SCRATCH/outcomes"
+    diff "$SCRATCH/outcomes" - <<'END'
+/garbage|protocol_error|
+/hang|timeout|
+/headers/200|ok|200
+/ok|ok|200
+/redirect|ok|301
+/reset|reset|
+/reset-mid|reset|200
+/short|reset|200
+/status/500|http_error|500
+closed|connect_error|
+dns|dns_error|
+END
+}
+
+@test "a body of a gigabyte does not grow the client" {
+    start_hostile
+    scenario "{'target':'$URL','load':{'users':1,'duration':'100ms'},'wait':{'constant':'1s'},'tasks':[{'path':'/huge/1000000000'}]}"
+    start_run "$SCRATCH/s.json" -o "$DB" -s 10m
+    peak=0
+    while kill -0 "$RUN_PID" 2>/dev/null; do
+        now=$(awk '/VmHWM/ {print $2}' "/proc/$RUN_PID/status" 2>/dev/null) || now=0
+        [ "${now:-0}" -gt "$peak" ] && peak=$now
+        sleep 0.05
+    done
+    wait "$RUN_PID"
+    [ "$(sql "$DB" 'select bytes_received, outcome from requests')" = "1000000000|ok" ]
+    # A sanitiser keeps freed memory for a while.
+    case $COLDSWARM in */address/* | */thread/*) ;; *) [ "$peak" -lt 60000 ] ;; esac
+}
+
+@test "TLS: only what is trusted is talked to, unless told otherwise" {
+    "$ROOT/tests/support/make-certs" "$SCRATCH/certs" >/dev/null
+    start_hostile --tls --cert "$SCRATCH/certs/server.pem" --key "$SCRATCH/certs/server.key"
+    load="'load':{'users':1,'duration':'100ms'},'wait':{'constant':'1s'},'tasks':[{'path':'/ok'}]"
+    scenario "{'target':'$URL',$load}"
+    run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB" --quiet
+    [ "$status" -eq 3 ]
+    [[ "$output" == *"certificate"* ]]
+    [ "$(sql "$DB" 'select outcome from requests')" = tls_error ]
+    scenario "{'target':'$URL','http':{'ca':'certs/ca.pem'},$load}"
+    run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB.2" --quiet
+    [ "$status" -eq 0 ]
+    [ "$(sql "$DB.2" 'select tls_us > 0, connect_us > 0 from requests')" = "1|1" ]
+    scenario "{'target':'$URL','http':{'verify':false},$load}"
+    run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB.3" --quiet
+    [ "$status" -eq 0 ]
+    # The right authority, the wrong name.
+    scenario "{'target':'https://example.invalid:$PORT','http':{'ca':'certs/ca.pem','resolve':['example.invalid:$PORT:127.0.0.1']},$load}"
+    run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB.4" --quiet
+    [ "$status" -eq 3 ]
+    [ "$(sql "$DB.4" 'select outcome from requests')" = tls_error ]
+    # TLS to a port that speaks plain HTTP.
+    start_target
+    scenario "{'target':'https://127.0.0.1:$PORT',$load}"
+    run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB.5" --quiet
+    [ "$status" -eq 3 ]
+    [ "$(sql "$DB.5" 'select outcome from requests')" = tls_error ]
+}
+
+@test "a client certificate is shown where the server wants one" {
+    "$ROOT/tests/support/make-certs" "$SCRATCH/certs" >/dev/null
+    start_hostile --tls --cert "$SCRATCH/certs/server.pem" --key "$SCRATCH/certs/server.key" --client-ca "$SCRATCH/certs/ca.pem"
+    load="'load':{'users':1,'duration':'100ms'},'wait':{'constant':'1s'},'tasks':[{'path':'/ok'}]"
+    scenario "{'target':'$URL','http':{'ca':'certs/ca.pem'},$load}"
+    run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB" --quiet
+    [ "$status" -eq 3 ]
+    scenario "{'target':'$URL','http':{'ca':'certs/ca.pem','cert':'certs/client.pem','key':'certs/client.key'},$load}"
+    run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB.2" --quiet
+    [ "$status" -eq 0 ]
+}
+
+@test "http options reach the wire: unix socket, resolve, proxy, keepalive, cookies, compressed, redirects" {
+    load="'load':{'users':1,'duration':'400ms'},'wait':{'constant':'100ms'}"
+    start_hostile --unix "$SCRATCH/sock"
+    scenario "{'target':'http://anything.invalid','http':{'unix_socket':'$SCRATCH/sock'},$load,'tasks':[{'path':'/ok'}]}"
+    run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB" --quiet
+    [ "$status" -eq 0 ]
+    start_hostile
+    scenario "{'target':'http://some.invalid:$PORT','http':{'resolve':['some.invalid:$PORT:127.0.0.1']},$load,'tasks':[{'path':'/ok'}]}"
+    run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB.2" --quiet
+    [ "$status" -eq 0 ]
+    # A proxy sees the whole URL.
+    scenario "{'target':'http://behind.invalid','http':{'proxy':'$URL'},$load,'tasks':[{'path':'/ok?proxied'}]}"
+    "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB.3" --quiet || true
+    grep -q '"path": "http://behind.invalid/ok?proxied"' "$HOSTILE_LOG"
+    # The environment's proxy is not used.
+    scenario "{'target':'http://some.invalid:$PORT','http':{'resolve':['some.invalid:$PORT:127.0.0.1']},$load,'tasks':[{'path':'/ok?direct'}]}"
+    http_proxy=http://127.0.0.1:1 run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB.4" --quiet
+    [ "$status" -eq 0 ]
+    scenario "{'target':'$URL','http':{'keepalive':false},$load,'tasks':[{'path':'/ok'}]}"
+    run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB.5" --quiet
+    [ "$(sql "$DB.5" 'select count(*) > 1, min(new_connection) from requests')" = "1|1" ]
+    scenario "{'target':'$URL',$load,'tasks':[{'path':'/cookie'}]}"
+    "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB.6" --quiet || true
+    [ "$(sql "$DB.6" 'select count(*) > 1, sum(status = 403) from requests')" = "1|1" ]
+    scenario "{'target':'$URL','http':{'cookies':false},$load,'tasks':[{'path':'/cookie'}]}"
+    "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB.7" --quiet || true
+    [ "$(sql "$DB.7" 'select min(status) from requests')" -eq 403 ]
+    scenario "{'target':'$URL','http':{'compressed':true,'follow_redirects':true},$load,'tasks':[{'path':'/gzip/5000'},{'path':'/redirect'}]}"
+    run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB.8" --quiet --seed 2 -t 1s
+    [ "$status" -eq 0 ]
+    [ "$(sql "$DB.8" "select distinct name, status, bytes_received from requests order by 1")" = $'/gzip/5000|200|5000\n/redirect|200|48' ]
+}
+
+@test "the bodies and headers of a scenario arrive as written, and files are read once" {
+    start_hostile
+    printf 'from a file' >"$SCRATCH/body.txt"
+    export RUN_TEST_TOKEN=tok-123456
+    scenario "{'target':'$URL','load':{'users':1,'duration':'1s'},'wait':{'constant':'10ms'},'headers':{'X-All':'1'},'tasks':[
+      {'name':'text','method':'POST','path':'/echo?text','body':'hello'},
+      {'name':'file','method':'PUT','path':'/echo?file','body_file':'body.txt'},
+      {'name':'json','path':'/echo?json','json':{'a':[1,2.50,'x'],'t':'\${env.RUN_TEST_TOKEN}'}},
+      {'name':'form','path':'/echo?form','form':{'a':'1 2','b':'ü&'}},
+      {'name':'auth','path':'/echo','query':{'auth':'yes & no'},'auth':{'bearer':'\${env.RUN_TEST_TOKEN}'}},
+      {'name':'basic','path':'/echo?basic','auth':{'basic':{'user':'u','password':'p'}}},
+      {'name':'multi','path':'/echo?multi','multipart':[{'name':'image','file':'body.txt','type':'image/png'},{'name':'n','value':'7'}]}]}"
+    start_run "$SCRATCH/s.json" -o "$DB" --seed 5
+    wait_rows 5
+    printf 'CHANGED, and longer than before' >"$SCRATCH/body.txt"
+    wait "$RUN_PID"
+    python3 - "$HOSTILE_LOG" <<'END'
+import base64, json, sys
+seen = {}
+for line in open(sys.argv[1]):
+    r = json.loads(line)
+    headers = dict(r["headers"])
+    assert headers["X-All"] == "1", r
+    assert headers["User-Agent"].startswith("coldswarm/"), r
+    seen.setdefault(r["path"].split("?")[1].split("=")[0], []).append((r["method"], headers, r["body_bytes"], r["path"]))
+def all_are(key, method, size, **headers):
+    assert seen[key], key
+    for m, h, n, path in seen[key]:
+        assert m == method and (size is None or n == size), (key, m, n)
+        for name, value in headers.items():
+            assert h[name.replace("_", "-")] == value, (key, h)
+all_are("text", "POST", 5, Content_Type="text/plain; charset=utf-8")
+all_are("file", "PUT", 11)
+all_are("json", "POST", len('{"a":[1,2.50,"x"],"t":"tok-123456"}'), Content_Type="application/json")
+all_are("form", "POST", len("a=1+2&b=%C3%BC%26"), Content_Type="application/x-www-form-urlencoded")
+all_are("auth", "GET", 0, Authorization="Bearer tok-123456")
+assert seen["auth"][0][3] in ("/echo?auth=yes%20%26%20no", "/echo?auth=yes+%26+no"), seen["auth"][0][3]
+all_are("basic", "GET", 0, Authorization="Basic " + base64.b64encode(b"u:p").decode())
+sizes = {n for m, h, n, p in seen["multi"]}
+assert len(sizes) == 1 and "multipart/form-data; boundary=" in seen["multi"][0][1]["Content-Type"], seen["multi"]
+END
+    # The token was sent and stands nowhere else.
+    ! grep -q tok-123456 "$DB" "$SCRATCH/out" "$SCRATCH/err"
+}
+
+@test "on no terminal there are no control codes; on one there is a block that is redrawn" {
+    start_target
+    run --separate-stderr "$COLDSWARM" run --host "$URL" -u 2 -r 10 -t 500ms -o "$DB"
+    [[ "$stderr$output" != *$'\x1b'* ]]
+    [[ "$stderr" == *"recording to $DB"* ]]
+    TERM=xterm python3 - "$COLDSWARM" "$URL" "$DB.2" <<'END'
+import os, pty, sys
+pid, fd = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], [sys.argv[1], "run", "--host", sys.argv[2], "-u", "2", "-r", "10", "-t", "1s", "-o", sys.argv[3]])
+seen = b""
+try:
+    while piece := os.read(fd, 65536):
+        seen += piece
+except OSError:
+    pass
+assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+text = seen.decode()
+assert "\x1b[3A" in text and "users 2/2" in text and "left" in text, text
+# The block is gone before the tables come.
+assert "users 2/2" not in text[text.rindex("\x1b[J"):], text
+END
+}
+
+@test "wrong command lines and scenarios say what to do, exit 2 and send nothing" {
+    start_hostile
+    run "$COLDSWARM" run
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"--host URL"* ]]
+    run "$COLDSWARM" run --hots http://127.0.0.1:1
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"--host"* ]]
+    run "$COLDSWARM" run "$SCRATCH/absent.json"
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"absent.json"* ]]
+    scenario "{'target':'$URL','load':{'users':1,'duration':'1s'},'tasks':[{'path':'/ok','wieght':2}]}"
+    run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB"
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"s.json:1:"*'unknown key "wieght"'*'"weight"'* ]]
+    scenario "{'load':{'users':1,'duration':'1s'},'tasks':[{'path':'/ok'}]}"
+    run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB"
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"--host"* ]]
+    scenario "{'target':'$URL','load':{'stages':[{'duration':'1s','users':2}]},'tasks':[{'path':'/ok'}]}"
+    run "$COLDSWARM" run "$SCRATCH/s.json" -u 5 -o "$DB"
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"stages"* ]]
+    run "$COLDSWARM" run "$SCRATCH/s.json" -t 1h -o "$DB"
+    [ "$status" -eq 2 ]
+    run "$COLDSWARM" run "$SCRATCH/s.json" -t 0 -o "$DB"
+    [ "$status" -eq 2 ]
+    run "$COLDSWARM" run --host "ftp://x/" -o "$DB"
+    [ "$status" -eq 2 ]
+    [ ! -e "$DB" ]
+    [ "$(hostile_count)" -eq 0 ]
+}
+
+@test "a file that cannot be made or is there already is exit 3" {
+    start_target
+    run "$COLDSWARM" run --host "$URL" -t 1s -o /proc/run.db
+    [ "$status" -eq 3 ]
+    [[ "$output" == *"/proc/run.db"* ]]
+    echo precious >"$DB"
+    run "$COLDSWARM" run --host "$URL" -t 1s -o "$DB"
+    [ "$status" -eq 3 ]
+    [[ "$output" == *"exists"* ]]
+    [ "$(cat "$DB")" = precious ]
+    [ "$(served GET /)" -eq 0 ]
+}
+
+@test "a full disk ends the run with exit 3, and what was written stays" {
+    start_target
+    scenario "{'target':'$URL','load':{'users':20,'spawn_rate':1000,'duration':'1h'},'tasks':[{'path':'/'}]}"
+    # The limit on the size of a file stands in for the disk's end.
+    run bash -c 'ulimit -f 400; exec "$@"' - "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB"
+    [ "$status" -eq 3 ]
+    [[ "$output" == *"cannot write $DB"*"are in the file"* ]]
+    [ "$(sql "$DB" 'select count(*) > 100 from requests')" -eq 1 ]
+    [ "$(sql "$DB" 'pragma integrity_check')" = ok ]
+}
+
+@test "the limit of open files is raised, or said before the run" {
+    start_target
+    scenario "{'target':'$URL','load':{'users':200,'spawn_rate':10000,'duration':'300ms'},'wait':{'constant':'1s'},'tasks':[{'path':'/'}]}"
+    run bash -c 'ulimit -Sn 100; exec "$@"' - "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB" --quiet
+    [ "$status" -eq 0 ]
+    [ "$(sql "$DB" "select count(distinct user), sum(new_connection) from requests where outcome = 'ok'")" = "200|200" ]
+    run bash -c 'ulimit -n 100; exec "$@"' - "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB.2"
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"open files"*"ulimit -n"* ]]
+    [ ! -e "$DB.2" ]
+}
+
+@test "stages, threads and the default file name" {
+    start_target
+    scenario "{'name':'my run/1','target':'$URL','load':{'start_users':2,'stages':[{'duration':'400ms','users':6},{'duration':'200ms','users':0}]},
+               'wait':{'constant':'10ms'},'tasks':[{'path':'/'}]}"
+    cd "$SCRATCH"
+    run --separate-stderr "$COLDSWARM" run s.json --threads 3
+    [ "$status" -eq 0 ]
+    db=$(echo runs/my-run-1-*.db)
+    [ -f "$db" ]
+    [[ "$output" == *"$db"* ]]
+    [ "$(sql "$db" 'select users_max, count(distinct user) between 5 and 6 from run, requests')" = "6|1" ]
+    [ "$(sql "$db" 'select count(*) from requests')" -eq "$(served GET /)" ]
+    run "$COLDSWARM" run s.json -t 100ms -o cut.db --quiet
+    [ "$status" -eq 0 ]
+    [ "$(sql cut.db 'select max(sent_us) < 400000 from requests')" -eq 1 ]
+}
+
+@test "--report leaves tables and figures" {
+    start_target
+    run --separate-stderr "$COLDSWARM" run --host "$URL" -u 2 -r 10 -t 1s -o "$DB" --report "$SCRATCH/report"
+    [ "$status" -eq 0 ]
+    for f in tables.txt tables.md tables.csv tables.json users.svg users.png data/users.csv; do
+        [ -s "$SCRATCH/report/$f" ]
+    done
+}
