@@ -38,12 +38,13 @@ static void sift_down(struct pacer *p, size_t slot, struct pacer_item *item) {
 }
 
 static void arm(struct pacer *p) {
-    int64_t due = p->count == 0 ? 0 : p->heap[1]->due_ns;
+    int64_t due = 0;
+    /* timerfd takes 0 for "never", so what is due from the beginning of time asks for its first nanosecond. */
+    if (p->count > 0)
+        due = p->heap[1]->due_ns > 0 ? p->heap[1]->due_ns : 1;
     if (due == p->armed_ns || p->dispatching)
         return;
-    /* A time of 0 disarms, so what is due at or before the epoch of the clock asks for its first nanosecond. */
-    int64_t at = p->count > 0 && due <= 0 ? 1 : due;
-    struct itimerspec when = {.it_value = {.tv_sec = at / NS_PER_S, .tv_nsec = at % NS_PER_S}};
+    struct itimerspec when = {.it_value = {.tv_sec = due / NS_PER_S, .tv_nsec = due % NS_PER_S}};
     timerfd_settime(p->fd, TFD_TIMER_ABSTIME, &when, NULL);
     p->armed_ns = due;
 }

@@ -18,9 +18,6 @@
 #include "transport/curl_internal.h"
 #include "util/clock.h"
 
-/* Finished transfers handled in one go: a target that fails at once must not keep the loop from everything else. */
-#define DRAIN_MAX 256
-
 struct watch {
     uv_poll_t poll;
     struct transport *transport;
@@ -38,6 +35,8 @@ struct transport {
     uv_timer_t timer;
     uv_idle_t settle; /* active when finished transfers may wait to be drained */
     bool draining;
+    int under_way;   /* transfers that libcurl has and we have not heard the end of */
+    int running;     /* of those, how many had not ended when libcurl last ran */
     bool kicking;    /* libcurl is being run right now: its wish for a timer is kept, not obeyed */
     long timer_wish; /* ms; -1: none */
     struct watch **watches; /* by fd */
@@ -87,10 +86,9 @@ static int wish_timer(CURLM *multi, long timeout_ms, void *context) {
 
 /* Lets libcurl act on a socket, or on what is due. */
 static void kick(struct transport *t, curl_socket_t fd, int events) {
-    int running = 0;
     long before = t->timer_wish;
     t->kicking = true;
-    curl_multi_socket_action(t->multi, fd, events, &running);
+    curl_multi_socket_action(t->multi, fd, events, &t->running);
     t->kicking = false;
     /* libcurl says when its wish changes; a timer that has fired is gone even when the wish is the same. */
     if (t->timer_wish != before || !uv_is_active((uv_handle_t *)&t->timer))
@@ -257,6 +255,8 @@ static void finish(struct transport_session *s, CURLcode code) {
     char text[CURL_RESULT_TEXT_BYTES];
     transport_done_fn *done = s->done;
     curl_multi_remove_handle(s->transport->multi, s->easy);
+    if (s->refusal == CURLE_OK)
+        s->transport->under_way--;
     curl_result_fill(s->easy, code, s->curl_text, s->transport->options, &result, text);
     if (s->lost_before_answer)
         curl_result_lost(&result);
@@ -275,21 +275,28 @@ static void finish_refused(struct transport *t) {
     }
 }
 
+/* Transfers that have ended and were not drained yet. */
+static bool some_ended(const struct transport *t) {
+    return t->refused != NULL || t->under_way > t->running;
+}
+
+/* Handles the transfers that have ended by now, and no others: a callback that sends may end within the kick, and
+ * must wait its turn. Else one user with a quick target, or one that fails at once, would keep all others waiting and
+ * their answers unread. */
 static void drain(struct transport *t) {
     int left = 0;
-    CURLMsg *m = NULL;
     t->draining = true;
     finish_refused(t);
-    for (int i = 0; i < DRAIN_MAX && (m = curl_multi_info_read(t->multi, &left)) != NULL; i++) {
-        if (m->msg != CURLMSG_DONE)
-            continue;
+    CURLMsg *m = curl_multi_info_read(t->multi, &left);
+    for (int due = left; m != NULL; due--) {
         struct transport_session *s = NULL;
         CURLcode code = m->data.result;
         curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&s);
         finish(s, code);
+        m = due > 0 ? curl_multi_info_read(t->multi, &left) : NULL;
     }
     t->draining = false;
-    if (m != NULL || t->refused != NULL)
+    if (some_ended(t))
         uv_idle_start(&t->settle, on_settle);
 }
 
@@ -316,22 +323,27 @@ static void curl_send(struct transport_session *s, const void *compiled, transpo
     s->sent_ns = clock_mono_ns();
     if (code == CURLE_OK && curl_multi_add_handle(t->multi, s->easy) != CURLM_OK)
         code = CURLE_OUT_OF_MEMORY;
+    s->refusal = code;
     if (code != CURLE_OK) {
-        s->refusal = code;
         s->next_refused = t->refused;
         t->refused = s;
     } else {
+        t->under_way++;
         /* Sent now, not at the next turn of the loop: sent_ns would be too early by all that the loop does until then. */
         kick(t, CURL_SOCKET_TIMEOUT, 0);
     }
     /* `done` must not run inside send: what failed at once is drained by who drains already, or at the loop's next turn. */
-    if (!t->draining)
+    if (!t->draining && some_ended(t))
         uv_idle_start(&t->settle, on_settle);
 }
 
 static void curl_cancel(struct transport_session *s) {
-    if (s->done != NULL)
-        finish(s, CURLE_ABORTED_BY_CALLBACK);
+    struct transport *t = s->transport;
+    if (s->done == NULL)
+        return;
+    finish(s, CURLE_ABORTED_BY_CALLBACK); /* whose callback may close the session */
+    /* How many are running is known again when libcurl has run; until then, look. */
+    uv_idle_start(&t->settle, on_settle);
 }
 
 static int curl_session_open(struct transport *t, struct transport_session **out, struct err *e) {
