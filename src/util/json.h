@@ -22,7 +22,7 @@
 
 #define JSON_DEPTH_MAX 64
 #define JSON_VALUES_MAX 1000000
-#define JSON_BYTES_MAX (size_t)(1 << 30)
+#define JSON_BYTES_MAX ((size_t)1 << 30)
 
 enum json_kind { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
 
