@@ -12,7 +12,7 @@
 #include "util/text.h"
 #include "util/units.h"
 
-#define TEXT_BYTES_MAX (size_t)(64 << 20)
+#define TEXT_BYTES_MAX ((size_t)64 << 20)
 #define STAGES_SHOWN 12
 #define NO_WAIT_USERS 1000 /* so many without a pause are seldom meant */
 

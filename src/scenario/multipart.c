@@ -1,4 +1,5 @@
 /* multipart/form-data (RFC 7578). */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +69,7 @@ static int part_read(struct reader *r, const struct json *v, struct part *p) {
     int result = -1;
     if (reader_section(r, v, SECTION_PART) != 0 || texts_read(r, v, &name, &filename, &type) != 0)
         goto out;
+    assert(name != NULL);
     const struct json *file = json_get(v, "file"), *value = json_get(v, "value");
     if (file != NULL) {
         if (reader_path(r, file, &path) != 0 || reader_file(r, file, &p->data) != 0)

@@ -1,5 +1,6 @@
 #include "scenario/reader.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -192,6 +193,7 @@ int reader_path(struct reader *r, const struct json *v, char **out) {
         return 0;
     if (reader_text(r, v, PLACE_PLAIN, &text, NULL) != 0)
         return -1;
+    assert(text != NULL);
     if (text[0] == '\0') {
         free(text);
         return reader_fail(r, v->at, "%s is empty; write the path of a file", label(v, name));
@@ -211,6 +213,7 @@ int reader_file(struct reader *r, const struct json *v, struct buf *out) {
     struct stat st;
     if (reader_path(r, v, &path) != 0)
         return -1;
+    assert(path != NULL);
     int result = 0;
     /* Anything but a plain file (a pipe, a device) could block or never end. */
     if (stat(path, &st) != 0)

@@ -21,8 +21,8 @@
 #include "util/err.h"
 #include "util/json.h"
 
-#define READER_TEXT_MAX (size_t)(1 << 20) /* names, paths, header values */
-#define READER_BODY_MAX (size_t)(1 << 30)
+#define READER_TEXT_MAX ((size_t)1 << 20) /* names, paths, header values */
+#define READER_BODY_MAX ((size_t)1 << 30)
 
 struct reader {
     const struct json_doc *doc;

@@ -6,7 +6,7 @@
 #include "scenario/target.h"
 #include "util/file.h"
 
-#define SCENARIO_BYTES_MAX (size_t)(16 << 20)
+#define SCENARIO_BYTES_MAX ((size_t)16 << 20)
 
 static void request_done(struct scenario_request *q) {
     struct header_list l = {q->headers, q->header_count};

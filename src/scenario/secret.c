@@ -7,7 +7,7 @@
 #include "util/json.h"
 
 #define SHORT_BYTES 4
-#define FORM_BYTES_MAX (size_t)(64 << 20)
+#define FORM_BYTES_MAX ((size_t)64 << 20)
 
 /* Takes ownership of `text` (which may be NULL: out of memory); texts that are in the list already
  * are dropped. */

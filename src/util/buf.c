@@ -1,5 +1,6 @@
 #include "util/buf.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -49,6 +50,7 @@ static bool reserve(struct buf *b, size_t n) {
 void buf_add(struct buf *b, const void *bytes, size_t n) {
     if (!reserve(b, n))
         return;
+    assert(b->data != NULL); /* there is room for the NUL at least */
     if (n > 0)
         memcpy(b->data + b->len, bytes, n);
     b->len += n;

@@ -7,7 +7,7 @@
 
 #include "util/text.h"
 
-#define CHUNK_BYTES (size_t)65536
+#define CHUNK_BYTES ((size_t)65536)
 
 struct chunk {
     struct chunk *next;

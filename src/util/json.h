@@ -22,7 +22,7 @@
 
 #define JSON_DEPTH_MAX 64
 #define JSON_VALUES_MAX 1000000
-#define JSON_BYTES_MAX (size_t)(1 << 30)
+#define JSON_BYTES_MAX ((size_t)1 << 30)
 
 enum json_kind { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
 
@@ -83,8 +83,8 @@ void json_escape(struct buf *out, const char *text, size_t n);
 typedef int json_string_fn(void *context, const char *text, size_t n, size_t at, struct buf *out);
 
 /* Appends the value minified: no comments, no spaces, numbers digit for digit, members in their
- * order. `string` writes strings and keys; NULL means json_escape(). Returns -1 only where `string`
+ * order. `write` writes strings and keys; NULL means json_escape(). Returns -1 only where `write`
  * did. */
-int json_copy(const struct json *v, json_string_fn *string, void *context, struct buf *out);
+int json_copy(const struct json *v, json_string_fn *write, void *context, struct buf *out);
 
 #endif

@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct json *json_get(const struct json *v, const char *name) {
-    size_t n = strlen(name);
+const struct json *json_get(const struct json *v, const char *key) {
+    size_t n = strlen(key);
     if (v->kind != JSON_OBJECT)
         return NULL;
     for (const struct json *m = v->first; m != NULL; m = m->next)
-        if (m->key_len == n && memcmp(m->key, name, n) == 0)
+        if (m->key_len == n && memcmp(m->key, key, n) == 0)
             return m;
     return NULL;
 }

@@ -12,7 +12,7 @@
 int units_duration_seconds(double seconds, int64_t *ns, struct err *e) {
     if (!isfinite(seconds) || seconds < 0)
         return err_set(e, "a duration cannot be %g; " DURATION_HELP, seconds);
-    if (seconds > (double)(UNITS_DURATION_MAX_NS / 1000000000))
+    if (seconds > (double)UNITS_DURATION_MAX_NS / 1e9)
         return err_set(e, "%g seconds is longer than ten years", seconds);
     *ns = (int64_t)llround(seconds * 1e9);
     return 0;

@@ -40,6 +40,7 @@ static void test_bad(void **state) {
         {"httpx://h", "only http:// and https:// can be tested"},
         {"http://h:0", "the port after ':' must be a number from 1 to 65535"},
         {"http://h:65536", "the port after ':' must be a number from 1 to 65535"},
+        {"http://h:18446744073709551696", "the port after ':' must be a number from 1 to 65535"},
         {"http://h:", "the port after ':' must be a number from 1 to 65535"},
         {"http://h:80x", "the port after ':' must be a number from 1 to 65535"},
         {"mailto:x", "the port after ':' must be a number from 1 to 65535"},

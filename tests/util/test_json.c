@@ -220,6 +220,8 @@ static const struct {
      "f.json:3:2: \"a\" is given twice, first in line 1; remove one"},
     {"{\"a\":{\"b\":1,\"\\u0062\":2}}",
      "f.json:1:13: \"b\" is given twice, first in line 1; remove one"},
+    {"{\"a\":1,\"x\":1,\"a\":1,\"x\":1}",
+     "f.json:1:14: \"a\" is given twice, first in line 1; remove one"},
     {"{\"x\":1,\"a\":1,\"x\":1,\"a\":1}",
      "f.json:1:14: \"x\" is given twice, first in line 1; remove one"},
 };
