@@ -24,15 +24,10 @@ static void record_all(const char *path, const struct record_run *run, const str
     assert_ok(record_close(r, &valid_end, &e), e);
 }
 
-static void test_requests_view_shows_every_kind_of_row(void **state) {
-    (void)state;
-    const char *path = in_dir("kinds.db");
-    struct record_run run = small_run(1);
-    struct record *r;
-    struct err e;
-    assert_ok(record_open(path, &run, &r, &e), e);
-    uint16_t refused = record_error_id(r, "connection refused");
-    const struct sample samples[] = {
+#define KINDS 6
+
+static void make_kinds(struct sample out[KINDS], uint16_t refused) {
+    const struct sample samples[KINDS] = {
         /* 1: a closed loop's, on a new TLS connection, cut to microseconds one by one */
         {.intended_ns = SAMPLE_NO_TIME,
          .sent_ns = 1000999,
@@ -80,8 +75,20 @@ static void test_requests_view_shows_every_kind_of_row(void **state) {
         /* 6: at the very start, in no time */
         {.intended_ns = 0, .sent_ns = 0, .end_ns = 0, .ttfb_us = 0, .status = 204},
     };
+    memcpy(out, samples, sizeof samples);
+}
+
+static void test_requests_view_shows_every_kind_of_row(void **state) {
+    (void)state;
+    const char *path = in_dir("kinds.db");
+    struct record_run run = small_run(1);
+    struct record *r;
+    struct err e;
+    assert_ok(record_open(path, &run, &r, &e), e);
+    struct sample samples[KINDS];
+    make_kinds(samples, record_error_id(r, "connection refused"));
     assert_ok(record_start(r, &e), e);
-    for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++)
+    for (size_t i = 0; i < KINDS; i++)
         assert_true(queue_push(record_queue(r, 0), &samples[i]));
     assert_ok(record_stop(r, &e), e);
     struct record_totals totals;

@@ -100,7 +100,12 @@ static void test_a_full_disk(void **state) {
     assert_int_equal(record_open(in_dir("disk/second.db"), &run, &r, &e), -1);
     assert_has(e.text, "the disk is full");
     assert_int_equal(access(in_dir("disk/second.db"), F_OK), -1);
-    assert_int_equal(umount2(disk, MNT_DETACH), 0);
+}
+
+static int unmount_disk(void **state) {
+    (void)state;
+    umount2(in_dir("disk"), MNT_DETACH); /* there is none where the test was skipped */
+    return 0;
 }
 
 /* Another process that takes the write lock when told to and lets go when told to. */
@@ -359,7 +364,7 @@ static void test_kill_9_loses_at_most_the_last_second(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_file_may_not_grow_any_more),
-        cmocka_unit_test(test_a_full_disk),
+        cmocka_unit_test_teardown(test_a_full_disk, unmount_disk),
         cmocka_unit_test(test_a_lock_that_goes_away_costs_nothing),
         cmocka_unit_test(test_a_lock_that_stays_fails_the_run),
         cmocka_unit_test(test_the_verdict_is_written_where_it_still_can_be),
