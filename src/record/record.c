@@ -1,5 +1,6 @@
 #include "record/record.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -342,6 +343,7 @@ void record_totals(const struct record *r, struct record_totals *out) {
 }
 
 int record_close(struct record *r, const struct record_end *end, struct err *e) {
+    assert(!r->started);
     struct err why;
     int rc = store_finish(r->store, end, &why);
     if (rc != 0 && !record_failed(r))

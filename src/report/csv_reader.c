@@ -7,8 +7,8 @@ void csv_reader_init(struct csv_reader *r, char *text) {
     *r = (struct csv_reader){.at = text, .next_line = 1};
 }
 
-/* Unquotes the field that begins at r->at and ends it with a NUL. Sets the character that ended it: a comma, a
- * line end or NUL. */
+/* Unquotes the field that begins at r->at and ends it with a NUL. Sets the character that ended
+ * it: a comma, a line end or NUL. */
 static int take_field(struct csv_reader *r, char **field, char *end, struct err *e) {
     char *from = r->at;
     char *to = from;

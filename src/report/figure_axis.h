@@ -1,8 +1,8 @@
 /*
  * figure_axis: chooses the axes of a figure and writes them as gnuplot commands.
  *
- * Only numbers and words of our own go into these commands, never text from outside. It does not look at data: it is
- * given the smallest, middle and largest value.
+ * Only numbers and words of our own go into these commands, never text from outside. It does not
+ * look at data: it is given the smallest, middle and largest value.
  *
  * Thread: any.
  */
@@ -14,18 +14,20 @@
 
 #include "util/buf.h"
 
-/* The whole seconds that one drawn point stands for, so that a run of that many seconds has 600 points at most. */
+/* The whole seconds that one drawn point stands for, so that a run of that many seconds has 600
+ * points at most. */
 int64_t figure_step_seconds(int64_t seconds);
 
-/* x: the time from 0 to `seconds`, in s, min, h or days; sets x_unit, by which the script divides. */
+/* x: the time from 0 to `seconds`, in s, min, h or days; sets x_unit, by which the script
+ * divides. */
 void figure_axis_time(struct buf *out, int64_t seconds, int64_t step_seconds);
 
 /* y: a rate, or with `whole` a count, from 0 to `max`. */
 void figure_axis_count(struct buf *out, double max, bool whole);
 
-/* y: response times. Linear from 0 in ms or s; logarithmic, with the unit at each label, where max is more than 20
- * times the median. Sets y_unit, by which the script divides milliseconds, and y_min, below which nothing is drawn
- * (a logarithmic axis has no 0). */
+/* y: response times. Linear from 0 in ms or s; logarithmic, with the unit at each label, where
+ * max is more than 20 times the median. Sets y_unit, by which the script divides milliseconds,
+ * and y_min, below which nothing is drawn (a logarithmic axis has no 0). */
 void figure_axis_response_time(struct buf *out, double min_ms, double median_ms, double max_ms);
 
 /* x: percentiles over 1/(1-p), from 1 to the largest `inverse`, the number of requests. */

@@ -16,7 +16,7 @@ enum {
 };
 
 struct point {
-    double inverse, ms;
+    double percentile, inverse, ms;
 };
 
 struct line {
@@ -72,7 +72,8 @@ static uint32_t decode(const char **at) {
     return c;
 }
 
-/* About how wide the text is in letters. Not util/text.h: that is for terminals and depends on the locale. */
+/* About how wide the text is in letters. Not util/text.h: that is for terminals and depends on
+ * the locale. */
 static size_t letters(const char *text) {
     size_t n = 0;
     while (*text != '\0')
@@ -149,9 +150,10 @@ static int add_point(struct lines *l, const char *name, struct point p, struct e
         return -1;
     l->points = points;
     struct line *last = l->n > 0 ? &l->line[l->n - 1] : NULL;
-    /* GET /x and POST /x may come as two sets of the same name: a set begins again at the lowest percentile. */
+    /* GET /x and POST /x may come as two sets of the same name: a set begins again at the lowest
+     * percentile. */
     if (last == NULL || strcmp(last->name, name) != 0 ||
-        p.inverse < l->points[l->n_points - 1].inverse) {
+        p.percentile < l->points[l->n_points - 1].percentile) {
         struct line *line = grow(l->line, l->n, &l->cap, sizeof *line, e);
         if (line == NULL)
             return -1;
@@ -173,7 +175,8 @@ static int read_lines(char *csv, struct lines *l, struct err *e) {
         if (r.line == 1)
             continue;
         struct point p;
-        if (csv_reader_number(&r, fields[2], &p.inverse, e) != 0 ||
+        if (csv_reader_number(&r, fields[1], &p.percentile, e) != 0 ||
+            csv_reader_number(&r, fields[2], &p.inverse, e) != 0 ||
             csv_reader_number(&r, fields[3], &p.ms, e) != 0)
             return -1;
         /* Cells are empty where an endpoint has no request with a time. */

@@ -1,9 +1,9 @@
 /*
  * figure_series: turns a CSV of values per second into what gnuplot draws.
  *
- * The CSV has a header, the second in the first column and one or two values in the others; an empty cell is a second
- * without a value. Long runs come out as means over equal steps. Where a value has no neighbour, a line would not show
- * it: it comes out as a lone point too.
+ * The CSV has a header, the second in the first column and one or two values in the others; an
+ * empty cell is a second without a value. Long runs come out as means over equal steps. Where a
+ * value has no neighbour, a line would not show it: it comes out as a lone point too.
  *
  * Ownership: the caller's buffers; `csv` is overwritten. Thread: any.
  */
@@ -21,8 +21,9 @@ struct figure_series_kind {
     bool level;         /* one value that holds until the next: drawn as steps */
 };
 
-/* Appends gnuplot commands (the axes, and `empty = 1` when there is nothing to draw) and the data: the start and the
- * middle of each step, the values, and the values that stand alone; for a level its corners. */
+/* Appends gnuplot commands (the axes, and `empty = 1` when there is nothing to draw) and the
+ * data: the start and the middle of each step, the values, and the values that stand alone; for
+ * a level its corners. */
 int figure_series(char *csv, const struct figure_series_kind *kind, struct buf *settings,
                   struct buf *data, struct err *e);
 

@@ -1,22 +1,25 @@
 /*
  * figures: draws the pictures of a report through gnuplot, as SVG and PNG.
  *
- * Reads the CSV files below DIR/data that the report has written before; never the run file. Each picture is made by
- * a gnuplot script put beside its data, so that `cd DIR/data && gnuplot NAME.gp` makes the same picture again.
+ * Reads the CSV files below DIR/data that the report has written before; never the run file. Each
+ * picture is made by a gnuplot script put beside its data, so that `cd DIR/data && gnuplot NAME.gp`
+ * makes the same picture again.
  *
  *   requests_per_second   requests and failures per second            (the paper's Fig. 2)
  *   response_time         median and 95th percentile of each second   (Fig. 3)
  *   users                 virtual users                               (Fig. 4)
  *   latency_distribution  response time over the percentile, one line per endpoint and one for all
  *
- * The axis of the response times is linear, in ms or s as fits the data, unless the largest value is more than 20
- * times the median: then it is logarithmic and says so, so that a cold start of 20 s does not press everything else
- * into one line at the bottom. Seconds in which no request ended are gaps. Runs of more than 600 seconds are drawn
- * as means over equal steps; the time axis says how long a step is. docs/figures.md tells the reader of a report.
+ * The axis of the response times is linear, in ms or s as fits the data, unless the largest value
+ * is more than 20 times the median: then it is logarithmic and says so, so that a cold start of 20
+ * s does not press everything else into one line at the bottom. Seconds in which no request ended
+ * are gaps. Runs of more than 600 seconds are drawn as means over equal steps; the time axis says
+ * how long a step is. docs/figures.md tells the reader of a report.
  *
  * It runs no shell, and the names of endpoints reach gnuplot only as data: see figure_lines.h.
  *
- * Ownership: nothing is kept. Thread: any, one call at a time for one DIR; blocks while gnuplot runs.
+ * Ownership: nothing is kept. Thread: any, one call at a time for one DIR; blocks while gnuplot
+ * runs.
  */
 #ifndef REPORT_FIGURES_H
 #define REPORT_FIGURES_H
@@ -51,9 +54,10 @@ struct figures_result {
     char note[512]; /* one line to show to the user (gnuplot missing, its warnings), or "" */
 };
 
-/* Writes DIR/data/NAME.gp (the scripts), DIR/data/NAME.dat (what they draw) and DIR/data/style.gp, with or without
- * gnuplot, and draws every picture. Those of an earlier call are removed first, so that none is older than its data.
- * -1 where a file cannot be read or written, or gnuplot fails (its own words are in the error) or takes too long. */
+/* Writes DIR/data/NAME.gp (the scripts), DIR/data/NAME.dat (what they draw) and
+ * DIR/data/style.gp, with or without gnuplot, and draws every picture. Those of an earlier call
+ * are removed first, so that none is older than its data. -1 where a file cannot be read or
+ * written, or gnuplot fails (its own words are in the error) or takes too long. */
 int figures_draw(const char *dir, const struct figures_options *o, struct figures_result *r,
                  struct err *e);
 

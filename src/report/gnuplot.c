@@ -66,8 +66,8 @@ static int start(const char *program, const char *directory, const char *script,
     return 0;
 }
 
-/* Reads what is there; false at the end of the stream. Beyond the ceiling it is read and dropped, so that the child
- * never waits for us. */
+/* Reads what is there; false at the end of the stream. Beyond the ceiling it is read and
+ * dropped, so that the child never waits for us. */
 static bool drain(int fd, struct buf *raw) {
     char chunk[1024];
     ssize_t n;
@@ -78,8 +78,8 @@ static bool drain(int fd, struct buf *raw) {
     return n < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
-/* Waits for the child while reading what it says. 0 with its status; -1 when time is up or it cannot be waited for;
- * the child is gone in either case. */
+/* Waits for the child while reading what it says. 0 with its status; -1 when time is up or it
+ * cannot be waited for; the child is gone in either case. */
 static int finish(pid_t pid, int fd, int64_t timeout_ns, struct buf *raw, int *status,
                   struct err *e) {
     int64_t deadline = clock_mono_ns() + timeout_ns;

@@ -14,7 +14,7 @@ set style line 7 linecolor rgb red    linewidth 1.5 dashtype (5, 2, 1, 2) pointt
 y(ms) = (ms < y_min ? y_min : ms) / y_unit
 
 data = 'latency_distribution.dat'
-draw = lines == 0 ? no_requests : \
+draw = lines == 0 ? nothing('no requests') : \
     "plot for [i = 0:lines - 1] data index i using 1:(y($2)) with linespoints " . \
     "linestyle (aggregated ? i + 1 : i + 2) pointnumber 6 title columnheader(name)"
 name = 1

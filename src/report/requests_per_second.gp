@@ -3,7 +3,7 @@ set style line 1 linecolor rgb blue linewidth 1.6 pointtype 7 pointsize 0.3
 set style line 2 linecolor rgb red linewidth 1.4 dashtype (6, 3) pointtype 7 pointsize 0.3
 
 data = 'requests_per_second.dat'
-draw = empty ? no_requests : \
+draw = empty ? nothing('no requests') : \
     "plot data using ($2/x_unit):3 with lines linestyle 1 title 'requests/s', " . \
     "     data using ($2/x_unit):4 with lines linestyle 2 title 'failures/s'" . \
     (alone_1 ? ", data using ($2/x_unit):5 with points linestyle 1 notitle" : "") . \

@@ -5,7 +5,7 @@ set style line 2 linecolor rgb orange linewidth 1.4 dashtype (6, 2) pointtype 8 
 y(ms) = (ms < y_min ? y_min : ms) / y_unit
 
 data = 'response_time.dat'
-draw = empty ? no_requests : \
+draw = empty ? nothing('no requests') : \
     "plot data using ($2/x_unit):(y($3)) with lines linestyle 1 title 'median', " . \
     "     data using ($2/x_unit):(y($4)) with lines linestyle 2 title '95th percentile'" . \
     (alone_1 ? ", data using ($2/x_unit):(y($5)) with points linestyle 1 notitle" : "") . \

@@ -3,7 +3,7 @@ unset key
 set style fill solid 0.15 noborder
 
 data = 'users.dat'
-draw = empty ? "set label 'no users' at graph 0.5, graph 0.5 center textcolor rgb '#666666'; plot NaN notitle" : \
+draw = empty ? nothing('no users') : \
     "plot data using ($1/x_unit):2 with filledcurves y1=0 linecolor rgb blue, " . \
     "     data using ($1/x_unit):2 with lines linecolor rgb blue linewidth 1.8"
 eval svg('users')

@@ -83,6 +83,14 @@ static void test_ceiling_refuses_and_counts(void **state) {
     assert_in_range(taken_in, 1500, 3000);
     assert_int_equal(queue_lost(q), 10000 - taken_in);
 
+    /* A ceiling of whole chunks is kept to the sample. */
+    struct queue *same = queue_new(taken_in);
+    struct sample any = numbered(0);
+    for (uint64_t i = 0; i < taken_in; i++)
+        assert_true(queue_push(same, &any));
+    assert_false(queue_push(same, &any));
+    queue_free(same);
+
     /* Room again after some were taken: as many as were taken, and those refused stay counted. */
     const struct sample *first;
     assert_true(queue_peek(q, &first) > 10);

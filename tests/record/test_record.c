@@ -24,15 +24,10 @@ static void record_all(const char *path, const struct record_run *run, const str
     assert_ok(record_close(r, &valid_end, &e), e);
 }
 
-static void test_requests_view_shows_every_kind_of_row(void **state) {
-    (void)state;
-    const char *path = in_dir("kinds.db");
-    struct record_run run = small_run(1);
-    struct record *r;
-    struct err e;
-    assert_ok(record_open(path, &run, &r, &e), e);
-    uint16_t refused = record_error_id(r, "connection refused");
-    const struct sample samples[] = {
+#define KINDS 6
+
+static void make_kinds(struct sample out[KINDS], uint16_t refused) {
+    const struct sample samples[KINDS] = {
         /* 1: a closed loop's, on a new TLS connection, cut to microseconds one by one */
         {.intended_ns = SAMPLE_NO_TIME,
          .sent_ns = 1000999,
@@ -80,8 +75,20 @@ static void test_requests_view_shows_every_kind_of_row(void **state) {
         /* 6: at the very start, in no time */
         {.intended_ns = 0, .sent_ns = 0, .end_ns = 0, .ttfb_us = 0, .status = 204},
     };
+    memcpy(out, samples, sizeof samples);
+}
+
+static void test_requests_view_shows_every_kind_of_row(void **state) {
+    (void)state;
+    const char *path = in_dir("kinds.db");
+    struct record_run run = small_run(1);
+    struct record *r;
+    struct err e;
+    assert_ok(record_open(path, &run, &r, &e), e);
+    struct sample samples[KINDS];
+    make_kinds(samples, record_error_id(r, "connection refused"));
     assert_ok(record_start(r, &e), e);
-    for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++)
+    for (size_t i = 0; i < KINDS; i++)
         assert_true(queue_push(record_queue(r, 0), &samples[i]));
     assert_ok(record_stop(r, &e), e);
     struct record_totals totals;
@@ -172,6 +179,38 @@ static void test_seconds_view_counts_at_the_end_and_fills_gaps(void **state) {
     assert_ok(record_close(r, &valid_end, &e), e); /* 4.5 s: seconds 0 to 4 */
     assert_query(path, "SELECT second, users, requests, failures FROM seconds",
                  "0|1|1|0\n1|1|1|0\n2|5|2|1\n3|5|0|0\n4|5|0|0\n");
+}
+
+static void test_a_run_of_whole_seconds_has_no_empty_second_behind(void **state) {
+    (void)state;
+    const char *path = in_dir("whole.db");
+    struct record_run run = small_run(1);
+    struct record_end end = valid_end;
+    struct record *r;
+    struct err e;
+    end.duration_ns = 2 * NS_PER_S;
+    assert_ok(record_open(path, &run, &r, &e), e);
+    assert_ok(record_start(r, &e), e);
+    record_users(r, 2, 0); /* said at the very end */
+    assert_ok(record_stop(r, &e), e);
+    assert_ok(record_close(r, &end, &e), e);
+    assert_query(path, "SELECT * FROM seconds", "0|0|0|0\n1|0|0|0\n");
+}
+
+static void test_no_path_is_special(void **state) {
+    (void)state;
+    struct record_run run = small_run(1);
+    char *before = getcwd(NULL, 0);
+    assert_int_equal(chdir(dir), 0);
+    const char *names[] = {":memory:", "file:a.db?mode=memory"}; /* SQLite would make no file */
+    for (int i = 0; i < 2; i++) {
+        record_all(names[i], &run, NULL, 0, NULL);
+        struct stat st;
+        assert_int_equal(stat(names[i], &st), 0);
+        assert_true(st.st_size > 0);
+    }
+    assert_int_equal(chdir(before), 0);
+    free(before);
 }
 
 static void test_strings_come_out_exact_or_mended(void **state) {
@@ -267,7 +306,7 @@ struct producer {
     int64_t pushed;
 };
 
-#define FULL_SPEED 400000
+#define FULL_SPEED 200000
 
 static void *produce(void *context) {
     struct producer *p = context;
@@ -318,17 +357,18 @@ static void test_two_workers_at_full_speed_lose_nothing(void **state) {
     assert_int_equal(totals.rows, 2 * FULL_SPEED);
     assert_int_equal(batched, 2 * FULL_SPEED);
     assert_query(path, "SELECT user, count(*), min(sent_us), max(sent_us) FROM requests GROUP BY 1",
-                 "0|400000|0|399999\n1|400000|0|399999\n");
+                 "0|200000|0|199999\n1|200000|0|199999\n");
     /* In order within a worker, each error text once, and each row has its own. */
     assert_query(path,
                  "SELECT count(*) FROM (SELECT sent_us - lag(sent_us) OVER"
                  " (PARTITION BY user ORDER BY id) AS d FROM requests) WHERE d <> 1",
                  "0\n");
-    assert_query(path, "SELECT count(*), count(DISTINCT text) FROM error", "400|400\n");
+    assert_query(path, "SELECT count(*), count(DISTINCT text) FROM error", "200|200\n");
+    assert_query(path, "SELECT count(*) FROM result", "201\n");
     assert_query(path, "SELECT count(*) FROM requests WHERE error = 'error ' || (sent_us / 1000)",
-                 "800\n");
-    assert_query(path, "SELECT count(*), count(DISTINCT text) FROM event", "800|400\n");
-    assert_query(path, "SELECT count(*) FROM user_count", "400\n");
+                 "400\n");
+    assert_query(path, "SELECT count(*), count(DISTINCT text) FROM event", "400|200\n");
+    assert_query(path, "SELECT count(*) FROM user_count", "200\n");
     assert_query(path, "PRAGMA integrity_check", "ok\n");
 }
 
@@ -375,6 +415,47 @@ static void test_rows_appear_while_the_run_is_on(void **state) {
     assert_ok(record_close(r, &valid_end, &e), e);
 }
 
+static int64_t file_bytes(const char *path) {
+    struct stat st;
+    return stat(path, &st) == 0 ? (int64_t)st.st_size : 0;
+}
+
+/* Pushes n rows and waits until a reader sees them all. */
+static void push_and_wait(struct record *r, const char *path, int64_t *at, int64_t n) {
+    for (int64_t i = 0; i < n; i++, (*at)++) {
+        struct sample s = ok_sample(*at * NS_US, NS_US);
+        assert_true(queue_push(record_queue(r, 0), &s));
+    }
+    while (query_number(path, "SELECT count(*) FROM requests") < *at)
+        usleep(10000);
+}
+
+static void test_the_log_grows_under_a_reader_and_shrinks_after(void **state) {
+    (void)state;
+    const char *path = in_dir("log.db"), *log = in_dir("log.db-wal");
+    const int64_t log_max = INT64_C(4500000); /* 1000 pages with their headers, and some */
+    struct record_run run = small_run(1);
+    struct record *r;
+    struct err e;
+    int64_t at = 0;
+    sqlite3 *reader;
+    assert_ok(record_open(path, &run, &r, &e), e);
+    assert_ok(record_start(r, &e), e);
+    push_and_wait(r, path, &at, 1000);
+    assert_int_equal(sqlite3_open_v2(path, &reader, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(reader, "BEGIN; SELECT * FROM run", NULL, NULL, NULL), SQLITE_OK);
+    push_and_wait(r, path, &at, 200000);
+    assert_true(file_bytes(log) > log_max);
+    sqlite3_close(reader);
+    for (int i = 0; i < 100 && file_bytes(log) > log_max; i++)
+        push_and_wait(r, path, &at, 10);
+    assert_in_range(file_bytes(log), 1, log_max);
+    assert_ok(record_stop(r, &e), e);
+    assert_ok(record_close(r, &valid_end, &e), e);
+    assert_int_equal(file_bytes(log), 0);
+    assert_int_equal(query_number(path, "SELECT count(*) FROM requests"), at);
+}
+
 static void test_error_texts_beyond_the_ceiling_share_a_number(void **state) {
     (void)state;
     const char *path = in_dir("errors.db");
@@ -405,11 +486,14 @@ int main(void) {
         cmocka_unit_test(test_requests_view_shows_every_kind_of_row),
         cmocka_unit_test(test_run_and_manifest),
         cmocka_unit_test(test_seconds_view_counts_at_the_end_and_fills_gaps),
+        cmocka_unit_test(test_a_run_of_whole_seconds_has_no_empty_second_behind),
+        cmocka_unit_test(test_no_path_is_special),
         cmocka_unit_test(test_strings_come_out_exact_or_mended),
         cmocka_unit_test(test_a_row_takes_less_than_48_bytes),
         cmocka_unit_test(test_two_workers_at_full_speed_lose_nothing),
         cmocka_unit_test(test_a_full_queue_is_counted_as_lost),
         cmocka_unit_test(test_rows_appear_while_the_run_is_on),
+        cmocka_unit_test(test_the_log_grows_under_a_reader_and_shrinks_after),
         cmocka_unit_test(test_error_texts_beyond_the_ceiling_share_a_number),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);

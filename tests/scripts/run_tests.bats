@@ -116,10 +116,14 @@ run_tests() {
     run tree/scripts/check
     [ "$status" -eq 0 ]
     [ "${lines[-1]}" = "15 passed, 0 failed, 3 skipped" ]   # 6 steps, 3 times 3 tests
-    printf 'format-check layers all:\n\t@true\ntests:\n\t@false\ntest:\n\t@echo "3 passed, 2 failed"\n' >tree/Makefile
+    printf 'format-check layers all:\n\t@true\ntests:\n\t@false\ntest:\n\t@echo "3 passed, 0 failed"\n' >tree/Makefile
     run tree/scripts/check
     [ "$status" -eq 1 ]
-    [ "${lines[-1]}" = "11 passed, 10 failed" ]
+    [ "${lines[-1]}" = "2 passed, 4 failed" ]
+    printf 'format-check layers all tests:\n\t@true\ntest:\n\t@echo "3 passed, 2 failed"; exit 1\n' >tree/Makefile
+    run tree/scripts/check
+    [ "$status" -eq 1 ]
+    [ "${lines[-1]}" = "15 passed, 6 failed" ]
     printf 'format-check layers all tests:\n\t@true\ntest:\n\t@false\n' >tree/Makefile
     run tree/scripts/check
     [ "$status" -eq 1 ]
