@@ -8,7 +8,10 @@
 static void wrote(FILE *to, const char *dir, const char *name, const char *what) {
     struct buf line;
     buf_init(&line, 65536);
-    text_printable(&line, dir, strlen(dir));
+    size_t n = strlen(dir);
+    while (n > 1 && dir[n - 1] == '/')
+        n--;
+    text_printable(&line, dir, n);
     fprintf(to, "wrote %s/%s (%s)\n", buf_text(&line), name, what);
     buf_done(&line);
 }
@@ -96,7 +99,8 @@ const struct command command_report = {
         "has a row for each endpoint; errors are in DIR/errors.csv and in the JSON.",
     .examples = "coldswarm report runs/paper.db # the tables\n"
                 "coldswarm report runs/paper.db --out report # tables, figures and data\n"
-                "coldswarm report runs/paper.db --format json | jq .aggregated.percentiles_ms",
+                "coldswarm report runs/paper.db --format json | jq .aggregated.percentiles_ms # "
+                "for a script",
     .opts = opts,
     .opt_count = sizeof opts / sizeof *opts,
     .positional_min = 1,
