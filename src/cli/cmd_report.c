@@ -49,7 +49,8 @@ const struct command command_report = {
         "has a row for each endpoint; errors are in DIR/errors.csv and in the JSON.",
     .examples = "coldswarm report runs/paper.db # the tables\n"
                 "coldswarm report runs/paper.db --out report # tables, figures and data\n"
-                "coldswarm report runs/paper.db --format json | jq .aggregated.percentiles_ms",
+                "coldswarm report runs/paper.db --format json | jq .aggregated.percentiles_ms # "
+                "for a script",
     .opts = opts,
     .opt_count = sizeof opts / sizeof *opts,
     .positional_min = 1,

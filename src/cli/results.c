@@ -12,7 +12,10 @@
 static void wrote(FILE *to, const char *dir, const char *name, const char *what) {
     struct buf line;
     buf_init(&line, LINE_MAX_BYTES);
-    text_printable(&line, dir, strlen(dir));
+    size_t n = strlen(dir);
+    while (n > 1 && dir[n - 1] == '/')
+        n--;
+    text_printable(&line, dir, n);
     fprintf(to, "wrote %s/%s (%s)\n", buf_text(&line), name, what);
     buf_done(&line);
 }

@@ -140,8 +140,8 @@ static cJSON *document(struct writer *w, const struct model *m) {
 }
 
 /* Outside of ASCII there are characters that a terminal obeys or that reorder a line, and all of
- * them stand inside of strings: so each is written as \uXXXX. `text` is a document of cJSON_Print(): valid UTF-8 that
- * begins with a brace. */
+ * them stand inside of strings: so each is written as \uXXXX. `text` is a document of
+ * cJSON_Print(): valid UTF-8 that begins with a brace. */
 static void ascii(struct buf *out, const char *text) {
     const unsigned char *p = (const unsigned char *)text;
     while (*p != '\0') {

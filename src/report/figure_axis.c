@@ -3,10 +3,12 @@
 #include <math.h>
 
 #define POINTS_MAX 600
-#define LOG_FROM_RATIO                                                                             \
-    20.0 /* max/median beyond which the median would lie in the lowest twentieth */
-#define LOG_125_RATIO 1200.0 /* up to three decades have room for a label at each 1, 2 and 5 */
-#define LOG_MINOR_RATIO 1e7  /* beyond it the small tics would be a black bar */
+/* max/median beyond which the median would lie in the lowest twentieth. */
+#define LOG_FROM_RATIO 20.0
+/* Up to three decades have room for a label at each 1, 2 and 5. */
+#define LOG_125_RATIO 1200.0
+/* Beyond it the small tics would be a black bar. */
+#define LOG_MINOR_RATIO 1e7
 
 int64_t figure_step_seconds(int64_t seconds) {
     static const int64_t nice[] = {1,     2,     5,     10,    15,     30,    60,

@@ -30,17 +30,10 @@ static void cell(struct grid *g, const char *text) {
     buf_add(&g->cells, text, strlen(text) + 1);
 }
 
-static void number(struct grid *g, const char *format, double value) {
-    char text[64];
-    if (isnan(value))
-        cell(g, NO_NUMBER);
-    else {
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-        snprintf(text, sizeof text, format, value);
-#pragma GCC diagnostic pop
-        cell(g, text);
-    }
+static void number(struct grid *g, int digits, double value) {
+    char text[512]; /* the largest double has 309 digits */
+    snprintf(text, sizeof text, "%.*f", digits, value);
+    cell(g, isnan(value) ? NO_NUMBER : text);
 }
 
 static void count(struct grid *g, uint64_t value) {
@@ -51,9 +44,9 @@ static void count(struct grid *g, uint64_t value) {
 
 static void milliseconds(struct grid *g, const struct model *m, double ms) {
     if (m->options.locust)
-        number(g, "%.0f", isnan(ms) ? ms : trunc(ms));
+        number(g, 0, trunc(ms));
     else
-        number(g, ms < 9.995 ? "%.2f" : ms < 99.95 ? "%.1f" : "%.0f", ms);
+        number(g, ms < 9.995 ? 2 : ms < 99.95 ? 1 : 0, ms);
 }
 
 static void request_row(struct grid *g, const struct model *m, const struct model_entry *x) {
@@ -65,9 +58,9 @@ static void request_row(struct grid *g, const struct model *m, const struct mode
     milliseconds(g, m, row->average_ms);
     milliseconds(g, m, row->min_ms);
     milliseconds(g, m, row->max_ms);
-    number(g, "%.0f", row->average_size_bytes);
-    number(g, "%.2f", row->requests_per_second);
-    number(g, "%.2f", row->failures_per_second);
+    number(g, 0, row->average_size_bytes);
+    number(g, 2, row->requests_per_second);
+    number(g, 2, row->failures_per_second);
     g->rows++;
 }
 

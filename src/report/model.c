@@ -1,6 +1,7 @@
 #include "report/model.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,10 +118,10 @@ static int read_rows(struct build *b) {
     return m->series != NULL ? series_finish(m->series, b->e) : 0;
 }
 
-/* A level above 0 % is only ever left out for want of requests. */
+/* Where there are requests, a level is only ever left out for want of more. */
 static bool leaves_out(const struct summary_row *row) {
     for (size_t i = 0; row->requests > 0 && i < SUMMARY_LEVELS; i++)
-        if (row->response_ms[i] != row->response_ms[i] || row->service_ms[i] != row->service_ms[i])
+        if (isnan(row->response_ms[i]) || isnan(row->service_ms[i]))
             return true;
     return false;
 }

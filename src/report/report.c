@@ -86,6 +86,8 @@ static int write_tables(const char *dir, const struct model *m, struct err *e) {
 int report_write_dir(const char *dir, const struct model *m, struct figures_result *figures,
                      struct err *e) {
     struct buf data;
+    if (dir[0] == '\0')
+        return err_set(e, "the name of the directory for the report is empty");
     buf_init(&data, 65536);
     buf_printf(&data, "%s/data", dir);
     int result = !buf_ok(&data) ? err_set(e, "the path of the report is too long")

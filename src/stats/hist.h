@@ -8,9 +8,9 @@
  *
  *     (w / 2) / 2^e = 2^(e-b-1) / 2^e = 2^-(b+1):   6 bits 0.8 %, 9 bits 0.1 %.
  *
- * All of int64 is covered in (64 - b) * 2^b counters, so nothing is clamped or lost. Counters that
- * no value has touched cost address space and no memory. It knows no units, no decay and no
- * negative values.
+ * All of int64 is covered in (64 - b) * 2^b counters, so nothing is clamped or lost. In a large one
+ * (9 bits: 220 kB) the pages that no value has touched cost address space and no memory. It knows
+ * no units, no decay and no negative values.
  *
  * Ownership: hist_init allocates, hist_done frees. Thread: plain data, owned by the caller.
  */

@@ -1,6 +1,7 @@
 #include "stats/series.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -59,9 +60,9 @@ int series_count(struct series *s, int64_t end_us, int64_t response_us, bool fai
     int64_t second = end_us / US_PER_S;
     if (end_us < 0 || second >= SERIES_SECONDS_MAX)
         return err_set(e,
-                       "a request ends %lld seconds after the start of the run, which no run of "
-                       "ours can last; the file is damaged",
-                       (long long)second);
+                       "a request ends %" PRId64 " seconds after the start of the run; figures go "
+                       "up to %d: is the file damaged?",
+                       second, SERIES_SECONDS_MAX);
     if (reserve(s, (size_t)second + 1, e) != 0)
         return -1;
     struct slot *slot = &s->slots[second];

@@ -22,7 +22,7 @@
 
 #include "util/err.h"
 
-/* 115 days; a request that ends later is an error: the file is damaged. */
+/* 115 days; a request that ends later is an error: the file is damaged, or too long to be drawn. */
 #define SERIES_SECONDS_MAX 10000000
 
 struct series;

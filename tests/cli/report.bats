@@ -240,6 +240,9 @@ db.commit()'
     [[ $output == *"file"* ]]
     run -3 "$COLDSWARM" report run.db --out file/below
     [[ $output == *"file"* ]]
+    run "$COLDSWARM" report run.db --out ""
+    [ "$status" -ge 2 ]
+    [ ! -e /tables.txt ]
     run -3 bash -c '"$0" report run.db >/dev/full' "$COLDSWARM"
     [[ $output == *"No space left"* ]]
 }

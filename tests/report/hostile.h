@@ -23,8 +23,7 @@ static const char *const hostile_names[] = {
     "two\nlines\r\n",
     "invalid \xff\xc3( UTF-8",
     "gr\xc3\xbc\xc3\x9f \xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x98\x80",
-    "right-to-left \xe2\x80\xae override, C1 \xc2\x9b"
-    "31m",
+    "right-to-left \xe2\x80\xae override, C1 \302\23331m",
     "[link](http://example.com) *b* _i_ ~~s~~ # h",
     "",
 };

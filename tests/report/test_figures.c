@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <limits.h>
 #include <math.h>
 #include <spawn.h>
 #include <sys/stat.h>
@@ -366,6 +367,7 @@ static void test_hostile_names_are_only_text(void **state) {
     draw_endpoints(first, 6);
     assert_has("latency_distribution.svg", "<text>`touch HACKED`</text>");
     assert_has("latency_distribution.svg", "<text>$(touch HACKED)</text>");
+    assert_has("latency_distribution.svg", "<text>'a' 'b'</text>");
     assert_has("latency_distribution.svg", "<text>line break</text>");
     assert_has("latency_distribution.svg", "<text>100% %s %n %5$d</text>");
     assert_has("latency_distribution.svg", "<text>a,b,c</text>");
@@ -471,6 +473,10 @@ static void test_without_gnuplot_a_note_says_what_to_install(void **state) {
     draw_well();
     /* A program in the directory of the data must not be taken for it. */
     write_text("data/gnuplot", "#!/bin/sh\ntouch HACKED\n", 0755);
+    char data[300], here[PATH_MAX];
+    snprintf(data, sizeof data, "%s/data", dir);
+    assert_non_null(getcwd(here, sizeof here));
+    assert_int_equal(chdir(data), 0);
     static const char *const paths[] = {"", ".", ":", "/nonexistent::.", NULL};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         if (paths[i] != NULL)
@@ -487,6 +493,7 @@ static void test_without_gnuplot_a_note_says_what_to_install(void **state) {
         assert_false(exists("users.svg")); /* older than its data */
         assert_true(exists("data/users.gp"));
     }
+    assert_int_equal(chdir(here), 0);
 }
 
 /* Puts a program called gnuplot in front of the real one. */

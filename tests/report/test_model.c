@@ -144,13 +144,10 @@ static void test_series_equal_sql(void **state) {
         struct series_second x = {.median_ms = (double)NAN};
         if (second < series_seconds(m->series))
             series_at(m->series, second, &x);
-        const char *of = "SELECT %s FROM seconds WHERE second = %u";
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-        assert_near((double)x.requests, sql(path, of, "requests", second), 0);
-        assert_near((double)x.failures, sql(path, of, "failures", second), 0);
-        assert_near((double)m->users[second], sql(path, of, "users", second), 0);
-#pragma GCC diagnostic pop
+#define SECOND "FROM seconds WHERE second = %u"
+        assert_near((double)x.requests, sql(path, "SELECT requests " SECOND, second), 0);
+        assert_near((double)x.failures, sql(path, "SELECT failures " SECOND, second), 0);
+        assert_near((double)m->users[second], sql(path, "SELECT users " SECOND, second), 0);
         char where[64];
         snprintf(where, sizeof where, "end_us / 1000000 = %u", second);
         if (x.requests == 0)

@@ -67,6 +67,11 @@ static void test_quantiles_merge_and_reset(void **state) {
 
     hist_reset(&a);
     assert_int_equal(a.total, 0);
+    for (int64_t v = 0; v < 100; v++) /* small enough to be exact: the rank itself shows */
+        hist_record(&a, v);
+    assert_int_equal(hist_quantile(&a, 0.5), 49); /* floor(49.5) */
+    assert_int_equal(hist_quantile(&a, 0.95), 94);
+    hist_reset(&a);
     hist_merge(&b, &a); /* nothing to add */
     assert_int_equal(b.total, 500);
     hist_record(&a, 7);
