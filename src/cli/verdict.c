@@ -6,9 +6,6 @@
 
 #include "cli/command.h"
 
-/* Above this share a thread has no room left: it answers late, and the lateness is measured as the target's. */
-#define BUSY_SHARE 0.9
-
 void verdict_decide(struct verdict *v, const struct engine_result *run,
                     const struct record_totals *totals) {
     if (run->record_failed || totals->lost > 0) {
@@ -20,7 +17,7 @@ void verdict_decide(struct verdict *v, const struct engine_result *run,
                  totals->lost);
         return;
     }
-    if (run->busiest_core > BUSY_SHARE) {
+    if (run->busiest_core > ENGINE_BUSY_SHARE) {
         v->word = "SUSPECT";
         snprintf(v->reason, sizeof v->reason,
                  "thread %u of the client used %.0f %% of a core for 5 s: latencies may be its "
@@ -30,9 +27,11 @@ void verdict_decide(struct verdict *v, const struct engine_result *run,
         return;
     }
     v->word = "VALID";
+    char most[32] = "under 1 %";
+    if (run->busiest_core >= 0.01)
+        snprintf(most, sizeof most, "at most %.0f %%", run->busiest_core * 100);
     snprintf(v->reason, sizeof v->reason,
-             "every request is in the file; the client used at most %.0f %% of a core",
-             run->busiest_core * 100);
+             "every request is in the file; the client used %s of a core", most);
 }
 
 bool verdict_never_answered(const struct engine_result *run, const struct record_totals *totals) {

@@ -30,7 +30,9 @@ struct engine {
     enum worker_order order;
     int signal;
     bool record_failed;
-    bool spawned; /* all users are there: said once */
+    bool spawned;    /* all users are there: said once */
+    size_t stage;    /* the next stage to be noted */
+    bool load_ended; /* said once */
     struct watch_state watch;
 };
 
@@ -180,13 +182,38 @@ static void note_spawned(struct engine *g, uint32_t users, int64_t now) {
     record_event(g->options->record, now, "spawning_complete", text.text);
 }
 
+/* Stages are noted when they are seen, at most a tick late, with the time that they began. */
+static void note_load(struct engine *g, int64_t now) {
+    const struct load *load = &g->options->scenario->load;
+    struct err text;
+    size_t reached = load_stage_at(load, now);
+    int64_t began = 0;
+    for (size_t i = 0; i < load->stage_count; i++) {
+        const struct load_stage *s = &load->stages[i];
+        if (i == g->stage && i <= reached && began < load_duration(load)) {
+            err_set(&text, "stage %zu of %zu: to %u users in %g s", i + 1, load->stage_count,
+                    s->users, (double)s->duration_ns / 1e9);
+            record_event(g->options->record, began, "stage", text.text);
+            g->stage++;
+        }
+        began += s->duration_ns;
+    }
+    if (!g->load_ended && now >= load_duration(load) && g->order == WORKER_RUN) {
+        g->load_ended = true;
+        record_event(g->options->record, load_duration(load), "load_end",
+                     "no new requests; those under way may finish");
+    }
+}
+
 static void on_tick(uv_timer_t *timer) {
     struct engine *g = timer->data;
     const struct engine_options *o = g->options;
     int64_t now = elapsed_ns(g);
     uint32_t users = count_users(g);
     note_spawned(g, users, now);
-    watch_tick(&g->watch, g->workers, g->started, o->record, now, users);
+    note_load(g, now);
+    struct watch_subject of = {g->workers, g->started, o->record};
+    watch_tick(&g->watch, &of, now, users);
     if (!g->record_failed && record_failed(o->record)) {
         g->record_failed = true;
         order_all(g, WORKER_ABORT);
@@ -206,9 +233,9 @@ static void on_left(uv_async_t *left) {
     if (!all)
         return;
     g->stop_ns = clock_mono_ns();
-    watch_tick(&g->watch, g->workers, g->started, g->options->record, elapsed_ns(g),
-               count_users(g));
-    watch_end(&g->watch, g->options->record);
+    note_load(g, elapsed_ns(g));
+    struct watch_subject of = {g->workers, g->started, g->options->record};
+    watch_end(&g->watch, &of, elapsed_ns(g), count_users(g));
     uv_close((uv_handle_t *)&g->tick, NULL);
     uv_close((uv_handle_t *)&g->left, NULL);
     uv_close((uv_handle_t *)&g->interrupt, NULL);

@@ -20,6 +20,9 @@
 
 #define ENGINE_THREADS_MAX 256
 
+/* Above this share of a core a thread has no room left: it answers late, and the lateness is measured as the target's. */
+#define ENGINE_BUSY_SHARE 0.9
+
 struct engine_progress {
     int64_t elapsed_ns;
     int64_t duration_ns; /* of the load */

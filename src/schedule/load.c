@@ -119,6 +119,17 @@ int64_t load_duration(const struct load *l) {
     return l->cut_ns > 0 && l->cut_ns < whole ? l->cut_ns : whole;
 }
 
+size_t load_stage_at(const struct load *l, int64_t t_ns) {
+    int64_t end = 0;
+    size_t i = 0;
+    for (; l->kind == LOAD_STAGES && i < l->stage_count; i++) {
+        end += l->stages[i].duration_ns;
+        if (t_ns < end)
+            break;
+    }
+    return i;
+}
+
 uint32_t load_users_max(const struct load *l) {
     if (l->kind == LOAD_USERS)
         return load_users(l, load_duration(l) - 1);

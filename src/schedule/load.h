@@ -49,6 +49,9 @@ int64_t load_next_change(const struct load *l, int64_t t_ns);
 /* When the load ends, in ns. */
 int64_t load_duration(const struct load *l);
 
+/* The stage that t_ns falls into, from 0; stage_count from the end of the last on, and always for LOAD_USERS. */
+size_t load_stage_at(const struct load *l, int64_t t_ns);
+
 /* The most users that are ever active. */
 uint32_t load_users_max(const struct load *l);
 

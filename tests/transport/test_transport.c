@@ -138,7 +138,7 @@ static void each_behaviour_has_its_outcome(void **state) {
             (x->body >= 0 && a.result.bytes_received != (uint64_t)x->body) ||
             (x->error != NULL && strcmp(a.error, x->error) != 0))
             fail_msg("%s %s: %s %d, %llu bytes, \"%s\"", x->method, x->path,
-                     outcome_text(a.result.outcome), a.result.status,
+                     outcome_text((int)a.result.outcome), a.result.status,
                      (unsigned long long)a.result.bytes_received, a.error);
         assert_int_equal(*a.error == '\0', a.result.outcome == OUTCOME_OK);
         assert_int_equal(a.result.ttfb_ns < 0, a.result.status == 0);
