@@ -250,6 +250,11 @@ static void stages_go_up_and_down(void **state) {
     assert_int_equal(
         number(&b, "select count(distinct user) from requests where sent_us > 1500000"), 1);
     assert_int_equal(number(&b, "select max(user) from requests where sent_us > 1500000"), 0);
+    assert_int_equal(number(&b, "select count(*) from event where kind = 'stage'"), 4);
+    assert_int_equal(
+        number(&b, "select at_us from event where text = 'stage 3 of 4: to 1 users in 0.5 s'"),
+        800000);
+    assert_int_equal(number(&b, "select at_us from event where kind = 'load_end'"), 1800000);
     finish(&b);
 }
 

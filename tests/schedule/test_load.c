@@ -189,8 +189,36 @@ static void test_property(void **state) {
     }
 }
 
+/* Stages of 10 s up to 100 and 10 s at 100, cut at 7.5 s: the line is the same, it only ends. */
+static void test_cut(void **state) {
+    (void)state;
+    struct load_stage stages[] = {{10 * S, 100}, {10 * S, 100}};
+    struct load l = {.kind = LOAD_STAGES, .stages = stages, .stage_count = 2, .cut_ns = 7500 * MS};
+    static const struct point points[] = {
+        {5 * S, 50}, {7500 * MS - 1, 74}, {7500 * MS, 0}, {12 * S, 0}};
+    check(&l, points, COUNT(points));
+    assert_int_equal(load_duration(&l), 7500 * MS);
+    assert_int_equal(load_users_max(&l), 74);
+    assert_int_equal(load_next_change(&l, 7400 * MS), 7500 * MS);
+    assert_int_equal(load_next_change(&l, 7500 * MS), -1);
+    l.cut_ns = 30 * S; /* beyond the end: no cut */
+    assert_int_equal(load_duration(&l), 20 * S);
+    assert_int_equal(load_users_max(&l), 100);
+}
+
+static void test_stage_at(void **state) {
+    (void)state;
+    struct load_stage stages[] = {{10 * S, 100}, {0, 5}, {10 * S, 100}};
+    struct load l = {.kind = LOAD_STAGES, .stages = stages, .stage_count = 3};
+    assert_int_equal(load_stage_at(&l, 0), 0);
+    assert_int_equal(load_stage_at(&l, 10 * S - 1), 0);
+    assert_int_equal(load_stage_at(&l, 10 * S), 2); /* a jump takes no time */
+    assert_int_equal(load_stage_at(&l, 20 * S), 3);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cut),       cmocka_unit_test(test_stage_at),
         cmocka_unit_test(test_even_ramp), cmocka_unit_test(test_rates),
         cmocka_unit_test(test_stages),    cmocka_unit_test(test_stage_ends),
         cmocka_unit_test(test_done),      cmocka_unit_test(test_property),
