@@ -183,6 +183,11 @@ python-check:
 demo: ## install, build, shoot at the built-in target for half a minute and leave a report
 	@scripts/demo
 
+.PHONY: bench
+bench: $(B)/coldswarm ## install the peers and measure the client's cost beside theirs (BENCH="--rounds 5 --seconds 4")
+	@scripts/install-deps bench
+	@bench/bench.py $(BENCH)
+
 .PHONY: install-deps
 install-deps: ## install the Debian packages that building and testing need
 	@scripts/install-deps

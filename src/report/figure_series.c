@@ -122,7 +122,8 @@ static void write_data(const struct series *s, struct buf *data, bool alone[]) {
         for (int v = 0; v < s->values; v++) {
             double y = value(s, i, v);
             bool lone = !isnan(y) && isnan(value(s, i - 1, v)) && isnan(value(s, i + 1, v));
-            alone[v] = alone[v] || lone;
+            if (lone)
+                alone[v] = true;
             write_number(data, lone ? y : (double)NAN);
         }
         buf_char(data, '\n');
@@ -138,7 +139,7 @@ static void write_level(const struct series *s, struct buf *data) {
         while (i < s->n && (value(s, i, 0) == y || (isnan(y) && isnan(value(s, i, 0)))))
             i++;
         int64_t to = i < s->n ? i * s->step_seconds : s->seconds;
-        buf_printf(data, "%lld", (long long)(from * s->step_seconds));
+        buf_printf(data, "%lld", (long long)from * s->step_seconds);
         write_number(data, y);
         buf_printf(data, "\n%lld", (long long)to);
         write_number(data, y);

@@ -131,7 +131,7 @@ int gnuplot_run(const char *program, const char *directory, const char *script, 
     struct buf raw;
     buf_init(&raw, SAID_MAX);
     size_t before = said->len;
-    pid_t pid;
+    pid_t pid = -1;
     int status = 0;
     int result = start(program, directory, script, ends[1], &pid, e);
     close(ends[1]);

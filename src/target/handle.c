@@ -180,7 +180,7 @@ static enum MHD_Result fail(struct request *r) {
         /* Dissolving the association sends an RST now, whatever is done with the socket later
          * (tcp_disconnect). */
         struct sockaddr nobody = {.sa_family = AF_UNSPEC};
-        connect(socket_of(r), &nobody, sizeof nobody);
+        (void)connect(socket_of(r), &nobody, sizeof nobody);
         return MHD_NO;
     }
     case FAULT_HANG:
