@@ -184,7 +184,7 @@ demo: ## install, build, shoot at the built-in target for half a minute and leav
 	@scripts/demo
 
 .PHONY: bench
-bench: $(B)/coldswarm ## install the peers and measure the client's cost beside theirs (BENCH="--rounds 5 --seconds 4")
+bench: $(B)/coldswarm ## install the peers and measure the client's cost beside theirs (BENCH="--rounds 5 --seconds 8")
 	@scripts/install-deps bench
 	@bench/bench.py $(BENCH)
 

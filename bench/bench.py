@@ -84,7 +84,7 @@ def run_coldswarm(url, connections, seconds, directory):
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--rounds", type=int, default=5)
-    p.add_argument("--seconds", type=int, default=4, help="of each run")
+    p.add_argument("--seconds", type=int, default=8, help="of each run")
     p.add_argument("--connections", default="50,1000,3000")
     a = p.parse_args()
     tools = {"coldswarm": run_coldswarm, "wrk": run_wrk}
