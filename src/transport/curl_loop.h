@@ -1,0 +1,70 @@
+/*
+ * curl_loop: libcurl's multi interface on a libuv loop: its sockets, its timer, its finished transfers.
+ *
+ * It knows nothing of requests: who adds an easy handle sets it up, and hears of its end by a callback. Callbacks run from
+ * the loop, never from within curl_loop_add().
+ *
+ * Sockets stay registered with the loop while their connection is idle: libcurl says "remove" after each transfer, and
+ * obeying would cost two epoll_ctl calls a request. An event on an idle socket unregisters it. libcurl also polls sockets
+ * that it did not open through us and closes without telling (its resolver's): those are unregistered at once, since an
+ * fd that is closed while libuv watches it ends the process.
+ *
+ * Ownership: embedded in a transport; easy handles are the caller's. Thread: the loop's.
+ */
+#ifndef TRANSPORT_CURL_LOOP_H
+#define TRANSPORT_CURL_LOOP_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <uv.h>
+
+#include "util/err.h"
+
+struct curl_watch;
+
+/* A transfer has ended; its easy handle is out of the multi handle already. */
+typedef void curl_loop_ended_fn(void *context, CURL *easy, CURLcode code);
+
+/* The turn that curl_loop_settle() asked for has come. */
+typedef void curl_loop_settle_fn(void *context);
+
+struct curl_loop {
+    uv_loop_t *loop;
+    CURLM *multi;
+    curl_loop_ended_fn *ended;
+    curl_loop_settle_fn *settled; /* NULL: nobody asks */
+    void *context;
+    uv_timer_t timer;
+    uv_idle_t settle; /* active when something is to be looked after at the next turn */
+    bool draining;
+    int under_way;   /* transfers that libcurl has and we have not heard the end of */
+    int running;     /* of those, how many had not ended when libcurl last ran */
+    bool kicking;    /* libcurl is being run right now: its wish for a timer is kept, not obeyed */
+    long timer_wish; /* ms; -1: none */
+    struct curl_watch **watches; /* by fd */
+    size_t watch_count;
+    void (*closed)(void *context);
+};
+
+int curl_loop_init(struct curl_loop *l, uv_loop_t *loop, curl_loop_ended_fn *ended,
+                   curl_loop_settle_fn *settled, void *context, struct err *e);
+
+/* Nothing may be under way. `closed` is called from the loop when the memory of `l` is no longer needed. */
+void curl_loop_close(struct curl_loop *l, void (*closed)(void *context));
+
+/* For CURLOPT_OPENSOCKETFUNCTION of the easy handles that will be added: opens and watches a socket. The sockets are closed
+ * through the CURLOPT_CLOSESOCKETFUNCTION that curl_loop_adopt() sets. */
+curl_socket_t curl_loop_open(struct curl_loop *l, const struct curl_sockaddr *address);
+void curl_loop_adopt(struct curl_loop *l, CURL *easy);
+
+/* Starts a transfer, now. CURLM_OK, or what libcurl says; then it is not under way. */
+CURLMcode curl_loop_add(struct curl_loop *l, CURL *easy);
+
+/* Gives a transfer up: `ended` will not be called. */
+void curl_loop_remove(struct curl_loop *l, CURL *easy);
+
+/* Has `settled` called at the loop's next turn. */
+void curl_loop_settle(struct curl_loop *l);
+
+#endif
