@@ -1,120 +1,101 @@
 #!/usr/bin/env python3
-"""Client cost, side by side: coldswarm, which records every request, and wrk, which records none, against nginx.
+"""coldswarm beside its peers: what a request costs the client, and whether the client's numbers are true.
 
-Each round runs every tool once at every number of connections, so that a busy neighbour disturbs all alike; the table shows
-medians and the ratio to wrk in the same round. CPU is user + system of the whole client process (for coldswarm also
-its tables at the end), from wait4(). Needs nginx and wrk: scripts/install-deps bench.
+Runs on 127.0.0.1 alone and prints markdown tables; bench/README.md explains them. Needs scripts/install-deps bench; a client
+that is not installed is a dash. Progress goes to standard error.
 """
 import argparse
+import datetime
 import os
-import re
-import signal
-import socket
-import sqlite3
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-BODY = "0" * 48
-NGINX = """
-worker_processes 1; daemon off; pid {dir}/nginx.pid; error_log {dir}/error.log;
-worker_rlimit_nofile 20000;
-events {{ worker_connections 10000; }}
-http {{
-    access_log off; keepalive_requests 1000000000; keepalive_timeout 600s;
-    server {{ listen 127.0.0.1:{port} backlog=8192; location / {{ return 200 "{body}"; }}
-             location = /served {{ stub_status; }} }}
-}}
-"""
+sys.dont_write_bytecode = True
+
+import tables  # noqa: E402  (after the line above, so that no bench/__pycache__ is left)
+import tools  # noqa: E402
+from measure import Unable  # noqa: E402
+from servers import Truth  # noqa: E402
+
+PARTS = {"cost": tables.cost, "truth": tables.truth, "stall": tables.stall, "memory": tables.memory}
+PAIRS = "1000:5,10000:0.2,10000:5,1000:0.2"
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+def names(allowed):
+    def split(text):
+        chosen = text.split(",")
+        for name in chosen:
+            if allowed and name not in allowed:
+                raise argparse.ArgumentTypeError(f"{name} is none of {', '.join(allowed)}")
+        return chosen
+    return split
 
 
-def measure(argv):
-    """Runs argv; returns (output, CPU seconds, peak memory in MB)."""
-    with tempfile.TemporaryFile() as out:
-        child = subprocess.Popen(argv, stdout=out, stderr=subprocess.STDOUT)
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        text = out.read().decode()
-    if child.returncode != 0:
-        sys.exit(f"{' '.join(argv)} ended with {child.returncode}:\n{text}")
-    return text, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+def numbers(text):
+    return [int(word) for word in text.split(",")]
 
 
-def served(url):
-    """Requests that nginx has answered so far, this question included."""
-    import urllib.request
-    text = urllib.request.urlopen(url + "served").read().decode()
-    return int(re.search(r"\n\s*\d+ \d+ (\d+)", text).group(1))
+def pairs(text):
+    return [(int(rate), float(ms)) for rate, ms in (pair.split(":") for pair in text.split(","))]
 
 
-def run_wrk(url, connections, seconds, _):
-    text, cpu, memory = measure(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", url])
-    return int(re.search(r"(\d+) requests in", text).group(1)), cpu, memory, {}
+def arguments():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--only", type=names(PARTS), default=list(PARTS), metavar="PART,…", help=f"of {', '.join(PARTS)}")
+    p.add_argument("--clients", type=names(None), metavar="NAME,…", help="those whose names begin so; default: all")
+    p.add_argument("--rounds", type=int, default=5, help="of coldswarm and wrk [5]")
+    p.add_argument("--peer-rounds", type=int, default=1, help="of these, how many with the other peers too [1]")
+    p.add_argument("--seconds", type=int, default=3, help="of each run, the stall's apart [3]")
+    p.add_argument("--connections", type=numbers, default=[50, 1000, 3000], metavar="N,…", help="[50,1000,3000]")
+    p.add_argument("--schemes", type=names(("http", "https")), default=["http", "https"], metavar="SCHEME,…")
+    p.add_argument("--pairs", type=pairs, default=pairs(PAIRS), metavar="RATE:MS,…", help=f"of the truth tables [{PAIRS}]")
+    p.add_argument("--idle", type=int, default=10000, help="connected users of the memory table [10000]")
+    p.add_argument("--self-test", action="store_true", help="a second of each client: are its output and numbers understood?")
+    return p.parse_args()
 
 
-def run_coldswarm(url, connections, seconds, directory):
-    db = os.path.join(directory, "bench.db")
-    scenario = os.path.join(directory, "bench.json")
-    with open(scenario, "w") as f:
-        f.write('{"target":"%s","load":{"users":%d,"spawn_rate":1000000,"duration":"%ds"},"tasks":[{"path":"/"}]}'
-                % (url.rstrip("/"), connections, seconds))
-    before = served(url)
-    _, cpu, memory = measure([os.path.join(ROOT, "build/release/coldswarm"), "run", scenario, "-o", db, "--quiet"])
-    counted = served(url) - before - 1
-    with sqlite3.connect(db) as rows:
-        n, good = rows.execute("select count(*), sum(outcome = 'ok') from requests").fetchone()
-        verdict, reason = rows.execute("select verdict, verdict_reason from run").fetchone()
-    size = os.path.getsize(db) / n
-    os.unlink(db)
-    if n != good or n != counted:
-        sys.exit(f"coldswarm has {n} rows ({good} ok), nginx counted {counted}: {verdict}, {reason}")
-    return n, cpu, memory, {"bytes a row": size}
+def self_test(clients, a):
+    """Each client's count and p50 against those of a server that answers after 5 ms."""
+    failures = 0
+    for client in clients:
+        try:
+            with Truth("--delay", "5ms") as server:
+                r = client.run(tools.Job(server.url, 5, 2, a.directory))
+            counted = server.told["requests"]
+            # Requests under way at the end are the server's and not the client's.
+            right = counted - 5 <= r.requests <= counted and r.quantiles["p50"] >= 5000 and r.us > 0
+            print(f"{client.name}: {'ok' if right else 'WRONG'}: {r.requests} requests (server {counted}), "
+                  f"p50 {r.quantiles['p50']:.0f} us (server {server.told['p50_us']:.0f})")
+            failures += not right
+        except Unable as e:
+            missing = str(e) == "not installed"
+            print(f"{client.name}: {e}")
+            failures += not missing
+    return 1 if failures else 0
+
+
+def machine():
+    with open("/proc/cpuinfo", encoding="utf-8") as f:
+        model = next((line.partition(":")[2].strip() for line in f if line.startswith("model name")), "?")
+    today = datetime.datetime.now(datetime.timezone.utc).date()
+    return f"{today}, {os.cpu_count()} cores of {model}, Linux {os.uname().release}. {tools.versions()}."
 
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--rounds", type=int, default=5)
-    p.add_argument("--seconds", type=int, default=8, help="of each run")
-    p.add_argument("--connections", default="50,1000,3000")
-    a = p.parse_args()
-    tools = {"coldswarm": run_coldswarm, "wrk": run_wrk}
-    cells = {}
-    with tempfile.TemporaryDirectory() as directory:
-        port = free_port()
-        with open(os.path.join(directory, "nginx.conf"), "w") as f:
-            f.write(NGINX.format(dir=directory, port=port, body=BODY))
-        server = subprocess.Popen(["nginx", "-c", os.path.join(directory, "nginx.conf")])
-        try:
-            time.sleep(0.5)
-            url = f"http://127.0.0.1:{port}/"
-            for r in range(a.rounds):
-                for n in map(int, a.connections.split(",")):
-                    for name, tool in tools.items():
-                        requests, cpu, memory, more = tool(url, n, a.seconds, directory)
-                        cells.setdefault((name, n), []).append((requests / a.seconds, cpu / requests * 1e6, memory, more))
-                        print(f"round {r + 1}/{a.rounds}: {name} at {n}: {requests} requests, "
-                              f"{cpu / requests * 1e6:.1f} us each", file=sys.stderr)
-        finally:
-            server.send_signal(signal.SIGTERM)
-            server.wait()
-    print("| client | connections | requests/s | CPU us/request | CPU to wrk | peak memory MB | bytes a row |")
-    print("|---|---|---|---|---|---|---|")
-    for (name, n), rounds in sorted(cells.items(), key=lambda c: (c[0][1], c[0][0])):
-        rate, cpu, memory = (statistics.median(x[i] for x in rounds) for i in range(3))
-        ratio = statistics.median(x[1] / y[1] for x, y in zip(rounds, cells[("wrk", n)]))
-        size = statistics.median(x[3]["bytes a row"] for x in rounds) if "bytes a row" in rounds[0][3] else None
-        print(f"| {name} | {n} | {rate:.0f} | {cpu:.1f} | {ratio:.2f} | {memory:.0f} | {f'{size:.1f}' if size else '–'} |")
+    a = arguments()
+    with tempfile.TemporaryDirectory() as a.directory:
+        clients = tools.every(a.directory)
+        if a.clients:
+            clients = [c for c in clients if c.name.startswith(tuple(a.clients))]
+        if a.self_test:
+            return self_test(clients, a)
+        print(machine() + f" Runs of {a.seconds} s, {a.rounds} rounds (other peers {a.peer_rounds}), load average "
+              f"{os.getloadavg()[0]:.1f} at the start.\n", flush=True)
+        for part in a.only:
+            PARTS[part](clients, a)
+            sys.stdout.flush()
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
