@@ -52,6 +52,8 @@ BATS     := $(wildcard tests/*/*.bats)
 FUZZ     := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZBIN  := $(FUZZ:%=$(B)/tests/fuzz/fuzz_%)
 REPLAY   := $(FUZZ:%=$(B)/tests/fuzz/replay_%)
+# Knows its own service times: for make bench, and for tests of what the program says of them.
+TRUTH    := $(B)/tests/support/truth
 # The parts that run on more than one thread, for the thread sanitiser.
 THREADED := $(filter tests/record/% tests/engine/% tests/stats/%,$(UNIT))
 C_FILES  := $(wildcard src/*/*.[ch] tests/*/*.[ch] bench/*.[ch])
@@ -118,7 +120,7 @@ RUN_TESTS      := COLDSWARM=$(B)/coldswarm TSAN_OPTIONS=$(addprefix suppressions
 
 .PHONY: unit tests test
 unit: $(UNITBIN)
-tests: $(if $(filter thread,$(SAN)),,$(B)/coldswarm) $(filter $(B)/%,$(SUITES))
+tests: $(if $(filter thread,$(SAN)),,$(B)/coldswarm $(TRUTH)) $(filter $(B)/%,$(SUITES))
 test: tests ## build and run the tests once: all, or those with T=word in their path (SAN=address or thread)
 	@$(if $(SUITES),$(RUN_TESTS) $(if $(T),--only '$(T)') $(SUITES),echo "0 passed, 0 failed")
 
@@ -176,7 +178,7 @@ cppcheck:
 	    -DCOLDSWARM_VERSION='"$(VERSION)"' -Isrc src
 python-check:
 	@echo "  PYTHON"
-	@grep -lrE '^#!.*python3' scripts tests bench 2>/dev/null | xargs -r -n 1 python3 -c \
+	@{ ls bench/*.py; grep -lrE '^#!.*python3' scripts tests 2>/dev/null; } | xargs -r -n 1 python3 -c \
 	    'import sys; compile(open(sys.argv[1]).read(), sys.argv[1], "exec")'
 
 .PHONY: demo
@@ -184,7 +186,7 @@ demo: ## install, build, shoot at the built-in target for half a minute and leav
 	@scripts/demo
 
 .PHONY: bench
-bench: $(B)/coldswarm ## install the peers and measure the client's cost beside theirs (BENCH="--rounds 5 --seconds 8")
+bench: $(B)/coldswarm $(TRUTH) ## install the peers, measure cost and truth beside theirs (BENCH="--only truth --rounds 3")
 	@scripts/install-deps bench
 	@bench/bench.py $(BENCH)
 
@@ -221,4 +223,4 @@ clean: ## remove build/
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
 
--include $(OBJECTS:.o=.d) $(B)/src/cli/main.d $(UNITBIN:=.d) $(FUZZBIN:=.d)
+-include $(OBJECTS:.o=.d) $(B)/src/cli/main.d $(UNITBIN:=.d) $(FUZZBIN:=.d) $(TRUTH).d

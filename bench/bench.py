@@ -63,9 +63,10 @@ def self_test(clients, a):
                 r = client.run(tools.Job(server.url, 5, 2, a.directory))
             counted = server.told["requests"]
             # Requests under way at the end are the server's and not the client's.
-            right = counted - 5 <= r.requests <= counted and r.quantiles["p50"] >= 5000 and r.us > 0
+            p50 = r.quantiles.get("p50", float("nan"))  # h2load tells it only at a rate
+            right = counted - 5 <= r.requests <= counted and not p50 < 5000 and r.us > 0
             print(f"{client.name}: {'ok' if right else 'WRONG'}: {r.requests} requests (server {counted}), "
-                  f"p50 {r.quantiles['p50']:.0f} us (server {server.told['p50_us']:.0f})")
+                  f"p50 {p50:.0f} us (server {server.told['p50_us']:.0f})", flush=True)
             failures += not right
         except Unable as e:
             missing = str(e) == "not installed"

@@ -17,11 +17,21 @@ class Run:
     text: str  # what it printed
     code: int
     cpu: float  # seconds, user + system, with the processes that it started and waited for
-    memory: float  # MB at its peak; of the largest process where there are several
+    memory: float  # MB at its peak, of the process itself
+
+
+def status_mb(pid, key):
+    """A size of the process now, 0 where it has ended. ru_maxrss is no use: it starts with what we had when we forked."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="utf-8") as f:
+            return next((int(line.split()[1]) / 1024 for line in f if line.startswith(key)), 0.0)
+    except OSError:
+        return 0.0
 
 
 def measure(argv, limit_seconds, env=None, watch=None):
     """Runs argv to its end, and ends it and its children after the limit. watch(pid) is called every 50 ms meanwhile."""
+    memory = 0.0
     with tempfile.TemporaryFile() as out:
         try:
             child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
@@ -37,9 +47,11 @@ def measure(argv, limit_seconds, env=None, watch=None):
         timer = threading.Timer(limit_seconds, end)
         timer.start()
         try:
-            pid, status, usage = os.wait4(child.pid, os.WNOHANG if watch else 0)
+            pid = 0
             while pid == 0:
-                watch(child.pid)
+                memory = max(memory, status_mb(child.pid, "VmHWM"))
+                if watch:
+                    watch(child.pid)
                 time.sleep(0.05)
                 pid, status, usage = os.wait4(child.pid, os.WNOHANG)
         except BaseException:  # Ctrl-C: nothing of ours stays behind
@@ -53,7 +65,7 @@ def measure(argv, limit_seconds, env=None, watch=None):
             raise Unable(f"not at its end {limit_seconds:.0f} s after the start")
         out.seek(0)
         text = out.read().decode(errors="replace")
-    return Run(text, child.returncode, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return Run(text, child.returncode, usage.ru_utime + usage.ru_stime, memory)
 
 
 class Threads:
@@ -73,9 +85,7 @@ class Threads:
                 with open(f"/proc/{pid}/task/{thread}/io", encoding="utf-8") as f:
                     io = dict(line.split(": ") for line in f.read().splitlines())
                 self.writes[thread] = int(io["wchar"]), int(io["syscw"])
-            with open(f"/proc/{pid}/status", encoding="utf-8") as f:
-                kb = [line.split()[1] for line in f if line.startswith("VmRSS")]
-            self.resident = max(self.resident, int(kb[0]) / 1024) if kb else self.resident
+            self.resident = max(self.resident, status_mb(pid, "VmRSS"))
         except (OSError, ValueError):
             pass  # the thread, or the whole client, ended while we looked
 

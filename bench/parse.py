@@ -87,8 +87,8 @@ def locust(text):
     """The tables at its end. Its csv files lag behind them."""
     totals = find(r"^\s+Aggregated +(\d+ +\d+\([\d.]+%\) \|.*)$", text)
     n, failed = re.match(r"(\d+) +(\d+)\(", totals).groups()
-    if int(failed):
-        raise Unreadable(f"{failed} of its requests failed")
+    if int(failed) or not int(n):
+        raise Unreadable(f"{failed} of its {n} requests failed")
     header = find(r"^Type +Name +(50%.*) # reqs$", text).split()
     values = find(r"^\s+Aggregated +((?:\d+ *){12})$", text).split()
     at = dict(zip(header, values))

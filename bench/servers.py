@@ -43,7 +43,8 @@ class Nginx:
 
     def __init__(self, directory):
         self.ports = dict(zip(("http", "https", "status"), free_ports(3)))
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1",
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1",
                         "-keyout", f"{directory}/key.pem", "-out", f"{directory}/cert.pem"], check=True, capture_output=True)
         with open(f"{directory}/nginx.conf", "w", encoding="utf-8") as f:
             f.write(NGINX.format(dir=directory, body="0" * 48, **self.ports))
