@@ -42,7 +42,7 @@ def quantiles(values):
 def wrk(text):
     report = {"requests": int(find(r"(\d+) requests in", text))}
     for n in (50, 90, 99):
-        number, unit = re.match(r"([\d.]+)(\w+)", find(rf"^\s+{n}%\s+([\d.]+\w+)$", text)).groups()
+        number, unit = re.match(r"([\d.]+)(\w+)", find(rf"^\s+{n}%\s+([\d.]+\w+) *$", text)).groups()
         report[f"p{n}"] = float(number) * UNITS[unit]
     return report
 
