@@ -148,6 +148,8 @@ static int load_scenario(const struct args *a, struct scenario **out, struct err
                          s->file);
     if (status == 0)
         status = override_load(&s->load, a, e);
+    if (status == 0 && load_users_max(&s->load) == 0)
+        status = err_set(e, "--run-time ends before the first user starts; make it longer");
     if (status != 0) {
         scenario_free(s);
         return -1;
@@ -301,14 +303,14 @@ static int conclude(struct run *run, const struct engine_result *result) {
         .folder = opt_text(run->args, "report"),
     };
     int shown = results_show(run->path, &show);
-    if (shown != EXIT_OK && (code == EXIT_OK || code == EXIT_REQUESTS_FAILED))
+    if (shown != EXIT_OK && result->signal == 0)
         code = shown;
     if (!quiet)
         say_where(run->path);
     if (written && verdict_never_answered(result, &totals)) {
         err_set(&e,
                 "%s never answered: none of %" PRIu64 " requests got a response (see Errors above)",
-                run->scenario->target_source, totals.failures);
+                run->scenario->target_source, totals.rows);
         command_error(code, e.text);
     }
     return code;

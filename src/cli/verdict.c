@@ -35,7 +35,7 @@ void verdict_decide(struct verdict *v, const struct engine_result *run,
 }
 
 bool verdict_never_answered(const struct engine_result *run, const struct record_totals *totals) {
-    return run->signal == 0 && totals->failures > 0 && totals->answered == 0;
+    return run->signal == 0 && totals->rows > 0 && totals->answered == 0;
 }
 
 int verdict_exit_code(const struct verdict *v, const struct engine_result *run,

@@ -60,9 +60,11 @@ static void on_wake(uv_poll_t *poll, int status, int events) {
     p->dispatching = true;
     int64_t now = clock_mono_ns();
     /* Only what was due when we woke: items that are added as due while dispatching wait for the next wake, so that the
-     * loop gets to the network in between. */
+     * loop gets to the network in between; and of a herd that is due together a few at a time, for the same reason. */
     uint64_t last = p->added;
-    while (p->count > 0 && p->heap[1]->due_ns <= now && p->heap[1]->order <= last) {
+    for (int left = PACER_TURN_MAX;
+         left > 0 && p->count > 0 && p->heap[1]->due_ns <= now && p->heap[1]->order <= last;
+         left--) {
         struct pacer_item *item = p->heap[1];
         pacer_remove(p, item);
         p->due(p->context, item, now);

@@ -17,6 +17,9 @@
 
 #include "util/err.h"
 
+/* Items dispatched in one turn of the loop: with more, the answers to the first lie unread while the last are sent. */
+#define PACER_TURN_MAX 16
+
 struct pacer_item {
     int64_t due_ns; /* CLOCK_MONOTONIC */
     uint64_t order;

@@ -102,11 +102,11 @@ static uint32_t share(const struct worker *w, uint32_t total) {
     return total / n + (i < total % n ? 1 : 0);
 }
 
+static void finish(struct worker *w, int64_t until_ns);
+
 static void fail(struct worker *w) {
     w->failed = true;
-    w->finishing = true;
-    pacer_remove(&w->pacer, &w->ramp);
-    for_each_user(w, vuser_stop);
+    finish(w, clock_mono_ns() + w->setup.stop_timeout_ns);
 }
 
 static void follow_load(struct worker *w, uint32_t wanted) {
@@ -149,7 +149,13 @@ static void ramp(struct worker *w, int64_t now_ns) {
         finish(w, w->start_ns + end + w->setup.stop_timeout_ns);
         return;
     }
-    follow_load(w, share(w, load_users(load, t)));
+    uint32_t want = share(w, load_users(load, t));
+    bool part = want > w->wanted + PACER_TURN_MAX;
+    follow_load(w, part ? w->wanted + PACER_TURN_MAX : want);
+    if (part && !w->finishing) {
+        pacer_add(&w->pacer, &w->ramp, now_ns);
+        return;
+    }
     int64_t next = load_next_change(load, t);
     if (!w->finishing)
         pacer_add(&w->pacer, &w->ramp, w->start_ns + (next < 0 || next > end ? end : next));

@@ -4,6 +4,8 @@
  * One CURLM per worker. Each session has an easy handle, and a connection cache of its own (a share object that only it
  * uses): so a user keeps its connection, and libcurl never searches a list that grows with the users.
  */
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +33,7 @@ struct transport_session {
     long sendings;           /* of the request under way: 1, and 1 more per redirect */
     bool lost_before_answer; /* the kept connection ended, and libcurl wanted to send again */
     CURLcode refusal;
+    int socket_errno; /* why no socket could be opened; 0: one could */
     struct transport_session *next_refused;
     char curl_text[CURL_ERROR_SIZE];
 };
@@ -40,6 +43,13 @@ static int note_sending(void *context, char *local_address, char *remote_address
                         int remote_port) {
     (void)local_address, (void)remote_address, (void)local_port, (void)remote_port;
     struct transport_session *s = context;
+    long status = 0;
+    curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (s->sendings > 0 && status == 303) {
+        /* "See other" is a GET, whatever was sent; the next request sets the method again. */
+        curl_easy_setopt(s->easy, CURLOPT_CUSTOMREQUEST, NULL);
+        s->last = 0;
+    }
     s->sendings++;
     return CURL_PREREQFUNC_OK;
 }
@@ -60,7 +70,10 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose,
         s->lost_before_answer = true;
         return CURL_SOCKET_BAD;
     }
-    return curl_loop_open(&s->transport->loop, address);
+    curl_socket_t fd = curl_loop_open(&s->transport->loop, address);
+    if (fd == CURL_SOCKET_BAD)
+        s->socket_errno = errno;
+    return fd;
 }
 
 static size_t count_body(char *bytes, size_t size, size_t n, void *context) {
@@ -79,6 +92,12 @@ static void finish(struct transport_session *s, CURLcode code) {
     curl_result_fill(s->easy, code, s->curl_text, s->transport->options, &result, text);
     if (s->lost_before_answer)
         curl_result_lost(&result);
+    if (code == CURLE_COULDNT_CONNECT && s->socket_errno != 0) {
+        char reason[128];
+        snprintf(text, sizeof text, "cannot open a socket: %s",
+                 strerror_r(s->socket_errno, reason, sizeof reason));
+        result.error = text;
+    }
     s->done = NULL;
     done(s->context, &result);
 }
@@ -110,6 +129,7 @@ static void curl_send(struct transport_session *s, const void *compiled, transpo
     s->context = context;
     s->received = 0;
     s->sendings = 0;
+    s->socket_errno = 0;
     s->lost_before_answer = false;
     s->curl_text[0] = '\0';
     s->refusal = CURLE_OK;

@@ -112,6 +112,8 @@ int curl_request_setup(CURL *easy, const struct transport_options *o, struct cur
                        struct err *e) {
     CURLcode code = setup_tls(easy, o);
     SET(CURLOPT_NOSIGNAL, 1L);
+    /* Else libcurl waits, in the loop, for a resolver thread whose request has run out of time. */
+    SET(CURLOPT_QUICK_EXIT, 1L);
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_HTTP_VERSION, http_version(o->version));
@@ -123,7 +125,10 @@ int curl_request_setup(CURL *easy, const struct transport_options *o, struct cur
         SET(CURLOPT_UNIX_SOCKET_PATH, o->unix_socket);
     if (resolve != NULL)
         SET(CURLOPT_RESOLVE, resolve);
-    SET(CURLOPT_FORBID_REUSE, o->keepalive ? 0L : 1L);
+    /* libcurl 7.88 fails every second request of a prior-knowledge connection: mended in 8.0. */
+    bool broken = o->version == TRANSPORT_HTTP_2_PRIOR &&
+                  curl_version_info(CURLVERSION_NOW)->version_num < 0x080000;
+    SET(CURLOPT_FORBID_REUSE, o->keepalive && !broken ? 0L : 1L);
     SET(CURLOPT_FOLLOWLOCATION, o->follow_redirects ? 1L : 0L);
     SET(CURLOPT_MAXREDIRS, REDIRECTS_MAX);
     if (o->compressed)
@@ -155,6 +160,9 @@ CURLcode curl_request_apply(CURL *easy, const struct curl_request *r) {
         SET(CURLOPT_HTTPGET, 1L);
     bool plain = head || strcmp(r->method, r->has_body ? "POST" : "GET") == 0;
     SET(CURLOPT_CUSTOMREQUEST, plain ? NULL : r->method);
+    /* A redirected PUT keeps its method, so it must keep its body. */
+    SET(CURLOPT_POSTREDIR,
+        strcmp(r->method, "POST") == 0 ? 0L : (long)(CURL_REDIR_POST_301 | CURL_REDIR_POST_302));
     return code;
 #undef SET
 }

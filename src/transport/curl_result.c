@@ -79,8 +79,14 @@ static void describe(CURL *easy, CURLcode code, const char *curl_text,
         curl_text = "connection closed before the answer was complete";
     if (code == CURLE_GOT_NOTHING)
         curl_text = "connection closed without an answer";
-    snprintf(text, CURL_RESULT_TEXT_BYTES, "%s",
-             *curl_text != '\0' ? curl_text : curl_easy_strerror(code));
+    if (*curl_text == '\0')
+        curl_text = curl_easy_strerror(code);
+    /* What libcurl cut off may be half a secret, which no mask would know: the last word goes. */
+    size_t n = strlen(curl_text);
+    if (n >= CURL_ERROR_SIZE - 1)
+        while (n > 0 && curl_text[n - 1] != ' ')
+            n--;
+    snprintf(text, CURL_RESULT_TEXT_BYTES, "%.*s", (int)n, curl_text);
 }
 
 static int64_t since(int64_t later, int64_t earlier) {
@@ -117,7 +123,9 @@ void curl_result_fill(CURL *easy, CURLcode code, const char *curl_text,
         }
         return;
     }
-    r->outcome = classify(code);
+    long tunnel = 0; /* what a proxy said to CONNECT */
+    curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &tunnel);
+    r->outcome = code == CURLE_RECV_ERROR && tunnel >= 300 ? OUTCOME_CONNECT_ERROR : classify(code);
     describe(easy, code, curl_text, options, r, text);
     r->error = text;
 }

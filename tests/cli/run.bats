@@ -127,6 +127,22 @@ wait_rows() {
     [ "$(sql "$DB" 'select exit_code from run')" -eq 3 ]
 }
 
+@test "a target that only hangs never answered either: exit 3" {
+    start_hostile
+    scenario "{'target':'$URL','load':{'users':3,'spawn_rate':100,'duration':'200ms'},'tasks':[{'path':'/hang'}]}"
+    run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB" -s 200ms
+    [ "$status" -eq 3 ]
+    [[ "$output" == *"never answered: none of 3 requests"* ]]
+}
+
+@test "a report that cannot be written is exit 3, whatever the requests did" {
+    start_hostile
+    echo >"$SCRATCH/file"
+    scenario "{'target':'$URL','load':{'users':1,'duration':'200ms'},'wait':{'constant':'50ms'},'tasks':[{'path':'/status/500'}]}"
+    run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB" --exit-code-on-error 7 --report "$SCRATCH/file/x"
+    [ "$status" -eq 3 ]
+}
+
 @test "failed requests are exit 1, or the code that was asked for" {
     start_hostile
     scenario "{'target':'$URL','load':{'users':1,'duration':'300ms'},'wait':{'constant':'20ms'},'tasks':[{'path':'/ok'},{'path':'/status/500'}]}"
@@ -347,6 +363,10 @@ END
     [ "$status" -eq 2 ]
     run "$COLDSWARM" run "$SCRATCH/s.json" -t 0 -o "$DB"
     [ "$status" -eq 2 ]
+    scenario "{'target':'$URL','load':{'stages':[{'duration':'10s','users':2}]},'tasks':[{'path':'/ok'}]}"
+    run "$COLDSWARM" run "$SCRATCH/s.json" -t 1s -o "$DB"
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"before the first user"* ]]
     run "$COLDSWARM" run --host "ftp://x/" -o "$DB"
     [ "$status" -eq 2 ]
     [ ! -e "$DB" ]

@@ -37,6 +37,7 @@ static const struct row rows[] = {
     {{.signal = SIGTERM}, {.rows = 10, .answered = 10}, "VALID", "", 143},
     {{.signal = SIGINT}, {.rows = 10, .failures = 10}, "VALID", "", 130},
     {{.signal = SIGINT, .record_failed = true}, {.rows = 1}, "INVALID", "", 3},
+    {{0}, {.rows = 3}, "VALID", "", 3}, /* all cancelled, none answered */
     {{0}, {0}, "VALID", "", 0},
 };
 
