@@ -126,11 +126,11 @@ static const struct {
      "{}]}",
      "s.json:1:59: \"rate\" among stages of \"users\"; all stages of a load go by the same"},
     {"{\"load\":{\"stages\":[{\"duration\":1,\"rate\":1,\"users\":1}]},\"tasks\":[{}]}",
-     "s.json:1:42: \"users\" among stages of \"rate\"; all stages of a load go by the same"},
+     "s.json:1:43: \"users\" among stages of \"rate\"; all stages of a load go by the same"},
     {"{\"load\":{\"stages\":[{\"duration\":1,\"rate\":1},{\"duration\":1}]},\"tasks\":[{}]}",
      "s.json:1:44: \"rate\" is missing here; a stage is {\"duration\": \"30s\", \"rate\": 50}"},
     {"{\"load\":{\"stages\":[{\"duration\":1,\"rate\":100001}]},\"tasks\":[{}]}",
-     "s.json:1:40: \"rate\" must be 0 or from 0.000001 to 100000 each second, not 100001"},
+     "s.json:1:41: \"rate\" must be 0 or from 0.000001 to 100000 each second, not 100001"},
     {"{\"load\":{\"start_rate\":5,\"stages\":[{\"duration\":0,\"rate\":0},{\"duration\":1,\"rate\":"
      "0}]},\"tasks\":[{}]}",
      "s.json:1:34: these stages never send a request; raise \"rate\""},
