@@ -105,7 +105,8 @@ static void show_open(struct buf *out, const struct load *l) {
     }
     label(out, "");
     buf_str(out, l->poisson ? "at random (Poisson), " : "evenly spaced, ");
-    buf_printf(out, "%" PRIu32 " at once at most: enough while they take under ", l->max_users);
+    buf_printf(out, "by %" PRIu32 " %s at most: enough while a request takes under ", l->max_users,
+               users_word(l->max_users));
     double bearable = bearable_s(l);
     duration(out, bearable < 1e6 ? (int64_t)(bearable * 1e9) : (int64_t)1e15);
     buf_str(out, "\n");
