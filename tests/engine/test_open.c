@@ -207,6 +207,24 @@ static void one_warm_connection_does_for_few_arrivals(void **state) {
     finish(&b);
 }
 
+static void users_return_to_the_pool(void **state) {
+    (void)state;
+    struct bench b;
+    /* More work than three users can do, a rest in which all are free, and the same again. */
+    setup(&b, 1,
+          "{" TARGET "{'start_rate':100,'stages':[{'duration':'200ms','rate':100},{'duration':0,"
+          "'rate':0},{'duration':'1s','rate':0},{'duration':0,'rate':100},{'duration':'200ms',"
+          "'rate':100}],'max_users':3},'tasks':[{'path':'/slow/100'}]}");
+    run(&b);
+    assert_int_equal(b.totals.rows, 40);
+    assert_int_equal(
+        number(&b, "select count(distinct user) from requests where intended_us < 200000"), 3);
+    assert_int_equal(
+        number(&b, "select count(distinct user) from requests where intended_us >= 1200000"), 3);
+    assert_int_equal(number(&b, "select count(*) from requests where new_connection"), 3);
+    finish(&b);
+}
+
 /* The names by their intended order. */
 static void sequence(struct bench *b, char *out, size_t bytes) {
     sqlite3_stmt *st = NULL;
@@ -307,6 +325,7 @@ int main(void) {
         cmocka_unit_test(what_waits_at_the_end_is_still_sent),
         cmocka_unit_test(a_signal_ends_the_queue),
         cmocka_unit_test(one_warm_connection_does_for_few_arrivals),
+        cmocka_unit_test(users_return_to_the_pool),
         cmocka_unit_test(a_seed_repeats_what_arrives),
         cmocka_unit_test(fewer_users_than_threads),
         cmocka_unit_test(paced_users_keep_their_schedule),
