@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/loadopts.h"
 #include "cli/manifest.h"
 #include "cli/progress.h"
 #include "cli/results.h"
@@ -39,7 +40,8 @@ static const struct opt_def options[] = {
      .min = 1,
      .max = LOAD_USERS_MAX,
      .env = "COLDSWARM_USERS",
-     .help = "virtual users at the end of the ramp, in place of the scenario's"},
+     .help = "virtual users at the end of the ramp, in place of the scenario's; with a rate, the "
+             "most that are busy at once"},
     {.name = "spawn-rate",
      .letter = 'r',
      .type = OPT_NUMBER,
@@ -48,6 +50,14 @@ static const struct opt_def options[] = {
      .max = LOAD_USERS_MAX,
      .env = "COLDSWARM_SPAWN_RATE",
      .help = "users that start per second, evenly, in place of the scenario's"},
+    {.name = "rate",
+     .type = OPT_NUMBER,
+     .meta = "N",
+     .min = 1.0 / LOAD_MICRO,
+     .max = LOAD_RATE_MAX,
+     .env = "COLDSWARM_RATE",
+     .help = "requests that arrive per second, however long the answers take, in place of the "
+             "scenario's users"},
     {.name = "run-time",
      .letter = 't',
      .type = OPT_DURATION,
@@ -104,32 +114,6 @@ static const struct opt_def options[] = {
 
 /* ---- the scenario ---- */
 
-static int override_load(struct load *l, const struct args *a, struct err *e) {
-    bool users = opt_given(a, "users") || opt_given(a, "spawn-rate");
-    if (l->kind == LOAD_STAGES && users)
-        return err_set(
-            e,
-            "--users and --spawn-rate cannot be combined with a scenario whose load is in stages; "
-            "change the stages, or use a scenario with users and spawn_rate");
-    if (opt_given(a, "users"))
-        l->users = (uint32_t)opt_integer(a, "users");
-    if (opt_given(a, "spawn-rate"))
-        l->spawn_rate = opt_number(a, "spawn-rate");
-    if (!opt_given(a, "run-time"))
-        return 0;
-    int64_t duration = opt_duration(a, "run-time");
-    if (duration <= 0)
-        return err_set(e, "--run-time must be longer than 0");
-    if (l->kind == LOAD_STAGES && duration > load_duration(l))
-        return err_set(
-            e, "--run-time is longer than the scenario's stages, and there is no load after them");
-    if (l->kind == LOAD_USERS)
-        l->duration_ns = duration;
-    else
-        l->cut_ns = duration;
-    return 0;
-}
-
 static int load_scenario(const struct args *a, struct scenario **out, struct err *e) {
     struct scenario *s = NULL;
     bool builtin = args_count(a) == 0;
@@ -147,7 +131,7 @@ static int load_scenario(const struct args *a, struct scenario **out, struct err
         status = err_set(e, "%s has no target; give one with --host URL, or add \"target\" to it",
                          s->file);
     if (status == 0)
-        status = override_load(&s->load, a, e);
+        status = loadopts_apply(a, &s->load, e);
     if (status == 0 && load_users_max(&s->load) == 0)
         status = err_set(e, "--run-time ends before the first user starts; make it longer");
     if (status != 0) {
@@ -235,19 +219,14 @@ static int open_record(struct run *run, struct err *e) {
 
 static void announce(const struct run *run) {
     const struct scenario *s = run->scenario;
-    char span[UNITS_BYTES];
     struct buf text;
     buf_init(&text, PATH_MAX_BYTES * 4);
     buf_str(&text, "coldswarm: ");
     text_printable(&text, s->name, strlen(s->name));
     buf_str(&text, " against ");
     text_printable(&text, s->target_source, strlen(s->target_source));
-    units_duration_text(load_duration(&s->load), span);
-    if (s->load.kind == LOAD_USERS)
-        buf_printf(&text, ": %u user%s, %g per second, for %s", s->load.users,
-                   s->load.users == 1 ? "" : "s", s->load.spawn_rate, span);
-    else
-        buf_printf(&text, ": stages of up to %u users, for %s", load_users_max(&s->load), span);
+    buf_str(&text, ": ");
+    loadopts_text(&s->load, &text);
     buf_printf(&text, " (seed %" PRIu64 ")\nrecording to ", run->seed);
     text_printable(&text, run->path, strlen(run->path));
     buf_str(&text, "; Ctrl-C stops\n");
@@ -373,7 +352,9 @@ const struct command command_run = {
     .usage = "[SCENARIO.json] [options]",
     .summary = "run a load test and record every request",
     .details = "Runs the scenario: virtual users start along its ramp, and each sends a request, "
-               "waits, and sends the next. "
+               "waits, and sends the next. A load by rate (--rate) sends requests when they are "
+               "due instead: a request for which no user is free waits with its clock running, and "
+               "is not sent when that takes too long. "
                "Every request becomes a row of one SQLite file, readable while the run goes on. At "
                "the end come the tables "
                "of request and response time statistics, the errors and a verdict: whether the "
@@ -387,6 +368,7 @@ const struct command command_run = {
                "finish within --stop-timeout; a second Ctrl-C cancels them.",
     .examples = "coldswarm run --host http://127.0.0.1:8080 # the paper's mix\n"
                 "coldswarm run scenarios/smoke.json -t 5s # a scenario, cut to five seconds\n"
+                "coldswarm run -H http://127.0.0.1:8080 --rate 50 -t 1m # 50 requests each second\n"
                 "coldswarm run s.json -u 100 -r 10 -t 2m --report out # 100 users, 10 more each "
                 "second, a report",
     .opts = options,

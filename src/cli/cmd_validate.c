@@ -14,7 +14,9 @@
 
 #define TEXT_BYTES_MAX ((size_t)64 << 20)
 #define STAGES_SHOWN 12
-#define NO_WAIT_USERS 1000 /* so many without a pause are seldom meant */
+#define NO_WAIT_USERS 1000      /* so many without a pause are seldom meant */
+#define FEW_USERS_S 1.0         /* a pool that slower answers than this exhaust is a small one */
+#define NEW_CONNECTIONS_MAX 470 /* per second: 28232 ports (Linux), a minute in TIME_WAIT each */
 
 /* Text of the scenario: no secret and no control code of it reaches the terminal. */
 static void foreign(struct buf *out, const struct scenario *s, const char *text) {
@@ -55,6 +57,65 @@ static void show_ramp(struct buf *out, const struct load *l) {
     buf_char(out, '\n');
 }
 
+static double per_second(int64_t micro_rate) {
+    return (double)micro_rate / LOAD_MICRO;
+}
+
+/* How long requests may take on average before max_users are not enough (Little's law). */
+static double bearable_s(const struct load *l) {
+    return l->max_users / per_second(load_micro_rate_max(l));
+}
+
+static void show_rate_stages(struct buf *out, const struct load *l) {
+    int64_t from = l->start_micro_rate;
+    for (size_t i = 0; i < l->stage_count; i++) {
+        int64_t to = l->stages[i].micro_rate;
+        if (i > 0)
+            label(out, "");
+        if (i == STAGES_SHOWN) {
+            buf_printf(out, "and %zu more stages\n", l->stage_count - i);
+            break;
+        }
+        if (l->stages[i].duration_ns == 0)
+            buf_printf(out, "at once to %.10g requests per second\n", per_second(to));
+        else {
+            if (to == from)
+                buf_printf(out, "%.10g requests per second for ", per_second(to));
+            else
+                buf_printf(out, "from %.10g to %.10g requests per second in ", per_second(from),
+                           per_second(to));
+            duration(out, l->stages[i].duration_ns);
+            buf_char(out, '\n');
+        }
+        from = to;
+    }
+    label(out, "");
+    duration(out, load_duration(l));
+    buf_printf(out, " in all, %.10g requests per second at most\n",
+               per_second(load_micro_rate_max(l)));
+}
+
+static void show_open(struct buf *out, const struct load *l) {
+    if (l->kind == LOAD_RATE_STAGES)
+        show_rate_stages(out, l);
+    else {
+        buf_printf(out, "%.10g requests per second for ", per_second(l->micro_rate));
+        duration(out, l->duration_ns);
+        buf_char(out, '\n');
+    }
+    label(out, "");
+    buf_str(out, l->poisson ? "at random (Poisson), " : "evenly spaced, ");
+    buf_printf(out, "by %" PRIu32 " %s at most: enough while a request takes under ", l->max_users,
+               users_word(l->max_users));
+    double bearable = bearable_s(l);
+    duration(out, bearable < 1e6 ? (int64_t)(bearable * 1e9) : (int64_t)1e15);
+    buf_str(out, "\n");
+    label(out, "");
+    buf_str(out, "not sent when none of them is free for ");
+    duration(out, l->queue_timeout_ns);
+    buf_char(out, '\n');
+}
+
 static void show_stages(struct buf *out, const struct load *l) {
     uint32_t from = l->start_users;
     for (size_t i = 0; i < l->stage_count; i++) {
@@ -85,6 +146,12 @@ static void show_stages(struct buf *out, const struct load *l) {
 
 static void show_wait(struct buf *out, const struct wait *w) {
     label(out, "wait");
+    if (wait_is_paced(w)) {
+        buf_str(out, w->kind == WAIT_PACING ? "" : "at random (Poisson), on average ");
+        duration(out, w->low_ns);
+        buf_str(out, " from one start to the next; a late start counts as response time\n");
+        return;
+    }
     if (w->kind == WAIT_NONE || (w->kind == WAIT_CONSTANT && w->low_ns == 0)) {
         buf_str(out, "none: a user sends its next request as soon as it has an answer\n");
         return;
@@ -206,11 +273,14 @@ static void explain(struct buf *out, const struct scenario *s) {
     foreign(out, s, s->target == NULL ? "none" : s->target);
     buf_char(out, '\n');
     label(out, "load");
-    if (s->load.kind == LOAD_USERS)
+    if (load_is_open(&s->load))
+        show_open(out, &s->load);
+    else if (s->load.kind == LOAD_USERS)
         show_ramp(out, &s->load);
     else
         show_stages(out, &s->load);
-    show_wait(out, &s->wait);
+    if (!load_is_open(&s->load))
+        show_wait(out, &s->wait);
     label(out, "timeout");
     duration(out, s->timeout_ns);
     buf_str(out, " for a request, ");
@@ -233,6 +303,26 @@ static bool body_expected(const char *method) {
            strcmp(method, "PATCH") == 0;
 }
 
+/* What is allowed in an open load and yet seldom meant. */
+static void warn_open(struct buf *out, const struct scenario *s) {
+    const struct load *l = &s->load;
+    double rate = per_second(load_micro_rate_max(l)), bearable = bearable_s(l);
+    if (s->wait.kind != WAIT_NONE)
+        buf_str(out, "  - \"wait\" has no effect: requests are sent when they are due\n");
+    if (bearable < FEW_USERS_S && bearable * 1e9 < (double)s->timeout_ns)
+        buf_printf(out,
+                   "  - %" PRIu32 " users cannot keep up with %.10g requests per second once they "
+                   "take over %.3g s each; raise \"max_users\"\n",
+                   l->max_users, rate, bearable);
+    if (!s->http.keepalive && rate > NEW_CONNECTIONS_MAX)
+        buf_printf(
+            out,
+            "  - a new connection for each of %.10g requests per second: a machine has about "
+            "28000 ports for one address, and keeps each for a minute; that is %d per "
+            "second\n",
+            rate, NEW_CONNECTIONS_MAX);
+}
+
 /* What is allowed and yet seldom meant. */
 static void warn(struct buf *out, const struct scenario *s) {
     const struct load *l = &s->load;
@@ -246,7 +336,9 @@ static void warn(struct buf *out, const struct scenario *s) {
         duration(out, l->duration_ns);
         buf_str(out, "; raise \"spawn_rate\" or \"duration\"\n");
     }
-    if (most >= NO_WAIT_USERS && !waits)
+    if (load_is_open(l))
+        warn_open(out, s);
+    else if (most >= NO_WAIT_USERS && !waits)
         buf_printf(out, "  - %" PRIu32 " users without \"wait\" send as fast as they can\n", most);
     for (size_t i = 0; i < s->task_count; i++) {
         const struct scenario_request *q = &s->tasks[i].request;

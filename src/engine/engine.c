@@ -31,7 +31,7 @@ struct engine {
     enum worker_order order;
     int signal;
     bool record_failed;
-    bool spawned;    /* all users are there: said once */
+    bool all_users;  /* all users are there, or busy: said once */
     size_t stage;    /* the next stage to be noted */
     bool load_ended; /* said once */
     struct watch_state watch;
@@ -179,14 +179,29 @@ static void on_signal(uv_signal_t *handle, int number) {
     show_progress(g, elapsed_ns(g), count_users(g));
 }
 
-static void note_spawned(struct engine *g, uint32_t users, int64_t now) {
+static void note_users(struct engine *g, uint32_t users, int64_t now) {
     const struct load *load = &g->options->scenario->load;
-    if (g->spawned || users < load_users_max(load))
+    if (g->all_users || users < load_users_max(load))
         return;
     struct err text;
-    g->spawned = true;
-    err_set(&text, "all %u users are active", users);
-    record_event(g->options->record, now, "spawning_complete", text.text);
+    g->all_users = true;
+    if (load_is_open(load))
+        err_set(&text, "all %u users are busy; requests that are due wait for one", users);
+    else
+        err_set(&text, "all %u users are active", users);
+    record_event(g->options->record, now, load_is_open(load) ? "users_busy" : "spawning_complete",
+                 text.text);
+}
+
+static void stage_text(const struct load *load, size_t i, struct err *out) {
+    const struct load_stage *s = &load->stages[i];
+    double seconds = (double)s->duration_ns / 1e9;
+    if (load_is_open(load))
+        err_set(out, "stage %zu of %zu: to %g requests per second in %g s", i + 1,
+                load->stage_count, (double)s->micro_rate / LOAD_MICRO, seconds);
+    else
+        err_set(out, "stage %zu of %zu: to %u users in %g s", i + 1, load->stage_count, s->users,
+                seconds);
 }
 
 /* Stages are noted when they are seen, at most a tick late, with the time that they began. */
@@ -198,8 +213,7 @@ static void note_load(struct engine *g, int64_t now) {
     for (size_t i = 0; i < load->stage_count; i++) {
         const struct load_stage *s = &load->stages[i];
         if (i == g->stage && i <= reached && began < load_duration(load)) {
-            err_set(&text, "stage %zu of %zu: to %u users in %g s", i + 1, load->stage_count,
-                    s->users, (double)s->duration_ns / 1e9);
+            stage_text(load, i, &text);
             record_event(g->options->record, began, "stage", text.text);
             g->stage++;
         }
@@ -208,7 +222,9 @@ static void note_load(struct engine *g, int64_t now) {
     if (!g->load_ended && now >= load_duration(load) && g->order == WORKER_RUN) {
         g->load_ended = true;
         record_event(g->options->record, load_duration(load), "load_end",
-                     "no new requests; those under way may finish");
+                     load_is_open(load)
+                         ? "no more arrivals; those that wait or are under way may finish"
+                         : "no new requests; those under way may finish");
     }
 }
 
@@ -217,7 +233,7 @@ static void on_tick(uv_timer_t *timer) {
     const struct engine_options *o = g->options;
     int64_t now = elapsed_ns(g);
     uint32_t users = count_users(g);
-    note_spawned(g, users, now);
+    note_users(g, users, now);
     note_load(g, now);
     struct watch_subject of = {g->workers, g->started, o->record};
     watch_tick(&g->watch, &of, now, users);

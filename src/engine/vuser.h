@@ -1,8 +1,9 @@
 /*
  * vuser: one virtual user, as a state machine.
  *
- * It asks for a task, sends it, hands the sample over, waits, and so on. It knows nothing of other users, threads or
- * the load; its worker starts and stops it.
+ * In a closed load it asks for a task, sends it, hands the sample over, waits, and so on. In an open load it sends what it
+ * is given, one request at a time, and is free in between. It knows nothing of other users, threads or the load; its
+ * worker starts and stops it.
  *
  * Ownership: embedded in the worker's list. Thread: the worker's.
  */
@@ -21,13 +22,17 @@ struct worker;
 enum vuser_state {
     /* Not there: no session, nothing under way. Where a user begins, and where it ends. */
     VUSER_ABSENT,
+    /* Open loads only: has a session and nothing to do. In the worker's pool, from which an arrival takes it to BUSY. */
+    VUSER_FREE,
     /* A request is under way; the transport's callback moves on, and it alone. */
     VUSER_BUSY,
-    /* Between two requests; the pacer moves on to BUSY when the wait is over. */
+    /* Closed loads only: between two requests; the pacer moves on to BUSY when the wait is over. */
     VUSER_WAITING,
-    /* Told to stop while a request was under way: when that ends, it goes to ABSENT instead of WAITING. */
+    /* Told to stop while a request was under way: when that ends, it goes to ABSENT instead of WAITING or FREE. */
     VUSER_LEAVING
 };
+
+#define VUSER_NOTHING_INTENDED INT64_MIN
 
 struct vuser {
     struct pacer_item wake; /* first: the pacer's callback finds the user by it */
@@ -36,13 +41,23 @@ struct vuser {
     struct rng rng;
     uint32_t index; /* over all workers; seeds the random choices */
     uint32_t task;  /* of the request under way */
+    int64_t
+        intended_ns; /* CLOCK_MONOTONIC: when the schedule wants the request under way or the next one sent */
+    struct vuser *next_free; /* in the pool, where FREE */
     enum vuser_state state;
 };
 
 void vuser_init(struct vuser *u, struct worker *w, uint32_t index, uint64_t seed);
 
-/* ABSENT to BUSY, with a new session; LEAVING back to BUSY. Nothing to do otherwise. */
-int vuser_start(struct vuser *u, struct err *e);
+/* Closed loads: ABSENT to BUSY, with a new session; LEAVING back to BUSY. Nothing to do otherwise. A wait that is counted from
+ * start to start begins with `intended_ns`. */
+int vuser_start(struct vuser *u, int64_t intended_ns, struct err *e);
+
+/* Open loads: ABSENT to FREE, with a new session. */
+int vuser_open(struct vuser *u, struct err *e);
+
+/* Open loads: FREE to BUSY. */
+void vuser_send(struct vuser *u, uint32_t task, int64_t intended_ns);
 
 /* Lets the request under way end first; ABSENT at once where there is none. */
 void vuser_stop(struct vuser *u);

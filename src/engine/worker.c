@@ -46,7 +46,8 @@ static uint16_t error_id(struct worker *w, const char *text) {
 
 void worker_record(struct worker *w, const struct vuser *u, const struct transport_result *r) {
     struct sample s = {
-        .intended_ns = SAMPLE_NO_TIME,
+        .intended_ns = u->intended_ns == VUSER_NOTHING_INTENDED ? SAMPLE_NO_TIME
+                                                                : u->intended_ns - w->start_ns,
         .sent_ns = r->sent_ns - w->start_ns,
         .end_ns = r->end_ns - w->start_ns,
         .bytes_received = r->bytes_received,
@@ -61,6 +62,18 @@ void worker_record(struct worker *w, const struct vuser *u, const struct transpo
         .error = error_id(w, r->error),
         .outcome = (uint8_t)r->outcome,
         .flags = r->new_connection ? SAMPLE_NEW_CONNECTION : 0,
+    };
+    queue_push(w->queue, &s);
+}
+
+void worker_record_not_sent(struct worker *w, uint32_t task, int64_t intended_ns) {
+    struct sample s = {
+        .intended_ns = intended_ns - w->start_ns,
+        .sent_ns = SAMPLE_NO_TIME,
+        .end_ns = SAMPLE_NO_TIME,
+        .ttfb_us = SAMPLE_NO_TTFB,
+        .endpoint = (uint16_t)task,
+        .outcome = OUTCOME_NOT_SENT,
     };
     queue_push(w->queue, &s);
 }
@@ -102,71 +115,85 @@ static uint32_t share(const struct worker *w, uint32_t total) {
     return total / n + (i < total % n ? 1 : 0);
 }
 
-static void finish(struct worker *w, int64_t until_ns);
-
-static void fail(struct worker *w) {
+void worker_fail(struct worker *w) {
+    int64_t now = clock_mono_ns();
     w->failed = true;
-    finish(w, clock_mono_ns() + w->setup.stop_timeout_ns);
+    worker_finish(w, now, now + w->setup.stop_timeout_ns);
 }
 
-static void follow_load(struct worker *w, uint32_t wanted) {
+struct vuser *worker_user(struct worker *w, uint32_t slot) {
+    struct vuser **user = &w->users[slot];
+    uint32_t index = slot * w->setup.count + w->setup.index;
+    if (*user != NULL)
+        return *user;
+    *user = malloc(sizeof **user);
+    if (*user == NULL)
+        err_set(&w->failure, "not enough memory for user %u", index);
+    else
+        vuser_init(*user, w, index, w->setup.seed);
+    return *user;
+}
+
+/* at_ns: when the load wanted this many. */
+static void follow_load(struct worker *w, uint32_t wanted, int64_t at_ns) {
     for (; w->wanted > wanted; w->wanted--)
         vuser_stop(w->users[w->wanted - 1]);
     for (; w->wanted < wanted; w->wanted++) {
-        struct vuser **slot = &w->users[w->wanted];
-        if (*slot == NULL) {
-            *slot = malloc(sizeof **slot);
-            if (*slot == NULL) {
-                err_set(&w->failure, "not enough memory for user %u",
-                        w->wanted * w->setup.count + w->setup.index);
-                fail(w);
-                return;
-            }
-            vuser_init(*slot, w, w->wanted * w->setup.count + w->setup.index, w->setup.seed);
-        }
-        if (vuser_start(*slot, &w->failure) != 0) {
-            fail(w);
+        struct vuser *u = worker_user(w, w->wanted);
+        if (u == NULL || vuser_start(u, at_ns, &w->failure) != 0) {
+            worker_fail(w);
             return;
         }
     }
 }
 
-/* No new requests from here on; those under way have until `until_ns`. */
-static void finish(struct worker *w, int64_t until_ns) {
+void worker_finish(struct worker *w, int64_t now_ns, int64_t until_ns) {
     if (w->finishing)
         return;
     w->finishing = true;
     pacer_remove(&w->pacer, &w->ramp);
+    pacer_remove(&w->pacer, &w->give_up);
     pacer_add(&w->pacer, &w->give_up, until_ns);
+    open_stop(w, now_ns);
     for_each_user(w, vuser_stop);
 }
 
+/* Takes each change of the load at its own time, also where several are late at once: the schedules of paced users begin there. */
 static void ramp(struct worker *w, int64_t now_ns) {
     const struct load *load = &w->scenario->load;
-    int64_t t = now_ns - w->start_ns;
-    int64_t end = load_duration(load);
-    if (t >= end) {
-        finish(w, w->start_ns + end + w->setup.stop_timeout_ns);
-        return;
+    int64_t t = w->ramp.due_ns - w->start_ns, end = load_duration(load);
+    uint32_t budget = PACER_TURN_MAX;
+    while (w->start_ns + t <= now_ns && !w->finishing) {
+        if (t >= end) {
+            worker_finish(w, now_ns, w->start_ns + end + w->setup.stop_timeout_ns);
+            return;
+        }
+        uint32_t wanted = share(w, load_users(load, t)), before = w->wanted;
+        bool part = wanted > before + budget;
+        follow_load(w, part ? before + budget : wanted, w->start_ns + t);
+        if (part)
+            break; /* the others at the next turn, still as of t */
+        budget -= wanted > before ? wanted - before : 0;
+        int64_t next = load_next_change(load, t);
+        t = next < 0 || next > end ? end : next;
     }
-    uint32_t want = share(w, load_users(load, t));
-    bool part = want > w->wanted + PACER_TURN_MAX;
-    follow_load(w, part ? w->wanted + PACER_TURN_MAX : want);
-    if (part && !w->finishing) {
-        pacer_add(&w->pacer, &w->ramp, now_ns);
-        return;
-    }
-    int64_t next = load_next_change(load, t);
     if (!w->finishing)
-        pacer_add(&w->pacer, &w->ramp, w->start_ns + (next < 0 || next > end ? end : next));
+        pacer_add(&w->pacer, &w->ramp, w->start_ns + t);
+}
+
+static void give_up(struct worker *w, int64_t now_ns) {
+    worker_finish(w, now_ns, now_ns);
+    for_each_user(w, vuser_cancel);
 }
 
 static void on_due(void *context, struct pacer_item *item, int64_t now_ns) {
     struct worker *w = context;
-    if (item == &w->ramp)
+    if (item == &w->ramp && load_is_open(&w->scenario->load))
+        open_due(w, now_ns);
+    else if (item == &w->ramp)
         ramp(w, now_ns);
     else if (item == &w->give_up)
-        for_each_user(w, vuser_cancel);
+        give_up(w, now_ns);
     else
         vuser_wake((struct vuser *)item);
 }
@@ -176,7 +203,8 @@ static void on_order(uv_async_t *wake) {
     enum worker_order order = atomic_load(&w->order);
     if (order == WORKER_RUN)
         return;
-    finish(w, clock_mono_ns() + w->setup.stop_timeout_ns);
+    int64_t now_ns = clock_mono_ns();
+    worker_finish(w, now_ns, now_ns + w->setup.stop_timeout_ns);
     if (order == WORKER_ABORT)
         for_each_user(w, vuser_cancel);
 }
@@ -193,7 +221,10 @@ static void work(void *argument) {
     struct worker *w = argument;
     pthread_getcpuclockid(pthread_self(), &w->cpu_clock);
     atomic_store(&w->cpu_clock_known, true);
-    pacer_add(&w->pacer, &w->ramp, w->start_ns);
+    if (load_is_open(&w->scenario->load))
+        open_start(w);
+    else
+        pacer_add(&w->pacer, &w->ramp, w->start_ns);
     while (uv_run(&w->loop, UV_RUN_ONCE) != 0)
         wind_down(w);
     atomic_store(&w->cpu_ns, clock_thread_cpu_ns());

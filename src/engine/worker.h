@@ -16,6 +16,7 @@
 #include <time.h>
 #include <uv.h>
 
+#include "engine/open.h"
 #include "engine/pacer.h"
 #include "engine/vuser.h"
 #include "record/record.h"
@@ -52,11 +53,12 @@ struct worker {
     int64_t start_ns;      /* CLOCK_MONOTONIC, common to all workers */
 
     struct pacer pacer;
-    struct pacer_item ramp; /* the next change of the load */
+    struct pacer_item ramp; /* the next change of the load, or its next arrival */
     struct pacer_item give_up;
     struct vuser **users; /* by index / count; NULL until first started */
     uint32_t user_max;
-    uint32_t wanted; /* users that the load wants of this worker */
+    uint32_t wanted; /* users that a closed load wants of this worker */
+    struct open_load open;
     bool finishing;
 
     struct buf masked; /* an error text without secrets */
@@ -69,7 +71,7 @@ struct worker {
     bool loop_ready, wake_ready, pacer_ready;
 
     _Atomic enum worker_order order;
-    atomic_uint active; /* users that are not ABSENT */
+    atomic_uint active; /* users that are not ABSENT; in an open load those that are busy */
     atomic_bool ended;
     _Atomic int64_t cpu_ns; /* of the thread, up to about its last wake; final once it ended */
     clockid_t cpu_clock;
@@ -86,10 +88,20 @@ int worker_start(struct worker *w, int64_t start_ns, struct err *e);
 void worker_join(struct worker *w);
 void worker_stop(struct worker *w, enum worker_order order);
 
-/* For vuser.c. */
+/* For vuser.c and open.c. */
 uint32_t worker_draw_task(const struct worker *w, struct rng *rng);
 void worker_record(struct worker *w, const struct vuser *u, const struct transport_result *result);
+void worker_record_not_sent(struct worker *w, uint32_t task, int64_t intended_ns);
 void worker_user_came(struct worker *w);
 void worker_user_left(struct worker *w);
+
+/* The user in this slot, made where it was never there. NULL when memory runs out, with `failure` set. */
+struct vuser *worker_user(struct worker *w, uint32_t slot);
+
+/* Cannot go on, and `failure` says why: users leave as their requests end. */
+void worker_fail(struct worker *w);
+
+/* No new requests from here on; those under way have until `until_ns`. */
+void worker_finish(struct worker *w, int64_t now_ns, int64_t until_ns);
 
 #endif

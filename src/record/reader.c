@@ -418,7 +418,7 @@ static bool set_row(const struct reader *r, sqlite3_stmt *st, struct reader_row 
     bool timed = outcome_is_timed((int)x->outcome) && took != READER_NO_VALUE;
     *row = (struct reader_row){
         .id = sqlite3_column_int64(st, C_ID),
-        .user = (uint32_t)sqlite3_column_int64(st, C_USER),
+        .user = x->outcome == OUTCOME_NOT_SENT ? READER_NO_VALUE : sqlite3_column_int64(st, C_USER),
         .endpoint = x->endpoint,
         .intended_us = minus(at, lag),
         .sent_us = x->outcome == OUTCOME_NOT_SENT ? READER_NO_VALUE : at,

@@ -39,7 +39,7 @@ struct reader_endpoint {
  * none. */
 struct reader_row {
     int64_t id;
-    uint32_t user;
+    int64_t user;      /* READER_NO_VALUE where none was free to send it */
     uint32_t endpoint; /* index into reader_endpoints() */
     int64_t intended_us, sent_us, end_us;
     int64_t service_us, response_us;

@@ -80,7 +80,7 @@ CREATE TABLE user_count (
 -- LEFT JOIN: a row is shown whatever became of the tables beside it.
 CREATE VIEW requests AS
 SELECT r.id AS id,
-       r.user AS user,
+       CASE WHEN o.sent THEN r.user END AS user,
        e.name AS name,
        e.method AS method,
        r.at_us - r.lag_us AS intended_us,

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -132,6 +133,24 @@ int reader_integer(struct reader *r, const struct json *v, int64_t min, int64_t 
                            label(v, name), (long long)min, (long long)max,
                            v->len > 40 ? 40 : (int)v->len, v->text);
     *out = (uint32_t)n;
+    return 0;
+}
+
+int reader_rate(struct reader *r, const struct json *v, int64_t min, int64_t *micro_rate) {
+    char name[80];
+    double rate;
+    if (v == NULL)
+        return 0;
+    if (reader_kind(r, v, JSON_NUMBER) != 0)
+        return -1;
+    bool good = json_double(v, &rate) && rate >= 0 && rate <= LOAD_RATE_MAX;
+    int64_t micro = good ? llround(rate * LOAD_MICRO) : -1;
+    /* What is too small to be counted must not become "never" unasked. */
+    if (micro < min || (micro == 0 && rate > 0))
+        return reader_fail(r, v->at, "%s must be %sfrom 0.000001 to %d each second, not %.*s",
+                           label(v, name), min == 0 ? "0 or " : "", LOAD_RATE_MAX,
+                           v->len > 40 ? 40 : (int)v->len, v->text);
+    *micro_rate = micro;
     return 0;
 }
 

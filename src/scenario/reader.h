@@ -56,6 +56,9 @@ int reader_bool(struct reader *r, const struct json *v, bool *out);
 int reader_duration(struct reader *r, const struct json *v, int64_t *ns);
 int reader_integer(struct reader *r, const struct json *v, int64_t min, int64_t max, uint32_t *out);
 
+/* A number per second, from `min` (0 or 1) millionths to LOAD_RATE_MAX, to the nearest millionth. */
+int reader_rate(struct reader *r, const struct json *v, int64_t min, int64_t *micro_rate);
+
 /* A string as a C string: "${...}" is refused where it would be stored. */
 int reader_name(struct reader *r, const struct json *v, char **out);
 

@@ -11,6 +11,17 @@ void load_done(struct load *l) {
     *l = (struct load){0};
 }
 
+bool load_is_open(const struct load *l) {
+    return l->kind == LOAD_RATE || l->kind == LOAD_RATE_STAGES;
+}
+
+int64_t load_micro_rate_max(const struct load *l) {
+    int64_t most = l->kind == LOAD_RATE ? l->micro_rate : l->start_micro_rate;
+    for (size_t i = 0; i < l->stage_count; i++)
+        most = l->stages[i].micro_rate > most ? l->stages[i].micro_rate : most;
+    return most;
+}
+
 /* When user k starts, to the nearest nanosecond. k * 10^9 is exact in a double, so the only
  * rounding is the division's and the result never decreases with k. A user who would start after
  * the end gets the end. */
@@ -53,7 +64,7 @@ static int64_t leaves_line(uint32_t from, uint32_t to, uint32_t n, int64_t d) {
 }
 
 uint32_t load_users(const struct load *l, int64_t t_ns) {
-    if (t_ns < 0 || t_ns >= load_duration(l))
+    if (load_is_open(l) || t_ns < 0 || t_ns >= load_duration(l))
         return 0;
     if (l->kind == LOAD_USERS)
         return started(l, t_ns);
@@ -90,7 +101,7 @@ static int64_t next_in_stages(const struct load *l, int64_t t_ns, uint32_t now) 
 
 int64_t load_next_change(const struct load *l, int64_t t_ns) {
     int64_t duration = load_duration(l);
-    if (t_ns >= duration)
+    if (load_is_open(l) || t_ns >= duration)
         return -1;
     if (t_ns < 0 && load_users(l, 0) > 0)
         return 0;
@@ -106,7 +117,7 @@ int64_t load_next_change(const struct load *l, int64_t t_ns) {
 }
 
 static int64_t uncut_duration(const struct load *l) {
-    if (l->kind == LOAD_USERS)
+    if (l->kind == LOAD_USERS || l->kind == LOAD_RATE)
         return l->duration_ns;
     int64_t sum = 0;
     for (size_t i = 0; i < l->stage_count; i++)
@@ -122,7 +133,7 @@ int64_t load_duration(const struct load *l) {
 size_t load_stage_at(const struct load *l, int64_t t_ns) {
     int64_t end = 0;
     size_t i = 0;
-    for (; l->kind == LOAD_STAGES && i < l->stage_count; i++) {
+    for (; i < l->stage_count; i++) {
         end += l->stages[i].duration_ns;
         if (t_ns < end)
             break;
@@ -131,6 +142,8 @@ size_t load_stage_at(const struct load *l, int64_t t_ns) {
 }
 
 uint32_t load_users_max(const struct load *l) {
+    if (load_is_open(l))
+        return l->max_users;
     if (l->kind == LOAD_USERS)
         return load_users(l, load_duration(l) - 1);
     /* A line is highest at one of its ends; a target that only the very end of the load would reach

@@ -49,6 +49,10 @@ double rng_unit(struct rng *r) {
     return (double)(rng_next(r) >> 11) * 0x1.0p-53;
 }
 
+double rng_exponential(struct rng *r) {
+    return -log(1.0 - rng_unit(r)); /* (0, 1]: log is finite */
+}
+
 double rng_normal(struct rng *r) {
     double u = 1.0 - rng_unit(r); /* (0, 1]: log is finite */
     double v = rng_unit(r);

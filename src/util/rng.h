@@ -23,6 +23,9 @@ uint64_t rng_below(struct rng *r, uint64_t n);
 /* Uniform in [0, 1), 53 bits. */
 double rng_unit(struct rng *r);
 
+/* Exponential with mean 1: the time to the next event of a Poisson process. At most 37. */
+double rng_exponential(struct rng *r);
+
 /* Standard normal (Box and Muller 1958). */
 double rng_normal(struct rng *r);
 

@@ -43,6 +43,50 @@ scenario() {
     [[ $output == *"60s in all, 20 users at most"* ]]
 }
 
+@test "loads by rate are explained, and what may be too much for them" {
+    scenario <<'END'
+{ "target": "http://127.0.0.1:1", "load": { "rate": 0.1, "duration": "1m", "arrivals": "poisson", "queue_timeout": "2s" }, "tasks": [{}] }
+END
+    run --separate-stderr "$COLDSWARM" validate s.json
+    [ "$status" -eq 0 ]
+    [[ $output == *"0.1 requests per second for 60s"* ]]
+    [[ $output == *"at random (Poisson), by 1000 users at most"* ]]
+    [[ $output == *"not sent when none of them is free for 2s"* ]]
+    [[ $output != *"Worth a look"* ]]
+    scenario <<'END'
+{
+  "target": "http://127.0.0.1:1", "http": { "keepalive": false }, "wait": { "pacing": 1 },
+  "load": { "max_users": 100, "stages": [{ "duration": "10s", "rate": 2000 }, { "duration": 0, "rate": 0.5 }, { "duration": 5, "rate": 0.5 }] },
+  "tasks": [{}]
+}
+END
+    run --separate-stderr "$COLDSWARM" validate s.json
+    [ "$status" -eq 0 ]
+    [[ $output == *"from 0 to 2000 requests per second in 10s"* ]]
+    [[ $output == *"at once to 0.5 requests per second"* ]]
+    [[ $output == *"0.5 requests per second for 5s"* ]]
+    [[ $output == *"15s in all, 2000 requests per second at most"* ]]
+    [[ $output == *"evenly spaced, by 100 users at most: enough while a request takes under 50ms"* ]]
+    [[ $output == *'"wait" has no effect'* ]]
+    [[ $output == *'100 users cannot keep up with 2000 requests per second once they take over 0.05 s each; raise "max_users"'* ]]
+    [[ $output == *"a new connection for each of 2000 requests per second"* ]]
+}
+
+@test "waits from start to start are explained" {
+    scenario <<'END'
+{ "target": "http://127.0.0.1:1", "load": { "users": 2, "duration": "1m" }, "wait": { "throughput": 0.5 }, "tasks": [{}] }
+END
+    run "$COLDSWARM" validate s.json
+    [ "$status" -eq 0 ]
+    [[ $output == *"wait      2s from one start to the next"* ]]
+    scenario <<'END'
+{ "target": "http://127.0.0.1:1", "load": { "users": 2, "duration": "1m" }, "wait": { "poisson": 4 }, "tasks": [{}] }
+END
+    run "$COLDSWARM" validate s.json
+    [ "$status" -eq 0 ]
+    [[ $output == *"at random (Poisson), on average 250ms from one start to the next"* ]]
+}
+
 @test "a mistake is on stderr with file, line and column; exit 2" {
     scenario <<'END'
 {

@@ -1,103 +1,5 @@
 /* Whole runs against a real server and a real file: what the rows say must be what the server saw. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <inttypes.h>
-#include <sqlite3.h>
-
-#include "engine/engine.h"
-#include "support/server.h"
-#include "util/clock.h"
-
-static struct server server;
-
-struct bench {
-    struct scenario *scenario;
-    struct record *record;
-    struct engine_options options;
-    struct engine_result result;
-    struct record_totals totals;
-    char path[64];
-    sqlite3 *db;
-};
-
-/* `text` is a scenario with ' for " and @ for the server's port. */
-static void setup(struct bench *b, uint32_t threads, const char *text) {
-    struct err e;
-    memset(b, 0, sizeof *b);
-    char port[16];
-    struct buf json;
-    buf_init(&json, 4096);
-    snprintf(port, sizeof port, "%d", server.port);
-    for (const char *p = text; *p != '\0'; p++)
-        buf_str(&json, *p == '@' ? port : *p == '\'' ? "\"" : (const char[]){*p, '\0'});
-    if (scenario_parse("test.json", ".", buf_text(&json), json.len, NULL, NULL, &b->scenario, &e) !=
-        0)
-        fail_msg("%s", e.text);
-    buf_done(&json);
-    snprintf(b->path, sizeof b->path, "/tmp/coldswarm-engine-%d.db", (int)getpid());
-    unlink(b->path);
-    struct record_endpoint endpoints[8];
-    for (size_t i = 0; i < b->scenario->task_count; i++)
-        endpoints[i] = (struct record_endpoint){b->scenario->tasks[i].request.name,
-                                                b->scenario->tasks[i].request.method};
-    struct record_run run = {
-        .name = "test",
-        .scenario = "",
-        .target = "",
-        .version = "0",
-        .users_max = load_users_max(&b->scenario->load),
-        .endpoints = endpoints,
-        .endpoint_count = b->scenario->task_count,
-        .worker_count = threads,
-    };
-    assert_int_equal(record_open(b->path, &run, &b->record, &e), 0);
-    assert_int_equal(record_start(b->record, &e), 0);
-    b->options = (struct engine_options){
-        .scenario = b->scenario,
-        .transport = &transport_curl,
-        .record = b->record,
-        .threads = threads,
-        .seed = 7,
-        .stop_timeout_ns = 10 * NS_PER_S,
-        .user_agent = "test",
-    };
-}
-
-static void run(struct bench *b) {
-    struct err e = {""};
-    if (engine_run(&b->options, &b->result, &e) != 0)
-        fail_msg("%s", e.text);
-    assert_int_equal(record_stop(b->record, &e), 0);
-    record_totals(b->record, &b->totals);
-    struct record_end end = {
-        .duration_ns = b->result.duration_ns, .verdict = "VALID", .verdict_reason = ""};
-    assert_int_equal(record_close(b->record, &end, &e), 0);
-    assert_int_equal(b->totals.lost, 0);
-    assert_int_equal(sqlite3_open(b->path, &b->db), SQLITE_OK);
-}
-
-static int64_t number(struct bench *b, const char *sql) {
-    sqlite3_stmt *st = NULL;
-    if (sqlite3_prepare_v2(b->db, sql, -1, &st, NULL) != SQLITE_OK)
-        fail_msg("%s: %s", sql, sqlite3_errmsg(b->db));
-    assert_int_equal(sqlite3_step(st), SQLITE_ROW);
-    int64_t value = sqlite3_column_int64(st, 0);
-    sqlite3_finalize(st);
-    return value;
-}
-
-static void finish(struct bench *b) {
-    sqlite3_close(b->db);
-    scenario_free(b->scenario);
-    unlink(b->path);
-}
-
-#define TARGET "'target':'http://127.0.0.1:@','load':"
+#include "engine/bench.h"
 
 static void every_request_has_one_row_whatever_became_of_it(void **state) {
     (void)state;
@@ -315,18 +217,6 @@ static void secrets_do_not_reach_the_file(void **state) {
     snprintf(command, sizeof command, "grep -c hunter2secret %s >/dev/null", b.path);
     assert_int_not_equal(system(command), 0);
     finish(&b);
-}
-
-static int start_server(void **state) {
-    (void)state;
-    server_start(&server, NULL);
-    return transport_global_init(NULL);
-}
-
-static int stop_server(void **state) {
-    (void)state;
-    server_stop(&server);
-    return 0;
 }
 
 int main(void) {

@@ -5,12 +5,25 @@
 #include <string.h>
 
 #include "scenario/model.h"
+#include "schedule/arrivals.h"
 
 #define CHECK(condition)                                                                           \
     do {                                                                                           \
         if (!(condition))                                                                          \
             abort();                                                                               \
     } while (0)
+
+static void check_arrivals(const struct load *l) {
+    struct arrivals a;
+    struct arrival x;
+    int64_t last = 0;
+    CHECK(l->max_users > 0 && l->queue_timeout_ns >= 0);
+    arrivals_init(&a, l, 1, 0, 1);
+    for (int i = 0; i < 50 && arrivals_next(&a, &x); i++) {
+        CHECK(x.at_ns >= last && x.at_ns < load_duration(l));
+        last = x.at_ns;
+    }
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -79,6 +92,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     CHECK(s->timeout_ns > 0 && s->connect_timeout_ns > 0 && s->connect_timeout_ns <= s->timeout_ns);
     CHECK(s->wait.kind != WAIT_BETWEEN || s->wait.low_ns <= s->wait.high_ns);
     check_load(&s->load);
+    if (load_is_open(&s->load))
+        check_arrivals(&s->load);
     if (s->target != NULL)
         check_wire(s->target);
     struct buf masked;

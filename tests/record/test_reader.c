@@ -69,8 +69,9 @@ struct printer {
 /* In the form that query() gives, all columns of the view. */
 static int print_row(void *context, const struct reader_row *x) {
     struct printer *p = context;
-    fprintf(p->out, "%lld|%u|%s|%s", (long long)x->id, x->user, p->endpoints[x->endpoint].name,
-            p->endpoints[x->endpoint].method);
+    fprintf(p->out, "%lld", (long long)x->id);
+    print_value(p->out, x->user);
+    fprintf(p->out, "|%s|%s", p->endpoints[x->endpoint].name, p->endpoints[x->endpoint].method);
     const int64_t times[] = {x->intended_us, x->sent_us,     x->end_us,
                              x->service_us,  x->response_us, x->dns_us,
                              x->connect_us,  x->tls_us,      x->ttfb_us};

@@ -109,7 +109,7 @@ static void test_requests_view_shows_every_kind_of_row(void **state) {
         "2|1|/|GET|2000|2250|9250|7000|7250|NULL|NULL|NULL|7000|503|http_error|NULL|0|0|0\n"
         "3|0|/|GET|5000|5000|5100|100|100|NULL|NULL|NULL|NULL|NULL|connect_error"
         "|connection refused|0|0|0\n"
-        "4|0|/predict|POST|6000|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|not_sent|NULL"
+        "4|NULL|/predict|POST|6000|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|not_sent|NULL"
         "|0|0|0\n"
         "5|0|/|GET|6500|7000|8000|NULL|NULL|NULL|NULL|NULL|NULL|NULL|cancelled|NULL|1|0|0\n"
         "6|0|/|GET|0|0|0|0|0|NULL|NULL|NULL|0|204|ok|NULL|0|0|0\n");

@@ -101,6 +101,41 @@ static void test_everything(void **state) {
     scenario_free(s);
 }
 
+static void test_open_loads(void **state) {
+    (void)state;
+    struct scenario *s = must_parse("{\"load\":{\"rate\":0.1,\"duration\":\"1m\"},\"wait\":{"
+                                    "\"throughput\":0.3},\"tasks\":[{}]}");
+    assert_int_equal(s->load.kind, LOAD_RATE);
+    assert_int_equal(s->load.micro_rate, 100000);
+    assert_int_equal(s->load.duration_ns, 60 * S);
+    assert_false(s->load.poisson);
+    assert_int_equal(s->load.max_users, 1000);
+    assert_int_equal(s->load.queue_timeout_ns, 10 * S);
+    assert_int_equal(s->wait.kind, WAIT_PACING);
+    assert_int_equal(s->wait.low_ns, 3333333333);
+    scenario_free(s);
+    s = must_parse("{\"load\":{\"start_rate\":2.5,\"stages\":[{\"duration\":5,\"rate\":100000},"
+                   "{\"duration\":0,\"rate\":0}],\"arrivals\":\"poisson\",\"max_users\":7,"
+                   "\"queue_timeout\":0},\"wait\":{\"poisson\":4},\"tasks\":[{}]}");
+    assert_int_equal(s->load.kind, LOAD_RATE_STAGES);
+    assert_int_equal(s->load.start_micro_rate, 2500000);
+    assert_int_equal(s->load.stage_count, 2);
+    assert_int_equal(s->load.stages[0].micro_rate, 100000000000);
+    assert_int_equal(s->load.stages[1].micro_rate, 0);
+    assert_true(s->load.poisson);
+    assert_int_equal(s->load.max_users, 7);
+    assert_int_equal(s->load.queue_timeout_ns, 0);
+    assert_int_equal(s->wait.kind, WAIT_POISSON);
+    assert_int_equal(s->wait.low_ns, S / 4);
+    scenario_free(s);
+    s = must_parse("{\"load\":{\"rate\":3,\"duration\":1,\"arrivals\":\"constant\"},"
+                   "\"wait\":{\"pacing\":\"2s\"},\"tasks\":[{}]}");
+    assert_false(s->load.poisson);
+    assert_int_equal(s->wait.kind, WAIT_PACING);
+    assert_int_equal(s->wait.low_ns, 2 * S);
+    scenario_free(s);
+}
+
 static void test_unix_socket(void **state) {
     (void)state;
     struct scenario *s =
@@ -211,9 +246,10 @@ static void test_samples(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),       cmocka_unit_test(test_everything),
-        cmocka_unit_test(test_unix_socket),    cmocka_unit_test(test_paths),
-        cmocka_unit_test(test_load_from_file), cmocka_unit_test(test_samples),
+        cmocka_unit_test(test_defaults),   cmocka_unit_test(test_everything),
+        cmocka_unit_test(test_open_loads), cmocka_unit_test(test_unix_socket),
+        cmocka_unit_test(test_paths),      cmocka_unit_test(test_load_from_file),
+        cmocka_unit_test(test_samples),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -76,8 +76,8 @@ static void test_rates(void **state) {
 
 static void test_stages(void **state) {
     (void)state;
-    struct load_stage stages[] = {{10 * S, 20}, {5 * S, 20}, {10 * S, 0}, {0, 7},
-                                  {2 * S, 7},   {0, 3},      {S, 4}};
+    struct load_stage stages[] = {{10 * S, 20, 0}, {5 * S, 20, 0}, {10 * S, 0, 0}, {0, 7, 0},
+                                  {2 * S, 7, 0},   {0, 3, 0},      {S, 4, 0}};
     struct load l = {.kind = LOAD_STAGES, .stages = stages, .stage_count = COUNT(stages)};
     static const struct point points[] = {
         {0, 0},
@@ -109,18 +109,18 @@ static void test_stage_ends(void **state) {
     (void)state;
     /* A target that only the very end would reach, and one that a jump replaces, are never active.
      * */
-    struct load_stage never[] = {{S, 5}, {0, 2}, {S, 9}};
+    struct load_stage never[] = {{S, 5, 0}, {0, 2, 0}, {S, 9, 0}};
     struct load l = {.kind = LOAD_STAGES, .start_users = 1, .stages = never, .stage_count = 3};
     assert_int_equal(load_users(&l, S - 1), 4);
     assert_int_equal(load_users(&l, S), 2);
     assert_int_equal(load_users_max(&l), 8);
     /* A change across flat stages, and none where a jump leads back to the same number. */
-    struct load_stage flat[] = {{S, 3}, {0, 9}, {0, 3}, {S, 3}, {S, 4}, {S, 4}};
+    struct load_stage flat[] = {{S, 3, 0}, {0, 9, 0}, {0, 3, 0}, {S, 3, 0}, {S, 4, 0}, {S, 4, 0}};
     struct load f = {.kind = LOAD_STAGES, .start_users = 3, .stages = flat, .stage_count = 6};
     assert_int_equal(load_next_change(&f, 0), 3 * S);
     assert_int_equal(load_users_max(&f), 4);
     /* Ten years and a million users do not overflow. */
-    struct load_stage vast[] = {{INT64_C(315360000) * S, LOAD_USERS_MAX}};
+    struct load_stage vast[] = {{INT64_C(315360000) * S, LOAD_USERS_MAX, 0}};
     struct load v = {.kind = LOAD_STAGES, .stages = vast, .stage_count = 1};
     assert_int_equal(load_users(&v, INT64_C(157680000) * S), LOAD_USERS_MAX / 2);
     assert_int_equal(load_users(&v, INT64_C(315360000) * S - 1), LOAD_USERS_MAX - 1);
@@ -192,7 +192,7 @@ static void test_property(void **state) {
 /* Stages of 10 s up to 100 and 10 s at 100, cut at 7.5 s: the line is the same, it only ends. */
 static void test_cut(void **state) {
     (void)state;
-    struct load_stage stages[] = {{10 * S, 100}, {10 * S, 100}};
+    struct load_stage stages[] = {{10 * S, 100, 0}, {10 * S, 100, 0}};
     struct load l = {.kind = LOAD_STAGES, .stages = stages, .stage_count = 2, .cut_ns = 7500 * MS};
     static const struct point points[] = {
         {5 * S, 50}, {7500 * MS - 1, 74}, {7500 * MS, 0}, {12 * S, 0}};
@@ -208,7 +208,7 @@ static void test_cut(void **state) {
 
 static void test_stage_at(void **state) {
     (void)state;
-    struct load_stage stages[] = {{10 * S, 100}, {0, 5}, {10 * S, 100}};
+    struct load_stage stages[] = {{10 * S, 100, 0}, {0, 5, 0}, {10 * S, 100, 0}};
     struct load l = {.kind = LOAD_STAGES, .stages = stages, .stage_count = 3};
     assert_int_equal(load_stage_at(&l, 0), 0);
     assert_int_equal(load_stage_at(&l, 10 * S - 1), 0);

@@ -1,0 +1,292 @@
+/* arrivals: when the requests of an open load are due. The tables come from Python: exact fractions, the integral inverted by
+ * bisection. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+
+#include "schedule/arrivals.h"
+
+#define MS INT64_C(1000000)
+#define S (1000 * MS)
+#define PER_S ((int64_t)LOAD_MICRO)
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+static uint64_t count(const struct load *l, uint64_t seed) {
+    struct arrivals a;
+    struct arrival x;
+    uint64_t n = 0;
+    arrivals_init(&a, l, seed, 0, 1);
+    while (arrivals_next(&a, &x))
+        assert_int_equal(x.index, n++);
+    return n;
+}
+
+struct point {
+    uint64_t index;
+    int64_t at_ns;
+};
+
+/* Each point is given by a "worker" that begins there, so that far arrivals need no walk. */
+static void check(const struct load *l, const struct point *points, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        struct arrivals a;
+        struct arrival x = {0, -1};
+        arrivals_init(&a, l, 1, (uint32_t)(points[i].index % UINT32_MAX), UINT32_MAX);
+        for (uint64_t skip = points[i].index / UINT32_MAX; skip-- > 0;)
+            assert_true(arrivals_next(&a, &x));
+        if (!arrivals_next(&a, &x))
+            fail_msg("no arrival %llu", (unsigned long long)points[i].index);
+        assert_int_equal(x.index, points[i].index);
+        if (x.at_ns != points[i].at_ns)
+            fail_msg("arrival %llu at %lld, not %lld", (unsigned long long)x.index,
+                     (long long)x.at_ns, (long long)points[i].at_ns);
+    }
+}
+
+static void constant_rates_are_counted_exactly(void **state) {
+    (void)state;
+    static const struct {
+        int64_t micro_rate, duration_ns;
+        uint64_t arrivals;
+    } cases[] = {
+        {100 * PER_S, 10 * S, 1000},
+        {100000 * PER_S, 10 * S, 1000000},
+        {100000, 100 * S, 10},     /* 0.1/s */
+        {100000, 100 * S + 1, 11}, /* the eleventh is due at 100 s */
+        {100000, 10 * S, 1},
+        {3 * PER_S, S, 3},
+        {7 * PER_S, 1000 * S, 7000},
+        {333333, 3000 * S, 1000}, /* 999.999 */
+        {1, S, 1},                /* the first is due at the start */
+        {1 * PER_S, 1, 1},
+        {300000, INT64_C(315360000) * S / 1000, 94608}, /* 0.3/s for 315360 s */
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct load l = {.kind = LOAD_RATE,
+                         .micro_rate = cases[i].micro_rate,
+                         .duration_ns = cases[i].duration_ns};
+        assert_int_equal(count(&l, 1), cases[i].arrivals);
+    }
+}
+
+static void constant_rates_do_not_drift(void **state) {
+    (void)state;
+    struct load l = {
+        .kind = LOAD_RATE, .micro_rate = 3 * PER_S, .duration_ns = INT64_C(315360000) * S};
+    static const struct point third[] = {
+        {0, 0}, {1, 333333333}, {2, 666666667}, {3, S}, {300000001, INT64_C(100000000333333333)}};
+    check(&l, third, COUNT(third));
+    /* Arrival 4 * 10^9 of 100000/s is due at 40000 s, to the nanosecond. */
+    l.micro_rate = 100000 * PER_S;
+    static const struct point fast[] = {{4000000000, 40000 * S}, {4294967296, 42949672960000}};
+    check(&l, fast, COUNT(fast));
+    l.micro_rate = 100000;
+    static const struct point slow[] = {{7, 70 * S}, {3600, 36000 * S}};
+    check(&l, slow, COUNT(slow));
+}
+
+static void ramps_follow_the_integral(void **state) {
+    (void)state;
+    struct load_stage up[] = {{10 * S, 0, 20 * PER_S}};
+    static const struct point up_points[] = {{0, 0},          {1, S},           {2, 1414213562},
+                                             {3, 1732050808}, {50, 7071067812}, {99, 9949874371}};
+    struct load l = {.kind = LOAD_RATE_STAGES, .stages = up, .stage_count = 1};
+    check(&l, up_points, COUNT(up_points));
+    assert_int_equal(count(&l, 1), 100);
+
+    struct load_stage down[] = {{10 * S, 0, 0}};
+    static const struct point down_points[] = {
+        {0, 0}, {1, 50125629}, {50, 2928932188}, {98, 8585786438}, {99, 9 * S}};
+    l = (struct load){
+        .kind = LOAD_RATE_STAGES, .stages = down, .stage_count = 1, .start_micro_rate = 20 * PER_S};
+    check(&l, down_points, COUNT(down_points));
+    assert_int_equal(count(&l, 1), 100);
+
+    struct load_stage mixed[] = {
+        {4 * S, 0, 5 * PER_S}, {3 * S, 0, 5 * PER_S}, {0, 0, 100 * PER_S}, {2 * S, 0, 0}};
+    static const struct point mixed_points[] = {
+        {0, 0},          {1, 732050808},  {5, 2316624790}, {11, 3795831523}, {12, 4 * S},
+        {13, 4200 * MS}, {26, 6800 * MS}, {27, 7 * S},     {50, 7245007123}, {126, 8800 * MS}};
+    l = (struct load){.kind = LOAD_RATE_STAGES,
+                      .stages = mixed,
+                      .stage_count = COUNT(mixed),
+                      .start_micro_rate = PER_S};
+    check(&l, mixed_points, COUNT(mixed_points));
+    assert_int_equal(count(&l, 1), 127);
+}
+
+static void nothing_arrives_at_rate_zero(void **state) {
+    (void)state;
+    /* The tenth area is full when the gap begins, and what comes next waits for its end. */
+    struct load_stage gap[] = {{2 * S, 0, 0}, {3 * S, 0, 0}, {2 * S, 0, 10 * PER_S}};
+    static const struct point points[] = {
+        {9, 1367544468}, {10, 5 * S}, {11, 5632455532}, {15, 6414213562}, {19, 6897366596}};
+    struct load l = {.kind = LOAD_RATE_STAGES,
+                     .stages = gap,
+                     .stage_count = COUNT(gap),
+                     .start_micro_rate = 10 * PER_S};
+    check(&l, points, COUNT(points));
+    assert_int_equal(count(&l, 1), 20);
+    struct load_stage late[] = {{4 * S, 0, 0}, {0, 0, 2 * PER_S}, {S, 0, 2 * PER_S}};
+    static const struct point late_points[] = {{0, 4 * S}, {1, 4500 * MS}};
+    l = (struct load){.kind = LOAD_RATE_STAGES, .stages = late, .stage_count = COUNT(late)};
+    check(&l, late_points, COUNT(late_points));
+    assert_int_equal(count(&l, 1), 2);
+}
+
+/* The ends of long ramps are where a quadratic's solution loses its digits. */
+static void long_ramps_stay_exact(void **state) {
+    (void)state;
+    struct load_stage day[] = {{86400 * S, 0, 100000 * PER_S}};
+    struct load l = {.kind = LOAD_RATE_STAGES,
+                     .stages = day,
+                     .stage_count = 1,
+                     .start_micro_rate = 99999 * PER_S};
+    static const struct point nearly_flat[] = {
+        {0, 0}, {1, 10000}, {4319978400, 43200108000540}, {8639956799, 86399999990000}};
+    check(&l, nearly_flat, COUNT(nearly_flat));
+    day[0].micro_rate = 0;
+    l.start_micro_rate = 100000 * PER_S;
+    static const struct point to_zero[] = {
+        {4319999000, 86358430780618}, {4319999998, 86398140967994}, {4319999999, 86398685465862}};
+    check(&l, to_zero, COUNT(to_zero));
+}
+
+static void a_cut_ends_arrivals(void **state) {
+    (void)state;
+    struct load_stage stages[] = {{10 * S, 0, 20 * PER_S}};
+    struct load l = {.kind = LOAD_RATE_STAGES, .stages = stages, .stage_count = 1, .cut_ns = S + 1};
+    assert_int_equal(count(&l, 1), 2); /* at 0 and at 1 s */
+    l.cut_ns = S;
+    assert_int_equal(count(&l, 1), 1);
+    struct load flat = {
+        .kind = LOAD_RATE, .micro_rate = 10 * PER_S, .duration_ns = 10 * S, .cut_ns = 2 * S};
+    assert_int_equal(count(&flat, 1), 20);
+}
+
+/* Dealt out over n workers the arrivals are the same, each once. */
+static void check_dealing(const struct load *l, uint32_t n) {
+    struct arrivals whole, part[7];
+    struct arrival expected, x;
+    int64_t last = 0;
+    arrivals_init(&whole, l, 5, 0, 1);
+    for (uint32_t w = 0; w < n; w++)
+        arrivals_init(&part[w], l, 5, w, n);
+    for (uint64_t k = 0; arrivals_next(&whole, &expected); k++) {
+        assert_true(arrivals_next(&part[k % n], &x));
+        assert_int_equal(x.index, k);
+        assert_int_equal(expected.index, k);
+        assert_int_equal(x.at_ns, expected.at_ns);
+        assert_true(x.at_ns >= last && x.at_ns < load_duration(l));
+        last = x.at_ns;
+    }
+    for (uint32_t w = 0; w < n; w++)
+        assert_false(arrivals_next(&part[w], &x));
+}
+
+static void workers_share_one_sequence(void **state) {
+    (void)state;
+    struct rng r;
+    rng_seed(&r, 3, 0);
+    for (int i = 0; i < 400; i++) {
+        struct load_stage stages[5];
+        struct load l = {.kind = LOAD_RATE_STAGES,
+                         .stages = stages,
+                         .stage_count = 1 + rng_below(&r, 5),
+                         .start_micro_rate = (int64_t)rng_below(&r, 100) * PER_S,
+                         .poisson = i % 2 == 0};
+        static const uint64_t scale[] = {1, 1000, 100000007, 4 * S};
+        for (size_t k = 0; k < l.stage_count; k++)
+            stages[k] = (struct load_stage){
+                (int64_t)(rng_below(&r, 4) * scale[rng_below(&r, COUNT(scale))]), 0,
+                rng_below(&r, 3) == 0 ? 0 : (int64_t)rng_below(&r, 200 * LOAD_MICRO)};
+        check_dealing(&l, 1 + (uint32_t)rng_below(&r, 7));
+    }
+}
+
+static void poisson_arrivals_are_random_and_repeat(void **state) {
+    (void)state;
+    struct load l = {
+        .kind = LOAD_RATE, .micro_rate = 50 * PER_S, .duration_ns = 1000 * S, .poisson = true};
+    struct arrivals a;
+    struct arrival x;
+    double sum = 0, squares = 0;
+    int64_t last = 0;
+    uint64_t n = 0, long_gaps = 0;
+    for (arrivals_init(&a, &l, 11, 0, 1); arrivals_next(&a, &x); n++) {
+        double gap = (double)(x.at_ns - last) / 20e6; /* in mean gaps */
+        sum += gap;
+        squares += gap * gap;
+        long_gaps += gap > 1;
+        last = x.at_ns;
+    }
+    /* 50000 expected, standard deviation 224; a gap has mean 1 and variance 1, and is longer than 1 with
+     * probability 1/e. Five standard errors. */
+    double count_error = 5 * sqrt(50000), gaps = (double)n;
+    assert_true(fabs(gaps - 50000) < count_error);
+    assert_true(fabs(sum / gaps - 1) < 5 / sqrt(gaps));
+    assert_true(fabs(squares / gaps - 2) < 5 * sqrt(20 / gaps)); /* E x^4 - 4 = 20 */
+    assert_true(fabs((double)long_gaps / gaps - exp(-1)) < 5 * 0.4823 / sqrt(gaps));
+    assert_int_equal(count(&l, 11), n);
+    assert_int_not_equal(count(&l, 12), n);
+}
+
+static void poisson_arrivals_follow_a_ramp(void **state) {
+    (void)state;
+    /* 0 to 2000/s in 10 s: 10000 on average, a quarter of them in the first half. */
+    struct load_stage up[] = {{10 * S, 0, 2000 * PER_S}};
+    struct load l = {.kind = LOAD_RATE_STAGES, .stages = up, .stage_count = 1, .poisson = true};
+    struct arrivals a;
+    struct arrival x;
+    int first = 0, all = 0;
+    for (arrivals_init(&a, &l, 2, 0, 1); arrivals_next(&a, &x); all++)
+        first += x.at_ns < 5 * S;
+    assert_true(abs(all - 10000) < 5 * 100);
+    assert_true(abs(first - 2500) < 5 * 50);
+}
+
+static void an_open_load_wants_no_users_of_its_own(void **state) {
+    (void)state;
+    struct load_stage stages[] = {{2 * S, 0, 30 * PER_S}, {S, 0, 5 * PER_S}};
+    struct load l = {.kind = LOAD_RATE_STAGES,
+                     .stages = stages,
+                     .stage_count = 2,
+                     .start_micro_rate = 7 * PER_S,
+                     .max_users = 40};
+    assert_true(load_is_open(&l));
+    assert_int_equal(load_users(&l, S), 0);
+    assert_int_equal(load_next_change(&l, 0), -1);
+    assert_int_equal(load_users_max(&l), 40);
+    assert_int_equal(load_duration(&l), 3 * S);
+    assert_int_equal(load_stage_at(&l, 2 * S), 1);
+    assert_int_equal(load_micro_rate_max(&l), 30 * PER_S);
+    struct load flat = {.kind = LOAD_RATE, .micro_rate = 9, .duration_ns = S, .max_users = 1};
+    assert_true(load_is_open(&flat));
+    assert_int_equal(load_stage_at(&flat, 0), 0);
+    assert_int_equal(load_duration(&flat), S);
+    assert_int_equal(load_micro_rate_max(&flat), 9);
+    assert_false(load_is_open(&(struct load){.kind = LOAD_USERS}));
+    assert_false(load_is_open(&(struct load){.kind = LOAD_STAGES}));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(constant_rates_are_counted_exactly),
+        cmocka_unit_test(constant_rates_do_not_drift),
+        cmocka_unit_test(ramps_follow_the_integral),
+        cmocka_unit_test(nothing_arrives_at_rate_zero),
+        cmocka_unit_test(long_ramps_stay_exact),
+        cmocka_unit_test(a_cut_ends_arrivals),
+        cmocka_unit_test(workers_share_one_sequence),
+        cmocka_unit_test(poisson_arrivals_are_random_and_repeat),
+        cmocka_unit_test(poisson_arrivals_follow_a_ramp),
+        cmocka_unit_test(an_open_load_wants_no_users_of_its_own),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
