@@ -9,6 +9,7 @@
 
 #include "cli/command.h"
 #include "cli/manifest.h"
+#include "cli/observe.h"
 #include "cli/progress.h"
 #include "cli/results.h"
 #include "cli/verdict.h"
@@ -189,9 +190,17 @@ struct run {
     struct scenario *scenario;
     struct record *record;
     struct progress progress;
+    struct observe observe;
     char path[PATH_MAX_BYTES];
     uint64_t seed;
 };
+
+/* On the writer's thread. */
+static void feed(void *context, const struct sample *samples, size_t n) {
+    struct run *run = context;
+    progress_feed(&run->progress, samples, n);
+    observe_feed(&run->observe, samples, n);
+}
 
 static int open_record(struct run *run, struct err *e) {
     const struct scenario *s = run->scenario;
@@ -222,8 +231,10 @@ static int open_record(struct run *run, struct err *e) {
     free(endpoints);
     if (status == 0)
         status = manifest_write(run->record, run->args, s, e);
+    if (status == 0)
+        status = observe_init(&run->observe, run->record, e);
     if (status == 0) {
-        record_on_batch(run->record, progress_feed, &run->progress);
+        record_on_batch(run->record, feed, run);
         status = record_start(run->record, e);
     }
     return status;
@@ -275,8 +286,10 @@ static int conclude(struct run *run, const struct engine_result *result) {
     struct record_totals totals;
     struct verdict verdict;
     bool written = record_stop(run->record, &e) == 0;
+    struct observe_result sent;
     record_totals(run->record, &totals);
-    verdict_decide(&verdict, result, &totals);
+    observe_end(&run->observe, &sent);
+    verdict_decide(&verdict, result, &totals, &sent);
     int code = verdict_exit_code(&verdict, result, &totals,
                                  (int)opt_integer(run->args, "exit-code-on-error"));
     struct record_end end = {
@@ -286,6 +299,8 @@ static int conclude(struct run *run, const struct engine_result *result) {
         .exit_code = written ? code : EXIT_RUNTIME,
     };
     struct err closing = {0};
+    if (written && manifest_write_dispatch(run->record, &sent, &e) != 0)
+        written = false;
     if (record_close(run->record, &end, &closing) != 0 && written) {
         written = false;
         e = closing;
@@ -361,6 +376,7 @@ static int run_run(const struct args *a) {
         record_stop(run.record, NULL);
         record_close(run.record, NULL, NULL);
     }
+    observe_done(&run.observe);
     progress_done(&run.progress);
     scenario_free(run.scenario);
     return code;

@@ -50,8 +50,9 @@ typedef void record_batch_fn(void *context, const struct sample *samples, size_t
 /* Makes the file; it must not exist yet (an error says so). Missing folders on the way are made. */
 int record_open(const char *path, const struct record_run *run, struct record **out, struct err *e);
 
-/* Any time before record_start(). */
+/* Any time before record_start() or after record_stop(). */
 int record_manifest(struct record *r, const char *key, const char *value, struct err *e);
+/* Before record_start(). */
 void record_on_batch(struct record *r, record_batch_fn *fn, void *context);
 
 int record_start(struct record *r, struct err *e);
