@@ -7,6 +7,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "cli/calibrate.h"
 #include "cli/command.h"
 #include "cli/manifest.h"
 #include "cli/observe.h"
@@ -94,6 +95,10 @@ static const struct opt_def options[] = {
      .max = 255,
      .env = "COLDSWARM_EXIT_CODE_ON_ERROR",
      .help = "the exit code when some request failed"},
+    {.name = "calibrate",
+     .type = OPT_FLAG,
+     .help = "measure first, for a second and a half, what this client adds to each latency: "
+             "against a server that does nothing, over plain HTTP"},
     {.name = "only-summary",
      .type = OPT_FLAG,
      .help = "no progress while running, the tables at the end"},
@@ -191,6 +196,7 @@ struct run {
     struct record *record;
     struct progress progress;
     struct observe observe;
+    struct calibration calibration; /* no requests: not calibrated */
     char path[PATH_MAX_BYTES];
     uint64_t seed;
 };
@@ -231,6 +237,8 @@ static int open_record(struct run *run, struct err *e) {
     free(endpoints);
     if (status == 0)
         status = manifest_write(run->record, run->args, s, e);
+    if (status == 0)
+        status = manifest_write_calibration(run->record, &run->calibration, e);
     if (status == 0)
         status = observe_init(&run->observe, run->record, e);
     if (status == 0) {
@@ -329,18 +337,34 @@ static int conclude(struct run *run, const struct engine_result *result) {
     return code;
 }
 
+/* An exit code; EXIT_OK: go on. */
+static int calibrate_first(struct run *run, const struct engine_options *o) {
+    struct err e = {0};
+    bool quiet = opt_flag(run->args, "quiet");
+    if (!opt_flag(run->args, "calibrate"))
+        return EXIT_OK;
+    if (!quiet)
+        fputs("calibrating against a server that does nothing\n", stderr);
+    if (calibrate(o, &run->calibration, &e) != 0)
+        return command_error(EXIT_RUNTIME, e.text);
+    const struct calibration *c = &run->calibration;
+    if (c->signal != 0)
+        return 128 + c->signal;
+    if (!quiet)
+        fprintf(stderr,
+                "the client adds %" PRId64 " (p50) to %" PRId64
+                " (p99) microseconds at this rate (%.0f requests/s)\n",
+                c->p50_us, c->p99_us, c->requests_per_second);
+    return EXIT_OK;
+}
+
 static int carry_out(struct run *run) {
     const struct args *a = run->args;
     struct err e = {0};
     struct engine_result result = {0};
-    if (open_record(run, &e) != 0)
-        return command_error(EXIT_RUNTIME, e.text);
-    if (!opt_flag(a, "quiet"))
-        announce(run);
     struct engine_options o = {
         .scenario = run->scenario,
         .transport = &transport_curl,
-        .record = run->record,
         .threads = (uint32_t)opt_integer(a, "threads"),
         .seed = run->seed,
         .stop_timeout_ns = opt_duration(a, "stop-timeout"),
@@ -348,6 +372,14 @@ static int carry_out(struct run *run) {
         .progress = progress_show,
         .progress_context = &run->progress,
     };
+    int code = calibrate_first(run, &o);
+    if (code != EXIT_OK)
+        return code;
+    if (open_record(run, &e) != 0)
+        return command_error(EXIT_RUNTIME, e.text);
+    if (!opt_flag(a, "quiet"))
+        announce(run);
+    o.record = run->record;
     int status = engine_run(&o, &result, &e);
     progress_clear(&run->progress);
     if (status != 0) {

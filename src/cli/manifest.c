@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 #include <inttypes.h>
+#include <math.h>
 #include <openssl/evp.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -147,4 +148,13 @@ int manifest_write_dispatch(struct record *r, const struct observe_result *sent,
         put_number(r, "dispatch_p99_us", sent->p99_us, e) != 0)
         return -1;
     return put_number(r, "dispatch_max_us", sent->max_us, e);
+}
+
+int manifest_write_calibration(struct record *r, const struct calibration *c, struct err *e) {
+    if (c->requests == 0)
+        return 0;
+    if (put_number(r, "calibration_p50_us", c->p50_us, e) != 0 ||
+        put_number(r, "calibration_p99_us", c->p99_us, e) != 0)
+        return -1;
+    return put_number(r, "calibration_requests_per_second", llround(c->requests_per_second), e);
 }
