@@ -32,7 +32,8 @@ struct pacer {
     struct pacer_item **heap; /* heap[0] is unused */
     size_t count, capacity;
     uint64_t added;
-    int64_t armed_ns; /* what the timerfd is set to; 0: nothing */
+    int64_t armed_ns;  /* what the timerfd is set to; 0: nothing */
+    int64_t expect_ns; /* when that should wake us: not before it was set, though due earlier */
     bool dispatching;
     pacer_due_fn *due;
     void *context;
