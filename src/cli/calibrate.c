@@ -32,7 +32,7 @@ double calibrate_rate(const struct scenario *s) {
     double wait_ns = w->kind == WAIT_BETWEEN ? ((double)w->low_ns + (double)w->high_ns) / 2
                      : w->kind == WAIT_NONE  ? 0
                                              : (double)w->low_ns;
-    double rate = wait_ns < 1 ? RATE_UNKNOWN : load_users_max(&s->load) / wait_ns * 1e9;
+    double rate = wait_ns < 1 ? RATE_UNKNOWN : load_users_max(&s->load) * 1e9 / wait_ns;
     return rate < RATE_MIN ? RATE_MIN : rate > RATE_UNKNOWN * 100 ? RATE_UNKNOWN * 100 : rate;
 }
 
