@@ -7,9 +7,11 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "cli/calibrate.h"
 #include "cli/command.h"
 #include "cli/loadopts.h"
 #include "cli/manifest.h"
+#include "cli/observe.h"
 #include "cli/progress.h"
 #include "cli/results.h"
 #include "cli/verdict.h"
@@ -103,6 +105,10 @@ static const struct opt_def options[] = {
      .max = 255,
      .env = "COLDSWARM_EXIT_CODE_ON_ERROR",
      .help = "the exit code when some request failed"},
+    {.name = "calibrate",
+     .type = OPT_FLAG,
+     .help = "measure first, for a second and a half, what this client adds to each latency: "
+             "against a server that does nothing, over plain HTTP"},
     {.name = "only-summary",
      .type = OPT_FLAG,
      .help = "no progress while running, the tables at the end"},
@@ -175,9 +181,18 @@ struct run {
     struct scenario *scenario;
     struct record *record;
     struct progress progress;
+    struct observe observe;
+    struct calibration calibration; /* no requests: not calibrated */
     char path[PATH_MAX_BYTES];
     uint64_t seed;
 };
+
+/* On the writer's thread. */
+static void feed(void *context, const struct sample *samples, size_t n) {
+    struct run *run = context;
+    progress_feed(&run->progress, samples, n);
+    observe_feed(&run->observe, samples, n);
+}
 
 static int open_record(struct run *run, struct err *e) {
     const struct scenario *s = run->scenario;
@@ -208,8 +223,12 @@ static int open_record(struct run *run, struct err *e) {
     free(endpoints);
     if (status == 0)
         status = manifest_write(run->record, run->args, s, e);
+    if (status == 0)
+        status = manifest_write_calibration(run->record, &run->calibration, e);
+    if (status == 0)
+        status = observe_init(&run->observe, run->record, e);
     if (status == 0) {
-        record_on_batch(run->record, progress_feed, &run->progress);
+        record_on_batch(run->record, feed, run);
         status = record_start(run->record, e);
     }
     return status;
@@ -256,8 +275,10 @@ static int conclude(struct run *run, const struct engine_result *result) {
     struct record_totals totals;
     struct verdict verdict;
     bool written = record_stop(run->record, &e) == 0;
+    struct observe_result sent;
     record_totals(run->record, &totals);
-    verdict_decide(&verdict, result, &totals);
+    observe_end(&run->observe, &sent);
+    verdict_decide(&verdict, result, &totals, &sent);
     int code = verdict_exit_code(&verdict, result, &totals,
                                  (int)opt_integer(run->args, "exit-code-on-error"));
     struct record_end end = {
@@ -267,6 +288,8 @@ static int conclude(struct run *run, const struct engine_result *result) {
         .exit_code = written ? code : EXIT_RUNTIME,
     };
     struct err closing = {0};
+    if (written && manifest_write_dispatch(run->record, &sent, &e) != 0)
+        written = false;
     if (record_close(run->record, &end, &closing) != 0 && written) {
         written = false;
         e = closing;
@@ -295,18 +318,34 @@ static int conclude(struct run *run, const struct engine_result *result) {
     return code;
 }
 
+/* An exit code; EXIT_OK: go on. */
+static int calibrate_first(struct run *run, const struct engine_options *o) {
+    struct err e = {0};
+    bool quiet = opt_flag(run->args, "quiet");
+    if (!opt_flag(run->args, "calibrate"))
+        return EXIT_OK;
+    if (!quiet)
+        fputs("calibrating against a server that does nothing\n", stderr);
+    if (calibrate(o, &run->calibration, &e) != 0)
+        return command_error(EXIT_RUNTIME, e.text);
+    const struct calibration *c = &run->calibration;
+    if (c->signal != 0)
+        return 128 + c->signal;
+    if (!quiet)
+        fprintf(stderr,
+                "the client adds %" PRId64 " (p50) to %" PRId64
+                " (p99) microseconds at this rate (%.0f requests/s)\n",
+                c->p50_us, c->p99_us, c->requests_per_second);
+    return EXIT_OK;
+}
+
 static int carry_out(struct run *run) {
     const struct args *a = run->args;
     struct err e = {0};
     struct engine_result result = {0};
-    if (open_record(run, &e) != 0)
-        return command_error(EXIT_RUNTIME, e.text);
-    if (!opt_flag(a, "quiet"))
-        announce(run);
     struct engine_options o = {
         .scenario = run->scenario,
         .transport = &transport_curl,
-        .record = run->record,
         .threads = (uint32_t)opt_integer(a, "threads"),
         .seed = run->seed,
         .stop_timeout_ns = opt_duration(a, "stop-timeout"),
@@ -314,6 +353,14 @@ static int carry_out(struct run *run) {
         .progress = progress_show,
         .progress_context = &run->progress,
     };
+    int code = calibrate_first(run, &o);
+    if (code != EXIT_OK)
+        return code;
+    if (open_record(run, &e) != 0)
+        return command_error(EXIT_RUNTIME, e.text);
+    if (!opt_flag(a, "quiet"))
+        announce(run);
+    o.record = run->record;
     int status = engine_run(&o, &result, &e);
     progress_clear(&run->progress);
     if (status != 0) {
@@ -342,6 +389,7 @@ static int run_run(const struct args *a) {
         record_stop(run.record, NULL);
         record_close(run.record, NULL, NULL);
     }
+    observe_done(&run.observe);
     progress_done(&run.progress);
     scenario_free(run.scenario);
     return code;

@@ -1,6 +1,8 @@
 #include "cli/manifest.h"
 
 #include <curl/curl.h>
+#include <inttypes.h>
+#include <math.h>
 #include <openssl/evp.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -127,4 +129,32 @@ int manifest_write(struct record *r, const struct args *a, const struct scenario
 #undef PUT
     buf_done(&v);
     return status;
+}
+
+static int put_number(struct record *r, const char *key, int64_t value, struct err *e) {
+    char text[32];
+    snprintf(text, sizeof text, "%" PRId64, value);
+    return record_manifest(r, key, text, e);
+}
+
+int manifest_write_dispatch(struct record *r, const struct observe_result *sent, struct err *e) {
+    if (sent->scheduled == 0)
+        return 0;
+    if (put_number(r, "dispatch_scheduled", (int64_t)sent->scheduled, e) != 0 ||
+        put_number(r, "dispatch_waited_for_user", (int64_t)sent->waited, e) != 0 ||
+        put_number(r, "dispatch_late", (int64_t)sent->late, e) != 0 ||
+        put_number(r, "dispatch_not_sent", (int64_t)sent->not_sent, e) != 0 ||
+        put_number(r, "dispatch_p50_us", sent->p50_us, e) != 0 ||
+        put_number(r, "dispatch_p99_us", sent->p99_us, e) != 0)
+        return -1;
+    return put_number(r, "dispatch_max_us", sent->max_us, e);
+}
+
+int manifest_write_calibration(struct record *r, const struct calibration *c, struct err *e) {
+    if (c->requests == 0)
+        return 0;
+    if (put_number(r, "calibration_p50_us", c->p50_us, e) != 0 ||
+        put_number(r, "calibration_p99_us", c->p99_us, e) != 0)
+        return -1;
+    return put_number(r, "calibration_requests_per_second", llround(c->requests_per_second), e);
 }

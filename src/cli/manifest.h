@@ -6,11 +6,19 @@
 #ifndef CLI_MANIFEST_H
 #define CLI_MANIFEST_H
 
+#include "cli/calibrate.h"
 #include "cli/command.h"
+#include "cli/observe.h"
 #include "record/record.h"
 #include "scenario/model.h"
 #include "util/err.h"
 
 int manifest_write(struct record *r, const struct args *a, const struct scenario *s, struct err *e);
+
+/* What the client was found to add; nothing where there are no requests behind it. */
+int manifest_write_calibration(struct record *r, const struct calibration *c, struct err *e);
+
+/* How late the client sent what was scheduled, after record_stop(); nothing where nothing was scheduled. */
+int manifest_write_dispatch(struct record *r, const struct observe_result *sent, struct err *e);
 
 #endif

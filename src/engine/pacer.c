@@ -47,6 +47,27 @@ static void arm(struct pacer *p) {
     struct itimerspec when = {.it_value = {.tv_sec = due / NS_PER_S, .tv_nsec = due % NS_PER_S}};
     timerfd_settime(p->fd, TFD_TIMER_ABSTIME, &when, NULL);
     p->armed_ns = due;
+    int64_t now = clock_mono_ns();
+    p->expect_ns = due > now ? due : now;
+}
+
+/* Relaxed: these are numbers to look at, nothing hangs on them. */
+static void note_late(struct pacer *p, int64_t late_ns) {
+    if (late_ns < 0)
+        return; /* what the timer was set for has been taken out since */
+    atomic_fetch_add_explicit(&p->wakes, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&p->late_ns, late_ns, memory_order_relaxed);
+    int64_t most = atomic_load_explicit(&p->most_ns, memory_order_relaxed);
+    while (late_ns > most &&
+           !atomic_compare_exchange_weak_explicit(&p->most_ns, &most, late_ns, memory_order_relaxed,
+                                                  memory_order_relaxed))
+        ;
+}
+
+void pacer_lag(struct pacer *p, struct pacer_lag *out) {
+    out->wakes = atomic_load_explicit(&p->wakes, memory_order_relaxed);
+    out->late_ns = atomic_load_explicit(&p->late_ns, memory_order_relaxed);
+    out->most_ns = atomic_exchange_explicit(&p->most_ns, 0, memory_order_relaxed);
 }
 
 static void on_wake(uv_poll_t *poll, int status, int events) {
@@ -59,6 +80,8 @@ static void on_wake(uv_poll_t *poll, int status, int events) {
     p->armed_ns = 0;
     p->dispatching = true;
     int64_t now = clock_mono_ns();
+    if (p->count > 0)
+        note_late(p, now - p->expect_ns);
     /* Only what was due when we woke: items that are added as due while dispatching wait for the next wake, so that the
      * loop gets to the network in between; and of a herd that is due together a few at a time, for the same reason. */
     uint64_t last = p->added;

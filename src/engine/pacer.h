@@ -5,11 +5,12 @@
  * all that is due is dispatched, in order of due time, ties in the order they were added. Nothing spins.
  *
  * Ownership: items are embedded in what waits and belong to the caller; an item is in one pacer at a time.
- * Thread: the loop's.
+ * Thread: the loop's, but for pacer_lag().
  */
 #ifndef ENGINE_PACER_H
 #define ENGINE_PACER_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,10 +35,15 @@ struct pacer {
     struct pacer_item **heap; /* heap[0] is unused */
     size_t count, capacity;
     uint64_t added;
-    int64_t armed_ns; /* what the timerfd is set to; 0: nothing */
+    int64_t armed_ns;  /* what the timerfd is set to; 0: nothing */
+    int64_t expect_ns; /* when that should wake us: not before it was set, though due earlier */
     bool dispatching;
     pacer_due_fn *due;
     void *context;
+
+    /* How late it woke; its own thread's to write, but for most_ns, which a reader sets back. */
+    _Atomic uint64_t wakes;
+    _Atomic int64_t late_ns, most_ns;
 };
 
 int pacer_init(struct pacer *p, uv_loop_t *loop, pacer_due_fn *due, void *context, struct err *e);
@@ -47,6 +53,16 @@ void pacer_done(struct pacer *p);
 
 /* Makes room for n items, so that pacer_add() never fails for as many. */
 int pacer_reserve(struct pacer *p, size_t n, struct err *e);
+
+/* How late the pacer woke for the first of what was due. */
+struct pacer_lag {
+    uint64_t wakes;  /* since the start */
+    int64_t late_ns; /* all of them together */
+    int64_t most_ns; /* since the last call */
+};
+
+/* On any thread, one at a time, from pacer_init() on and even after pacer_done(). */
+void pacer_lag(struct pacer *p, struct pacer_lag *out);
 
 void pacer_add(struct pacer *p, struct pacer_item *item, int64_t due_ns);
 void pacer_remove(struct pacer *p, struct pacer_item *item); /* nothing where it is not waiting */

@@ -4,8 +4,11 @@
 #include <time.h>
 
 #include "engine/engine.h"
+#include "engine/proc.h"
 #include "engine/worker.h"
 #include "util/clock.h"
+
+enum { SLOTS = WATCH_WINDOW_S + 1 };
 
 static int64_t cpu_of(struct worker *w) {
     struct timespec t;
@@ -13,6 +16,12 @@ static int64_t cpu_of(struct worker *w) {
         clock_gettime(w->cpu_clock, &t) == 0)
         return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
     return atomic_load(&w->cpu_ns);
+}
+
+/* The two clocks are not read at one moment, so over a short span a thread may seem to have used more than there is. */
+static double share_of(int64_t cpu_ns, int64_t span_ns) {
+    double share = span_ns <= 0 ? 0 : (double)cpu_ns / (double)span_ns;
+    return share < 0 ? 0 : share > 1 ? 1 : share;
 }
 
 static void note_busy(struct watch_state *w, uint32_t worker, double share, int64_t now_ns,
@@ -30,20 +39,14 @@ static void note_busy(struct watch_state *w, uint32_t worker, double share, int6
  * is of a shorter run. */
 static void sample_cpu(struct watch_state *w, const struct watch_subject *of, int64_t now_ns,
                        bool last) {
-    enum { SLOTS = WATCH_WINDOW_S + 1 };
-    if (w->cpu_ns == NULL)
-        w->cpu_ns = calloc(of->count, sizeof *w->cpu_ns);
-    if (w->cpu_ns == NULL)
-        return;
     bool whole = w->samples >= WATCH_WINDOW_S;
     uint32_t slot = w->samples % SLOTS;
     uint32_t oldest = whole ? (w->samples + 1) % SLOTS : 0;
     w->at_ns[slot] = now_ns;
     for (uint32_t i = 0; i < of->count; i++) {
-        w->cpu_ns[i][slot] = cpu_of(&of->workers[i]);
-        int64_t span = now_ns - w->at_ns[oldest];
-        double share =
-            span <= 0 ? 0 : (double)(w->cpu_ns[i][slot] - w->cpu_ns[i][oldest]) / (double)span;
+        int64_t *cpu_ns = w->workers[i].cpu_ns;
+        cpu_ns[slot] = cpu_of(&of->workers[i]);
+        double share = share_of(cpu_ns[slot] - cpu_ns[oldest], now_ns - w->at_ns[oldest]);
         if ((whole || (last && w->samples < SLOTS)) && share > w->busiest_core) {
             w->busiest_core = share;
             w->busiest_worker = i;
@@ -53,33 +56,107 @@ static void sample_cpu(struct watch_state *w, const struct watch_subject *of, in
     w->samples++;
 }
 
-static void end_second(struct watch_state *w, struct record *record) {
-    record_users(record, (uint32_t)w->second, w->users_in_second);
+/* The shares between the last two looks. */
+static void put_cpu(const struct watch_state *w, uint32_t count, struct record_client *out) {
+    uint32_t slot = (w->samples - 1) % SLOTS, before = (w->samples - 2) % SLOTS;
+    for (uint32_t i = 0; i < count; i++) {
+        const int64_t *cpu_ns = w->workers[i].cpu_ns;
+        double share = share_of(cpu_ns[slot] - cpu_ns[before], w->at_ns[slot] - w->at_ns[before]);
+        out->cpu_sum += share;
+        if (share > out->cpu_max)
+            out->cpu_max = share;
+    }
+}
+
+static void put_lag(struct watch_state *w, const struct watch_subject *of,
+                    struct record_client *out) {
+    uint64_t wakes = 0;
+    int64_t late_ns = 0, most_ns = 0;
+    for (uint32_t i = 0; i < of->count; i++) {
+        struct watch_worker *seen = &w->workers[i];
+        struct pacer_lag now;
+        pacer_lag(&of->workers[i].pacer, &now);
+        wakes += now.wakes - seen->wakes;
+        late_ns += now.late_ns - seen->late_ns;
+        if (now.most_ns > most_ns)
+            most_ns = now.most_ns;
+        seen->wakes = now.wakes;
+        seen->late_ns = now.late_ns;
+    }
+    if (wakes == 0)
+        return;
+    out->loop_lag_mean_us = late_ns / (int64_t)wakes / NS_PER_US;
+    out->loop_lag_max_us = most_ns / NS_PER_US;
+}
+
+static int64_t more_retransmits(struct watch_state *w) {
+    int64_t now = proc_retransmits(), before = w->retransmits;
+    w->retransmits = now;
+    return now == RECORD_UNKNOWN || before == RECORD_UNKNOWN ? RECORD_UNKNOWN : now - before;
+}
+
+static void first_look(struct watch_state *w, const struct watch_subject *of, int64_t now_ns) {
+    struct record_load load;
+    w->workers = calloc(of->count == 0 ? 1 : of->count, sizeof *w->workers);
+    if (w->workers == NULL)
+        return; /* tried again at the next tick */
+    record_load(of->record, &load);
+    w->writer_cpu_ns = load.cpu_ns;
+    w->retransmits = proc_retransmits();
+    sample_cpu(w, of, now_ns, false);
+}
+
+/* A look at everything; what it finds is about the second that ends. */
+static void end_second(struct watch_state *w, const struct watch_subject *of, int64_t now_ns,
+                       bool last) {
+    record_users(of->record, (uint32_t)w->second, w->users_in_second);
+    if (w->workers == NULL)
+        return;
+    struct record_load load;
+    struct record_client c = {.second = (uint32_t)w->second,
+                              .loop_lag_mean_us = RECORD_UNKNOWN,
+                              .loop_lag_max_us = RECORD_UNKNOWN,
+                              .open_files = proc_open_files(),
+                              .ports = proc_ports(),
+                              .retransmits = more_retransmits(w)};
+    int64_t before_ns = w->at_ns[(w->samples - 1) % SLOTS];
+    record_load(of->record, &load);
+    sample_cpu(w, of, now_ns, last);
+    put_cpu(w, of->count, &c);
+    put_lag(w, of, &c);
+    c.cpu_writer = share_of(load.cpu_ns - w->writer_cpu_ns, now_ns - before_ns);
+    c.queued_max = load.queued > w->queued_max ? load.queued : w->queued_max;
+    c.lost = load.lost;
+    w->writer_cpu_ns = load.cpu_ns;
+    w->queued_max = 0;
+    record_client(of->record, &c);
 }
 
 void watch_tick(struct watch_state *w, const struct watch_subject *of, int64_t now_ns,
                 uint32_t users) {
+    struct record_load load;
     int64_t second = now_ns / NS_PER_S;
-    if (w->samples == 0)
-        sample_cpu(w, of, now_ns, false);
+    if (w->workers == NULL)
+        first_look(w, of, now_ns);
     if (second != w->second) {
-        end_second(w, of->record);
+        end_second(w, of, now_ns, false);
         w->second = second;
         w->users_in_second = 0;
-        sample_cpu(w, of, now_ns, false);
     }
     if (users > w->users_in_second)
         w->users_in_second = users;
+    record_load(of->record, &load);
+    if (load.queued > w->queued_max)
+        w->queued_max = load.queued;
 }
 
 void watch_end(struct watch_state *w, const struct watch_subject *of, int64_t now_ns,
                uint32_t users) {
     watch_tick(w, of, now_ns, users);
-    end_second(w, of->record);
-    sample_cpu(w, of, now_ns, true);
+    end_second(w, of, now_ns, true);
 }
 
 void watch_done(struct watch_state *w) {
-    free(w->cpu_ns);
-    w->cpu_ns = NULL;
+    free(w->workers);
+    w->workers = NULL;
 }

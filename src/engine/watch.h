@@ -1,7 +1,9 @@
 /*
- * watch: what the engine observes of itself while a run goes on: users by second, and how busy each worker's core is.
+ * watch: what the engine observes of itself while a run goes on, by second, into the run file: users, how busy the
+ * workers and the writer are, how late the loops wake, what waits to be written, files, ports, retransmits.
  *
- * It judges nothing: the verdict is the caller's. Ownership: embedded in the engine. Thread: main.
+ * It judges nothing: the verdict is the caller's. How late requests were sent is not seen here but in the samples.
+ * Ownership: embedded in the engine, all zero at first; watch_done() frees. Thread: main.
  */
 #ifndef ENGINE_WATCH_H
 #define ENGINE_WATCH_H
@@ -23,13 +25,22 @@ struct watch_subject {
     struct record *record;
 };
 
+/* A worker at the last looks, one a second. */
+struct watch_worker {
+    int64_t cpu_ns[WATCH_WINDOW_S + 1];
+    uint64_t wakes; /* of its pacer, at the newest */
+    int64_t late_ns;
+};
+
 struct watch_state {
-    int64_t second; /* that users_in_second is about */
+    int64_t second; /* that users_in_second and queued_max are about */
     uint32_t users_in_second;
-    int64_t (*cpu_ns)[WATCH_WINDOW_S +
-                      1]; /* by worker: its CPU time at the last samples, one a second */
-    int64_t at_ns[WATCH_WINDOW_S + 1];
+    uint64_t queued_max;
+    struct watch_worker *workers;
+    int64_t at_ns[WATCH_WINDOW_S + 1]; /* when the looks were taken */
     uint32_t samples; /* taken so far; the newest is at [(samples - 1) % (WATCH_WINDOW_S + 1)] */
+    int64_t writer_cpu_ns;
+    int64_t retransmits;
     double busiest_core;
     uint32_t busiest_worker;
     bool told_busy;

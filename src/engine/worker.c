@@ -8,6 +8,7 @@
 #include "util/clock.h"
 
 #define ERROR_TEXT_MAX 1024
+#define BEAT_NS (20 * NS_PER_MS)
 
 /* ---- what users need ---- */
 
@@ -194,6 +195,8 @@ static void on_due(void *context, struct pacer_item *item, int64_t now_ns) {
         ramp(w, now_ns);
     else if (item == &w->give_up)
         give_up(w, now_ns);
+    else if (item == &w->beat)
+        pacer_add(&w->pacer, &w->beat, now_ns + BEAT_NS);
     else
         vuser_wake((struct vuser *)item);
 }
@@ -225,6 +228,7 @@ static void work(void *argument) {
         open_start(w);
     else
         pacer_add(&w->pacer, &w->ramp, w->start_ns);
+    pacer_add(&w->pacer, &w->beat, w->start_ns + BEAT_NS);
     while (uv_run(&w->loop, UV_RUN_ONCE) != 0)
         wind_down(w);
     atomic_store(&w->cpu_ns, clock_thread_cpu_ns());
@@ -280,7 +284,7 @@ int worker_init(struct worker *w, const struct worker_setup *setup, struct err *
     if (pacer_init(&w->pacer, &w->loop, on_due, w, e) != 0)
         return -1;
     w->pacer_ready = true;
-    if (pacer_reserve(&w->pacer, (size_t)w->user_max + 2, e) != 0)
+    if (pacer_reserve(&w->pacer, (size_t)w->user_max + 3, e) != 0)
         return -1;
     if (w->transport_ops->open(&w->loop, setup->transport_options, &w->transport, e) != 0)
         return -1;

@@ -55,7 +55,8 @@ struct worker {
     struct pacer pacer;
     struct pacer_item ramp; /* the next change of the load, or its next arrival */
     struct pacer_item give_up;
-    struct vuser **users; /* by index / count; NULL until first started */
+    struct pacer_item beat; /* so that the lag of a loop is seen where nothing else is timed */
+    struct vuser **users;   /* by index / count; NULL until first started */
     uint32_t user_max;
     uint32_t wanted; /* users that a closed load wants of this worker */
     struct open_load open;

@@ -16,7 +16,7 @@ struct queue {
     /* The producer's line. */
     alignas(64) struct chunk *tail;
     size_t tail_used;
-    uint64_t pushed;
+    atomic_uint_fast64_t pushed; /* the producer's alone to write */
     uint64_t taken_seen; /* the last look at `taken`: reading it each time would move its line over
                             and back */
     atomic_uint_fast64_t lost;
@@ -65,11 +65,11 @@ void queue_free(struct queue *q) {
     free(q);
 }
 
-static bool is_full(struct queue *q) {
-    if (q->pushed - q->taken_seen < q->max)
+static bool is_full(struct queue *q, uint64_t pushed) {
+    if (pushed - q->taken_seen < q->max)
         return false;
     q->taken_seen = atomic_load_explicit(&q->taken, memory_order_acquire);
-    return q->pushed - q->taken_seen >= q->max;
+    return pushed - q->taken_seen >= q->max;
 }
 
 /* Puts an empty chunk behind the full tail; false where memory runs out. */
@@ -86,12 +86,13 @@ static bool extend(struct queue *q) {
 }
 
 bool queue_push(struct queue *q, const struct sample *s) {
-    if (is_full(q) || (q->tail_used == CHUNK_SAMPLES && !extend(q))) {
+    uint64_t pushed = atomic_load_explicit(&q->pushed, memory_order_relaxed);
+    if (is_full(q, pushed) || (q->tail_used == CHUNK_SAMPLES && !extend(q))) {
         atomic_fetch_add_explicit(&q->lost, 1, memory_order_relaxed);
         return false;
     }
     q->tail->samples[q->tail_used++] = *s;
-    q->pushed++;
+    atomic_store_explicit(&q->pushed, pushed + 1, memory_order_relaxed);
     atomic_store_explicit(&q->tail->written, q->tail_used, memory_order_release);
     return true;
 }
@@ -126,4 +127,10 @@ void queue_advance(struct queue *q, size_t n) {
 
 uint64_t queue_lost(const struct queue *q) {
     return atomic_load_explicit(&q->lost, memory_order_relaxed);
+}
+
+uint64_t queue_waiting(const struct queue *q) {
+    /* In this order: what was taken had been counted as pushed before. */
+    uint64_t taken = atomic_load_explicit(&q->taken, memory_order_acquire);
+    return atomic_load_explicit(&q->pushed, memory_order_relaxed) - taken;
 }

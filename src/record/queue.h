@@ -5,8 +5,8 @@
  * full, up to a ceiling; past it samples are refused and counted, never blocked on and never
  * dropped in silence. The consumer hands emptied chunks back for reuse.
  *
- * Thread: queue_push() and queue_lost() on the producer's thread (queue_lost() on any once the
- * producer stopped); queue_peek() and queue_advance() on the consumer's.
+ * Thread: queue_push() on the producer's thread; queue_peek() and queue_advance() on the consumer's;
+ * queue_lost() and queue_waiting() on any.
  */
 #ifndef RECORD_QUEUE_H
 #define RECORD_QUEUE_H
@@ -34,5 +34,8 @@ size_t queue_peek(struct queue *q, const struct sample **first);
 void queue_advance(struct queue *q, size_t n);
 
 uint64_t queue_lost(const struct queue *q);
+
+/* How many samples are in it about now. */
+uint64_t queue_waiting(const struct queue *q);
 
 #endif

@@ -33,6 +33,7 @@ struct reader {
     const char *path;
     sqlite3 *db;
     struct text *texts; /* all strings handed out */
+    int64_t version;    /* of the schema */
     struct reader_run run;
     struct reader_endpoint *endpoints;
     size_t endpoint_count;
@@ -196,6 +197,7 @@ static int check_marks(struct reader *r, struct err *e) {
                        "cannot read %s: a newer coldswarm made it (schema %" PRId64
                        ", this one knows %d); use that one",
                        r->path, version, DB_SCHEMA_VERSION);
+    r->version = version;
     return 0;
 }
 
@@ -487,6 +489,41 @@ int reader_users(struct reader *r, struct reader_second **out, size_t *count, st
     *out = all;
     *count = used;
     return 0;
+}
+
+int reader_client(struct reader *r, reader_client_fn *fn, void *context, struct err *e) {
+    sqlite3_stmt *st = NULL;
+    if (r->version < 2)
+        return 0;
+    if (prepare(r,
+                "SELECT second, cpu_max, cpu_sum, cpu_writer, loop_lag_mean_us, loop_lag_max_us,"
+                " queued_max, lost, open_files, ports, retransmits, scheduled, late,"
+                " dispatch_p50_us, dispatch_p99_us, dispatch_max_us FROM client ORDER BY second",
+                &st, e) != 0)
+        return -1;
+    int rc;
+    while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+        struct reader_client c = {
+            .second = (uint32_t)sqlite3_column_int64(st, 0),
+            .cpu_max = sqlite3_column_double(st, 1),
+            .cpu_sum = sqlite3_column_double(st, 2),
+            .cpu_writer = sqlite3_column_double(st, 3),
+            .loop_lag_mean_us = column(st, 4),
+            .loop_lag_max_us = column(st, 5),
+            .queued_max = column(st, 6),
+            .lost = column(st, 7),
+            .open_files = column(st, 8),
+            .ports = column(st, 9),
+            .retransmits = column(st, 10),
+            .scheduled = column(st, 11),
+            .late = column(st, 12),
+            .dispatch_p50_us = column(st, 13),
+            .dispatch_p99_us = column(st, 14),
+            .dispatch_max_us = column(st, 15),
+        };
+        fn(context, &c);
+    }
+    return finish(r, st, rc, e);
 }
 
 int reader_manifest(struct reader *r, reader_pair_fn *fn, void *context, struct err *e) {

@@ -72,6 +72,21 @@ int reader_scan(struct reader *r, reader_row_fn *fn, void *context, struct err *
 /* Users by second, in order; *out is the caller's to free(). */
 int reader_users(struct reader *r, struct reader_second **out, size_t *count, struct err *e);
 
+/* A second of the view `client`; READER_NO_VALUE where there is none. */
+struct reader_client {
+    uint32_t second;
+    double cpu_max, cpu_sum, cpu_writer;
+    int64_t loop_lag_mean_us, loop_lag_max_us;
+    int64_t queued_max, lost, open_files, ports, retransmits;
+    int64_t scheduled, late;
+    int64_t dispatch_p50_us, dispatch_p99_us, dispatch_max_us;
+};
+
+/* Calls fn for each second of it, in order; for none where a version made the file that did not
+ * watch itself. */
+typedef void reader_client_fn(void *context, const struct reader_client *c);
+int reader_client(struct reader *r, reader_client_fn *fn, void *context, struct err *e);
+
 /* Calls fn for each pair of the manifest, by key. */
 typedef void reader_pair_fn(void *context, const char *key, const char *value);
 int reader_manifest(struct reader *r, reader_pair_fn *fn, void *context, struct err *e);

@@ -19,10 +19,18 @@
 /* Something for the file that is not a request, on its way to the writer. */
 struct note {
     struct note *next;
-    bool is_event; /* else a count of users */
-    uint32_t second, users;
-    int64_t at_ns;
-    const char *text; /* behind kind */
+    enum { NOTE_EVENT, NOTE_USERS, NOTE_CLIENT, NOTE_DISPATCH } about;
+    union {
+        struct {
+            int64_t at_ns;
+            const char *text; /* behind kind */
+        } event;
+        struct {
+            uint32_t second, count;
+        } users;
+        struct record_client client;
+        struct record_dispatch dispatch;
+    };
     char kind[];
 };
 
@@ -73,14 +81,24 @@ static void free_notes(struct note *n) {
     }
 }
 
+static int write_note(struct record *r, const struct note *n, struct err *e) {
+    switch (n->about) {
+    case NOTE_EVENT:
+        return store_event(r->store, n->event.at_ns, n->kind, n->event.text, e);
+    case NOTE_USERS:
+        return store_users(r->store, n->users.second, n->users.count, e);
+    case NOTE_CLIENT:
+        return store_client(r->store, &n->client, e);
+    case NOTE_DISPATCH:
+        return store_dispatch(r->store, &n->dispatch, e);
+    }
+    return 0;
+}
+
 static int write_notes(struct record *r, const struct note *n, struct err *e) {
     int rc = 0;
-    for (; rc == 0 && n != NULL; n = n->next) {
-        if (n->is_event)
-            rc = store_event(r->store, n->at_ns, n->kind, n->text, e);
-        else
-            rc = store_users(r->store, n->second, n->users, e);
-    }
+    for (; rc == 0 && n != NULL; n = n->next)
+        rc = write_note(r, n, e);
     return rc;
 }
 
@@ -292,7 +310,7 @@ void record_event(struct record *r, int64_t at_ns, const char *kind, const char 
     size_t kind_bytes = strlen(kind) + 1, text_bytes = strlen(text) + 1;
     struct note *n = malloc(sizeof *n + kind_bytes + text_bytes);
     if (n != NULL) {
-        *n = (struct note){.is_event = true, .at_ns = at_ns, .text = n->kind + kind_bytes};
+        *n = (struct note){.about = NOTE_EVENT, .event = {at_ns, n->kind + kind_bytes}};
         memcpy(n->kind, kind, kind_bytes);
         memcpy(n->kind + kind_bytes, text, text_bytes);
     }
@@ -302,8 +320,35 @@ void record_event(struct record *r, int64_t at_ns, const char *kind, const char 
 void record_users(struct record *r, uint32_t second, uint32_t users) {
     struct note *n = malloc(sizeof *n);
     if (n != NULL)
-        *n = (struct note){.second = second, .users = users};
+        *n = (struct note){.about = NOTE_USERS, .users = {second, users}};
     add_note(r, n);
+}
+
+void record_client(struct record *r, const struct record_client *c) {
+    struct note *n = malloc(sizeof *n);
+    if (n != NULL)
+        *n = (struct note){.about = NOTE_CLIENT, .client = *c};
+    add_note(r, n);
+}
+
+void record_dispatch(struct record *r, const struct record_dispatch *d) {
+    struct note *n = malloc(sizeof *n);
+    if (n != NULL)
+        *n = (struct note){.about = NOTE_DISPATCH, .dispatch = *d};
+    add_note(r, n);
+}
+
+void record_load(const struct record *r, struct record_load *out) {
+    struct timespec t;
+    clockid_t clock;
+    *out = (struct record_load){0};
+    for (size_t i = 0; i < r->queue_count; i++) {
+        out->queued += queue_waiting(r->queues[i]);
+        out->lost += queue_lost(r->queues[i]);
+    }
+    if (r->started && pthread_getcpuclockid(r->thread, &clock) == 0 &&
+        clock_gettime(clock, &t) == 0)
+        out->cpu_ns = (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
 bool record_failed(struct record *r) {
@@ -345,6 +390,8 @@ void record_totals(const struct record *r, struct record_totals *out) {
 int record_close(struct record *r, const struct record_end *end, struct err *e) {
     assert(!r->started);
     struct err why;
+    if (!record_failed(r))
+        write_some(r); /* notes that came after record_stop() */
     int rc = end == NULL ? 0 : store_finish(r->store, end, &why);
     if (rc != 0 && !record_failed(r))
         err_set(e, "cannot complete %s: %s; its %" PRIu64 " requests are there, the verdict is not",

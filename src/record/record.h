@@ -50,8 +50,9 @@ typedef void record_batch_fn(void *context, const struct sample *samples, size_t
 /* Makes the file; it must not exist yet (an error says so). Missing folders on the way are made. */
 int record_open(const char *path, const struct record_run *run, struct record **out, struct err *e);
 
-/* Any time before record_start(). */
+/* Any time before record_start() or after record_stop(). */
 int record_manifest(struct record *r, const char *key, const char *value, struct err *e);
+/* Before record_start(). */
 void record_on_batch(struct record *r, record_batch_fn *fn, void *context);
 
 int record_start(struct record *r, struct err *e);
@@ -71,6 +72,37 @@ void record_event(struct record *r, int64_t at_ns, const char *kind, const char 
 /* Says how many users were active in a second of the run (see view `seconds`); any thread, does not
  * wait for the disk. */
 void record_users(struct record *r, uint32_t second, uint32_t users);
+
+/* What the client saw of itself in a second: see view `client` for what each means. */
+struct record_client {
+    uint32_t second;
+    double cpu_max, cpu_sum, cpu_writer;       /* 1: a whole core */
+    int64_t loop_lag_mean_us, loop_lag_max_us; /* RECORD_UNKNOWN, like the last three */
+    uint64_t queued_max, lost;
+    int64_t open_files, ports, retransmits;
+};
+
+/* How late the requests that ended in a second had been sent. */
+struct record_dispatch {
+    uint32_t second;
+    uint64_t sent, late;
+    int64_t p50_us, p99_us, max_us;
+};
+
+#define RECORD_UNKNOWN INT64_MIN
+
+/* Add or replace a second; any thread, do not wait for the disk. What comes after record_stop() is
+ * written by record_close(). */
+void record_client(struct record *r, const struct record_client *c);
+void record_dispatch(struct record *r, const struct record_dispatch *d);
+
+/* How the recording itself does; on the thread that called record_start(), before record_stop(). */
+struct record_load {
+    uint64_t queued; /* samples that wait in the queues */
+    uint64_t lost;   /* refused by a full queue so far */
+    int64_t cpu_ns;  /* that the writer has used */
+};
+void record_load(const struct record *r, struct record_load *out);
 
 /* True once rows can no longer be written; any thread. The reason comes from record_close(). */
 bool record_failed(struct record *r);

@@ -13,6 +13,9 @@
 #define SAMPLE_NO_TIME INT64_MIN
 #define SAMPLE_NO_TTFB UINT32_MAX
 #define SAMPLE_NEW_CONNECTION 1u
+/* No user was free at its intended time: its lateness, or that it was not sent, is not the client's
+ * doing. */
+#define SAMPLE_WAITED_FOR_USER 2u
 
 struct sample {
     int64_t intended_ns; /* SAMPLE_NO_TIME in a closed loop without pacing */

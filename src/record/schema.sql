@@ -1,5 +1,5 @@
 -- The run file. What users query is documented in docs/run-file.md: run, manifest, event and the
--- two views. The other tables may change with the schema's version. No STRICT and no MATERIALIZED:
+-- three views. The other tables may change with the schema's version. No STRICT and no MATERIALIZED:
 -- the SQLite of a five years old system must be able to read this.
 
 CREATE TABLE run (
@@ -77,6 +77,31 @@ CREATE TABLE user_count (
     users  INTEGER NOT NULL
 );
 
+-- What the client saw of itself.
+CREATE TABLE client_second (
+    second           INTEGER PRIMARY KEY,
+    cpu_max          REAL NOT NULL,
+    cpu_sum          REAL NOT NULL,
+    cpu_writer       REAL NOT NULL,
+    loop_lag_mean_us INTEGER,       -- NULL, like the maximum: no timer was due
+    loop_lag_max_us  INTEGER,
+    queued_max       INTEGER NOT NULL,
+    lost             INTEGER NOT NULL,
+    open_files       INTEGER,       -- NULL, like the next two: the system did not say
+    ports            INTEGER,
+    retransmits      INTEGER
+);
+
+-- How late it sent. A second in which nothing that was scheduled ended has no row.
+CREATE TABLE dispatch_second (
+    second INTEGER PRIMARY KEY,
+    sent   INTEGER NOT NULL,
+    late   INTEGER NOT NULL,
+    p50_us INTEGER NOT NULL,
+    p99_us INTEGER NOT NULL,
+    max_us INTEGER NOT NULL
+);
+
 -- LEFT JOIN: a row is shown whatever became of the tables beside it.
 CREATE VIEW requests AS
 SELECT r.id AS id,
@@ -132,3 +157,22 @@ SELECT clock.second AS second,
        coalesce(done.requests, 0) AS requests,
        coalesce(done.failures, 0) AS failures
 FROM clock LEFT JOIN done ON done.second = clock.second;
+
+CREATE VIEW client AS
+SELECT c.second AS second,
+       c.cpu_max AS cpu_max,
+       c.cpu_sum AS cpu_sum,
+       c.cpu_writer AS cpu_writer,
+       c.loop_lag_mean_us AS loop_lag_mean_us,
+       c.loop_lag_max_us AS loop_lag_max_us,
+       c.queued_max AS queued_max,
+       c.lost AS lost,
+       c.open_files AS open_files,
+       c.ports AS ports,
+       c.retransmits AS retransmits,
+       coalesce(d.sent, 0) AS scheduled,
+       coalesce(d.late, 0) AS late,
+       d.p50_us AS dispatch_p50_us,
+       d.p99_us AS dispatch_p99_us,
+       d.max_us AS dispatch_max_us
+FROM client_second AS c LEFT JOIN dispatch_second AS d ON d.second = c.second;

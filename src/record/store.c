@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +38,7 @@ enum {
 struct store {
     char *path; /* as SQLite knows it */
     sqlite3 *db;
-    sqlite3_stmt *begin, *commit, *request, *result, *error, *event, *users;
+    sqlite3_stmt *begin, *commit, *request, *result, *error, *event, *users, *client, *dispatch;
     struct errors *errors;
     struct results results;
 };
@@ -88,6 +89,9 @@ static int prepare_all(struct store *s, struct err *e) {
         {&s->error, "INSERT OR IGNORE INTO error(id, text) VALUES (?, ?)"},
         {&s->event, "INSERT INTO event(at_us, kind, text) VALUES (?, ?, ?)"},
         {&s->users, "INSERT OR REPLACE INTO user_count(second, users) VALUES (?, ?)"},
+        {&s->client, "INSERT OR REPLACE INTO client_second"
+                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+        {&s->dispatch, "INSERT OR REPLACE INTO dispatch_second VALUES (?, ?, ?, ?, ?, ?)"},
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         if (prepare(s, all[i].sql, all[i].to, e) != 0)
@@ -254,8 +258,8 @@ fail:
 void store_free(struct store *s) {
     if (s == NULL)
         return;
-    sqlite3_stmt *all[] = {s->begin, s->commit, s->request, s->result,
-                           s->error, s->event,  s->users};
+    sqlite3_stmt *all[] = {s->begin, s->commit, s->request, s->result,  s->error,
+                           s->event, s->users,  s->client,  s->dispatch};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         sqlite3_finalize(all[i]);
     sqlite3_close(s->db);
@@ -367,6 +371,45 @@ int store_users(struct store *s, uint32_t second, uint32_t users, struct err *e)
     sqlite3_bind_int64(s->users, 1, second);
     sqlite3_bind_int64(s->users, 2, users);
     return run(s, s->users, e);
+}
+
+/* Four digits: more would be noise. */
+static void bind_share(sqlite3_stmt *st, int at, double share) {
+    sqlite3_bind_double(st, at, round(share * 1e4) / 1e4);
+}
+
+static void bind_known(sqlite3_stmt *st, int at, int64_t value) {
+    if (value == RECORD_UNKNOWN)
+        sqlite3_bind_null(st, at);
+    else
+        sqlite3_bind_int64(st, at, value);
+}
+
+int store_client(struct store *s, const struct record_client *c, struct err *e) {
+    sqlite3_stmt *st = s->client;
+    sqlite3_bind_int64(st, 1, c->second);
+    bind_share(st, 2, c->cpu_max);
+    bind_share(st, 3, c->cpu_sum);
+    bind_share(st, 4, c->cpu_writer);
+    bind_known(st, 5, c->loop_lag_mean_us);
+    bind_known(st, 6, c->loop_lag_max_us);
+    sqlite3_bind_int64(st, 7, (int64_t)c->queued_max);
+    sqlite3_bind_int64(st, 8, (int64_t)c->lost);
+    bind_known(st, 9, c->open_files);
+    bind_known(st, 10, c->ports);
+    bind_known(st, 11, c->retransmits);
+    return run(s, st, e);
+}
+
+int store_dispatch(struct store *s, const struct record_dispatch *d, struct err *e) {
+    sqlite3_stmt *st = s->dispatch;
+    sqlite3_bind_int64(st, 1, d->second);
+    sqlite3_bind_int64(st, 2, (int64_t)d->sent);
+    sqlite3_bind_int64(st, 3, (int64_t)d->late);
+    sqlite3_bind_int64(st, 4, d->p50_us);
+    sqlite3_bind_int64(st, 5, d->p99_us);
+    sqlite3_bind_int64(st, 6, d->max_us);
+    return run(s, st, e);
 }
 
 int store_commit(struct store *s, struct err *e) {

@@ -34,6 +34,8 @@ int store_begin(struct store *s, struct err *e);
 int store_sample(struct store *s, const struct sample *x, struct err *e);
 int store_event(struct store *s, int64_t at_ns, const char *kind, const char *text, struct err *e);
 int store_users(struct store *s, uint32_t second, uint32_t users, struct err *e);
+int store_client(struct store *s, const struct record_client *c, struct err *e);
+int store_dispatch(struct store *s, const struct record_dispatch *d, struct err *e);
 int store_commit(struct store *s, struct err *e);
 void store_rollback(struct store *s);
 

@@ -36,7 +36,7 @@ static void put_text(struct writer *w, cJSON *object, const char *key, const cha
 static void put_number(struct writer *w, cJSON *object, const char *key, double value) {
     char text[32];
     snprintf(text, sizeof text, "%.15g", value);
-    put(w, object, key, isnan(value) ? cJSON_CreateNull() : cJSON_CreateRaw(text));
+    put(w, object, key, isfinite(value) ? cJSON_CreateRaw(text) : cJSON_CreateNull());
 }
 
 /* Whole, beyond the 53 bits of cJSON's numbers. */
@@ -123,6 +123,56 @@ static cJSON *errors(struct writer *w, const struct model *m) {
     return list;
 }
 
+static void put_known(struct writer *w, cJSON *object, const char *key, int64_t value) {
+    if (value == READER_NO_VALUE)
+        put(w, object, key, cJSON_CreateNull());
+    else
+        put_count(w, object, key, value < 0 ? 0 : (uint64_t)value);
+}
+
+static cJSON *dispatch(struct writer *w, const struct client_summary *c) {
+    cJSON *o = c->scheduled == READER_NO_VALUE ? cJSON_CreateNull() : cJSON_CreateObject();
+    if (o == NULL || cJSON_IsNull(o))
+        return o;
+    put_known(w, o, "scheduled", c->scheduled);
+    put_known(w, o, "waited_for_user", c->waited);
+    put_known(w, o, "late", c->late);
+    put_known(w, o, "not_sent", c->not_sent);
+    put_known(w, o, "p50_us", c->dispatch_p50_us);
+    put_known(w, o, "p99_us", c->dispatch_p99_us);
+    put_known(w, o, "max_us", c->dispatch_max_us);
+    return o;
+}
+
+static cJSON *calibration(struct writer *w, const struct client_summary *c) {
+    bool done = c->calibration_p50_us != READER_NO_VALUE;
+    cJSON *o = done ? cJSON_CreateObject() : cJSON_CreateNull();
+    if (o == NULL || cJSON_IsNull(o))
+        return o;
+    put_known(w, o, "p50_us", c->calibration_p50_us);
+    put_known(w, o, "p99_us", c->calibration_p99_us);
+    put_known(w, o, "requests_per_second", c->calibration_rate);
+    return o;
+}
+
+static cJSON *client(struct writer *w, const struct client_summary *c) {
+    cJSON *o = cJSON_CreateObject();
+    if (o == NULL)
+        return NULL;
+    put_number(w, o, "busiest_core", c->cpu_max);
+    put_number(w, o, "writer_core", c->cpu_writer);
+    put_known(w, o, "loop_lag_mean_us", c->loop_lag_mean_us);
+    put_known(w, o, "loop_lag_max_us", c->loop_lag_max_us);
+    put_known(w, o, "queued_max", c->queued_max);
+    put_known(w, o, "lost", c->lost);
+    put_known(w, o, "open_files_max", c->open_files);
+    put_known(w, o, "ports_max", c->ports);
+    put_known(w, o, "retransmits", c->retransmits);
+    put(w, o, "dispatch", dispatch(w, c));
+    put(w, o, "calibration", calibration(w, c));
+    return o;
+}
+
 static cJSON *document(struct writer *w, const struct model *m) {
     cJSON *root = cJSON_CreateObject(), *endpoints = cJSON_CreateArray();
     if (root == NULL || endpoints == NULL) {
@@ -136,6 +186,8 @@ static cJSON *document(struct writer *w, const struct model *m) {
     put(w, root, "endpoints", endpoints);
     put(w, root, "aggregated", entry(w, &m->aggregated));
     put(w, root, "errors", errors(w, m));
+    if (m->client.known)
+        put(w, root, "client", client(w, &m->client));
     return root;
 }
 

@@ -65,6 +65,10 @@ void emit_markdown(struct buf *out, const struct model *m, bool bare) {
             buf_char(out, '\n');
         grid(out, &l.tables[i]);
     }
+    if (!bare && l.client.rows > 0) {
+        buf_char(out, '\n');
+        grid(out, &l.client);
+    }
     const char *note = buf_text(&l.notes);
     for (size_t i = 0; i < l.note_count && !bare; i++, note = grid_next(note)) {
         buf_char(out, '\n');

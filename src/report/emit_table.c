@@ -89,6 +89,10 @@ void emit_table(struct buf *out, const struct model *m, bool bare) {
             buf_char(out, '\n');
         grid(out, &l.tables[i]);
     }
+    if (!bare && l.client.rows > 0) {
+        buf_char(out, '\n');
+        grid(out, &l.client);
+    }
     const char *note = buf_text(&l.notes);
     for (size_t i = 0; i < l.note_count && !bare; i++, note = grid_next(note))
         buf_printf(out, "%s%s\n", i == 0 ? "\n" : "", note);

@@ -218,9 +218,12 @@ int layout_init(struct layout *l, const struct model *m, struct err *e) {
         percentile_table(&l->tables[l->table_count++], m, true);
     if (m->error_count > 0)
         error_table(&l->tables[l->table_count++], m);
+    grid_init(&l->client, NULL);
+    layout_client(&l->client, &m->client);
     notes(l, m);
     verdict(&l->verdict, m->run);
-    bool ok = buf_ok(&l->facts.cells) && buf_ok(&l->notes) && buf_ok(&l->verdict);
+    bool ok = buf_ok(&l->facts.cells) && buf_ok(&l->client.cells) && buf_ok(&l->notes) &&
+              buf_ok(&l->verdict);
     for (size_t i = 0; i < l->table_count; i++)
         ok = ok && buf_ok(&l->tables[i].cells);
     if (ok)
@@ -231,6 +234,7 @@ int layout_init(struct layout *l, const struct model *m, struct err *e) {
 
 void layout_done(struct layout *l) {
     buf_done(&l->facts.cells);
+    buf_done(&l->client.cells);
     for (size_t i = 0; i < l->table_count; i++)
         buf_done(&l->tables[i].cells);
     buf_done(&l->notes);

@@ -43,10 +43,14 @@ struct layout {
     struct grid
         tables[4]; /* requests, response times, service times, errors: those that there are */
     size_t table_count;
-    struct buf notes; /* each ended by a NUL */
+    struct grid client; /* without rows where the file tells nothing about the client */
+    struct buf notes;   /* each ended by a NUL */
     size_t note_count;
     struct buf verdict; /* one line, "" where the run was cut short */
 };
+
+/* Fills an initialised grid; inside of layout_init(). */
+void layout_client(struct grid *g, const struct client_summary *c);
 
 int layout_init(struct layout *l, const struct model *m, struct err *e);
 void layout_done(struct layout *l);

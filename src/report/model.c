@@ -231,7 +231,8 @@ int model_new(struct reader *r, const struct model_options *o, struct model **ou
     m->options = *o;
     struct build b = {.m = m, .reader = r, .e = e};
     int result = -1;
-    if (make_entries(&b) != 0 || read_rows(&b) != 0 || make_errors(&b) != 0)
+    if (make_entries(&b) != 0 || read_rows(&b) != 0 || make_errors(&b) != 0 ||
+        client_summarize(r, &m->client, e) != 0)
         goto out;
     make_rows(m);
     if (o->figures && make_users(&b) != 0)

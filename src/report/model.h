@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "record/reader.h"
+#include "report/client.h"
 #include "stats/series.h"
 #include "stats/summary.h"
 #include "util/err.h"
@@ -56,6 +57,8 @@ struct model {
 
     struct model_error *errors; /* most frequent first; their counts add up to the failures */
     size_t error_count;
+
+    struct client_summary client;
 
     /* With options.figures; else NULL and 0. Entry i of `summary` is entries[i]. */
     struct summary *summary;

@@ -33,7 +33,7 @@ OPEN = [
 def marks(db):
     here = os.path.dirname(os.path.abspath(__file__))
     db.execute("PRAGMA application_id = 0x6373776d")
-    db.execute("PRAGMA user_version = 1")
+    db.execute("PRAGMA user_version = 2")
     with open(os.path.join(here, "../../src/record/schema.sql"), encoding="utf-8") as f:
         db.executescript(f.read())
     for i, word in enumerate(OUTCOMES):

@@ -72,7 +72,7 @@ POST|/predict|1|1|8.0|8.0|8.0|8.0" ]
 }
 
 @test "docs/run-file.md: every column of the views and tables is on the page" {
-    for view in requests seconds run event manifest; do
+    for view in requests seconds client run event manifest; do
         for column in $(sqlite3 "$db" "SELECT name FROM pragma_table_info('$view')"); do
             grep -q "\`[^\`]*\b$column\b" "$root/docs/run-file.md" || { echo "$view.$column"; false; }
         done

@@ -41,19 +41,71 @@ static const struct row rows[] = {
     {{0}, {0}, "VALID", "", 0},
 };
 
+#define FINE                                                                                       \
+    { .rows = 1000, .answered = 1000 }
+
+/* What was scheduled, and how it was sent. */
+static const struct {
+    struct observe_result sent;
+    struct row row;
+} scheduled[] = {
+    /* 5 % and 2 % themselves are still good. */
+    {{.scheduled = 1000, .late = 50, .p99_us = 900}, {{0}, FINE, "VALID", "", 0}},
+    {{.scheduled = 1000, .late = 51, .p99_us = 20000},
+     {{0},
+      FINE,
+      "INVALID",
+      "sent 51 of 1000 scheduled requests (5.1 %) over 10 ms late or not at all; its threads had "
+      "time left",
+      4}},
+    {{.scheduled = 1000, .late = 51, .p99_us = 20000},
+     {{.busiest_core = 0.99},
+      FINE,
+      "INVALID",
+      "thread 1 of it used 99 % of a core; use more threads",
+      4}},
+    {{.scheduled = 1000, .late = 32, .not_sent = 19}, {{0}, FINE, "INVALID", "51 of 1000", 4}},
+    {{.scheduled = 1000, .not_sent = 20}, {{0}, FINE, "VALID", "", 0}},
+    {{.scheduled = 1000, .not_sent = 21},
+     {{0}, FINE, "INVALID", "missed the rate by 2.1 %: it did not send 21 of 1000", 4}},
+    /* Waiting for a free user is not the client's doing, however long it takes. */
+    {{.scheduled = 1000, .waited = 1000}, {{0}, FINE, "VALID", "", 0}},
+    {{.scheduled = 1000, .p99_us = 1000}, {{0}, FINE, "VALID", "", 0}},
+    {{.scheduled = 1000, .p99_us = 1500}, {{0}, FINE, "SUSPECT", "over 1.5 ms late", 0}},
+    {{.scheduled = 99, .p99_us = 1500}, {{0}, FINE, "VALID", "", 0}},
+    {{.scheduled = 1000, .p99_us = 1500},
+     {{.busiest_core = 0.95},
+      FINE,
+      "SUSPECT",
+      "over 1.5 ms late: latencies may be its own; thread 1 of it used 95 %",
+      0}},
+    {{.scheduled = 10, .late = 10}, {{0}, {.rows = 7, .lost = 3}, "INVALID", "3 requests", 4}},
+    {{.scheduled = 100, .late = 100}, {{.signal = SIGINT}, FINE, "INVALID", "", 130}},
+};
+
+static void check(const struct row *row, const struct observe_result *sent, size_t i) {
+    struct verdict v;
+    verdict_decide(&v, &row->run, &row->totals, sent);
+    int code = verdict_exit_code(&v, &row->run, &row->totals, 7);
+    if (strcmp(v.word, row->word) != 0 || strstr(v.reason, row->reason) == NULL ||
+        code != row->code)
+        fail_msg("row %d: %s (%s), exit %d", (int)i, v.word, v.reason, code);
+}
+
 static void each_end_has_its_verdict_and_code(void **state) {
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct verdict v;
-        verdict_decide(&v, &rows[i].run, &rows[i].totals);
-        int code = verdict_exit_code(&v, &rows[i].run, &rows[i].totals, 7);
-        if (strcmp(v.word, rows[i].word) != 0 || strstr(v.reason, rows[i].reason) == NULL ||
-            code != rows[i].code)
-            fail_msg("row %d: %s (%s), exit %d", (int)i, v.word, v.reason, code);
-    }
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        check(&rows[i], &(struct observe_result){0}, i);
+}
+
+static void a_client_that_sends_late_spoils_a_run(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof scheduled / sizeof *scheduled; i++)
+        check(&scheduled[i].row, &scheduled[i].sent, i);
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(each_end_has_its_verdict_and_code)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(each_end_has_its_verdict_and_code),
+                                       cmocka_unit_test(a_client_that_sends_late_spoils_a_run)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

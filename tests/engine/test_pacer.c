@@ -5,6 +5,8 @@
 
 #include <cmocka.h>
 
+#include <unistd.h>
+
 #include "engine/pacer.h"
 #include "util/clock.h"
 #include "util/rng.h"
@@ -142,12 +144,42 @@ static void earlier_item_added_later_comes_first(void **state) {
     assert_int_equal(b->order[0], 1);
 }
 
+/* What was late already when it was added is not the pacer's lag; what the loop made wait is. */
+static void lag_is_what_the_loop_was_late(void **state) {
+    (void)state;
+    struct bench *b = &bench;
+    struct pacer_lag lag;
+    setup(b, 2);
+    int64_t before = clock_mono_ns();
+    pacer_add(&b->pacer, &b->items[0], before - 3600 * NS_PER_S);
+    b->expected = 1;
+    uv_run(&b->loop, UV_RUN_DEFAULT);
+    pacer_lag(&b->pacer, &lag);
+    assert_int_equal(lag.wakes, 1);
+    assert_true(lag.most_ns >= 0 && lag.most_ns <= clock_mono_ns() - before);
+    assert_int_equal(lag.late_ns, lag.most_ns);
+
+    b->expected = 2;
+    int64_t first_ns = lag.late_ns, added = clock_mono_ns();
+    pacer_add(&b->pacer, &b->items[1], added + 5 * NS_PER_MS);
+    usleep(45000);
+    uv_run(&b->loop, UV_RUN_DEFAULT);
+    pacer_lag(&b->pacer, &lag);
+    assert_int_equal(lag.wakes, 2);
+    assert_true(lag.most_ns >= 40 * NS_PER_MS);
+    assert_int_equal(lag.late_ns, first_ns + lag.most_ns);
+    pacer_lag(&b->pacer, &lag);
+    assert_int_equal(lag.most_ns, 0);
+    finish(b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wakes_in_order_of_time_never_early),
         cmocka_unit_test(removed_items_stay_silent),
         cmocka_unit_test(an_item_that_is_always_due_leaves_turns_to_the_loop),
         cmocka_unit_test(earlier_item_added_later_comes_first),
+        cmocka_unit_test(lag_is_what_the_loop_was_late),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -260,8 +260,59 @@ static void test_what_is_no_run_file_is_refused_by_name(void **state) {
     sql(in_dir("other.db"), "CREATE TABLE run(name); PRAGMA user_version = 1");
     assert_refused(in_dir("other.db"), "not one that coldswarm made");
     make_run(in_dir("newer.db"), 1);
-    sql(in_dir("newer.db"), "PRAGMA user_version = 2");
+    sql(in_dir("newer.db"), "PRAGMA user_version = 3");
     assert_refused(in_dir("newer.db"), "newer coldswarm");
+}
+
+static void take_client(void *context, const struct reader_client *c) {
+    struct reader_client *all = context;
+    all[c->second] = *c;
+    all[3].second++; /* how many came */
+}
+
+static void test_client_seconds_and_a_file_of_before_they_were_kept(void **state) {
+    (void)state;
+    const char *path = in_dir("client.db");
+    struct reader_client got[4] = {{0}};
+    struct reader *r;
+    struct err e;
+    make_run(path, 10);
+    sql(path, "INSERT INTO client_second VALUES"
+              " (0, 0.5, 0.75, 0.25, 60, 900, 17, 2, 12, 5, 3),"
+              " (1, 0, 0, 0, NULL, NULL, 0, 0, NULL, NULL, NULL);"
+              "INSERT INTO dispatch_second VALUES (0, 9, 1, 8, 11000, 12000)");
+    assert_ok(reader_open(path, &r, &e), e);
+    assert_ok(reader_client(r, take_client, got, &e), e);
+    reader_close(r);
+    assert_int_equal(got[3].second, 2);
+    assert_true(got[0].cpu_max == 0.5 && got[0].cpu_sum == 0.75 && got[0].cpu_writer == 0.25);
+    assert_int_equal(got[0].loop_lag_mean_us, 60);
+    assert_int_equal(got[0].loop_lag_max_us, 900);
+    assert_int_equal(got[0].queued_max, 17);
+    assert_int_equal(got[0].lost, 2);
+    assert_int_equal(got[0].open_files, 12);
+    assert_int_equal(got[0].ports, 5);
+    assert_int_equal(got[0].retransmits, 3);
+    assert_int_equal(got[0].scheduled, 9);
+    assert_int_equal(got[0].late, 1);
+    assert_int_equal(got[0].dispatch_p50_us, 8);
+    assert_int_equal(got[0].dispatch_p99_us, 11000);
+    assert_int_equal(got[0].dispatch_max_us, 12000);
+    assert_int_equal(got[1].loop_lag_max_us, READER_NO_VALUE);
+    assert_int_equal(got[1].open_files, READER_NO_VALUE);
+    assert_int_equal(got[1].scheduled, 0);
+    assert_int_equal(got[1].dispatch_max_us, READER_NO_VALUE);
+
+    sql(path, "DROP VIEW client; DROP TABLE client_second; DROP TABLE dispatch_second;"
+              "PRAGMA user_version = 1");
+    int64_t rows = 0;
+    memset(got, 0, sizeof got);
+    assert_ok(reader_open(path, &r, &e), e);
+    assert_ok(reader_client(r, take_client, got, &e), e);
+    assert_ok(reader_scan(r, count_row, &rows, &e), e);
+    reader_close(r);
+    assert_int_equal(got[3].second, 0);
+    assert_int_equal(rows, 10);
 }
 
 static void test_a_damaged_file_says_so(void **state) {
@@ -406,6 +457,7 @@ int main(void) {
         cmocka_unit_test(test_a_scan_ends_when_told),
         cmocka_unit_test(test_scans_of_a_growing_file_agree),
         cmocka_unit_test(test_what_is_no_run_file_is_refused_by_name),
+        cmocka_unit_test(test_client_seconds_and_a_file_of_before_they_were_kept),
         cmocka_unit_test(test_a_damaged_file_says_so),
         cmocka_unit_test(test_a_place_that_cannot_be_written),
         cmocka_unit_test(test_a_file_that_one_may_not_read),

@@ -139,12 +139,78 @@ static void test_run_and_manifest(void **state) {
                  "paper|2025-11-24T16:00:00.123Z|4500000|10|{ \"name\": \"paper\" }"
                  "|http://127.0.0.1:8080|18446744073709551615|0.1.0|VALID|nothing was missed|0\n");
     assert_query(path, "SELECT key, value FROM manifest", "argv|coldswarm run\nkernel|6.1\n");
-    assert_query(path, "PRAGMA user_version", "1\n");
+    assert_query(path, "PRAGMA user_version", "2\n");
     assert_query(path, "SELECT printf('%x', application_id) FROM pragma_application_id",
                  "6373776d\n");
     /* One file is left, and looking at it leaves no others. */
     assert_int_equal(access(in_dir("run.db-wal"), F_OK), -1);
     assert_int_equal(access(in_dir("run.db-shm"), F_OK), -1);
+}
+
+static void test_client_view_joins_what_was_seen_and_how_late_it_was(void **state) {
+    (void)state;
+    const char *path = in_dir("client.db");
+    struct record_run run = small_run(1);
+    struct record *r;
+    struct err e;
+    struct record_client seen = {.second = 0,
+                                 .cpu_max = 0.51239,
+                                 .cpu_sum = 0.75,
+                                 .cpu_writer = 0.125,
+                                 .loop_lag_mean_us = 60,
+                                 .loop_lag_max_us = 900,
+                                 .queued_max = 17,
+                                 .lost = 2,
+                                 .open_files = 12,
+                                 .ports = 5,
+                                 .retransmits = 3};
+    struct record_client little = {.second = 1,
+                                   .loop_lag_mean_us = RECORD_UNKNOWN,
+                                   .loop_lag_max_us = RECORD_UNKNOWN,
+                                   .open_files = RECORD_UNKNOWN,
+                                   .ports = RECORD_UNKNOWN,
+                                   .retransmits = RECORD_UNKNOWN};
+    struct record_dispatch early = {.second = 0, .sent = 4, .late = 0, .p50_us = 7};
+    struct record_dispatch full = {
+        .second = 0, .sent = 5, .late = 1, .p50_us = 8, .p99_us = 11000, .max_us = 12000};
+    assert_ok(record_open(path, &run, &r, &e), e);
+    assert_ok(record_start(r, &e), e);
+    record_client(r, &seen);
+    record_dispatch(r, &early);
+    record_client(r, &little);
+    assert_ok(record_stop(r, &e), e);
+    record_dispatch(r, &full); /* the last samples come out of the queues while it stops */
+    assert_ok(record_close(r, &valid_end, &e), e);
+    assert_query(path, "SELECT * FROM client ORDER BY second",
+                 "0|0.5124|0.75|0.125|60|900|17|2|12|5|3|5|1|8|11000|12000\n"
+                 "1|0.0|0.0|0.0|NULL|NULL|0|0|NULL|NULL|NULL|0|0|NULL|NULL|NULL\n");
+}
+
+static void test_load_tells_what_waits_and_what_was_lost(void **state) {
+    (void)state;
+    struct record_run run = small_run(2);
+    run.queue_max_samples = 1024;
+    struct record *r;
+    struct record_load load;
+    struct err e;
+    assert_ok(record_open(in_dir("load.db"), &run, &r, &e), e);
+    struct sample s = ok_sample(0, 1000);
+    for (int i = 0; i < 1030; i++)
+        queue_push(record_queue(r, 0), &s);
+    queue_push(record_queue(r, 1), &s);
+    record_load(r, &load);
+    assert_int_equal(load.queued, 1025);
+    assert_int_equal(load.lost, 6);
+    assert_int_equal(load.cpu_ns, 0);
+    assert_ok(record_start(r, &e), e);
+    for (int i = 0; i < 500 && load.queued > 0; i++) {
+        usleep(10000);
+        record_load(r, &load);
+    }
+    assert_int_equal(load.queued, 0);
+    assert_true(load.cpu_ns > 0);
+    assert_ok(record_stop(r, &e), e);
+    assert_ok(record_close(r, &valid_end, &e), e);
 }
 
 static void test_seconds_view_counts_at_the_end_and_fills_gaps(void **state) {
@@ -485,6 +551,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_requests_view_shows_every_kind_of_row),
         cmocka_unit_test(test_run_and_manifest),
+        cmocka_unit_test(test_client_view_joins_what_was_seen_and_how_late_it_was),
+        cmocka_unit_test(test_load_tells_what_waits_and_what_was_lost),
         cmocka_unit_test(test_seconds_view_counts_at_the_end_and_fills_gaps),
         cmocka_unit_test(test_a_run_of_whole_seconds_has_no_empty_second_behind),
         cmocka_unit_test(test_no_path_is_special),
