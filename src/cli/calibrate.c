@@ -29,6 +29,10 @@ static uint32_t users_of(const struct scenario *s) {
 
 double calibrate_rate(const struct scenario *s) {
     const struct wait *w = &s->wait;
+    if (load_is_open(&s->load)) {
+        double most = (double)load_micro_rate_max(&s->load) / 1e6;
+        return most < RATE_MIN ? RATE_MIN : most;
+    }
     double wait_ns = w->kind == WAIT_BETWEEN ? ((double)w->low_ns + (double)w->high_ns) / 2
                      : w->kind == WAIT_NONE  ? 0
                                              : (double)w->low_ns;

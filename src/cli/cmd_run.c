@@ -307,8 +307,9 @@ static int conclude(struct run *run, const struct engine_result *result) {
     int shown = results_show(run->path, &show);
     if (shown != EXIT_OK && result->signal == 0)
         code = shown;
-    if (!quiet)
+    if (!quiet && written && totals.lost == 0)
         say_where(run->path);
+    fflush(stdout); /* before what is said about it on stderr */
     if (written && verdict_never_answered(result, &totals)) {
         err_set(&e,
                 "%s never answered: none of %" PRIu64 " requests got a response (see Errors above)",

@@ -32,7 +32,11 @@ static bool is_invalid(struct verdict *v, const struct engine_result *run,
                        const struct record_totals *totals, const struct observe_result *sent) {
     char cause[256];
     late_cause(run, cause, sizeof cause);
-    if (run->record_failed || totals->lost > 0)
+    if (run->record_failed)
+        snprintf(v->reason, sizeof v->reason,
+                 "%" PRIu64 " requests are not in the file: it could no longer be written",
+                 totals->lost);
+    else if (totals->lost > 0)
         snprintf(v->reason, sizeof v->reason,
                  "%" PRIu64
                  " requests are not in the file: it could not be written as fast as they ended; "
@@ -64,6 +68,12 @@ static bool is_suspect(struct verdict *v, const struct engine_result *run,
                  "the client sent one in a hundred scheduled requests over %.1f ms late: latencies "
                  "may be its own; %s",
                  (double)sent->p99_us / 1000, cause);
+    else if (run->longest_stall_ns > ENGINE_STALL_NS)
+        snprintf(v->reason, sizeof v->reason,
+                 "the client stood still for %.1f s: latencies in that time are its own; keep the "
+                 "machine awake and "
+                 "end what else runs on it",
+                 (double)run->longest_stall_ns / 1e9);
     else if (is_busy(run))
         snprintf(v->reason, sizeof v->reason,
                  "thread %u of the client used %.0f %% of a core for 5 s: latencies may be its "

@@ -351,6 +351,7 @@ int engine_run(const struct engine_options *options, struct engine_result *resul
             .record_failed = g.record_failed,
             .busiest_core = g.watch.busiest_core,
             .busiest_worker = g.watch.busiest_worker,
+            .longest_stall_ns = g.watch.longest_stall_ns,
         };
 
 done:

@@ -23,6 +23,9 @@
 /* Above this share of a core a thread has no room left: it answers late, and the lateness is measured as the target's. */
 #define ENGINE_BUSY_SHARE 0.9
 
+/* A loop that woke this much too late stood still: the process was stopped, the machine asleep or starved. */
+#define ENGINE_STALL_NS (500 * INT64_C(1000000))
+
 struct engine_progress {
     int64_t elapsed_ns;
     int64_t duration_ns; /* of the load */
@@ -54,6 +57,7 @@ struct engine_result {
     double
         busiest_core; /* the largest CPU share of a worker over any 5 s (or the whole run, if shorter): 0 .. 1 */
     uint32_t busiest_worker;
+    int64_t longest_stall_ns; /* the most that a loop of ours was late */
 };
 
 /* Makes room for the open files that the run needs (RLIMIT_NOFILE up to its hard limit). -1 where it cannot. */

@@ -24,9 +24,9 @@ static uint32_t task_of_head(const struct worker *w) {
     return worker_draw_task(w, &rng);
 }
 
-/* Takes the head off the queue without sending it. */
-static void give_up_head(struct worker *w) {
-    worker_record_not_sent(w, task_of_head(w), head_ns(w));
+/* Takes the head off the queue without sending it. `waited`: because no user was free. */
+static void give_up_head(struct worker *w, bool waited) {
+    worker_record_not_sent(w, task_of_head(w), head_ns(w), waited);
     next_head(w);
 }
 
@@ -50,18 +50,19 @@ static struct vuser *take_user(struct worker *w) {
     return u;
 }
 
-/* Sends or gives up all that is due, as far as there are users and the queue timeout wills. */
-static void serve(struct worker *w, int64_t now_ns) {
+/* Sends or gives up all that is due, as far as there are users and the queue timeout wills. `waited`: what is sent now was due
+ * while no user was free. */
+static void serve(struct worker *w, int64_t now_ns, bool waited) {
     int64_t patience_ns = w->scenario->load.queue_timeout_ns;
     while (head_is_due(w, now_ns)) {
         if (any_user(w)) {
             struct vuser *u = take_user(w);
             if (u == NULL)
                 return;
-            vuser_send(u, task_of_head(w), head_ns(w));
+            vuser_send(u, task_of_head(w), head_ns(w), waited);
             next_head(w);
         } else if (now_ns - head_ns(w) >= patience_ns)
-            give_up_head(w);
+            give_up_head(w, true);
         else
             return;
     }
@@ -102,7 +103,7 @@ void open_start(struct worker *w) {
 }
 
 void open_due(struct worker *w, int64_t now_ns) {
-    serve(w, now_ns);
+    serve(w, now_ns, false);
     look_ahead(w, now_ns);
 }
 
@@ -112,16 +113,19 @@ void open_user_freed(struct worker *w, struct vuser *u) {
     /* While others were free nothing waited, and the pacer is set to the next arrival. Else arrivals whose time ran out
      * before this user was free come first. */
     if (!others)
-        serve(w, now_ns);
+        serve(w, now_ns, true);
     u->next_free = w->open.free;
     w->open.free = u;
-    if (!others)
-        open_due(w, now_ns);
+    if (others)
+        return;
+    serve(w, now_ns, true);
+    look_ahead(w, now_ns);
 }
 
 void open_stop(struct worker *w, int64_t now_ns) {
+    bool waited = !any_user(w);
     w->open.free = NULL;
     while (head_is_due(w, now_ns))
-        give_up_head(w);
+        give_up_head(w, waited);
     w->open.has_head = false;
 }

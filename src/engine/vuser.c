@@ -28,6 +28,7 @@ static void rest(struct vuser *u, int64_t end_ns) {
     u->state = VUSER_WAITING;
     if (wait_is_paced(wait))
         due_ns = u->intended_ns += pause;
+    u->waited = due_ns < end_ns;
     if (due_ns > end_ns)
         pacer_add(&u->worker->pacer, &u->wake, due_ns);
     else
@@ -66,6 +67,7 @@ int vuser_start(struct vuser *u, int64_t intended_ns, struct err *e) {
     if (w->transport_ops->session_open(w->transport, &u->session, e) != 0)
         return -1;
     u->intended_ns = wait_is_paced(&w->scenario->wait) ? intended_ns : VUSER_NOTHING_INTENDED;
+    u->waited = false;
     u->state = VUSER_WAITING;
     worker_user_came(w);
     vuser_wake(u);
@@ -80,11 +82,12 @@ int vuser_open(struct vuser *u, struct err *e) {
     return 0;
 }
 
-void vuser_send(struct vuser *u, uint32_t task, int64_t intended_ns) {
+void vuser_send(struct vuser *u, uint32_t task, int64_t intended_ns, bool waited) {
     assert(u->state == VUSER_FREE);
     struct worker *w = u->worker;
     u->task = task;
     u->intended_ns = intended_ns;
+    u->waited = waited;
     u->state = VUSER_BUSY;
     worker_user_came(w);
     w->transport_ops->send(u->session, w->compiled[task], on_done, u);

@@ -43,6 +43,8 @@ struct vuser {
     uint32_t task;  /* of the request under way */
     int64_t
         intended_ns; /* CLOCK_MONOTONIC: when the schedule wants the request under way or the next one sent */
+    bool
+        waited; /* the request under way was due while no user was free: its lateness is the target's */
     struct vuser *next_free; /* in the pool, where FREE */
     enum vuser_state state;
 };
@@ -57,7 +59,7 @@ int vuser_start(struct vuser *u, int64_t intended_ns, struct err *e);
 int vuser_open(struct vuser *u, struct err *e);
 
 /* Open loads: FREE to BUSY. */
-void vuser_send(struct vuser *u, uint32_t task, int64_t intended_ns);
+void vuser_send(struct vuser *u, uint32_t task, int64_t intended_ns, bool waited);
 
 /* Lets the request under way end first; ABSENT at once where there is none. */
 void vuser_stop(struct vuser *u);

@@ -85,6 +85,13 @@ static void put_lag(struct watch_state *w, const struct watch_subject *of,
     }
     if (wakes == 0)
         return;
+    if (most_ns > w->longest_stall_ns)
+        w->longest_stall_ns = most_ns;
+    if (most_ns > ENGINE_STALL_NS) {
+        struct err text;
+        err_set(&text, "the client stood still for %.1f s", (double)most_ns / 1e9);
+        record_event(of->record, (int64_t)out->second * NS_PER_S, "stall", text.text);
+    }
     out->loop_lag_mean_us = late_ns / (int64_t)wakes / NS_PER_US;
     out->loop_lag_max_us = most_ns / NS_PER_US;
 }

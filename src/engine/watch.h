@@ -42,6 +42,7 @@ struct watch_state {
     int64_t writer_cpu_ns;
     int64_t retransmits;
     double busiest_core;
+    int64_t longest_stall_ns; /* the most that a loop was late */
     uint32_t busiest_worker;
     bool told_busy;
 };

@@ -62,12 +62,13 @@ void worker_record(struct worker *w, const struct vuser *u, const struct transpo
         .status = (uint16_t)r->status,
         .error = error_id(w, r->error),
         .outcome = (uint8_t)r->outcome,
-        .flags = r->new_connection ? SAMPLE_NEW_CONNECTION : 0,
+        .flags = (uint8_t)((r->new_connection ? SAMPLE_NEW_CONNECTION : 0) |
+                           (u->waited ? SAMPLE_WAITED_FOR_USER : 0)),
     };
     queue_push(w->queue, &s);
 }
 
-void worker_record_not_sent(struct worker *w, uint32_t task, int64_t intended_ns) {
+void worker_record_not_sent(struct worker *w, uint32_t task, int64_t intended_ns, bool waited) {
     struct sample s = {
         .intended_ns = intended_ns - w->start_ns,
         .sent_ns = SAMPLE_NO_TIME,
@@ -75,6 +76,7 @@ void worker_record_not_sent(struct worker *w, uint32_t task, int64_t intended_ns
         .ttfb_us = SAMPLE_NO_TTFB,
         .endpoint = (uint16_t)task,
         .outcome = OUTCOME_NOT_SENT,
+        .flags = waited ? SAMPLE_WAITED_FOR_USER : 0,
     };
     queue_push(w->queue, &s);
 }

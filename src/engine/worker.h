@@ -92,7 +92,7 @@ void worker_stop(struct worker *w, enum worker_order order);
 /* For vuser.c and open.c. */
 uint32_t worker_draw_task(const struct worker *w, struct rng *rng);
 void worker_record(struct worker *w, const struct vuser *u, const struct transport_result *result);
-void worker_record_not_sent(struct worker *w, uint32_t task, int64_t intended_ns);
+void worker_record_not_sent(struct worker *w, uint32_t task, int64_t intended_ns, bool waited);
 void worker_user_came(struct worker *w);
 void worker_user_left(struct worker *w);
 

@@ -77,6 +77,8 @@ static void describe(CURL *easy, CURLcode code, const char *curl_text,
     }
     if (code == CURLE_PARTIAL_FILE)
         curl_text = "connection closed before the answer was complete";
+    if (code == CURLE_ABORTED_BY_CALLBACK)
+        curl_text = "given up because the run ended";
     if (code == CURLE_GOT_NOTHING)
         curl_text = "connection closed without an answer";
     if (*curl_text == '\0')

@@ -143,6 +143,27 @@ wait_rows() {
     [ "$status" -eq 3 ]
 }
 
+@test "a client that was stopped in between is suspect, and says so" {
+    start_target
+    scenario "{'target':'$URL','load':{'users':3,'spawn_rate':100,'duration':'4s'},'wait':{'constant':'20ms'},'tasks':[{'path':'/'}]}"
+    start_run "$SCRATCH/s.json" -o "$DB"
+    wait_rows 5
+    kill -STOP "$RUN_PID"
+    sleep 1.2
+    kill -CONT "$RUN_PID"
+    wait "$RUN_PID"
+    [[ "$(sql "$DB" 'select verdict, verdict_reason from run')" == "SUSPECT|the client stood still for "* ]]
+    [ "$(sql "$DB" "select count(*) > 0 from event where kind = 'stall'")" -eq 1 ]
+}
+
+@test "a target too slow for the rate is not blamed on the client" {
+    start_target --service-time 50ms
+    scenario "{'target':'$URL','load':{'rate':200,'duration':'1s','max_users':2,'queue_timeout':'200ms'},'tasks':[{'path':'/'}]}"
+    run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB"
+    [ "$(sql "$DB" "select count(*), sum(outcome = 'not_sent') > 50 from requests")" = "200|1" ]
+    [ "$(sql "$DB" "select verdict <> 'INVALID' from run")" -eq 1 ]
+}
+
 @test "failed requests are exit 1, or the code that was asked for" {
     start_hostile
     scenario "{'target':'$URL','load':{'users':1,'duration':'300ms'},'wait':{'constant':'20ms'},'tasks':[{'path':'/ok'},{'path':'/status/500'}]}"
@@ -393,6 +414,7 @@ END
     run bash -c 'ulimit -f 400; exec "$@"' - "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB"
     [ "$status" -eq 3 ]
     [[ "$output" == *"cannot write $DB"*"are in the file"* ]]
+    [[ "$output" != *"Every request is in"* ]]
     [ "$(sql "$DB" 'select count(*) > 100 from requests')" -eq 1 ]
     [ "$(sql "$DB" 'pragma integrity_check')" = ok ]
 }

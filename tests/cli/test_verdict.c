@@ -20,6 +20,12 @@ struct row {
 /* DESIGN: the worst in the order 3, 4, 99, 1 wins; a signal's code stands for what it cut short. */
 static const struct row rows[] = {
     {{0}, {.rows = 10, .answered = 10}, "VALID", "under 1 %", 0},
+    {{.longest_stall_ns = 5083000000},
+     {.rows = 10, .answered = 10},
+     "SUSPECT",
+     "stood still for 5.1 s",
+     0},
+    {{.longest_stall_ns = 100000000}, {.rows = 10, .answered = 10}, "VALID", "", 0},
     {{.busiest_core = 0.5}, {.rows = 10, .answered = 10}, "VALID", "at most 50 %", 0},
     {{0}, {.rows = 10, .answered = 10, .failures = 1}, "VALID", "", 7},
     {{0}, {.rows = 10, .answered = 1, .failures = 9}, "VALID", "", 7},
