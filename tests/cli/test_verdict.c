@@ -85,7 +85,8 @@ static const struct {
       "SUSPECT",
       "over 1.5 ms late: latencies may be its own; thread 1 of it used 95 %",
       0}},
-    {{.scheduled = 10, .late = 10}, {{0}, {.rows = 7, .lost = 3}, "INVALID", "3 requests", 4}},
+    {{.scheduled = 10, .late = 10},
+     {{0}, {.rows = 7, .lost = 3, .answered = 7}, "INVALID", "3 requests", 4}},
     {{.scheduled = 100, .late = 100}, {{.signal = SIGINT}, FINE, "INVALID", "", 130}},
 };
 
