@@ -9,7 +9,7 @@
 #include "engine/worker.h"
 #include "util/clock.h"
 
-#define TICK_MS 100
+#define TICK_MS (WATCH_TICK_NS / NS_PER_MS)
 #define OPEN_FILES_AMPLE 65536
 /* Between the choice of the start time and the start itself, so that no worker is late from the beginning. */
 #define START_DELAY_NS (5 * NS_PER_MS)

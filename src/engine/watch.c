@@ -83,17 +83,25 @@ static void put_lag(struct watch_state *w, const struct watch_subject *of,
         seen->wakes = now.wakes;
         seen->late_ns = now.late_ns;
     }
+    if (most_ns > w->stall_ns)
+        w->stall_ns = most_ns;
     if (wakes == 0)
         return;
-    if (most_ns > w->longest_stall_ns)
-        w->longest_stall_ns = most_ns;
-    if (most_ns > ENGINE_STALL_NS) {
-        struct err text;
-        err_set(&text, "the client stood still for %.1f s", (double)most_ns / 1e9);
-        record_event(of->record, (int64_t)out->second * NS_PER_S, "stall", text.text);
-    }
     out->loop_lag_mean_us = late_ns / (int64_t)wakes / NS_PER_US;
     out->loop_lag_max_us = most_ns / NS_PER_US;
+}
+
+/* Of the second that ends: the latest loop, or the longest gap between two ticks of the main thread. A loop that was stopped in
+ * the middle of its work may not know it was late; the main thread, which has next to nothing to do, does. */
+static void note_stall(struct watch_state *w, struct record *record) {
+    if (w->stall_ns > w->longest_stall_ns)
+        w->longest_stall_ns = w->stall_ns;
+    if (w->stall_ns > ENGINE_STALL_NS) {
+        struct err text;
+        err_set(&text, "the client stood still for %.1f s", (double)w->stall_ns / 1e9);
+        record_event(record, w->second * NS_PER_S, "stall", text.text);
+    }
+    w->stall_ns = 0;
 }
 
 static int64_t more_retransmits(struct watch_state *w) {
@@ -131,6 +139,7 @@ static void end_second(struct watch_state *w, const struct watch_subject *of, in
     sample_cpu(w, of, now_ns, last);
     put_cpu(w, of->count, &c);
     put_lag(w, of, &c);
+    note_stall(w, of->record);
     c.cpu_writer = share_of(load.cpu_ns - w->writer_cpu_ns, now_ns - before_ns);
     c.queued_max = load.queued > w->queued_max ? load.queued : w->queued_max;
     c.lost = load.lost;
@@ -145,6 +154,10 @@ void watch_tick(struct watch_state *w, const struct watch_subject *of, int64_t n
     int64_t second = now_ns / NS_PER_S;
     if (w->workers == NULL)
         first_look(w, of, now_ns);
+    int64_t late_ns = now_ns - w->tick_ns - WATCH_TICK_NS;
+    if (w->tick_ns > 0 && late_ns > w->stall_ns)
+        w->stall_ns = late_ns;
+    w->tick_ns = now_ns;
     if (second != w->second) {
         end_second(w, of, now_ns, false);
         w->second = second;

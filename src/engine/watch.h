@@ -18,6 +18,9 @@ struct worker;
 /* A share is taken over this many seconds: short enough to see a saturated phase, long enough to mean something. */
 #define WATCH_WINDOW_S 5
 
+/* How often watch_tick() is called. */
+#define WATCH_TICK_NS (100 * INT64_C(1000000))
+
 /* What is watched; borrowed for the call. */
 struct watch_subject {
     struct worker *workers;
@@ -42,7 +45,9 @@ struct watch_state {
     int64_t writer_cpu_ns;
     int64_t retransmits;
     double busiest_core;
-    int64_t longest_stall_ns; /* the most that a loop was late */
+    int64_t longest_stall_ns; /* over the run; see note_stall() */
+    int64_t stall_ns;         /* in this second */
+    int64_t tick_ns;          /* when watch_tick() was called last; 0: never */
     uint32_t busiest_worker;
     bool told_busy;
 };

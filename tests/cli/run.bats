@@ -152,6 +152,8 @@ wait_rows() {
     sleep 1.2
     kill -CONT "$RUN_PID"
     wait "$RUN_PID"
+    sql "$DB" 'select verdict, verdict_reason from run; '
+    sql "$DB" 'select second, loop_lag_max_us from client'
     [[ "$(sql "$DB" 'select verdict, verdict_reason from run')" == "SUSPECT|the client stood still for "* ]]
     [ "$(sql "$DB" "select count(*) > 0 from event where kind = 'stall'")" -eq 1 ]
 }
