@@ -345,7 +345,6 @@ int engine_run(const struct engine_options *options, struct engine_result *resul
     }
     if (status == 0)
         *result = (struct engine_result){
-            .start_ns = g.start_ns,
             .duration_ns = g.stop_ns - g.start_ns,
             .signal = g.signal,
             .record_failed = g.record_failed,

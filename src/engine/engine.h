@@ -50,7 +50,6 @@ struct engine_options {
 };
 
 struct engine_result {
-    int64_t start_ns;    /* CLOCK_MONOTONIC */
     int64_t duration_ns; /* until the last worker was done */
     int signal;          /* SIGINT or SIGTERM where that ended the run; 0: it ran its course */
     bool record_failed;  /* it was ended because rows could no longer be written */

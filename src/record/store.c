@@ -8,13 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "record/db.h"
 #include "record/results.h"
 #include "util/buf.h"
 #include "util/clock.h"
+#include "util/file.h"
 #include "util/outcome.h"
 #include "util/text.h"
 
@@ -193,23 +193,18 @@ static int configure(struct store *s, struct err *e) {
                 e);
 }
 
-/* mkdir -p for the directory part of the path. */
-static int make_directories(const char *path, struct err *e) {
-    char *part = strdup(path);
-    if (part == NULL)
+/* The folder that the file goes into, where it is missing. */
+static int make_folder_of(const char *path, struct err *e) {
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL || slash == path)
+        return 0;
+    char *folder = strndup(path, (size_t)(slash - path));
+    if (folder == NULL)
         return err_set(e, "out of memory");
-    int rc = 0;
-    for (char *slash = strchr(part + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        if (mkdir(part, 0777) != 0 && errno != EEXIST) {
-            rc = err_set(e, "cannot make the directory %s: %s (choose another place for the file)",
-                         part, strerror(errno));
-            break;
-        }
-        *slash = '/';
-    }
-    free(part);
-    return rc;
+    struct err why;
+    int rc = file_make_folder(folder, &why);
+    free(folder);
+    return rc == 0 ? 0 : err_set(e, "%s (choose another place for the file)", why.text);
 }
 
 /* Makes the empty file, which must not be there: SQLite would quietly go on with one that is. */
@@ -234,7 +229,7 @@ int store_create(const char *path, const struct record_run *r, struct errors *er
     }
     s->errors = errors;
     bool made = false;
-    if (make_directories(path, e) != 0 || make_file(path, e) != 0)
+    if (make_folder_of(path, e) != 0 || make_file(path, e) != 0)
         goto fail;
     made = true;
     /* Its user takes care that no two threads are in it. */

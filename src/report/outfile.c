@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "util/buf.h"
+#include "util/file.h"
 
 #define PATH_MAX_BYTES 65536
 
@@ -39,22 +40,10 @@ int outfile_close(struct outfile *f, struct err *e) {
 }
 
 int outfile_directory(const char *path, struct err *e) {
-    int result = 0;
-    char *part = strdup(path);
-    if (part == NULL)
-        return err_set(e, "out of memory");
-    for (char *end = part; *end != '\0' && result == 0;) {
-        end += strspn(end, "/");
-        end += strcspn(end, "/");
-        char kept = *end;
-        *end = '\0';
-        if (mkdir(part, 0777) != 0 && errno != EEXIST)
-            result = err_set(e, "cannot make the directory %s: %s", part, strerror(errno));
-        *end = kept;
-    }
     struct stat s;
-    if (result == 0 && (stat(path, &s) != 0 || !S_ISDIR(s.st_mode)))
-        result = err_set(e, "cannot write a report to %s: it is not a directory", path);
-    free(part);
-    return result;
+    if (file_make_folder(path, e) != 0)
+        return -1;
+    if (stat(path, &s) != 0 || !S_ISDIR(s.st_mode))
+        return err_set(e, "cannot write a report to %s: it is not a directory", path);
+    return 0;
 }

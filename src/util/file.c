@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 int file_read(const char *path, struct buf *out, struct err *e) {
     FILE *f = fopen(path, "rb");
@@ -19,4 +21,22 @@ int file_read(const char *path, struct buf *out, struct err *e) {
     if (!buf_ok(out))
         return err_set(e, "%s is larger than %zu bytes, the most that is read", path, out->max);
     return 0;
+}
+
+int file_make_folder(const char *path, struct err *e) {
+    int result = 0;
+    char *part = strdup(path);
+    if (part == NULL)
+        return err_set(e, "out of memory");
+    for (char *end = part; *end != '\0' && result == 0;) {
+        end += strspn(end, "/");
+        end += strcspn(end, "/");
+        char kept = *end;
+        *end = '\0';
+        if (mkdir(part, 0777) != 0 && errno != EEXIST)
+            result = err_set(e, "cannot make the directory %s: %s", part, strerror(errno));
+        *end = kept;
+    }
+    free(part);
+    return result;
 }

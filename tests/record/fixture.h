@@ -16,32 +16,9 @@
 #include <unistd.h>
 
 #include "record/record.h"
+#include "support/scratch.h"
 #include "util/clock.h"
 #include "util/outcome.h"
-
-static char dir[64]; /* of this test program, removed at its end */
-
-static inline int make_dir(void **state) {
-    (void)state;
-    memcpy(dir, "/tmp/coldswarm-record-XXXXXX", sizeof "/tmp/coldswarm-record-XXXXXX");
-    return mkdtemp(dir) == NULL;
-}
-
-static inline int remove_dir(void **state) {
-    (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf '%s'", dir);
-    return system(command);
-}
-
-/* DIR/name; valid until the fourth call after. */
-static inline const char *in_dir(const char *name) {
-    static char paths[4][256];
-    static int next;
-    char *path = paths[next++ % 4];
-    snprintf(path, sizeof paths[0], "%s/%s", dir, name);
-    return path;
-}
 
 static const struct record_endpoint two_endpoints[] = {{"/", "GET"}, {"/predict", "POST"}};
 

@@ -17,34 +17,12 @@
 
 #include "record/reader.h"
 #include "record/record.h"
+#include "support/scratch.h"
 #include "util/clock.h"
 #include "util/outcome.h"
 #include "util/rng.h"
 
 #define RUN_SECONDS 12
-
-static char dir[64];
-
-static inline int make_dir(void **state) {
-    (void)state;
-    memcpy(dir, "/tmp/coldswarm-report-XXXXXX", sizeof "/tmp/coldswarm-report-XXXXXX");
-    return mkdtemp(dir) == NULL;
-}
-
-static inline int remove_dir(void **state) {
-    (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf '%s'", dir);
-    return system(command);
-}
-
-static inline const char *in_dir(const char *name) {
-    static char paths[4][512];
-    static int next;
-    char *path = paths[next++ % 4];
-    snprintf(path, sizeof paths[0], "%s/%s", dir, name);
-    return path;
-}
 
 #define assert_ok(call, e)                                                                         \
     do {                                                                                           \
