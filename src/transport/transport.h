@@ -87,7 +87,7 @@ struct transport_ops {
     void (*cancel)(struct transport_session *s);
 };
 
-extern const struct transport_ops transport_curl;
+extern const struct transport_ops transport_curl, transport_direct;
 
 /* Must be called once before any thread starts; returns 0 or -1. */
 int transport_global_init(struct err *e);

@@ -274,6 +274,8 @@ static void a_closed_port_is_a_connect_error(void **state) {
 static void redirects_are_followed_when_asked(void **state) {
     (void)state;
     struct bench b;
+    if (ops == &transport_direct)
+        skip(); /* transport_choose() keeps redirects away from it */
     setup(&b);
     b.options.follow_redirects = true;
     assert_int_equal(call(&b, "GET", "/redirect").result.status, 200);
@@ -420,5 +422,13 @@ int main(void) {
         cmocka_unit_test(a_cancelled_request_ends_at_once),
         cmocka_unit_test(instant_failures_do_not_starve_the_loop),
     };
-    return cmocka_run_group_tests(tests, start_server, stop_server);
+    /* A server that is gone must be an error of one request, not the end of the process; so does the program. */
+    signal(SIGPIPE, SIG_IGN);
+    static const struct transport_ops *const all[] = {&transport_curl, &transport_direct};
+    int failed = 0;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        ops = all[i];
+        failed += cmocka_run_group_tests_name(ops->name, tests, start_server, stop_server);
+    }
+    return failed;
 }

@@ -1,0 +1,190 @@
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "transport/direct_internal.h"
+#include "util/clock.h"
+
+#define OPENSSL_TEXT_BYTES 256
+
+/* OpenSSL's oldest error, in libcurl's words. */
+static void openssl_text(const char *what, char text[CURL_RESULT_TEXT_BYTES]) {
+    char reason[OPENSSL_TEXT_BYTES] = "";
+    unsigned long code = ERR_get_error();
+    if (code != 0)
+        ERR_error_string_n(code, reason, sizeof reason);
+    ERR_clear_error();
+    snprintf(text, CURL_RESULT_TEXT_BYTES, "%s%s%s", what, *what != '\0' && code != 0 ? ": " : "",
+             code != 0       ? reason
+             : *what == '\0' ? "TLS connection lost"
+                             : "");
+}
+
+static int load_trust(struct transport *t, struct err *e) {
+    const struct transport_options *o = t->options;
+    if (!o->verify)
+        return 0;
+    SSL_CTX_set_verify(t->tls, SSL_VERIFY_PEER, NULL);
+    if (o->ca != NULL)
+        return SSL_CTX_load_verify_file(t->tls, o->ca) == 1
+                   ? 0
+                   : err_set(e, "cannot use %s as certificates of authorities", o->ca);
+    /* The authorities that libcurl trusts. */
+    const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
+    if (v->cainfo != NULL)
+        SSL_CTX_load_verify_file(t->tls, v->cainfo);
+    if (v->capath != NULL)
+        SSL_CTX_load_verify_dir(t->tls, v->capath);
+    return 0;
+}
+
+int direct_tls_open(struct transport *t, struct err *e) {
+    static const unsigned char http11[] = "\x08http/1.1";
+    const struct transport_options *o = t->options;
+    struct err why = {""};
+    t->tls = SSL_CTX_new(TLS_client_method());
+    if (t->tls == NULL)
+        return err_set(e, "OpenSSL cannot start");
+    SSL_CTX_set_mode(t->tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                 SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_session_cache_mode(t->tls, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_set_alpn_protos(t->tls, http11, sizeof http11 - 1);
+    if (load_trust(t, e) != 0)
+        return -1;
+    const char *key = o->key != NULL ? o->key : o->cert;
+    if (o->cert == NULL)
+        return 0;
+    if (SSL_CTX_use_certificate_chain_file(t->tls, o->cert) == 1 &&
+        SSL_CTX_use_PrivateKey_file(t->tls, key, SSL_FILETYPE_PEM) == 1)
+        return 0;
+    openssl_text("", why.text);
+    return err_set(e, "cannot use the client certificate %s with the key %s: %s", o->cert, key,
+                   why.text);
+}
+
+/* The certificate must be for the host of the URL, by name or by address. */
+static int expect_host(SSL *ssl, const char *host) {
+    X509_VERIFY_PARAM *p = SSL_get0_param(ssl);
+    if (X509_VERIFY_PARAM_set1_ip_asc(p, host) == 1)
+        return 0;
+    if (SSL_set_tlsext_host_name(ssl, host) != 1)
+        return -1;
+    X509_VERIFY_PARAM_set_hostflags(p, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    return X509_VERIFY_PARAM_set1_host(p, host, 0) == 1 ? 0 : -1;
+}
+
+void direct_tls_begin(struct transport_session *s) {
+    struct direct_connection *c = s->connection;
+    s->state = DIRECT_HANDSHAKE;
+    c->ssl = SSL_new(s->transport->tls);
+    if (c->ssl == NULL || SSL_set_fd(c->ssl, c->fd) != 1 ||
+        expect_host(c->ssl, s->request->host) != 0) {
+        direct_fail(s, OUTCOME_TLS_ERROR, "not enough memory for TLS");
+        return;
+    }
+    if (s->resume != NULL)
+        SSL_set_session(c->ssl, s->resume);
+    SSL_set_connect_state(c->ssl);
+    deadline_add(&s->transport->handshake, &s->handshake, clock_mono_ns());
+    direct_tls_continue(s);
+}
+
+static void describe(struct transport_session *s, SSL *ssl, int code) {
+    long verdict = SSL_get_verify_result(ssl);
+    int reason = errno;
+    if (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH) {
+        snprintf(s->text, sizeof s->text,
+                 "SSL: no alternative certificate subject name matches target host name '%s'",
+                 s->request->host);
+        ERR_clear_error();
+    } else if (verdict != X509_V_OK) {
+        snprintf(s->text, sizeof s->text, "SSL certificate problem: %s",
+                 X509_verify_cert_error_string(verdict));
+        ERR_clear_error();
+    } else if (code == SSL_ERROR_SYSCALL && ERR_peek_error() == 0) {
+        snprintf(s->text, sizeof s->text, "TLS connect error: %s",
+                 reason == 0 ? "connection closed" : strerror(reason));
+    } else {
+        openssl_text("", s->text);
+    }
+}
+
+void direct_tls_continue(struct transport_session *s) {
+    struct direct_connection *c = s->connection;
+    ERR_clear_error();
+    errno = 0;
+    int n = SSL_do_handshake(c->ssl);
+    if (n == 1) {
+        deadline_remove(&s->transport->handshake, &s->handshake);
+        s->result.tls_ns =
+            clock_mono_ns() - s->result.sent_ns - s->result.dns_ns - s->result.connect_ns;
+        direct_ready(s);
+        return;
+    }
+    int code = SSL_get_error(c->ssl, n);
+    if (code == SSL_ERROR_WANT_READ || code == SSL_ERROR_WANT_WRITE) {
+        direct_watch(c, code == SSL_ERROR_WANT_READ ? UV_READABLE : UV_WRITABLE);
+        return;
+    }
+    describe(s, c->ssl, code);
+    direct_fail(s, OUTCOME_TLS_ERROR, s->text);
+}
+
+static ssize_t result_of(struct direct_connection *c, int n, int *wants) {
+    if (n > 0)
+        return n;
+    int reason = errno;
+    switch (SSL_get_error(c->ssl, n)) {
+    case SSL_ERROR_WANT_READ:
+        *wants = UV_READABLE;
+        errno = EAGAIN;
+        return -1;
+    case SSL_ERROR_WANT_WRITE:
+        *wants = UV_WRITABLE;
+        errno = EAGAIN;
+        return -1;
+    case SSL_ERROR_ZERO_RETURN:
+        return 0;
+    case SSL_ERROR_SYSCALL:
+        errno = reason;
+        return reason == 0 ? 0 : -1;
+    default:
+        break;
+    }
+    /* A close without TLS's goodbye is the end as well: HTTP says by itself whether the answer was whole. */
+    if (ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+        ERR_clear_error();
+        return 0;
+    }
+    ERR_clear_error();
+    errno = EPROTO;
+    return -1;
+}
+
+ssize_t direct_tls_read(struct direct_connection *c, void *to, size_t n, int *wants) {
+    ERR_clear_error();
+    errno = 0;
+    return result_of(c, SSL_read(c->ssl, to, (int)n), wants);
+}
+
+ssize_t direct_tls_write(struct direct_connection *c, const void *from, size_t n, int *wants) {
+    ERR_clear_error();
+    errno = 0;
+    return result_of(c, SSL_write(c->ssl, from, (int)(n > INT32_MAX ? INT32_MAX : n)), wants);
+}
+
+void direct_tls_end(struct transport_session *s, struct direct_connection *c) {
+    if (SSL_is_init_finished(c->ssl)) {
+        SSL_SESSION *resume = SSL_get1_session(c->ssl);
+        if (resume != NULL) {
+            SSL_SESSION_free(s->resume);
+            s->resume = resume;
+        }
+        SSL_shutdown(c->ssl);
+    }
+    ERR_clear_error();
+    SSL_free(c->ssl);
+    c->ssl = NULL;
+}
