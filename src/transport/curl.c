@@ -11,6 +11,7 @@
 
 #include "transport/curl_internal.h"
 #include "transport/curl_loop.h"
+#include "transport/trace.h"
 #include "util/clock.h"
 
 struct transport {
@@ -35,6 +36,8 @@ struct transport_session {
     CURLcode refusal;
     int socket_errno; /* why no socket could be opened; 0: one could */
     struct transport_session *next_refused;
+    struct curl_slist trace; /* the traceparent header, where there is one, then the request's */
+    char trace_text[TRACE_LINE_BYTES];
     char curl_text[CURL_ERROR_SIZE];
 };
 
@@ -121,8 +124,17 @@ static void finish_refused(void *context) {
     }
 }
 
-static void curl_send(struct transport_session *s, const void *compiled, transport_done_fn *done,
-                      void *context) {
+/* A header of the session's own before those that all share. libcurl keeps the list, and reads the text when it sends. */
+static CURLcode apply(struct transport_session *s, const struct curl_request *r) {
+    CURLcode code = curl_request_apply(s->easy, r);
+    if (code != CURLE_OK || s->transport->options->trace_run == NULL || r->own_trace)
+        return code;
+    s->trace = (struct curl_slist){.data = s->trace_text, .next = r->headers};
+    return curl_easy_setopt(s->easy, CURLOPT_HTTPHEADER, &s->trace);
+}
+
+static void curl_send(struct transport_session *s, const void *compiled, uint64_t trace,
+                      transport_done_fn *done, void *context) {
     struct transport *t = s->transport;
     const struct curl_request *r = compiled;
     s->done = done;
@@ -134,9 +146,11 @@ static void curl_send(struct transport_session *s, const void *compiled, transpo
     s->curl_text[0] = '\0';
     s->refusal = CURLE_OK;
     if (s->last != r->serial) {
-        s->refusal = curl_request_apply(s->easy, r);
+        s->refusal = apply(s, r);
         s->last = s->refusal == CURLE_OK ? r->serial : 0;
     }
+    if (t->options->trace_run != NULL)
+        trace_line(t->options->trace_run, trace, t->options->trace_sampled, s->trace_text);
     s->sent_ns = clock_mono_ns();
     if (s->refusal == CURLE_OK && curl_loop_add(&t->loop, s->easy) != CURLM_OK)
         s->refusal = CURLE_OUT_OF_MEMORY;

@@ -26,7 +26,7 @@ static void on_timer(uv_timer_t *timer) {
         arm(l, now);
 }
 
-void deadlines_init(struct deadlines *l, uv_loop_t *loop, int64_t limit_ns,
+void deadlines_init(struct deadlines *l, uv_loop_t *loop, const int64_t *limit_ns,
                     deadline_passed_fn *passed, void *context) {
     *l = (struct deadlines){.limit_ns = limit_ns, .passed = passed, .context = context};
     uv_timer_init(loop, &l->timer);
@@ -41,7 +41,7 @@ void deadlines_close(struct deadlines *l, uv_close_cb closed) {
 
 void deadline_add(struct deadlines *l, struct deadline *d, int64_t now_ns) {
     assert(d->due_ns == 0);
-    d->due_ns = now_ns + l->limit_ns;
+    d->due_ns = now_ns + *l->limit_ns;
     d->before = l->last;
     d->after = NULL;
     if (l->last != NULL)

@@ -21,13 +21,14 @@ typedef void deadline_passed_fn(void *context, struct deadline *d);
 
 struct deadlines {
     uv_timer_t timer;
-    int64_t limit_ns;
+    const int64_t *limit_ns;
     struct deadline *first, *last;
     deadline_passed_fn *passed;
     void *context;
 };
 
-void deadlines_init(struct deadlines *l, uv_loop_t *loop, int64_t limit_ns,
+/* `limit_ns` is borrowed. */
+void deadlines_init(struct deadlines *l, uv_loop_t *loop, const int64_t *limit_ns,
                     deadline_passed_fn *passed, void *context);
 
 /* The list must be empty; `closed` gets the timer's handle, whose data is `context`. */

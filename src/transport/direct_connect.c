@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,9 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose,
                                  struct curl_sockaddr *address) {
     (void)purpose;
     struct transport_session *s = context;
-    return curl_loop_open(&s->transport->connector, address);
+    curl_socket_t fd = curl_loop_open(&s->transport->connector, address);
+    s->attempt->socket_errno = fd == CURL_SOCKET_BAD ? errno : 0;
+    return fd;
 }
 
 /* libcurl closes the socket of a connection when its easy handle goes; the one that we want is kept open. Others (the slower of
@@ -19,41 +22,49 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose,
 static int close_socket(void *context, curl_socket_t fd) {
     struct transport_session *s = context;
     struct curl_loop *l = &s->transport->connector;
-    if (l->ending == NULL || l->ending != s->easy || s->fd >= 0)
+    struct direct_attempt *a = s->attempt;
+    if (l->ending == NULL || l->ending != a->easy || a->fd >= 0)
         return curl_loop_close_socket(l, fd);
     curl_loop_release_socket(l, fd);
-    s->fd = fd;
+    a->fd = fd;
     return 0;
 }
 
 static int setup(struct transport_session *s) {
-    const struct transport_options *o = s->transport->options;
+    struct direct_attempt *a = s->attempt;
+    CURL *easy = a->easy = curl_easy_init();
     struct err ignored;
-    CURL *easy = s->easy;
-    s->curl_text[0] = '\0';
+    if (easy == NULL)
+        return -1;
     curl_easy_setopt(easy, CURLOPT_PRIVATE, s);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, s->curl_text);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, a->curl_text);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, s);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, s);
     curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
-    return curl_request_setup(easy, o, s->transport->resolve, &ignored) == 0 &&
-                   curl_easy_setopt(easy, CURLOPT_URL, s->request->url) == CURLE_OK
-               ? 0
-               : -1;
+    if (curl_request_setup(easy, s->transport->options, s->transport->resolve, &ignored) != 0 ||
+        curl_easy_setopt(easy, CURLOPT_URL, s->request->url) != CURLE_OK)
+        return -1;
+    return curl_loop_add(&s->transport->connector, easy) == CURLM_OK ? 0 : -1;
+}
+
+static void attempt_free(struct transport_session *s) {
+    curl_easy_cleanup(s->attempt->easy);
+    free(s->attempt);
+    s->attempt = NULL;
 }
 
 void direct_connect(struct transport_session *s) {
     s->state = DIRECT_CONNECTING;
-    s->fd = -1;
-    s->easy = curl_easy_init();
-    if (s->easy != NULL && setup(s) == 0 &&
-        curl_loop_add(&s->transport->connector, s->easy) == CURLM_OK)
-        return;
-    curl_easy_cleanup(s->easy);
-    s->easy = NULL;
+    s->attempt = calloc(1, sizeof *s->attempt);
+    if (s->attempt != NULL) {
+        s->attempt->fd = -1;
+        if (setup(s) == 0)
+            return;
+        attempt_free(s);
+    }
     direct_fail_later(s, OUTCOME_CONNECT_ERROR, "not enough memory to connect");
 }
 
@@ -64,29 +75,29 @@ static int64_t since_start_ns(CURL *easy, CURLINFO info) {
 }
 
 void direct_connect_ended(void *context, CURL *easy, CURLcode code) {
-    (void)context;
+    struct transport *t = context;
     struct transport_session *s = NULL;
-    curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&s);
     struct transport_result r = {0};
-    curl_result_fill(easy, code, s->curl_text, s->transport->options, &r, s->text);
+    char reason[128];
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&s);
+    curl_result_fill(easy, code, s->attempt->curl_text, t->options, &r, t->text);
+    if (code == CURLE_COULDNT_CONNECT && s->attempt->socket_errno != 0)
+        snprintf(t->text, sizeof t->text, "cannot open a socket: %s",
+                 strerror_r(s->attempt->socket_errno, reason, sizeof reason));
     s->result.dns_ns = since_start_ns(easy, CURLINFO_NAMELOOKUP_TIME_T);
     s->result.connect_ns = since_start_ns(easy, CURLINFO_CONNECT_TIME_T) - s->result.dns_ns;
     if (s->result.connect_ns < 0)
         s->result.connect_ns = 0;
-    s->result.new_connection = true;
-    curl_easy_cleanup(easy);
-    s->easy = NULL;
-    int fd = s->fd;
-    s->fd = -1;
-    if (code != CURLE_OK) {
-        direct_fail(s, r.outcome, s->text);
-        return;
-    }
-    direct_connected(s, fd);
+    s->result.new_connection = r.new_connection || code == CURLE_OK;
+    int fd = s->attempt->fd;
+    attempt_free(s);
+    if (code != CURLE_OK)
+        direct_fail(s, r.outcome, t->text);
+    else
+        direct_connected(s, fd);
 }
 
 void direct_connect_cancel(struct transport_session *s) {
-    curl_loop_remove(&s->transport->connector, s->easy);
-    curl_easy_cleanup(s->easy);
-    s->easy = NULL;
+    curl_loop_remove(&s->transport->connector, s->attempt->easy);
+    attempt_free(s);
 }

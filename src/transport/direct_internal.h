@@ -17,19 +17,21 @@
 #include "transport/curl_internal.h"
 #include "transport/curl_loop.h"
 #include "transport/deadline.h"
+#include "transport/trace.h"
 #include "transport/transport.h"
 #include "util/buf.h"
 
 #define DIRECT_READ_BYTES 65536
-#define DIRECT_PIECES 4
+#define DIRECT_PIECES 5
 
 /* A request as bytes; shared by all sessions of a transport, which only read it. */
 struct direct_request {
     char *head; /* request line, headers and the empty line */
     size_t head_bytes;
-    size_t cookie_at; /* where in the head a Cookie header goes */
+    size_t extra_at;  /* where in the head Cookie and traceparent go */
     const void *body; /* borrowed; NULL: none */
     size_t body_bytes;
+    bool own_trace;   /* the scenario sends a traceparent of its own */
     bool head_method; /* HEAD: an answer has no body, whatever it says */
     bool tls;
     char *url;  /* for libcurl's connecting: scheme http, so that it leaves TLS to us */
@@ -58,9 +60,10 @@ struct direct_connection {
     struct transport_session *session; /* NULL: given up */
     int fd;
     int events;
-    SSL *ssl;              /* NULL: plain */
-    uint64_t written;      /* bytes of plain HTTP that the kernel took, over all requests */
-    uint64_t request_from; /* `written` before the request under way */
+    SSL *ssl; /* NULL: plain */
+    uint64_t
+        written; /* bytes that the kernel took, over all requests; not kept with TLS, which counts itself */
+    uint64_t request_from; /* as many before the request under way */
 };
 
 /* What is known of an answer so far. */
@@ -79,6 +82,14 @@ struct direct_response {
     struct buf value;
 };
 
+/* libcurl at work on a connection. */
+struct direct_attempt {
+    CURL *easy;
+    int fd;           /* the connected socket, once it is ours; else -1 */
+    int socket_errno; /* why no socket could be opened; 0: one could */
+    char curl_text[CURL_ERROR_SIZE];
+};
+
 struct transport {
     uv_loop_t *loop;
     const struct transport_options *options;
@@ -86,10 +97,12 @@ struct transport {
     struct curl_slist *resolve;
     SSL_CTX *tls;
     struct deadlines whole, handshake;
-    struct transport_session *failed; /* in DIRECT_FAILED */
-    int closing;                      /* handles that must close before the memory goes */
-    char *buffer;                     /* DIRECT_READ_BYTES, for reading */
-    char *unpacked;                   /* as many, for what gzip unpacks to */
+    struct transport_session *failed;  /* in DIRECT_FAILED */
+    int closing;                       /* handles that must close before the memory goes */
+    char trace[TRACE_LINE_BYTES + 2];  /* of the request that is being written */
+    char text[CURL_RESULT_TEXT_BYTES]; /* of the request that is failing */
+    char *buffer;                      /* DIRECT_READ_BYTES, for reading */
+    char *unpacked;                    /* as many, for what gzip unpacks to */
 };
 
 struct transport_session {
@@ -97,18 +110,15 @@ struct transport_session {
     struct transport *transport;
     enum direct_state state;
     struct direct_connection *connection;
-    CURL *easy; /* while connecting */
-    int fd;     /* taken over from libcurl, until it has a connection; else -1 */
+    struct direct_attempt *attempt; /* in DIRECT_CONNECTING */
     const struct direct_request *request;
     transport_done_fn *done;
     void *context;
+    uint64_t trace;
     size_t sent_bytes; /* of head, cookies and body */
     bool write_broken; /* nothing more can be sent; what the server said is still read */
-    bool sent_again;   /* once, see may_send_again() */
     struct direct_response response;
     struct transport_result result;
-    char text[CURL_RESULT_TEXT_BYTES];
-    char curl_text[CURL_ERROR_SIZE];
     struct cookies *cookies; /* NULL until the first */
     struct buf cookie_line;  /* of the request under way */
     z_stream *unpack;        /* NULL until the first packed answer */
@@ -118,16 +128,23 @@ struct transport_session {
 
 /* ---- direct.c ---- */
 
-/* Ends the request under way, closes the connection and calls back. `text` may be s->text. */
+/* Calls back: the session is idle by now. */
+void direct_finish(struct transport_session *s);
+
+/* Ends the request under way, closes the connection and calls back. `text` may be the transport's. */
 void direct_fail(struct transport_session *s, enum outcome outcome, const char *text);
 /* The same at the loop's next turn: for within send. */
 void direct_fail_later(struct transport_session *s, enum outcome outcome, const char *text);
+
+/* ---- direct_io.c ---- */
+
 /* The socket is connected. */
 void direct_connected(struct transport_session *s, int fd);
 /* The connection is there (after TLS, if any): sends. */
 void direct_ready(struct transport_session *s);
 /* Watches the connection for these events. */
 void direct_watch(struct direct_connection *c, int events);
+void direct_close_connection(struct transport_session *s); /* if it has one */
 
 /* ---- direct_connect.c ---- */
 void direct_connect(struct transport_session *s);
@@ -143,6 +160,8 @@ ssize_t direct_tls_read(struct direct_connection *c, void *to, size_t n, int *wa
 ssize_t direct_tls_write(struct direct_connection *c, const void *from, size_t n, int *wants);
 /* Says goodbye and keeps the session for resumption. */
 void direct_tls_end(struct transport_session *s, struct direct_connection *c);
+/* Bytes that went into the socket so far. */
+uint64_t direct_tls_written(const struct direct_connection *c);
 
 /* ---- direct_request.c ---- */
 int direct_request_new(struct transport *t, const struct transport_request *r, void **compiled,
@@ -152,10 +171,11 @@ void direct_request_free(void *compiled);
 int direct_request_pieces(const struct transport_session *s, size_t from,
                           struct iovec pieces[DIRECT_PIECES]);
 size_t direct_request_bytes(const struct transport_session *s);
+size_t direct_request_head_bytes(const struct transport_session *s);
 
 /* ---- direct_response.c ---- */
 void direct_response_begin(struct transport_session *s);
-/* Takes bytes, or the end of the connection (n = 0). 0: go on; 1: complete; -1: not HTTP, s->text says why. *rest is what is
+/* Takes bytes, or the end of the connection (n = 0). 0: go on; 1: complete; -1: not HTTP, the transport's text says why. *rest is what is
  * left after a complete answer. */
 int direct_response_feed(struct transport_session *s, const char *bytes, size_t n, size_t *rest);
 void direct_response_done(struct transport_session *s);

@@ -52,12 +52,13 @@ static void render(struct direct_request *d, const struct transport_options *o,
         add_line(head, "Accept", "*/*");
     if (o->compressed && header_value(r, "Accept-Encoding") == NULL)
         add_line(head, "Accept-Encoding", "gzip");
-    d->cookie_at = head->len;
+    d->extra_at = head->len;
     for (size_t i = 0; i < r->header_count; i++)
         if (strcasecmp(r->headers[i].name, "Host") != 0)
             add_line(head, r->headers[i].name, r->headers[i].value);
     if (!o->keepalive && header_value(r, "Connection") == NULL)
         add_line(head, "Connection", "close");
+    d->own_trace = header_value(r, "traceparent") != NULL;
     if (r->body != NULL || carries_length(r->method))
         buf_printf(head, "Content-Length: %zu\r\n", r->body_bytes);
     buf_str(head, "\r\n");
@@ -138,24 +139,42 @@ void direct_request_free(void *compiled) {
     free(d);
 }
 
+static bool traced(const struct transport_session *s) {
+    return s->transport->options->trace_run != NULL && !s->request->own_trace;
+}
+
+static size_t extra_bytes(const struct transport_session *s) {
+    return s->cookie_line.len + (traced(s) ? TRACE_LINE_BYTES + 1 : 0);
+}
+
+size_t direct_request_head_bytes(const struct transport_session *s) {
+    return s->request->head_bytes + extra_bytes(s);
+}
+
 size_t direct_request_bytes(const struct transport_session *s) {
-    return s->request->head_bytes + s->cookie_line.len + s->request->body_bytes;
+    return direct_request_head_bytes(s) + s->request->body_bytes;
 }
 
 int direct_request_pieces(const struct transport_session *s, size_t from,
                           struct iovec pieces[DIRECT_PIECES]) {
     const struct direct_request *d = s->request;
+    struct transport *t = s->transport;
+    size_t front = extra_bytes(s) > 0 ? d->extra_at : d->head_bytes, trace_bytes = 0;
+    if (traced(s)) {
+        trace_line(t->options->trace_run, s->trace, t->options->trace_sampled, t->trace);
+        memcpy(t->trace + TRACE_LINE_BYTES - 1, "\r\n", 2);
+        trace_bytes = TRACE_LINE_BYTES + 1;
+    }
     const struct {
         const void *at;
         size_t n;
-    } parts[] = {
-        {d->head, s->cookie_line.len > 0 ? d->cookie_at : d->head_bytes},
-        {s->cookie_line.data, s->cookie_line.len},
-        {d->head + d->cookie_at, s->cookie_line.len > 0 ? d->head_bytes - d->cookie_at : 0},
+    } parts[DIRECT_PIECES] = {
+        {d->head, front},         {s->cookie_line.data, s->cookie_line.len},
+        {t->trace, trace_bytes},  {d->head + front, d->head_bytes - front},
         {d->body, d->body_bytes},
     };
     int n = 0;
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+    for (size_t i = 0; i < DIRECT_PIECES; i++) {
         size_t skip = from < parts[i].n ? from : parts[i].n;
         from -= skip;
         if (skip == parts[i].n)

@@ -156,12 +156,13 @@ int direct_response_feed(struct transport_session *s, const char *bytes, size_t 
     if (code == HPE_OK && !r->parser.upgrade)
         return 0;
     if (r->bad_encoding)
-        snprintf(s->text, sizeof s->text, "the body is not the gzip that its header says");
+        snprintf(s->transport->text, sizeof s->transport->text,
+                 "the body is not the gzip that its header says");
     else if (code == HPE_HEADER_OVERFLOW)
-        snprintf(s->text, sizeof s->text, "the headers of the answer are larger than %d kB",
-                 HEAD_MAX_BYTES / 1024);
+        snprintf(s->transport->text, sizeof s->transport->text,
+                 "the headers of the answer are larger than %d kB", HEAD_MAX_BYTES / 1024);
     else
-        snprintf(s->text, sizeof s->text, "the answer is not valid HTTP");
+        snprintf(s->transport->text, sizeof s->transport->text, "the answer is not valid HTTP");
     return -1;
 }
 

@@ -95,19 +95,19 @@ static void describe(struct transport_session *s, SSL *ssl, int code) {
     long verdict = SSL_get_verify_result(ssl);
     int reason = errno;
     if (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH) {
-        snprintf(s->text, sizeof s->text,
+        snprintf(s->transport->text, sizeof s->transport->text,
                  "SSL: no alternative certificate subject name matches target host name '%s'",
                  s->request->host);
         ERR_clear_error();
     } else if (verdict != X509_V_OK) {
-        snprintf(s->text, sizeof s->text, "SSL certificate problem: %s",
+        snprintf(s->transport->text, sizeof s->transport->text, "SSL certificate problem: %s",
                  X509_verify_cert_error_string(verdict));
         ERR_clear_error();
     } else if (code == SSL_ERROR_SYSCALL && ERR_peek_error() == 0) {
-        snprintf(s->text, sizeof s->text, "TLS connect error: %s",
+        snprintf(s->transport->text, sizeof s->transport->text, "TLS connect error: %s",
                  reason == 0 ? "connection closed" : strerror(reason));
     } else {
-        openssl_text("", s->text);
+        openssl_text("", s->transport->text);
     }
 }
 
@@ -129,7 +129,7 @@ void direct_tls_continue(struct transport_session *s) {
         return;
     }
     describe(s, c->ssl, code);
-    direct_fail(s, OUTCOME_TLS_ERROR, s->text);
+    direct_fail(s, OUTCOME_TLS_ERROR, s->transport->text);
 }
 
 static ssize_t result_of(struct direct_connection *c, int n, int *wants) {
@@ -187,4 +187,8 @@ void direct_tls_end(struct transport_session *s, struct direct_connection *c) {
     ERR_clear_error();
     SSL_free(c->ssl);
     c->ssl = NULL;
+}
+
+uint64_t direct_tls_written(const struct direct_connection *c) {
+    return BIO_number_written(SSL_get_wbio(c->ssl));
 }
