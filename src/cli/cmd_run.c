@@ -81,6 +81,7 @@ static const struct opt_def options[] = {
      .type = OPT_CHOICE,
      .meta = "KIND",
      .choices = "auto|curl|direct",
+     .env = "COLDSWARM_TRANSPORT",
      .def = "auto",
      .help = "what sends the requests: direct is the faster one, curl does everything; auto takes "
              "direct where it can"},

@@ -172,15 +172,6 @@ int curl_loop_close_socket(struct curl_loop *l, curl_socket_t fd) {
     return close(fd);
 }
 
-static int close_socket(void *context, curl_socket_t fd) {
-    return curl_loop_close_socket(context, fd);
-}
-
-void curl_loop_adopt(struct curl_loop *l, CURL *easy) {
-    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
-    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, l);
-}
-
 /* ---- transfers ---- */
 
 /* Transfers that have ended and were not drained yet. */

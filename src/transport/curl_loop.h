@@ -55,12 +55,10 @@ int curl_loop_init(struct curl_loop *l, uv_loop_t *loop, curl_loop_ended_fn *end
 /* Nothing may be under way. `closed` is called from the loop when the memory of `l` is no longer needed. */
 void curl_loop_close(struct curl_loop *l, void (*closed)(void *context));
 
-/* For CURLOPT_OPENSOCKETFUNCTION of the easy handles that will be added: opens and watches a socket. The sockets are closed
- * through the CURLOPT_CLOSESOCKETFUNCTION that curl_loop_adopt() sets. */
+/* For CURLOPT_OPENSOCKETFUNCTION of the easy handles that will be added: opens and watches a socket. */
 curl_socket_t curl_loop_open(struct curl_loop *l, const struct curl_sockaddr *address);
-void curl_loop_adopt(struct curl_loop *l, CURL *easy);
 
-/* For a CURLOPT_CLOSESOCKETFUNCTION of one's own: close the socket, or stop watching it and leave it open. */
+/* For their CURLOPT_CLOSESOCKETFUNCTION: closes the socket, or stops watching it and leaves it open. */
 int curl_loop_close_socket(struct curl_loop *l, curl_socket_t fd);
 void curl_loop_release_socket(struct curl_loop *l, curl_socket_t fd);
 

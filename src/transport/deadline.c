@@ -39,20 +39,20 @@ void deadlines_close(struct deadlines *l, uv_close_cb closed) {
     uv_close((uv_handle_t *)&l->timer, closed);
 }
 
-void deadline_add(struct deadlines *l, struct deadline *d, int64_t now_ns) {
+void deadline_add(struct deadlines *l, struct deadline *d, int64_t from_ns) {
     assert(d->due_ns == 0);
-    d->due_ns = now_ns + *l->limit_ns;
-    d->before = l->last;
-    d->after = NULL;
-    if (l->last != NULL)
-        l->last->after = d;
-    else
-        l->first = d;
-    l->last = d;
+    d->due_ns = from_ns + *l->limit_ns;
+    struct deadline *before = l->last;
+    while (before != NULL && before->due_ns > d->due_ns)
+        before = before->before;
+    d->before = before;
+    d->after = before == NULL ? l->first : before->after;
+    *(d->before == NULL ? &l->first : &d->before->after) = d;
+    *(d->after == NULL ? &l->last : &d->after->before) = d;
     /* One that was set for a request which is over by now fires for nothing and is set again: that is cheaper than setting
-     * it for each. */
-    if (!uv_is_active((uv_handle_t *)&l->timer))
-        arm(l, now_ns);
+     * it for each. One that is set too late for a newcomer is not. */
+    if (!uv_is_active((uv_handle_t *)&l->timer) || (l->first == d && d->after != NULL))
+        arm(l, clock_mono_ns());
 }
 
 void deadline_remove(struct deadlines *l, struct deadline *d) {

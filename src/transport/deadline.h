@@ -1,7 +1,7 @@
 /*
  * deadline: many requests with one and the same time limit, and one timer for all.
  *
- * Since the limit is the same for all, they run out in the order they were added: adding and removing is a link of a list, and the
+ * Since the limit is the same for all, they run out in the order they began: adding and removing is a link of a list, and the
  * timer is only set again when it fires. It is as exact as the loop's timers: milliseconds, never early.
  *
  * Ownership: items are embedded in what has the limit. Thread: the loop's.
@@ -34,8 +34,8 @@ void deadlines_init(struct deadlines *l, uv_loop_t *loop, const int64_t *limit_n
 /* The list must be empty; `closed` gets the timer's handle, whose data is `context`. */
 void deadlines_close(struct deadlines *l, uv_close_cb closed);
 
-/* now_ns may be a little older than the clock; it never decreases from call to call by more than that. */
-void deadline_add(struct deadlines *l, struct deadline *d, int64_t now_ns);
+/* The limit counts from `from_ns`, which may lie in the past; the later it is, the faster it is added. */
+void deadline_add(struct deadlines *l, struct deadline *d, int64_t from_ns);
 void deadline_remove(struct deadlines *l, struct deadline *d); /* nothing where it is in no list */
 
 #endif

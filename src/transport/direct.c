@@ -177,7 +177,7 @@ static int direct_open(uv_loop_t *loop, const struct transport_options *options,
             goto no_memory;
         t->resolve = longer;
     }
-    if (direct_tls_open(t, e) != 0 ||
+    if (tls_context_new(options, &t->tls, e) != 0 ||
         curl_loop_init(&t->connector, loop, direct_connect_ended, finish_failed, t, e) != 0) {
         free_transport(t);
         return -1;

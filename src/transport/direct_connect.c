@@ -44,7 +44,9 @@ static int setup(struct transport_session *s) {
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, s);
     curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    /* With FORBID_REUSE libcurl would close the socket before we can take it. */
     if (curl_request_setup(easy, s->transport->options, s->transport->resolve, &ignored) != 0 ||
+        curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 0L) != CURLE_OK ||
         curl_easy_setopt(easy, CURLOPT_URL, s->request->url) != CURLE_OK)
         return -1;
     return curl_loop_add(&s->transport->connector, easy) == CURLM_OK ? 0 : -1;

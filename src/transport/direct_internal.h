@@ -17,6 +17,8 @@
 #include "transport/curl_internal.h"
 #include "transport/curl_loop.h"
 #include "transport/deadline.h"
+#include "transport/idle_close.h"
+#include "transport/tls_context.h"
 #include "transport/trace.h"
 #include "transport/transport.h"
 #include "util/buf.h"
@@ -60,7 +62,8 @@ struct direct_connection {
     struct transport_session *session; /* NULL: given up */
     int fd;
     int events;
-    SSL *ssl; /* NULL: plain */
+    SSL *ssl;            /* NULL: plain */
+    int64_t tls_from_ns; /* when its handshake began */
     uint64_t
         written; /* bytes that the kernel took, over all requests; not kept with TLS, which counts itself */
     uint64_t request_from; /* as many before the request under way */
@@ -152,7 +155,6 @@ void direct_connect_ended(void *context, CURL *easy, CURLcode code); /* for the 
 void direct_connect_cancel(struct transport_session *s);
 
 /* ---- direct_tls.c ---- */
-int direct_tls_open(struct transport *t, struct err *e);
 void direct_tls_begin(struct transport_session *s);
 void direct_tls_continue(struct transport_session *s);
 /* Like recv and send: bytes, 0 at the end, -1 with errno; EAGAIN with the event to wait for in *wants. */
@@ -160,8 +162,6 @@ ssize_t direct_tls_read(struct direct_connection *c, void *to, size_t n, int *wa
 ssize_t direct_tls_write(struct direct_connection *c, const void *from, size_t n, int *wants);
 /* Says goodbye and keeps the session for resumption. */
 void direct_tls_end(struct transport_session *s, struct direct_connection *c);
-/* Bytes that went into the socket so far. */
-uint64_t direct_tls_written(const struct direct_connection *c);
 
 /* ---- direct_request.c ---- */
 int direct_request_new(struct transport *t, const struct transport_request *r, void **compiled,

@@ -2,8 +2,6 @@
  * What the loop says of a connection: it can be written, it can be read, it has ended.
  */
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -89,23 +87,10 @@ static void complete(struct transport_session *s, bool dirty) {
     direct_finish(s);
 }
 
-/* The server closes a kept connection when it likes, perhaps while our next request is on its way. Where the connection ended in
- * order and no byte of that request had been acknowledged by then, the server had closed before the request arrived, and its
- * program cannot have seen it: then, and only then, it is sent once more. (After a reset nobody can tell.) */
+/* Once, and where that does no harm. */
 static bool may_send_again(const struct transport_session *s) {
-    struct {
-        struct tcp_info old; /* glibc's, which ends before what we look for */
-        uint64_t pacing_rate, max_pacing_rate, bytes_acked;
-    } info;
-    socklen_t size = sizeof info;
-    if (s->result.new_connection || s->response.begun)
-        return false;
-    memset(&info, 0, sizeof info);
-    if (getsockopt(s->connection->fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 ||
-        size < sizeof info)
-        return false;
-    /* The handshake's SYN counts as one byte. */
-    return info.bytes_acked <= s->connection->request_from + 1;
+    return !s->result.new_connection && !s->response.begun &&
+           idle_close_proven(s->connection->fd, s->sent_bytes);
 }
 
 static void send_again(struct transport_session *s) {
@@ -169,7 +154,6 @@ static void send_more(struct transport_session *s) {
         ssize_t n = write_some(s, &wants);
         if (n > 0) {
             s->sent_bytes += (size_t)n;
-            c->written += (uint64_t)n;
             continue;
         }
         if (n < 0 && errno == EINTR)
@@ -186,8 +170,6 @@ static void send_more(struct transport_session *s) {
 }
 
 void direct_ready(struct transport_session *s) {
-    struct direct_connection *c = s->connection;
-    c->request_from = c->ssl == NULL ? c->written : direct_tls_written(c);
     s->state = DIRECT_BUSY;
     send_more(s);
 }

@@ -22,48 +22,6 @@ static void openssl_text(const char *what, char text[CURL_RESULT_TEXT_BYTES]) {
                              : "");
 }
 
-static int load_trust(struct transport *t, struct err *e) {
-    const struct transport_options *o = t->options;
-    if (!o->verify)
-        return 0;
-    SSL_CTX_set_verify(t->tls, SSL_VERIFY_PEER, NULL);
-    if (o->ca != NULL)
-        return SSL_CTX_load_verify_file(t->tls, o->ca) == 1
-                   ? 0
-                   : err_set(e, "cannot use %s as certificates of authorities", o->ca);
-    /* The authorities that libcurl trusts. */
-    const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
-    if (v->cainfo != NULL)
-        SSL_CTX_load_verify_file(t->tls, v->cainfo);
-    if (v->capath != NULL)
-        SSL_CTX_load_verify_dir(t->tls, v->capath);
-    return 0;
-}
-
-int direct_tls_open(struct transport *t, struct err *e) {
-    static const unsigned char http11[] = "\x08http/1.1";
-    const struct transport_options *o = t->options;
-    struct err why = {""};
-    t->tls = SSL_CTX_new(TLS_client_method());
-    if (t->tls == NULL)
-        return err_set(e, "OpenSSL cannot start");
-    SSL_CTX_set_mode(t->tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                                 SSL_MODE_RELEASE_BUFFERS);
-    SSL_CTX_set_session_cache_mode(t->tls, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
-    SSL_CTX_set_alpn_protos(t->tls, http11, sizeof http11 - 1);
-    if (load_trust(t, e) != 0)
-        return -1;
-    const char *key = o->key != NULL ? o->key : o->cert;
-    if (o->cert == NULL)
-        return 0;
-    if (SSL_CTX_use_certificate_chain_file(t->tls, o->cert) == 1 &&
-        SSL_CTX_use_PrivateKey_file(t->tls, key, SSL_FILETYPE_PEM) == 1)
-        return 0;
-    openssl_text("", why.text);
-    return err_set(e, "cannot use the client certificate %s with the key %s: %s", o->cert, key,
-                   why.text);
-}
-
 /* The certificate must be for the host of the URL, by name or by address. */
 static int expect_host(SSL *ssl, const char *host) {
     X509_VERIFY_PARAM *p = SSL_get0_param(ssl);
@@ -87,7 +45,8 @@ void direct_tls_begin(struct transport_session *s) {
     if (s->resume != NULL)
         SSL_set_session(c->ssl, s->resume);
     SSL_set_connect_state(c->ssl);
-    deadline_add(&s->transport->handshake, &s->handshake, clock_mono_ns());
+    c->tls_from_ns = clock_mono_ns();
+    deadline_add(&s->transport->handshake, &s->handshake, s->result.sent_ns);
     direct_tls_continue(s);
 }
 
@@ -118,8 +77,7 @@ void direct_tls_continue(struct transport_session *s) {
     int n = SSL_do_handshake(c->ssl);
     if (n == 1) {
         deadline_remove(&s->transport->handshake, &s->handshake);
-        s->result.tls_ns =
-            clock_mono_ns() - s->result.sent_ns - s->result.dns_ns - s->result.connect_ns;
+        s->result.tls_ns = clock_mono_ns() - c->tls_from_ns;
         direct_ready(s);
         return;
     }
@@ -187,8 +145,4 @@ void direct_tls_end(struct transport_session *s, struct direct_connection *c) {
     ERR_clear_error();
     SSL_free(c->ssl);
     c->ssl = NULL;
-}
-
-uint64_t direct_tls_written(const struct direct_connection *c) {
-    return BIO_number_written(SSL_get_wbio(c->ssl));
 }

@@ -323,6 +323,65 @@ static void a_server_that_closed_in_between_is_no_error(void **state) {
     finish(&b);
 }
 
+/* The server closes the kept connection and we do not see it until the next request is on its way: its program cannot have
+ * seen that request, which is sent once more. (libcurl looks before it sends, so that there is nothing to repeat.) */
+static void a_request_that_met_a_closed_connection_is_sent_again(void **state) {
+    (void)state;
+    struct bench b;
+    setup(&b);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(call(&b, "GET", "/idle-close").result.outcome, OUTCOME_OK);
+        usleep(200000); /* it closes after 50 ms, and our loop does not look */
+        struct answer a = call(&b, "POST", "/ok?again");
+        assert_int_equal(a.result.outcome, OUTCOME_OK);
+        assert_string_equal(a.error, "");
+        assert_true(a.result.new_connection);
+        assert_int_equal(a.result.sent_again, ops == &transport_direct);
+        assert_false(call(&b, "GET", "/ok").result.sent_again);
+    }
+    assert_int_equal(server_count(&server, "/ok?again"), 3);
+    finish(&b);
+}
+
+/* The trace id is the run's digits and then the request's: W3C Trace Context, "00-TRACE-SPAN-FLAGS". */
+static void each_request_carries_its_trace(void **state) {
+    (void)state;
+    struct bench b;
+    char url[64];
+    void *compiled = NULL;
+    struct err e;
+    static const struct transport_header own[] = {{"TraceParent", "mine"}};
+    setup(&b);
+    b.session = session(&b);
+    b.options.trace_run = "0123456789abcdef";
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/cookie?trace", server.port);
+    struct transport_request r = {.method = "POST", .url = url, .body = "abc", .body_bytes = 3};
+    assert_int_equal(ops->request_new(b.transport, &r, &compiled, &e), 0);
+    static const uint64_t traces[] = {0, 0x00000007deadbeef};
+    for (int i = 0; i < 2; i++) {
+        struct answer a = {0};
+        ops->send(b.session, compiled, traces[i], keep, &a);
+        run_until(&b, &a.calls, 1);
+        assert_int_equal(a.result.bytes_sent, 3);
+        b.options.trace_sampled = true;
+    }
+    ops->request_free(compiled);
+    assert_int_equal(server_count(&server,
+                                  "[\"traceparent\", \"00-0123456789abcdef0000000000000000-"
+                                  "8000000000000000-00\"]"),
+                     1);
+    assert_int_equal(server_count(&server,
+                                  "[\"traceparent\", \"00-0123456789abcdef00000007deadbeef-"
+                                  "80000007deadbeef-01\"]"),
+                     1);
+    r.headers = own;
+    r.header_count = 1;
+    send_request(&b, b.session, &r);
+    assert_int_equal(server_count(&server, "[\"TraceParent\", \"mine\"]"), 1);
+    assert_int_equal(server_count(&server, "\"traceparent\""), 2);
+    finish(&b);
+}
+
 static void a_cancelled_request_ends_at_once(void **state) {
     (void)state;
     struct bench b;
@@ -419,6 +478,8 @@ int main(void) {
         cmocka_unit_test(gzip_is_decoded_when_asked),
         cmocka_unit_test(without_keepalive_each_request_connects),
         cmocka_unit_test(a_server_that_closed_in_between_is_no_error),
+        cmocka_unit_test(a_request_that_met_a_closed_connection_is_sent_again),
+        cmocka_unit_test(each_request_carries_its_trace),
         cmocka_unit_test(a_cancelled_request_ends_at_once),
         cmocka_unit_test(instant_failures_do_not_starve_the_loop),
     };
