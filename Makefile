@@ -110,7 +110,9 @@ $(B)/tests/%: tests/%.c $(B)/libcoldswarm.a
 	@$(call link_test,$<,-MMD -MP -MF $@.d)
 
 # What `make test` runs in each kind of build: the corpora and the program where memory is watched, threads where those are.
-SUITES         := $(UNITBIN) $(BATS)
+# `auto` takes the direct transport where it can: what is about requests runs once more with the other.
+SENDING        := $(filter %/run.bats %/hostile.bats %/open.bats,$(BATS))
+SUITES         := $(UNITBIN) $(BATS) $(SENDING:%=COLDSWARM_TRANSPORT=curl,%)
 SUITES_address := $(UNITBIN) $(REPLAY) $(filter-out tests/scripts/%,$(BATS))
 SUITES_thread  := $(THREADED:%.c=$(B)/%)
 SUITES         := $(if $(SAN),$(SUITES_$(SAN)),$(SUITES))
