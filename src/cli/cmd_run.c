@@ -19,6 +19,7 @@
 #include "engine/engine.h"
 #include "record/record.h"
 #include "scenario/model.h"
+#include "transport/kernel_clock.h"
 #include "transport/trace.h"
 #include "transport/transport.h"
 #include "util/clock.h"
@@ -85,6 +86,13 @@ static const struct opt_def options[] = {
      .def = "auto",
      .help = "what sends the requests: direct is the faster one, curl does everything; auto takes "
              "direct where it can"},
+    {.name = "receive-clock",
+     .type = OPT_CHOICE,
+     .meta = "WHOSE",
+     .choices = "kernel|client",
+     .def = "kernel",
+     .help = "when an answer has come: as the kernel stamped it, so that a busy client does not "
+             "count its own lateness, or when the client read it (as always with curl)"},
     {.name = "no-trace",
      .type = OPT_FLAG,
      .help = "send no traceparent header; a server's log can then not be joined to the requests"},
@@ -203,6 +211,7 @@ struct run {
     char path[PATH_MAX_BYTES];
     uint64_t seed;
     const struct transport_ops *transport;
+    bool kernel_clock;
     char transport_why[CHOOSE_WHY_BYTES];
     char trace_run[TRACE_RUN_DIGITS + 1]; /* "": no traceparent */
 };
@@ -245,6 +254,7 @@ static int open_record(struct run *run, struct err *e) {
         status = manifest_write(run->record, run->args, s,
                                 &(struct manifest_sending){.transport = run->transport->name,
                                                            .why = run->transport_why,
+                                                           .kernel_clock = run->kernel_clock,
                                                            .trace_run = run->trace_run},
                                 e);
     if (status == 0)
@@ -373,6 +383,7 @@ static int carry_out(struct run *run) {
         .scenario = run->scenario,
         .transport = run->transport,
         .trace_run = *run->trace_run == '\0' ? NULL : run->trace_run,
+        .kernel_clock = run->kernel_clock,
         .trace_sampled = opt_flag(a, "trace-sampled"),
         .threads = (uint32_t)opt_integer(a, "threads"),
         .seed = run->seed,
@@ -413,7 +424,11 @@ static int choose(struct run *run, struct err *e) {
             id = (uint64_t)clock_real_ns();
         snprintf(run->trace_run, sizeof run->trace_run, "%016" PRIx64, id);
     }
-    return choose_transport(wish, run->scenario, &run->transport, run->transport_why, e);
+    if (choose_transport(wish, run->scenario, &run->transport, run->transport_why, e) != 0)
+        return -1;
+    run->kernel_clock = run->transport == &transport_direct && kernel_clock_available() &&
+                        strcmp(opt_text(run->args, "receive-clock"), "kernel") == 0;
+    return 0;
 }
 
 static int run_run(const struct args *a) {

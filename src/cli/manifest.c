@@ -132,6 +132,7 @@ int manifest_write(struct record *r, const struct args *a, const struct scenario
     PUT("stop_timeout_seconds", "%g", (double)opt_duration(a, "stop-timeout") / 1e9);
     PUT("transport", "%s", sending->transport);
     PUT("transport_reason", "%s", sending->why);
+    PUT("receive_clock", "%s", sending->kernel_clock ? "kernel" : "client");
     if (*sending->trace_run != '\0')
         PUT("trace_run", "%s", sending->trace_run);
     PUT("scenario_file", "%s", s->file);

@@ -15,6 +15,7 @@
 
 struct manifest_sending {
     const char *transport, *why;
+    bool kernel_clock;     /* answers came when the kernel says they did */
     const char *trace_run; /* "": no traceparent was sent */
 };
 

@@ -74,6 +74,7 @@ static void translate_options(struct engine *g) {
         .user_agent = g->options->user_agent,
         .trace_run = g->options->trace_run,
         .trace_sampled = g->options->trace_sampled,
+        .kernel_clock = g->options->kernel_clock,
     };
 }
 

@@ -24,7 +24,8 @@ void direct_finish(struct transport_session *s) {
     size_t before_body = direct_request_head_bytes(s);
     deadline_remove(&s->transport->whole, &s->whole);
     deadline_remove(&s->transport->handshake, &s->handshake);
-    r->end_ns = clock_mono_ns();
+    if (r->end_ns == 0)
+        r->end_ns = clock_mono_ns();
     r->bytes_sent = s->sent_bytes > before_body ? s->sent_bytes - before_body : 0;
     r->bytes_received = s->response.received;
     if (r->status == 0)
@@ -155,8 +156,9 @@ static void direct_session_close(struct transport_session *s) {
 static void free_transport(struct transport *t) {
     curl_slist_free_all(t->resolve);
     SSL_CTX_free(t->tls);
+    BIO_meth_free(t->tls_method);
     free(t->buffer);
-    free(t->unpacked);
+    free(t->scratch);
     free(t);
 }
 
@@ -168,8 +170,8 @@ static int direct_open(uv_loop_t *loop, const struct transport_options *options,
     t->loop = loop;
     t->options = options;
     t->buffer = malloc(DIRECT_READ_BYTES);
-    t->unpacked = malloc(DIRECT_READ_BYTES);
-    if (t->buffer == NULL || t->unpacked == NULL)
+    t->scratch = malloc(DIRECT_READ_BYTES);
+    if (t->buffer == NULL || t->scratch == NULL)
         goto no_memory;
     for (size_t i = 0; i < options->resolve_count; i++) {
         struct curl_slist *longer = curl_slist_append(t->resolve, options->resolve[i]);
@@ -177,6 +179,8 @@ static int direct_open(uv_loop_t *loop, const struct transport_options *options,
             goto no_memory;
         t->resolve = longer;
     }
+    if ((t->tls_method = direct_tls_method()) == NULL)
+        goto no_memory;
     if (tls_context_new(options, &t->tls, e) != 0 ||
         curl_loop_init(&t->connector, loop, direct_connect_ended, finish_failed, t, e) != 0) {
         free_transport(t);

@@ -18,6 +18,7 @@
 #include "transport/curl_loop.h"
 #include "transport/deadline.h"
 #include "transport/idle_close.h"
+#include "transport/kernel_clock.h"
 #include "transport/tls_context.h"
 #include "transport/trace.h"
 #include "transport/transport.h"
@@ -63,7 +64,10 @@ struct direct_connection {
     int fd;
     int events;
     SSL *ssl;            /* NULL: plain */
+    int64_t arrived_ns;  /* when what was read last had come */
+    bool stamped;        /* by the kernel's clock */
     int64_t tls_from_ns; /* when its handshake began */
+    bool ended;          /* OpenSSL has read to the end */
     uint64_t
         written; /* bytes that the kernel took, over all requests; not kept with TLS, which counts itself */
     uint64_t request_from; /* as many before the request under way */
@@ -99,13 +103,14 @@ struct transport {
     struct curl_loop connector;
     struct curl_slist *resolve;
     SSL_CTX *tls;
+    BIO_METHOD *tls_method;
     struct deadlines whole, handshake;
     struct transport_session *failed;  /* in DIRECT_FAILED */
     int closing;                       /* handles that must close before the memory goes */
     char trace[TRACE_LINE_BYTES + 2];  /* of the request that is being written */
     char text[CURL_RESULT_TEXT_BYTES]; /* of the request that is failing */
     char *buffer;                      /* DIRECT_READ_BYTES, for reading */
-    char *unpacked;                    /* as many, for what gzip unpacks to */
+    char *scratch;                     /* as many, for what is sent, and for what gzip unpacks to */
 };
 
 struct transport_session {
@@ -157,6 +162,8 @@ void direct_connect_cancel(struct transport_session *s);
 /* ---- direct_tls.c ---- */
 void direct_tls_begin(struct transport_session *s);
 void direct_tls_continue(struct transport_session *s);
+/* How OpenSSL reaches a connection; the caller's, for BIO_meth_free(). NULL: no memory. */
+BIO_METHOD *direct_tls_method(void);
 /* Like recv and send: bytes, 0 at the end, -1 with errno; EAGAIN with the event to wait for in *wants. */
 ssize_t direct_tls_read(struct direct_connection *c, void *to, size_t n, int *wants);
 ssize_t direct_tls_write(struct direct_connection *c, const void *from, size_t n, int *wants);

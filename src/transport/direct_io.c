@@ -49,6 +49,7 @@ void direct_connected(struct transport_session *s, int fd) {
         direct_fail(s, OUTCOME_CONNECT_ERROR, "not enough memory to connect");
         return;
     }
+    c->stamped = s->transport->options->kernel_clock && kernel_clock_ask(fd);
     c->fd = fd;
     c->session = s;
     c->poll.data = c;
@@ -71,6 +72,7 @@ static void complete(struct transport_session *s, bool dirty) {
         direct_watch(s->connection, UV_READABLE | UV_WRITABLE);
         return;
     }
+    r->end_ns = s->connection->arrived_ns;
     if (a->keep && s->transport->options->keepalive && !dirty && !unsent) {
         s->state = DIRECT_IDLE;
         direct_watch(s->connection, UV_READABLE);
@@ -123,27 +125,28 @@ static void lost(struct transport_session *s, int reason) {
 
 /* ---- sending ---- */
 
+/* In one piece where it is small: that is one TLS record, or for the kernel one thing to copy instead of several. */
 static ssize_t write_some(struct transport_session *s, int *wants) {
     struct direct_connection *c = s->connection;
     struct iovec pieces[DIRECT_PIECES];
     int n = direct_request_pieces(s, s->sent_bytes, pieces);
-    if (c->ssl == NULL) {
-        struct msghdr message = {.msg_iov = pieces, .msg_iovlen = (size_t)n};
-        *wants = UV_WRITABLE;
-        return sendmsg(c->fd, &message, MSG_NOSIGNAL);
+    const char *from = pieces[0].iov_base;
+    size_t bytes = pieces[0].iov_len;
+    if (n > 1) {
+        char *joined = s->transport->scratch;
+        bytes = 0;
+        for (int i = 0; i < n; i++) {
+            size_t room = DIRECT_READ_BYTES - bytes;
+            size_t part = pieces[i].iov_len < room ? pieces[i].iov_len : room;
+            memcpy(joined + bytes, pieces[i].iov_base, part);
+            bytes += part;
+        }
+        from = joined;
     }
-    /* One TLS record where it fits, not one for each piece. */
-    char *record = s->transport->unpacked;
-    size_t filled = 0;
-    if (n == 1)
-        return direct_tls_write(c, pieces[0].iov_base, pieces[0].iov_len, wants);
-    for (int i = 0; i < n; i++) {
-        size_t room = DIRECT_READ_BYTES - filled;
-        size_t part = pieces[i].iov_len < room ? pieces[i].iov_len : room;
-        memcpy(record + filled, pieces[i].iov_base, part);
-        filled += part;
-    }
-    return direct_tls_write(c, record, filled, wants);
+    if (c->ssl != NULL)
+        return direct_tls_write(c, from, bytes, wants);
+    *wants = UV_WRITABLE;
+    return send(c->fd, from, bytes, MSG_NOSIGNAL);
 }
 
 static void send_more(struct transport_session *s) {
@@ -178,12 +181,13 @@ void direct_ready(struct transport_session *s) {
 
 static ssize_t read_some(struct transport_session *s, int *wants) {
     struct direct_connection *c = s->connection;
+    struct transport *t = s->transport;
     *wants = UV_READABLE;
     if (c->ssl != NULL)
-        return direct_tls_read(c, s->transport->buffer, DIRECT_READ_BYTES, wants);
+        return direct_tls_read(c, t->buffer, DIRECT_READ_BYTES, wants);
     ssize_t n;
     do
-        n = recv(c->fd, s->transport->buffer, DIRECT_READ_BYTES, 0);
+        n = kernel_clock_recv(c->fd, c->stamped, t->buffer, DIRECT_READ_BYTES, &c->arrived_ns);
     while (n < 0 && errno == EINTR);
     return n;
 }
@@ -192,7 +196,7 @@ static ssize_t read_some(struct transport_session *s, int *wants) {
 static bool take(struct transport_session *s, size_t n) {
     size_t rest = 0;
     if (!s->response.begun)
-        s->result.ttfb_ns = clock_mono_ns() - s->result.sent_ns;
+        s->result.ttfb_ns = s->connection->arrived_ns - s->result.sent_ns;
     int code = direct_response_feed(s, s->transport->buffer, n, &rest);
     if (code == 0)
         return true;
@@ -209,6 +213,7 @@ static void at_end(struct transport_session *s) {
     /* A body without a length ends here. */
     if (s->response.begun && direct_response_feed(s, NULL, 0, &rest) == 1) {
         s->response.keep = false;
+        s->connection->arrived_ns = clock_mono_ns();
         complete(s, false);
     } else {
         lost(s, 0);
@@ -221,10 +226,12 @@ static void read_answer(struct transport_session *s) {
     if (s->response.complete) {
         /* Answered early, and the rest of the request still going out: nothing more is to come. */
         s->write_broken = true;
+        s->connection->arrived_ns = clock_mono_ns();
         complete(s, true);
         return;
     }
-    for (int i = 0; i < READS_A_TURN || (c->ssl != NULL && SSL_has_pending(c->ssl)); i++) {
+    int reads = 0;
+    for (; reads < READS_A_TURN; reads++) {
         ssize_t n = read_some(s, &wants);
         if (n < 0 && errno == EAGAIN)
             break;
@@ -241,8 +248,10 @@ static void read_answer(struct transport_session *s) {
         if (c->ssl == NULL && n < DIRECT_READ_BYTES)
             break;
     }
-    bool more = s->sent_bytes < direct_request_bytes(s) && !s->write_broken;
-    direct_watch(c, wants | UV_READABLE | (more ? UV_WRITABLE : 0));
+    bool unsent = s->sent_bytes < direct_request_bytes(s) && !s->write_broken;
+    /* What OpenSSL has read already makes no event: being able to write does, at the next turn. */
+    bool unread = reads == READS_A_TURN && c->ssl != NULL;
+    direct_watch(c, wants | UV_READABLE | (unsent || unread ? UV_WRITABLE : 0));
 }
 
 /* The server speaks without being asked: it says goodbye. TLS has messages of its own, which are no reason to part. */
@@ -277,10 +286,11 @@ static void on_event(uv_poll_t *poll, int status, int events) {
     if ((events & UV_WRITABLE) != 0 && !s->write_broken) {
         send_more(s);
         if (s->response.complete && s->sent_bytes == direct_request_bytes(s)) {
+            s->connection->arrived_ns = clock_mono_ns();
             complete(s, false);
             return;
         }
     }
-    if ((events & UV_READABLE) != 0)
+    if ((events & UV_READABLE) != 0 || (c->ssl != NULL && SSL_has_pending(c->ssl)))
         read_answer(s);
 }

@@ -74,7 +74,7 @@ static void count_unpacked(struct transport_session *s, const char *at, size_t n
     z->avail_in = (uInt)n;
     int code = Z_OK;
     while (code == Z_OK && z->avail_in > 0) {
-        z->next_out = (Bytef *)s->transport->unpacked;
+        z->next_out = (Bytef *)s->transport->scratch;
         z->avail_out = DIRECT_READ_BYTES;
         code = inflate(z, Z_NO_FLUSH);
         s->response.received += DIRECT_READ_BYTES - z->avail_out;

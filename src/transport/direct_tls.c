@@ -2,7 +2,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/socket.h>
 
 #include "transport/direct_internal.h"
 #include "util/clock.h"
@@ -33,12 +33,62 @@ static int expect_host(SSL *ssl, const char *host) {
     return X509_VERIFY_PARAM_set1_host(p, host, 0) == 1 ? 0 : -1;
 }
 
+/* ---- OpenSSL's way to the socket: ours, for the kernel's stamps ---- */
+
+static int bio_read(BIO *bio, char *to, int n) {
+    struct direct_connection *c = BIO_get_data(bio);
+    ssize_t got = kernel_clock_recv(c->fd, c->stamped, to, (size_t)n, &c->arrived_ns);
+    BIO_clear_retry_flags(bio);
+    c->ended = got == 0;
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        BIO_set_retry_read(bio);
+    return (int)got;
+}
+
+static int bio_write(BIO *bio, const char *from, int n) {
+    struct direct_connection *c = BIO_get_data(bio);
+    ssize_t put = send(c->fd, from, (size_t)n, MSG_NOSIGNAL);
+    BIO_clear_retry_flags(bio);
+    if (put < 0 && (errno == EAGAIN || errno == EINTR))
+        BIO_set_retry_write(bio);
+    return (int)put;
+}
+
+static long bio_control(BIO *bio, int what, long number, void *pointer) {
+    (void)number, (void)pointer;
+    const struct direct_connection *c = BIO_get_data(bio);
+    return what == BIO_CTRL_FLUSH || (what == BIO_CTRL_EOF && c->ended);
+}
+
+BIO_METHOD *direct_tls_method(void) {
+    BIO_METHOD *m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "connection");
+    if (m != NULL) {
+        BIO_meth_set_read(m, bio_read);
+        BIO_meth_set_write(m, bio_write);
+        BIO_meth_set_ctrl(m, bio_control);
+    }
+    return m;
+}
+
+static SSL *tls_new(struct transport *t, struct direct_connection *c) {
+    SSL *ssl = SSL_new(t->tls);
+    BIO *bio = BIO_new(t->tls_method);
+    if (ssl == NULL || bio == NULL) {
+        BIO_free(bio);
+        SSL_free(ssl);
+        return NULL;
+    }
+    BIO_set_data(bio, c);
+    BIO_set_init(bio, 1);
+    SSL_set_bio(ssl, bio, bio);
+    return ssl;
+}
+
 void direct_tls_begin(struct transport_session *s) {
     struct direct_connection *c = s->connection;
     s->state = DIRECT_HANDSHAKE;
-    c->ssl = SSL_new(s->transport->tls);
-    if (c->ssl == NULL || SSL_set_fd(c->ssl, c->fd) != 1 ||
-        expect_host(c->ssl, s->request->host) != 0) {
+    c->ssl = tls_new(s->transport, c);
+    if (c->ssl == NULL || expect_host(c->ssl, s->request->host) != 0) {
         direct_fail(s, OUTCOME_TLS_ERROR, "not enough memory for TLS");
         return;
     }

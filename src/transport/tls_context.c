@@ -62,6 +62,8 @@ int tls_context_new(const struct transport_options *o, SSL_CTX **out, struct err
         return err_set(e, "OpenSSL cannot start");
     SSL_CTX_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                               SSL_MODE_RELEASE_BUFFERS);
+    /* One read for a record and what follows it, instead of one for its length and one for the rest. */
+    SSL_CTX_set_read_ahead(tls, 1);
     SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_set_alpn_protos(tls, http11, sizeof http11 - 1);
     if (load_trust(tls, o, e) != 0 || load_identity(tls, o, e) != 0) {

@@ -34,6 +34,8 @@ struct transport_options {
     const char *user_agent;
     const char *trace_run; /* see trace.h; NULL: no traceparent */
     bool trace_sampled;
+    bool
+        kernel_clock; /* an answer came when the kernel says it did, where the transport can ask (direct on Linux) */
 };
 
 struct transport_header {
