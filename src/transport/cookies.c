@@ -159,10 +159,18 @@ ignore:
     clear(&k);
 }
 
+/* What RFC 6265bis refuses: else a cookie could begin a header of its own. */
+static bool has_control(const char *at, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (((unsigned char)at[i] < 0x20 && at[i] != '\t') || at[i] == 0x7f)
+            return true;
+    return false;
+}
+
 void cookies_set(struct cookies *c, const char *host, const char *path, bool secure,
                  const char *value, size_t bytes, time_t now) {
     struct span rest = {value, bytes};
-    if (bytes > COOKIES_LINE_MAX_BYTES || memchr(value, '\0', bytes) != NULL)
+    if (bytes > COOKIES_LINE_MAX_BYTES || has_control(value, bytes))
         return;
     struct span pair = cut(&rest, ';');
     struct span after_name = pair;

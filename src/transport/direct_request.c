@@ -9,10 +9,10 @@
 /* The same request that libcurl would send, header for header: a scenario must not look different to its target because of
  * the transport that carries it. */
 
-static const char *header_value(const struct transport_request *r, const char *name) {
+static const struct transport_header *header(const struct transport_request *r, const char *name) {
     for (size_t i = 0; i < r->header_count; i++)
         if (strcasecmp(r->headers[i].name, name) == 0)
-            return r->headers[i].value;
+            return &r->headers[i];
     return NULL;
 }
 
@@ -40,25 +40,25 @@ static void render(struct direct_request *d, const struct transport_options *o,
     if (query != NULL)
         buf_printf(head, "?%s", query);
     buf_str(head, " HTTP/1.1\r\n");
-    const char *own = header_value(r, "Host");
+    const struct transport_header *own = header(r, "Host");
     if (own != NULL)
-        add_line(head, "Host", own);
+        add_line(head, "Host", own->value);
     else
         buf_printf(head, "Host: %s%s%s\r\n", host == NULL ? "" : host, port == NULL ? "" : ":",
                    port == NULL ? "" : port);
-    if (header_value(r, "User-Agent") == NULL)
+    if (header(r, "User-Agent") == NULL)
         add_line(head, "User-Agent", o->user_agent);
-    if (header_value(r, "Accept") == NULL)
+    if (header(r, "Accept") == NULL)
         add_line(head, "Accept", "*/*");
-    if (o->compressed && header_value(r, "Accept-Encoding") == NULL)
+    if (o->compressed && header(r, "Accept-Encoding") == NULL)
         add_line(head, "Accept-Encoding", "gzip");
     d->extra_at = head->len;
     for (size_t i = 0; i < r->header_count; i++)
         if (strcasecmp(r->headers[i].name, "Host") != 0)
             add_line(head, r->headers[i].name, r->headers[i].value);
-    if (!o->keepalive && header_value(r, "Connection") == NULL)
+    if (!o->keepalive && header(r, "Connection") == NULL)
         add_line(head, "Connection", "close");
-    d->own_trace = header_value(r, "traceparent") != NULL;
+    d->own_trace = header(r, "traceparent") != NULL;
     if (r->body != NULL || carries_length(r->method))
         buf_printf(head, "Content-Length: %zu\r\n", r->body_bytes);
     buf_str(head, "\r\n");

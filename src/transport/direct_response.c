@@ -64,6 +64,8 @@ static int on_headers_complete(http_parser *p) {
     buf_clear(&s->response.value);
     s->response.in_value = false;
     s->response.headers_done = true;
+    if (p->status_code < 100)
+        return -1;
     s->result.status = (int)p->status_code;
     return s->request->head_method ? 1 : 0;
 }

@@ -9,7 +9,7 @@ static void hex(uint64_t v, char out[16]) {
 
 /* By hand, for it is part of each request; snprintf would take ten times as long. */
 void trace_line(const char *run, uint64_t request, bool sampled, char out[TRACE_LINE_BYTES]) {
-    memcpy(out, "traceparent: 00-", 16);
+    stpcpy(out, "traceparent: 00-");
     memcpy(out + 16, run, TRACE_RUN_DIGITS);
     hex(request, out + 32);
     out[48] = '-';
