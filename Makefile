@@ -12,7 +12,7 @@ SAN      ?=
 VERSION  := 0.1.0
 comma    := ,
 
-PACKAGES := libcurl libuv libcjson sqlite3 libmicrohttpd openssl
+PACKAGES := libcurl libuv zlib libcjson sqlite3 libmicrohttpd openssl
 # Goals that need no library, or install them first.
 BARE     := clean help format format-check layers-source demo check install-deps uninstall
 MISSING  := $(if $(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),$(shell scripts/missing-packages $(PACKAGES)))
@@ -36,7 +36,7 @@ OPT      := $(if $(SAN),-O1 -fno-omit-frame-pointer,-O2)
 CPPFLAGS += -Isrc -D_GNU_SOURCE -DCOLDSWARM_VERSION='"$(VERSION)"' -include src/util/banned.h
 CFLAGS   ?= -g
 ALLFLAGS  = -std=c17 $(OPT) $(WARN) $(SANFLAGS_$(SAN)) $(CFLAGS) -pthread $(PKG_CFLAGS)
-LDLIBS   += $(PKG_LIBS) -lm -pthread
+LDLIBS   += $(PKG_LIBS) -lhttp_parser -lm -pthread
 
 # Text files that the program carries inside: src/record/schema.sql becomes embed_record_schema_sql.
 EMBEDDED   := $(wildcard src/*/*.sql src/*/*.gp scenarios/paper.json)
@@ -110,7 +110,9 @@ $(B)/tests/%: tests/%.c $(B)/libcoldswarm.a
 	@$(call link_test,$<,-MMD -MP -MF $@.d)
 
 # What `make test` runs in each kind of build: the corpora and the program where memory is watched, threads where those are.
-SUITES         := $(UNITBIN) $(BATS)
+# `auto` takes the direct transport where it can: what is about requests runs once more with the other.
+SENDING        := $(filter %/run.bats %/hostile.bats %/open.bats,$(BATS))
+SUITES         := $(UNITBIN) $(BATS) $(SENDING:%=COLDSWARM_TRANSPORT=curl,%)
 SUITES_address := $(UNITBIN) $(REPLAY) $(filter-out tests/scripts/%,$(BATS))
 SUITES_thread  := $(THREADED:%.c=$(B)/%)
 SUITES         := $(if $(SAN),$(SUITES_$(SAN)),$(SUITES))

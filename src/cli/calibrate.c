@@ -83,6 +83,7 @@ static int run_into(const char *path, const struct scenario *s, const struct eng
         struct engine_options mine = {
             .scenario = s,
             .transport = o->transport,
+            .kernel_clock = o->kernel_clock,
             .record = record,
             .threads = o->threads,
             .seed = 1,

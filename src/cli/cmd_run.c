@@ -15,9 +15,12 @@
 #include "cli/progress.h"
 #include "cli/results.h"
 #include "cli/verdict.h"
+#include "engine/choose.h"
 #include "engine/engine.h"
 #include "record/record.h"
 #include "scenario/model.h"
+#include "transport/kernel_clock.h"
+#include "transport/trace.h"
 #include "transport/transport.h"
 #include "util/clock.h"
 #include "util/text.h"
@@ -75,6 +78,28 @@ static const struct opt_def options[] = {
      .type = OPT_FILE,
      .meta = "DIR",
      .help = "also write tables and figures into DIR at the end"},
+    {.name = "transport",
+     .type = OPT_CHOICE,
+     .meta = "KIND",
+     .choices = "auto|curl|direct",
+     .env = "COLDSWARM_TRANSPORT",
+     .def = "auto",
+     .help = "what sends the requests: direct is the faster one, curl does everything; auto takes "
+             "direct where it can"},
+    {.name = "receive-clock",
+     .type = OPT_CHOICE,
+     .meta = "WHOSE",
+     .choices = "kernel|client",
+     .def = "kernel",
+     .help = "when an answer has come: as the kernel stamped it, so that a busy client does not "
+             "count its own lateness, or when the client read it (as always with curl)"},
+    {.name = "no-trace",
+     .type = OPT_FLAG,
+     .help = "send no traceparent header; a server's log can then not be joined to the requests"},
+    {.name = "trace-sampled",
+     .type = OPT_FLAG,
+     .help = "set the traceparent's sampled flag: the target traces each request, and may pay "
+             "for it"},
     {.name = "threads",
      .type = OPT_INTEGER,
      .meta = "N",
@@ -185,6 +210,10 @@ struct run {
     struct calibration calibration; /* no requests: not calibrated */
     char path[PATH_MAX_BYTES];
     uint64_t seed;
+    const struct transport_ops *transport;
+    bool kernel_clock;
+    char transport_why[CHOOSE_WHY_BYTES];
+    char trace_run[TRACE_RUN_DIGITS + 1]; /* "": no traceparent */
 };
 
 /* On the writer's thread. */
@@ -222,7 +251,12 @@ static int open_record(struct run *run, struct err *e) {
     int status = record_open(run->path, &about, &run->record, e);
     free(endpoints);
     if (status == 0)
-        status = manifest_write(run->record, run->args, s, e);
+        status = manifest_write(run->record, run->args, s,
+                                &(struct manifest_sending){.transport = run->transport->name,
+                                                           .why = run->transport_why,
+                                                           .kernel_clock = run->kernel_clock,
+                                                           .trace_run = run->trace_run},
+                                e);
     if (status == 0)
         status = manifest_write_calibration(run->record, &run->calibration, e);
     if (status == 0)
@@ -246,7 +280,8 @@ static void announce(const struct run *run) {
     text_printable(&text, s->target_source, strlen(s->target_source));
     buf_str(&text, ": ");
     loadopts_text(&s->load, &text);
-    buf_printf(&text, " (seed %" PRIu64 ")\nrecording to ", run->seed);
+    buf_printf(&text, " (seed %" PRIu64 ")\ntransport %s: %s\nrecording to ", run->seed,
+               run->transport->name, run->transport_why);
     text_printable(&text, run->path, strlen(run->path));
     buf_str(&text, "; Ctrl-C stops\n");
     fputs(buf_text(&text), stderr);
@@ -346,7 +381,10 @@ static int carry_out(struct run *run) {
     struct engine_result result = {0};
     struct engine_options o = {
         .scenario = run->scenario,
-        .transport = &transport_curl,
+        .transport = run->transport,
+        .trace_run = *run->trace_run == '\0' ? NULL : run->trace_run,
+        .kernel_clock = run->kernel_clock,
+        .trace_sampled = opt_flag(a, "trace-sampled"),
         .threads = (uint32_t)opt_integer(a, "threads"),
         .seed = run->seed,
         .stop_timeout_ns = opt_duration(a, "stop-timeout"),
@@ -372,12 +410,33 @@ static int carry_out(struct run *run) {
     return conclude(run, &result);
 }
 
+/* How the requests are sent. */
+static int choose(struct run *run, struct err *e) {
+    static const enum choose_wish wishes[] = {CHOOSE_AUTO, CHOOSE_CURL, CHOOSE_DIRECT};
+    static const char *const words[] = {"auto", "curl", "direct"};
+    enum choose_wish wish = CHOOSE_AUTO;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(opt_text(run->args, "transport"), words[i]) == 0)
+            wish = wishes[i];
+    if (!opt_flag(run->args, "no-trace")) {
+        uint64_t id = 0;
+        if (getrandom(&id, sizeof id, 0) != (ssize_t)sizeof id || id == 0)
+            id = (uint64_t)clock_real_ns();
+        snprintf(run->trace_run, sizeof run->trace_run, "%016" PRIx64, id);
+    }
+    if (choose_transport(wish, run->scenario, &run->transport, run->transport_why, e) != 0)
+        return -1;
+    run->kernel_clock = run->transport == &transport_direct && kernel_clock_available() &&
+                        strcmp(opt_text(run->args, "receive-clock"), "kernel") == 0;
+    return 0;
+}
+
 static int run_run(const struct args *a) {
     struct err e = {0};
     struct run run = {.args = a, .seed = choose_seed(a)};
     uint32_t threads = (uint32_t)opt_integer(a, "threads");
     int code = EXIT_USAGE;
-    if (load_scenario(a, &run.scenario, &e) != 0 ||
+    if (load_scenario(a, &run.scenario, &e) != 0 || choose(&run, &e) != 0 ||
         engine_raise_limits(run.scenario, threads, &e) != 0)
         command_error(code, e.text);
     else if (transport_global_init(&e) != 0 ||

@@ -1,6 +1,7 @@
 #include "cli/manifest.h"
 
 #include <curl/curl.h>
+#include <http_parser.h>
 #include <inttypes.h>
 #include <math.h>
 #include <openssl/evp.h>
@@ -92,7 +93,7 @@ static int put(struct record *r, const char *key, struct buf *value, struct err 
 }
 
 int manifest_write(struct record *r, const struct args *a, const struct scenario *s,
-                   struct err *e) {
+                   const struct manifest_sending *sending, struct err *e) {
     struct utsname u;
     struct rlimit files;
     struct buf v;
@@ -109,6 +110,9 @@ int manifest_write(struct record *r, const struct args *a, const struct scenario
     PUT("coldswarm", "%s", COLDSWARM_VERSION);
     PUT("libcurl", "%s", curl_version());
     PUT("libuv", "%s", uv_version_string());
+    PUT("openssl", "%s", OpenSSL_version(OPENSSL_VERSION));
+    PUT("http_parser", "%lu.%lu.%lu", http_parser_version() >> 16 & 255,
+        http_parser_version() >> 8 & 255, http_parser_version() & 255);
     PUT("sqlite", "%s", sqlite3_libversion());
     if (uname(&u) == 0) {
         PUT("kernel", "%s %s %s", u.sysname, u.release, u.version);
@@ -126,7 +130,11 @@ int manifest_write(struct record *r, const struct args *a, const struct scenario
         PUT("load_spawn_rate", "%g", s->load.spawn_rate);
     PUT("threads", "%lld", (long long)opt_integer(a, "threads"));
     PUT("stop_timeout_seconds", "%g", (double)opt_duration(a, "stop-timeout") / 1e9);
-    PUT("transport", "curl");
+    PUT("transport", "%s", sending->transport);
+    PUT("transport_reason", "%s", sending->why);
+    PUT("receive_clock", "%s", sending->kernel_clock ? "kernel" : "client");
+    if (*sending->trace_run != '\0')
+        PUT("trace_run", "%s", sending->trace_run);
     PUT("scenario_file", "%s", s->file);
     add_sha256(&v, s->source);
     PUT("scenario_sha256", "%s", "");

@@ -13,7 +13,14 @@
 #include "scenario/model.h"
 #include "util/err.h"
 
-int manifest_write(struct record *r, const struct args *a, const struct scenario *s, struct err *e);
+struct manifest_sending {
+    const char *transport, *why;
+    bool kernel_clock;     /* answers came when the kernel says they did */
+    const char *trace_run; /* "": no traceparent was sent */
+};
+
+int manifest_write(struct record *r, const struct args *a, const struct scenario *s,
+                   const struct manifest_sending *sending, struct err *e);
 
 /* What the client was found to add; nothing where there are no requests behind it. */
 int manifest_write_calibration(struct record *r, const struct calibration *c, struct err *e);

@@ -72,6 +72,9 @@ static void translate_options(struct engine *g) {
         .connect_timeout_ns = g->options->scenario->connect_timeout_ns,
         .timeout_ns = g->options->scenario->timeout_ns,
         .user_agent = g->options->user_agent,
+        .trace_run = g->options->trace_run,
+        .trace_sampled = g->options->trace_sampled,
+        .kernel_clock = g->options->kernel_clock,
     };
 }
 

@@ -45,6 +45,9 @@ struct engine_options {
     uint64_t seed;
     int64_t stop_timeout_ns;
     const char *user_agent;
+    const char *trace_run; /* see transport/trace.h; NULL: no traceparent */
+    bool trace_sampled;
+    bool kernel_clock;            /* see transport_options */
     engine_progress_fn *progress; /* several times a second; NULL: none */
     void *progress_context;
 };

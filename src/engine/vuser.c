@@ -50,12 +50,19 @@ static void on_done(void *context, const struct transport_result *result) {
         rest(u, result->end_ns);
 }
 
+/* The trace names the request by its user and its place among that user's requests, which is how its row is found again. */
+static void send_task(struct vuser *u) {
+    struct worker *w = u->worker;
+    w->transport_ops->send(u->session, w->compiled[u->task], (uint64_t)u->index << 32 | u->sent++,
+                           on_done, u);
+}
+
 void vuser_wake(struct vuser *u) {
     assert(u->state == VUSER_WAITING);
     struct worker *w = u->worker;
     u->task = worker_draw_task(w, &u->rng);
     u->state = VUSER_BUSY;
-    w->transport_ops->send(u->session, w->compiled[u->task], on_done, u);
+    send_task(u);
 }
 
 int vuser_start(struct vuser *u, int64_t intended_ns, struct err *e) {
@@ -90,7 +97,7 @@ void vuser_send(struct vuser *u, uint32_t task, int64_t intended_ns, bool waited
     u->waited = waited;
     u->state = VUSER_BUSY;
     worker_user_came(w);
-    w->transport_ops->send(u->session, w->compiled[task], on_done, u);
+    send_task(u);
 }
 
 void vuser_stop(struct vuser *u) {

@@ -41,6 +41,7 @@ struct vuser {
     struct rng rng;
     uint32_t index; /* over all workers; seeds the random choices */
     uint32_t task;  /* of the request under way */
+    uint32_t sent;  /* requests so far, over all its sessions */
     int64_t
         intended_ns; /* CLOCK_MONOTONIC: when the schedule wants the request under way or the next one sent */
     bool

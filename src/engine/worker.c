@@ -63,7 +63,8 @@ void worker_record(struct worker *w, const struct vuser *u, const struct transpo
         .error = error_id(w, r->error),
         .outcome = (uint8_t)r->outcome,
         .flags = (uint8_t)((r->new_connection ? SAMPLE_NEW_CONNECTION : 0) |
-                           (u->waited ? SAMPLE_WAITED_FOR_USER : 0)),
+                           (u->waited ? SAMPLE_WAITED_FOR_USER : 0) |
+                           (r->sent_again ? SAMPLE_SENT_AGAIN : 0)),
     };
     queue_push(w->queue, &s);
 }

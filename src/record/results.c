@@ -9,7 +9,8 @@ void results_done(struct results *t) {
 
 static uint64_t key_of(const struct sample *s) {
     return (uint64_t)s->endpoint | (uint64_t)s->status << 16 | (uint64_t)s->error << 32 |
-           (uint64_t)s->outcome << 48 | (uint64_t)(s->flags & SAMPLE_NEW_CONNECTION) << 56;
+           (uint64_t)s->outcome << 48 |
+           (uint64_t)(s->flags & (SAMPLE_NEW_CONNECTION | SAMPLE_SENT_AGAIN)) << 56;
 }
 
 /* The slot of the key, or the free one where it belongs. */

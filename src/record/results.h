@@ -1,6 +1,6 @@
 /*
  * results: numbers for what many requests have in common: endpoint, status, outcome, error, new
- * connection or not.
+ * connection or not, sent again or not.
  *
  * Numbers go from 1 in order of appearance. Nothing is ever taken out. Internal to this folder.
  * Thread: plain data.
@@ -15,7 +15,7 @@
 #include "record/sample.h"
 
 struct results_slot {
-    uint64_t key; /* the five packed */
+    uint64_t key; /* the six packed */
     uint32_t id;  /* 0: free */
 };
 

@@ -16,6 +16,7 @@
 /* No user was free at its intended time: its lateness, or that it was not sent, is not the client's
  * doing. */
 #define SAMPLE_WAITED_FOR_USER 2u
+#define SAMPLE_SENT_AGAIN 4u /* on a new connection: the server had closed the kept one */
 
 struct sample {
     int64_t intended_ns; /* SAMPLE_NO_TIME in a closed loop without pacing */

@@ -53,7 +53,8 @@ CREATE TABLE result (
     status         INTEGER,
     outcome        INTEGER NOT NULL REFERENCES outcome,
     error          INTEGER REFERENCES error,
-    new_connection INTEGER NOT NULL
+    new_connection INTEGER NOT NULL,
+    sent_again     INTEGER NOT NULL
 );
 
 -- One row a request. Differences instead of times: SQLite stores small numbers in fewer bytes.
@@ -122,7 +123,8 @@ SELECT r.id AS id,
        x.text AS error,
        r.bytes_sent AS bytes_sent,
        r.bytes_received AS bytes_received,
-       t.new_connection AS new_connection
+       t.new_connection AS new_connection,
+       t.sent_again AS sent_again
 FROM request AS r
 LEFT JOIN result AS t ON t.id = r.result
 LEFT JOIN endpoint AS e ON e.id = t.endpoint

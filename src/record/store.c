@@ -84,8 +84,8 @@ static int prepare_all(struct store *s, struct err *e) {
         {&s->request, "INSERT INTO request(result, user, at_us, lag_us, took_us, rest_us, dns_us,"
                       " connect_us, tls_us, bytes_sent, bytes_received)"
                       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
-        {&s->result, "INSERT INTO result(id, endpoint, status, outcome, error, new_connection)"
-                     " VALUES (?, ?, nullif(?, 0), ?, nullif(?, 0), ?)"},
+        {&s->result, "INSERT INTO result(id, endpoint, status, outcome, error, new_connection,"
+                     " sent_again) VALUES (?, ?, nullif(?, 0), ?, nullif(?, 0), ?, ?)"},
         {&s->error, "INSERT OR IGNORE INTO error(id, text) VALUES (?, ?)"},
         {&s->event, "INSERT INTO event(at_us, kind, text) VALUES (?, ?, ?)"},
         {&s->users, "INSERT OR REPLACE INTO user_count(second, users) VALUES (?, ?)"},
@@ -295,6 +295,7 @@ static int insert_result(struct store *s, uint32_t id, const struct sample *x, s
     sqlite3_bind_int(s->result, 4, x->outcome);
     sqlite3_bind_int(s->result, 5, x->error);
     sqlite3_bind_int(s->result, 6, (x->flags & SAMPLE_NEW_CONNECTION) != 0);
+    sqlite3_bind_int(s->result, 7, (x->flags & SAMPLE_SENT_AGAIN) != 0);
     return run(s, s->result, e);
 }
 

@@ -8,9 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
 
 #include "transport/curl_internal.h"
 #include "transport/curl_loop.h"
+#include "transport/idle_close.h"
+#include "transport/tls_context.h"
+#include "transport/trace.h"
 #include "util/clock.h"
 
 struct transport {
@@ -31,10 +36,13 @@ struct transport_session {
     int64_t sent_ns;
     uint64_t received;
     long sendings;           /* of the request under way: 1, and 1 more per redirect */
+    int kept;                /* the socket that was opened last, while it is open; else -1 */
     bool lost_before_answer; /* the kept connection ended, and libcurl wanted to send again */
     CURLcode refusal;
     int socket_errno; /* why no socket could be opened; 0: one could */
     struct transport_session *next_refused;
+    struct curl_slist trace; /* the traceparent header, where there is one, then the request's */
+    char trace_text[TRACE_LINE_BYTES];
     char curl_text[CURL_ERROR_SIZE];
 };
 
@@ -73,7 +81,25 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose,
     curl_socket_t fd = curl_loop_open(&s->transport->loop, address);
     if (fd == CURL_SOCKET_BAD)
         s->socket_errno = errno;
+    s->kept = fd == CURL_SOCKET_BAD ? -1 : fd;
     return fd;
+}
+
+static int close_socket(void *context, curl_socket_t fd) {
+    struct transport_session *s = context;
+    if (fd == s->kept)
+        s->kept = -1;
+    return curl_loop_close_socket(&s->transport->loop, fd);
+}
+
+/* libcurl looks before it sends whether a kept connection has ended, but takes TLS's goodbye, unread in front of the end, for a
+ * sign of life. */
+static void let_it_see_the_end(const struct transport_session *s) {
+    char bytes[4096];
+    if (s->kept < 0 || !idle_close_seen(s->kept))
+        return;
+    while (recv(s->kept, bytes, sizeof bytes, MSG_DONTWAIT) > 0)
+        continue;
 }
 
 static size_t count_body(char *bytes, size_t size, size_t n, void *context) {
@@ -121,8 +147,17 @@ static void finish_refused(void *context) {
     }
 }
 
-static void curl_send(struct transport_session *s, const void *compiled, transport_done_fn *done,
-                      void *context) {
+/* A header of the session's own before those that all share. libcurl keeps the list, and reads the text when it sends. */
+static CURLcode apply(struct transport_session *s, const struct curl_request *r) {
+    CURLcode code = curl_request_apply(s->easy, r);
+    if (code != CURLE_OK || s->transport->options->trace_run == NULL || r->own_trace)
+        return code;
+    s->trace = (struct curl_slist){.data = s->trace_text, .next = r->headers};
+    return curl_easy_setopt(s->easy, CURLOPT_HTTPHEADER, &s->trace);
+}
+
+static void curl_send(struct transport_session *s, const void *compiled, uint64_t trace,
+                      transport_done_fn *done, void *context) {
     struct transport *t = s->transport;
     const struct curl_request *r = compiled;
     s->done = done;
@@ -134,9 +169,13 @@ static void curl_send(struct transport_session *s, const void *compiled, transpo
     s->curl_text[0] = '\0';
     s->refusal = CURLE_OK;
     if (s->last != r->serial) {
-        s->refusal = curl_request_apply(s->easy, r);
+        s->refusal = apply(s, r);
         s->last = s->refusal == CURLE_OK ? r->serial : 0;
     }
+    if (strncasecmp(r->url, "https:", 6) == 0)
+        let_it_see_the_end(s);
+    if (t->options->trace_run != NULL)
+        trace_line(t->options->trace_run, trace, t->options->trace_sampled, s->trace_text);
     s->sent_ns = clock_mono_ns();
     if (s->refusal == CURLE_OK && curl_loop_add(&t->loop, s->easy) != CURLM_OK)
         s->refusal = CURLE_OUT_OF_MEMORY;
@@ -160,6 +199,7 @@ static int curl_session_open(struct transport *t, struct transport_session **out
     if (s == NULL)
         return err_set(e, "not enough memory for another user");
     s->transport = t;
+    s->kept = -1;
     s->easy = curl_easy_init();
     s->share = curl_share_init();
     if (s->easy == NULL || s->share == NULL ||
@@ -178,7 +218,8 @@ static int curl_session_open(struct transport *t, struct transport_session **out
     curl_easy_setopt(s->easy, CURLOPT_OPENSOCKETDATA, s);
     curl_easy_setopt(s->easy, CURLOPT_PREREQFUNCTION, note_sending);
     curl_easy_setopt(s->easy, CURLOPT_PREREQDATA, s);
-    curl_loop_adopt(&t->loop, s->easy);
+    curl_easy_setopt(s->easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+    curl_easy_setopt(s->easy, CURLOPT_CLOSESOCKETDATA, s);
     if (code != CURLE_OK) {
         err_set(e, "libcurl refuses a connection cache per user: %s", curl_easy_strerror(code));
         goto fail;
@@ -208,6 +249,8 @@ static void free_transport(void *context) {
 
 static int curl_open(uv_loop_t *loop, const struct transport_options *options,
                      struct transport **out, struct err *e) {
+    if (tls_context_check(options, e) != 0)
+        return -1;
     struct transport *t = calloc(1, sizeof *t);
     if (t == NULL)
         return err_set(e, "not enough memory for the transport");

@@ -18,7 +18,8 @@ struct curl_request {
     const char *method;
     const void *body;
     size_t body_bytes;
-    bool has_body; /* send a Content-Length, if only of 0 */
+    bool own_trace; /* the scenario sends a traceparent of its own */
+    bool has_body;  /* send a Content-Length, if only of 0 */
     struct curl_slist *headers;
 };
 
@@ -37,6 +38,10 @@ CURLcode curl_request_apply(CURL *easy, const struct curl_request *r);
 #define CURL_RESULT_TEXT_BYTES 512
 void curl_result_fill(CURL *easy, CURLcode code, const char *curl_text,
                       const struct transport_options *options, struct transport_result *result,
+                      char text[CURL_RESULT_TEXT_BYTES]);
+
+/* What a user reads when a limit of time has passed. */
+void curl_result_late(const struct transport_options *options, bool connected, int status,
                       char text[CURL_RESULT_TEXT_BYTES]);
 
 /* Makes it the result of a request whose kept connection ended before any byte of the answer. */

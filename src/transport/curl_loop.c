@@ -161,16 +161,15 @@ curl_socket_t curl_loop_open(struct curl_loop *l, const struct curl_sockaddr *ad
     return fd;
 }
 
-static int close_socket(void *context, curl_socket_t fd) {
-    struct curl_watch *w = watch_of(context, fd);
+void curl_loop_release_socket(struct curl_loop *l, curl_socket_t fd) {
+    struct curl_watch *w = watch_of(l, fd);
     if (w != NULL)
         unwatch(w);
-    return close(fd);
 }
 
-void curl_loop_adopt(struct curl_loop *l, CURL *easy) {
-    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
-    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, l);
+int curl_loop_close_socket(struct curl_loop *l, curl_socket_t fd) {
+    curl_loop_release_socket(l, fd);
+    return close(fd);
 }
 
 /* ---- transfers ---- */
@@ -190,7 +189,9 @@ static void drain(struct curl_loop *l) {
     for (int due = left; m != NULL; due--) {
         CURL *easy = m->easy_handle;
         CURLcode code = m->data.result;
+        l->ending = code == CURLE_OK ? easy : NULL;
         curl_multi_remove_handle(l->multi, easy);
+        l->ending = NULL;
         l->under_way--;
         l->ended(l->context, easy, code);
         m = due > 0 ? curl_multi_info_read(l->multi, &left) : NULL;

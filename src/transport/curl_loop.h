@@ -38,6 +38,8 @@ struct curl_loop {
     uv_timer_t timer;
     uv_idle_t settle; /* active when something is to be looked after at the next turn */
     bool draining;
+    CURL *
+        ending; /* the easy handle that is being taken out of the multi handle because it has ended well */
     int under_way;   /* transfers that libcurl has and we have not heard the end of */
     int running;     /* of those, how many had not ended when libcurl last ran */
     bool kicking;    /* libcurl is being run right now: its wish for a timer is kept, not obeyed */
@@ -53,10 +55,12 @@ int curl_loop_init(struct curl_loop *l, uv_loop_t *loop, curl_loop_ended_fn *end
 /* Nothing may be under way. `closed` is called from the loop when the memory of `l` is no longer needed. */
 void curl_loop_close(struct curl_loop *l, void (*closed)(void *context));
 
-/* For CURLOPT_OPENSOCKETFUNCTION of the easy handles that will be added: opens and watches a socket. The sockets are closed
- * through the CURLOPT_CLOSESOCKETFUNCTION that curl_loop_adopt() sets. */
+/* For CURLOPT_OPENSOCKETFUNCTION of the easy handles that will be added: opens and watches a socket. */
 curl_socket_t curl_loop_open(struct curl_loop *l, const struct curl_sockaddr *address);
-void curl_loop_adopt(struct curl_loop *l, CURL *easy);
+
+/* For their CURLOPT_CLOSESOCKETFUNCTION: closes the socket, or stops watching it and leaves it open. */
+int curl_loop_close_socket(struct curl_loop *l, curl_socket_t fd);
+void curl_loop_release_socket(struct curl_loop *l, curl_socket_t fd);
 
 /* Starts a transfer, now. CURLM_OK, or what libcurl says; then it is not under way. */
 CURLMcode curl_loop_add(struct curl_loop *l, CURL *easy);

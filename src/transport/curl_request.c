@@ -48,6 +48,7 @@ int curl_request_new(const struct transport_options *options, const struct trans
     c->body = r->body;
     c->body_bytes = r->body_bytes;
     c->has_body = r->body != NULL || carries_length(r->method);
+    c->own_trace = has_header(r, "traceparent");
     for (size_t i = 0; i < r->header_count; i++)
         if (append_header(&c->headers, &line, r->headers[i].name, r->headers[i].value) != 0)
             goto fail;

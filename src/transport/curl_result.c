@@ -50,23 +50,28 @@ static int64_t info_ns(CURL *easy, CURLINFO info) {
     return (int64_t)us * 1000;
 }
 
+void curl_result_late(const struct transport_options *o, bool connected, int status,
+                      char text[CURL_RESULT_TEXT_BYTES]) {
+    char span[UNITS_BYTES];
+    const char *what = !connected    ? "no connection"
+                       : status != 0 ? "the answer was not complete"
+                                     : "no answer";
+    bool whole = connected || o->timeout_ns < o->connect_timeout_ns;
+    units_duration_text(whole ? o->timeout_ns : o->connect_timeout_ns, span);
+    snprintf(text, CURL_RESULT_TEXT_BYTES, "%s within %s", what, span);
+}
+
 /* libcurl's texts hold milliseconds and byte counts that differ from request to request; a report groups by text, so
  * those are said in words of our own. */
 static void describe(CURL *easy, CURLcode code, const char *curl_text,
                      const struct transport_options *o, const struct transport_result *r,
                      char text[CURL_RESULT_TEXT_BYTES]) {
     long os_errno = 0;
-    char span[UNITS_BYTES];
     char reason[128];
     curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_errno);
     const char *system = os_errno == 0 ? NULL : strerror_r((int)os_errno, reason, sizeof reason);
     if (code == CURLE_OPERATION_TIMEDOUT) {
-        bool connected = info_ns(easy, CURLINFO_PRETRANSFER_TIME_T) > 0;
-        const char *what = !connected       ? "no connection"
-                           : r->status != 0 ? "the answer was not complete"
-                                            : "no answer";
-        units_duration_text(connected ? o->timeout_ns : o->connect_timeout_ns, span);
-        snprintf(text, CURL_RESULT_TEXT_BYTES, "%s within %s", what, span);
+        curl_result_late(o, info_ns(easy, CURLINFO_PRETRANSFER_TIME_T) > 0, r->status, text);
         return;
     }
     if (system != NULL &&
@@ -77,6 +82,8 @@ static void describe(CURL *easy, CURLcode code, const char *curl_text,
     }
     if (code == CURLE_PARTIAL_FILE)
         curl_text = "connection closed before the answer was complete";
+    if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_WEIRD_SERVER_REPLY)
+        curl_text = "the answer is not valid HTTP";
     if (code == CURLE_ABORTED_BY_CALLBACK)
         curl_text = "given up because the run ended";
     if (code == CURLE_GOT_NOTHING)

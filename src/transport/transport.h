@@ -32,6 +32,10 @@ struct transport_options {
     int64_t connect_timeout_ns;
     int64_t timeout_ns;
     const char *user_agent;
+    const char *trace_run; /* see trace.h; NULL: no traceparent */
+    bool trace_sampled;
+    bool
+        kernel_clock; /* an answer came when the kernel says it did, where the transport can ask (direct on Linux) */
 };
 
 struct transport_header {
@@ -58,6 +62,7 @@ struct transport_result {
     uint64_t bytes_sent;     /* of the body */
     uint64_t bytes_received; /* of the body, decoded */
     bool new_connection;
+    bool sent_again; /* the server had closed the kept connection before it could see the request */
     const char *
         error; /* "" where nothing is wrong; else a text with no secrets of ours but maybe the URL's */
 };
@@ -80,14 +85,15 @@ struct transport_ops {
     int (*request_new)(struct transport *t, const struct transport_request *request,
                        void **compiled, struct err *e);
     void (*request_free)(void *compiled);
-    /* Starts one request; `done` is called exactly once, later, never from within. A session has one at a time. */
-    void (*send)(struct transport_session *s, const void *compiled, transport_done_fn *done,
-                 void *context);
+    /* Starts one request; `done` is called exactly once, later, never from within. A session has one at a time. `trace` ends
+     * its trace id, where the options want one. */
+    void (*send)(struct transport_session *s, const void *compiled, uint64_t trace,
+                 transport_done_fn *done, void *context);
     /* Gives the request under way up: `done` is called from within, with OUTCOME_CANCELLED. */
     void (*cancel)(struct transport_session *s);
 };
 
-extern const struct transport_ops transport_curl;
+extern const struct transport_ops transport_curl, transport_direct;
 
 /* Must be called once before any thread starts; returns 0 or -1. */
 int transport_global_init(struct err *e);

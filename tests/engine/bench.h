@@ -20,6 +20,7 @@
 #include "support/server.h"
 #include "util/clock.h"
 
+static const struct transport_ops *transport_under_test;
 static struct server server;
 
 struct bench {
@@ -66,7 +67,7 @@ static inline void setup(struct bench *b, uint32_t threads, const char *text) {
     assert_int_equal(record_start(b->record, &e), 0);
     b->options = (struct engine_options){
         .scenario = b->scenario,
-        .transport = &transport_curl,
+        .transport = transport_under_test,
         .record = b->record,
         .threads = threads,
         .seed = 7,
@@ -117,5 +118,12 @@ static inline int stop_server(void **state) {
     server_stop(&server);
     return 0;
 }
+
+/* The group of tests once with each transport; failed tests. */
+#define RUN_WITH_EACH_TRANSPORT(tests)                                                             \
+    (transport_under_test = &transport_curl,                                                       \
+     cmocka_run_group_tests_name("curl", tests, start_server, stop_server)) +                      \
+        (transport_under_test = &transport_direct,                                                 \
+         cmocka_run_group_tests_name("direct", tests, start_server, stop_server))
 
 #endif

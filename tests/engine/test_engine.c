@@ -231,5 +231,6 @@ int main(void) {
         cmocka_unit_test(a_signal_stops_the_run_and_a_second_cancels),
         cmocka_unit_test(secrets_do_not_reach_the_file),
     };
-    return cmocka_run_group_tests(tests, start_server, stop_server);
+    signal(SIGPIPE, SIG_IGN); /* as the program does */
+    return RUN_WITH_EACH_TRANSPORT(tests);
 }

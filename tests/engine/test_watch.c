@@ -96,9 +96,9 @@ static void on_timer(uv_timer_t *timer) {
     answer(s, OUTCOME_OK);
 }
 
-static void send_request(struct transport_session *s, const void *compiled, transport_done_fn *done,
-                         void *context) {
-    (void)compiled;
+static void send_request(struct transport_session *s, const void *compiled, uint64_t trace,
+                         transport_done_fn *done, void *context) {
+    (void)compiled, (void)trace;
     s->done = done;
     s->context = context;
     s->sent_ns = clock_mono_ns();

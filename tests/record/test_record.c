@@ -72,8 +72,13 @@ static void make_kinds(struct sample out[KINDS], uint16_t refused) {
          .bytes_sent = 1,
          .ttfb_us = SAMPLE_NO_TTFB,
          .outcome = OUTCOME_CANCELLED},
-        /* 6: at the very start, in no time */
-        {.intended_ns = 0, .sent_ns = 0, .end_ns = 0, .ttfb_us = 0, .status = 204},
+        /* 6: at the very start, in no time, on a connection that another had made way for */
+        {.intended_ns = 0,
+         .sent_ns = 0,
+         .end_ns = 0,
+         .ttfb_us = 0,
+         .status = 204,
+         .flags = SAMPLE_NEW_CONNECTION | SAMPLE_SENT_AGAIN},
     };
     memcpy(out, samples, sizeof samples);
 }
@@ -103,20 +108,20 @@ static void test_requests_view_shows_every_kind_of_row(void **state) {
         path,
         "SELECT id, user, name, method, intended_us, sent_us, end_us, service_us,"
         " response_us, dns_us, connect_us, tls_us, ttfb_us, status, outcome, error,"
-        " bytes_sent, bytes_received, new_connection FROM requests",
+        " bytes_sent, bytes_received, new_connection, sent_again FROM requests",
         "1|70000|/predict|POST|NULL|1000|3002|2002|2002|11|22|33|1500|200|ok|NULL"
-        "|4000000000|5000000000|1\n"
-        "2|1|/|GET|2000|2250|9250|7000|7250|NULL|NULL|NULL|7000|503|http_error|NULL|0|0|0\n"
+        "|4000000000|5000000000|1|0\n"
+        "2|1|/|GET|2000|2250|9250|7000|7250|NULL|NULL|NULL|7000|503|http_error|NULL|0|0|0|0\n"
         "3|0|/|GET|5000|5000|5100|100|100|NULL|NULL|NULL|NULL|NULL|connect_error"
-        "|connection refused|0|0|0\n"
+        "|connection refused|0|0|0|0\n"
         "4|NULL|/predict|POST|6000|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|not_sent|NULL"
-        "|0|0|0\n"
-        "5|0|/|GET|6500|7000|8000|NULL|NULL|NULL|NULL|NULL|NULL|NULL|cancelled|NULL|1|0|0\n"
-        "6|0|/|GET|0|0|0|0|0|NULL|NULL|NULL|0|204|ok|NULL|0|0|0\n");
+        "|0|0|0|0\n"
+        "5|0|/|GET|6500|7000|8000|NULL|NULL|NULL|NULL|NULL|NULL|NULL|cancelled|NULL|1|0|0|0\n"
+        "6|0|/|GET|0|0|0|0|0|NULL|NULL|NULL|0|204|ok|NULL|0|0|1|1\n");
     assert_query(path, "SELECT group_concat(name, ' ') FROM pragma_table_info('requests')",
                  "id user name method intended_us sent_us end_us service_us response_us dns_us"
                  " connect_us tls_us ttfb_us status outcome error bytes_sent bytes_received"
-                 " new_connection\n");
+                 " new_connection sent_again\n");
 }
 
 static void test_run_and_manifest(void **state) {
@@ -139,7 +144,7 @@ static void test_run_and_manifest(void **state) {
                  "paper|2025-11-24T16:00:00.123Z|4500000|10|{ \"name\": \"paper\" }"
                  "|http://127.0.0.1:8080|18446744073709551615|0.1.0|VALID|nothing was missed|0\n");
     assert_query(path, "SELECT key, value FROM manifest", "argv|coldswarm run\nkernel|6.1\n");
-    assert_query(path, "PRAGMA user_version", "2\n");
+    assert_query(path, "PRAGMA user_version", "3\n");
     assert_query(path, "SELECT printf('%x', application_id) FROM pragma_application_id",
                  "6373776d\n");
     /* One file is left, and looking at it leaves no others. */

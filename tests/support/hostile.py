@@ -154,7 +154,10 @@ class Connection:
                     await self.read_body()
                 self.log()
                 await BEHAVIOUR.get(name, unknown)(self, self.request)
-        except (Gone, OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.TimeoutError):
+        except asyncio.TimeoutError:
+            self.log()
+            self.writer.transport.abort()  # at once, where TLS would wait for the client's goodbye
+        except (Gone, OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             self.log()
         finally:
             self.writer.close()

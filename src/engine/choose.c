@@ -1,0 +1,83 @@
+#include "engine/choose.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* Headers whose meaning libcurl carries out, where `direct` would only send them. */
+static const char *const carried_out[] = {"Connection", "Content-Length", "Expect",
+                                          "Transfer-Encoding", "Upgrade"};
+
+/* "http://user@host:port" of a URL: its length. */
+static size_t origin_bytes(const char *url) {
+    const char *scheme_end = strstr(url, "://");
+    size_t start = scheme_end == NULL ? 0 : (size_t)(scheme_end - url) + 3;
+    return start + strcspn(url + start, "/?#");
+}
+
+static bool same_origin(const char *a, const char *b) {
+    size_t n = origin_bytes(a);
+    return n == origin_bytes(b) && strncasecmp(a, b, n) == 0;
+}
+
+static bool has_userinfo(const char *url) {
+    return memchr(url, '@', origin_bytes(url)) != NULL;
+}
+
+/* A session of `direct` has one connection, and so one origin; where two are the same but spelled differently, curl is right
+ * as well. */
+static const char *url_needs_curl(const struct scenario *s) {
+    const char *first = NULL;
+    for (size_t i = 0; i < s->task_count; i++) {
+        const char *path = s->tasks[i].request.path;
+        const char *url = *path == '/' ? s->target : path;
+        if (first == NULL)
+            first = url;
+        if (has_userinfo(url))
+            return "a URL holds a user's name";
+        if (!same_origin(first, url))
+            return "the requests go to several servers";
+    }
+    return NULL;
+}
+
+static const char *header_needs_curl(const struct scenario *s) {
+    for (size_t i = 0; i < s->task_count; i++) {
+        const struct scenario_request *r = &s->tasks[i].request;
+        for (size_t h = 0; h < r->header_count; h++)
+            for (size_t k = 0; k < sizeof carried_out / sizeof *carried_out; k++)
+                if (strcasecmp(r->headers[h].name, carried_out[k]) == 0)
+                    return carried_out[k];
+    }
+    return NULL;
+}
+
+/* What the scenario needs that only curl has, as a text; false where there is nothing. */
+static bool needs_curl(const struct scenario *s, char why[CHOOSE_WHY_BYTES]) {
+    const char *what = s->http.version != SCENARIO_HTTP_1_1 ? "the scenario asks for HTTP/2"
+                       : s->http.proxy != NULL              ? "the scenario has a proxy"
+                       : s->http.follow_redirects           ? "the scenario follows redirects"
+                                                            : url_needs_curl(s);
+    const char *header = what == NULL ? header_needs_curl(s) : NULL;
+    if (header != NULL)
+        snprintf(why, CHOOSE_WHY_BYTES, "a request has the header %s", header);
+    else if (what != NULL)
+        snprintf(why, CHOOSE_WHY_BYTES, "%s", what);
+    return what != NULL || header != NULL;
+}
+
+int choose_transport(enum choose_wish wish, const struct scenario *s,
+                     const struct transport_ops **out, char why[CHOOSE_WHY_BYTES], struct err *e) {
+    bool curl = needs_curl(s, why);
+    if (wish == CHOOSE_DIRECT && curl)
+        return err_set(e,
+                       "--transport direct cannot do this: %s; use --transport auto, which takes "
+                       "curl here",
+                       why);
+    *out = wish == CHOOSE_CURL || curl ? &transport_curl : &transport_direct;
+    if (wish != CHOOSE_AUTO)
+        snprintf(why, CHOOSE_WHY_BYTES, "asked for");
+    else if (!curl)
+        snprintf(why, CHOOSE_WHY_BYTES, "HTTP/1.1 to one server");
+    return 0;
+}

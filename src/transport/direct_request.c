@@ -1,0 +1,187 @@
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "transport/direct_internal.h"
+
+#define HEAD_MAX_BYTES (1 << 20)
+
+/* The same request that libcurl would send, header for header: a scenario must not look different to its target because of
+ * the transport that carries it. */
+
+static const struct transport_header *header(const struct transport_request *r, const char *name) {
+    for (size_t i = 0; i < r->header_count; i++)
+        if (strcasecmp(r->headers[i].name, name) == 0)
+            return &r->headers[i];
+    return NULL;
+}
+
+static char *part(CURLU *url, CURLUPart what, unsigned flags) {
+    char *text = NULL;
+    return curl_url_get(url, what, &text, flags) == CURLUE_OK ? text : NULL;
+}
+
+static void add_line(struct buf *out, const char *name, const char *value) {
+    buf_printf(out, *value == '\0' ? "%s:%s\r\n" : "%s: %s\r\n", name, value);
+}
+
+static bool carries_length(const char *method) {
+    return strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0 ||
+           strcmp(method, "PATCH") == 0;
+}
+
+static void render(struct direct_request *d, const struct transport_options *o,
+                   const struct transport_request *r, CURLU *url, struct buf *head) {
+    char *target = part(url, CURLUPART_PATH, 0);
+    char *query = part(url, CURLUPART_QUERY, 0);
+    char *host = part(url, CURLUPART_HOST, 0);
+    char *port = part(url, CURLUPART_PORT, CURLU_NO_DEFAULT_PORT);
+    buf_printf(head, "%s %s", r->method, target == NULL ? "/" : target);
+    if (query != NULL)
+        buf_printf(head, "?%s", query);
+    buf_str(head, " HTTP/1.1\r\n");
+    const struct transport_header *own = header(r, "Host");
+    if (own != NULL)
+        add_line(head, "Host", own->value);
+    else
+        buf_printf(head, "Host: %s%s%s\r\n", host == NULL ? "" : host, port == NULL ? "" : ":",
+                   port == NULL ? "" : port);
+    if (header(r, "User-Agent") == NULL)
+        add_line(head, "User-Agent", o->user_agent);
+    if (header(r, "Accept") == NULL)
+        add_line(head, "Accept", "*/*");
+    if (o->compressed && header(r, "Accept-Encoding") == NULL)
+        add_line(head, "Accept-Encoding", "gzip");
+    d->extra_at = head->len;
+    for (size_t i = 0; i < r->header_count; i++)
+        if (strcasecmp(r->headers[i].name, "Host") != 0)
+            add_line(head, r->headers[i].name, r->headers[i].value);
+    if (!o->keepalive && header(r, "Connection") == NULL)
+        add_line(head, "Connection", "close");
+    d->own_trace = header(r, "traceparent") != NULL;
+    if (r->body != NULL || carries_length(r->method))
+        buf_printf(head, "Content-Length: %zu\r\n", r->body_bytes);
+    buf_str(head, "\r\n");
+    curl_free(target);
+    curl_free(query);
+    curl_free(host);
+    curl_free(port);
+}
+
+/* Where to connect, for libcurl: http://host:port/ whatever the scheme, so that it stops at TCP. */
+static int set_origin(struct direct_request *d, CURLU *url) {
+    char *scheme = part(url, CURLUPART_SCHEME, 0);
+    char *host = part(url, CURLUPART_HOST, 0);
+    char *port = part(url, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+    char *path = part(url, CURLUPART_PATH, 0);
+    struct buf to;
+    buf_init(&to, HEAD_MAX_BYTES);
+    if (scheme != NULL && host != NULL && port != NULL && path != NULL) {
+        d->tls = strcmp(scheme, "https") == 0;
+        buf_printf(&to, "http://%s:%s/", host, port);
+        bool bracketed = host[0] == '[';
+        d->host = bracketed ? strndup(host + 1, strlen(host) - 2) : strdup(host);
+        d->path = strdup(path);
+        d->url = buf_take(&to);
+    }
+    buf_done(&to);
+    curl_free(scheme);
+    curl_free(host);
+    curl_free(port);
+    curl_free(path);
+    return d->url != NULL && d->host != NULL && d->path != NULL ? 0 : -1;
+}
+
+int direct_request_new(struct transport *t, const struct transport_request *r, void **compiled,
+                       struct err *e) {
+    struct buf head;
+    CURLU *url = curl_url();
+    struct direct_request *d = calloc(1, sizeof *d);
+    buf_init(&head, HEAD_MAX_BYTES);
+    if (d == NULL || url == NULL)
+        goto no_memory;
+    /* Spaces and bytes beyond ASCII in a URL go out as libcurl sends them. */
+    if (curl_url_set(url, CURLUPART_URL, r->url, CURLU_URLENCODE | CURLU_NON_SUPPORT_SCHEME) !=
+        CURLUE_OK) {
+        err_set(e, "%s is not a URL", r->url);
+        goto fail;
+    }
+    d->body = r->body;
+    d->body_bytes = r->body == NULL ? 0 : r->body_bytes;
+    d->head_method = strcmp(r->method, "HEAD") == 0;
+    render(d, t->options, r, url, &head);
+    d->head_bytes = head.len;
+    d->head = buf_take(&head);
+    if (d->head == NULL || set_origin(d, url) != 0)
+        goto no_memory;
+    curl_url_cleanup(url);
+    buf_done(&head);
+    *compiled = d;
+    return 0;
+
+no_memory:
+    err_set(e, "not enough memory to prepare the request %s %s", r->method, r->url);
+fail:
+    curl_url_cleanup(url);
+    buf_done(&head);
+    direct_request_free(d);
+    return -1;
+}
+
+void direct_request_free(void *compiled) {
+    struct direct_request *d = compiled;
+    if (d == NULL)
+        return;
+    free(d->head);
+    free(d->url);
+    free(d->host);
+    free(d->path);
+    free(d);
+}
+
+static bool traced(const struct transport_session *s) {
+    return s->transport->options->trace_run != NULL && !s->request->own_trace;
+}
+
+static size_t extra_bytes(const struct transport_session *s) {
+    return s->cookie_line.len + (traced(s) ? TRACE_LINE_BYTES + 1 : 0);
+}
+
+size_t direct_request_head_bytes(const struct transport_session *s) {
+    return s->request->head_bytes + extra_bytes(s);
+}
+
+size_t direct_request_bytes(const struct transport_session *s) {
+    return direct_request_head_bytes(s) + s->request->body_bytes;
+}
+
+int direct_request_pieces(const struct transport_session *s, size_t from,
+                          struct iovec pieces[DIRECT_PIECES]) {
+    const struct direct_request *d = s->request;
+    struct transport *t = s->transport;
+    size_t front = extra_bytes(s) > 0 ? d->extra_at : d->head_bytes, trace_bytes = 0;
+    if (traced(s)) {
+        trace_line(t->options->trace_run, s->trace, t->options->trace_sampled, t->trace);
+        memcpy(t->trace + TRACE_LINE_BYTES - 1, "\r\n", 2);
+        trace_bytes = TRACE_LINE_BYTES + 1;
+    }
+    const struct {
+        const void *at;
+        size_t n;
+    } parts[DIRECT_PIECES] = {
+        {d->head, front},         {s->cookie_line.data, s->cookie_line.len},
+        {t->trace, trace_bytes},  {d->head + front, d->head_bytes - front},
+        {d->body, d->body_bytes},
+    };
+    int n = 0;
+    for (size_t i = 0; i < DIRECT_PIECES; i++) {
+        size_t skip = from < parts[i].n ? from : parts[i].n;
+        from -= skip;
+        if (skip == parts[i].n)
+            continue;
+        pieces[n].iov_base = (char *)(uintptr_t)parts[i].at + skip;
+        pieces[n].iov_len = parts[i].n - skip;
+        n++;
+    }
+    return n;
+}

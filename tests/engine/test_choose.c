@@ -1,0 +1,94 @@
+/* Which transport a scenario gets, and what is said of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "engine/choose.h"
+
+#define LOAD "\"load\":{\"users\":1,\"duration\":1}"
+
+static const struct {
+    const char *scenario;
+    const char *why; /* what keeps `direct` away; NULL: nothing does */
+} cases[] = {
+    {"{\"target\":\"http://h:1\"," LOAD ",\"tasks\":[{\"path\":\"/a\"},{\"path\":\"/b\"}]}", NULL},
+    {"{\"target\":\"https://h\"," LOAD
+     ",\"tasks\":[{\"path\":\"https://h/x?y=a@b\"},{\"path\":\"/\"}]}",
+     NULL},
+    {"{\"target\":\"https://h\"," LOAD ",\"http\":{\"compressed\":true,\"keepalive\":false,\"unix_"
+     "socket\":\"/s\"},\"tasks\":[{\"path\":"
+     "\"/\"}]}",
+     NULL},
+    {"{\"target\":\"http://h\"," LOAD ",\"http\":{\"version\":\"2\"},\"tasks\":[{\"path\":\"/\"}]}",
+     "the scenario asks for HTTP/2"},
+    {"{\"target\":\"http://h\"," LOAD
+     ",\"http\":{\"proxy\":\"http://p:3128\"},\"tasks\":[{\"path\":\"/\"}]}",
+     "the scenario has a proxy"},
+    {"{\"target\":\"http://h\"," LOAD
+     ",\"http\":{\"follow_redirects\":true},\"tasks\":[{\"path\":\"/\"}]}",
+     "the scenario follows redirects"},
+    {"{\"target\":\"http://h\"," LOAD ",\"tasks\":[{\"path\":\"/\"},{\"path\":\"http://other/\"}]}",
+     "the requests go to several servers"},
+    {"{\"target\":\"http://h\"," LOAD ",\"tasks\":[{\"path\":\"/\"},{\"path\":\"https://h/\"}]}",
+     "the requests go to several servers"},
+    {"{\"target\":\"http://h\"," LOAD
+     ",\"tasks\":[{\"path\":\"/\",\"headers\":{\"expect\":\"100-continue\"}}]}",
+     "a request has the header Expect"},
+    {"{\"target\":\"http://h\"," LOAD
+     ",\"headers\":{\"Connection\":\"close\"},\"tasks\":[{\"path\":\"/\"}]}",
+     "a request has the header Connection"},
+};
+
+static struct scenario *parse(const char *text) {
+    struct scenario *s = NULL;
+    struct err e = {0};
+    if (scenario_parse("s.json", ".", text, strlen(text), NULL, NULL, &s, &e) != 0)
+        fail_msg("%s", e.text);
+    return s;
+}
+
+static void direct_is_taken_where_it_can(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct scenario *s = parse(cases[i].scenario);
+        const struct transport_ops *ops = NULL;
+        char why[CHOOSE_WHY_BYTES];
+        struct err e = {0};
+        assert_int_equal(choose_transport(CHOOSE_AUTO, s, &ops, why, &e), 0);
+        assert_ptr_equal(ops, cases[i].why == NULL ? &transport_direct : &transport_curl);
+        assert_string_equal(why, cases[i].why == NULL ? "HTTP/1.1 to one server" : cases[i].why);
+        assert_int_equal(choose_transport(CHOOSE_CURL, s, &ops, why, &e), 0);
+        assert_ptr_equal(ops, &transport_curl);
+        scenario_free(s);
+    }
+}
+
+static void direct_is_refused_where_it_cannot(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct scenario *s = parse(cases[i].scenario);
+        const struct transport_ops *ops = NULL;
+        char why[CHOOSE_WHY_BYTES], expected[256];
+        struct err e = {0};
+        int status = choose_transport(CHOOSE_DIRECT, s, &ops, why, &e);
+        assert_int_equal(status, cases[i].why == NULL ? 0 : -1);
+        snprintf(
+            expected, sizeof expected,
+            "--transport direct cannot do this: %s; use --transport auto, which takes curl here",
+            cases[i].why == NULL ? "" : cases[i].why);
+        assert_string_equal(status == 0 ? expected : e.text, expected);
+        scenario_free(s);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(direct_is_taken_where_it_can),
+        cmocka_unit_test(direct_is_refused_where_it_cannot),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
