@@ -71,6 +71,7 @@ CREATE TABLE server_event (
     revision INTEGER REFERENCES server_name,
     kind     TEXT NOT NULL,
     severity TEXT,
+    reason   TEXT,                   -- of a start, or of a lifetime's end
     text     TEXT NOT NULL
 );
 
@@ -153,6 +154,7 @@ SELECT x.at_us - s.run_start_us - s.offset_us AS at_us,
        x.kind AS kind,
        x.severity AS severity,
        x.text AS text,
+       x.reason AS reason,
        v.text AS revision
 FROM server_side AS s
 CROSS JOIN server_event AS x
