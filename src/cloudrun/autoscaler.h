@@ -1,12 +1,14 @@
 /*
- * autoscaler: how many instances a service should have now, as a pure function of samples and a time.
+ * autoscaler: how many instances a service should have now, as a pure function of samples and a
+ * time.
  *
- * Three policies: Cloud Run's documented rules, those of 2022, and Knative's KPA. What the documents
- * leave open is an option; docs/cloud-run-emulation.md says where each rule comes from. It starts and
- * stops nothing, reads no clock and knows no requests, only their numbers.
+ * Three policies: Cloud Run's documented rules, those of 2022, and Knative's KPA. What the
+ * documents leave open is an option; docs/cloud-run-emulation.md says where each rule comes from.
+ * It starts and stops nothing, reads no clock and knows no requests, only their numbers.
  *
- * Times are nanoseconds on any clock that does not run backwards; an emulator with a time scale of 60
- * gives its monotonic time times 60. Numbers of requests and CPUs are means, so they need no scaling.
+ * Times are nanoseconds on any clock that does not run backwards; an emulator with a time scale
+ * of 60 gives its monotonic time times 60. Numbers of requests and CPUs are means, so they need
+ * no scaling.
  *
  * Ownership: heap, autoscaler_free(NULL) is fine. Thread: plain data, owned by the caller.
  */
@@ -114,15 +116,15 @@ struct autoscaler;
 int autoscaler_new(struct autoscaler **out, const struct autoscaler_options *o, struct err *e);
 void autoscaler_free(struct autoscaler *a);
 
-/* To be called every period_ns; a late call counts for the whole time since the last one. stop_at has
- * room for sample->n numbers and gets the places in sample->instances of those to stop, longest idle
- * first. cloudrun stops idle ones only; kpa may name busy ones, which are to be sent nothing more and
- * stopped when their requests have ended. */
+/* To be called every period_ns; a late call counts for the whole time since the last one. stop_at
+ * has room for sample->n numbers and gets the places in sample->instances of those to stop,
+ * longest idle first. cloudrun stops idle ones only; kpa may name busy ones, which are to be sent
+ * nothing more and stopped when their requests have ended. */
 void autoscaler_tick(struct autoscaler *a, int64_t now_ns, const struct autoscaler_sample *sample,
                      size_t *stop_at, struct autoscaler_decision *out);
 
-/* Between ticks, when a request found no capacity (it counts in sample->pending): how many instances
- * to start at once. Only ready, in_flight, n and pending are looked at. */
+/* Between ticks, when a request found no capacity (it counts in sample->pending): how many
+ * instances to start at once. Only ready, in_flight, n and pending are looked at. */
 unsigned autoscaler_on_demand(const struct autoscaler_options *o,
                               const struct autoscaler_sample *sample);
 

@@ -1,13 +1,16 @@
 /*
- * export_log: entries of Cloud Logging as text, one JSON object each, as `gcloud logging read` shows them.
+ * export_log: entries of Cloud Logging as text, one JSON object each, as `gcloud logging read`
+ * shows them.
  *
- * Request log, system events with the real texts, and the instances' own output. Facts in, text out:
- * it opens no file and reads no clock. Text may be hostile: it comes out as valid JSON and UTF-8.
+ * Request log, system events with the real texts, and the instances' own output. Facts in, text
+ * out: it opens no file and reads no clock. Text may be hostile: it comes out as valid JSON and
+ * UTF-8.
  *
  * Times are nanoseconds since 1970, written with the microseconds that Cloud Run writes. The caller
  * puts "\n" behind each entry (NDJSON) or ",\n" between them (array).
  *
- * Ownership: every string is borrowed for the call; NULL means that the field is left out. Thread: any.
+ * Ownership: every string is borrowed for the call; NULL means that the field is left out.
+ * Thread: any.
  */
 #ifndef CLOUDRUN_EXPORT_LOG_H
 #define CLOUDRUN_EXPORT_LOG_H
@@ -79,7 +82,8 @@ void export_log_event(struct buf *out, const struct export_service *s,
                       const struct export_event *v);
 
 /* A line that an instance wrote, without its line end. A line that is a JSON object becomes
- * jsonPayload, with severity and message taken from it, as Cloud Run does; any other is textPayload. */
+ * jsonPayload, with severity and message taken from it, as Cloud Run does; any other is
+ * textPayload. */
 struct export_line {
     int64_t at_ns;
     uint32_t nonce;
@@ -91,9 +95,9 @@ struct export_line {
 
 void export_log_line(struct buf *out, const struct export_service *s, const struct export_line *l);
 
-/* Cloud Run's logs do not say when an instance ended, and billing needs it. So the emulator adds one
- * entry for each instance in a log of its own ("coldswarm%2Finstances"), which readers of real logs
- * pass over as foreign. */
+/* Cloud Run's logs do not say when an instance ended, and billing needs it. So the emulator adds
+ * one entry for each instance in a log of its own ("coldswarm%2Finstances"), which readers of
+ * real logs pass over as foreign. */
 struct export_lifetime {
     int64_t started_ns, ready_ns, sigterm_ns, ended_ns; /* 0: it did not happen */
     uint32_t nonce;

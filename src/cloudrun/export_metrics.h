@@ -9,8 +9,8 @@
  * request_latency/e2e_latencies and /pending have the rest. request_count has only what reached an
  * instance.
  *
- * Ownership: heap, export_metrics_free(NULL) is fine; the service's strings are copied. Thread: plain
- * data, owned by the caller.
+ * Ownership: heap, export_metrics_free(NULL) is fine; the service's strings are copied. Thread:
+ * plain data, owned by the caller.
  */
 #ifndef CLOUDRUN_EXPORT_METRICS_H
 #define CLOUDRUN_EXPORT_METRICS_H
@@ -24,8 +24,8 @@
 
 struct export_metrics;
 
-/* The first interval begins at start_ns. points_max: 1 to 100000. container: as in the logs, NULL is
- * "app". */
+/* The first interval begins at start_ns. points_max: 1 to 100000. container: as in the logs, NULL
+ * is "app". */
 int export_metrics_new(struct export_metrics **out, const struct export_service *s,
                        const char *container, int64_t start_ns, size_t points_max, struct err *e);
 void export_metrics_free(struct export_metrics *m);

@@ -1,10 +1,10 @@
 /*
  * billing: what instances cost: billable time by Cloud Run's rules, and a price list.
  *
- * Request-based: an instance is billed while it starts, while at least one request is in it, and while
- * it shuts down (SIGTERM to exit). Each longest stretch of such time is rounded up to 100 ms.
- * Instance-based: from start to end, at least one minute. It knows no discounts, no network and no
- * build costs; a price list is data (src/stats/prices.json is the one inside the program).
+ * Request-based: an instance is billed while it starts, while at least one request is in it, and
+ * while it shuts down (SIGTERM to exit). Each longest stretch of such time is rounded up to 100
+ * ms. Instance-based: from start to end, at least one minute. It knows no discounts, no network
+ * and no build costs; a price list is data (src/stats/prices.json is the one inside the program).
  *
  * Thread: plain data, owned by the caller.
  */
@@ -33,8 +33,8 @@ int64_t billing_request_ns(struct billing_span *v, size_t n);
 /* Billable time of one instance by the instance-based rule. */
 int64_t billing_instance_ns(int64_t started_ns, int64_t ended_ns);
 
-/* The same request-based rule while things happen: one meter for each instance. Causes nest: begin and
- * end for the start-up, for each request and for the shutdown, in the order of time. */
+/* The same request-based rule while things happen: one meter for each instance. Causes nest:
+ * begin and end for the start-up, for each request and for the shutdown, in the order of time. */
 struct billing_meter {
     unsigned causes;        /* that are under way */
     int64_t from_ns, to_ns; /* the newest stretch; to_ns only while causes is 0 */
@@ -64,7 +64,8 @@ struct billing_prices {
     double free_requests;
 };
 
-/* Reads a price list (JSON; `name` stands for it in errors) and takes the tier that `region` is in. */
+/* Reads a price list (JSON; `name` stands for it in errors) and takes the tier that `region` is
+ * in. */
 int billing_prices_parse(struct billing_prices *out, const char *name, const char *text,
                          size_t bytes, const char *region, struct err *e);
 
