@@ -101,7 +101,7 @@ static int find_tier(const struct json_doc *d, const char *region, const struct 
 
 static int read_list(const struct json_doc *d, const char *region, struct billing_prices *p,
                      struct err *e) {
-    const struct json *tier, *root = json_root(d);
+    const struct json *tier = NULL, *root = json_root(d);
     if (root->kind != JSON_OBJECT)
         return json_fail(d, root->at, e, "a price list must be an object");
     const struct word of_list[] = {{"source", p->source, sizeof p->source},
