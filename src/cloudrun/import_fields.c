@@ -38,6 +38,14 @@ const char *import_text(const struct json *v, const char *camel) {
     return m != NULL && m->kind == JSON_STRING ? m->text : NULL;
 }
 
+bool import_is_log(const struct json *v) {
+    return import_get(v, "logName") != NULL || import_get(v, "httpRequest") != NULL;
+}
+
+bool import_is_series(const struct json *v) {
+    return import_get(v, "metric") != NULL && import_get(v, "points") != NULL;
+}
+
 bool import_int64(const struct json *v, int64_t *out) {
     if (v == NULL || (v->kind != JSON_STRING && v->kind != JSON_NUMBER))
         return false;

@@ -22,6 +22,10 @@ const struct json *import_get(const struct json *v, const char *camel);
 /* The text of such a member, up to a NUL in it; NULL where it is no string. */
 const char *import_text(const struct json *v, const char *camel);
 
+/* What an object is, by its members. */
+bool import_is_log(const struct json *v);
+bool import_is_series(const struct json *v);
+
 /* Numbers, as such or in a string; false where v is NULL, neither, or out of range. */
 bool import_int64(const struct json *v, int64_t *out);
 bool import_double(const struct json *v, double *out);

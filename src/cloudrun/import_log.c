@@ -217,7 +217,7 @@ int import_log_read(const struct json *entry, struct import_log *out, struct err
     char log[LOG_NAME_BYTES];
     if (entry->kind != JSON_OBJECT)
         return err_set(e, "it is %s, not an object", json_kind_text(entry->kind));
-    if (import_get(entry, "points") != NULL && import_get(entry, "metric") != NULL)
+    if (import_is_series(entry))
         return err_set(e, "it is a time series: give its file with --metrics");
     log_name(entry, log);
     bool lifetime;

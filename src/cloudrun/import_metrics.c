@@ -81,7 +81,8 @@ static void append(char *label, const char *word) {
 }
 
 /* Of the metric's labels only those are shown that tell kinds of things apart; the others tell
- * parts apart, which are put together. */
+ * parts apart, which are put together. The latencies of all answers are one distribution, as in the
+ * console; numbers of answers are apart by class. */
 static void shown(struct import_series *s, const struct json *labels) {
     static const char *const kept[] = {"state", "scaling_driver", "kind", "probe_type",
                                        "is_healthy"};
@@ -89,11 +90,11 @@ static void shown(struct import_series *s, const struct json *labels) {
     const char *code = import_text(labels, "response_code");
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
         const char *value = import_text(labels, kept[i]);
-        if (value != NULL) {
+        if (value != NULL)
             append(s->label, value);
-            append(s->label_distribution, value);
-        }
     }
+    if (!is_additive(s->metric))
+        return;
     if (class != NULL) {
         append(s->label, class);
     } else if (code != NULL && strlen(code) == 3) {
@@ -107,7 +108,7 @@ int import_series_read(const struct json *entry, struct import_series *out, stru
     struct pair pairs[LABELS_MAX];
     if (entry->kind != JSON_OBJECT)
         return err_set(e, "it is %s, not an object", json_kind_text(entry->kind));
-    if (import_get(entry, "logName") != NULL || import_get(entry, "httpRequest") != NULL)
+    if (import_is_log(entry))
         return err_set(e, "it is a log entry: give its file with --logs");
     const struct json *metric = import_get(entry, "metric"),
                       *resource = import_get(entry, "resource");

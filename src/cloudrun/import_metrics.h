@@ -30,8 +30,7 @@ struct import_series {
     const char *kind;               /* "gauge", "delta", "cumulative"; "rate": a delta per second */
     const char *fold;               /* how series that share a label become one: "sum" or "mean" */
     char labels[IMPORT_LABELS_BYTES]; /* all that tell this series from others of its metric */
-    char label[IMPORT_LABEL_BYTES];   /* what is shown of them, for numbers */
-    char label_distribution[IMPORT_LABEL_BYTES]; /* and for distributions */
+    char label[IMPORT_LABEL_BYTES];   /* what is shown of them */
     const struct json *points;
 };
 

@@ -31,7 +31,7 @@ static const char *const sql_of[SERVER_STATEMENTS] = {
         "INSERT OR IGNORE INTO server_distribution VALUES (?, ?, ?, ?, ?, ?)",
     [SERVER_DISTRIBUTION_SET] = "REPLACE INTO server_distribution VALUES (?, ?, ?, ?, ?, ?)",
     [SERVER_INSTANCE] = "INSERT INTO server_instance VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    [SERVER_DERIVED] = "INSERT INTO server_derived VALUES (?, ?, ?, ?, ?, ?, ?)",
+    [SERVER_DERIVED] = "REPLACE INTO server_derived VALUES (?, ?, ?, ?, ?, ?, ?)",
 };
 
 int server_fail(struct server_file *f, struct err *e) {

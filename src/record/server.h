@@ -151,6 +151,10 @@ int server_distributions(struct server_file *f, server_distribution_fn *fn, void
 /* The first and the last moment of the log; SERVER_NONE where there is none. */
 int server_span(struct server_file *f, int64_t *first_us, int64_t *last_us, struct err *e);
 
+/* How many requests, events and points of metrics it holds. */
+int server_totals(struct server_file *f, uint64_t *requests, uint64_t *events, uint64_t *points,
+                  struct err *e);
+
 /* Whether a metrics file has brought this metric. */
 int server_has_metric(struct server_file *f, const char *metric, bool *out, struct err *e);
 

@@ -98,6 +98,22 @@ int server_span(struct server_file *f, int64_t *first_us, int64_t *last_us, stru
                      last_us, e);
 }
 
+int server_totals(struct server_file *f, uint64_t *requests, uint64_t *events, uint64_t *points,
+                  struct err *e) {
+    int64_t r, x, p;
+    if (server_number(f, "SELECT count(*) FROM server_request", &r, e) != 0 ||
+        server_number(f, "SELECT count(*) FROM server_event", &x, e) != 0 ||
+        server_number(f,
+                      "SELECT (SELECT count(*) FROM server_point)"
+                      " + (SELECT count(*) FROM server_distribution)",
+                      &p, e) != 0)
+        return -1;
+    *requests = (uint64_t)r;
+    *events = (uint64_t)x;
+    *points = (uint64_t)p;
+    return 0;
+}
+
 int server_has_metric(struct server_file *f, const char *metric, bool *out, struct err *e) {
     sqlite3_stmt *st = NULL;
     if (server_prepare(f, "SELECT 1 FROM server_metric WHERE metric = ? LIMIT 1", &st, e) != 0)
