@@ -186,7 +186,7 @@ static int run(const struct args *a) {
                                          "FILE or both");
     if (import_run(args_at(a, 0), &o, &r, &e) != 0) {
         err_prefix(&e, "import");
-        return command_error(EXIT_USAGE, e.text);
+        return command_error(EXIT_RUNTIME, e.text);
     }
     buf_init(&out, OUTPUT_MAX_BYTES);
     summary(&out, &r);

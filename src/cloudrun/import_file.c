@@ -265,11 +265,10 @@ static int judge(const struct reading *r, bool empty, struct err *e) {
     const char *file = r->s->file;
     if (empty)
         return err_set(e, "%s is empty (was the export interrupted?)", file);
+    const char *first = buf_text(&r->s->complaints);
     if (r->objects == 0 && r->s->bad > 0)
-        return err_set(e,
-                       "%s is no JSON with entries in it (export with --format=json), from its "
-                       "beginning: %.300s",
-                       file, buf_text(&r->s->complaints));
+        return err_set(e, "%s is no JSON with entries in it (export with --format=json): %.*s",
+                       file, (int)strcspn(first, "\n"), first);
     if (r->objects == 0 && r->s->cut_short)
         return err_set(e, "%s ends before its first entry does (was the export interrupted?)",
                        file);

@@ -181,10 +181,10 @@ static int read_lifetime(const struct json *entry, struct import_log *out, struc
         return err_set(e, "it is of an instance's lifetime and does not say which or how long");
     const char *end = import_text(p, "end");
     snprintf(out->reason, sizeof out->reason, "%s", end == NULL ? "" : end);
-    return moment(p, "started", &out->started_us, e) != 0 ||
-                   moment(p, "ready", &out->ready_us, e) != 0 ||
-                   moment(p, "sigterm", &out->term_us, e) != 0 ||
-                   moment(p, "ended", &out->ended_us, e) != 0
+    return moment(p, "startedAt", &out->started_us, e) != 0 ||
+                   moment(p, "readyAt", &out->ready_us, e) != 0 ||
+                   moment(p, "sigtermAt", &out->term_us, e) != 0 ||
+                   moment(p, "endedAt", &out->ended_us, e) != 0
                ? -1
                : 0;
 }

@@ -31,7 +31,10 @@ static const char *const sql_of[SERVER_STATEMENTS] = {
         "INSERT OR IGNORE INTO server_distribution VALUES (?, ?, ?, ?, ?, ?)",
     [SERVER_DISTRIBUTION_SET] = "REPLACE INTO server_distribution VALUES (?, ?, ?, ?, ?, ?)",
     [SERVER_INSTANCE] = "INSERT INTO server_instance VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    [SERVER_DERIVED] = "REPLACE INTO server_derived VALUES (?, ?, ?, ?, ?, ?, ?)",
+    [SERVER_DERIVED_FIND] = "SELECT id FROM server_derived WHERE metric = ? AND label = ?",
+    [SERVER_DERIVED_ADD] = "INSERT INTO server_derived(metric, label, kind, source)"
+                           " VALUES (?, ?, ?, ?)",
+    [SERVER_DERIVED_POINT] = "REPLACE INTO server_derived_point VALUES (?, ?, ?, ?)",
 };
 
 int server_fail(struct server_file *f, struct err *e) {
@@ -228,7 +231,8 @@ int server_clear(struct server_file *f, struct err *e) {
                        "DELETE FROM server_side; DELETE FROM imported; DELETE FROM server_request;"
                        "DELETE FROM server_event; DELETE FROM server_instance;"
                        "DELETE FROM server_point; DELETE FROM server_distribution;"
-                       "DELETE FROM server_metric; DELETE FROM server_derived;"
+                       "DELETE FROM server_metric; DELETE FROM server_derived_point;"
+                       "DELETE FROM server_derived;"
                        "DELETE FROM server_name",
                        e);
 }
@@ -258,15 +262,16 @@ static int name_id(struct server_file *f, struct server_memo *memo, const char *
         return -1;
     server_bind_text(st, 1, text);
     int rc = sqlite3_step(st);
-    if (rc == SQLITE_ROW) {
+    if (rc == SQLITE_ROW)
         *id = sqlite3_column_int64(st, 0);
-    } else if ((st = server_statement(f, SERVER_NAME_ADD, e)) != NULL) {
+    sqlite3_reset(st); /* no table can be dropped while one is being read */
+    if (*id == SERVER_NONE) {
+        if ((st = server_statement(f, SERVER_NAME_ADD, e)) == NULL)
+            return -1;
         server_bind_text(st, 1, text);
         if (run(f, st, NULL, e) != 0)
             return -1;
         *id = sqlite3_last_insert_rowid(f->db);
-    } else {
-        return -1;
     }
     bool fits = strlen(text) < sizeof memo->text;
     memo->id = fits ? *id : 0;

@@ -146,7 +146,10 @@ int server_no_instance(struct server_file *f, int64_t at_us, int64_t *out, struc
 }
 
 int server_clear_derived(struct server_file *f, struct err *e) {
-    return server_exec(f, "DELETE FROM server_instance; DELETE FROM server_derived", e);
+    return server_exec(f,
+                       "DELETE FROM server_instance; DELETE FROM server_derived_point;"
+                       "DELETE FROM server_derived",
+                       e);
 }
 
 static int run(struct server_file *f, sqlite3_stmt *st, struct err *e) {
@@ -170,17 +173,40 @@ int server_add_instance(struct server_file *f, const struct server_instance *x, 
     return run(f, st, e);
 }
 
-int server_add_derived(struct server_file *f, const struct server_derived *d, struct err *e) {
-    sqlite3_stmt *st = server_statement(f, SERVER_DERIVED, e);
+static int derived_id(struct server_file *f, const struct server_derived *d, int64_t *id,
+                      struct err *e) {
+    sqlite3_stmt *st = server_statement(f, SERVER_DERIVED_FIND, e);
     if (st == NULL)
         return -1;
     server_bind_text(st, 1, d->metric);
     server_bind_text(st, 2, d->label);
-    sqlite3_bind_int64(st, 3, d->end_us);
-    server_bind(st, 4, d->start_us);
-    sqlite3_bind_double(st, 5, d->value);
-    server_bind_text(st, 6, d->kind);
-    server_bind_text(st, 7, d->source);
+    int64_t found = sqlite3_step(st) == SQLITE_ROW ? sqlite3_column_int64(st, 0) : 0;
+    sqlite3_reset(st);
+    if (found == 0) {
+        if ((st = server_statement(f, SERVER_DERIVED_ADD, e)) == NULL)
+            return -1;
+        const char *texts[] = {d->metric, d->label, d->kind, d->source};
+        for (int i = 0; i < 4; i++)
+            server_bind_text(st, i + 1, texts[i]);
+        if (run(f, st, e) != 0)
+            return -1;
+        found = sqlite3_last_insert_rowid(f->db);
+    }
+    *id = found;
+    return 0;
+}
+
+int server_add_derived(struct server_file *f, const struct server_derived *d, struct err *e) {
+    int64_t id;
+    if (derived_id(f, d, &id, e) != 0)
+        return -1;
+    sqlite3_stmt *st = server_statement(f, SERVER_DERIVED_POINT, e);
+    if (st == NULL)
+        return -1;
+    sqlite3_bind_int64(st, 1, id);
+    sqlite3_bind_int64(st, 2, d->end_us);
+    server_bind(st, 3, d->start_us);
+    sqlite3_bind_double(st, 4, d->value);
     return run(f, st, e);
 }
 
