@@ -231,7 +231,7 @@ static void test_the_lifetime_that_the_local_cloud_run_writes(void **state) {
         "\"idle\","
         "\"billableTime\":\"1.500s\",\"requests\":\"3\"},\"labels\":{\"instanceId\":\"i\"}"
         "," RESOURCE ",\"logName\":\"projects/P/logs/"
-                     "coldswarm%2Finstances\",\"timestamp\":\"1970-01-01T00:00:09Z\"}");
+        "coldswarm%2Finstances\",\"timestamp\":\"1970-01-01T00:00:09Z\"}");
     assert_int_equal(f.rc, 0);
     assert_string_equal(f.x.event, "lifetime");
     assert_string_equal(f.x.reason, "idle");
