@@ -146,48 +146,67 @@ static void test_series_from_the_log(void **state) {
     "{\"interval\":{\"startTime\":\"2025-11-24T16:00:0" #second                                    \
     ".123Z\",\"endTime\":\"2025-11-24T16:01:0" #second ".123Z\"},\"value\":{" value "}}"
 
-static const char metrics_text[] =
-    "{\"timeSeries\":[" SERIES("container/instance_count", "\"state\":\"active\"", "s-1", "GAUGE", AT(2, "\"int64Value\":\"3\"") "," AT(1, "\"int64Value\":\"2\"")) "," SERIES(
-        "container/instance_count", "\"state\":\"active\"", "s-2",
-        "GAUGE", AT(2, "\"int64Value\":\"1\"")) "," SERIES("container/cpu/utilizations",
-                                                           "\"container_name\":\"app\"", "s-1",
-                                                           "DELTA",
-                                                           AT(1, "\"distributionValue\":{\"count\":"
-                                                                 "\"10\",\"mean\":2,"
-                                                                 "\"bucketOptions\":"
-                                                                 "{\"linearBuckets\":{"
-                                                                 "\"numFiniteBuckets\":2,\"width\":"
-                                                                 "10,\"offset\":0}},"
-                                                                 "\"bucketCounts\":[\"0\",\"10\"]"
-                                                                 "}")) "," SERIES("container/cpu/"
-                                                                                  "utilizations",
-                                                                                  "\"container_"
-                                                                                  "name\":"
-                                                                                  "\"proxy\"",
-                                                                                  "s-1", "DELTA",
-                                                                                  AT(1,
-                                                                                     "\"distributio"
-                                                                                     "nValue\":{"
-                                                                                     "\"count\":"
-                                                                                     "\"30\","
-                                                                                     "\"mean\":18,"
-                                                                                     "\"bucketOptio"
-                                                                                     "ns\":"
-                                                                                     "{\"linearBuck"
-                                                                                     "ets\":{"
-                                                                                     "\"numFiniteBu"
-                                                                                     "ckets\":2,"
-                                                                                     "\"width\":10,"
-                                                                                     "\"offset\":0}"
-                                                                                     "},"
-                                                                                     "\"bucketCount"
-                                                                                     "s\":[\"0\","
-                                                                                     "\"0\",\"30\"]"
-                                                                                     "}")) "],"
-                                                                                           "\"nextP"
-                                                                                           "ageToke"
-                                                                                           "n\":"
-                                                                                           "\"x\"}";
+static const char metrics_text[] = "{\"timeSeries\":[" SERIES(
+    "container/instance_count", "\"state\":\"active\"", "s-1", "GAUGE",
+    AT(2, "\"int64Value\":\"3\"") "," AT(
+        1,
+        "\"int64Value\":\"2\"")) "," SERIES("container/instance_count", "\"state\":\"active\"",
+                                            "s-2", "GAUGE",
+                                            AT(2,
+                                               "\"int64Value\":\"1\"")) "," SERIES("container/cpu/"
+                                                                                   "utilizations",
+                                                                                   "\"container_"
+                                                                                   "name\":\"app\"",
+                                                                                   "s-1", "DELTA",
+                                                                                   AT(1,
+                                                                                      "\"distributi"
+                                                                                      "onValue\":{"
+                                                                                      "\"count\":"
+                                                                                      "\"10\","
+                                                                                      "\"mean\":2,"
+                                                                                      "\"bucketOpti"
+                                                                                      "ons\":"
+                                                                                      "{\"linearBuc"
+                                                                                      "kets\":{"
+                                                                                      "\"numFiniteB"
+                                                                                      "uckets\":2,"
+                                                                                      "\"width\":"
+                                                                                      "10,"
+                                                                                      "\"offset\":"
+                                                                                      "0}},"
+                                                                                      "\"bucketCoun"
+                                                                                      "ts\":[\"0\","
+                                                                                      "\"10\"]"
+                                                                                      "}")) "," SERIES("container/cpu/"
+                                                                                                       "utilizations",
+                                                                                                       "\"container_"
+                                                                                                       "name\":"
+                                                                                                       "\"proxy\"",
+                                                                                                       "s-1",
+                                                                                                       "DELTA",
+                                                                                                       AT(1,
+                                                                                                          "\"distributio"
+                                                                                                          "nValue\":{"
+                                                                                                          "\"count\":"
+                                                                                                          "\"30\","
+                                                                                                          "\"mean\":18,"
+                                                                                                          "\"bucketOptio"
+                                                                                                          "ns\":"
+                                                                                                          "{\"linearBuck"
+                                                                                                          "ets\":{"
+                                                                                                          "\"numFiniteBu"
+                                                                                                          "ckets\":2,"
+                                                                                                          "\"width\":10,"
+                                                                                                          "\"offset\":0}"
+                                                                                                          "},"
+                                                                                                          "\"bucketCount"
+                                                                                                          "s\":[\"0\","
+                                                                                                          "\"0\",\"30\"]"
+                                                                                                          "}")) "],"
+                                                                                                                "\"nextP"
+                                                                                                                "ageToke"
+                                                                                                                "n\":"
+                                                                                                                "\"x\"}";
 
 static void put_text(const char *path, const char *text) {
     FILE *f = make_file(path);
@@ -371,7 +390,7 @@ static void test_a_file_cut_in_half_gives_what_is_whole(void **state) {
     FILE *f = make_file(in_dir("half.log"));
     fputc('[', f);
     for (int i = 0; i < 10; i++) {
-        char id[8];
+        char id[16];
         snprintf(id, sizeof id, "%d", i);
         struct server_line x = served(id, 1000 + i, 100, "a");
         if (i > 0)
