@@ -139,7 +139,7 @@ static void distribution(const char *value, char out[1000]) {
              "{\"interval\":{\"endTime\":\"2025-07-06T05:01:42Z\"},\"value\":{%s}}", value);
     struct json_doc *d = parse(text);
     if (import_point_read(json_root(d), &p, &buckets, &e) != 0)
-        snprintf(out, 1000, "!%s", e.text);
+        snprintf(out, 1000, "!%.900s", e.text);
     else
         snprintf(out, 1000, "%lld of %g\n%s", (long long)p.count, p.value, buf_text(&buckets));
     json_free(d);
