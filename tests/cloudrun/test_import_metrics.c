@@ -241,6 +241,10 @@ static void test_percentiles_of_several_together(void **state) {
     assert_int_equal(import_buckets_add(&b, 1, 33, "20 40 1\n", NULL), 0);
     assert_quantile(&b, 0.5, 33);
     import_buckets_clear(&b);
+    /* Idle instances: none of three had a request. */
+    assert_int_equal(import_buckets_add(&b, 3, 0, "0 1 3\n", NULL), 0);
+    assert_quantile(&b, 0.95, 0);
+    import_buckets_clear(&b);
     double x;
     assert_int_equal(import_buckets_add(&b, 7, 3, "", NULL), 0); /* no buckets: nobody knows */
     assert_false(import_buckets_quantile(&b, 0.5, &x));
