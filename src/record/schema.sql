@@ -1,6 +1,7 @@
 -- The run file. What users query is documented in docs/run-file.md: run, manifest, event and the
--- three views. The other tables may change with the schema's version. No STRICT and no MATERIALIZED:
--- the SQLite of a five years old system must be able to read this.
+-- three views, of which `requests` is in requests.sql. What an import adds is in server.sql. The
+-- other tables may change with the schema's version. No STRICT and no MATERIALIZED: the SQLite of a
+-- five years old system must be able to read this.
 
 CREATE TABLE run (
     name           TEXT NOT NULL,
@@ -102,34 +103,6 @@ CREATE TABLE dispatch_second (
     p99_us INTEGER NOT NULL,
     max_us INTEGER NOT NULL
 );
-
--- LEFT JOIN: a row is shown whatever became of the tables beside it.
-CREATE VIEW requests AS
-SELECT r.id AS id,
-       CASE WHEN o.sent THEN r.user END AS user,
-       e.name AS name,
-       e.method AS method,
-       r.at_us - r.lag_us AS intended_us,
-       CASE WHEN o.sent THEN r.at_us END AS sent_us,
-       r.at_us + r.took_us AS end_us,
-       CASE WHEN o.timed THEN r.took_us END AS service_us,
-       CASE WHEN o.timed THEN r.took_us + coalesce(r.lag_us, 0) END AS response_us,
-       r.dns_us AS dns_us,
-       r.connect_us AS connect_us,
-       r.tls_us AS tls_us,
-       r.took_us - r.rest_us AS ttfb_us,
-       t.status AS status,
-       o.word AS outcome,
-       x.text AS error,
-       r.bytes_sent AS bytes_sent,
-       r.bytes_received AS bytes_received,
-       t.new_connection AS new_connection,
-       t.sent_again AS sent_again
-FROM request AS r
-LEFT JOIN result AS t ON t.id = r.result
-LEFT JOIN endpoint AS e ON e.id = t.endpoint
-LEFT JOIN outcome AS o ON o.id = t.outcome
-LEFT JOIN error AS x ON x.id = t.error;
 
 -- A request counts in the second of its end. CROSS JOIN keeps the order: the long table is read
 -- once, from front to end.
