@@ -258,6 +258,9 @@ int export_metrics_sample(struct export_metrics *m, int64_t at_ns, const struct 
         clear(&v);
         return err_set(e, "no memory for another interval of metrics");
     }
+    struct point *fit = realloc(v.points, v.n * sizeof *fit); /* it is kept for long */
+    if (fit != NULL)
+        v.points = fit;
     if (m->n == m->points_max) {
         clear(&m->ring[m->first]);
         m->first = (m->first + 1) % m->points_max;
