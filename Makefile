@@ -12,10 +12,10 @@ SAN      ?=
 VERSION  := 0.1.0
 comma    := ,
 
-PACKAGES := libcurl libuv libcjson sqlite3 libmicrohttpd openssl
+PACKAGES := libcurl libuv libcjson sqlite3 libmicrohttpd openssl yaml-0.1
 # Goals that need no library, or install them first.
 BARE     := clean help format format-check layers-source demo check install-deps uninstall
-MISSING  := $(if $(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),$(shell scripts/missing-packages $(PACKAGES)))
+MISSING  := $(if $(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),$(shell scripts/missing-packages $(PACKAGES) http_parser.h))
 ifneq ($(strip $(MISSING)),)
 $(error missing: $(MISSING). Run scripts/install-deps (Debian, as root) and try again)
 endif
@@ -36,7 +36,7 @@ OPT      := $(if $(SAN),-O1 -fno-omit-frame-pointer,-O2)
 CPPFLAGS += -Isrc -D_GNU_SOURCE -DCOLDSWARM_VERSION='"$(VERSION)"' -include src/util/banned.h
 CFLAGS   ?= -g
 ALLFLAGS  = -std=c17 $(OPT) $(WARN) $(SANFLAGS_$(SAN)) $(CFLAGS) -pthread $(PKG_CFLAGS)
-LDLIBS   += $(PKG_LIBS) -lm -pthread
+LDLIBS   += $(PKG_LIBS) -lhttp_parser -lm -pthread
 
 # Text files that the program carries inside: src/record/schema.sql becomes embed_record_schema_sql.
 EMBEDDED   := $(wildcard src/*/*.sql src/*/*.gp scenarios/paper.json)
