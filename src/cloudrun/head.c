@@ -138,8 +138,16 @@ static bool connection_names(const struct head *h, struct view word) {
 
 bool head_is_hop(const struct head *h, size_t i) {
     static const char *const names[] = {
-        "connection", "keep-alive", "proxy-connection",  "proxy-authenticate", "proxy-authorization",
-        "te",         "trailer",    "transfer-encoding", "upgrade",            "content-length",
+        "connection",
+        "keep-alive",
+        "proxy-connection",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "content-length",
     };
     struct view name = head_name(h, i);
     for (size_t k = 0; k < sizeof names / sizeof *names; k++)

@@ -26,12 +26,15 @@ static int listen_on(struct proxy *p, const char *bind, int port, struct err *e)
     struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&address;
     int size = sizeof address;
     if (uv_ip4_addr(bind, port, v4) != 0 && uv_ip6_addr(bind, port, v6) != 0)
-        return err_set(e, "%s is no address to listen on: give one like 127.0.0.1 or 0.0.0.0", bind);
+        return err_set(e, "%s is no address to listen on: give one like 127.0.0.1 or 0.0.0.0",
+                       bind);
     int failed = uv_tcp_bind(&p->listener, (struct sockaddr *)&address, 0);
     if (failed == 0)
         failed = uv_listen((uv_stream_t *)&p->listener, BACKLOG, connection_waits);
     if (failed == UV_EADDRINUSE)
-        return err_set(e, "port %d of %s is in use, perhaps by another emulator: give another --port, or 0 for any free one",
+        return err_set(e,
+                       "port %d of %s is in use, perhaps by another emulator: give another --port, "
+                       "or 0 for any free one",
                        port, bind);
     if (failed != 0)
         return err_set(e, "cannot listen on %s port %d: %s", bind, port, uv_strerror(failed));

@@ -18,7 +18,8 @@
 #include "cloudrun/trace.h"
 #include "util/err.h"
 
-#define STATUS_CLIENT_LEFT 499 /* nginx's number, which front ends log when nobody waited for the answer */
+#define STATUS_CLIENT_LEFT                                                                         \
+    499 /* nginx's number, which front ends log when nobody waited for the answer */
 
 /* Where an instance listens. The user embeds it and sets nothing but through upstream_init(). */
 struct upstream {

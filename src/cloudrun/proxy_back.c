@@ -100,14 +100,14 @@ void back_send_body(struct back *b, const char *bytes, size_t n) {
         return;
     }
     pieces[0].len = (size_t)snprintf(size, sizeof size, "%zx\r\n", n);
-    pieces[2] = uv_buf_init((char *)(uintptr_t)"\r\n", 2);
+    pieces[2] = uv_buf_init((char *)(uintptr_t) "\r\n", 2);
     send_to_instance(b, pieces, 3);
 }
 
 void back_send_end(struct back *b) {
     b->request_whole = true;
     if (b->body_chunks) {
-        uv_buf_t last = uv_buf_init((char *)(uintptr_t)"0\r\n\r\n", 5);
+        uv_buf_t last = uv_buf_init((char *)(uintptr_t) "0\r\n\r\n", 5);
         send_to_instance(b, &last, 1);
     }
 }

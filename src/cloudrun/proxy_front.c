@@ -125,7 +125,7 @@ static bool rest_is_small(const struct front *f) {
 
 void front_answer_end(struct front *f) {
     if (f->answer_chunks) {
-        uv_buf_t last = uv_buf_init((char *)(uintptr_t)"0\r\n\r\n", 5);
+        uv_buf_t last = uv_buf_init((char *)(uintptr_t) "0\r\n\r\n", 5);
         if (!send_pieces(f, &last, 1))
             return;
     }
@@ -234,7 +234,7 @@ void front_answer_body(struct front *f, const char *bytes, size_t n) {
         return;
     }
     pieces[0].len = (size_t)snprintf(size, sizeof size, "%zx\r\n", n);
-    pieces[2] = uv_buf_init((char *)(uintptr_t)"\r\n", 2);
+    pieces[2] = uv_buf_init((char *)(uintptr_t) "\r\n", 2);
     send_pieces(f, pieces, 3);
 }
 
@@ -390,10 +390,10 @@ static void parser_failed(struct front *f) {
         f->close_after = true;
         front_fail(f, 400, NULL);
     } else if (f->state == FRONT_HEAD) {
-        refuse(f, why == HPE_HEADER_OVERFLOW         ? 431
-                  : why == HPE_INVALID_VERSION       ? 505
+        refuse(f, why == HPE_HEADER_OVERFLOW             ? 431
+                  : why == HPE_INVALID_VERSION           ? 505
                   : why == HPE_INVALID_TRANSFER_ENCODING ? 501
-                                                     : 400);
+                                                         : 400);
     } else {
         front_close(f);
     }
@@ -429,7 +429,7 @@ void front_resume(struct front *f) {
     if (f->state == FRONT_WAIT && f->back != NULL) {
         f->state = FRONT_BODY;
         if (f->expects_100) {
-            uv_buf_t go = uv_buf_init((char *)(uintptr_t)"HTTP/1.1 100 Continue\r\n\r\n", 25);
+            uv_buf_t go = uv_buf_init((char *)(uintptr_t) "HTTP/1.1 100 Continue\r\n\r\n", 25);
             f->expects_100 = false;
             if (!send_pieces(f, &go, 1))
                 return;

@@ -23,7 +23,7 @@ enum front_state {
     FRONT_BODY,   /* the rest of the request goes on as it comes */
     FRONT_ANSWER, /* the request is whole; what comes now belongs to the next one, and is held */
     FRONT_LINGER, /* answered before the request's end: the rest is thrown away, then the connection is closed */
-    FRONT_CLOSED  /* uv_close() was called */
+    FRONT_CLOSED /* uv_close() was called */
 };
 
 struct front {

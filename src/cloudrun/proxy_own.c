@@ -9,14 +9,20 @@ static const struct own {
     const char *text; /* the whole body; NULL: a page with the two lines below */
     const char *title, *words;
 } answers[] = {
-    {400, "Bad Request", NULL, "Bad Request", "Your client has issued a malformed or illegal request."},
-    {403, "Forbidden", NULL, "Forbidden", "Your client does not have permission to get URL <code>%s</code> from this server."},
+    {400, "Bad Request", NULL, "Bad Request",
+     "Your client has issued a malformed or illegal request."},
+    {403, "Forbidden", NULL, "Forbidden",
+     "Your client does not have permission to get URL <code>%s</code> from this server."},
     {408, "Request Timeout", "Request Timeout", NULL, NULL},
     {429, "Too Many Requests", "Rate exceeded.", NULL, NULL},
     {431, "Request Header Fields Too Large", "Request Header Fields Too Large", NULL, NULL},
-    {500, "Internal Server Error", NULL, "Server Error", "The server encountered an error and could not complete your request."
+    {500, "Internal Server Error", NULL, "Server Error",
+     "The server encountered an error and could not complete your request."
      "<p>Please try again in 30 seconds."},
-    {501, "Not Implemented", "This front end does not pass on upgrades (WebSocket) nor transfer codings other than chunked.", NULL, NULL},
+    {501, "Not Implemented",
+     "This front end does not pass on upgrades (WebSocket) nor transfer codings other than "
+     "chunked.",
+     NULL, NULL},
     {503, "Service Unavailable", "Service Unavailable", NULL, NULL},
     {504, "Gateway Timeout", "upstream request timeout", NULL, NULL},
     {505, "HTTP Version Not Supported", "HTTP Version Not Supported", NULL, NULL},
@@ -33,10 +39,12 @@ static void add_escaped(struct buf *out, struct view v) {
 }
 
 static void add_page(struct buf *out, const struct own *a, struct view target) {
-    buf_printf(out,
-               "<html><head>\n<meta http-equiv=\"content-type\" content=\"text/html;charset=utf-8\">\n"
-               "<title>%d %s</title>\n</head>\n<body text=#000000 bgcolor=#ffffff>\n<h1>Error: %s</h1>\n<h2>",
-               a->status, a->reason, a->title);
+    buf_printf(
+        out,
+        "<html><head>\n<meta http-equiv=\"content-type\" content=\"text/html;charset=utf-8\">\n"
+        "<title>%d %s</title>\n</head>\n<body text=#000000 bgcolor=#ffffff>\n<h1>Error: "
+        "%s</h1>\n<h2>",
+        a->status, a->reason, a->title);
     const char *hole = strstr(a->words, "%s");
     if (hole == NULL) {
         buf_str(out, a->words);
@@ -60,9 +68,11 @@ void own_answer(struct buf *out, int status, struct view target, bool head_only,
         buf_str(&body, a->text);
     else
         add_page(&body, a, target);
-    buf_printf(out, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nServer: Google Frontend\r\n",
-               a->status, a->reason, a->text != NULL ? "text/plain" : "text/html; charset=UTF-8",
-               body.len);
+    buf_printf(
+        out,
+        "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nServer: Google Frontend\r\n",
+        a->status, a->reason, a->text != NULL ? "text/plain" : "text/html; charset=UTF-8",
+        body.len);
     if (t->id[0] != '\0')
         buf_printf(out, "X-Cloud-Trace-Context: %s;o=%d\r\n", t->id, t->sampled);
     buf_str(out, close ? "Connection: close\r\n\r\n" : "\r\n");
