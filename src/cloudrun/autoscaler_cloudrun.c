@@ -44,9 +44,9 @@ unsigned autoscaler_cloudrun(const struct autoscaler *a, int64_t now_ns,
     /* From zero only a request leads; to zero, only that none is being processed. */
     if (wanted <= 1 || (t.n == 0 && s->pending == 0))
         wanted = processing ? 1 : 0;
-    unsigned more = autoscaler_on_demand(&a->o, s);
-    if (more > 0) {
-        out->on_demand = (int)(t.n + more);
+    if (s->pending > 0) {
+        /* Also those that start already, and none goes while requests wait. */
+        out->on_demand = (int)(t.n + autoscaler_on_demand(&a->o, s));
         wanted = most(wanted, out->on_demand);
     }
     out->wanted = autoscaler_clamp(&a->o, wanted);

@@ -1,0 +1,248 @@
+#include "cloudrun/export_log.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cloudrun/export_json.h"
+#include "util/clock.h"
+#include "util/json.h"
+
+#define TEXT_MAX 4096u
+#define MEMORY_HELP "https://cloud.google.com/run/docs/configuring/memory-limits"
+
+const char *export_severity(int status) {
+    return status >= 500 ? "ERROR" : status >= 400 ? "WARNING" : "INFO";
+}
+
+/* insertId: hex(seconds), hex(microseconds), 8 random hex digits. */
+static void put_insert_id(struct export_json *w, cJSON *o, int64_t at_ns, uint32_t nonce) {
+    char text[32];
+    snprintf(text, sizeof text, "%08" PRIx32 "%08" PRIx32 "%08" PRIx32,
+             (uint32_t)(at_ns / NS_PER_S), (uint32_t)(at_ns % NS_PER_S / NS_PER_US), nonce);
+    export_json_text(w, o, "insertId", text);
+}
+
+/* "projects/P/KIND/NAME" */
+static void put_path(struct export_json *w, cJSON *o, const char *key,
+                     const struct export_service *s, const char *kind, const char *name) {
+    struct buf b;
+    buf_init(&b, TEXT_MAX);
+    buf_printf(&b, "projects/%s/%s/%s", s->project, kind, name);
+    export_json_text(w, o, key, buf_text(&b));
+    buf_done(&b);
+}
+
+/* What all entries have, but for the insertId in front and the payload. */
+static void put_common(struct export_json *w, cJSON *o, const struct export_service *s,
+                       const char *log, int64_t at_ns, const char *severity, const char *instance) {
+    export_json_resource(w, o, s);
+    export_json_time(w, o, "timestamp", at_ns, 6);
+    export_json_text(w, o, "severity", severity);
+    if (instance != NULL)
+        export_json_text(w, export_json_object(w, o, "labels"), "instanceId", instance);
+    put_path(w, o, "logName", s, "logs", log);
+}
+
+static void put_http(struct export_json *w, cJSON *o, const struct export_request *r) {
+    cJSON *http = export_json_object(w, o, "httpRequest");
+    export_json_text(w, http, "requestMethod", r->method);
+    export_json_text(w, http, "requestUrl", r->url);
+    if (r->request_bytes >= 0)
+        export_json_int64(w, http, "requestSize", r->request_bytes);
+    export_json_put(w, http, "status", cJSON_CreateNumber(r->status));
+    if (r->response_bytes >= 0)
+        export_json_int64(w, http, "responseSize", r->response_bytes);
+    export_json_text(w, http, "userAgent", r->user_agent);
+    export_json_text(w, http, "remoteIp", r->remote_ip);
+    export_json_text(w, http, "serverIp", r->server_ip);
+    export_json_text(w, http, "referer", r->referer);
+    export_json_duration(w, http, "latency", r->latency_ns);
+    export_json_text(w, http, "protocol", r->protocol);
+}
+
+void export_log_request(struct buf *out, const struct export_service *s,
+                        const struct export_request *r) {
+    struct export_json w = {0};
+    cJSON *o = cJSON_CreateObject();
+    put_insert_id(&w, o, r->emitted_ns, r->nonce);
+    put_http(&w, o, r);
+    put_common(&w, o, s, "run.googleapis.com%2Frequests", r->arrived_ns, export_severity(r->status),
+               r->instance);
+    export_json_text(&w, o, "textPayload", r->text);
+    if (r->trace != NULL)
+        put_path(&w, o, "trace", s, "traces", r->trace);
+    export_json_time(&w, o, "receiveTimestamp", r->emitted_ns, 9);
+    export_json_text(&w, o, "spanId", r->span);
+    if (r->sampled)
+        export_json_put(&w, o, "traceSampled", cJSON_CreateTrue());
+    export_json_print(&w, o, out);
+}
+
+static void probe_text(struct buf *b, const struct export_event *v, bool passed) {
+    if (v->probe_path == NULL && !v->probe_custom)
+        buf_str(b, "Default ");
+    buf_printf(b, "STARTUP %s probe ", v->probe_path != NULL ? "HTTP" : "TCP");
+    const char *s = v->attempts == 1 ? "" : "s";
+    if (passed)
+        buf_printf(b, "succeeded after %d attempt%s", v->attempts, s);
+    else
+        buf_printf(b, "failed %d time%s consecutively", v->attempts, s);
+    buf_printf(b, " for container \"%s\" on port %d", v->container != NULL ? v->container : "app",
+               v->port);
+    if (v->probe_path != NULL)
+        buf_printf(b, " path \"%s\"", v->probe_path);
+    buf_char(b, '.');
+    if (!passed)
+        buf_str(b, " The instance was not started.\nConnection failed with status CANCELLED.");
+}
+
+/* Appends the event's text and returns its severity. */
+static const char *event_text(struct buf *b, const struct export_event *v) {
+    switch (v->kind) {
+    case EXPORT_START_AUTOSCALING:
+        buf_str(b,
+                "Starting new instance. Reason: AUTOSCALING - Instance started due to configured "
+                "scaling factors (e.g. CPU utilization, request throughput, etc.) or no existing "
+                "capacity for current traffic.");
+        return "INFO";
+    case EXPORT_START_MIN:
+        buf_str(b, "Starting new instance. Reason: MANUAL_OR_CUSTOMER_MIN_INSTANCE - Instance "
+                   "started because of customer-configured min-instances or manual scaling.");
+        return "INFO";
+    case EXPORT_START_ROLLOUT:
+        buf_str(b,
+                "Starting new instance. Reason: DEPLOYMENT_ROLLOUT - Instance started due to "
+                "traffic shifting between revisions due to deployment, traffic split adjustment, "
+                "or deployment health check.");
+        return "INFO";
+    case EXPORT_PROBE_PASSED:
+        probe_text(b, v, true);
+        return "INFO";
+    case EXPORT_PROBE_FAILED:
+        probe_text(b, v, false);
+        return "ERROR";
+    case EXPORT_MEMORY:
+        buf_printf(b,
+                   "Memory limit of %" PRId64 " MiB exceeded with %" PRId64
+                   " MiB used. Consider increasing the memory limit, see " MEMORY_HELP,
+                   v->limit_mib, v->used_mib);
+        return "ERROR";
+    case EXPORT_SIGNAL:
+        buf_printf(b, "Container terminated on signal %d.", v->code);
+        return "WARNING";
+    case EXPORT_UNCAUGHT:
+        buf_printf(b, "Uncaught signal: %d, pid=%d, tid=%d, fault_addr=0.", v->code, v->pid,
+                   v->pid);
+        return "ERROR";
+    case EXPORT_EXIT:
+        buf_printf(b, "Container called exit(%d).", v->code);
+        return "WARNING";
+    case EXPORT_DISABLED:
+        buf_str(b, "Shutting down user disabled instance");
+        return "INFO";
+    }
+    return "INFO";
+}
+
+void export_log_event(struct buf *out, const struct export_service *s,
+                      const struct export_event *v) {
+    struct export_json w = {0};
+    struct buf text;
+    buf_init(&text, TEXT_MAX);
+    cJSON *o = cJSON_CreateObject();
+    const char *severity = event_text(&text, v);
+    put_insert_id(&w, o, v->at_ns, v->nonce);
+    export_json_bytes(&w, o, "textPayload", buf_text(&text), text.len);
+    put_common(&w, o, s, "run.googleapis.com%2Fvarlog%2Fsystem", v->at_ns, severity, v->instance);
+    export_json_time(&w, o, "receiveTimestamp", v->at_ns, 9);
+    export_json_print(&w, o, out);
+    buf_done(&text);
+}
+
+/* A word that Cloud Logging knows as a severity, in any case; else NULL. */
+static const char *known_severity(const struct json *v) {
+    static const char *const words[] = {"DEFAULT", "DEBUG",    "INFO",  "NOTICE",   "WARNING",
+                                        "ERROR",   "CRITICAL", "ALERT", "EMERGENCY"};
+    for (size_t i = 0; v != NULL && v->kind == JSON_STRING && i < sizeof words / sizeof *words; i++)
+        if (strlen(words[i]) == v->len && strncasecmp(words[i], v->text, v->len) == 0)
+            return words[i];
+    return NULL;
+}
+
+/* The object's members without those that became fields of the entry; false if none is left but
+ * "message". */
+static bool rest_of(const struct json *root, bool without_severity, struct buf *out) {
+    size_t others = 0, n = 0;
+    buf_char(out, '{');
+    for (const struct json *v = root->first; v != NULL; v = v->next) {
+        if (without_severity && strcmp(v->key, "severity") == 0)
+            continue;
+        others += strcmp(v->key, "message") != 0 || v->kind != JSON_STRING;
+        buf_str(out, n++ > 0 ? ",\"" : "\"");
+        json_escape(out, v->key, v->key_len);
+        buf_str(out, "\":");
+        json_copy(v, NULL, NULL, out);
+    }
+    buf_char(out, '}');
+    return others > 0 || n == 0;
+}
+
+static void put_structured(struct export_json *w, cJSON *o, const struct json *root,
+                           bool without_severity) {
+    struct buf rest;
+    buf_init(&rest, JSON_BYTES_MAX);
+    if (rest_of(root, without_severity, &rest)) {
+        export_json_put(w, o, "jsonPayload",
+                        buf_ok(&rest) ? cJSON_CreateRaw(buf_text(&rest)) : NULL);
+    } else {
+        const struct json *message = json_get(root, "message");
+        export_json_bytes(w, o, "textPayload", message->text, message->len);
+    }
+    buf_done(&rest);
+}
+
+void export_log_line(struct buf *out, const struct export_service *s, const struct export_line *l) {
+    struct export_json w = {0};
+    struct json_doc *d = NULL;
+    const struct json *root = NULL;
+    cJSON *o = cJSON_CreateObject();
+    put_insert_id(&w, o, l->at_ns, l->nonce);
+    if (l->len > 0 && l->text[0] == '{' && json_parse("line", l->text, l->len, &d, NULL) == 0)
+        root = json_root(d);
+    const char *severity = NULL;
+    if (root != NULL) {
+        severity = known_severity(json_get(root, "severity"));
+        put_structured(&w, o, root, severity != NULL);
+    } else {
+        export_json_bytes(&w, o, "textPayload", l->text, l->len);
+    }
+    const char *log = l->is_stderr ? "run.googleapis.com%2Fstderr" : "run.googleapis.com%2Fstdout";
+    put_common(&w, o, s, log, l->at_ns, severity, l->instance);
+    export_json_time(&w, o, "receiveTimestamp", l->at_ns, 9);
+    export_json_print(&w, o, out);
+    json_free(d);
+}
+
+static void put_moment(struct export_json *w, cJSON *o, const char *key, int64_t ns) {
+    if (ns != 0)
+        export_json_time(w, o, key, ns, 6);
+}
+
+void export_log_lifetime(struct buf *out, const struct export_service *s,
+                         const struct export_lifetime *l) {
+    struct export_json w = {0};
+    cJSON *o = cJSON_CreateObject();
+    put_insert_id(&w, o, l->ended_ns, l->nonce);
+    cJSON *payload = export_json_object(&w, o, "jsonPayload");
+    put_moment(&w, payload, "startedAt", l->started_ns);
+    put_moment(&w, payload, "readyAt", l->ready_ns);
+    put_moment(&w, payload, "sigtermAt", l->sigterm_ns);
+    put_moment(&w, payload, "endedAt", l->ended_ns);
+    export_json_text(&w, payload, "end", l->end);
+    export_json_duration(&w, payload, "billableTime", l->billable_ns);
+    export_json_int64(&w, payload, "requests", (int64_t)l->requests);
+    put_common(&w, o, s, "coldswarm%2Finstances", l->ended_ns, "INFO", l->instance);
+    export_json_time(&w, o, "receiveTimestamp", l->ended_ns, 9);
+    export_json_print(&w, o, out);
+}
