@@ -70,15 +70,16 @@ static void answer(struct visit *v) {
         v->admin->render(v->admin->context, json, &body);
     else
         buf_str(&body, "GET / or GET /status.json\n");
-    buf_printf(&head,
-               "HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nCache-Control: no-store\r\n"
-               "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'\r\n"
-               "Connection: close\r\n\r\n",
-               found ? "200 OK" : "404 Not Found",
-               json    ? "application/json"
-               : found ? "text/html; charset=utf-8"
-                       : "text/plain",
-               body.len);
+    buf_printf(
+        &head,
+        "HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nCache-Control: no-store\r\n"
+        "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'\r\n"
+        "Connection: close\r\n\r\n",
+        found ? "200 OK" : "404 Not Found",
+        json    ? "application/json"
+        : found ? "text/html; charset=utf-8"
+                : "text/plain",
+        body.len);
     uv_buf_t pieces[2] = {uv_buf_init(head.data, (unsigned)head.len),
                           uv_buf_init(body.data, (unsigned)body.len)};
     if (wire_send((uv_stream_t *)&v->tcp, pieces, 2, visit_sent) != 0 ||

@@ -49,9 +49,10 @@ const char *emulator_limits(const struct emulator *m) {
 
 static void close_handles(struct emulator *m) {
     uv_handle_t *handles[] = {
-        (uv_handle_t *)&m->watch,         (uv_handle_t *)&m->tick,       (uv_handle_t *)&m->sample,
-        (uv_handle_t *)&m->pending_timer, (uv_handle_t *)&m->second,     (uv_handle_t *)&m->signals[0],
-        (uv_handle_t *)&m->signals[1],    (uv_handle_t *)&m->signals[2],
+        (uv_handle_t *)&m->watch,      (uv_handle_t *)&m->tick,
+        (uv_handle_t *)&m->sample,     (uv_handle_t *)&m->pending_timer,
+        (uv_handle_t *)&m->second,     (uv_handle_t *)&m->signals[0],
+        (uv_handle_t *)&m->signals[1], (uv_handle_t *)&m->signals[2],
     };
     for (size_t i = 0; i < sizeof handles / sizeof *handles; i++)
         if (!uv_is_closing(handles[i]))
@@ -104,7 +105,8 @@ static void init_handles(struct emulator *m) {
 
 static void start_handles(struct emulator *m) {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-    double tick_ms = (double)m->options.scaling.period_ns / (double)NS_PER_MS / m->options.time_scale;
+    double tick_ms =
+        (double)m->options.scaling.period_ns / (double)NS_PER_MS / m->options.time_scale;
     uint64_t tick = tick_ms < TICK_MIN_MS ? TICK_MIN_MS : (uint64_t)tick_ms;
     uint64_t sample = (uint64_t)(m->options.sample_ns / NS_PER_MS);
     uv_timer_start(&m->watch, measure_watch, WATCH_MS, WATCH_MS);

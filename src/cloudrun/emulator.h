@@ -44,12 +44,13 @@ struct emulator_options {
     int abort_status;   /* 429 or 500; 0: 429 at the maximum of instances, else 500 */
     const char *token;  /* what clients must bring; NULL: nothing */
     const char *bind;
-    int port, admin_port;    /* 0: any; admin_port < 0: none */
-    const char *log_path;    /* NULL: none */
+    int port, admin_port; /* 0: any; admin_port < 0: none */
+    const char *log_path; /* NULL: none */
     const char *metrics_path;
     void *context;
     void (*note)(void *context, const char *text);
-    void (*tick)(void *context, const struct emulator_status *now); /* about once a second; or NULL */
+    void (*tick)(void *context,
+                 const struct emulator_status *now); /* about once a second; or NULL */
 };
 
 struct emulator;

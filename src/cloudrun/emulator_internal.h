@@ -36,9 +36,9 @@ struct unit { /* an instance with all that the emulator knows of it */
     int64_t in_flight_sum_ns; /* requests times time, since the last tick */
     int64_t changed_ns;       /* until when that sum holds */
     struct billing_meter meter;
-    const char *end;                     /* for the log: why it was stopped */
-    int64_t cpu_ns, cpu_at_sample_ns;    /* used in all; at the last sample */
-    double cpus_used;                    /* at the last look */
+    const char *end;                  /* for the log: why it was stopped */
+    int64_t cpu_ns, cpu_at_sample_ns; /* used in all; at the last sample */
+    double cpus_used;                 /* at the last look */
     uint64_t memory_bytes, memory_limit_hit_bytes;
     char last_line[UNIT_LINE_BYTES]; /* of its stderr, to say why it did not start */
 };
@@ -97,7 +97,9 @@ void emulator_check_end(struct emulator *m); /* the last instance is gone: may w
 /* ---- emulator_route.c ---- */
 void route_arrived(void *context, struct exchange *x);
 void route_finished(void *context, struct exchange *x);
-void route_dispatch(struct emulator *m); /* gives waiting requests to instances that have room, and calls for more */
+void route_dispatch(
+    struct emulator
+        *m); /* gives waiting requests to instances that have room, and calls for more */
 void route_expired(uv_timer_t *timer);
 void route_abort_all(struct emulator *m);
 int64_t route_pending_limit_ns(const struct emulator *m);
@@ -105,7 +107,8 @@ int64_t route_pending_limit_ns(const struct emulator *m);
 /* ---- emulator_units.c ---- */
 enum unit_reason { UNIT_AUTOSCALING, UNIT_MIN };
 void units_start(struct emulator *m, unsigned n, enum unit_reason why);
-void unit_stop(struct unit *u, const char *end); /* at once where nothing is in it, else behind its last request */
+void unit_stop(struct unit *u,
+               const char *end); /* at once where nothing is in it, else behind its last request */
 void unit_terminate(struct unit *u, const char *end); /* SIGTERM now */
 int units_make_room(struct emulator *m, struct err *e);
 void unit_count_in_flight(struct unit *u, int change);

@@ -8,7 +8,7 @@
 #include "cloudrun/group.h"
 #include "util/clock.h"
 
-#define LOOK_EVERY 3                 /* watches between two looks at /proc */
+#define LOOK_EVERY 3                    /* watches between two looks at /proc */
 #define HOLD_AFTER_NS (100 * NS_PER_MS) /* billing rounds up to this: the CPU is paid for so long */
 #define LOOK_MIN_NS (50 * NS_PER_MS)
 #define METRICS_MAX_BYTES ((size_t)1 << 30)
@@ -67,8 +67,8 @@ void measure_watch(uv_timer_t *timer) {
     unsigned idle = 0, min = m->options.scaling.min;
     for (const struct unit *u = m->units; u != NULL; u = u->next)
         idle += u->container->state == CONTAINER_READY && u->in_flight == 0;
-    m->total.idle_min_ns += (int64_t)(idle < min ? idle : min) * (int64_t)uv_timer_get_repeat(timer) *
-                            NS_PER_MS;
+    m->total.idle_min_ns +=
+        (int64_t)(idle < min ? idle : min) * (int64_t)uv_timer_get_repeat(timer) * NS_PER_MS;
     if (m->options.hold)
         hold_idle(m, now_ns);
     if (m->looks++ % LOOK_EVERY == 0)
@@ -84,7 +84,8 @@ void measure_scaling(struct emulator *m, int64_t now_ns, struct autoscaler_sampl
     for (struct unit *u = m->units; u != NULL; u = u->next) {
         if (!unit_is_counted(u))
             continue;
-        double sum = (double)u->in_flight_sum_ns + (double)u->in_flight * (double)(now_ns - u->changed_ns);
+        double sum =
+            (double)u->in_flight_sum_ns + (double)u->in_flight * (double)(now_ns - u->changed_ns);
         m->scaled_units[n] = u;
         m->scaled[n++] = (struct autoscaler_instance){
             .ready = u->container->state == CONTAINER_READY,
@@ -94,7 +95,8 @@ void measure_scaling(struct emulator *m, int64_t now_ns, struct autoscaler_sampl
             .idle_since_ns = emulator_scaled_ns(m, u->idle_since_ns),
         };
     }
-    double waited = (double)m->pending_sum_ns + (double)m->pending_count * (double)(now_ns - m->pending_changed_ns);
+    double waited = (double)m->pending_sum_ns +
+                    (double)m->pending_count * (double)(now_ns - m->pending_changed_ns);
     *out = (struct autoscaler_sample){
         .instances = m->scaled,
         .n = n,

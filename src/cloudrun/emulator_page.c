@@ -90,7 +90,8 @@ static void render_html(const struct emulator *m, struct buf *out) {
                  "text-align:right;border-bottom:1px solid #ccc}</style></head><body><h1>");
     add_html(out, m->names.revision);
     buf_printf(out,
-               "</h1><p>%u starting, %u active, %u idle, %u stopping; %u requests wait, %u are in instances; "
+               "</h1><p>%u starting, %u active, %u idle, %u stopping; %u requests wait, %u are in "
+               "instances; "
                "%llu served, %.1f/s; %.1f s billable</p><p>",
                s.starting, s.active, s.idle, s.stopping, s.pending, s.in_flight,
                (unsigned long long)s.requests, s.per_second, seconds(s.billable_ns));
@@ -98,13 +99,13 @@ static void render_html(const struct emulator *m, struct buf *out) {
     buf_str(out, "</p><table><tr><th>instance<th>state<th>requests now<th>in all<th>CPU<th>MiB"
                  "<th>billable s<th>age s<th>pid<th>port</tr>\n");
     for (const struct unit *u = m->units; u != NULL; u = u->next)
-        buf_printf(out,
-                   "<tr><td>%u<td>%s%s<td>%u<td>%llu<td>%.2f<td>%.1f<td>%.1f<td>%.1f<td>%d<td>%d</tr>\n",
-                   u->number, state_name(u), u->container->held ? " (held)" : "", u->in_flight,
-                   (unsigned long long)u->requests, u->cpus_used,
-                   (double)u->memory_bytes / (1 << 20), seconds(unit_billable_ns(u, now_ns)),
-                   seconds(now_ns - u->container->started_ns), (int)u->container->pid,
-                   u->container->port);
+        buf_printf(
+            out,
+            "<tr><td>%u<td>%s%s<td>%u<td>%llu<td>%.2f<td>%.1f<td>%.1f<td>%.1f<td>%d<td>%d</tr>\n",
+            u->number, state_name(u), u->container->held ? " (held)" : "", u->in_flight,
+            (unsigned long long)u->requests, u->cpus_used, (double)u->memory_bytes / (1 << 20),
+            seconds(unit_billable_ns(u, now_ns)), seconds(now_ns - u->container->started_ns),
+            (int)u->container->pid, u->container->port);
     buf_str(out, "</table></body></html>\n");
 }
 

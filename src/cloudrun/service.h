@@ -25,8 +25,8 @@ struct service {
     double cpus;
     uint64_t memory_bytes;
     unsigned concurrency, min, max;
-    int64_t timeout_ns;       /* of a request */
-    int64_t startup_limit_ns; /* to listen */
+    int64_t timeout_ns;                    /* of a request */
+    int64_t startup_limit_ns;              /* to listen */
     double cpu_target, concurrency_target; /* 0: disabled */
     bool throttled;                        /* request-based billing: no CPU between requests */
     bool probe_custom;
