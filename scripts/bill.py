@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""bill.py LOG [options]: what a Cloud Run service costs, from its log alone.
+
+LOG is what `coldswarm cloudrun --log` writes or `gcloud logging read --format=json` prints (NDJSON or one array), in any order.
+Written from the billing rules, apart from the program's own code, so that each checks the other.
+
+Request-based: for each instance the union of its start-up ("Starting new instance" to the probe), its requests (timestamp to
+timestamp + latency, but not before the instance was started: until then the request waited elsewhere) and its shutdown (SIGTERM
+to exit); each longest stretch is rounded up to 100 ms. Real logs do not say when an instance ended: the emulator's own log
+"coldswarm/instances" does, and without it no shutdown is billed.
+"""
+import argparse
+import datetime
+import json
+import pathlib
+import re
+import sys
+
+STEP_NS = 100_000_000
+PRICES = pathlib.Path(__file__).resolve().parent.parent / "src/stats/prices.json"
+OVER = ("probe succeeded", "probe failed", "Container called exit", "Container terminated on signal", "Memory limit of")
+
+
+def time_ns(text):
+    """RFC 3339 in UTC, 0 to 9 decimals, to nanoseconds since 1970, without floating point."""
+    match = re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", text)
+    whole = datetime.datetime.strptime(match[1] + "+0000", "%Y-%m-%dT%H:%M:%S%z")
+    return int(whole.timestamp()) * 10**9 + int((match[2] or "0").ljust(9, "0"))
+
+
+def duration_ns(text):
+    whole, _, fraction = text.removesuffix("s").partition(".")
+    return int(whole) * 10**9 + int((fraction or "0").ljust(9, "0"))
+
+
+def entries(path):
+    text = pathlib.Path(path).read_text(encoding="utf-8")
+    if text.lstrip().startswith("["):
+        yield from json.loads(text)
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            try:
+                yield json.loads(line)
+            except json.JSONDecodeError:
+                print(f"{path}:{number}: not JSON, passed over", file=sys.stderr)
+
+
+class Instance:
+    def __init__(self):
+        self.started = self.ended_starting = self.sigterm = self.ended = None
+        self.requests = []
+
+    def spans(self):
+        spans = [(max(a, self.started or a), b) for a, b in self.requests]
+        over = self.ended_starting if self.ended_starting is not None else self.ended
+        if self.started is not None and over is not None:
+            spans.append((self.started, over))
+        if self.sigterm is not None and self.ended is not None:
+            spans.append((self.sigterm, self.ended))
+        return sorted(span for span in spans if span[1] > span[0])
+
+    def billable_ns(self):
+        total, end, start = 0, None, None
+        for a, b in self.spans():
+            if end is not None and a <= end:
+                end = max(end, b)
+                continue
+            if end is not None:
+                total += -(-(end - start) // STEP_NS)
+            start, end = a, b
+        if end is not None:
+            total += -(-(end - start) // STEP_NS)
+        return total * STEP_NS
+
+
+def read(path):
+    instances = {}
+    for entry in entries(path):
+        name = (entry.get("labels") or {}).get("instanceId")
+        if name is None:
+            continue
+        log, text = entry.get("logName", ""), entry.get("textPayload") or ""
+        at = time_ns(entry["timestamp"])
+        one = instances.setdefault(name, Instance())
+        if "httpRequest" in entry:
+            one.requests.append((at, at + duration_ns(entry["httpRequest"]["latency"])))
+        elif log.endswith("%2Fvarlog%2Fsystem"):
+            if text.startswith("Starting new instance"):
+                one.started = at
+            elif any(word in text for word in OVER):
+                one.ended_starting = min(at, one.ended_starting or at)
+        elif log.endswith("coldswarm%2Finstances"):
+            life = entry["jsonPayload"]
+            one.ended = time_ns(life["endedAt"])
+            if "sigtermAt" in life:
+                one.sigterm = time_ns(life["sigtermAt"])
+    return instances
+
+
+def gib(text):
+    units = {"": 1, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "k": 10**3, "M": 10**6, "G": 10**9}
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(Ki|Mi|Gi|k|M|G|)", text)
+    if not match:
+        raise argparse.ArgumentTypeError(f"{text} is no amount of memory; write 512Mi or 2Gi")
+    return float(match[1]) * units[match[2]] / 2**30
+
+
+def main():
+    parser = argparse.ArgumentParser(description="What a Cloud Run service costs, from its log alone.")
+    parser.add_argument("log")
+    parser.add_argument("--cpus", type=float, default=1.0, help="of an instance (1)")
+    parser.add_argument("--memory", type=gib, default="512Mi", help="of an instance (512Mi)")
+    parser.add_argument("--region", default="us-central1")
+    parser.add_argument("--prices", default=PRICES, help="a price list (the program's own)")
+    parser.add_argument("--instance-based", action="store_true", help="bill from start to end, a minute at least")
+    args = parser.parse_args()
+
+    instances = read(args.log)
+    tier = next((t for t in json.loads(pathlib.Path(args.prices).read_text())["tiers"] if args.region in t["regions"]), None)
+    if tier is None:
+        sys.exit(f"bill.py: no tier of {args.prices} has the region {args.region}")
+    requests = sum(len(one.requests) for one in instances.values())
+    if args.instance_based:
+        known = [one for one in instances.values() if one.started is not None and one.ended is not None]
+        billable = sum(max(one.ended - one.started, 60 * 10**9) for one in known)
+        price = tier["instance_based"]
+        cpu, memory, per_request, free_requests = price["cpu"], price["memory"], 0, 0
+    else:
+        billable = sum(one.billable_ns() for one in instances.values())
+        price = tier["request_based"]
+        cpu, memory = price["cpu_active"], price["memory_active"]
+        per_request, free_requests = price["million_requests"] / 1e6, price["free_requests"]
+    cpu_s, gib_s = billable / 1e9 * args.cpus, billable / 1e9 * args.memory
+    full = cpu_s * cpu + gib_s * memory + requests * per_request
+    net = (max(cpu_s - price["free_cpu"], 0) * cpu + max(gib_s - price["free_memory"], 0) * memory +
+           max(requests - free_requests, 0) * per_request)
+    print(json.dumps({"instances": len(instances), "requests": requests, "billable_ns": billable, "cpu_s": cpu_s, "gib_s": gib_s,
+                      "usd": full, "usd_after_free_tier": net,
+                      "usd_per_1000_requests": full / requests * 1000 if requests else None}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+#include "cloudrun/distribution.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct distribution_layout distribution_ms = {185, 1.1, 0.1};
+const struct distribution_layout distribution_share = {50, 1.1, 0.01};
+const struct distribution_layout distribution_requests = {74, 1.1, 1};
+
+void distribution_init(struct distribution *d, const struct distribution_layout *layout) {
+    assert(layout->finite + 2 <= DISTRIBUTION_BUCKETS_MAX);
+    *d = (struct distribution){.layout = layout};
+}
+
+int distribution_bucket(const struct distribution_layout *l, double value) {
+    if (!(value >= l->scale))
+        return 0;
+    double at = floor(log(value / l->scale) / log(l->growth));
+    int i = at < l->finite ? (int)at : l->finite;
+    /* The logarithm is off by a little at the bounds; the bounds themselves are what readers use. */
+    while (i > 0 && value < l->scale * pow(l->growth, i))
+        i--;
+    while (i < l->finite && value >= l->scale * pow(l->growth, i + 1))
+        i++;
+    return i + 1;
+}
+
+void distribution_add(struct distribution *d, double value) {
+    if (!(value > 0) || !isfinite(value))
+        value = 0;
+    d->count++;
+    double off = value - d->mean; /* Welford 1962 */
+    d->mean += off / (double)d->count;
+    d->squares += off * (value - d->mean);
+    d->buckets[distribution_bucket(d->layout, value)]++;
+}
+
+struct distribution_kept *distribution_keep(const struct distribution *d) {
+    assert(d->count > 0);
+    int first = 0, last = d->layout->finite + 1;
+    while (d->buckets[first] == 0)
+        first++;
+    while (d->buckets[last] == 0)
+        last--;
+    size_t n = (size_t)(last - first + 1);
+    struct distribution_kept *k = malloc(sizeof *k + n * sizeof k->buckets[0]);
+    if (k == NULL)
+        return NULL;
+    k->layout = d->layout;
+    k->count = d->count;
+    k->mean = d->mean;
+    k->squares = d->squares;
+    k->first = first;
+    k->n = (int)n;
+    memcpy(k->buckets, d->buckets + first, n * sizeof k->buckets[0]);
+    return k;
+}
+
+void distribution_put(struct export_json *w, cJSON *value, const struct distribution_kept *d) {
+    cJSON *o = export_json_object(w, value, "distributionValue");
+    export_json_int64(w, o, "count", (int64_t)d->count);
+    export_json_put(w, o, "mean", cJSON_CreateNumber(d->mean));
+    export_json_put(w, o, "sumOfSquaredDeviation", cJSON_CreateNumber(d->squares));
+    cJSON *options = export_json_object(w, o, "bucketOptions");
+    cJSON *exponential = export_json_object(w, options, "exponentialBuckets");
+    export_json_put(w, exponential, "numFiniteBuckets", cJSON_CreateNumber(d->layout->finite));
+    export_json_put(w, exponential, "growthFactor", cJSON_CreateNumber(d->layout->growth));
+    export_json_put(w, exponential, "scale", cJSON_CreateNumber(d->layout->scale));
+    cJSON *counts = export_json_array(w, o, "bucketCounts");
+    for (int i = 0; i < d->first + d->n; i++)
+        export_json_int64(w, counts, NULL, i < d->first ? 0 : d->buckets[i - d->first]);
+}
