@@ -222,10 +222,14 @@ const struct command command_cloudrun = {
         "SIGINT and SIGTERM stop the instances with SIGTERM and, --grace later, SIGKILL; a second "
         "one kills them at once. "
         "However the emulator ends, no instance outlives it.",
-    .examples = "coldswarm cloudrun --max-instances 3 -- coldswarm target --service-time 50ms # then run against port 8080\n"
-                "coldswarm cloudrun --log log.json --metrics metrics.json -- python3 main.py # what import takes\n"
-                "coldswarm cloudrun --time-scale 60 -- sh -c 'exec gunicorn -b :$PORT main:app' # idle for 15 s, not 15 min\n"
-                "coldswarm cloudrun -f service.yaml --memory 1G -- python3 main.py # a service's own file; options win",
+    .examples = "coldswarm cloudrun --max-instances 3 -- coldswarm target --service-time 50ms # "
+                "then run against port 8080\n"
+                "coldswarm cloudrun --log log.json --metrics metrics.json -- python3 main.py # "
+                "what import takes\n"
+                "coldswarm cloudrun --time-scale 60 -- sh -c 'exec gunicorn -b :$PORT main:app' # "
+                "idle for 15 s, not 15 min\n"
+                "coldswarm cloudrun -f service.yaml --memory 1G -- python3 main.py # a service's "
+                "own file; options win",
     .opts = cloudrun_opts,
     .opt_count = CLOUDRUN_OPT_COUNT,
     .positional_max = -1,
