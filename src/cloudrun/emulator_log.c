@@ -107,7 +107,7 @@ void log_memory(struct unit *u) {
           (struct export_event){
               .kind = EXPORT_MEMORY,
               .limit_mib = (int64_t)u->emulator->options.service.memory_bytes / mib,
-              .used_mib = (int64_t)u->memory_limit_hit_bytes / mib,
+              .used_mib = ((int64_t)u->memory_limit_hit_bytes + mib - 1) / mib,
           });
 }
 

@@ -21,6 +21,8 @@ static void check_memory(struct unit *u) {
         return;
     u->memory_limit_hit_bytes = u->memory_bytes;
     log_memory(u);
+    upstream_fail(&u->upstream, 500, EXPORT_BAD_ANSWER); /* before its connections say 503 */
+    u->draining = true;
     container_kill(u->container, CONTAINER_MEMORY);
 }
 

@@ -154,7 +154,7 @@ static void container_ended(void *context, struct container *c) {
     bool was_ready = c->ready_ns != 0, asked = c->cause == CONTAINER_STOPPED;
     int64_t now_ns = c->ended_ns;
     u->draining = true;
-    upstream_fail(&u->upstream, c->cause == CONTAINER_MEMORY ? 500 : 503, EXPORT_BAD_ANSWER);
+    upstream_fail(&u->upstream, 503, EXPORT_BAD_ANSWER);
     while (u->meter.causes > 0) /* the start-up or the shutdown that ends here */
         billing_end(&u->meter, now_ns);
     u->end = end_name(u);

@@ -182,12 +182,14 @@ static void refuse(struct front *f, int status) {
 
 void front_timer(uv_timer_t *timer) {
     struct front *f = timer->data;
-    if (f->open)
+    if (f->open) {
+        f->close_after = f->close_after || f->state == FRONT_BODY; /* the client itself may be what stalls */
         front_fail(f, 504, TIMED_OUT);
-    else if (f->state == FRONT_HEAD && f->begun)
+    } else if (f->state == FRONT_HEAD && f->begun) {
         refuse(f, 408);
-    else
+    } else {
         front_close(f);
+    }
 }
 
 void front_answer_head(struct front *f, const struct head *h, unsigned status, bool body,
