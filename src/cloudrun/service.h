@@ -40,7 +40,7 @@ struct service {
 void service_init(struct service *s);
 void service_done(struct service *s);
 
-/* Appends to `unknown` what was passed over, a name per line. */
+/* Appends to `unknown` what was passed over, names with commas between. */
 int service_read_yaml(struct service *s, const char *path, struct buf *unknown, struct err *e);
 
 #endif

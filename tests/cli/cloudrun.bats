@@ -484,7 +484,7 @@ db = sqlite3.connect(args[0])
 sent, = db.execute("select count(*) from requests where outcome not in (\"not_sent\", \"cancelled\")").fetchone()
 good, = db.execute("select count(*) from requests where status = 200").fetchone()
 logged = requests()
-assert sent > 100 and good == sum(r["httpRequest"]["status"] == 200 for r in logged)
+assert sent > 20 and good == sum(r["httpRequest"]["status"] == 200 for r in logged)
 assert sent <= len(logged) <= sent + 10  # those cancelled at the end were seen here
 lives = entries("coldswarm%2Finstances")
 assert sum(int(e["jsonPayload"]["requests"]) for e in lives) == len([r for r in logged if "instanceId" in r.get("labels", {})])
