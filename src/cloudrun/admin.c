@@ -148,10 +148,14 @@ int admin_new(uv_loop_t *loop, const char *bind, int port, admin_render_fn *rend
         failed = uv_listen((uv_stream_t *)&a->listener, 16, visitor);
     if (failed == 0)
         failed = uv_tcp_getsockname(&a->listener, (struct sockaddr *)&address, &size);
-    *out = a; /* also where it failed: its handle has to be closed by the loop */
-    if (failed != 0)
+    if (failed != 0) {
+        admin_close(a);
+        uv_run(loop, UV_RUN_NOWAIT); /* until its handle is closed */
+        admin_free(a);
         return err_set(e, "cannot listen on %s port %d: %s: give another --admin-port", bind, port,
                        uv_strerror(failed));
+    }
+    *out = a;
     a->port = ntohs(address.ss_family == AF_INET ? v4->sin_port : v6->sin6_port);
     return 0;
 }

@@ -154,6 +154,13 @@ static int open_ports(struct emulator *m, struct err *e) {
     return 0;
 }
 
+static int open_guard(struct emulator *m, struct err *e) {
+    char prefix[64];
+    limits_init(&m->limits, m->options.service.cpus, "");
+    limits_prefix(&m->limits, prefix, sizeof prefix);
+    return guard_start(&m->guard, m->limits.version != 0 ? m->limits.base : "", prefix, e);
+}
+
 int emulator_new(const struct emulator_options *o, struct emulator **out, struct err *e) {
     if (check_command(o, e) != 0)
         return -1;
@@ -178,11 +185,10 @@ int emulator_new(const struct emulator_options *o, struct emulator **out, struct
         autoscaler_new(&m->scaler, &o->scaling, e) != 0 ||
         export_metrics_new(&m->metrics, &m->names, o->service.container, m->started_real_ns,
                            POINTS_MAX, e) != 0 ||
-        journal_open(&m->journal, o->log_path, e) != 0 || guard_start(&m->guard, e) != 0) {
+        journal_open(&m->journal, o->log_path, e) != 0 || open_guard(m, e) != 0) {
         emulator_free(m);
         return -1;
     }
-    limits_init(&m->limits, o->service.cpus, "");
     *out = m;
     return 0;
 }

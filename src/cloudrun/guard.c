@@ -1,5 +1,6 @@
 #include "cloudrun/guard.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -42,7 +43,17 @@ static int let_go(int fd) {
     return fd;
 }
 
-static void guard_main(int fd, const char *mark) {
+/* The control groups of instances that were killed: nobody else is left to remove them. */
+static void remove_folders(const char *folder, const char *prefix) {
+    DIR *d = folder[0] != '\0' ? opendir(folder) : NULL;
+    for (const struct dirent *entry; d != NULL && (entry = readdir(d)) != NULL;)
+        if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0)
+            unlinkat(dirfd(d), entry->d_name, AT_REMOVEDIR);
+    if (d != NULL)
+        closedir(d);
+}
+
+static void guard_main(int fd, const char *mark, const char *folder, const char *prefix) {
     static struct roll roll;
     pid_t word;
     setsid();
@@ -58,10 +69,11 @@ static void guard_main(int fd, const char *mark) {
             break;
     }
     group_kill_all(roll.groups, roll.count, mark);
+    remove_folders(folder, prefix);
     _exit(0);
 }
 
-int guard_start(struct guard *g, struct err *e) {
+int guard_start(struct guard *g, const char *folder, const char *prefix, struct err *e) {
     int ends[2];
     unsigned char random[16];
     *g = (struct guard){.fd = -1};
@@ -74,7 +86,7 @@ int guard_start(struct guard *g, struct err *e) {
     g->pid = fork();
     if (g->pid == 0) {
         close(ends[1]);
-        guard_main(ends[0], g->mark);
+        guard_main(ends[0], g->mark, folder, prefix);
     }
     int reason = errno;
     close(ends[0]);

@@ -20,7 +20,8 @@ struct guard {
     char mark[33]; /* random: the marks of the instances begin so */
 };
 
-int guard_start(struct guard *g, struct err *e);
+/* `folder` and `prefix` name the control groups that are removed at the end, when they are empty; "" for none. */
+int guard_start(struct guard *g, const char *folder, const char *prefix, struct err *e);
 
 /* An instance's process group; forgotten again when it has ended, for its number may be used anew. */
 void guard_watch(struct guard *g, pid_t group);

@@ -181,11 +181,18 @@ const char *limits_text(const struct limits *l) {
     return l->text;
 }
 
+void limits_prefix(const struct limits *l, char *out, size_t size) {
+    (void)l;
+    snprintf(out, size, "coldswarm-%d-", (int)getpid());
+}
+
 void limits_enter(struct limits *l, struct limits_group *g) {
     g->path[0] = '\0';
     if (l->version == 0)
         return;
-    snprintf(g->path, sizeof g->path, "%s/coldswarm-%d-%u", l->base, (int)getpid(), l->next++);
+    char prefix[64];
+    limits_prefix(l, prefix, sizeof prefix);
+    snprintf(g->path, sizeof g->path, "%s/%s%u", l->base, prefix, l->next++);
     if (mkdir(g->path, 0755) == 0 && set_quota(l, g->path) == 0 && move_to(g->path) == 0)
         return;
     int reason = errno;

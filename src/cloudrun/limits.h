@@ -11,6 +11,7 @@
 #define CLOUDRUN_LIMITS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 #include "util/err.h"
@@ -27,7 +28,7 @@ struct limits {
 };
 
 struct limits_group {
-    char path[LIMITS_PATH_BYTES + 32]; /* "": none */
+    char path[LIMITS_PATH_BYTES + 80]; /* "": none */
 };
 
 /* Finds out what can be done. `root` stands for "" (the machine's own /proc and /sys) in tests. It does not fail. */
@@ -36,6 +37,9 @@ void limits_done(struct limits *l);
 
 /* One sentence for people: what is limited how, or why not. */
 const char *limits_text(const struct limits *l);
+
+/* How the names of this emulator's groups begin. */
+void limits_prefix(const struct limits *l, char *out, size_t size);
 
 /* Around the start of an instance: the emulator goes into a new group, its child is born there, and the emulator comes back. So
  * not even the first fork of an instance gets away. */

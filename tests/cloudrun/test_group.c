@@ -124,7 +124,7 @@ static void test_guard(void **state) {
     if (holder == 0) {
         struct guard g;
         struct err e;
-        if (guard_start(&g, &e) != 0)
+        if (guard_start(&g, "", "", &e) != 0)
             _exit(1);
         guard_watch(&g, given_up);
         guard_watch(&g, kept);
