@@ -42,7 +42,7 @@ struct exchange {
     const char *method;
     const struct head *head; /* of the request */
     struct trace trace;
-    char remote[INET6_ADDRSTRLEN];
+    const char *remote; /* the client's address */
     unsigned http_minor;
     int status; /* what the client got, STATUS_CLIENT_LEFT where it did not wait */
     uint64_t request_bytes, response_bytes; /* with heads */

@@ -237,11 +237,13 @@ static void back_read_cb(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer)
         answered(b, used < (size_t)n);
         return;
     }
-    if (HTTP_PARSER_ERRNO(&b->parser) != HPE_OK || b->parser.upgrade) {
-        broken(b, false);
+    front_flush(b->front);
+    if (b->state == BACK_CLOSED)
         return;
-    }
-    back_read(b);
+    if (HTTP_PARSER_ERRNO(&b->parser) != HPE_OK || b->parser.upgrade)
+        broken(b, false);
+    else
+        back_read(b);
 }
 
 void back_read(struct back *b) {

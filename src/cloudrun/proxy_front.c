@@ -124,6 +124,9 @@ static bool rest_is_small(const struct front *f) {
 }
 
 void front_answer_end(struct front *f) {
+    front_flush(f);
+    if (f->state == FRONT_CLOSED)
+        return;
     if (f->answer_chunks) {
         uv_buf_t last = uv_buf_init((char *)(uintptr_t) "0\r\n\r\n", 5);
         if (!send_pieces(f, &last, 1))
@@ -160,6 +163,8 @@ void front_fail(struct front *f, int status, const char *text) {
     f->exchange.text = text;
     if (f->back != NULL)
         back_abandon(f->back);
+    if (f->head_waits) /* nobody has seen it: an answer of our own can still take its place */
+        f->head_waits = f->answer_begun = f->answer_chunks = false;
     if (f->answer_begun) {
         front_close(f);
         return;
@@ -183,7 +188,8 @@ static void refuse(struct front *f, int status) {
 void front_timer(uv_timer_t *timer) {
     struct front *f = timer->data;
     if (f->open) {
-        f->close_after = f->close_after || f->state == FRONT_BODY; /* the client itself may be what stalls */
+        f->close_after =
+            f->close_after || f->state == FRONT_BODY; /* the client itself may be what stalls */
         front_fail(f, 504, TIMED_OUT);
     } else if (f->state == FRONT_HEAD && f->begun) {
         refuse(f, 408);
@@ -221,23 +227,33 @@ void front_answer_head(struct front *f, const struct head *h, unsigned status, b
     buf_str(out, "\r\n");
     f->answer_begun = true;
     f->exchange.status = (int)status;
-    uv_buf_t piece = uv_buf_init(out->data, (unsigned)out->len);
-    if (!buf_ok(out))
+    f->head_waits = buf_ok(out);
+    if (!f->head_waits)
         front_close(f);
-    else
-        send_pieces(f, &piece, 1);
+}
+
+void front_flush(struct front *f) {
+    if (!f->head_waits)
+        return;
+    const struct buf *head = &f->proxy->text;
+    uv_buf_t piece = uv_buf_init(head->data, (unsigned)head->len);
+    f->head_waits = false;
+    send_pieces(f, &piece, 1);
 }
 
 void front_answer_body(struct front *f, const char *bytes, size_t n) {
     char size[24];
-    uv_buf_t pieces[3] = {{.base = size}, {.base = (char *)(uintptr_t)bytes, .len = n}};
-    if (!f->answer_chunks) {
-        send_pieces(f, &pieces[1], 1);
-        return;
-    }
-    pieces[0].len = (size_t)snprintf(size, sizeof size, "%zx\r\n", n);
-    pieces[2] = uv_buf_init((char *)(uintptr_t) "\r\n", 2);
-    send_pieces(f, pieces, 3);
+    uv_buf_t pieces[WIRE_PIECES_MAX];
+    unsigned count = 0;
+    if (f->head_waits)
+        pieces[count++] = uv_buf_init(f->proxy->text.data, (unsigned)f->proxy->text.len);
+    f->head_waits = false;
+    if (f->answer_chunks)
+        pieces[count++] = uv_buf_init(size, (unsigned)snprintf(size, sizeof size, "%zx\r\n", n));
+    pieces[count++] = uv_buf_init((char *)(uintptr_t)bytes, (unsigned)n);
+    if (f->answer_chunks)
+        pieces[count++] = uv_buf_init((char *)(uintptr_t) "\r\n", 2);
+    send_pieces(f, pieces, count);
 }
 
 /* 0, or the status with which the front end refuses the head. */
@@ -267,13 +283,13 @@ static int check_head(struct front *f) {
 static void name_client(struct front *f) {
     struct sockaddr_storage address;
     int size = sizeof address;
-    char *out = f->exchange.remote;
+    char *out = f->remote;
     if (uv_tcp_getpeername(&f->tcp, (struct sockaddr *)&address, &size) != 0)
         return;
     if (address.ss_family == AF_INET)
-        uv_ip4_name((struct sockaddr_in *)&address, out, sizeof f->exchange.remote);
+        uv_ip4_name((struct sockaddr_in *)&address, out, sizeof f->remote);
     else
-        uv_ip6_name((struct sockaddr_in6 *)&address, out, sizeof f->exchange.remote);
+        uv_ip6_name((struct sockaddr_in6 *)&address, out, sizeof f->remote);
 }
 
 static void take_trace(struct front *f) {
@@ -301,7 +317,7 @@ static void begin_exchange(struct front *f) {
     x->request_bytes = f->parser.nread;
     f->expects_100 = view_is(head_find(&f->head, "expect"), "100-continue") && x->http_minor > 0;
     f->close_after = f->proxy->draining || !http_should_keep_alive(&f->parser);
-    name_client(f);
+    x->remote = f->remote;
     take_trace(f);
     f->state = FRONT_WAIT;
     f->open = true;
@@ -488,6 +504,7 @@ void front_accept(struct proxy *p) {
         return;
     }
     uv_tcp_nodelay(&f->tcp, 1);
+    name_client(f);
     set_timer(f, p->options.head_timeout_ns);
     update_reading(f);
 }

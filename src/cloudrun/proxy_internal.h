@@ -36,13 +36,15 @@ struct front {
     http_parser parser;
     struct head head;
     struct exchange exchange;
+    char remote[INET6_ADDRSTRLEN];
     struct back *back;
     struct buf held; /* read, but not its turn */
     bool feeding;    /* the parser is on the stack */
     bool head_whole; /* the parser has just stopped behind a head */
     bool reading;
-    bool begun;         /* some of a head has come */
-    bool open;          /* the exchange has arrived and has not finished */
+    bool begun;      /* some of a head has come */
+    bool open;       /* the exchange has arrived and has not finished */
+    bool head_waits; /* the answer's head is in proxy->text, to go out with the first of its body */
     bool answer_begun;  /* the answer's head has been sent */
     bool answer_ended;  /* its last byte, too */
     bool answer_chunks; /* in chunks */
@@ -97,6 +99,7 @@ void front_answer_head(struct front *f, const struct head *h, unsigned status, b
                        int64_t length);
 void front_answer_body(struct front *f, const char *bytes, size_t n);
 void front_answer_end(struct front *f);
+void front_flush(struct front *f); /* the instance says no more for now: what waits goes out */
 
 /* The instance's side broke: an answer of our own, or a connection cut off where one had begun. */
 void front_fail(struct front *f, int status, const char *text);
