@@ -68,7 +68,4 @@ unsigned autoscaler_kpa(struct autoscaler *a, int64_t now_ns, const struct autos
 int autoscaler_kpa_init(struct kpa *k, const struct autoscaler_options *o, struct err *e);
 void autoscaler_kpa_done(struct kpa *k);
 
-/* Requests in flight (or requests/s) that kpa wants in an instance. */
-double autoscaler_kpa_target(const struct autoscaler_options *o);
-
 #endif

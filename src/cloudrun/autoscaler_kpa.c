@@ -26,7 +26,8 @@ void autoscaler_kpa_done(struct kpa *k) {
     k->wants = NULL;
 }
 
-double autoscaler_kpa_target(const struct autoscaler_options *o) {
+/* Requests in flight (or requests/s) that an instance is for. */
+static double target_of(const struct autoscaler_options *o) {
     double full = o->concurrency > 0 ? o->concurrency : o->kpa_target_default;
     if (o->kpa_metric == AUTOSCALER_KPA_RPS)
         full = o->kpa_rps_target;
@@ -46,7 +47,7 @@ static void begin(int64_t *since, int64_t now_ns) {
 static void evaluate(const struct autoscaler *a, const struct tally *t, double panic_load,
                      struct autoscaler_decision *out, bool *over) {
     const struct autoscaler_options *o = &a->o;
-    double target = autoscaler_kpa_target(o), stable_load = window_mean(&a->load, o->kpa_stable_ns);
+    double target = target_of(o), stable_load = window_mean(&a->load, o->kpa_stable_ns);
     int ready = t->ready > 1 ? (int)t->ready : 1;
     int most = autoscaler_whole(o->kpa_up_rate * ready);
     int least = (int)floor(ready / o->kpa_down_rate);
@@ -139,7 +140,7 @@ static void follow(struct kpa *k, int64_t now_ns, const struct tally *t, bool wa
         if (k->inactive_since_ns == NEVER)
             begin(&k->active_since_ns, now_ns);
     } else {
-        k->active_since_ns = NEVER;
+        k->active_since_ns = k->inactive_since_ns = NEVER;
         if (t->n > 0)
             begin(&k->activating_since_ns, now_ns);
         else

@@ -44,7 +44,7 @@ struct distribution_kept *distribution_keep(const struct distribution *d) {
         first++;
     while (d->buckets[last] == 0)
         last--;
-    size_t n = (size_t)(last - first + 1);
+    size_t n = (size_t)last - (size_t)first + 1;
     struct distribution_kept *k = malloc(sizeof *k + n * sizeof k->buckets[0]);
     if (k == NULL)
         return NULL;

@@ -57,7 +57,8 @@ static void put_http(struct export_json *w, cJSON *o, const struct export_reques
     export_json_text(w, http, "remoteIp", r->remote_ip);
     export_json_text(w, http, "serverIp", r->server_ip);
     export_json_text(w, http, "referer", r->referer);
-    export_json_duration(w, http, "latency", r->latency_ns);
+    /* The timestamp loses its nanoseconds: they come in here, so that both together are the end. */
+    export_json_duration(w, http, "latency", r->latency_ns + r->arrived_ns % NS_PER_US);
     export_json_text(w, http, "protocol", r->protocol);
 }
 

@@ -30,7 +30,7 @@ enum metric {
     METRICS
 };
 
-/* Which labels tell a metric's series from each other; the word is one of LABELS or a code. */
+/* Which labels tell a metric's series from each other; a label is a code, or a place in a pair. */
 enum label { BY_NOTHING, BY_STATE, BY_CODE, BY_CONTAINER, BY_DRIVER };
 
 static const struct {
@@ -53,9 +53,6 @@ static const struct {
     [RECOMMENDED] = {"scaling/recommended_instances", true, "INT64", "1", BY_DRIVER},
     [QUEUE] = {"pending_queue/pending_requests", true, "INT64", "1", BY_NOTHING},
 };
-
-static const char *const STATES[] = {"active", "idle"};
-static const char *const DRIVERS[] = {"cpu", "concurrency"};
 
 /* What one series has for one interval. */
 struct point {
@@ -261,6 +258,9 @@ int export_metrics_sample(struct export_metrics *m, int64_t at_ns, const struct 
         clear(&v);
         return err_set(e, "no memory for another interval of metrics");
     }
+    struct point *fit = realloc(v.points, v.n * sizeof *fit); /* it is kept for long */
+    if (fit != NULL)
+        v.points = fit;
     if (m->n == m->points_max) {
         clear(&m->ring[m->first]);
         m->first = (m->first + 1) % m->points_max;
@@ -285,7 +285,7 @@ static void put_labels(const struct export_metrics *m, struct export_json *w, cJ
     case BY_NOTHING:
         break;
     case BY_STATE:
-        export_json_text(w, labels, "state", STATES[label]);
+        export_json_text(w, labels, "state", label == 0 ? "active" : "idle");
         break;
     case BY_CODE:
         snprintf(code, sizeof code, "%zu", label);
@@ -297,7 +297,7 @@ static void put_labels(const struct export_metrics *m, struct export_json *w, cJ
         export_json_text(w, labels, "container_name", m->container);
         break;
     case BY_DRIVER:
-        export_json_text(w, labels, "scaling_driver", DRIVERS[label]);
+        export_json_text(w, labels, "scaling_driver", label == 0 ? "cpu" : "concurrency");
         break;
     }
 }

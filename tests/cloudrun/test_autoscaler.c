@@ -339,6 +339,16 @@ static void test_kpa_grace(void **state) {
     }
     tick(&b, 90);
     assert_int_equal(b.d.wanted, 0);
+    /* The next one has all its time again, although nothing is wanted of it. */
+    set(&b, 0, 0, 0, 0, 0);
+    tick(&b, 92);
+    set(&b, 1, 0, 0, 0, 0);
+    for (int t = 94; t < 184; t += 2) {
+        tick(&b, t);
+        assert_int_equal(b.d.wanted, 1);
+    }
+    tick(&b, 184);
+    assert_int_equal(b.d.wanted, 0);
     autoscaler_free(b.a);
 
     b.o.kpa_scale_to_zero = false;

@@ -138,6 +138,20 @@ static void test_latencies_and_severities(void **state) {
     }
 }
 
+/* 410213.900 us and 1 ms make 411213.900: the timestamp drops the 900 ns, the latency has them. */
+static void test_timestamp_and_latency_make_the_end(void **state) {
+    (void)state;
+    struct export_request r = request();
+    r.arrived_ns += 900;
+    r.latency_ns = NS_PER_MS;
+    export_log_request(&out, &service, &r);
+    struct json_doc *d = parsed();
+    assert_string_equal(text_of(d, "timestamp"), "2025-07-06T05:01:42.410213Z");
+    assert_string_equal(json_get(json_get(json_root(d), "httpRequest"), "latency")->text,
+                        "0.001000900s");
+    json_free(d);
+}
+
 static void test_the_texts_of_system_events(void **state) {
     (void)state;
     static const struct {
@@ -348,6 +362,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_a_real_request, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_an_aborted_request, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_latencies_and_severities, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_timestamp_and_latency_make_the_end, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_texts_of_system_events, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_lines_of_the_instances, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_lifetime, set_up, tear_down),

@@ -127,7 +127,7 @@ static const struct json *distribution(const struct json_doc *d, const char *met
 }
 
 static double number(const struct json *v, const char *key) {
-    double x = NAN;
+    double x = -1;
     assert_true(json_double(json_get(v, key), &x));
     return x;
 }
@@ -228,9 +228,9 @@ static void test_an_empty_document_and_strange_input(void **state) {
     json_free(d);
     export_metrics_request(m, -7, -5, -5, -5);
     export_metrics_request(m, 100000, INT64_MAX, INT64_MAX, INT64_MAX);
-    const struct export_instance one = {NAN, INFINITY, 4000000000u, true};
+    const struct export_instance one = {(double)NAN, (double)INFINITY, 4000000000u, true};
     struct export_sample s = nothing;
-    s.billable_s = NAN;
+    s.billable_s = (double)NAN;
     s.instances = &one;
     s.n = 1;
     sample(m, 1, &s);

@@ -93,7 +93,7 @@ class Kpa:
             if self.inactive is None and self.active is None:
                 self.active = t
         else:
-            self.active = None
+            self.active = self.inactive = None
         in_path = burst_short or s["ready"] == 0 or self.inactive is not None
         self.proxy = (self.proxy if self.proxy is not None else t) if in_path else None
         if want > 0 or have == 0 or self.o["min"] > 0:
