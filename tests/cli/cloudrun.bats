@@ -521,3 +521,86 @@ assert status == 200 and b"<table>" in html
 assert page("/other")[0] == 404' "$URL" "$ERR"
     stop_cloudrun
 }
+
+@test "whatever an instance answers, the client gets a right answer or a clear failure" {
+    start_cloudrun -- "$PYTHON" "$SERVICE" canned
+    client '
+for name, want in {"interim": (200, b"ok"), "empty": (204, b""), "unchanged": (304, b""), "extra": (200, b"ok"), "trailer": (200, b"ok"),
+                   "old": (200, b"ok"), "none": (404, b"")}.items():
+    status, headers, body = get("/" + name)
+    assert (status, body) == want, (name, status, body)
+for name in ["switch", "both", "lengths", "large", "nul", "nothing", "half-head", "bad-chunk", "http2"]:
+    try:
+        assert get("/" + name)[0] == 503, (name, get("/" + name))
+    except http.client.IncompleteRead:
+        assert name == "bad-chunk"
+assert "ETag" in get("/unchanged")[1] and "Link" not in get("/interim")[1]
+# The second answer on a connection was for nobody: the next request does not get it.
+c = http.client.HTTPConnection("127.0.0.1", port)
+for _ in range(3):
+    c.request("GET", "/extra")
+    assert c.getresponse().read() == b"ok"
+'
+    stop_cloudrun
+}
+
+@test "an instance that closes idle connections costs no request, not even just then" {
+    start_cloudrun --no-hold -- "$PYTHON" "$SERVICE" impatient 0.05
+    client '
+get()
+def many(i):
+    bad = 0
+    for k in range(40):
+        time.sleep(0.048 + 0.0005 * ((k + i) % 8))
+        bad += get("/", "POST", b"abc")[0] != 200
+    return bad
+assert sum(together(4, many)) == 0'
+    stop_cloudrun
+    client 'assert {r["httpRequest"]["status"] for r in requests()} == {200}'
+}
+
+@test "Knative's policy scales out in a panic and to zero after its windows" {
+    start_cloudrun --policy kpa --concurrency 2 --time-scale 30 --max-instances 4 --no-hold -- "$PYTHON" "$SERVICE" good
+    client '
+get()
+together(16, lambda i: get("/sleep?1"))
+until(lambda: not processes("service.py\x00good"))
+assert get()[0] == 200'
+    stop_cloudrun
+    client '
+lives = [e["jsonPayload"] for e in entries("coldswarm%2Finstances")]
+assert len(lives) > 2 and all(e["end"] in ("idle", "scale-in", "shutdown") for e in lives), lives
+assert all(r["httpRequest"]["status"] == 200 for r in requests()) and len(requests()) == 18'
+}
+
+@test "a service's file gives the options, the command line wins, what is not known is named" {
+    cat >"$SCRATCH/service.yaml" <<END
+apiVersion: serving.knative.dev/v1
+kind: Service
+metadata: {name: classify, annotations: {run.googleapis.com/ingress: all}}
+spec:
+  template:
+    metadata:
+      annotations: {autoscaling.knative.dev/minScale: '1', autoscaling.knative.dev/maxScale: '2'}
+    spec:
+      containerConcurrency: 7
+      containers:
+      - image: IMG
+        command: ["$PYTHON", "$SERVICE"]
+        args: [good]
+        ports: [{containerPort: 5000}]
+        env: [{name: COLOUR, value: blue}]
+        resources: {limits: {cpu: 500m, memory: 256Mi}}
+END
+    start_cloudrun -f "$SCRATCH/service.yaml" --service other --admin-port 0
+    client '
+env = json.loads(get("/env")[2])
+assert env["COLOUR"] == "blue" and env["K_SERVICE"] == "other" and env["PORT"] != "5000"'
+    stop_cloudrun
+    client 'assert any("MANUAL_OR_CUSTOMER_MIN_INSTANCE" in e for e in events())'
+    grep -q 'not known here and ignored: metadata > annotations > run.googleapis.com/ingress' "$ERR"
+    grep -q 'not containerPort 5000' "$ERR"
+    sed -i 's/500m/lots/' "$SCRATCH/service.yaml"
+    run -2 "$COLDSWARM" cloudrun -f "$SCRATCH/service.yaml" --port 0
+    [[ $output == *"service.yaml:16:35: "*"cpu: \"lots\" is no quantity"* ]]
+}

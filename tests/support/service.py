@@ -5,6 +5,7 @@ good: answers GET with the request's head as JSON and POST with the length and a
 the process, /kill?N does so by a signal, /leak?MIB takes memory, /garbage, /cut (half an answer), /early (answers without
 reading the body), /chunks?N (N chunks), /until-close, /big?MIB, /env, /continue.
 exit N: ends at once. never: runs and does not listen. late S: listens after S seconds. ignore: as good, but ignores SIGTERM.
+impatient S: as good, but closes a connection that was idle for S seconds. canned: answers /NAME with CANNED[NAME], whatever it is.
 shout MIB: writes that much to stdout, then listens. family: as good, with children, one in a session of its own.
 """
 import hashlib
@@ -119,6 +120,33 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
+CANNED = {
+    "interim": b"HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 Fine\r\nContent-Length: 2\r\n\r\nok",
+    "switch": b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n",
+    "both": b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+    "lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 5\r\n\r\nabcde",
+    "large": b"HTTP/1.1 200 OK\r\nX: " + b"a" * 100000 + b"\r\nContent-Length: 0\r\n\r\n",
+    "nul": b"HTTP/1.1 200 OK\r\nX: a\x00b\r\nContent-Length: 0\r\n\r\n",
+    "nothing": b"",
+    "half-head": b"HTTP/1.1 200 OK\r\nContent-Le",
+    "empty": b"HTTP/1.1 204 No Content\r\n\r\n",
+    "unchanged": b"HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\nETag: x\r\n\r\n",
+    "extra": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nstolen",
+    "bad-chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    "trailer": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Late: 1\r\n\r\n",
+    "old": b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
+    "http2": b"HTTP/2.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
+}
+
+
+class Canned(socketserver.StreamRequestHandler):
+    def handle(self):
+        name = self.rfile.readline().split()[1][1:].decode()
+        while self.rfile.readline().strip():
+            pass
+        self.wfile.write(CANNED.get(name, b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"))
+
+
 class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
     daemon_threads = True
     request_queue_size = 256
@@ -148,7 +176,10 @@ def main():
         line = b"x" * 1023 + b"\n"
         for _ in range(int(NUMBER)):
             os.write(1, line * 1024)
-    Server(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
+    if MODE == "impatient":
+        Handler.timeout = NUMBER
+    handler = Canned if MODE == "canned" else Handler
+    Server(("127.0.0.1", int(os.environ["PORT"])), handler).serve_forever()
 
 
 main()
