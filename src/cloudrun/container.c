@@ -21,8 +21,6 @@
 #define PROBE_LAST_MS 50
 #define PIPES_MS 200
 
-extern char **environ;
-
 static void probe_now(uv_timer_t *timer);
 
 /* A port that nothing listens on now. Between this look and the instance's bind() somebody could take it: then the instance says

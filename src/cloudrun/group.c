@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -43,36 +42,44 @@ static size_t slurp(pid_t pid, const char *file, char *out, size_t size) {
     return filled;
 }
 
+/* The next number of a line of /proc, which is known to hold only numbers; the line's end gives 0. */
+static int64_t next_number(char **at) {
+    return strtoll(*at, at, 10);
+}
+
 /* Behind the name, which may hold anything, the first field is number 3 of proc(5). */
 static bool read_process(pid_t pid, struct process *p) {
     char text[1024];
-    unsigned long user, system;
-    long child_user, child_system, rss;
-    int group, session;
-    if (slurp(pid, "stat", text, sizeof text) == 0)
+    size_t n = slurp(pid, "stat", text, sizeof text);
+    char *at = n > 0 ? strrchr(text, ')') : NULL;
+    if (at == NULL || text + n - at < 4)
         return false;
-    const char *at = strrchr(text, ')');
-    if (at == NULL ||
-        sscanf(
-            at + 1,
-            " %c %*d %d %d %*d %*d %*u %*u %*u %*u %*u %lu %lu %ld %ld %*d %*d %*d %*d %*u %*u %ld",
-            &p->state, &group, &session, &user, &system, &child_user, &child_system, &rss) != 8)
-        return false;
-    p->pid = pid;
-    p->group = group;
-    p->session = session;
-    p->ticks = user + system + (uint64_t)child_user + (uint64_t)child_system;
-    p->rss_pages = rss > 0 ? (uint64_t)rss : 0;
+    *p = (struct process){.pid = pid, .state = at[2]};
+    at += 3;
+    for (int field = 4; field <= 24; field++) {
+        int64_t number = next_number(&at);
+        if (field == 5)
+            p->group = (pid_t)number;
+        else if (field == 6)
+            p->session = (pid_t)number;
+        else if (field >= 14 && field <= 17 && number > 0)
+            p->ticks += (uint64_t)number;
+        else if (field == 24 && number > 0)
+            p->rss_pages = (uint64_t)number;
+    }
     return true;
 }
 
 static uint64_t pss_bytes(pid_t pid) {
     char text[2048];
-    uint64_t kib;
     if (slurp(pid, "smaps_rollup", text, sizeof text) == 0)
         return 0;
-    const char *at = strstr(text, "\nPss:");
-    return at != NULL && sscanf(at + 5, " %" SCNu64, &kib) == 1 ? kib * 1024 : 0;
+    char *at = strstr(text, "\nPss:");
+    if (at == NULL)
+        return 0;
+    at += 5;
+    int64_t kib = next_number(&at);
+    return kib > 0 ? (uint64_t)kib * 1024 : 0;
 }
 
 /* The next process of an open /proc, or 0. */

@@ -158,7 +158,7 @@ static int on_value(http_parser *parser, const char *at, size_t n) {
 }
 
 #define NO_BODY 1
-#define MALFORMED -1
+#define MALFORMED (-1)
 
 static int on_head(http_parser *parser) {
     struct back *b = parser->data;

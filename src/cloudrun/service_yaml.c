@@ -188,7 +188,7 @@ static int read_container(struct reading *r, const char *field, const char *text
                           const struct yaml_at *at, struct err *e) {
     struct service *s = r->service;
     const char *rest;
-    double n;
+    double n = 0;
     if (strcmp(field, "image") == 0 || below(field, "ports > 0 > name") != NULL)
         return 0; /* COMMAND stands for the image; HTTP/1 is what we speak */
     if (strcmp(field, "name") == 0)
