@@ -74,7 +74,6 @@ void unit_terminate(struct unit *u, const char *end) {
 static void container_ready(void *context, struct container *c) {
     struct emulator *m = context;
     struct unit *u = c->owner;
-    billing_end(&u->meter, c->ready_ns);
     u->idle_since_ns = u->changed_ns = c->ready_ns;
     m->startup_sum_ns += c->ready_ns - c->started_ns;
     m->startups++;
@@ -84,6 +83,8 @@ static void container_ready(void *context, struct container *c) {
     export_metrics_startup(m->metrics, c->ready_ns - c->started_ns);
     log_ready(u);
     route_dispatch(m);
+    /* Behind the dispatch: a start and the requests that waited for it are one stretch of billable time. */
+    billing_end(&u->meter, u->requests == 0 ? c->ready_ns : clock_mono_ns());
 }
 
 static void container_line(void *context, struct container *c, bool is_stderr, const char *text,

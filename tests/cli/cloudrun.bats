@@ -499,7 +499,12 @@ served = sum(int(re.match(r" +Total +(\d+)", e["textPayload"])[1]) for e in entr
 assert served == len(logged), (served, len(logged))
 doc = json.load(open(args[1]))
 counted = sum(int(p["value"]["int64Value"]) for s in doc["timeSeries"] if s["metric"]["type"] == "run.googleapis.com/request_count" for p in s["points"])
-assert counted == len(logged), (counted, len(logged))' "$SCRATCH/run.db" "$METRICS"
+assert counted == len(logged), (counted, len(logged))
+# The bill, made once more from the log by a script that knows only the log.
+bill = json.loads(subprocess.run([sys.executable, args[2], "--cpus", "1", "--memory", "512Mi", log], capture_output=True, check=True).stdout)
+told = float(re.search(r"billable +([\d.]+) s", open(args[3]).read())[1])
+assert abs(bill["billable_ns"] / 1e9 - told) < 0.1 * len(lives) + 0.06, (bill, told)
+assert bill["requests"] == len(logged) and bill["instances"] == len(lives)' "$SCRATCH/run.db" "$METRICS" "$ROOT/scripts/bill.py" "$OUT"
 }
 
 @test "the status page shows the instances, as HTML and JSON" {
