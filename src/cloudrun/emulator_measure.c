@@ -187,7 +187,6 @@ void measure_sample(uv_timer_t *timer) {
     int64_t now_ns = clock_mono_ns();
     struct export_instance *list = calloc(m->unit_count + 1, sizeof *list);
     struct err e;
-    journal_flush(&m->journal);
     if (list == NULL)
         return;
     measure_look(m);
@@ -218,6 +217,7 @@ void measure_second(uv_timer_t *timer) {
                                  : 0;
     m->second_ns = now_ns;
     m->second_requests = m->total.requests;
+    journal_flush(&m->journal); /* so much may be missing after a kill -9 */
     emulator_status(m, &now);
     if (m->options.tick != NULL)
         m->options.tick(m->options.context, &now);

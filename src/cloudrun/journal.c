@@ -7,6 +7,7 @@
 #include "util/clock.h"
 
 #define ENTRY_MAX_BYTES ((size_t)1 << 20)
+#define FILE_BUFFER_BYTES ((size_t)64 << 10)
 
 int journal_open(struct journal *j, const char *path, struct err *e) {
     *j = (struct journal){0};
@@ -17,6 +18,7 @@ int journal_open(struct journal *j, const char *path, struct err *e) {
     j->file = fopen(path, "we");
     if (j->file == NULL)
         return err_set(e, "cannot write the log %.500s: %s", path, strerror(errno));
+    setvbuf(j->file, NULL, _IOFBF, FILE_BUFFER_BYTES); /* on failure the usual one stays */
     return 0;
 }
 
