@@ -398,6 +398,9 @@ assert ends == ["idle", "shutdown"], ends'
 assert get()[0] == 200
 until(lambda: len(processes("sleep\x001000")) == 6)
 time.sleep(1.2)
+# The guard has another name, so that pkill -9 cloudrun does not hit it too.
+guards = [pid for pid in processes("instance-guard") if f"PPid:\t{args[0]}\n" in open(f"/proc/{pid}/status").read()]
+assert len(guards) == 1 and b"cloudrun" not in open(f"/proc/{guards[0]}/cmdline", "rb").read()
 os.kill(int(args[0]), 9)
 until(lambda: not processes("sleep\x001000") and not processes("service.py\x00family"))
 assert requests()[0]["httpRequest"]["status"] == 200' "$PID"
