@@ -136,6 +136,12 @@ static void raise_limits(void) {
     setrlimit(RLIMIT_NOFILE, &files);
 }
 
+static void print_url(const char *what, const char *bind, int port, const char *path) {
+    bool v6 = strchr(bind, ':') != NULL;
+    fprintf(stderr, "cloudrun: %s on http://%s%s%s:%d%s\n", what, v6 ? "[" : "", bind,
+            v6 ? "]" : "", port, path);
+}
+
 static void print_start(const struct emulator *m, const struct emulator_options *o,
                         struct screen *screen) {
     char text[256];
@@ -147,9 +153,8 @@ static void print_start(const struct emulator *m, const struct emulator_options 
         note(screen, text);
     }
     if (emulator_admin_port(m) > 0)
-        fprintf(stderr, "cloudrun: status page on http://%s:%d/\n", o->bind,
-                emulator_admin_port(m));
-    fprintf(stderr, "cloudrun: listening on http://%s:%d\n", o->bind, emulator_port(m));
+        print_url("status page", o->bind, emulator_admin_port(m), "/");
+    print_url("listening", o->bind, emulator_port(m), "");
 }
 
 static int run(const struct args *a) {

@@ -8,6 +8,8 @@
 #include "cloudrun/proxy_internal.h"
 
 #define REPLAY_MAX_BYTES ((size_t)64 << 10)
+#define DOUBT_MS 5
+#define DOUBT_LOOKS 20
 
 static void unlink_back(struct back *b) {
     struct upstream *u = b->upstream;
@@ -38,10 +40,17 @@ static void back_closed(uv_handle_t *handle) {
     free(b);
 }
 
+static void doubt_closed(uv_handle_t *handle) {
+    free(handle);
+}
+
 /* Closes the connection and lets go of the client, who is not told. */
 static void drop(struct back *b) {
     if (b->state == BACK_CLOSED)
         return;
+    if (b->doubt != NULL)
+        uv_close((uv_handle_t *)b->doubt, doubt_closed);
+    b->doubt = NULL;
     unlink_back(b);
     b->state = BACK_CLOSED;
     if (b->front != NULL)
@@ -271,14 +280,38 @@ static void connected(uv_connect_t *request, int status) {
 
 /* A kept connection may be closed by the instance just when the next request is sent on it. Then the kernel answers what we sent
  * with a reset, and nobody has read it: such a request may be sent again, whatever its method. An instance that read the
- * request and then closed leaves the connection half open, and that is its failure. */
-static bool was_never_read(struct back *b, bool at_end) {
+ * request and then closed leaves the connection half open, and that is its failure. The reset follows the end that we saw by
+ * as long as the instance takes from shutdown() to close(): so there is doubt for a while. */
+enum unread { UNREAD_NO, UNREAD_PERHAPS, UNREAD_YES };
+
+static enum unread was_unread(struct back *b, bool at_end) {
     struct tcp_info info = {0};
     socklen_t size = sizeof info;
     uv_os_fd_t fd;
-    return b->reused && at_end && !b->answer_byte && buf_ok(&b->replay) &&
-           uv_fileno((uv_handle_t *)&b->tcp, &fd) == 0 &&
-           getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && info.tcpi_state == TCP_CLOSE;
+    if (!b->reused || !at_end || b->answer_byte || !buf_ok(&b->replay) ||
+        uv_fileno((uv_handle_t *)&b->tcp, &fd) != 0 ||
+        getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
+        return UNREAD_NO;
+    if (info.tcpi_state == TCP_CLOSE)
+        return UNREAD_YES;
+    return b->looks < DOUBT_LOOKS ? UNREAD_PERHAPS : UNREAD_NO;
+}
+
+static void look_again(uv_timer_t *timer) {
+    broken(timer->data, true);
+}
+
+static bool wait_in_doubt(struct back *b) {
+    if (b->doubt == NULL) {
+        b->doubt = malloc(sizeof *b->doubt);
+        if (b->doubt == NULL)
+            return false;
+        uv_timer_init(b->proxy->loop, b->doubt);
+        b->doubt->data = b;
+    }
+    b->looks++;
+    uv_timer_start(b->doubt, look_again, DOUBT_MS, 0);
+    return true;
 }
 
 static void broken(struct back *b, bool at_end) {
@@ -287,7 +320,10 @@ static void broken(struct back *b, bool at_end) {
     struct back *again = NULL;
     if (b->state == BACK_CLOSED)
         return;
-    if (f != NULL && was_never_read(b, at_end))
+    enum unread unread = f != NULL ? was_unread(b, at_end) : UNREAD_NO;
+    if (unread == UNREAD_PERHAPS && wait_in_doubt(b))
+        return;
+    if (unread == UNREAD_YES)
         again = connect_back(NULL, u);
     if (again != NULL) {
         again->body_chunks = b->body_chunks;
@@ -333,6 +369,7 @@ static struct back *reuse(struct front *f, struct upstream *u) {
     b->front = f;
     b->reused = true;
     b->answer_byte = b->answer_whole = b->until_close = b->request_whole = false;
+    b->looks = 0;
     buf_clear(&b->replay);
     http_parser_init(&b->parser, HTTP_RESPONSE);
     return b;

@@ -65,6 +65,8 @@ struct back {
     struct front *front; /* NULL: idle or closed */
     http_parser parser;
     struct head head;
+    uv_timer_t *doubt; /* see broken() in proxy_back.c; NULL: none */
+    unsigned looks;
     struct buf replay; /* what was sent on a kept connection, until the first byte of an answer */
     bool reused;
     bool body_chunks;   /* the request's body goes in chunks */
