@@ -38,7 +38,7 @@ def entries(path):
     if text.lstrip().startswith("["):
         yield from json.loads(text)
         return
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):  # not splitlines(): JSON's strings may hold U+2028 and the like
         if line.strip():
             try:
                 yield json.loads(line)

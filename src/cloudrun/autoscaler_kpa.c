@@ -152,7 +152,8 @@ static void follow(struct kpa *k, int64_t now_ns, const struct tally *t, bool wa
         k->proxy_since_ns = NEVER;
 }
 
-/* It stays at zero only while nothing waits: a request that came since the last tick is one poke. */
+/* It stays at zero only while nothing waits: a request that came since the last tick is one
+ * poke. */
 static unsigned with_poke(const struct autoscaler *a, const struct autoscaler_sample *s,
                           unsigned want) {
     unsigned poke = autoscaler_on_demand(&a->o, s);
@@ -168,7 +169,8 @@ unsigned autoscaler_kpa(struct autoscaler *a, int64_t now_ns, const struct autos
     double panic_load = window_mean(&a->load, panic_ns);
     if (!k->started) {
         k->started = true;
-        /* A new autoscaler does not know what the instances it finds are for: it takes none away. */
+        /* A new autoscaler does not know what the instances it finds are for: it takes none
+         * away. */
         if (t.ready > 1) {
             k->panic_since_ns = now_ns;
             k->panic_max = t.ready;

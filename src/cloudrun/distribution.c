@@ -19,7 +19,8 @@ int distribution_bucket(const struct distribution_layout *l, double value) {
         return 0;
     double at = floor(log(value / l->scale) / log(l->growth));
     int i = at < l->finite ? (int)at : l->finite;
-    /* The logarithm is off by a little at the bounds; the bounds themselves are what readers use. */
+    /* The logarithm is off by a little at the bounds; the bounds themselves are what readers
+     * use. */
     while (i > 0 && value < l->scale * pow(l->growth, i))
         i--;
     while (i < l->finite && value >= l->scale * pow(l->growth, i + 1))
@@ -58,17 +59,21 @@ struct distribution_kept *distribution_keep(const struct distribution *d) {
     return k;
 }
 
-void distribution_put(struct export_json *w, cJSON *value, const struct distribution_kept *d) {
-    cJSON *o = export_json_object(w, value, "distributionValue");
-    export_json_int64(w, o, "count", (int64_t)d->count);
-    export_json_put(w, o, "mean", cJSON_CreateNumber(d->mean));
-    export_json_put(w, o, "sumOfSquaredDeviation", cJSON_CreateNumber(d->squares));
-    cJSON *options = export_json_object(w, o, "bucketOptions");
-    cJSON *exponential = export_json_object(w, options, "exponentialBuckets");
-    export_json_put(w, exponential, "numFiniteBuckets", cJSON_CreateNumber(d->layout->finite));
-    export_json_put(w, exponential, "growthFactor", cJSON_CreateNumber(d->layout->growth));
-    export_json_put(w, exponential, "scale", cJSON_CreateNumber(d->layout->scale));
-    cJSON *counts = export_json_array(w, o, "bucketCounts");
+void distribution_put(struct export_json *w, const struct distribution_kept *d) {
+    export_json_open(w, "distributionValue", '{');
+    export_json_int64(w, "count", (int64_t)d->count);
+    export_json_number(w, "mean", d->mean);
+    export_json_number(w, "sumOfSquaredDeviation", d->squares);
+    export_json_open(w, "bucketOptions", '{');
+    export_json_open(w, "exponentialBuckets", '{');
+    export_json_number(w, "numFiniteBuckets", d->layout->finite);
+    export_json_number(w, "growthFactor", d->layout->growth);
+    export_json_number(w, "scale", d->layout->scale);
+    export_json_close(w, '}');
+    export_json_close(w, '}');
+    export_json_open(w, "bucketCounts", '[');
     for (int i = 0; i < d->first + d->n; i++)
-        export_json_int64(w, counts, NULL, i < d->first ? 0 : d->buckets[i - d->first]);
+        export_json_int64(w, NULL, i < d->first ? 0 : d->buckets[i - d->first]);
+    export_json_close(w, ']');
+    export_json_close(w, '}');
 }

@@ -55,6 +55,6 @@ struct distribution_kept {
 struct distribution_kept *distribution_keep(const struct distribution *d);
 
 /* "distributionValue" */
-void distribution_put(struct export_json *w, cJSON *value, const struct distribution_kept *d);
+void distribution_put(struct export_json *w, const struct distribution_kept *d);
 
 #endif

@@ -6,55 +6,75 @@
 #include <time.h>
 
 #include "util/clock.h"
+#include "util/json.h"
 #include "util/text.h"
 
-cJSON *export_json_put(struct export_json *w, cJSON *into, const char *key, cJSON *item) {
-    bool ok =
-        into != NULL && item != NULL &&
-        (key != NULL ? cJSON_AddItemToObject(into, key, item) : cJSON_AddItemToArray(into, item));
-    if (ok)
-        return item;
-    cJSON_Delete(item);
-    w->failed = true;
-    return NULL;
+void export_json_init(struct export_json *w, struct buf *out) {
+    *w = (struct export_json){.out = out};
 }
 
-cJSON *export_json_object(struct export_json *w, cJSON *into, const char *key) {
-    return export_json_put(w, into, key, cJSON_CreateObject());
+void export_json_key(struct export_json *w, const char *key) {
+    if (w->comma)
+        buf_char(w->out, ',');
+    w->comma = true;
+    if (key == NULL)
+        return;
+    buf_char(w->out, '"');
+    buf_str(w->out, key);
+    buf_add(w->out, "\":", 2);
 }
 
-cJSON *export_json_array(struct export_json *w, cJSON *into, const char *key) {
-    return export_json_put(w, into, key, cJSON_CreateArray());
+void export_json_open(struct export_json *w, const char *key, char bracket) {
+    export_json_key(w, key);
+    buf_char(w->out, bracket);
+    w->comma = false;
 }
 
-void export_json_text(struct export_json *w, cJSON *into, const char *key, const char *text) {
+void export_json_close(struct export_json *w, char bracket) {
+    buf_char(w->out, bracket);
+    w->comma = true;
+}
+
+void export_json_text(struct export_json *w, const char *key, const char *text) {
     if (text != NULL)
-        export_json_bytes(w, into, key, text, strlen(text));
+        export_json_bytes(w, key, text, strlen(text));
 }
 
-void export_json_bytes(struct export_json *w, cJSON *into, const char *key, const char *text,
-                       size_t n) {
-    struct buf valid;
-    buf_init(&valid, SIZE_MAX / 2);
-    while (n > 0) {
-        const char *nul = memchr(text, 0, n);
-        size_t part = nul != NULL ? (size_t)(nul - text) : n;
-        text_repair(&valid, text, part);
-        if (nul != NULL) {
-            buf_str(&valid, "\xef\xbf\xbd");
-            part++;
+void export_json_bytes(struct export_json *w, const char *key, const char *text, size_t n) {
+    size_t from = 0, i = 0;
+    export_json_key(w, key);
+    buf_char(w->out, '"');
+    while (i < n) {
+        uint32_t point;
+        size_t len = (signed char)text[i] > 0 ? 1 : text_point(text + i, n - i, &point);
+        if (len > 0 && text[i] != 0) {
+            i += len;
+            continue;
         }
-        text += part;
-        n -= part;
+        json_escape(w->out, text + from, i - from);
+        buf_str(w->out, "\xef\xbf\xbd");
+        from = ++i;
     }
-    export_json_put(w, into, key, buf_ok(&valid) ? cJSON_CreateString(buf_text(&valid)) : NULL);
-    buf_done(&valid);
+    json_escape(w->out, text + from, n - from);
+    buf_char(w->out, '"');
 }
 
-void export_json_int64(struct export_json *w, cJSON *into, const char *key, int64_t value) {
+void export_json_int64(struct export_json *w, const char *key, int64_t value) {
     char text[32];
     snprintf(text, sizeof text, "%" PRId64, value);
-    export_json_text(w, into, key, text);
+    export_json_text(w, key, text);
+}
+
+void export_json_number(struct export_json *w, const char *key, double value) {
+    char text[32];
+    snprintf(text, sizeof text, "%.15g", value);
+    export_json_key(w, key);
+    buf_str(w->out, text);
+}
+
+void export_json_true(struct export_json *w, const char *key) {
+    export_json_key(w, key);
+    buf_str(w->out, "true");
 }
 
 /* Seconds rounded down, and the nanoseconds since then. */
@@ -68,46 +88,36 @@ static int64_t split(int64_t ns, int64_t *rest) {
     return s;
 }
 
-void export_json_time(struct export_json *w, cJSON *into, const char *key, int64_t ns,
-                      int decimals) {
+void export_json_time(struct export_json *w, const char *key, int64_t ns, int decimals) {
     int64_t rest;
     time_t s = (time_t)split(ns, &rest);
     struct tm tm;
-    char date[32], fraction[16], text[64];
+    char text[64];
     gmtime_r(&s, &tm);
-    strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(fraction, sizeof fraction, "%09" PRId64, rest);
-    snprintf(text, sizeof text, "%s.%.*sZ", date, decimals, fraction);
-    export_json_text(w, into, key, text);
+    size_t n = strftime(text, 32, "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(text + n, sizeof text - n, ".%09" PRId64, rest);
+    text[n + 1 + (size_t)decimals] = 'Z';
+    export_json_bytes(w, key, text, n + 2 + (size_t)decimals);
 }
 
-void export_json_duration(struct export_json *w, cJSON *into, const char *key, int64_t ns) {
+void export_json_duration(struct export_json *w, const char *key, int64_t ns) {
     int64_t rest, s = split(ns > 0 ? ns : 0, &rest);
     int decimals = rest % NS_PER_US != 0 ? 9 : rest % NS_PER_MS != 0 ? 6 : rest != 0 ? 3 : 0;
     char fraction[16], text[64];
-    snprintf(fraction, sizeof fraction, "%09" PRId64, rest);
-    snprintf(text, sizeof text, "%" PRId64 "%s%.*ss", s, decimals > 0 ? "." : "", decimals,
-             fraction);
-    export_json_text(w, into, key, text);
+    snprintf(fraction, sizeof fraction, ".%09" PRId64, rest);
+    snprintf(text, sizeof text, "%" PRId64 "%.*ss", s, decimals > 0 ? decimals + 1 : 0, fraction);
+    export_json_text(w, key, text);
 }
 
-void export_json_resource(struct export_json *w, cJSON *into, const struct export_service *s) {
-    cJSON *resource = export_json_object(w, into, "resource");
-    export_json_text(w, resource, "type", "cloud_run_revision");
-    cJSON *labels = export_json_object(w, resource, "labels");
-    export_json_text(w, labels, "project_id", s->project);
-    export_json_text(w, labels, "location", s->location);
-    export_json_text(w, labels, "service_name", s->service);
-    export_json_text(w, labels, "revision_name", s->revision);
-    export_json_text(w, labels, "configuration_name", s->configuration);
-}
-
-void export_json_print(struct export_json *w, cJSON *root, struct buf *out) {
-    char *text = root != NULL && !w->failed ? cJSON_PrintUnformatted(root) : NULL;
-    if (text != NULL)
-        buf_str(out, text);
-    else
-        out->failed = true;
-    cJSON_free(text);
-    cJSON_Delete(root);
+void export_json_resource(struct export_json *w, const struct export_service *s) {
+    export_json_open(w, "resource", '{');
+    export_json_text(w, "type", "cloud_run_revision");
+    export_json_open(w, "labels", '{');
+    export_json_text(w, "project_id", s->project);
+    export_json_text(w, "location", s->location);
+    export_json_text(w, "service_name", s->service);
+    export_json_text(w, "revision_name", s->revision);
+    export_json_text(w, "configuration_name", s->configuration);
+    export_json_close(w, '}');
+    export_json_close(w, '}');
 }

@@ -16,68 +16,71 @@ const char *export_severity(int status) {
 }
 
 /* insertId: hex(seconds), hex(microseconds), 8 random hex digits. */
-static void put_insert_id(struct export_json *w, cJSON *o, int64_t at_ns, uint32_t nonce) {
+static void begin_entry(struct export_json *w, struct buf *out, int64_t at_ns, uint32_t nonce) {
     char text[32];
     snprintf(text, sizeof text, "%08" PRIx32 "%08" PRIx32 "%08" PRIx32,
              (uint32_t)(at_ns / NS_PER_S), (uint32_t)(at_ns % NS_PER_S / NS_PER_US), nonce);
-    export_json_text(w, o, "insertId", text);
+    export_json_init(w, out);
+    export_json_open(w, NULL, '{');
+    export_json_text(w, "insertId", text);
 }
 
 /* "projects/P/KIND/NAME" */
-static void put_path(struct export_json *w, cJSON *o, const char *key,
-                     const struct export_service *s, const char *kind, const char *name) {
-    struct buf b;
-    buf_init(&b, TEXT_MAX);
-    buf_printf(&b, "projects/%s/%s/%s", s->project, kind, name);
-    export_json_text(w, o, key, buf_text(&b));
-    buf_done(&b);
+static void put_path(struct export_json *w, const char *key, const struct export_service *s,
+                     const char *kind, const char *name) {
+    char text[512];
+    snprintf(text, sizeof text, "projects/%s/%s/%s", s->project, kind, name);
+    export_json_text(w, key, text);
 }
 
-/* What all entries have, but for the insertId in front and the payload. */
-static void put_common(struct export_json *w, cJSON *o, const struct export_service *s,
-                       const char *log, int64_t at_ns, const char *severity, const char *instance) {
-    export_json_resource(w, o, s);
-    export_json_time(w, o, "timestamp", at_ns, 6);
-    export_json_text(w, o, "severity", severity);
-    if (instance != NULL)
-        export_json_text(w, export_json_object(w, o, "labels"), "instanceId", instance);
-    put_path(w, o, "logName", s, "logs", log);
+/* What all entries have behind their payload. */
+static void put_common(struct export_json *w, const struct export_service *s, const char *log,
+                       int64_t at_ns, const char *severity, const char *instance) {
+    export_json_resource(w, s);
+    export_json_time(w, "timestamp", at_ns, 6);
+    export_json_text(w, "severity", severity);
+    if (instance != NULL) {
+        export_json_open(w, "labels", '{');
+        export_json_text(w, "instanceId", instance);
+        export_json_close(w, '}');
+    }
+    put_path(w, "logName", s, "logs", log);
 }
 
-static void put_http(struct export_json *w, cJSON *o, const struct export_request *r) {
-    cJSON *http = export_json_object(w, o, "httpRequest");
-    export_json_text(w, http, "requestMethod", r->method);
-    export_json_text(w, http, "requestUrl", r->url);
+static void put_http(struct export_json *w, const struct export_request *r) {
+    export_json_open(w, "httpRequest", '{');
+    export_json_text(w, "requestMethod", r->method);
+    export_json_text(w, "requestUrl", r->url);
     if (r->request_bytes >= 0)
-        export_json_int64(w, http, "requestSize", r->request_bytes);
-    export_json_put(w, http, "status", cJSON_CreateNumber(r->status));
+        export_json_int64(w, "requestSize", r->request_bytes);
+    export_json_number(w, "status", r->status);
     if (r->response_bytes >= 0)
-        export_json_int64(w, http, "responseSize", r->response_bytes);
-    export_json_text(w, http, "userAgent", r->user_agent);
-    export_json_text(w, http, "remoteIp", r->remote_ip);
-    export_json_text(w, http, "serverIp", r->server_ip);
-    export_json_text(w, http, "referer", r->referer);
+        export_json_int64(w, "responseSize", r->response_bytes);
+    export_json_text(w, "userAgent", r->user_agent);
+    export_json_text(w, "remoteIp", r->remote_ip);
+    export_json_text(w, "serverIp", r->server_ip);
+    export_json_text(w, "referer", r->referer);
     /* The timestamp loses its nanoseconds: they come in here, so that both together are the end. */
-    export_json_duration(w, http, "latency", r->latency_ns + r->arrived_ns % NS_PER_US);
-    export_json_text(w, http, "protocol", r->protocol);
+    export_json_duration(w, "latency", r->latency_ns + r->arrived_ns % NS_PER_US);
+    export_json_text(w, "protocol", r->protocol);
+    export_json_close(w, '}');
 }
 
 void export_log_request(struct buf *out, const struct export_service *s,
                         const struct export_request *r) {
-    struct export_json w = {0};
-    cJSON *o = cJSON_CreateObject();
-    put_insert_id(&w, o, r->emitted_ns, r->nonce);
-    put_http(&w, o, r);
-    put_common(&w, o, s, "run.googleapis.com%2Frequests", r->arrived_ns, export_severity(r->status),
+    struct export_json w;
+    begin_entry(&w, out, r->emitted_ns, r->nonce);
+    put_http(&w, r);
+    put_common(&w, s, "run.googleapis.com%2Frequests", r->arrived_ns, export_severity(r->status),
                r->instance);
-    export_json_text(&w, o, "textPayload", r->text);
+    export_json_text(&w, "textPayload", r->text);
     if (r->trace != NULL)
-        put_path(&w, o, "trace", s, "traces", r->trace);
-    export_json_time(&w, o, "receiveTimestamp", r->emitted_ns, 9);
-    export_json_text(&w, o, "spanId", r->span);
+        put_path(&w, "trace", s, "traces", r->trace);
+    export_json_time(&w, "receiveTimestamp", r->emitted_ns, 9);
+    export_json_text(&w, "spanId", r->span);
     if (r->sampled)
-        export_json_put(&w, o, "traceSampled", cJSON_CreateTrue());
-    export_json_print(&w, o, out);
+        export_json_true(&w, "traceSampled");
+    export_json_close(&w, '}');
 }
 
 static void probe_text(struct buf *b, const struct export_event *v, bool passed) {
@@ -148,16 +151,15 @@ static const char *event_text(struct buf *b, const struct export_event *v) {
 
 void export_log_event(struct buf *out, const struct export_service *s,
                       const struct export_event *v) {
-    struct export_json w = {0};
+    struct export_json w;
     struct buf text;
     buf_init(&text, TEXT_MAX);
-    cJSON *o = cJSON_CreateObject();
     const char *severity = event_text(&text, v);
-    put_insert_id(&w, o, v->at_ns, v->nonce);
-    export_json_bytes(&w, o, "textPayload", buf_text(&text), text.len);
-    put_common(&w, o, s, "run.googleapis.com%2Fvarlog%2Fsystem", v->at_ns, severity, v->instance);
-    export_json_time(&w, o, "receiveTimestamp", v->at_ns, 9);
-    export_json_print(&w, o, out);
+    begin_entry(&w, out, v->at_ns, v->nonce);
+    export_json_bytes(&w, "textPayload", buf_text(&text), text.len);
+    put_common(&w, s, "run.googleapis.com%2Fvarlog%2Fsystem", v->at_ns, severity, v->instance);
+    export_json_time(&w, "receiveTimestamp", v->at_ns, 9);
+    export_json_close(&w, '}');
     buf_done(&text);
 }
 
@@ -171,79 +173,65 @@ static const char *known_severity(const struct json *v) {
     return NULL;
 }
 
-/* The object's members without those that became fields of the entry; false if none is left but
- * "message". */
-static bool rest_of(const struct json *root, bool without_severity, struct buf *out) {
-    size_t others = 0, n = 0;
-    buf_char(out, '{');
+/* The object's members, without the severity where it became the entry's. A message that is then
+ * alone is the text, as Cloud Logging has it. */
+static void put_structured(struct export_json *w, const struct json *root, bool without_severity) {
+    const struct json *message = json_get(root, "message");
+    size_t members = root->count - without_severity;
+    if (members == 1 && message != NULL && message->kind == JSON_STRING) {
+        export_json_bytes(w, "textPayload", message->text, message->len);
+        return;
+    }
+    export_json_open(w, "jsonPayload", '{');
     for (const struct json *v = root->first; v != NULL; v = v->next) {
         if (without_severity && strcmp(v->key, "severity") == 0)
             continue;
-        others += strcmp(v->key, "message") != 0 || v->kind != JSON_STRING;
-        buf_str(out, n++ > 0 ? ",\"" : "\"");
-        json_escape(out, v->key, v->key_len);
-        buf_str(out, "\":");
-        json_copy(v, NULL, NULL, out);
+        export_json_key(w, NULL);
+        buf_char(w->out, '"');
+        json_escape(w->out, v->key, v->key_len);
+        buf_str(w->out, "\":");
+        json_copy(v, NULL, NULL, w->out);
     }
-    buf_char(out, '}');
-    return others > 0 || n == 0;
-}
-
-static void put_structured(struct export_json *w, cJSON *o, const struct json *root,
-                           bool without_severity) {
-    struct buf rest;
-    buf_init(&rest, JSON_BYTES_MAX);
-    if (rest_of(root, without_severity, &rest)) {
-        export_json_put(w, o, "jsonPayload",
-                        buf_ok(&rest) ? cJSON_CreateRaw(buf_text(&rest)) : NULL);
-    } else {
-        const struct json *message = json_get(root, "message");
-        export_json_bytes(w, o, "textPayload", message->text, message->len);
-    }
-    buf_done(&rest);
+    export_json_close(w, '}');
 }
 
 void export_log_line(struct buf *out, const struct export_service *s, const struct export_line *l) {
-    struct export_json w = {0};
+    struct export_json w;
     struct json_doc *d = NULL;
-    const struct json *root = NULL;
-    cJSON *o = cJSON_CreateObject();
-    put_insert_id(&w, o, l->at_ns, l->nonce);
-    if (l->len > 0 && l->text[0] == '{' && json_parse("line", l->text, l->len, &d, NULL) == 0)
-        root = json_root(d);
     const char *severity = NULL;
-    if (root != NULL) {
-        severity = known_severity(json_get(root, "severity"));
-        put_structured(&w, o, root, severity != NULL);
+    begin_entry(&w, out, l->at_ns, l->nonce);
+    if (l->len > 0 && l->text[0] == '{' && json_parse("line", l->text, l->len, &d, NULL) == 0) {
+        severity = known_severity(json_get(json_root(d), "severity"));
+        put_structured(&w, json_root(d), severity != NULL);
     } else {
-        export_json_bytes(&w, o, "textPayload", l->text, l->len);
+        export_json_bytes(&w, "textPayload", l->text, l->len);
     }
     const char *log = l->is_stderr ? "run.googleapis.com%2Fstderr" : "run.googleapis.com%2Fstdout";
-    put_common(&w, o, s, log, l->at_ns, severity, l->instance);
-    export_json_time(&w, o, "receiveTimestamp", l->at_ns, 9);
-    export_json_print(&w, o, out);
+    put_common(&w, s, log, l->at_ns, severity, l->instance);
+    export_json_time(&w, "receiveTimestamp", l->at_ns, 9);
+    export_json_close(&w, '}');
     json_free(d);
 }
 
-static void put_moment(struct export_json *w, cJSON *o, const char *key, int64_t ns) {
+static void put_moment(struct export_json *w, const char *key, int64_t ns) {
     if (ns != 0)
-        export_json_time(w, o, key, ns, 6);
+        export_json_time(w, key, ns, 6);
 }
 
 void export_log_lifetime(struct buf *out, const struct export_service *s,
                          const struct export_lifetime *l) {
-    struct export_json w = {0};
-    cJSON *o = cJSON_CreateObject();
-    put_insert_id(&w, o, l->ended_ns, l->nonce);
-    cJSON *payload = export_json_object(&w, o, "jsonPayload");
-    put_moment(&w, payload, "startedAt", l->started_ns);
-    put_moment(&w, payload, "readyAt", l->ready_ns);
-    put_moment(&w, payload, "sigtermAt", l->sigterm_ns);
-    put_moment(&w, payload, "endedAt", l->ended_ns);
-    export_json_text(&w, payload, "end", l->end);
-    export_json_duration(&w, payload, "billableTime", l->billable_ns);
-    export_json_int64(&w, payload, "requests", (int64_t)l->requests);
-    put_common(&w, o, s, "coldswarm%2Finstances", l->ended_ns, "INFO", l->instance);
-    export_json_time(&w, o, "receiveTimestamp", l->ended_ns, 9);
-    export_json_print(&w, o, out);
+    struct export_json w;
+    begin_entry(&w, out, l->ended_ns, l->nonce);
+    export_json_open(&w, "jsonPayload", '{');
+    put_moment(&w, "startedAt", l->started_ns);
+    put_moment(&w, "readyAt", l->ready_ns);
+    put_moment(&w, "sigtermAt", l->sigterm_ns);
+    put_moment(&w, "endedAt", l->ended_ns);
+    export_json_text(&w, "end", l->end);
+    export_json_duration(&w, "billableTime", l->billable_ns);
+    export_json_int64(&w, "requests", (int64_t)l->requests);
+    export_json_close(&w, '}');
+    put_common(&w, s, "coldswarm%2Finstances", l->ended_ns, "INFO", l->instance);
+    export_json_time(&w, "receiveTimestamp", l->ended_ns, 9);
+    export_json_close(&w, '}');
 }

@@ -9,6 +9,8 @@
  * Times are nanoseconds since 1970, written with the microseconds that Cloud Run writes. The caller
  * puts "\n" behind each entry (NDJSON) or ",\n" between them (array).
  *
+ * A buffer that runs full has failed and holds a part of the entry: throw that away.
+ *
  * Ownership: every string is borrowed for the call; NULL means that the field is left out.
  * Thread: any.
  */

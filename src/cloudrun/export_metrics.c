@@ -11,7 +11,6 @@
 
 #define POINTS_MAX 100000u
 #define CODES 1000
-#define POINT_BYTES_MAX ((size_t)1 << 30)
 
 enum metric {
     INSTANCES,
@@ -277,100 +276,103 @@ int export_metrics_sample(struct export_metrics *m, int64_t at_ns, const struct 
     return 0;
 }
 
-static void put_labels(const struct export_metrics *m, struct export_json *w, cJSON *metric,
-                       enum metric which, size_t label) {
-    cJSON *labels = export_json_object(w, metric, "labels");
+static void put_labels(const struct export_metrics *m, struct export_json *w, enum metric which,
+                       size_t label) {
     char code[16], class[8];
+    export_json_open(w, "labels", '{');
     switch (METRIC[which].label) {
     case BY_NOTHING:
         break;
     case BY_STATE:
-        export_json_text(w, labels, "state", label == 0 ? "active" : "idle");
+        export_json_text(w, "state", label == 0 ? "active" : "idle");
         break;
     case BY_CODE:
         snprintf(code, sizeof code, "%zu", label);
         snprintf(class, sizeof class, "%zuxx", label / 100);
-        export_json_text(w, labels, "response_code", code);
-        export_json_text(w, labels, "response_code_class", class);
+        export_json_text(w, "response_code", code);
+        export_json_text(w, "response_code_class", class);
         break;
     case BY_CONTAINER:
-        export_json_text(w, labels, "container_name", m->container);
+        export_json_text(w, "container_name", m->container);
         break;
     case BY_DRIVER:
-        export_json_text(w, labels, "scaling_driver", label == 0 ? "cpu" : "concurrency");
+        export_json_text(w, "scaling_driver", label == 0 ? "cpu" : "concurrency");
         break;
     }
+    export_json_close(w, '}');
 }
 
-static void write_point(const struct interval *v, const struct point *p, struct buf *out) {
-    struct export_json w = {0};
-    cJSON *o = cJSON_CreateObject(), *interval = export_json_object(&w, o, "interval");
-    export_json_time(&w, interval, "startTime", METRIC[p->metric].gauge ? v->to_ns : v->from_ns, 6);
-    export_json_time(&w, interval, "endTime", v->to_ns, 6);
-    cJSON *value = export_json_object(&w, o, "value");
+static void put_point(struct export_json *w, const struct interval *v, const struct point *p) {
+    export_json_open(w, NULL, '{');
+    export_json_open(w, "interval", '{');
+    export_json_time(w, "startTime", METRIC[p->metric].gauge ? v->to_ns : v->from_ns, 6);
+    export_json_time(w, "endTime", v->to_ns, 6);
+    export_json_close(w, '}');
+    export_json_open(w, "value", '{');
     if (p->kept != NULL)
-        distribution_put(&w, value, p->kept);
+        distribution_put(w, p->kept);
     else if (strcmp(METRIC[p->metric].value_type, "DOUBLE") == 0)
-        export_json_put(&w, value, "doubleValue", cJSON_CreateNumber(p->number));
+        export_json_number(w, "doubleValue", p->number);
     else
-        export_json_int64(&w, value, "int64Value", (int64_t)p->number);
-    export_json_print(&w, o, out);
+        export_json_int64(w, "int64Value", (int64_t)p->number);
+    export_json_close(w, '}');
+    export_json_close(w, '}');
 }
 
-/* Newest first; false where none is kept any more. */
-static bool write_points(const struct export_metrics *m, enum metric which, size_t label,
-                         struct buf *out) {
-    size_t wrote = 0;
-    buf_char(out, '[');
-    for (size_t i = m->n; i-- > 0;) {
-        const struct interval *v = &m->ring[(m->first + i) % m->points_max];
-        for (size_t k = 0; k < v->n; k++)
-            if (v->points[k].metric == which && v->points[k].label == label) {
-                if (wrote++ > 0)
-                    buf_char(out, ',');
-                write_point(v, &v->points[k], out);
-                break;
-            }
-    }
-    buf_char(out, ']');
-    return wrote > 0;
+static const struct point *find(const struct interval *v, enum metric which, size_t label) {
+    for (size_t i = 0; i < v->n; i++)
+        if (v->points[i].metric == which && v->points[i].label == label)
+            return &v->points[i];
+    return NULL;
 }
 
-/* The points are printed one by one: a tree of them all would be many times their text. */
-static void write_series(const struct export_metrics *m, enum metric which, size_t label,
-                         const struct buf *points, struct buf *out) {
-    struct export_json w = {0};
+static const struct interval *interval_at(const struct export_metrics *m, size_t i) {
+    return &m->ring[(m->first + i) % m->points_max];
+}
+
+/* False where all its points have fallen out. */
+static bool has_points(const struct export_metrics *m, enum metric which, size_t label) {
+    for (size_t i = 0; m->seen[which][label] && i < m->n; i++)
+        if (find(interval_at(m, i), which, label) != NULL)
+            return true;
+    return false;
+}
+
+static void put_series(const struct export_metrics *m, struct export_json *w, enum metric which,
+                       size_t label) {
     const struct export_service service = {m->project, m->location, m->service, m->revision,
                                            m->configuration};
     char type[128];
     snprintf(type, sizeof type, "run.googleapis.com/%s", METRIC[which].type);
-    cJSON *o = cJSON_CreateObject(), *metric = export_json_object(&w, o, "metric");
-    export_json_text(&w, metric, "type", type);
-    put_labels(m, &w, metric, which, label);
-    export_json_resource(&w, o, &service);
-    export_json_text(&w, o, "metricKind", METRIC[which].gauge ? "GAUGE" : "DELTA");
-    export_json_text(&w, o, "valueType", METRIC[which].value_type);
-    export_json_text(&w, o, "unit", METRIC[which].unit);
-    export_json_put(&w, o, "points", buf_ok(points) ? cJSON_CreateRaw(buf_text(points)) : NULL);
-    export_json_print(&w, o, out);
+    export_json_open(w, NULL, '{');
+    export_json_open(w, "metric", '{');
+    export_json_text(w, "type", type);
+    put_labels(m, w, which, label);
+    export_json_close(w, '}');
+    export_json_resource(w, &service);
+    export_json_text(w, "metricKind", METRIC[which].gauge ? "GAUGE" : "DELTA");
+    export_json_text(w, "valueType", METRIC[which].value_type);
+    export_json_text(w, "unit", METRIC[which].unit);
+    export_json_open(w, "points", '[');
+    for (size_t i = m->n; i-- > 0;) { /* newest first */
+        const struct point *p = find(interval_at(m, i), which, label);
+        if (p != NULL)
+            put_point(w, interval_at(m, i), p);
+    }
+    export_json_close(w, ']');
+    export_json_close(w, '}');
 }
 
 void export_metrics_write(const struct export_metrics *m, struct buf *out) {
-    struct buf points;
-    buf_init(&points, POINT_BYTES_MAX);
-    bool any = false;
-    buf_str(out, "{\"timeSeries\":[");
+    struct export_json w;
+    export_json_init(&w, out);
+    export_json_open(&w, NULL, '{');
+    export_json_open(&w, "timeSeries", '[');
     for (size_t which = 0; which < METRICS; which++)
-        for (size_t label = 0; label < CODES; label++) {
-            if (!m->seen[which][label])
-                continue;
-            buf_clear(&points);
-            if (!write_points(m, (enum metric)which, label, &points))
-                continue;
-            buf_str(out, any ? ",\n" : "\n");
-            any = true;
-            write_series(m, (enum metric)which, label, &points, out);
-        }
-    buf_str(out, "\n]}\n");
-    buf_done(&points);
+        for (size_t label = 0; label < CODES; label++)
+            if (has_points(m, (enum metric)which, label))
+                put_series(m, &w, (enum metric)which, label);
+    export_json_close(&w, ']');
+    export_json_close(&w, '}');
+    buf_char(out, '\n');
 }

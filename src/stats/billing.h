@@ -34,7 +34,9 @@ int64_t billing_request_ns(struct billing_span *v, size_t n);
 int64_t billing_instance_ns(int64_t started_ns, int64_t ended_ns);
 
 /* The same request-based rule while things happen: one meter for each instance. Causes nest:
- * begin and end for the start-up, for each request and for the shutdown, in the order of time. */
+ * begin and end for the start-up, for each request and for the shutdown, in the order of time. A
+ * request that waited begins when it arrived: then one that takes the place of another leaves no
+ * gap of microseconds, which would be a stretch of its own. */
 struct billing_meter {
     unsigned causes;        /* that are under way */
     int64_t from_ns, to_ns; /* the newest stretch; to_ns only while causes is 0 */

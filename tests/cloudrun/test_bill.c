@@ -62,7 +62,7 @@ static void make(struct history *h, struct rng *r, const char *name, struct buf 
                                    .latency_ns = to - at,
                                    .emitted_ns = to,
                                    .method = "GET",
-                                   .url = "http://x/",
+                                   .url = "http://x/\xe2\x80\xa8\xc2\x85",
                                    .status = 200,
                                    .request_bytes = -1,
                                    .response_bytes = -1,

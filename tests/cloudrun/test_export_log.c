@@ -255,6 +255,18 @@ static void test_lines_of_the_instances(void **state) {
     assert_string_equal(text_of(d, "logName"), "projects/P/logs/run.googleapis.com%2Fstderr");
     json_free(d);
 
+    buf_clear(&out);
+    struct export_line odd = {.instance = "00aa",
+                              .text = "a\0b\xff"
+                                      "c",
+                              .len = 5};
+    export_log_line(&out, &service, &odd);
+    d = parsed();
+    assert_string_equal(text_of(d, "textPayload"), "a\xef\xbf\xbd"
+                                                   "b\xef\xbf\xbd"
+                                                   "c");
+    json_free(d);
+
     assert_payload("{\"message\":\"m\",\"n\":1.50,\"big\":12345678901234567890}",
                    "{\"message\":\"m\",\"n\":1.50,\"big\":12345678901234567890}");
     assert_payload("{\"severity\":\"loud\",\"message\":\"m\"}",
