@@ -20,6 +20,7 @@ static const struct opt_def opts[] = {
      .type = OPT_INTEGER,
      .meta = "N",
      .def = "8080",
+     .env = "PORT",
      .max = 65535,
      .help = "port to listen on; 0 takes any free one and prints it"},
     {.name = "bind",

@@ -1,0 +1,242 @@
+/* coldswarm cloudrun: a local Cloud Run. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/cloudrun_opts.h"
+#include "cli/command.h"
+#include "cloudrun/emulator.h"
+#include "stats/billing.h"
+#include "util/buf.h"
+#include "util/clock.h"
+#include "util/text.h"
+#include "util/units.h"
+
+#define TEXT_MAX_BYTES ((size_t)64 << 10)
+
+struct screen {
+    bool tty;
+    bool drawn; /* a status line stands on the screen */
+};
+
+static void clear_line(struct screen *s) {
+    if (s->drawn)
+        fputs("\r\033[K", stderr);
+    s->drawn = false;
+}
+
+static void note(void *context, const char *text) {
+    struct buf out;
+    buf_init(&out, TEXT_MAX_BYTES);
+    text_printable(&out, text, strlen(text));
+    clear_line(context);
+    fprintf(stderr, "cloudrun: %s\n", buf_text(&out));
+    buf_done(&out);
+}
+
+static void show_status(void *context, const struct emulator_status *now) {
+    struct screen *s = context;
+    if (!s->tty)
+        return;
+    clear_line(s);
+    fprintf(
+        stderr,
+        "instances %u active, %u idle, %u starting, %u stopping · requests %u in flight, %u wait · "
+        "%" PRIu64 " served, %.1f/s",
+        now->active, now->idle, now->starting, now->stopping, now->in_flight, now->pending,
+        now->requests, now->per_second);
+    fflush(stderr);
+    s->drawn = true;
+}
+
+/* ---- the end ---- */
+
+static double seconds(int64_t ns) {
+    return (double)ns / (double)NS_PER_S;
+}
+
+static void print_requests(const struct emulator_status *s) {
+    printf("requests   %" PRIu64 "  (2xx %" PRIu64 ", 3xx %" PRIu64 ", 4xx %" PRIu64
+           ", 5xx %" PRIu64 ")\n",
+           s->requests, s->per_class[2], s->per_class[3], s->per_class[4], s->per_class[5]);
+    printf("           %" PRIu64 " reached an instance, %" PRIu64 " found none, %" PRIu64
+           " had no token, %" PRIu64 " timed out, %" PRIu64 " clients left\n",
+           s->assigned, s->no_instance, s->refused, s->timed_out, s->client_left);
+}
+
+static void print_instances(const struct emulator_status *s) {
+    printf("instances  %" PRIu64 " started, %" PRIu64 " crashed, %" PRIu64 " did not come up",
+           s->started, s->crashed, s->failed_starts);
+    if (s->startup_mean_ns > 0)
+        printf(", start-up %.3f s on average", seconds(s->startup_mean_ns));
+    putchar('\n');
+}
+
+static int print_cost(const struct emulator_options *o, const struct emulator_status *s,
+                      const char *prices_path, struct err *e) {
+    struct billing_prices prices;
+    struct billing_cost cost;
+    struct billing_usage use = {
+        .mode = o->billing,
+        .billable_ns = s->billable_ns,
+        .idle_ns = o->billing == BILLING_REQUEST ? s->idle_min_ns : 0,
+        .requests = s->assigned,
+        .cpus = o->service.cpus,
+        .memory_bytes = (int64_t)o->service.memory_bytes,
+    };
+    if (billing_prices_load(&prices, prices_path, o->service.region, e) != 0)
+        return -1;
+    billing_cost(&use, &prices, &cost);
+    printf("billable   %.1f s of instances, %.1f vCPU-s, %.1f GiB-s\n", cost.instance_s, cost.cpu_s,
+           cost.gib_s);
+    printf("cost       %.6f %s (CPU %.6f, memory %.6f, requests %.6f)", cost.full.total,
+           prices.currency, cost.full.cpu, cost.full.memory, cost.full.requests);
+    if (s->assigned > 0)
+        printf(", %.6f per 1000 requests", cost.full.per_1000_requests);
+    printf("\n           %.6f %s after the month's free tier, if nothing else used it; %s, prices "
+           "of %s\n",
+           cost.net.total, prices.currency, prices.tier, prices.date);
+    return 0;
+}
+
+/* ---- the start ---- */
+
+/* execvp()'s own search, made before anything starts: a typing error shall not look like a service that crashes. */
+static int check_command(const char *name, struct err *e) {
+    char path[4096];
+    struct stat st;
+    const char *list = getenv("PATH");
+    if (strchr(name, '/') != NULL) {
+        if (stat(name, &st) != 0)
+            return err_set(e, "cloudrun: COMMAND %s: %s", name, strerror(errno));
+        if (!S_ISREG(st.st_mode) || access(name, X_OK) != 0)
+            return err_set(e, "cloudrun: COMMAND %s is no program that may be run", name);
+        return 0;
+    }
+    for (const char *at = list != NULL ? list : "/bin:/usr/bin"; *at != '\0';) {
+        size_t n = strcspn(at, ":");
+        snprintf(path, sizeof path, "%.*s/%s", (int)n, n > 0 ? at : ".", name);
+        if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0)
+            return 0;
+        at += n + (at[n] == ':');
+    }
+    return err_set(e, "cloudrun: COMMAND %s is not in PATH: give its path, like ./%s", name, name);
+}
+
+static void raise_limits(void) {
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return;
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+}
+
+static void print_url(const char *what, const char *bind, int port, const char *path) {
+    bool v6 = strchr(bind, ':') != NULL;
+    fprintf(stderr, "cloudrun: %s on http://%s%s%s:%d%s\n", what, v6 ? "[" : "", bind,
+            v6 ? "]" : "", port, path);
+}
+
+static void print_start(const struct emulator *m, const struct emulator_options *o,
+                        struct screen *screen) {
+    char text[256];
+    note(screen, emulator_limits(m));
+    if (o->service.container_port > 0) {
+        snprintf(text, sizeof text,
+                 "each instance gets a port of its own in PORT, not containerPort %d",
+                 o->service.container_port);
+        note(screen, text);
+    }
+    if (emulator_admin_port(m) > 0)
+        print_url("status page", o->bind, emulator_admin_port(m), "/");
+    print_url("listening", o->bind, emulator_port(m), "");
+}
+
+static int run(const struct args *a) {
+    struct err e = {""};
+    struct emulator_options o;
+    struct emulator *m = NULL;
+    struct emulator_status end;
+    struct screen screen = {.tty = isatty(STDERR_FILENO) != 0};
+    int code = EXIT_RUNTIME;
+    if (cloudrun_opts_read(a, &o, note, &screen, &e) != 0 ||
+        check_command(o.service.words[0], &e) != 0) {
+        code = EXIT_USAGE;
+        goto done;
+    }
+    o.context = &screen;
+    o.note = note;
+    o.tick = show_status;
+    raise_limits();
+    if (emulator_new(&o, &m, &e) != 0) {
+        err_prefix(&e, "cloudrun");
+        goto done;
+    }
+    print_start(m, &o, &screen);
+    int failed = emulator_run(m, &e);
+    clear_line(&screen);
+    emulator_status(m, &end);
+    print_requests(&end);
+    print_instances(&end);
+    if (failed != 0 || print_cost(&o, &end, opt_text(a, "prices"), &e) != 0) {
+        err_prefix(&e, "cloudrun");
+        goto done;
+    }
+    code = EXIT_OK;
+done:
+    if (code != EXIT_OK)
+        command_error(code, e.text);
+    emulator_free(m);
+    service_done(&o.service);
+    return code;
+}
+
+extern const struct command command_cloudrun;
+const struct command command_cloudrun = {
+    .name = "cloudrun",
+    .usage = "[options] -- COMMAND ARGS...",
+    .summary = "a local Cloud Run that runs COMMAND as its instances",
+    .details =
+        "Requests that come to --port go to instances: processes of COMMAND that listen on $PORT. "
+        "They are started when "
+        "requests need them, added and taken away by the --policy, and gone after --idle without a "
+        "request; what they would "
+        "cost is in the summary at the end. --log and --metrics are written in the formats of "
+        "Cloud Logging and Cloud "
+        "Monitoring, for `coldswarm import`: the log as it happens, the metrics at the end.\n\n"
+        "As in Cloud Run a request waits for an instance for 3.5 average start-ups or 10 s, "
+        "whichever is longer, and is then "
+        "answered with 429 where --max-instances are there, else with 500; 503 where an instance "
+        "broke the connection, 500 "
+        "where it used more than --memory, 504 after --timeout. A client that leaves is logged "
+        "with status 499.\n\n"
+        "Between requests instances get no CPU (SIGSTOP, 100 ms after the last one) unless "
+        "--billing is instance. Their CPU "
+        "is limited by control groups where these are writable; at the start it says whether. "
+        "Memory is looked at three times "
+        "a second: what a process takes and gives back in between is not seen.\n\n"
+        "--time-scale 60 lets the times that only pass go 60 times as fast: --idle, and the "
+        "autoscaler's period and windows. "
+        "Those that processes need for their work do not change: starting, waiting, answering, "
+        "stopping.\n\n"
+        "SIGINT and SIGTERM stop the instances with SIGTERM and, --grace later, SIGKILL; a second "
+        "one kills them at once. "
+        "However the emulator ends, no instance outlives it.",
+    .examples = "coldswarm cloudrun --max-instances 3 -- coldswarm target --service-time 50ms # "
+                "then run against port 8080\n"
+                "coldswarm cloudrun --log log.json --metrics metrics.json -- python3 main.py # "
+                "what import takes\n"
+                "coldswarm cloudrun --time-scale 60 -- sh -c 'exec gunicorn -b :$PORT main:app' # "
+                "idle for 15 s, not 15 min\n"
+                "coldswarm cloudrun -f service.yaml --memory 1G -- python3 main.py # a service's "
+                "own file; options win",
+    .opts = cloudrun_opts,
+    .opt_count = CLOUDRUN_OPT_COUNT,
+    .positional_max = -1,
+    .run = run,
+};
