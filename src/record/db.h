@@ -12,7 +12,7 @@
 #include "util/err.h"
 
 #define DB_APPLICATION_ID 0x6373776d /* "cswm" */
-#define DB_SCHEMA_VERSION 2          /* 1: without the view `client` */
+#define DB_SCHEMA_VERSION 3          /* 2: without the server's side; 1: nor the view `client` */
 
 /* The path as SQLite must be told it, so that none is a URI or ":memory:"; the caller frees it;
  * NULL: no memory. */

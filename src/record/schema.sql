@@ -1,6 +1,7 @@
 -- The run file. What users query is documented in docs/run-file.md: run, manifest, event and the
--- three views. The other tables may change with the schema's version. No STRICT and no MATERIALIZED:
--- the SQLite of a five years old system must be able to read this.
+-- three views. What an import adds is in server.sql. The other tables may change with the schema's
+-- version. No STRICT and no MATERIALIZED: the SQLite of a five years old system must be able to read
+-- this.
 
 CREATE TABLE run (
     name           TEXT NOT NULL,

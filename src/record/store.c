@@ -18,7 +18,7 @@
 #include "util/outcome.h"
 #include "util/text.h"
 
-extern const char embed_record_schema_sql[];
+extern const char embed_record_schema_sql[], embed_record_server_sql[];
 
 /* Parameters of the statement for a request, in its order. */
 enum {
@@ -169,8 +169,9 @@ static int make_schema(struct store *s, const struct record_run *r, struct err *
     snprintf(marks, sizeof marks, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
              DB_APPLICATION_ID, DB_SCHEMA_VERSION);
     if (exec(s, "BEGIN IMMEDIATE", e) != 0 || exec(s, marks, e) != 0 ||
-        exec(s, embed_record_schema_sql, e) != 0 || insert_outcomes(s, e) != 0 ||
-        insert_endpoints(s, r, e) != 0 || insert_run(s, r, e) != 0 || exec(s, "COMMIT", e) != 0)
+        exec(s, embed_record_schema_sql, e) != 0 || exec(s, embed_record_server_sql, e) != 0 ||
+        insert_outcomes(s, e) != 0 || insert_endpoints(s, r, e) != 0 || insert_run(s, r, e) != 0 ||
+        exec(s, "COMMIT", e) != 0)
         return -1;
     /* So that the main file shows what it is even without its log. */
     return exec(s, "PRAGMA wal_checkpoint(TRUNCATE)", e);
