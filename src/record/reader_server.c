@@ -19,7 +19,7 @@ int reader_server(struct reader *r, struct reader_server *out, struct err *e) {
     if (reader_prepare(r,
                        "SELECT service, offset_us, lower_us, upper_us, pairs, join_state, joined,"
                        " astray, repeated, idle_limit_us, (SELECT count(*) FROM server_request),"
-                       " (SELECT count(*) FROM server_series) FROM server_side",
+                       " EXISTS (SELECT 1 FROM server_series) FROM server_side",
                        &st, e) != 0)
         return -1;
     int rc = sqlite3_step(st);
@@ -37,7 +37,7 @@ int reader_server(struct reader *r, struct reader_server *out, struct err *e) {
             .repeated = reader_column(st, 8),
             .idle_limit_us = reader_column(st, 9),
             .requests = (uint64_t)sqlite3_column_int64(st, 10),
-            .points = (uint64_t)sqlite3_column_int64(st, 11),
+            .series = sqlite3_column_int(st, 11) != 0,
         };
     }
     if (reader_finish(r, st, rc, e) != 0)

@@ -13,8 +13,9 @@
 
 /* What is known of the import; READER_NO_VALUE where something is not. */
 struct reader_server {
-    bool any;                  /* false: nothing was imported */
-    uint64_t requests, points; /* rows of the request log, points of the series */
+    bool any;          /* false: nothing was imported */
+    uint64_t requests; /* rows of the request log */
+    bool series;       /* there are points of series */
     const char *service;
     int64_t offset_us;          /* server's clock minus the client's */
     int64_t lower_us, upper_us; /* its bounds */
