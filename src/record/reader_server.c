@@ -157,13 +157,11 @@ int reader_server_scan(struct reader *r, enum reader_server_order order, reader_
     return reader_finish(r, st, rc, e);
 }
 
-int reader_points(struct reader *r, const char *metric, reader_point_fn *fn, void *context,
-                  struct err *e) {
+/* The columns: label, at, value, start, kind, source. */
+static int scan_points(struct reader *r, const char *sql, const char *metric, reader_point_fn *fn,
+                       void *context, struct err *e) {
     sqlite3_stmt *st = NULL;
-    if (reader_prepare(r,
-                       "SELECT label, at_us, value, start_us, kind, source FROM server_series"
-                       " WHERE metric = ?1 ORDER BY label, at_us",
-                       &st, e) != 0)
+    if (reader_prepare(r, sql, &st, e) != 0)
         return -1;
     sqlite3_bind_text(st, 1, metric, -1, SQLITE_STATIC);
     int rc = SQLITE_DONE, stopped = 0;
@@ -185,6 +183,26 @@ int reader_points(struct reader *r, const char *metric, reader_point_fn *fn, voi
         return stopped;
     }
     return reader_finish(r, st, rc, e);
+}
+
+int reader_points(struct reader *r, const char *metric, reader_point_fn *fn, void *context,
+                  struct err *e) {
+    return scan_points(r,
+                       "SELECT label, at_us, value, start_us, kind, source FROM server_series"
+                       " WHERE metric = ?1 ORDER BY label, at_us",
+                       metric, fn, context, e);
+}
+
+int reader_distributions(struct reader *r, const char *metric, reader_point_fn *fn, void *context,
+                         struct err *e) {
+    return scan_points(r,
+                       "SELECT '', d.end_us - s.run_start_us - s.offset_us,"
+                       " sum(d.count * d.mean) / sum(d.count),"
+                       " min(d.start_us) - s.run_start_us - s.offset_us, m.kind, 'metrics'"
+                       " FROM server_side AS s CROSS JOIN server_metric AS m"
+                       " JOIN server_distribution AS d ON d.metric = m.id"
+                       " WHERE m.metric = ?1 AND d.count > 0 GROUP BY d.end_us ORDER BY d.end_us",
+                       metric, fn, context, e);
 }
 
 int reader_distribution_mean(struct reader *r, const char *metric, double *mean, uint64_t *count,

@@ -71,6 +71,11 @@ typedef int reader_point_fn(void *context, const struct reader_point *p);
 int reader_points(struct reader *r, const char *metric, reader_point_fn *fn, void *context,
                   struct err *e);
 
+/* The same for a metric of distributions: the mean of each interval over all its series, weighted by their
+ * counts. */
+int reader_distributions(struct reader *r, const char *metric, reader_point_fn *fn, void *context,
+                         struct err *e);
+
 /* Mean of a distribution over all its points, weighted by their counts; *count 0 where there is none. */
 int reader_distribution_mean(struct reader *r, const char *metric, double *mean, uint64_t *count,
                              struct err *e);
