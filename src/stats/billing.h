@@ -54,7 +54,8 @@ struct billing_prices {
     char source[256]; /* where the numbers were read, and when */
     char date[16];
     char currency[8];
-    char tier[32]; /* name of the tier */
+    char tier[32];  /* name of the tier */
+    char note[256]; /* what to know about its numbers, or "" */
     double cpu_active, cpu_idle, cpu_instance;
     double memory_active, memory_idle, memory_instance;
     double million_requests;

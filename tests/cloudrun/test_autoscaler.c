@@ -165,6 +165,11 @@ static void test_the_larger_driver_counts(void **state) {
     tick(&b, 90);
     assert_int_equal(b.d.concurrency, 3);
     assert_int_equal(b.d.cpu, 2); /* 0.75 / 0.6 = 1.25 */
+    /* All are gone: what the last minute was like brings none back without a request. */
+    set(&b, 0, 0, 0, 0, 0);
+    tick(&b, 91);
+    assert_int_equal(b.d.concurrency, 3);
+    assert_int_equal(b.d.wanted, 0);
     autoscaler_free(b.a);
 }
 
