@@ -154,33 +154,45 @@ static void times(const struct server *s, struct table *t) {
 
 static const char *const label_words[SERVER_LABELS] = {"cold", "warm", "unknown"};
 
+static const struct table_column cold_columns[] = {{"label", "Requests that were", TABLE_TEXT},
+                                                   {"times_of", "Times of", TABLE_TEXT},
+                                                   {"requests", "Requests", TABLE_COUNT},
+                                                   {"median_ms", "Median", TABLE_MS},
+                                                   {"median_low_ms", "95% from", TABLE_MS},
+                                                   {"median_high_ms", "to", TABLE_MS},
+                                                   {"p95_ms", "95%ile", TABLE_MS},
+                                                   {"p99_ms", "99%ile", TABLE_MS},
+                                                   {"max_ms", "Max", TABLE_MS},
+                                                   {"tmr", "p99/median", TABLE_NUMBER}};
+
+static void cold_row(struct table *t, const char *label, const char *of,
+                     const struct spread_row *x) {
+    table_text(t, label);
+    table_text(t, of);
+    table_number(t, (double)x->count);
+    const double us[] = {x->median, x->low, x->high, x->p95, x->p99, x->max};
+    for (size_t k = 0; k < COUNT_OF(us); k++)
+        table_number(t, us[k] / 1000);
+    table_number(t, x->tmr);
+}
+
 static void cold_starts(const struct server *s, struct table *t) {
-    static const struct table_column columns[] = {{"label", "Requests that were", TABLE_TEXT},
-                                                  {"times_of", "Times of", TABLE_TEXT},
-                                                  {"requests", "Requests", TABLE_COUNT},
-                                                  {"median_ms", "Median", TABLE_MS},
-                                                  {"median_low_ms", "95% from", TABLE_MS},
-                                                  {"median_high_ms", "to", TABLE_MS},
-                                                  {"p95_ms", "95%ile", TABLE_MS},
-                                                  {"p99_ms", "99%ile", TABLE_MS},
-                                                  {"max_ms", "Max", TABLE_MS},
-                                                  {"tmr", "p99/median", TABLE_NUMBER}};
-    table_init(t, "cold_starts", "Cold and warm (ms)", columns, COUNT_OF(columns));
+    table_init(t, "cold_starts", "Cold and warm (ms)", cold_columns, COUNT_OF(cold_columns));
     for (size_t label = 0; label < SERVER_LABELS; label++) {
-        const struct spread_row *both[] = {&s->log[label], &s->client[label]};
-        for (size_t i = 0; i < 2; i++) {
-            const struct spread_row *x = both[i];
-            if (x->count == 0 && (i == 1 || label == SERVER_UNKNOWN))
-                continue;
-            table_text(t, label_words[label]);
-            table_text(t, i == 0 ? "server" : "client");
-            table_number(t, (double)x->count);
-            const double us[] = {x->median, x->low, x->high, x->p95, x->p99, x->max};
-            for (size_t k = 0; k < COUNT_OF(us); k++)
-                table_number(t, us[k] / 1000);
-            table_number(t, x->tmr);
-        }
+        if (s->log[label].count > 0 || label != SERVER_UNKNOWN)
+            cold_row(t, label_words[label], "server", &s->log[label]);
+        if (s->client[label].count > 0)
+            cold_row(t, label_words[label], "client", &s->client[label]);
     }
+}
+
+void guess_table(const struct guess *g, struct table *t) {
+    table_init(t, "cold_starts_guess", "Cold and warm, as it seems to the client (ms)",
+               cold_columns, COUNT_OF(cold_columns));
+    cold_row(t, "cold", "client", &g->service[POINTS_COLD]);
+    cold_row(t, "warm", "client", &g->service[POINTS_WARM]);
+    if (g->service[POINTS_UNKNOWN].count > 0)
+        cold_row(t, "unknown", "client", &g->service[POINTS_UNKNOWN]);
 }
 
 static void start_up(const struct server *s, struct table *t) {

@@ -17,6 +17,7 @@
 #ifndef REPORT_SERVER_TABLES_H
 #define REPORT_SERVER_TABLES_H
 
+#include "report/guess.h"
 #include "report/server.h"
 #include "report/table.h"
 #include "stats/billing.h"
@@ -43,5 +44,9 @@ int server_price(const struct server *s, const struct server_shape *shape, struc
 /* Fills tables[] and returns how many there are; ask table_ok() of each. */
 size_t server_tables(const struct server *s, const struct server_cost *cost,
                      struct table tables[SERVER_TABLES_MAX]);
+
+/* Cold and warm by the client's guess. */
+#define GUESS_TABLES 1
+void guess_table(const struct guess *g, struct table *t);
 
 #endif
