@@ -1,4 +1,4 @@
-set ylabel 'CPU utilization (%%)'
+set ylabel 'CPU utilization (%)'
 unset key
 set style fill solid 0.15 noborder
 

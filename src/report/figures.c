@@ -212,7 +212,8 @@ done:
 
 #define PANEL_COLUMNS 2
 #define PANEL_WIDTH 420
-#define PANEL_HEIGHT 290 /* with its caption */
+#define PANEL_HEIGHT 296
+#define PANEL_LINE 20.0 /* of that for its caption */
 
 /* One panel after the other, from the top left. */
 static void page_panels(const bool there[FIGURE_COUNT], size_t rows, struct buf *script) {
@@ -237,8 +238,8 @@ static int prepare_page(const char *data_dir, const bool there[FIGURE_COUNT], st
     buf_init(&script, TEXT_MAX);
     buf_printf(&script, "# %s\n# Draw it again with: gnuplot %s.gp\n\nload 'style.gp'\n",
                figures[FIGURE_ALL].caption, figures[FIGURE_ALL].name);
-    buf_printf(&script, "page_width = %.6f; page_height = %.6f\n", 1.0 / PANEL_COLUMNS,
-               1.0 / (double)rows);
+    buf_printf(&script, "page_width = %.6f; page_height = %.6f; page_line = %.6f\n",
+               1.0 / PANEL_COLUMNS, 1.0 / (double)rows, PANEL_LINE / (PANEL_HEIGHT * (double)rows));
     static const char *const formats[] = {"svg", "png"};
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
         /* The panels set these for themselves. */

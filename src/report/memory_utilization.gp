@@ -1,4 +1,4 @@
-set ylabel 'Memory utilization (%%)'
+set ylabel 'Memory utilization (%)'
 unset key
 set style fill solid 0.15 noborder
 

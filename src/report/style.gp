@@ -6,8 +6,8 @@ reset
 set encoding utf8
 # Where the page of all figures loads the script, it says where on it this one goes.
 page = exists('page_width')
-if (page) set origin page_x, page_y; set size page_width, page_height
-if (page) set label 1 page_caption at graph 0.5, screen page_y + 0.012 center noenhanced
+if (page) set origin page_x, page_y + page_line; set size page_width, page_height - 1.7 * page_line
+if (page) set label 1 page_caption at graph 0.5, screen page_y + 0.5 * page_line center noenhanced
 set datafile separator whitespace
 
 width = 420
