@@ -71,6 +71,7 @@ CREATE TABLE server_event (
     revision INTEGER REFERENCES server_name,
     kind     TEXT NOT NULL,
     severity TEXT,
+    reason   TEXT,                   -- of a start, or of a lifetime's end
     text     TEXT NOT NULL
 );
 
@@ -119,14 +120,20 @@ CREATE TABLE server_distribution (
 
 -- Statistics of the distributions, and series worked out from the log.
 CREATE TABLE server_derived (
-    metric   TEXT NOT NULL,
-    label    TEXT NOT NULL,
+    id     INTEGER PRIMARY KEY,
+    metric TEXT NOT NULL,
+    label  TEXT NOT NULL,
+    kind   TEXT NOT NULL,
+    source TEXT NOT NULL,            -- 'metrics' or 'logs'
+    UNIQUE (metric, label)
+);
+
+CREATE TABLE server_derived_point (
+    derived  INTEGER NOT NULL REFERENCES server_derived,
     end_us   INTEGER NOT NULL,
     start_us INTEGER,
     value    REAL NOT NULL,
-    kind     TEXT NOT NULL,
-    source   TEXT NOT NULL,          -- 'metrics' or 'logs'
-    PRIMARY KEY (metric, label, end_us)
+    PRIMARY KEY (derived, end_us)
 ) WITHOUT ROWID;
 
 CREATE VIEW server_requests AS
@@ -153,6 +160,7 @@ SELECT x.at_us - s.run_start_us - s.offset_us AS at_us,
        x.kind AS kind,
        x.severity AS severity,
        x.text AS text,
+       x.reason AS reason,
        v.text AS revision
 FROM server_side AS s
 CROSS JOIN server_event AS x
@@ -187,7 +195,8 @@ CROSS JOIN server_metric AS m
 JOIN server_point AS p ON p.metric = m.id
 GROUP BY m.metric, m.label, m.kind, p.end_us
 UNION ALL
-SELECT d.metric, d.label, d.end_us - s.run_start_us - s.offset_us, d.value,
-       d.start_us - s.run_start_us - s.offset_us, d.kind, d.source
+SELECT d.metric, d.label, p.end_us - s.run_start_us - s.offset_us, p.value,
+       p.start_us - s.run_start_us - s.offset_us, d.kind, d.source
 FROM server_side AS s
-CROSS JOIN server_derived AS d;
+CROSS JOIN server_derived AS d
+JOIN server_derived_point AS p ON p.derived = d.id;

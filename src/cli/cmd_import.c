@@ -1,0 +1,259 @@
+/* coldswarm import: the server's side of a run, from Cloud Run's logs and metrics. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cloudrun/import.h"
+#include "util/buf.h"
+#include "util/clock.h"
+#include "util/text.h"
+
+#define OUTPUT_MAX_BYTES ((size_t)1 << 20)
+
+static void foreign(struct buf *out, const char *text) {
+    text_printable(out, text, strlen(text));
+}
+
+static const char *s(uint64_t n) {
+    return n == 1 ? "" : "s";
+}
+
+/* ", 3 of another service" where there are any. */
+static void part(struct buf *out, uint64_t n, const char *what) {
+    if (n > 0)
+        buf_printf(out, ", %" PRIu64 " %s", n, what);
+}
+
+static void show_moment(struct buf *out, int64_t us) {
+    char utc[CLOCK_UTC_BYTES];
+    if (us > INT64_MAX / 1000) {
+        buf_str(out, "far in the future");
+        return;
+    }
+    clock_utc(us * 1000, utc);
+    buf_str(out, utc);
+}
+
+/* Each line of the complaints, indented; file names in them may be anything. */
+static void show_complaints(struct buf *out, const struct import_source *x) {
+    const char *line = buf_text(&x->complaints);
+    while (*line != '\0') {
+        size_t n = strcspn(line, "\n");
+        buf_str(out, "    ");
+        text_printable(out, line, n);
+        buf_char(out, '\n');
+        line += n + (line[n] == '\n');
+    }
+    if (x->complaint_count > IMPORT_COMPLAINTS)
+        buf_printf(out, "    and %zu more\n", x->complaint_count - IMPORT_COMPLAINTS);
+}
+
+static void show_source(struct buf *out, const struct import_source *x) {
+    bool logs = strcmp(x->kind, "logs") == 0;
+    foreign(out, x->file);
+    buf_printf(out, ": %" PRIu64 " %s%s, %" PRIu64 " used", x->entries,
+               logs ? x->entries == 1 ? "entry" : "entries" : "point", logs ? "" : s(x->entries),
+               x->used);
+    if (x->added < x->used)
+        buf_printf(out, " (%" PRIu64 " of them new)", x->added);
+    part(out, x->output, x->output == 1 ? "line of output" : "lines of output");
+    part(out, x->elsewhere, "of another service or revision");
+    part(out, x->unknown, logs ? "of another log" : "of another product");
+    part(out, x->outside, "outside of the run's time");
+    part(out, x->bad, x->bad > 0 ? "bad:" : "bad");
+    buf_char(out, '\n');
+    show_complaints(out, x);
+    if (x->outside > 0) {
+        buf_str(out, "    outside: from ");
+        show_moment(out, x->outside_first_us);
+        buf_str(out, " to ");
+        show_moment(out, x->outside_last_us);
+        buf_str(out, x->used == 0 ? "; --all takes them all the same\n" : "\n");
+    }
+    if (x->cut_short)
+        buf_str(out, "    it is cut short: what was whole is in, what should follow is not\n");
+}
+
+static void show_join(struct buf *out, const struct import_result *r) {
+    const struct server_join *x = &r->join;
+    if (strcmp(x->state, "no_requests") == 0)
+        return;
+    buf_str(out, "Joined    ");
+    if (strcmp(x->state, "no_trace") == 0) {
+        buf_str(out, "nothing: the run sent no trace with its requests\n");
+    } else if (strcmp(x->state, "lost") == 0) {
+        buf_str(out, "nothing: the run file lacks requests, so their numbers do not tell which is "
+                     "which\n");
+    } else {
+        buf_printf(out, "%" PRIu64 " of %" PRIu64 " requests, by their trace", x->joined,
+                   r->requests);
+        part(out, x->foreign, "not sent by this run");
+        part(out, x->repeated, "sent again or sent on with the same trace");
+        part(out, x->astray, "sent by this run but not in its file");
+        buf_char(out, '\n');
+    }
+}
+
+static void show_clock(struct buf *out, const struct import_result *r) {
+    const struct server_join *x = &r->join;
+    buf_str(out, "Clock     ");
+    if (x->pairs == 0) {
+        buf_str(out, "taken to agree with the client's: nothing joined tells how far they are "
+                     "apart\n");
+        return;
+    }
+    double ms = (double)x->offset_us / 1000;
+    buf_printf(out, "the server's is %.3f ms %s the client's", ms < 0 ? -ms : ms,
+               ms < 0 ? "behind" : "ahead of");
+    if (x->lower_us == SERVER_NONE)
+        buf_printf(out, " (at most %.3f ahead; no answer came whole)", (double)x->upper_us / 1000);
+    else if (x->lower_us <= x->upper_us)
+        buf_printf(out, ", give or take %.3f (%" PRIu64 " pair%s)",
+                   (double)(x->upper_us - x->lower_us) / 2000, x->pairs, s(x->pairs));
+    else
+        buf_printf(out,
+                   ", but pairs contradict each other by %.3f: one clock was set, or ran "
+                   "differently",
+                   (double)(x->lower_us - x->upper_us) / 1000);
+    buf_char(out, '\n');
+}
+
+static void show_can(struct buf *out, const struct import_result *r) {
+    const struct {
+        bool has;
+        const char *what;
+    } all[] = {{r->has_instance_count, "instances"},
+               {r->has_billable, "billable time"},
+               {r->has_request_count, "request count"},
+               {r->has_latency, "latency"},
+               {r->has_cpu, "CPU"},
+               {r->has_memory, "memory"}};
+    bool any = false;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        if (!all[i].has)
+            continue;
+        buf_printf(out, "%s%s", any ? ", " : "Report    can show ", all[i].what);
+        any = true;
+    }
+    if (!any)
+        buf_str(out, "Report    can show nothing more than before");
+    if (any && !(r->has_cpu && r->has_memory))
+        buf_str(out, "; the rest needs --metrics");
+    buf_char(out, '\n');
+}
+
+static void summary(struct buf *out, const struct import_result *r) {
+    for (size_t i = 0; i < r->source_count; i++)
+        show_source(out, &r->sources[i]);
+    buf_char(out, '\n');
+    if (r->service[0] != '\0') {
+        buf_str(out, "Service   ");
+        foreign(out, r->service);
+        if (r->others[0] != '\0') {
+            buf_str(out, " (passed over: ");
+            foreign(out, r->others);
+            buf_str(out, "; --service takes another)");
+        }
+        buf_char(out, '\n');
+    }
+    buf_printf(out,
+               "Holds     %" PRIu64 " request%s, %" PRIu64 " event%s, %" PRIu64
+               " instance%s, %" PRIu64 " point%s of metrics\n",
+               r->requests, s(r->requests), r->events, s(r->events), r->instances, s(r->instances),
+               r->points, s(r->points));
+    show_join(out, r);
+    show_clock(out, r);
+    show_can(out, r);
+}
+
+static int run(const struct args *a) {
+    struct import_options o = {
+        .service = opt_text(a, "service"),
+        .revision = opt_text(a, "revision"),
+        .margin_us = opt_duration(a, "margin") / 1000,
+        .idle_limit_us = opt_duration(a, "idle-limit") / 1000,
+        .all = opt_flag(a, "all"),
+        .replace = opt_flag(a, "replace"),
+    };
+    struct import_result r = {0};
+    struct err e = {""};
+    struct buf out;
+    o.log_count = opt_list(a, "logs", &o.logs);
+    o.metrics_count = opt_list(a, "metrics", &o.metrics);
+    if (o.log_count + o.metrics_count == 0)
+        return command_error(EXIT_USAGE, "import: nothing to import: give --logs FILE, --metrics "
+                                         "FILE or both");
+    if (import_run(args_at(a, 0), &o, &r, &e) != 0) {
+        err_prefix(&e, "import");
+        return command_error(EXIT_RUNTIME, e.text);
+    }
+    buf_init(&out, OUTPUT_MAX_BYTES);
+    summary(&out, &r);
+    fputs(buf_text(&out), stdout);
+    buf_done(&out);
+    import_result_done(&r);
+    return EXIT_OK;
+}
+
+static const struct opt_def opts[] = {
+    {.name = "logs",
+     .letter = 'l',
+     .type = OPT_FILE,
+     .meta = "FILE",
+     .repeat = true,
+     .help = "log entries, as of `gcloud logging read --format=json`; may be repeated"},
+    {.name = "metrics",
+     .letter = 'm',
+     .type = OPT_FILE,
+     .meta = "FILE",
+     .repeat = true,
+     .help = "time series, as of Monitoring's timeSeries.list; may be repeated"},
+    {.name = "service",
+     .type = OPT_TEXT,
+     .meta = "NAME",
+     .help = "the service (default: the one that this run was sent to, or that has most entries)"},
+    {.name = "revision", .type = OPT_TEXT, .meta = "NAME", .help = "only this revision of it"},
+    {.name = "margin",
+     .type = OPT_DURATION,
+     .meta = "DURATION",
+     .def = "20m",
+     .help = "take what happened this long before the run's start or after its end"},
+    {.name = "all", .type = OPT_FLAG, .help = "take entries of all times"},
+    {.name = "idle-limit",
+     .type = OPT_DURATION,
+     .meta = "DURATION",
+     .def = "15m",
+     .help = "an instance ends when idle for so long, where nothing tells its end; 0: never"},
+    {.name = "replace", .type = OPT_FLAG, .help = "first take out what was imported before"},
+};
+
+extern const struct command command_import;
+const struct command command_import = {
+    .name = "import",
+    .usage = "RUN.db [--logs FILE]... [--metrics FILE]...",
+    .summary = "add the server's logs and metrics to a run",
+    .details =
+        "Reads what Cloud Run has exported, or what `coldswarm cloudrun` has written: the request "
+        "log and system events, in an array, one a line or behind each other, and time series of "
+        "Cloud Monitoring. Logs alone are enough for instances, billable time, request count and "
+        "latency; CPU and memory come with metrics alone.\n"
+        "\n"
+        "Entries of other services, of other times and ones that cannot be understood are counted "
+        "and named. A file that is cut short gives what is whole. Importing the same again changes "
+        "nothing.\n"
+        "\n"
+        "A request of the log joins its client row by the trace that `run` sent with it. The pairs "
+        "also tell how far the two clocks are apart: no request arrives before it was sent, no "
+        "answer is complete before its end.",
+    .examples =
+        "gcloud logging read 'resource.type=\"cloud_run_revision\"' --freshness=1h --format=json "
+        ">log.json # export the log\n"
+        "coldswarm import runs/paper.db --logs log.json # add it to a run\n"
+        "coldswarm import runs/paper.db --logs log.json --metrics metrics.json # with metrics",
+    .opts = opts,
+    .opt_count = sizeof opts / sizeof *opts,
+    .positional_min = 1,
+    .positional_max = 1,
+    .run = run,
+};
