@@ -69,8 +69,11 @@ int reader_instances(struct reader *r, struct reader_instance **out, size_t *cou
     int rc = SQLITE_DONE, result = -1;
     if (reader_prepare(r,
                        "SELECT n.id, i.instance, i.revision, i.reason, i.start_kind, i.end_kind,"
-                       " i.started_us, i.ready_us, i.ended_us FROM instances AS i"
-                       " JOIN server_name AS n ON n.text = i.instance ORDER BY n.id",
+                       " i.started_us, i.ready_us, i.ended_us, v.at_us FROM instances AS i"
+                       " JOIN server_name AS n ON n.text = i.instance"
+                       " LEFT JOIN (SELECT instance, max(at_us) AS at_us FROM server_events"
+                       " WHERE kind = 'lifetime_term' GROUP BY instance) AS v"
+                       " ON v.instance = i.instance ORDER BY n.id",
                        &st, e) != 0)
         return -1;
     while (ok && (rc = sqlite3_step(st)) == SQLITE_ROW) {
@@ -85,7 +88,9 @@ int reader_instances(struct reader *r, struct reader_instance **out, size_t *cou
                                       .end_kind = reader_keep_column(r, st, 5),
                                       .started_us = reader_column(st, 6),
                                       .ready_us = reader_column(st, 7),
-                                      .ended_us = reader_column(st, 8)};
+                                      .ended_us = reader_column(st, 8),
+                                      .term_us = reader_column(st, 9)};
+        x->start_known = x->start_kind != NULL && strcmp(x->start_kind, "first_seen") != 0;
         ok = x->name != NULL && x->revision != NULL && x->reason != NULL && x->start_kind != NULL &&
              x->end_kind != NULL;
     }
@@ -136,11 +141,10 @@ int reader_server_scan(struct reader *r, enum reader_server_order order, reader_
             " q.result, q.at_us, q.took_us, q.rest_us FROM server_side AS d CROSS JOIN"
             " server_request AS s LEFT JOIN request AS q ON q.id = s.request"
             " ORDER BY s.instance, s.at_us, s.id",
-        [READER_BY_TIME] =
+        [READER_AS_STORED] =
             "SELECT s.at_us - d.run_start_us - d.offset_us, s.latency_us, s.status, s.instance,"
             " q.result, q.at_us, q.took_us, q.rest_us FROM server_side AS d CROSS JOIN"
-            " server_request AS s LEFT JOIN request AS q ON q.id = s.request"
-            " ORDER BY s.at_us, s.id"};
+            " server_request AS s LEFT JOIN request AS q ON q.id = s.request"};
     sqlite3_stmt *st = NULL;
     if (reader_prepare(r, sql[order], &st, e) != 0)
         return -1;

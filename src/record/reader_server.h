@@ -2,7 +2,7 @@
  * reader_server: reads what `import` added to a run file: the server's side.
  *
  * Rows are streamed; only names of instances are kept. Times are microseconds on the run's clock.
- * It computes nothing: see report/server.h.
+ * It computes nothing: see report/platform.h.
  *
  * Ownership: strings belong to the reader. Thread: as the reader.
  */
@@ -30,7 +30,9 @@ int reader_server(struct reader *r, struct reader_server *out, struct err *e);
 struct reader_instance {
     int64_t id; /* as in reader_server_row.instance */
     const char *name, *revision, *reason, *start_kind, *end_kind;
+    bool start_known; /* else started_us is when it was seen first */
     int64_t started_us, ready_us, ended_us;
+    int64_t term_us; /* when it was told to end */
 };
 
 /* All instances, by id; *out is the caller's to free(). */
@@ -49,7 +51,7 @@ struct reader_server_row {
 
 enum reader_server_order {
     READER_BY_INSTANCE, /* then by time; those without an instance first */
-    READER_BY_TIME
+    READER_AS_STORED
 };
 
 /* As reader_scan(). */

@@ -87,18 +87,18 @@ static int distributions(const char *dir, const struct model *m, struct err *e) 
     return outfile_close(&f, result == 0 ? e : NULL) == 0 ? result : -1;
 }
 
-/* Of the server's side, in the order of enum server_figure. */
+/* Of the server's side, in the order of enum platform_figure. */
 static const struct {
     const char *file, *head, *head_of_means;
-} server_files[SERVER_FIGURES] = {
-    [SERVER_INSTANCE_COUNT] = {"data/instance_count.csv", "second,active,idle", NULL},
-    [SERVER_BILLABLE_TIME] = {"data/billable_instance_time.csv", "second,billable_s", NULL},
-    [SERVER_REQUEST_COUNT] = {"data/request_count.csv", "second,client,server", NULL},
-    [SERVER_LATENCY] = {"data/request_latency.csv",
-                        "second,with_startup_p95_ms,without_startup_p95_ms",
-                        "second,with_startup_mean_ms,without_startup_mean_ms"},
-    [SERVER_CPU] = {"data/cpu_utilization.csv", "second,percent", NULL},
-    [SERVER_MEMORY] = {"data/memory_utilization.csv", "second,percent", NULL},
+} platform_files[PLATFORM_FIGURES] = {
+    [PLATFORM_INSTANCE_COUNT] = {"data/instance_count.csv", "second,active,idle", NULL},
+    [PLATFORM_BILLABLE_TIME] = {"data/billable_instance_time.csv", "second,billable_s", NULL},
+    [PLATFORM_REQUEST_COUNT] = {"data/request_count.csv", "second,client,server", NULL},
+    [PLATFORM_LATENCY] = {"data/request_latency.csv",
+                          "second,with_startup_p95_ms,without_startup_p95_ms",
+                          "second,with_startup_mean_ms,without_startup_mean_ms"},
+    [PLATFORM_CPU] = {"data/cpu_utilization.csv", "second,percent", NULL},
+    [PLATFORM_MEMORY] = {"data/memory_utilization.csv", "second,percent", NULL},
 };
 
 #define COLD_STARTS "data/cold_starts.csv"
@@ -110,15 +110,15 @@ static void value(FILE *to, double v) {
         fprintf(to, ",%.10g", v);
 }
 
-static int server_lines(const char *dir, const struct server *s, enum server_figure figure,
-                        struct err *e) {
-    const struct server_lines *x = &s->figures[figure];
+static int platform_lines(const char *dir, const struct platform *s, enum platform_figure figure,
+                          struct err *e) {
+    const struct platform_lines *x = &s->figures[figure];
     struct outfile f;
-    bool means = figure == SERVER_LATENCY && s->latency_is_mean;
-    if (outfile_open(&f, dir, server_files[figure].file, e) != 0)
+    bool means = figure == PLATFORM_LATENCY && s->latency_is_mean;
+    if (outfile_open(&f, dir, platform_files[figure].file, e) != 0)
         return -1;
     fprintf(f.stream, "%s\n",
-            means ? server_files[figure].head_of_means : server_files[figure].head);
+            means ? platform_files[figure].head_of_means : platform_files[figure].head);
     for (size_t i = 0; i < s->seconds; i++) {
         fprintf(f.stream, "%zu", i);
         value(f.stream, x->first[i]);
@@ -153,11 +153,11 @@ static int remove_old(const char *dir, const char *name, struct err *e) {
 }
 
 static int write_server(const char *dir, const struct model *m, struct err *e) {
-    for (int i = 0; i < SERVER_FIGURES; i++) {
-        if (remove_old(dir, server_files[i].file, e) != 0)
+    for (int i = 0; i < PLATFORM_FIGURES; i++) {
+        if (remove_old(dir, platform_files[i].file, e) != 0)
             return -1;
         if (m->server != NULL && m->server->figures[i].first != NULL &&
-            server_lines(dir, m->server, (enum server_figure)i, e) != 0)
+            platform_lines(dir, m->server, (enum platform_figure)i, e) != 0)
             return -1;
     }
     if (remove_old(dir, COLD_STARTS, e) != 0)

@@ -202,7 +202,7 @@ static cJSON *server(struct writer *w, const struct model *m) {
     if (o == NULL)
         return NULL;
     if (m->server != NULL && m->server->side.requests > 0)
-        put_text(w, o, "cold_start_rule", SERVER_COLD_RULE);
+        put_text(w, o, "cold_start_rule", PLATFORM_COLD_RULE);
     if (m->guess != NULL)
         put_text(w, o, "cold_start_guess_rule", GUESS_RULE);
     for (size_t i = 0; i < m->table_count; i++)

@@ -20,7 +20,6 @@
 #define SLOW_MIN 3
 #define SLOW_SHARE_MAX 0.5
 #define DISTANCE_MIN 4.0      /* Ashman's D; 2 is where two parts begin to show */
-#define RATIO_MIN 3.0         /* the slow part is so many times slower */
 #define BIC_GAIN_MIN 10.0     /* "very strong" in Raftery's words */
 #define UNSURE_SHARE_MAX 0.02 /* of the requests may lie between the parts */
 
@@ -125,7 +124,7 @@ static bool convinces(struct work *w) {
     double signs_of_slow = slow[1] / (slow[0] + slow[1]);
     double signs_of_fast = fast[1] / (fast[0] + fast[1]);
     return m->bic_one - m->bic_two >= BIC_GAIN_MIN && mixture_distance(m) >= DISTANCE_MIN &&
-           m->high.mean - m->low.mean >= log(RATIO_MIN) && m->high.weight < SLOW_SHARE_MAX &&
+           m->high.mean - m->low.mean >= log(GUESS_RATIO_MIN) && m->high.weight < SLOW_SHARE_MAX &&
            slow[0] + slow[1] >= SLOW_MIN && unsure <= UNSURE_SHARE_MAX * n &&
            signs_of_slow >= 0.5 && signs_of_fast <= signs_of_slow / 2;
 }

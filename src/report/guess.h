@@ -30,6 +30,9 @@
     "or when nothing had been answered for 10 s. Warm: 95% sure to be of the fast part. Unknown: " \
     "the others."
 
+/* A slow part is slower than the fast one by this at least: where no request is, there is none. */
+#define GUESS_RATIO_MIN 3.0
+
 /* Cold, warm, unknown: the order of enum points_kind. */
 struct guess {
     struct mixture split;      /* of the logarithms */

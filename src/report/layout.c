@@ -229,7 +229,7 @@ int layout_init(struct layout *l, const struct model *m, struct err *e) {
         layout_table(&l->tables[l->table_count++], &m->tables[i]);
     }
     notes(l, m);
-    layout_server_notes(m, take_note, l);
+    layout_platform_notes(m, take_note, l);
     verdict(&l->verdict, m->run);
     bool ok = buf_ok(&l->facts.cells) && buf_ok(&l->client.cells) && buf_ok(&l->notes) &&
               buf_ok(&l->verdict);

@@ -226,6 +226,12 @@ static int make_users(struct build *b) {
 /* Cold starts by the client alone, where the server does not tell them. */
 static int make_guess(struct build *b) {
     struct model *m = b->m;
+    bool any_slow = false;
+    for (size_t i = 0; i < m->entry_count; i++)
+        any_slow = any_slow ||
+                   m->entries[i].row.max_ms > GUESS_RATIO_MIN * m->entries[i].row.service_ms[0];
+    if (!any_slow)
+        return 0;
     double *median_us = calloc(b->endpoint_count + 1, sizeof *median_us);
     if (median_us == NULL)
         return err_set(b->e, "out of memory for %zu endpoints", b->endpoint_count);
@@ -238,20 +244,20 @@ static int make_guess(struct build *b) {
 
 static int make_server(struct build *b) {
     struct model *m = b->m;
-    if (server_new(b->reader, m->options.figures, m->seconds, &m->server, b->e) != 0)
+    if (platform_new(b->reader, m->options.figures, m->seconds, &m->server, b->e) != 0)
         return -1;
     bool logged = m->server != NULL && m->server->side.requests > 0;
     if (!logged && make_guess(b) != 0)
         return -1;
     if (m->server == NULL && m->guess == NULL)
         return 0;
-    m->tables = calloc(SERVER_TABLES_MAX + GUESS_TABLES, sizeof *m->tables);
+    m->tables = calloc(PLATFORM_TABLES_MAX + GUESS_TABLES, sizeof *m->tables);
     if (m->tables == NULL)
         return err_set(b->e, "out of memory for the tables of the server");
     if (m->server != NULL) {
-        if (server_price(m->server, &m->options.shape, &m->cost, b->e) != 0)
+        if (platform_price(m->server, &m->options.shape, &m->cost, b->e) != 0)
             return -1;
-        m->table_count = server_tables(m->server, &m->cost, m->tables);
+        m->table_count = platform_tables(m->server, &m->cost, m->tables);
     }
     if (m->guess != NULL)
         guess_table(m->guess, &m->tables[m->table_count++]);
@@ -302,7 +308,7 @@ void model_free(struct model *m) {
     for (size_t i = 0; i < m->table_count; i++)
         table_done(&m->tables[i]);
     free(m->tables);
-    server_free(m->server);
+    platform_free(m->server);
     guess_free(m->guess);
     free(m);
 }

@@ -125,9 +125,9 @@ def names(o, db, platform):
         return
     for i, (name, started, ready, _) in enumerate(platform.instances):
         crash = i % 5 == 3
-        db.execute("INSERT INTO server_instance VALUES (?, 1000, ?, 'start', ?, ?, 'AUTOSCALING', ?, 0)",
+        db.execute("INSERT INTO server_instance VALUES (?, 1000, ?, 'log', ?, ?, 'AUTOSCALING', ?, 0)",
                    (name, START + OFFSET + started, START + OFFSET + ready,
-                    START + OFFSET + ready + 30_000_000 if crash else None, "memory" if crash else "idle"))
+                    START + OFFSET + ready + 30_000_000 if crash else None, "memory" if crash else "open"))
 
 
 def metric(db, name, label, kind, points, fold="sum"):

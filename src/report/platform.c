@@ -1,18 +1,18 @@
-#include "report/server.h"
+#include "report/platform.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/server_figures.h"
-#include "report/server_pass.h"
+#include "report/platform_figures.h"
+#include "report/platform_pass.h"
 #include "stats/billing.h"
 #include "util/clock.h"
 #include "util/outcome.h"
 
 #define US_PER_S 1000000
 
-static int load(struct server_pass *p) {
+static int load(struct platform_pass *p) {
     struct reader_instance *all = NULL;
     size_t n = 0;
     if (reader_instances(p->reader, &all, &n, p->e) != 0)
@@ -23,12 +23,12 @@ static int load(struct server_pass *p) {
         return err_set(p->e, "out of memory for %zu instances", n);
     }
     for (size_t i = 0; i < n; i++)
-        p->s->instances[i] = (struct server_instance){.at = all[i],
-                                                      .median_us = (double)NAN,
-                                                      .p95_us = (double)NAN,
-                                                      .first_cold_us = READER_NO_VALUE,
-                                                      .first_answer_us = READER_NO_VALUE,
-                                                      .first_byte_us = READER_NO_VALUE};
+        p->s->instances[i] = (struct platform_instance){.at = all[i],
+                                                        .median_us = (double)NAN,
+                                                        .p95_us = (double)NAN,
+                                                        .first_cold_us = READER_NO_VALUE,
+                                                        .first_answer_us = READER_NO_VALUE,
+                                                        .first_byte_us = READER_NO_VALUE};
     p->s->instance_count = n;
     free(all);
     return 0;
@@ -36,22 +36,22 @@ static int load(struct server_pass *p) {
 
 /* A request of the client. */
 static int take_client(void *context, const struct reader_row *row) {
-    struct server *s = context;
+    struct platform *s = context;
     if (row->sent_us == READER_NO_VALUE) {
         s->counts.not_sent++;
         return 0;
     }
     s->counts.sent++;
     s->counts.answered += row->status != 0;
-    if (row->status >= 0 && row->status < SERVER_STATUS_MAX)
+    if (row->status >= 0 && row->status < PLATFORM_STATUS_MAX)
         s->status[row->status].client++;
     if (s->sent != NULL && row->sent_us >= 0 && (size_t)(row->sent_us / US_PER_S) < s->seconds)
         s->sent[row->sent_us / US_PER_S]++;
     return 0;
 }
 
-static void reconcile(struct server *s) {
-    struct server_counts *c = &s->counts;
+static void reconcile(struct platform *s) {
+    struct platform_counts *c = &s->counts;
     uint64_t joined = c->joined_answered + c->joined_unanswered;
     uint64_t astray = s->side.astray > 0 ? (uint64_t)s->side.astray : 0;
     uint64_t repeated = s->side.repeated > 0 ? (uint64_t)s->side.repeated : 0;
@@ -75,20 +75,20 @@ static bool is_crash(const char *end_kind) {
     return false;
 }
 
-static int64_t life(const struct server *s, const struct server_instance *x) {
+static int64_t life(const struct platform *s, const struct platform_instance *x) {
     int64_t end = x->at.ended_us;
     if (end == READER_NO_VALUE)
         end = s->run_us > x->last_us ? s->run_us : x->last_us;
     return end > x->at.started_us ? end - x->at.started_us : 0;
 }
 
-static void sum_up(struct server *s) {
+static void sum_up(struct platform *s) {
     for (size_t i = 0; i < s->instance_count; i++) {
-        struct server_instance *x = &s->instances[i];
+        struct platform_instance *x = &s->instances[i];
         x->crashed = is_crash(x->at.end_kind);
         s->crashes += x->crashed;
         s->cold_instances += x->cold > 0;
-        s->started += x->at.ready_us != READER_NO_VALUE;
+        s->started += x->at.start_known;
         s->instance_us += life(s, x);
         s->billable_us += x->billable_us;
         s->billable_instance_us += billing_instance_ns(0, life(s, x) * NS_PER_US) / NS_PER_US;
@@ -102,19 +102,19 @@ static void take_phase(int64_t *values, size_t *n, int64_t from, int64_t to) {
         values[(*n)++] = to - from;
 }
 
-static int make_phases(struct server *s, struct err *e) {
+static int make_phases(struct platform *s, struct err *e) {
     int64_t *values = calloc(s->instance_count + 1, sizeof *values);
     if (values == NULL)
         return err_set(e, "out of memory for %zu instances", s->instance_count);
-    for (int phase = 0; phase < SERVER_PHASES; phase++) {
+    for (int phase = 0; phase < PLATFORM_PHASES; phase++) {
         size_t n = 0;
         for (size_t i = 0; i < s->instance_count; i++) {
-            const struct server_instance *x = &s->instances[i];
-            if (x->at.ready_us == READER_NO_VALUE)
+            const struct platform_instance *x = &s->instances[i];
+            if (!x->at.start_known || x->at.ready_us == READER_NO_VALUE)
                 continue;
-            if (phase == SERVER_SPAWN)
+            if (phase == PLATFORM_SPAWN)
                 take_phase(values, &n, x->first_cold_us, x->at.started_us);
-            else if (phase == SERVER_LISTENING)
+            else if (phase == PLATFORM_LISTENING)
                 take_phase(values, &n, x->at.started_us, x->at.ready_us);
             else if (x->cold > 0)
                 take_phase(values, &n, x->at.ready_us, x->first_byte_us);
@@ -126,13 +126,13 @@ static int make_phases(struct server *s, struct err *e) {
 }
 
 static int by_start(const void *a, const void *b) {
-    const struct server_instance *x = a, *y = b;
+    const struct platform_instance *x = a, *y = b;
     if (x->at.started_us != y->at.started_us)
         return x->at.started_us < y->at.started_us ? -1 : 1;
     return (x->at.id > y->at.id) - (x->at.id < y->at.id);
 }
 
-static int make_figures(struct server *s, struct err *e) {
+static int make_figures(struct platform *s, struct err *e) {
     s->sent = calloc(s->seconds + 1, sizeof *s->sent);
     s->arrived = calloc(s->seconds + 1, sizeof *s->arrived);
     if (s->sent == NULL || s->arrived == NULL)
@@ -142,27 +142,42 @@ static int make_figures(struct server *s, struct err *e) {
     return points_new(s->run_us, &s->points, e);
 }
 
-static int read_all(struct server_pass *p) {
-    struct server *s = p->s;
-    struct err *e = p->e;
+static int add_value(void *context, const struct reader_point *p) {
+    double *sum = context;
+    *sum += p->derived ? 0 : p->value;
+    return 0;
+}
+
+/* What the metrics have to say on the cost. */
+static int read_metrics(struct reader *r, struct platform *s, struct err *e) {
     uint64_t count = 0;
-    if (load(p) != 0 || reader_scan(p->reader, take_client, s, e) != 0 || server_pass_run(p) != 0 ||
-        make_phases(s, e) != 0)
+    double mean = 0;
+    if (reader_points(r, "container/billable_instance_time", add_value, &s->metric_billable_s, e) !=
+            0 ||
+        reader_points(r, "request_count", add_value, &s->metric_requests, e) != 0 ||
+        reader_distribution_mean(r, "request_latencies", &mean, &count, e) != 0)
+        return -1;
+    s->container_count = count;
+    s->container_mean_ms = count > 0 ? mean : (double)NAN;
+    return 0;
+}
+
+static int read_all(struct platform_pass *p) {
+    struct platform *s = p->s;
+    struct err *e = p->e;
+    if (load(p) != 0 || reader_scan(p->reader, take_client, s, e) != 0 ||
+        platform_pass_run(p) != 0 || make_phases(s, e) != 0)
         return -1;
     sum_up(s);
     reconcile(s);
     qsort(s->instances, s->instance_count, sizeof *s->instances, by_start);
-    s->container_mean_ms = (double)NAN;
-    double mean = 0;
-    if (reader_distribution_mean(p->reader, "request_latencies", &mean, &count, e) != 0)
+    if (read_metrics(p->reader, s, e) != 0)
         return -1;
-    s->container_count = count;
-    if (count > 0)
-        s->container_mean_ms = mean;
-    return s->with != NULL ? server_figures_make(p->reader, s, e) : 0;
+    return s->with != NULL ? platform_figures_make(p->reader, s, e) : 0;
 }
 
-int server_new(struct reader *r, bool figures, size_t seconds, struct server **out, struct err *e) {
+int platform_new(struct reader *r, bool figures, size_t seconds, struct platform **out,
+                 struct err *e) {
     struct reader_server side;
     if (reader_server(r, &side, e) != 0)
         return -1;
@@ -170,13 +185,13 @@ int server_new(struct reader *r, bool figures, size_t seconds, struct server **o
         *out = NULL;
         return 0;
     }
-    struct server *s = calloc(1, sizeof *s);
+    struct platform *s = calloc(1, sizeof *s);
     if (s == NULL)
         return err_set(e, "out of memory for the server's side");
     s->side = side;
     s->seconds = seconds;
     s->run_us = reader_run(r)->duration_us > 0 ? reader_run(r)->duration_us : 0;
-    struct server_pass p = {.reader = r, .s = s, .e = e};
+    struct platform_pass p = {.reader = r, .s = s, .e = e};
     int result = -1;
     if ((figures && make_figures(s, e) != 0) || read_all(&p) != 0)
         goto out;
@@ -184,12 +199,12 @@ int server_new(struct reader *r, bool figures, size_t seconds, struct server **o
     s = NULL;
     result = 0;
 out:
-    server_pass_done(&p);
-    server_free(s);
+    platform_pass_done(&p);
+    platform_free(s);
     return result;
 }
 
-void server_free(struct server *s) {
+void platform_free(struct platform *s) {
     if (s == NULL)
         return;
     free(s->instances);
@@ -198,7 +213,7 @@ void server_free(struct server *s) {
     free(s->sent);
     free(s->arrived);
     points_free(s->points);
-    for (int i = 0; i < SERVER_FIGURES; i++) {
+    for (int i = 0; i < PLATFORM_FIGURES; i++) {
         free(s->figures[i].first);
         free(s->figures[i].second);
     }

@@ -1,4 +1,4 @@
-#include "report/server_tables.h"
+#include "report/platform_tables.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -22,23 +22,28 @@ static double ratio(double a, double b) {
     return b > 0 ? a / b : no_number;
 }
 
-int server_price(const struct server *s, const struct server_shape *shape, struct server_cost *out,
-                 struct err *e) {
-    struct server_cost c = {.shape = *shape};
+int platform_price(const struct platform *s, const struct platform_shape *shape,
+                   struct platform_cost *out, struct err *e) {
+    struct platform_cost c = {.shape = *shape};
     c.shape.cpus = shape->cpus > 0 ? shape->cpus : 1;
     c.shape.memory_bytes = shape->memory_bytes > 0 ? shape->memory_bytes : MEMORY_BYTES;
     c.shape.region = shape->region != NULL ? shape->region : REGION;
     if (billing_prices_load(&c.prices, shape->prices, c.shape.region, e) != 0)
         return -1;
-    uint64_t none = s->counts.no_instance;
     bool by_request = shape->billing == BILLING_REQUEST;
-    const struct billing_usage usage = {
-        .mode = shape->billing,
-        .billable_ns = (by_request ? s->billable_us : s->billable_instance_us) * NS_PER_US,
-        .requests = s->side.requests > none ? s->side.requests - none : 0,
-        .cpus = c.shape.cpus,
-        .memory_bytes = c.shape.memory_bytes};
+    int64_t billable_us = by_request ? s->billable_us : s->billable_instance_us;
+    uint64_t requests = s->side.requests - s->counts.no_instance;
+    if (s->side.requests == 0 && by_request) {
+        billable_us = (int64_t)(s->metric_billable_s * 1e6);
+        requests = (uint64_t)s->metric_requests;
+    }
+    const struct billing_usage usage = {.mode = shape->billing,
+                                        .billable_ns = billable_us * NS_PER_US,
+                                        .requests = requests,
+                                        .cpus = c.shape.cpus,
+                                        .memory_bytes = c.shape.memory_bytes};
     billing_cost(&usage, &c.prices, &c.cost);
+    c.requests = requests;
     *out = c;
     return 0;
 }
@@ -59,7 +64,7 @@ static const char *why_not_joined(const char *state) {
     return state;
 }
 
-static void clock_rows(const struct server *s, struct table *t) {
+static void clock_rows(const struct platform *s, struct table *t) {
     const struct reader_server *x = &s->side;
     table_pair(t, "clock_offset_ms", "Server's clock minus the client's", TABLE_MS,
                ms_of(x->offset_us));
@@ -68,8 +73,8 @@ static void clock_rows(const struct server *s, struct table *t) {
     table_pair(t, "clock_pairs", "  by how many requests", TABLE_COUNT, (double)x->pairs);
 }
 
-static void reconciliation(const struct server *s, struct table *t) {
-    const struct server_counts *c = &s->counts;
+static void reconciliation(const struct platform *s, struct table *t) {
+    const struct platform_counts *c = &s->counts;
     table_init_pairs(t, "reconciliation", "Client and server, request by request");
     pair_count(t, "sent", "Sent by the client", c->sent);
     pair_count(t, "answered", "  answered", c->answered);
@@ -97,14 +102,14 @@ static void reconciliation(const struct server *s, struct table *t) {
     clock_rows(s, t);
 }
 
-static void statuses(const struct server *s, struct table *t) {
+static void statuses(const struct platform *s, struct table *t) {
     static const struct table_column columns[] = {{"status", "Status", TABLE_TEXT},
                                                   {"client", "Client", TABLE_COUNT},
                                                   {"server", "Server's log", TABLE_COUNT}};
     table_init(t, "statuses", "Answers by status", columns, COUNT_OF(columns));
-    for (size_t i = 1; i <= SERVER_STATUS_MAX; i++) {
-        size_t status = i % SERVER_STATUS_MAX; /* those without one at the end */
-        const struct server_status *x = &s->status[status];
+    for (size_t i = 1; i <= PLATFORM_STATUS_MAX; i++) {
+        size_t status = i % PLATFORM_STATUS_MAX; /* those without one at the end */
+        const struct platform_status *x = &s->status[status];
         char text[32];
         if (x->client == 0 && x->server == 0)
             continue;
@@ -115,20 +120,20 @@ static void statuses(const struct server *s, struct table *t) {
     }
 }
 
-static void times(const struct server *s, struct table *t) {
+static void times(const struct platform *s, struct table *t) {
     static const struct table_column columns[] = {
         {"time", "Time", TABLE_TEXT},     {"requests", "Requests", TABLE_COUNT},
         {"mean_ms", "Average", TABLE_MS}, {"median_ms", "Median", TABLE_MS},
         {"p95_ms", "95%ile", TABLE_MS},   {"p99_ms", "99%ile", TABLE_MS},
         {"max_ms", "Max", TABLE_MS}};
-    static const char *const labels[SERVER_TIMES] = {
-        [SERVER_CLIENT] = "client: sent to end",
-        [SERVER_LOG] = "server's log: arrival to answer",
-        [SERVER_NETWORK] = "network and front end: client - log",
-        [SERVER_WAIT] = "waiting for a start-up (cold ones)",
-        [SERVER_CONTAINER] = "without start-up: log - waiting"};
+    static const char *const labels[PLATFORM_TIMES] = {
+        [PLATFORM_CLIENT] = "client: sent to end",
+        [PLATFORM_LOG] = "server's log: arrival to answer",
+        [PLATFORM_NETWORK] = "network and front end: client - log",
+        [PLATFORM_WAIT] = "waiting for a start-up (cold ones)",
+        [PLATFORM_CONTAINER] = "without start-up: log - waiting"};
     table_init(t, "times", "Where the time went (ms)", columns, COUNT_OF(columns));
-    for (size_t i = 0; i < SERVER_TIMES; i++) {
+    for (size_t i = 0; i < PLATFORM_TIMES; i++) {
         const struct spread_row *x = &s->times[i];
         table_text(t, labels[i]);
         table_number(t, (double)x->count);
@@ -140,7 +145,7 @@ static void times(const struct server *s, struct table *t) {
         return;
     /* Of the metrics only the mean is exact. */
     const double mean[] = {s->container_mean_ms,
-                           s->times[SERVER_LOG].mean / 1000 - s->container_mean_ms};
+                           s->times[PLATFORM_LOG].mean / 1000 - s->container_mean_ms};
     static const char *const of[] = {"in the container, by the metrics",
                                      "queue and start-up: log - container"};
     for (size_t i = 0; i < COUNT_OF(mean); i++) {
@@ -152,7 +157,7 @@ static void times(const struct server *s, struct table *t) {
     }
 }
 
-static const char *const label_words[SERVER_LABELS] = {"cold", "warm", "unknown"};
+static const char *const label_words[PLATFORM_LABELS] = {"cold", "warm", "unknown"};
 
 static const struct table_column cold_columns[] = {{"label", "Requests that were", TABLE_TEXT},
                                                    {"times_of", "Times of", TABLE_TEXT},
@@ -176,10 +181,10 @@ static void cold_row(struct table *t, const char *label, const char *of,
     table_number(t, x->tmr);
 }
 
-static void cold_starts(const struct server *s, struct table *t) {
+static void cold_starts(const struct platform *s, struct table *t) {
     table_init(t, "cold_starts", "Cold and warm (ms)", cold_columns, COUNT_OF(cold_columns));
-    for (size_t label = 0; label < SERVER_LABELS; label++) {
-        if (s->log[label].count > 0 || label != SERVER_UNKNOWN)
+    for (size_t label = 0; label < PLATFORM_LABELS; label++) {
+        if (s->log[label].count > 0 || label != PLATFORM_UNKNOWN)
             cold_row(t, label_words[label], "server", &s->log[label]);
         if (s->client[label].count > 0)
             cold_row(t, label_words[label], "client", &s->client[label]);
@@ -195,19 +200,19 @@ void guess_table(const struct guess *g, struct table *t) {
         cold_row(t, "unknown", "client", &g->service[POINTS_UNKNOWN]);
 }
 
-static void start_up(const struct server *s, struct table *t) {
+static void start_up(const struct platform *s, struct table *t) {
     static const struct table_column columns[] = {
         {"step", "Step", TABLE_TEXT},       {"instances", "Instances", TABLE_COUNT},
         {"median_ms", "Median", TABLE_MS},  {"median_low_ms", "95% from", TABLE_MS},
         {"median_high_ms", "to", TABLE_MS}, {"min_ms", "Min", TABLE_MS},
         {"max_ms", "Max", TABLE_MS}};
-    static const char *const labels[SERVER_PHASES] = {
-        [SERVER_SPAWN] = "spawn: first request to the start",
-        [SERVER_LISTENING] = "listening: the start to the probe that passed",
-        [SERVER_FIRST_BYTE] = "first byte: the probe to the first answer"};
+    static const char *const labels[PLATFORM_PHASES] = {
+        [PLATFORM_SPAWN] = "spawn: first request to the start",
+        [PLATFORM_LISTENING] = "listening: the start to the probe that passed",
+        [PLATFORM_FIRST_BYTE] = "first byte: the probe to the first answer"};
     table_init(t, "start_up", "Start-up of an instance, step by step (ms)", columns,
                COUNT_OF(columns));
-    for (size_t i = 0; i < SERVER_PHASES; i++) {
+    for (size_t i = 0; i < PLATFORM_PHASES; i++) {
         const struct spread_row *x = &s->phases[i];
         table_text(t, labels[i]);
         table_number(t, (double)x->count);
@@ -217,7 +222,7 @@ static void start_up(const struct server *s, struct table *t) {
     }
 }
 
-static void balance(const struct server *s, struct table *t) {
+static void balance(const struct platform *s, struct table *t) {
     double requests = (double)s->side.requests, hours = (double)s->instance_us / 3.6e9;
     double in_us = 0, busy_us = 0;
     for (size_t i = 0; i < s->instance_count; i++) {
@@ -229,7 +234,7 @@ static void balance(const struct server *s, struct table *t) {
     pair_count(t, "started", "  whose start is in the log", s->started);
     pair_count(t, "cold", "  that a request waited for", s->cold_instances);
     pair_count(t, "requests_that_waited", "Requests that waited for a start",
-               s->log[SERVER_COLD].count);
+               s->log[PLATFORM_COLD].count);
     table_pair(t, "instance_hours", "Instance-hours", TABLE_NUMBER, hours);
     table_pair(t, "concurrency_mean", "Requests at once in a busy instance, average", TABLE_NUMBER,
                ratio(in_us, busy_us));
@@ -250,7 +255,7 @@ static void cost_row(struct table *t, const char *item, double amount, const cha
     table_number(t, net);
 }
 
-static void cost_table(const struct server *s, const struct server_cost *c, struct table *t) {
+static void cost_table(const struct platform *s, const struct platform_cost *c, struct table *t) {
     static const struct table_column columns[] = {
         {"item", "Item", TABLE_TEXT},
         {"amount", "Amount", TABLE_NUMBER},
@@ -258,18 +263,19 @@ static void cost_table(const struct server *s, const struct server_cost *c, stru
         {"usd", "US$", TABLE_USD},
         {"usd_after_free_tier", "after the free tier", TABLE_USD}};
     const struct billing_cost *x = &c->cost;
-    double requests = (double)(s->side.requests - s->counts.no_instance);
     table_init(t, "cost", "Cost", columns, COUNT_OF(columns));
     cost_row(t, "billable instance time", x->instance_s, "s", no_number, no_number);
+    if (s->side.requests > 0 && s->metric_billable_s > 0)
+        cost_row(t, "the same by the metrics", s->metric_billable_s, "s", no_number, no_number);
     cost_row(t, "CPU", x->cpu_s, "vCPU-s", x->full.cpu, x->net.cpu);
     cost_row(t, "memory", x->gib_s, "GiB-s", x->full.memory, x->net.memory);
-    cost_row(t, "requests", requests, "", x->full.requests, x->net.requests);
+    cost_row(t, "requests", (double)c->requests, "", x->full.requests, x->net.requests);
     cost_row(t, "all", no_number, "", x->full.total, x->net.total);
     cost_row(t, "per 1000 requests", no_number, "", x->full.per_1000_requests,
              x->net.per_1000_requests);
 }
 
-static void instances(const struct server *s, struct table *t) {
+static void instances(const struct platform *s, struct table *t) {
     static const struct table_column columns[] = {{"instance", "Instance", TABLE_TEXT},
                                                   {"revision", "Revision", TABLE_TEXT},
                                                   {"started_s", "Started (s)", TABLE_S},
@@ -286,7 +292,7 @@ static void instances(const struct server *s, struct table *t) {
     table_init(t, "instances", "Requests by instance", columns, COUNT_OF(columns));
     t->shown_max = INSTANCES_SHOWN;
     for (size_t i = 0; i < s->instance_count; i++) {
-        const struct server_instance *x = &s->instances[i];
+        const struct platform_instance *x = &s->instances[i];
         table_text(t, x->at.name);
         table_text(t, x->at.revision);
         table_number(t, ms_of(x->at.started_us) / 1000);
@@ -303,8 +309,8 @@ static void instances(const struct server *s, struct table *t) {
     }
 }
 
-size_t server_tables(const struct server *s, const struct server_cost *cost,
-                     struct table tables[SERVER_TABLES_MAX]) {
+size_t platform_tables(const struct platform *s, const struct platform_cost *cost,
+                       struct table tables[PLATFORM_TABLES_MAX]) {
     size_t n = 0;
     if (s->side.requests > 0) {
         reconciliation(s, &tables[n++]);
@@ -314,11 +320,11 @@ size_t server_tables(const struct server *s, const struct server_cost *cost,
     }
     if (s->started > 0)
         start_up(s, &tables[n++]);
-    if (s->instance_count > 0) {
+    if (s->instance_count > 0)
         balance(s, &tables[n++]);
-        if (cost != NULL)
-            cost_table(s, cost, &tables[n++]);
+    if (cost->cost.instance_s > 0)
+        cost_table(s, cost, &tables[n++]);
+    if (s->instance_count > 0)
         instances(s, &tables[n++]);
-    }
     return n;
 }

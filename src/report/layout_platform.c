@@ -57,16 +57,19 @@ void layout_table(struct grid *g, const struct table *t) {
     g->rows = rows;
 }
 
-static const char *const figure_names[SERVER_FIGURES] = {
-    [SERVER_INSTANCE_COUNT] = "instance_count", [SERVER_BILLABLE_TIME] = "billable_instance_time",
-    [SERVER_REQUEST_COUNT] = "request_count",   [SERVER_LATENCY] = "request_latency",
-    [SERVER_CPU] = "cpu_utilization",           [SERVER_MEMORY] = "memory_utilization"};
+static const char *const figure_names[PLATFORM_FIGURES] = {
+    [PLATFORM_INSTANCE_COUNT] = "instance_count",
+    [PLATFORM_BILLABLE_TIME] = "billable_instance_time",
+    [PLATFORM_REQUEST_COUNT] = "request_count",
+    [PLATFORM_LATENCY] = "request_latency",
+    [PLATFORM_CPU] = "cpu_utilization",
+    [PLATFORM_MEMORY] = "memory_utilization"};
 
 typedef void note_fn(void *context, const char *text);
 
 static void cost_note(const struct model *m, note_fn *note, void *context) {
     char text[1024];
-    const struct server_shape *x = &m->cost.shape;
+    const struct platform_shape *x = &m->cost.shape;
     snprintf(text, sizeof text,
              "Cost: %s billing of instances of %g vCPU and %.6g GiB (--cpu, --memory, --billing), "
              "prices of %s, %s (%s, %s). The free tier is counted as if nothing else used it in "
@@ -102,15 +105,15 @@ static void guess_note(const struct guess *g, note_fn *note, void *context) {
     note(context, text);
 }
 
-void layout_server_notes(const struct model *m, note_fn *note, void *context) {
+void layout_platform_notes(const struct model *m, note_fn *note, void *context) {
     char text[512];
     if (m->guess != NULL)
         guess_note(m->guess, note, context);
     if (m->server == NULL)
         return;
-    const struct server *s = m->server;
+    const struct platform *s = m->server;
     if (s->side.requests > 0)
-        note(context, SERVER_COLD_RULE);
+        note(context, PLATFORM_COLD_RULE);
     else
         note(context, "No request log was imported: cold starts, the reconciliation and the "
                       "balance need it.");
@@ -121,13 +124,16 @@ void layout_server_notes(const struct model *m, note_fn *note, void *context) {
                  s->counts.early);
         note(context, text);
     }
-    if (s->instance_count > 0)
+    if (m->cost.cost.instance_s > 0)
         cost_note(m, note, context);
     shown_note(m, note, context);
-    for (int i = 0; i < SERVER_FIGURES && s->with != NULL; i++) {
+    for (int i = 0; i < PLATFORM_FIGURES && s->with != NULL; i++) {
         if (s->figures[i].first != NULL)
             continue;
         snprintf(text, sizeof text, "No figure %s: %s.", figure_names[i], s->figures[i].reason);
         note(context, text);
     }
+    if (s->with != NULL && s->points->count == 0 && m->guess == NULL)
+        note(context, "No figure cold_starts: no request of the log reached an instance in the "
+                      "run's time.");
 }

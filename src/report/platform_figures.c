@@ -1,4 +1,4 @@
-#include "report/server_figures.h"
+#include "report/platform_figures.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -136,7 +136,7 @@ static int draw_spans(struct spans *points, enum shape shape, size_t seconds, do
     return 0;
 }
 
-/* Numbers of the view server_series; *out stays NULL where the run's time has none of them. */
+/* Numbers of the view platform_series; *out stays NULL where the run's time has none of them. */
 static int line_of_series(struct reader *r, const char *metric, const char *label, enum shape shape,
                           size_t seconds, double **out, struct err *e) {
     struct spans points = {.label = label, .e = e};
@@ -160,8 +160,8 @@ static int line_of_means(struct reader *r, const char *metric, double scale, siz
     return result;
 }
 
-static int instance_count(struct reader *r, struct server *s, struct err *e) {
-    struct server_lines *f = &s->figures[SERVER_INSTANCE_COUNT];
+static int instance_count(struct reader *r, struct platform *s, struct err *e) {
+    struct platform_lines *f = &s->figures[PLATFORM_INSTANCE_COUNT];
     const char *metric = "container/instance_count";
     if (line_of_series(r, metric, "active", LEVEL, s->seconds, &f->first, e) != 0 ||
         line_of_series(r, metric, "idle", LEVEL, s->seconds, &f->second, e) != 0)
@@ -175,8 +175,8 @@ static int instance_count(struct reader *r, struct server *s, struct err *e) {
     return 0;
 }
 
-static int request_count(struct reader *r, struct server *s, struct err *e) {
-    struct server_lines *f = &s->figures[SERVER_REQUEST_COUNT];
+static int request_count(struct reader *r, struct platform *s, struct err *e) {
+    struct platform_lines *f = &s->figures[PLATFORM_REQUEST_COUNT];
     f->reason = "neither the log nor the metrics tell of requests in the run's time";
     if (s->side.requests > 0) {
         if (empty_line(s->seconds, &f->second, e) != 0)
@@ -202,14 +202,20 @@ static void line_of_seconds(const struct series *from, double *out, size_t secon
     }
 }
 
-static int latency(struct reader *r, struct server *s, struct err *e) {
-    struct server_lines *f = &s->figures[SERVER_LATENCY];
+static int latency(struct reader *r, struct platform *s, struct err *e) {
+    struct platform_lines *f = &s->figures[PLATFORM_LATENCY];
     f->reason = "neither the log nor the metrics tell of latencies in the run's time";
-    if (s->times[SERVER_LOG].count > 0) {
+    if (s->times[PLATFORM_LOG].count > 0) {
         if (empty_line(s->seconds, &f->first, e) != 0 || empty_line(s->seconds, &f->second, e) != 0)
             return -1;
         line_of_seconds(s->with, f->first, s->seconds);
         line_of_seconds(s->without, f->second, s->seconds);
+        if (!any_value(f->first, s->seconds)) {
+            free(f->first);
+            free(f->second);
+            f->first = f->second = NULL;
+            f->reason = "no request reached an instance in the run's time";
+        }
         return 0;
     }
     s->latency_is_mean = true;
@@ -223,22 +229,22 @@ static int latency(struct reader *r, struct server *s, struct err *e) {
     return 0;
 }
 
-int server_figures_make(struct reader *r, struct server *s, struct err *e) {
-    struct server_lines *f = s->figures;
-    f[SERVER_BILLABLE_TIME].reason =
+int platform_figures_make(struct reader *r, struct platform *s, struct err *e) {
+    struct platform_lines *f = s->figures;
+    f[PLATFORM_BILLABLE_TIME].reason =
         "the file has no container/billable_instance_time in the run's time";
-    f[SERVER_CPU].reason =
+    f[PLATFORM_CPU].reason =
         "the file has no container/cpu/utilizations in the run's time; logs do not tell it, import "
         "the metrics too";
-    f[SERVER_MEMORY].reason =
+    f[PLATFORM_MEMORY].reason =
         "the file has no container/memory/utilizations in the run's time; logs do not tell it, "
         "import the metrics too";
     if (instance_count(r, s, e) != 0 || request_count(r, s, e) != 0 || latency(r, s, e) != 0 ||
         line_of_series(r, "container/billable_instance_time", NULL, AMOUNT, s->seconds,
-                       &f[SERVER_BILLABLE_TIME].first, e) != 0 ||
-        line_of_means(r, "container/cpu/utilizations", 100, s->seconds, &f[SERVER_CPU].first, e) !=
-            0)
+                       &f[PLATFORM_BILLABLE_TIME].first, e) != 0 ||
+        line_of_means(r, "container/cpu/utilizations", 100, s->seconds, &f[PLATFORM_CPU].first,
+                      e) != 0)
         return -1;
     return line_of_means(r, "container/memory/utilizations", 100, s->seconds,
-                         &f[SERVER_MEMORY].first, e);
+                         &f[PLATFORM_MEMORY].first, e);
 }

@@ -1,15 +1,15 @@
 /*
- * server: what a run file tells about the server's side, as numbers: cold starts, where the time went,
+ * platform: what a run file tells about the server's side, as numbers: cold starts, where the time went,
  * instances, and how the client's requests and the server's log agree.
  *
  * Made by two readings of the request log, in memory that does not grow with it but for the requests of
- * one instance. Labels by the rule of SERVER_COLD_RULE. It prices nothing (cost.h) and lays nothing out
- * (server_tables.h).
+ * one instance. Labels by the rule of PLATFORM_COLD_RULE. It prices nothing (cost.h) and lays nothing out
+ * (platform_tables.h).
  *
- * Ownership: heap; borrows the reader's strings; server_free(NULL) is fine. Thread: as the reader.
+ * Ownership: heap; borrows the reader's strings; platform_free(NULL) is fine. Thread: as the reader.
  */
-#ifndef REPORT_SERVER_H
-#define REPORT_SERVER_H
+#ifndef REPORT_PLATFORM_H
+#define REPORT_PLATFORM_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,32 +21,32 @@
 #include "stats/spread.h"
 #include "util/err.h"
 
-enum server_label { SERVER_COLD, SERVER_WARM, SERVER_UNKNOWN, SERVER_LABELS };
+enum platform_label { PLATFORM_COLD, PLATFORM_WARM, PLATFORM_UNKNOWN, PLATFORM_LABELS };
 
-#define SERVER_COLD_RULE                                                                           \
+#define PLATFORM_COLD_RULE                                                                         \
     "Cold: the request arrived before the start-up probe of the instance that answered it had "    \
     "passed, so it waited for that start; the first of them started the instance or found it "     \
     "starting. Warm: it arrived after that, or after its instance had answered another one. "      \
     "Unknown: it reached no instance, or one whose start is not in the log."
 
 /* Microseconds. */
-enum server_time {
-    SERVER_CLIENT,    /* sent to end, as the client saw it */
-    SERVER_LOG,       /* arrival to answer, as the request log has it: with start-up */
-    SERVER_NETWORK,   /* the first minus the second */
-    SERVER_WAIT,      /* of a cold one: arrival to the probe of its instance */
-    SERVER_CONTAINER, /* the log's time without that wait */
-    SERVER_TIMES
+enum platform_time {
+    PLATFORM_CLIENT,    /* sent to end, as the client saw it */
+    PLATFORM_LOG,       /* arrival to answer, as the request log has it: with start-up */
+    PLATFORM_NETWORK,   /* the first minus the second */
+    PLATFORM_WAIT,      /* of a cold one: arrival to the probe of its instance */
+    PLATFORM_CONTAINER, /* the log's time without that wait */
+    PLATFORM_TIMES
 };
 
-enum server_phase {
-    SERVER_SPAWN,      /* arrival of the first cold request to the start of its instance */
-    SERVER_LISTENING,  /* the start to the probe that passed */
-    SERVER_FIRST_BYTE, /* the probe to the first byte of the first answer */
-    SERVER_PHASES
+enum platform_phase {
+    PLATFORM_SPAWN,      /* arrival of the first cold request to the start of its instance */
+    PLATFORM_LISTENING,  /* the start to the probe that passed */
+    PLATFORM_FIRST_BYTE, /* the probe to the first byte of the first answer */
+    PLATFORM_PHASES
 };
 
-struct server_instance {
+struct platform_instance {
     struct reader_instance at;
     uint64_t requests, cold;
     int64_t busy_us; /* with at least one request in it */
@@ -59,13 +59,13 @@ struct server_instance {
     int64_t last_us;                                       /* of its answers */
 };
 
-#define SERVER_STATUS_MAX 1000
+#define PLATFORM_STATUS_MAX 1000
 
-struct server_status {
+struct platform_status {
     uint64_t client, server; /* answers with that status; [0]: without one */
 };
 
-struct server_counts {
+struct platform_counts {
     uint64_t sent, answered; /* of the client */
     uint64_t not_sent;
     uint64_t no_instance; /* log entries without one */
@@ -80,30 +80,30 @@ struct server_counts {
 };
 
 /* The figures of the server's side; the order is that of the paper's Figures 5 to 10. */
-enum server_figure {
-    SERVER_INSTANCE_COUNT, /* active, idle */
-    SERVER_BILLABLE_TIME,  /* seconds a second */
-    SERVER_REQUEST_COUNT,  /* a second: sent by the client, arrived at the server */
-    SERVER_LATENCY,        /* ms: with start-up, without */
-    SERVER_CPU,            /* percent */
-    SERVER_MEMORY,
-    SERVER_FIGURES
+enum platform_figure {
+    PLATFORM_INSTANCE_COUNT, /* active, idle */
+    PLATFORM_BILLABLE_TIME,  /* seconds a second */
+    PLATFORM_REQUEST_COUNT,  /* a second: sent by the client, arrived at the server */
+    PLATFORM_LATENCY,        /* ms: with start-up, without */
+    PLATFORM_CPU,            /* percent */
+    PLATFORM_MEMORY,
+    PLATFORM_FIGURES
 };
 
 /* A value a second of the run, NAN where there is none. */
-struct server_lines {
+struct platform_lines {
     double *first, *second; /* both NULL: there is no such figure; second NULL: one line */
     const char *reason;     /* why not */
 };
 
-struct server {
+struct platform {
     struct reader_server side;
     int64_t run_us;
-    struct spread_row log[SERVER_LABELS], client[SERVER_LABELS];
-    struct spread_row times[SERVER_TIMES], phases[SERVER_PHASES];
-    struct server_counts counts;
-    struct server_status status[SERVER_STATUS_MAX];
-    struct server_instance *instances; /* by start */
+    struct spread_row log[PLATFORM_LABELS], client[PLATFORM_LABELS];
+    struct spread_row times[PLATFORM_TIMES], phases[PLATFORM_PHASES];
+    struct platform_counts counts;
+    struct platform_status status[PLATFORM_STATUS_MAX];
+    struct platform_instance *instances; /* by start */
     size_t instance_count;
     uint64_t cold_instances; /* that a request waited for */
     uint64_t started;        /* whose start is in the log */
@@ -112,12 +112,13 @@ struct server {
     int64_t billable_instance_us; /* by the instance-based rule */
     int64_t instance_us;          /* lives of all, within the log's reach */
     int64_t concurrency_max;
+    double metric_billable_s, metric_requests; /* of the metrics, over all their time */
     uint64_t container_count;
     double container_mean_ms; /* of the metric request_latencies; NAN: none */
 
     /* With figures; else NULL. */
     struct series *with, *without; /* seconds of the answer: the log's time and the container's */
-    struct server_lines figures[SERVER_FIGURES];
+    struct platform_lines figures[PLATFORM_FIGURES];
     bool
         latency_is_mean; /* of each interval of the metrics; else the 95th percentile of a second */
     uint32_t *sent, *arrived; /* per second of the run */
@@ -126,7 +127,8 @@ struct server {
 };
 
 /* *out is NULL where nothing was imported. */
-int server_new(struct reader *r, bool figures, size_t seconds, struct server **out, struct err *e);
-void server_free(struct server *s);
+int platform_new(struct reader *r, bool figures, size_t seconds, struct platform **out,
+                 struct err *e);
+void platform_free(struct platform *s);
 
 #endif
