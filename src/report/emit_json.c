@@ -197,6 +197,20 @@ static cJSON *table(struct writer *w, const struct table *t) {
     return all;
 }
 
+static cJSON *cost_basis(struct writer *w, const struct platform_cost *c) {
+    cJSON *o = cJSON_CreateObject();
+    if (o == NULL)
+        return NULL;
+    put_text(w, o, "billing", c->shape.billing == BILLING_REQUEST ? "request" : "instance");
+    put_number(w, o, "cpus", c->shape.cpus);
+    put_number(w, o, "memory_bytes", (double)c->shape.memory_bytes);
+    put_text(w, o, "region", c->shape.region);
+    put_text(w, o, "tier", c->prices.tier);
+    put_text(w, o, "prices", c->prices.source);
+    put_text(w, o, "prices_date", c->prices.date);
+    return o;
+}
+
 static cJSON *server(struct writer *w, const struct model *m) {
     cJSON *o = cJSON_CreateObject();
     if (o == NULL)
@@ -207,6 +221,8 @@ static cJSON *server(struct writer *w, const struct model *m) {
         put_text(w, o, "cold_start_guess_rule", GUESS_RULE);
     for (size_t i = 0; i < m->table_count; i++)
         put(w, o, m->tables[i].key, table(w, &m->tables[i]));
+    if (m->server != NULL && m->cost.cost.instance_s > 0)
+        put(w, o, "cost_basis", cost_basis(w, &m->cost));
     return o;
 }
 

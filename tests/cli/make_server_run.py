@@ -28,6 +28,10 @@ def options():
     p.add_argument("--no-logs", action="store_true")
     p.add_argument("--no-server", action="store_true")
     p.add_argument("--hostile", action="store_true")
+    p.add_argument("--unseen", action="store_true", help="every other instance started before the log did")
+    p.add_argument("--newest-first", action="store_true", help="the order of gcloud logging read")
+    p.add_argument("--faults", action="store_true", help="entries that are missing, twice, or say something else")
+    p.add_argument("--slow-tail", action="store_true", help="one part, with a heavy tail, and no cold start")
     return p.parse_args()
 
 
@@ -94,7 +98,7 @@ def requests(o, db, rng):
             server.append((n, arrived, 300, 429, None, n))
             rows.append((n, 5, n % 10, sent, network + 300, 100, 20))
             continue
-        work = int(1000 * rng.lognormvariate(4.5 if endpoint == 0 else 6, 0.25))
+        work = int(1000 * rng.lognormvariate(4.5 if endpoint == 0 else 6, 0.9 if o.slow_tail else 0.25))
         begin = max(arrived, x[2])
         latency = begin + work - arrived
         x[3].append(begin + work)
@@ -106,6 +110,11 @@ def requests(o, db, rng):
         else:
             rows.append((n, result, n % 10, sent, latency + network, 500, 48))
     db.executemany("INSERT INTO request VALUES (?, ?, ?, ?, NULL, ?, ?, NULL, NULL, NULL, 100, ?)", rows)
+    if o.faults:
+        server = [x for x in server if x[0] % 50 != 0]
+        server = [(n, a, l, 503 if n % 77 == 0 else s, i, r) for n, a, l, s, i, r in server]
+    if o.newest_first:
+        server = [(k + 1, *x[1:]) for k, x in enumerate(server[::-1])]
     if not o.no_logs and not o.no_server:
         db.executemany("INSERT INTO server_request VALUES (?, ?, ?, ?, ?, 'POST', '/predict', ?, ?, NULL, 100, 48, "
                        "NULL, ?)", [(k, k, START + OFFSET + a, l, s, i, None if i is None else 1000, r)
@@ -113,6 +122,9 @@ def requests(o, db, rng):
         # Others' requests, and an entry without a latency.
         db.execute("INSERT INTO server_request VALUES (NULL, -1, ?, 5000, 200, 'GET', '/health', 1, 1000, NULL, 1, 1, NULL,"
                    " NULL)", (START + OFFSET + int(o.seconds * 9e5),)) if platform.instances else None
+    if o.faults:
+        db.executemany("INSERT INTO server_request VALUES (NULL, ?, ?, 7000, 200, 'GET', '/', 1, 1000, NULL, 1, 1, NULL,"
+                       " NULL)", [(-2 - i, START + OFFSET + int(o.seconds * 8e5) + i) for i in range(3)])
     return platform
 
 
@@ -125,6 +137,10 @@ def names(o, db, platform):
         return
     for i, (name, started, ready, _) in enumerate(platform.instances):
         crash = i % 5 == 3
+        if o.unseen and i % 2 == 1:
+            db.execute("INSERT INTO server_instance VALUES (?, 1000, ?, 'first_seen', NULL, NULL, NULL, 'open', 0)",
+                       (name, START + OFFSET + started))
+            continue
         db.execute("INSERT INTO server_instance VALUES (?, 1000, ?, 'log', ?, ?, 'AUTOSCALING', ?, 0)",
                    (name, START + OFFSET + started, START + OFFSET + ready,
                     START + OFFSET + ready + 30_000_000 if crash else None, "memory" if crash else "open"))
@@ -179,8 +195,9 @@ def main():
     if not o.no_server:
         names(o, db, platform)
         joined = db.execute("SELECT count(*) FROM server_request WHERE request IS NOT NULL").fetchone()[0]
-        db.execute("INSERT INTO server_side VALUES (1, 'classify', ?, ?, ?, ?, ?, ?, ?, 0, 0, 900000000, 1000000)",
-                   (START, OFFSET, OFFSET - 4000, OFFSET + 4000, joined, "joined" if joined else "no_requests", joined))
+        db.execute("INSERT INTO server_side VALUES (1, 'classify', ?, ?, ?, ?, ?, ?, ?, ?, ?, 900000000, 1000000)",
+                   (START, OFFSET, OFFSET - 4000, OFFSET + 4000, joined, "joined" if joined else "no_requests", joined,
+                    2 if o.faults else 0, 1 if o.faults else 0))
         if not o.no_metrics:
             metrics(o, db, platform, rng)
     db.commit()
