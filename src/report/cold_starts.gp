@@ -3,6 +3,9 @@ set style line 1 linecolor rgb blue pointtype 7 pointsize 0.22
 set style line 2 linecolor rgb '#888888' pointtype 2 pointsize 0.4
 set style line 3 linecolor rgb red pointtype 9 pointsize 0.8
 
+if (guess) set key title 'as it seems to the client'
+height = guess && !page ? height + 15 : height
+
 # A logarithmic axis has no zero.
 y(ms) = (ms < y_min ? y_min : ms) / y_unit
 
@@ -10,5 +13,5 @@ data = 'cold_starts.dat'
 draw = empty ? nothing('no requests') : \
     "plot " . (warm ? "data index 0 using ($1/x_unit):(y($2)) with points linestyle 1 title 'warm', " : "") . \
     (unknown ? "data index 1 using ($1/x_unit):(y($2)) with points linestyle 2 title 'unknown', " : "") . \
-    (cold ? "data index 2 using ($1/x_unit):(y($2)) with points linestyle 3 title cold_title" : "NaN notitle")
+    (cold ? "data index 2 using ($1/x_unit):(y($2)) with points linestyle 3 title 'cold'" : "NaN notitle")
 eval picture('cold_starts')
