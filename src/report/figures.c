@@ -163,9 +163,7 @@ static int fit(enum figure f, char *csv, struct buf *settings, struct buf *data,
     if (f == FIGURE_REQUEST_LATENCY)
         buf_printf(settings, "means = %d\n", head > 0 && memmem(csv, head, "mean", 4) != NULL);
     if (f == FIGURE_COLD_STARTS)
-        buf_printf(settings, "cold_title = '%s'\n",
-                   head > 0 && memmem(csv, head, "guess", 5) != NULL ? "cold, as it seems"
-                                                                     : "cold");
+        buf_printf(settings, "guess = %d\n", head > 0 && memmem(csv, head, "guess", 5) != NULL);
     switch (figures[f].kind) {
     case SERIES:
         return figure_series(csv, &figures[f].series, settings, data, e);
