@@ -45,7 +45,7 @@ static const struct opt_def opts[] = {
     {.name = "memory",
      .type = OPT_SIZE,
      .meta = "SIZE",
-     .def = "512MiB",
+     .def = "512M",
      .help = "memory of an instance, for the cost"},
     {.name = "billing",
      .type = OPT_CHOICE,
@@ -89,7 +89,7 @@ const struct command command_report = {
     .examples =
         "coldswarm report runs/paper.db # the tables\n"
         "coldswarm report runs/paper.db --out report # tables, figures and data\n"
-        "coldswarm report runs/paper.db --cpu 1 --memory 2GiB # what it cost, on such instances\n"
+        "coldswarm report runs/paper.db --cpu 1 --memory 2G # what it cost, on such instances\n"
         "coldswarm report runs/paper.db --format json | jq .aggregated.percentiles_ms # "
         "for a script",
     .opts = opts,

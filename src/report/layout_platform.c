@@ -124,6 +124,10 @@ void layout_platform_notes(const struct model *m, note_fn *note, void *context) 
                  s->counts.early);
         note(context, text);
     }
+    if (s->instance_count > 0 && s->side.requests > 0)
+        note(context, "Requests at once: from the arrival, or the end of the start-up, to the "
+                      "answer, as the log has them. It does not tell how long a request waited in "
+                      "the platform's queue, so those that wait are among them.");
     if (m->cost.cost.instance_s > 0)
         cost_note(m, note, context);
     shown_note(m, note, context);

@@ -135,6 +135,8 @@ static void times(const struct platform *s, struct table *t) {
     table_init(t, "times", "Where the time went (ms)", columns, COUNT_OF(columns));
     for (size_t i = 0; i < PLATFORM_TIMES; i++) {
         const struct spread_row *x = &s->times[i];
+        if (x->count == 0 && !s->counts.decidable) /* it takes a request that joined */
+            continue;
         table_text(t, labels[i]);
         table_number(t, (double)x->count);
         const double us[] = {x->mean, x->median, x->p95, x->p99, x->max};

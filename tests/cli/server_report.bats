@@ -121,8 +121,11 @@ print(*(round(r["usd"] * 1e6) for r in s["cost"] if r["item"] in ("CPU", "memory
     read -r cpu memory how < <(cost)
     [ "$how" = request ]
     read -r cpu2 memory4 _ < <(cost --cpu 2 --memory 2G)
-    [ $((cpu2 - 2 * cpu)) -ge -1 ] && [ $((cpu2 - 2 * cpu)) -le 1 ]
-    [ $((memory4 - 4 * memory)) -ge -3 ] && [ $((memory4 - 4 * memory)) -le 3 ]
+    # Each is rounded to a millionth.
+    [ $((cpu2 - 2 * cpu)) -ge -1 ]
+    [ $((cpu2 - 2 * cpu)) -le 1 ]
+    [ $((memory4 - 4 * memory)) -ge -3 ]
+    [ $((memory4 - 4 * memory)) -le 3 ]
     read -r _ _ how < <(cost --billing instance)
     [ "$how" = instance ]
     run -3 --separate-stderr "$COLDSWARM" report run.db --region atlantis
