@@ -9,6 +9,18 @@
  * import all the same, which raises the version. */
 #define FIRST_VERSION 3
 
+/* No run is that long; beyond it a sum of times might not fit. */
+#define TIME_MAX_US (INT64_C(1) << 50)
+#define LATENCY_MAX_US (INT64_C(1) << 45)
+
+/* A time as a file may have it, cut to what can be reckoned with. */
+static int64_t time_of(sqlite3_stmt *st, int at) {
+    int64_t us = reader_column(st, at);
+    if (us == READER_NO_VALUE)
+        return us;
+    return us > TIME_MAX_US ? TIME_MAX_US : us < -TIME_MAX_US ? -TIME_MAX_US : us;
+}
+
 int reader_server(struct reader *r, struct reader_server *out, struct err *e) {
     struct reader_server s = {.service = "", .join_state = ""};
     sqlite3_stmt *st = NULL;
@@ -86,10 +98,10 @@ int reader_instances(struct reader *r, struct reader_instance **out, size_t *cou
                                       .reason = reader_keep_column(r, st, 3),
                                       .start_kind = reader_keep_column(r, st, 4),
                                       .end_kind = reader_keep_column(r, st, 5),
-                                      .started_us = reader_column(st, 6),
-                                      .ready_us = reader_column(st, 7),
-                                      .ended_us = reader_column(st, 8),
-                                      .term_us = reader_column(st, 9)};
+                                      .started_us = time_of(st, 6),
+                                      .ready_us = time_of(st, 7),
+                                      .ended_us = time_of(st, 8),
+                                      .term_us = time_of(st, 9)};
         x->start_known = x->start_kind != NULL && strcmp(x->start_kind, "first_seen") != 0;
         ok = x->name != NULL && x->revision != NULL && x->reason != NULL && x->start_kind != NULL &&
              x->end_kind != NULL;
@@ -115,20 +127,24 @@ static int64_t plus(int64_t a, int64_t b) {
 }
 
 static void set_row(const struct reader *r, sqlite3_stmt *st, struct reader_server_row *row) {
-    *row = (struct reader_server_row){.at_us = sqlite3_column_int64(st, 0),
+    *row = (struct reader_server_row){.at_us = time_of(st, 0),
                                       .latency_us = reader_column(st, 1),
                                       .status = sqlite3_column_int(st, 2),
                                       .instance = reader_column(st, 3),
-                                      .sent_us = reader_column(st, 5),
+                                      .sent_us = time_of(st, 5),
                                       .end_us = READER_NO_VALUE,
                                       .ttfb_us = READER_NO_VALUE};
     if (row->latency_us < 0)
         row->latency_us = READER_NO_VALUE;
+    if (row->latency_us > LATENCY_MAX_US)
+        row->latency_us = LATENCY_MAX_US;
+    if (row->at_us == READER_NO_VALUE)
+        row->at_us = 0;
     /* A request that is not there any more has no result: it is shown as one that did not join. */
     row->joined = reader_result(r, reader_column(st, 4), &row->client_status, &row->outcome);
     if (!row->joined)
         return;
-    int64_t took = reader_column(st, 6), rest = reader_column(st, 7);
+    int64_t took = time_of(st, 6), rest = time_of(st, 7);
     row->end_us = plus(row->sent_us, took);
     row->ttfb_us = rest == READER_NO_VALUE ? rest : plus(took, -rest);
 }
@@ -177,9 +193,9 @@ static int scan_points(struct reader *r, const char *sql, const char *metric, re
                                  .label = label == NULL ? "" : label,
                                  .kind = kind == NULL ? "" : kind,
                                  .derived = source != NULL && strcmp(source, "logs") == 0,
-                                 .at_us = sqlite3_column_int64(st, 1),
+                                 .at_us = time_of(st, 1),
                                  .value = sqlite3_column_double(st, 2),
-                                 .start_us = reader_column(st, 3)};
+                                 .start_us = time_of(st, 3)};
         stopped = fn(context, &p);
     }
     if (stopped != 0) {

@@ -59,8 +59,12 @@ static const struct {
                       SERIES,
                       {.values = 1, .level = true},
                       "Fig. 4. Client: number of users"},
-    [FIGURE_LATENCY_DISTRIBUTION] = {"latency_distribution", "Response time by percentile",
-                                     embed_report_latency_distribution_gp, LINES},
+    [FIGURE_LATENCY_DISTRIBUTION] = {"latency_distribution",
+                                     "Response time by percentile",
+                                     embed_report_latency_distribution_gp,
+                                     LINES,
+                                     {.values = 0},
+                                     NULL},
     [FIGURE_INSTANCE_COUNT] = {"instance_count",
                                "Container instances over the run: active and idle",
                                embed_report_instance_count_gp,
@@ -103,7 +107,12 @@ static const struct {
                             POINTS,
                             {.what = "Latency"},
                             "Cold starts among all requests"},
-    [FIGURE_ALL] = {"all_figures", "All figures of client and server on one page", NULL, PAGE},
+    [FIGURE_ALL] = {"all_figures",
+                    "All figures of client and server on one page",
+                    NULL,
+                    PAGE,
+                    {.values = 0},
+                    NULL},
 };
 
 const char *figure_name(enum figure f) {
