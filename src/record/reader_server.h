@@ -59,8 +59,8 @@ typedef int reader_server_fn(void *context, const struct reader_server_row *row)
 int reader_server_scan(struct reader *r, enum reader_server_order order, reader_server_fn *fn,
                        void *context, struct err *e);
 
-/* A point of a series: `metric` and `label` as in the view server_series; start_us has no value for a
- * moment. `derived`: worked out from the log, not measured. */
+/* A point of a series: `metric` and `label` as in the view server_series; start_us has no value for
+ * a moment. `derived`: worked out from the log, not measured. */
 struct reader_point {
     const char *metric, *label, *kind;
     bool derived;
@@ -73,12 +73,13 @@ typedef int reader_point_fn(void *context, const struct reader_point *p);
 int reader_points(struct reader *r, const char *metric, reader_point_fn *fn, void *context,
                   struct err *e);
 
-/* The same for a metric of distributions: the mean of each interval over all its series, weighted by their
- * counts. */
+/* The same for a metric of distributions: the mean of each interval over all its series, weighted
+ * by their counts. */
 int reader_distributions(struct reader *r, const char *metric, reader_point_fn *fn, void *context,
                          struct err *e);
 
-/* Mean of a distribution over all its points, weighted by their counts; *count 0 where there is none. */
+/* Mean of a distribution over all its points, weighted by their counts; *count 0 where there is
+ * none. */
 int reader_distribution_mean(struct reader *r, const char *metric, double *mean, uint64_t *count,
                              struct err *e);
 

@@ -10,8 +10,9 @@ height = guess && !page ? height + 15 : height
 y(ms) = (ms < y_min ? y_min : ms) / y_unit
 
 data = 'cold_starts.dat'
+kind(block, style, name) = sprintf("data index %d using ($1/x_unit):(y($2)) with points " . \
+    "linestyle %d title '%s', ", block, style, name)
 draw = empty ? nothing('no requests') : \
-    "plot " . (warm ? "data index 0 using ($1/x_unit):(y($2)) with points linestyle 1 title 'warm', " : "") . \
-    (unknown ? "data index 1 using ($1/x_unit):(y($2)) with points linestyle 2 title 'unknown', " : "") . \
-    (cold ? "data index 2 using ($1/x_unit):(y($2)) with points linestyle 3 title 'cold'" : "NaN notitle")
+    "plot " . (warm ? kind(0, 1, 'warm') : '') . (unknown ? kind(1, 2, 'unknown') : '') . \
+    (cold ? kind(2, 3, 'cold') : '') . 'NaN notitle'
 eval picture('cold_starts')

@@ -165,7 +165,7 @@ static int write_server(const char *dir, const struct model *m, struct err *e) {
     if (m->server != NULL && m->server->points->count > 0)
         return cold_starts(dir, m->server->points, "time_s,latency_ms,label", m->seconds, e);
     if (m->guess != NULL)
-        return cold_starts(dir, m->guess->points, "time_s,response_ms,guess", m->seconds, e);
+        return cold_starts(dir, m->guess->points, "time_s,service_ms,guess", m->seconds, e);
     return 0;
 }
 

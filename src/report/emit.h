@@ -8,11 +8,12 @@
  *             an empty method, all numbers in one row, so that pandas.read_csv() needs no options.
  *             A spreadsheet computes nothing: see csv.h. Errors are a document of their own,
  *             and so is each table of the server.
- *   json      an object with run, endpoints, aggregated, errors and, where the file tells of them, client
- *             and server; ASCII only, null where unknown
+ *   json      an object with run, endpoints, aggregated, errors and, where the file tells of them,
+ *             client and server; ASCII only, null where unknown
  *
  * On failure (memory) the buffer is marked: ask buf_ok(). emit_table and emit_markdown give the
- * tables alone, without the facts of the run, the client, notes and verdict, where `bare` is set. Thread: any.
+ * tables alone, without the facts of the run, the client, notes and verdict, where `bare` is set.
+ * Thread: any.
  */
 #ifndef REPORT_EMIT_H
 #define REPORT_EMIT_H

@@ -25,9 +25,9 @@ void figure_axis_time(struct buf *out, int64_t seconds, int64_t step_seconds);
 /* y: a rate, or with `whole` a count, from 0 to `max`. */
 void figure_axis_count(struct buf *out, double max, bool whole);
 
-/* y: response times, called `what`. Linear from 0 in ms or s; logarithmic, with the unit at each label, where
- * max is more than 20 times the median. Sets y_unit, by which the script divides milliseconds,
- * and y_min, below which nothing is drawn (a logarithmic axis has no 0). */
+/* y: response times, called `what`. Linear from 0 in ms or s; logarithmic, with the unit at each
+ * label, where max is more than 20 times the median. Sets y_unit, by which the script divides
+ * milliseconds, and y_min, below which nothing is drawn (a logarithmic axis has no 0). */
 void figure_axis_response_time(struct buf *out, const char *what, double min_ms, double median_ms,
                                double max_ms);
 

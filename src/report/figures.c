@@ -280,7 +280,8 @@ static int remove_picture(const char *dir, enum figure f, struct err *e) {
     return remove_file(dir, f, ".svg", e) != 0 ? -1 : remove_file(dir, f, ".png", e);
 }
 
-/* Writes the scripts of those that are there and removes those of the others; says which are there. */
+/* Writes the scripts of those that are there and removes those of the others; says which are there.
+ */
 static int prepare_all(const char *dir, const char *data_dir, bool there[FIGURE_COUNT],
                        struct err *e) {
     for (enum figure f = 0; f < FIGURE_ALL; f++) {

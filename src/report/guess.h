@@ -1,12 +1,13 @@
 /*
  * guess: cold starts as the client alone can tell them, for runs without the server's log.
  *
- * A guess and no more, so it is made only where it convinces: the logarithms of the response times, each
- * over the median of its endpoint, fall into two parts that are far apart, the slow one is the smaller,
- * and the slow requests are those that a cold start would hit: on a new connection, or after a pause.
- * GUESS_RULE is the whole rule, in words that a report prints.
+ * A guess and no more, so it is made only where it convinces: the logarithms of the service times,
+ * each over the median of its endpoint, fall into two parts that are far apart, the slow one is the
+ * smaller, and the slow requests are those that a cold start would hit: on a new connection, or
+ * after a pause. GUESS_RULE is the whole rule, in words that a report prints.
  *
- * Made by two more readings of the rows, and four where it convinces; memory does not grow with them.
+ * Made by two more readings of the rows, and four where it convinces; memory does not grow with
+ * them.
  *
  * Ownership: heap, guess_free(NULL) is fine. Thread: as the reader.
  */
@@ -43,8 +44,8 @@ struct guess {
     struct points *points;                   /* with figures; else NULL */
 };
 
-/* median_us[i]: of the service times of endpoint i of the file; NAN: none. *out is NULL where the rows do
- * not convince. */
+/* median_us[i]: of the service times of endpoint i of the file; NAN: none. *out is NULL where the
+ * rows do not convince. */
 int guess_new(struct reader *r, const double *median_us, bool figures, struct guess **out,
               struct err *e);
 void guess_free(struct guess *g);

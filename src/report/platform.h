@@ -1,12 +1,13 @@
 /*
- * platform: what a run file tells about the server's side, as numbers: cold starts, where the time went,
- * instances, and how the client's requests and the server's log agree.
+ * platform: what a run file tells about the server's side, as numbers: cold starts, where the time
+ * went, instances, and how the client's requests and the server's log agree.
  *
- * Made by two readings of the request log, in memory that does not grow with it but for the requests of
- * one instance. Labels by the rule of PLATFORM_COLD_RULE. It prices nothing (cost.h) and lays nothing out
- * (platform_tables.h).
+ * Made by two readings of the request log, in memory that does not grow with it but for the
+ * requests of one instance. Labels by the rule of PLATFORM_COLD_RULE. It prices nothing and lays
+ * nothing out: see platform_tables.h.
  *
- * Ownership: heap; borrows the reader's strings; platform_free(NULL) is fine. Thread: as the reader.
+ * Ownership: heap; borrows the reader's strings; platform_free(NULL) is fine. Thread: as the
+ * reader.
  */
 #ifndef REPORT_PLATFORM_H
 #define REPORT_PLATFORM_H

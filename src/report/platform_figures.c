@@ -44,8 +44,8 @@ static int take_point(void *context, const struct reader_point *p) {
     return 0;
 }
 
-/* A moment stands for the time since the one before it, but for no longer than they are usually apart,
- * or there would be no gap where points are missing. */
+/* A moment stands for the time since the one before it, but for no longer than they are usually
+ * apart, or there would be no gap where points are missing. */
 static int give_moments_a_length(struct spans *s) {
     int64_t *apart = calloc(s->count + 1, sizeof *apart);
     size_t n = 0;

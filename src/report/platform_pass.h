@@ -1,11 +1,11 @@
 /*
  * platform_pass: the two readings of the request log behind platform.h. Internal to it.
  *
- * The first goes instance by instance and in the order of time, so that what is in an instance at once is
- * known; the second as the entries are stored, which is nearly the order of time.
+ * The first goes instance by instance and in the order of time, so that what is in an instance at
+ * once is known; the second as the entries are stored, which is nearly the order of time.
  *
- * Ownership: platform_pass_done frees what it gathered; one that is all zeros but for the three pointers is
- * ready. Thread: as the reader.
+ * Ownership: platform_pass_done frees what it gathered; one that is all zeros but for the three
+ * pointers is ready. Thread: as the reader.
  */
 #ifndef REPORT_PLATFORM_PASS_H
 #define REPORT_PLATFORM_PASS_H

@@ -1,9 +1,9 @@
 /*
- * points: what a picture needs of the requests of a run, as single points: thinned, so that a million
- * of them do not make a picture of a million.
+ * points: what a picture needs of the requests of a run, as single points: thinned, so that a
+ * million of them do not make a picture of a million.
  *
- * Time is cut into 400 columns and the latency into bands of 9 %; of what falls into one such field the
- * first of each kind is kept. So nothing that the picture could show is lost.
+ * Time is cut into 400 columns and the latency into bands of 9 %; of what falls into one such field
+ * the first of each kind is kept. So nothing that the picture could show is lost.
  *
  * Ownership: heap, points_free(NULL) is fine. Thread: plain data.
  */

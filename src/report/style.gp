@@ -41,4 +41,5 @@ nothing(text) = sprintf("set label '%s' at graph 0.5, graph 0.5 center " . \
     "textcolor rgb '#666666'; plot NaN notitle", text)
 
 # Draws `draw` into both files; on the page it is drawn where it stands.
-picture(name) = page ? draw : svg(name) . '; ' . draw . '; ' . png(name) . '; ' . draw . '; unset output'
+picture(name) = page ? draw : \
+    svg(name) . '; ' . draw . '; ' . png(name) . '; ' . draw . '; unset output'

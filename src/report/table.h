@@ -1,10 +1,10 @@
 /*
- * table: a table of typed cells, from which every format makes its own: words and rounded digits for
- * people, whole numbers and keys for programs.
+ * table: a table of typed cells, from which every format makes its own: words and rounded digits
+ * for people, whole numbers and keys for programs.
  *
  * Columns have a key (JSON, CSV) and a head (people). A table of pairs has a key and a label a row
- * instead, and one value: JSON makes one object of it, CSV rows "key,value". Texts are kept as they come,
- * so they are hostile; emitters escape.
+ * instead, and one value: JSON makes one object of it, CSV rows "key,value". Texts are kept as they
+ * come, so they are hostile; emitters escape.
  *
  * Ownership: table_init allocates nothing, table_done frees; texts are copied, the column table is
  * borrowed. On failure (memory) the table is marked: ask table_ok(). Thread: plain data.

@@ -8,7 +8,8 @@ static double log_binomial(double n, double k) {
 }
 
 /* How many of B's smallest values 0, 1, 2, ... have a probability of `most` at most together, where
- * B is binomial (n, p). Further than ten standard deviations from the mean nothing is worth adding. */
+ * B is binomial (n, p). Further than ten standard deviations from the mean nothing is worth adding.
+ */
 static uint64_t tail(double p, uint64_t n, double most) {
     double from = floor((double)n * p - 10 * sqrt((double)n * p * (1 - p)));
     uint64_t k = from > 0 ? (uint64_t)from : 0;

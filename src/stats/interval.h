@@ -1,11 +1,11 @@
 /*
- * interval: between which order statistics a quantile lies, with a given confidence and no assumption
- * about the distribution.
+ * interval: between which order statistics a quantile lies, with a given confidence and no
+ * assumption about the distribution.
  *
  * The number of n independent values that lie below the p-quantile is binomial (n, p), whatever the
  * distribution. So the interval from the value of rank `lower` to that of rank `upper` covers the
- * quantile with at least `confidence`: each side leaves out (1 - confidence) / 2 at most. It holds no
- * values (select.h finds those of a rank) and interpolates none.
+ * quantile with at least `confidence`: each side leaves out (1 - confidence) / 2 at most. It holds
+ * no values (select.h finds those of a rank) and interpolates none.
  *
  * Values that depend on each other, as neighbours in time do, make the true confidence smaller.
  *

@@ -72,7 +72,8 @@ static double likelihood(const struct values *v, const struct mixture *m) {
     return sum;
 }
 
-/* Climbs from the split at `cut`; the likelihood where it ends, -HUGE_VAL where a part ran empty. */
+/* Climbs from the split at `cut`; the likelihood where it ends, -HUGE_VAL where a part ran empty.
+ */
 static double climb(const struct values *v, double cut, struct mixture *out) {
     struct mixture m = *out;
     m.low = part_of(v, below, &cut);

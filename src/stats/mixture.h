@@ -1,11 +1,12 @@
 /*
- * mixture: splits counted values of one dimension into two normal distributions, and says whether two
- * explain them better than one.
+ * mixture: splits counted values of one dimension into two normal distributions, and says whether
+ * two explain them better than one.
  *
- * Fitted by expectation and maximisation from several starts, the same for the same input. The choice
- * is by Schwarz's criterion (BIC, smaller is better): one part costs two parameters, two cost five. BIC
- * prefers two parts for any shape that is not quite normal, so a caller asks for more than that, such
- * as a distance between the parts. It draws nothing at random and knows no more than two parts.
+ * Fitted by expectation and maximisation from several starts, the same for the same input. The
+ * choice is by Schwarz's criterion (BIC, smaller is better): one part costs two parameters, two
+ * cost five. BIC prefers two parts for any shape that is not quite normal, so a caller asks for
+ * more than that, such as a distance between the parts. It draws nothing at random and knows no
+ * more than two parts.
  *
  * Ownership: nothing is kept. Thread: any.
  */

@@ -1,6 +1,6 @@
 /*
- * spread: what a table says of a set of times: how many, median with its confidence interval, 95th and
- * 99th percentile, extremes; exact, from a stream that is read twice (select.h).
+ * spread: what a table says of a set of times: how many, median with its confidence interval, 95th
+ * and 99th percentile, extremes; exact, from a stream that is read twice (select.h).
  *
  *     spread_init  spread_count()...  spread_plan  spread_collect()...  spread_finish  spread_row
  *     spread_done
@@ -20,8 +20,8 @@ struct spread {
     double sum;
 };
 
-/* In the unit of the values; NAN where there is none: no value, or too few to support it (quantile.h,
- * interval.h). */
+/* In the unit of the values; NAN where there is none: no value, or too few to support it
+ * (quantile.h, interval.h). */
 struct spread_row {
     uint64_t count;
     double mean, min, max;

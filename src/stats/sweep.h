@@ -1,9 +1,9 @@
 /*
- * sweep: how many intervals cover a moment, at most and on average, and the stretches that any of them
- * covers.
+ * sweep: how many intervals cover a moment, at most and on average, and the stretches that any of
+ * them covers.
  *
- * Intervals come in the order of their begin. Those that touch make one stretch. Memory: those under way
- * and the stretches.
+ * Intervals come in the order of their begin. Those that touch make one stretch. Memory: those
+ * under way and the stretches.
  *
  * Ownership: sweep_init needs no allocation, sweep_done frees. Thread: plain data.
  */

@@ -1,5 +1,5 @@
-/* The server's side of runs made by hand, with the numbers worked out by hand. Larger ones are held against Python in
- * tests/cli/server_report.bats. */
+/* The server's side of runs made by hand, with the numbers worked out by hand. Larger ones are held
+ * against Python in tests/cli/server_report.bats. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -57,8 +57,9 @@ static struct platform *read_platform(const char *path, bool figures, struct rea
     return s;
 }
 
-/* One instance: told to start at 1.0 s, ready at 3.0 s. The server's clock shows 6000 s at the run's 0. A and B wait for
- * it, C and D overlap, E is turned away; the client has A to E and one that was reset. */
+/* One instance: told to start at 1.0 s, ready at 3.0 s. The server's clock shows 6000 s at the
+ * run's 0. A and B wait for it, C and D overlap, E is turned away; the client has A to E and one
+ * that was reset. */
 static const char small[] =
     "INSERT INTO server_instance VALUES (1, 9, 6001000000, 'log', 6003000000, 6005000000, "
     "'AUTOSCALING', 'memory', 4);"

@@ -29,8 +29,9 @@ static void spread_both(const int64_t *values, size_t n, struct spread_row *stre
     spread_of(copy, n, array);
 }
 
-/* 1000 squares, shuffled by a step of 7: by hand numpy's rule puts the median between 500^2 and 501^2, the
- * 95th at 0.95 * 999 = 949.05 and the 99th at 989.01; ranks of the interval: test_interval.c. */
+/* 1000 squares, shuffled by a step of 7: by hand numpy's rule puts the median between 500^2 and
+ * 501^2, the 95th at 0.95 * 999 = 949.05 and the 99th at 989.01; ranks of the interval:
+ * test_interval.c. */
 static void test_a_row(void **state) {
     (void)state;
     int64_t values[1000];
