@@ -56,6 +56,18 @@ client_pictures=$'latency_distribution.png\nrequests_per_second.png\nresponse_ti
     check --seconds 65 --instances 2 --rate 2 --start-ms 20000 --step 60
 }
 
+@test "the SQL of docs/figures.md labels requests as the report does" {
+    make_run --unseen --rate 4 --instances 6
+    report
+    sed -n '/^```sql/,/^```/p' "$BATS_TEST_DIRNAME/../../docs/figures.md" | grep -v '^```' | tr -d ';' > label.sql
+    sqlite3 run.db "SELECT label, count(*) FROM ($(cat label.sql)) WHERE latency_us IS NOT NULL GROUP BY 1" > sql.txt
+    python3 -c 'import json
+for r in sorted(json.load(open("out/tables.json"))["server"]["cold_starts"], key=lambda r: r["label"]):
+    if r["times_of"] == "server":
+        print(r["label"], r["requests"], sep="|")' | diff sql.txt -
+    [ "$(wc -l < sql.txt)" -eq 3 ]
+}
+
 @test "all pictures are there, and none that has no data" {
     make_run
     report
