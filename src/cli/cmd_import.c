@@ -112,9 +112,7 @@ static void show_clock(struct buf *out, const struct import_result *r) {
         buf_printf(out, ", give or take %.3f (%" PRIu64 " pair%s)",
                    (double)(x->upper_us - x->lower_us) / 2000, x->pairs, s(x->pairs));
     else
-        buf_printf(out,
-                   ", but pairs contradict each other by %.3f: one clock was set, or ran "
-                   "differently",
+        buf_printf(out, " at most; ends of answers were logged up to %.3f late, or a clock was set",
                    (double)(x->lower_us - x->upper_us) / 1000);
     buf_char(out, '\n');
 }

@@ -77,6 +77,9 @@ bool import_buckets_quantile(const struct import_buckets *b, double p, double *o
         low = fmin(low, b->v[i].from);
         high = fmax(high, b->v[i].to);
     }
+    /* Values that are not negative and have the mean 0, such as the load of idle instances. */
+    if (low >= 0 && b->mean == 0)
+        high = low;
     /* below(high) >= want always holds, below(low) >= want does not, or low is the answer. */
     if (below(b, low) >= want)
         high = low;

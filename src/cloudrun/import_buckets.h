@@ -3,7 +3,7 @@
  *
  * Count and mean are exact. A percentile is an estimate: within a bucket values are taken to lie
  * evenly, so it is off by less than the width of its bucket; what lies above all bounds is put at
- * the last one. A single value is known exactly, by the mean.
+ * the last one. A single value is known exactly, by the mean, and so are values that are all 0.
  *
  * Ownership: all zero is empty; import_buckets_done() frees. Thread: plain data.
  */

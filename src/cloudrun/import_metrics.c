@@ -200,7 +200,7 @@ static bool bound(struct bounds *b, int64_t i, double *out) {
  * numbers are not negative, and how far above it was nobody says. */
 static int read_buckets(const struct json *v, int64_t count, struct buf *out, struct err *e) {
     const struct json *counts = import_get(v, "bucketCounts");
-    struct bounds b;
+    struct bounds b = {0};
     if (counts == NULL)
         return 0;
     if (counts->kind != JSON_ARRAY || read_bounds(import_get(v, "bucketOptions"), &b, e) != 0)

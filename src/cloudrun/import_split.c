@@ -1,5 +1,6 @@
 #include "cloudrun/import_split.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum {
@@ -175,6 +176,7 @@ static int close_container(struct import_split *s, char c) {
     if (!s->wrapper)
         buf_char(&s->text, c);
     s->last = c;
+    assert(s->depth > 0); /* an entry begins with a brace and ends with its last */
     if (--s->depth > 0)
         return 0;
     s->state = BETWEEN;

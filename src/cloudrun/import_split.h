@@ -48,7 +48,7 @@ struct import_split {
     uint64_t entry_line; /* where the entry under way began */
     size_t entry_column;
     bool wrapper; /* it is an object around entries: no entry itself */
-    int depth;
+    unsigned depth;
     uint64_t objects; /* bit d: the container at depth d is an object */
     bool in_string, escaped;
     char last;    /* last byte that is no space */

@@ -158,13 +158,17 @@ static int join_rows(struct joiner *j, struct err *e) {
     return rc;
 }
 
-/* Both bounds: their middle, the guess that can be wrong by least. The upper one alone, where no
- * answer came whole: the clocks agree unless it says otherwise. */
+/* The middle of the bounds is the guess that can be wrong by least. The upper one always holds: a
+ * server that notes an arrival late only loosens it. One that notes an answer's end late makes the
+ * lower one too high; where that shows, because the two cross, the upper one alone decides, as it
+ * does where no answer came whole: the clocks agree unless it says otherwise. */
 static int64_t choose(const struct server_join *x) {
     if (x->upper_us == SERVER_NONE)
         return 0;
     if (x->lower_us == SERVER_NONE)
         return x->upper_us < 0 ? x->upper_us : 0;
+    if (x->lower_us > x->upper_us)
+        return x->upper_us;
     return x->lower_us + (x->upper_us - x->lower_us) / 2;
 }
 

@@ -21,6 +21,10 @@ INSERT INTO request VALUES (1, 1, 0, 100000, NULL, 3000, 500, NULL, 1500, NULL, 
                            (4, 4, 2, 1600000, 0, NULL, NULL, NULL, NULL, NULL, 0, 0),
                            (5, 5, 1, 1700000, NULL, 9000, NULL, NULL, NULL, NULL, 300, 0);
 INSERT INTO user_count VALUES (0, 1), (1, 3);
+INSERT INTO server_side VALUES (1, 's', 1764000000123000, 500, 0, 1000, 2, 'joined', 2, 0, 0, 0, 0);
+INSERT INTO server_name VALUES (1, 'i-1');
+INSERT INTO server_request(key, at_us, latency_us, instance, request)
+    VALUES (1, 1764000000223900, 2200, 1, 1), (2, 1764000000323700, 600, 1, 2), (3, 1764000000323700, 600, NULL, NULL);
 SQL
 }
 
@@ -67,12 +71,17 @@ POST|/predict|1|1|8.0|8.0|8.0|8.0" ]
 /|1|1|3.0|1.5|" ]
 }
 
+@test "docs/run-file.md: how the platform spread the requests" {
+    [ "$(answer 7)" = "i-1|2|1.4|0.6" ]
+}
+
 @test "docs/run-file.md: there is no query that is not tested here" {
-    [ "$(grep -c '^```sql$' "$root/docs/run-file.md")" -eq 6 ]
+    [ "$(grep -c '^```sql$' "$root/docs/run-file.md")" -eq 7 ]
 }
 
 @test "docs/run-file.md: every column of the views and tables is on the page" {
-    for view in requests seconds client run event manifest; do
+    for view in requests seconds client run event manifest server_requests server_events instances server_series \
+        server_side imported; do
         for column in $(sqlite3 "$db" "SELECT name FROM pragma_table_info('$view')"); do
             grep -q "\`[^\`]*\b$column\b" "$root/docs/run-file.md" || { echo "$view.$column"; false; }
         done

@@ -1,0 +1,153 @@
+#!/usr/bin/env bats
+# coldswarm import: what it says of a log and of metrics, what becomes of bad files, and a large one in little memory.
+
+bats_require_minimum_version 1.5.0
+load ../support/helpers
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    make_log="$BATS_TEST_DIRNAME/make_log.py"
+}
+
+# new_run DB [N]: a finished run of 100 users with N requests, 4 us apart, which sent traces.
+new_run() {
+    python3 "$make_log" run "$@"
+}
+
+@test "a log: what was used, joined, and can be shown now" {
+    new_run run.db 300
+    python3 "$make_log" log 300 >log.json
+    run --separate-stderr -0 "$COLDSWARM" import run.db --logs log.json
+    [ -z "$stderr" ]
+    diff - <(printf '%s\n' "$output") <<'END'
+log.json: 300 entries, 300 used
+
+Service   s
+Holds     300 requests, 0 events, 20 instances, 0 points of metrics
+Joined    300 of 300 requests, by their trace
+Clock     the server's is 0.150 ms behind the client's, give or take 0.150 (300 pairs)
+Report    can show instances, billable time, request count, latency; the rest needs --metrics
+END
+    [ "$(sql run.db "SELECT count(*), count(DISTINCT request_id), min(at_us) FROM server_requests")" = "300|300|150" ]
+}
+
+@test "importing twice changes nothing in the file" {
+    new_run run.db 50
+    python3 "$make_log" log 50 >log.json
+    "$COLDSWARM" import run.db -l log.json
+    sqlite3 run.db .dump >once
+    run -0 "$COLDSWARM" import run.db -l log.json
+    [ "${lines[0]}" = "log.json: 50 entries, 50 used (0 of them new)" ]
+    sqlite3 run.db .dump >twice
+    cmp once twice
+}
+
+@test "half a log from a pipe, the wrong way round, with others' entries and a broken one" {
+    new_run run.db 40
+    python3 "$make_log" log 40 --ndjson --service other --untraced >foreign.log
+    python3 "$make_log" log 40 --ndjson | tac >mine.log
+    { head -n 10 mine.log; echo '{"logName":"cut he'; cat foreign.log; sed -n 11,20p mine.log; head -c 100 mine.log; } >mixed.log
+    run -0 "$COLDSWARM" import run.db --service s --logs <(cat mixed.log)
+    [[ ${lines[0]} == *": 61 entries, 20 used, 40 of another service or revision, 1 bad:" ]]
+    [[ ${lines[1]} == *":11: it is broken: brackets or quotes do not match" ]]
+    [[ ${lines[2]} == *"it is cut short"* ]]
+    [[ $output == *"Joined    20 of 20 requests, by their trace"* ]]
+    # A pipe cannot be read a second time, for the service that turns out to be the one.
+    run -3 "$COLDSWARM" import run.db --replace --logs <(cat mixed.log)
+    [[ $output == *"several services (s, other)"*"--service"* ]]
+    run -0 "$COLDSWARM" import run.db --replace --logs mixed.log
+    [[ $output == *"Service   s (passed over: other; --service takes another)"* ]]
+}
+
+@test "entries of another time" {
+    new_run run.db 5
+    python3 "$make_log" log 5 --untraced --day 25 >log.json
+    run -0 "$COLDSWARM" import run.db --logs log.json
+    [[ ${lines[0]} == "log.json: 5 entries, 0 used, 5 outside of the run's time" ]]
+    [[ ${lines[1]} == "    outside: from 2026-11-25T03:00:00.000Z to 2026-11-25T03:00:00.000Z; --all takes them"* ]]
+    run -0 "$COLDSWARM" import run.db --logs log.json --all
+    [[ ${lines[0]} == "log.json: 5 entries, 5 used" ]]
+    [[ $output == *"Joined    0 of 5 requests, by their trace, 5 not sent by this run"* ]]
+    [[ $output == *"Clock     taken to agree with the client's"* ]]
+}
+
+@test "metrics alone" {
+    new_run run.db 5
+    cat >metrics.json <<'END'
+[{"metric":{"type":"run.googleapis.com/container/memory/utilizations"},"metricKind":"GAUGE","points":[
+  {"interval":{"endTime":"2026-11-24T03:00:01Z"},"value":{"doubleValue":0.25}},
+  {"interval":{"endTime":"never"},"value":{"doubleValue":0.25}}]}]
+END
+    run -0 "$COLDSWARM" import run.db --metrics metrics.json
+    diff - <(printf '%s\n' "$output") <<'END'
+metrics.json: 2 points, 1 used, 1 bad:
+    metrics.json:3: its interval has no endTime
+
+Holds     0 requests, 0 events, 0 instances, 1 point of metrics
+Clock     taken to agree with the client's: nothing joined tells how far they are apart
+Report    can show memory; the rest needs --metrics
+END
+    [ "$(sql run.db "SELECT metric, at_us, value FROM server_series")" = "container/memory/utilizations|1000000|0.25" ]
+}
+
+@test "what cannot be imported is said in one line, and nothing has changed" {
+    new_run run.db 5
+    sqlite3 run.db .dump >before
+    python3 "$make_log" log 5 >log.json
+    : >empty.json
+    printf 'STATUS LATENCY\n200 0.1s\n' >table.txt
+    for words in "run.db" "run.db --logs empty.json" "run.db --logs table.txt" "run.db --logs missing.json" \
+        "run.db --logs ." "run.db --metrics log.json" "run.db --logs log.json --logs missing.json" \
+        "log.json --logs log.json" "missing.db --logs log.json" "--logs log.json"; do
+        run --separate-stderr "$COLDSWARM" import $words
+        [ "$status" -eq 2 ] || [ "$status" -eq 3 ]
+        [ -z "$output" ]
+        [ "${#stderr_lines[@]}" -le 2 ]
+        [[ $stderr == "coldswarm: "* ]]
+    done
+    sqlite3 run.db .dump >after
+    cmp before after
+}
+
+@test "a run that is under way is left alone" {
+    start_target
+    python3 "$make_log" log 5 >log.json
+    "$COLDSWARM" run -H "$URL" -u 1 -t 60s -o live.db --quiet >/dev/null 2>&1 3>&- &
+    pid=$!
+    STARTED_PIDS+=("$pid")
+    for ((i = 0; i < 500; i++)); do
+        [ -e live.db-wal ] && break
+        sleep 0.02
+    done
+    run -3 "$COLDSWARM" import live.db --logs log.json
+    [[ $output == *"under way"* ]]
+    kill -TERM "$pid"
+    wait "$pid" || true
+    run -0 "$COLDSWARM" import live.db --logs log.json --all
+}
+
+@test "hostile names do not reach the terminal" {
+    new_run run.db 3
+    evil=$'\e[31m evil\nname.json'
+    python3 "$make_log" log 3 --service $'s\e[2J' | sed 's/"latency": "[^"]*"/"latency": "\\u001b[31m"/' >"$evil"
+    run -0 "$COLDSWARM" import run.db --logs "$evil"
+    [[ $output != *$'\e'* ]]
+    [[ $output == *'3 entries, 0 used, 3 bad:'* ]]
+}
+
+# 200 MB through a pipe. The ceiling is 120 MB: SQLite's cache (32 MB), an entry, and the program.
+@test "a large log needs little memory" {
+    [[ $COLDSWARM == */address/* ]] && skip "its memory is not its own under a sanitiser"
+    new_run run.db 10
+    python3 - "$COLDSWARM" "$make_log" <<'END'
+import resource, subprocess, sys
+log = subprocess.Popen(["python3", sys.argv[2], "log", "190000"], stdout=subprocess.PIPE)
+program = subprocess.Popen([sys.argv[1], "import", "run.db", "--logs", "/dev/stdin"], stdin=log.stdout, stdout=subprocess.PIPE)
+log.stdout.close()
+words = program.stdout.read().decode()
+pid, status, usage = __import__("os").wait4(program.pid, 0)
+assert status == 0 and log.wait() == 0, words
+assert words.startswith("/dev/stdin: 190000 entries, 190000 used\n"), words
+assert usage.ru_maxrss < 120 * 1024, usage.ru_maxrss
+END
+}
