@@ -1,4 +1,6 @@
 /* coldswarm report: the tables of a run file, or a whole report. */
+#include <string.h>
+
 #include "cli/command.h"
 #include "cli/results.h"
 
@@ -7,6 +9,12 @@ static int run(const struct args *a) {
         .format = report_format(opt_text(a, "format")),
         .locust = opt_flag(a, "locust"),
         .folder = opt_text(a, "out"),
+        .shape = {.cpus = opt_number(a, "cpu"),
+                  .memory_bytes = (int64_t)opt_size(a, "memory"),
+                  .billing = strcmp(opt_text(a, "billing"), "instance") == 0 ? BILLING_INSTANCE
+                                                                             : BILLING_REQUEST,
+                  .prices = opt_text(a, "prices"),
+                  .region = opt_text(a, "region")},
     };
     return results_show(args_at(a, 0), &o);
 }
@@ -27,6 +35,33 @@ static const struct opt_def opts[] = {
      .type = OPT_FILE,
      .meta = "DIR",
      .help = "write the tables in every format, the figures and the data behind them to DIR"},
+    {.name = "cpu",
+     .type = OPT_NUMBER,
+     .meta = "N",
+     .def = "1",
+     .min = 0.08,
+     .max = 64,
+     .help = "vCPUs of an instance, for the cost of a run with the server's side"},
+    {.name = "memory",
+     .type = OPT_SIZE,
+     .meta = "SIZE",
+     .def = "512M",
+     .help = "memory of an instance, for the cost"},
+    {.name = "billing",
+     .type = OPT_CHOICE,
+     .meta = "HOW",
+     .def = "request",
+     .choices = "request|instance",
+     .help = "what is billed: instances while they work, or as long as they live"},
+    {.name = "region",
+     .type = OPT_TEXT,
+     .meta = "NAME",
+     .def = "us-central1",
+     .help = "whose prices to take"},
+    {.name = "prices",
+     .type = OPT_FILE,
+     .meta = "FILE",
+     .help = "a price list of your own, in the shape of src/stats/prices.json"},
 };
 
 extern const struct command command_report;
@@ -45,12 +80,18 @@ const struct command command_report = {
         "With --locust the numbers are those that Locust would print: percentiles of rounded "
         "times, rates up to the end of the last request.\n"
         "\n"
+        "Where `import` has added the server's side, the report compares it with the client's: "
+        "what reached the server, where the time went, which requests hit a cold start, how the "
+        "requests were shared among the instances, and what those cost.\n"
+        "\n"
         "A run that is under way, or was cut short, is reported as far as it is recorded. The CSV "
         "has a row for each endpoint; errors are in DIR/errors.csv and in the JSON.",
-    .examples = "coldswarm report runs/paper.db # the tables\n"
-                "coldswarm report runs/paper.db --out report # tables, figures and data\n"
-                "coldswarm report runs/paper.db --format json | jq .aggregated.percentiles_ms # "
-                "for a script",
+    .examples =
+        "coldswarm report runs/paper.db # the tables\n"
+        "coldswarm report runs/paper.db --out report # tables, figures and data\n"
+        "coldswarm report runs/paper.db --cpu 1 --memory 2G # what it cost, on such instances\n"
+        "coldswarm report runs/paper.db --format json | jq .aggregated.percentiles_ms # "
+        "for a script",
     .opts = opts,
     .opt_count = sizeof opts / sizeof *opts,
     .positional_min = 1,

@@ -12,10 +12,11 @@
 
 struct results_options {
     enum report_format format;
-    bool locust;        /* Locust's rules */
-    bool bare;          /* the tables alone */
-    bool silent;        /* do not say where the report went */
-    const char *folder; /* NULL: no report */
+    bool locust;                 /* Locust's rules */
+    bool bare;                   /* the tables alone */
+    bool silent;                 /* do not say where the report went */
+    const char *folder;          /* NULL: no report */
+    struct platform_shape shape; /* of the server's instances, for their cost */
 };
 
 /* Reads the run file at `path`, prints to stdout and writes the report. Returns an exit code; what went wrong was said. */

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "record/db.h"
+#include "record/reader_internal.h"
 #include "util/buf.h"
 
 #define LOCK_MS 5000
@@ -55,8 +56,7 @@ static const char *keep(struct reader *r, const char *bytes) {
     return t->bytes;
 }
 
-/* The text of a column, "" for NULL; NULL where memory runs out. */
-static const char *keep_column(struct reader *r, sqlite3_stmt *st, int column) {
+const char *reader_keep_column(struct reader *r, sqlite3_stmt *st, int column) {
     const unsigned char *text = sqlite3_column_text(st, column);
     return keep(r, text == NULL ? "" : (const char *)text);
 }
@@ -66,7 +66,7 @@ static int fail_db(struct reader *r, struct err *e) {
     return err_prefix(e, "cannot read %s", r->path);
 }
 
-static int fail_memory(struct reader *r, struct err *e) {
+int reader_no_memory(struct reader *r, struct err *e) {
     return err_set(e, "cannot read %s: out of memory", r->path);
 }
 
@@ -78,12 +78,11 @@ static int fail_damaged(struct reader *r, const char *what, int64_t id, struct e
                    r->path, what, id);
 }
 
-static int prepare(struct reader *r, const char *sql, sqlite3_stmt **out, struct err *e) {
+int reader_prepare(struct reader *r, const char *sql, sqlite3_stmt **out, struct err *e) {
     return sqlite3_prepare_v2(r->db, sql, -1, out, NULL) == SQLITE_OK ? 0 : fail_db(r, e);
 }
 
-/* Ends a loop over a statement: 0 where it came to its end or was left on purpose. */
-static int finish(struct reader *r, sqlite3_stmt *st, int rc, struct err *e) {
+int reader_finish(struct reader *r, sqlite3_stmt *st, int rc, struct err *e) {
     if (rc != SQLITE_DONE && rc != SQLITE_ROW)
         fail_db(r, e);
     sqlite3_finalize(st);
@@ -93,11 +92,11 @@ static int finish(struct reader *r, sqlite3_stmt *st, int rc, struct err *e) {
 /* The single number that a query gives, 0 where it gives NULL. */
 static int query_number(struct reader *r, const char *sql, int64_t *out, struct err *e) {
     sqlite3_stmt *st = NULL;
-    if (prepare(r, sql, &st, e) != 0)
+    if (reader_prepare(r, sql, &st, e) != 0)
         return -1;
     int rc = sqlite3_step(st);
     int64_t value = rc == SQLITE_ROW ? sqlite3_column_int64(st, 0) : 0;
-    if (finish(r, st, rc, e) != 0)
+    if (reader_finish(r, st, rc, e) != 0)
         return -1;
     *out = value;
     return 0;
@@ -163,7 +162,7 @@ static int connect_read_only(struct reader *r, const char *name, struct err *e) 
                        r->path, r->path);
     char *uri = immutable_uri(name);
     if (uri == NULL)
-        return fail_memory(r, e);
+        return reader_no_memory(r, e);
     int rc = connect(r, uri, SQLITE_OPEN_URI);
     free(uri);
     return rc == SQLITE_OK ? 0 : fail_db(r, e);
@@ -172,7 +171,7 @@ static int connect_read_only(struct reader *r, const char *name, struct err *e) 
 static int open_file(struct reader *r, struct err *e) {
     char *name = db_path(r->path);
     if (name == NULL)
-        return fail_memory(r, e);
+        return reader_no_memory(r, e);
     int rc = connect(r, name, 0), result = 0;
     if (rc == SQLITE_NOTADB)
         result = err_set(e, "cannot read %s: it is not a run file (not even SQLite)", r->path);
@@ -203,10 +202,11 @@ static int check_marks(struct reader *r, struct err *e) {
 
 static int load_run(struct reader *r, struct err *e) {
     sqlite3_stmt *st = NULL;
-    if (prepare(r,
-                "SELECT name, started_utc, scenario, target, version, verdict, verdict_reason,"
-                " duration_us, users_max, seed, exit_code FROM run",
-                &st, e) != 0)
+    if (reader_prepare(
+            r,
+            "SELECT name, started_utc, scenario, target, version, verdict, verdict_reason,"
+            " duration_us, users_max, seed, exit_code FROM run",
+            &st, e) != 0)
         return -1;
     int rc = sqlite3_step(st);
     if (rc == SQLITE_DONE) {
@@ -219,7 +219,7 @@ static int load_run(struct reader *r, struct err *e) {
         const char **texts[] = {&run->name,    &run->started_utc, &run->scenario,      &run->target,
                                 &run->version, &run->verdict,     &run->verdict_reason};
         for (int i = 0; i < 7; i++)
-            ok = (*texts[i] = keep_column(r, st, i)) != NULL && ok;
+            ok = (*texts[i] = reader_keep_column(r, st, i)) != NULL && ok;
         run->complete = sqlite3_column_type(st, 5) != SQLITE_NULL;
         run->duration_us = sqlite3_column_int64(st, 7);
         run->users_max = (uint32_t)sqlite3_column_int64(st, 8);
@@ -229,10 +229,10 @@ static int load_run(struct reader *r, struct err *e) {
             run->seed = strtoull((const char *)sqlite3_column_text(st, 9), NULL, 10);
         run->exit_code = run->complete ? sqlite3_column_int(st, 10) : -1;
     }
-    if (finish(r, st, rc, e) != 0)
+    if (reader_finish(r, st, rc, e) != 0)
         return -1;
     if (!ok)
-        return fail_memory(r, e);
+        return reader_no_memory(r, e);
     return r->run.complete
                ? 0
                : query_number(r,
@@ -260,23 +260,23 @@ static int load_endpoints(struct reader *r, struct err *e) {
         return -1;
     r->endpoints = calloc(r->endpoint_count + 1, sizeof *r->endpoints);
     if (r->endpoints == NULL)
-        return fail_memory(r, e);
+        return reader_no_memory(r, e);
     for (size_t i = 0; i < r->endpoint_count; i++)
         r->endpoints[i] = (struct reader_endpoint){.name = "", .method = ""};
     sqlite3_stmt *st = NULL;
-    if (prepare(r, "SELECT id, name, method FROM endpoint WHERE id >= 0", &st, e) != 0)
+    if (reader_prepare(r, "SELECT id, name, method FROM endpoint WHERE id >= 0", &st, e) != 0)
         return -1;
     bool ok = true;
     int rc;
     while ((rc = sqlite3_step(st)) == SQLITE_ROW && ok) {
         struct reader_endpoint *x = &r->endpoints[sqlite3_column_int64(st, 0)];
-        x->name = keep_column(r, st, 1);
-        x->method = keep_column(r, st, 2);
+        x->name = reader_keep_column(r, st, 1);
+        x->method = reader_keep_column(r, st, 2);
         ok = x->name != NULL && x->method != NULL;
     }
-    if (finish(r, st, rc, e) != 0)
+    if (reader_finish(r, st, rc, e) != 0)
         return -1;
-    return ok ? 0 : fail_memory(r, e);
+    return ok ? 0 : reader_no_memory(r, e);
 }
 
 static int load_errors(struct reader *r, struct err *e) {
@@ -284,17 +284,17 @@ static int load_errors(struct reader *r, struct err *e) {
         return -1;
     r->errors = calloc(r->error_count + 1, sizeof *r->errors);
     if (r->errors == NULL)
-        return fail_memory(r, e);
+        return reader_no_memory(r, e);
     sqlite3_stmt *st = NULL;
-    if (prepare(r, "SELECT id, text FROM error WHERE id >= 0", &st, e) != 0)
+    if (reader_prepare(r, "SELECT id, text FROM error WHERE id >= 0", &st, e) != 0)
         return -1;
     bool ok = true;
     int rc;
     while ((rc = sqlite3_step(st)) == SQLITE_ROW && ok)
-        ok = (r->errors[sqlite3_column_int64(st, 0)] = keep_column(r, st, 1)) != NULL;
-    if (finish(r, st, rc, e) != 0)
+        ok = (r->errors[sqlite3_column_int64(st, 0)] = reader_keep_column(r, st, 1)) != NULL;
+    if (reader_finish(r, st, rc, e) != 0)
         return -1;
-    return ok ? 0 : fail_memory(r, e);
+    return ok ? 0 : reader_no_memory(r, e);
 }
 
 static bool set_result(struct reader *r, sqlite3_stmt *st, struct result *x) {
@@ -316,12 +316,12 @@ static int load_results(struct reader *r, struct err *e) {
         return -1;
     r->results = calloc(r->result_count + 1, sizeof *r->results);
     if (r->results == NULL)
-        return fail_memory(r, e);
+        return reader_no_memory(r, e);
     sqlite3_stmt *st = NULL;
-    if (prepare(r,
-                "SELECT id, endpoint, status, outcome, error, new_connection FROM result"
-                " WHERE id >= 0",
-                &st, e) != 0)
+    if (reader_prepare(r,
+                       "SELECT id, endpoint, status, outcome, error, new_connection FROM result"
+                       " WHERE id >= 0",
+                       &st, e) != 0)
         return -1;
     int64_t broken = 0;
     int rc;
@@ -329,7 +329,7 @@ static int load_results(struct reader *r, struct err *e) {
         int64_t id = sqlite3_column_int64(st, 0);
         broken = set_result(r, st, &r->results[id]) ? 0 : id;
     }
-    if (finish(r, st, rc, e) != 0)
+    if (reader_finish(r, st, rc, e) != 0)
         return -1;
     return broken == 0 ? 0 : fail_damaged(r, "result", broken, e);
 }
@@ -343,7 +343,7 @@ int reader_open(const char *path, struct reader **out, struct err *e) {
     r->path = path; /* until there is a copy, for error texts */
     const char *copy = keep(r, path);
     if (copy == NULL) {
-        fail_memory(r, e);
+        reader_no_memory(r, e);
         goto fail;
     }
     r->path = copy;
@@ -384,10 +384,22 @@ const char *reader_error(const struct reader *r, uint32_t error) {
     return error < r->error_count && r->errors[error] != NULL ? r->errors[error] : "";
 }
 
-static int64_t column(sqlite3_stmt *st, int at) {
+int64_t reader_column(sqlite3_stmt *st, int at) {
     if (sqlite3_column_type(st, at) == SQLITE_NULL)
         return READER_NO_VALUE;
     return sqlite3_column_int64(st, at);
+}
+
+int64_t reader_version(const struct reader *r) {
+    return r->version;
+}
+
+bool reader_result(const struct reader *r, int64_t result, int *status, enum outcome *outcome) {
+    if (result < 0 || result >= (int64_t)r->result_count || !r->results[result].known)
+        return false;
+    *status = r->results[result].status;
+    *outcome = r->results[result].outcome;
+    return true;
 }
 
 static int64_t minus(int64_t a, int64_t b) {
@@ -416,7 +428,8 @@ static bool set_row(const struct reader *r, sqlite3_stmt *st, struct reader_row 
     if (result < 0 || result >= (int64_t)r->result_count || !r->results[result].known)
         return false;
     const struct result *x = &r->results[result];
-    int64_t at = column(st, C_AT), lag = column(st, C_LAG), took = column(st, C_TOOK);
+    int64_t at = reader_column(st, C_AT), lag = reader_column(st, C_LAG),
+            took = reader_column(st, C_TOOK);
     bool timed = outcome_is_timed((int)x->outcome) && took != READER_NO_VALUE;
     *row = (struct reader_row){
         .id = sqlite3_column_int64(st, C_ID),
@@ -427,10 +440,10 @@ static bool set_row(const struct reader *r, sqlite3_stmt *st, struct reader_row 
         .end_us = took == READER_NO_VALUE || at == READER_NO_VALUE ? READER_NO_VALUE : at + took,
         .service_us = timed ? took : READER_NO_VALUE,
         .response_us = timed ? took + (lag == READER_NO_VALUE ? 0 : lag) : READER_NO_VALUE,
-        .dns_us = column(st, C_DNS),
-        .connect_us = column(st, C_CONNECT),
-        .tls_us = column(st, C_TLS),
-        .ttfb_us = minus(took, column(st, C_REST)),
+        .dns_us = reader_column(st, C_DNS),
+        .connect_us = reader_column(st, C_CONNECT),
+        .tls_us = reader_column(st, C_TLS),
+        .ttfb_us = minus(took, reader_column(st, C_REST)),
         .status = x->status,
         .outcome = x->outcome,
         .error = x->error,
@@ -443,10 +456,11 @@ static bool set_row(const struct reader *r, sqlite3_stmt *st, struct reader_row 
 
 int reader_scan(struct reader *r, reader_row_fn *fn, void *context, struct err *e) {
     sqlite3_stmt *st = NULL;
-    if (prepare(r,
-                "SELECT id, result, user, at_us, lag_us, took_us, rest_us, dns_us, connect_us,"
-                " tls_us, bytes_sent, bytes_received FROM request ORDER BY id",
-                &st, e) != 0)
+    if (reader_prepare(
+            r,
+            "SELECT id, result, user, at_us, lag_us, took_us, rest_us, dns_us, connect_us,"
+            " tls_us, bytes_sent, bytes_received FROM request ORDER BY id",
+            &st, e) != 0)
         return -1;
     int rc, stopped = 0;
     struct reader_row row;
@@ -462,19 +476,19 @@ int reader_scan(struct reader *r, reader_row_fn *fn, void *context, struct err *
         sqlite3_finalize(st);
         return stopped;
     }
-    return finish(r, st, rc, e);
+    return reader_finish(r, st, rc, e);
 }
 
 int reader_users(struct reader *r, struct reader_second **out, size_t *count, struct err *e) {
     int64_t n;
     sqlite3_stmt *st = NULL;
     if (query_number(r, "SELECT count(*) FROM user_count", &n, e) != 0 ||
-        prepare(r, "SELECT second, users FROM user_count ORDER BY second", &st, e) != 0)
+        reader_prepare(r, "SELECT second, users FROM user_count ORDER BY second", &st, e) != 0)
         return -1;
     struct reader_second *all = calloc((size_t)n + 1, sizeof *all);
     if (all == NULL) {
         sqlite3_finalize(st);
-        return fail_memory(r, e);
+        return reader_no_memory(r, e);
     }
     size_t used = 0;
     int rc;
@@ -482,7 +496,7 @@ int reader_users(struct reader *r, struct reader_second **out, size_t *count, st
         all[used].second = (uint32_t)sqlite3_column_int64(st, 0);
         all[used++].users = (uint32_t)sqlite3_column_int64(st, 1);
     }
-    if (finish(r, st, rc, e) != 0) {
+    if (reader_finish(r, st, rc, e) != 0) {
         free(all);
         return -1;
     }
@@ -495,11 +509,12 @@ int reader_client(struct reader *r, reader_client_fn *fn, void *context, struct 
     sqlite3_stmt *st = NULL;
     if (r->version < 2)
         return 0;
-    if (prepare(r,
-                "SELECT second, cpu_max, cpu_sum, cpu_writer, loop_lag_mean_us, loop_lag_max_us,"
-                " queued_max, lost, open_files, ports, retransmits, scheduled, late,"
-                " dispatch_p50_us, dispatch_p99_us, dispatch_max_us FROM client ORDER BY second",
-                &st, e) != 0)
+    if (reader_prepare(
+            r,
+            "SELECT second, cpu_max, cpu_sum, cpu_writer, loop_lag_mean_us, loop_lag_max_us,"
+            " queued_max, lost, open_files, ports, retransmits, scheduled, late,"
+            " dispatch_p50_us, dispatch_p99_us, dispatch_max_us FROM client ORDER BY second",
+            &st, e) != 0)
         return -1;
     int rc;
     while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
@@ -508,36 +523,36 @@ int reader_client(struct reader *r, reader_client_fn *fn, void *context, struct 
             .cpu_max = sqlite3_column_double(st, 1),
             .cpu_sum = sqlite3_column_double(st, 2),
             .cpu_writer = sqlite3_column_double(st, 3),
-            .loop_lag_mean_us = column(st, 4),
-            .loop_lag_max_us = column(st, 5),
-            .queued_max = column(st, 6),
-            .lost = column(st, 7),
-            .open_files = column(st, 8),
-            .ports = column(st, 9),
-            .retransmits = column(st, 10),
-            .scheduled = column(st, 11),
-            .late = column(st, 12),
-            .dispatch_p50_us = column(st, 13),
-            .dispatch_p99_us = column(st, 14),
-            .dispatch_max_us = column(st, 15),
+            .loop_lag_mean_us = reader_column(st, 4),
+            .loop_lag_max_us = reader_column(st, 5),
+            .queued_max = reader_column(st, 6),
+            .lost = reader_column(st, 7),
+            .open_files = reader_column(st, 8),
+            .ports = reader_column(st, 9),
+            .retransmits = reader_column(st, 10),
+            .scheduled = reader_column(st, 11),
+            .late = reader_column(st, 12),
+            .dispatch_p50_us = reader_column(st, 13),
+            .dispatch_p99_us = reader_column(st, 14),
+            .dispatch_max_us = reader_column(st, 15),
         };
         fn(context, &c);
     }
-    return finish(r, st, rc, e);
+    return reader_finish(r, st, rc, e);
 }
 
 int reader_manifest(struct reader *r, reader_pair_fn *fn, void *context, struct err *e) {
     sqlite3_stmt *st = NULL;
-    if (prepare(r, "SELECT key, value FROM manifest ORDER BY key", &st, e) != 0)
+    if (reader_prepare(r, "SELECT key, value FROM manifest ORDER BY key", &st, e) != 0)
         return -1;
     int rc;
     while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
         const unsigned char *key = sqlite3_column_text(st, 0), *value = sqlite3_column_text(st, 1);
         if (key == NULL || value == NULL) {
             sqlite3_finalize(st);
-            return fail_memory(r, e);
+            return reader_no_memory(r, e);
         }
         fn(context, (const char *)key, (const char *)value);
     }
-    return finish(r, st, rc, e);
+    return reader_finish(r, st, rc, e);
 }

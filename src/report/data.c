@@ -1,8 +1,12 @@
 #include "report/data.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "report/csv.h"
 #include "report/outfile.h"
@@ -83,9 +87,91 @@ static int distributions(const char *dir, const struct model *m, struct err *e) 
     return outfile_close(&f, result == 0 ? e : NULL) == 0 ? result : -1;
 }
 
+/* Of the server's side, in the order of enum platform_figure. */
+static const struct {
+    const char *file, *head, *head_of_means;
+} platform_files[PLATFORM_FIGURES] = {
+    [PLATFORM_INSTANCE_COUNT] = {"data/instance_count.csv", "second,active,idle", NULL},
+    [PLATFORM_BILLABLE_TIME] = {"data/billable_instance_time.csv", "second,billable_s", NULL},
+    [PLATFORM_REQUEST_COUNT] = {"data/request_count.csv", "second,client,server", NULL},
+    [PLATFORM_LATENCY] = {"data/request_latency.csv",
+                          "second,with_startup_p95_ms,without_startup_p95_ms",
+                          "second,with_startup_mean_ms,without_startup_mean_ms"},
+    [PLATFORM_CPU] = {"data/cpu_utilization.csv", "second,percent", NULL},
+    [PLATFORM_MEMORY] = {"data/memory_utilization.csv", "second,percent", NULL},
+};
+
+#define COLD_STARTS "data/cold_starts.csv"
+
+static void value(FILE *to, double v) {
+    if (isnan(v))
+        fputc(',', to);
+    else
+        fprintf(to, ",%.10g", v);
+}
+
+static int platform_lines(const char *dir, const struct platform *s, enum platform_figure figure,
+                          struct err *e) {
+    const struct platform_lines *x = &s->figures[figure];
+    struct outfile f;
+    bool means = figure == PLATFORM_LATENCY && s->latency_is_mean;
+    if (outfile_open(&f, dir, platform_files[figure].file, e) != 0)
+        return -1;
+    fprintf(f.stream, "%s\n",
+            means ? platform_files[figure].head_of_means : platform_files[figure].head);
+    for (size_t i = 0; i < s->seconds; i++) {
+        fprintf(f.stream, "%zu", i);
+        value(f.stream, x->first[i]);
+        if (x->second != NULL)
+            value(f.stream, x->second[i]);
+        fputc('\n', f.stream);
+    }
+    return outfile_close(&f, e);
+}
+
+static int cold_starts(const char *dir, const struct points *p, const char *head, size_t seconds,
+                       struct err *e) {
+    static const char *const kinds[] = {
+        [POINTS_COLD] = "cold", [POINTS_WARM] = "warm", [POINTS_UNKNOWN] = "unknown"};
+    struct outfile f;
+    if (outfile_open(&f, dir, COLD_STARTS, e) != 0)
+        return -1;
+    fprintf(f.stream, "%s\n", head);
+    for (size_t i = 0; i < p->count; i++)
+        fprintf(f.stream, "%.10g,%.10g,%s\n", (double)p->all[i].at_us / 1e6,
+                (double)p->all[i].took_us / 1e3, kinds[p->all[i].kind]);
+    fprintf(f.stream, "%zu,,\n", seconds);
+    return outfile_close(&f, e);
+}
+
+static int remove_old(const char *dir, const char *name, struct err *e) {
+    char path[PATH_MAX];
+    int n = snprintf(path, sizeof path, "%s/%s", dir, name);
+    if (n < 0 || n >= (int)sizeof path || (unlink(path) != 0 && errno != ENOENT))
+        return err_set(e, "cannot remove %s/%s: %s", dir, name, strerror(errno));
+    return 0;
+}
+
+static int write_server(const char *dir, const struct model *m, struct err *e) {
+    for (int i = 0; i < PLATFORM_FIGURES; i++) {
+        if (remove_old(dir, platform_files[i].file, e) != 0)
+            return -1;
+        if (m->server != NULL && m->server->figures[i].first != NULL &&
+            platform_lines(dir, m->server, (enum platform_figure)i, e) != 0)
+            return -1;
+    }
+    if (remove_old(dir, COLD_STARTS, e) != 0)
+        return -1;
+    if (m->server != NULL && m->server->points->count > 0)
+        return cold_starts(dir, m->server->points, "time_s,latency_ms,label", m->seconds, e);
+    if (m->guess != NULL)
+        return cold_starts(dir, m->guess->points, "time_s,service_ms,guess", m->seconds, e);
+    return 0;
+}
+
 int data_write(const char *dir, const struct model *m, struct err *e) {
     assert(m->options.figures);
     if (rates(dir, m, e) != 0 || response_times(dir, m, e) != 0 || users(dir, m, e) != 0)
         return -1;
-    return distributions(dir, m, e);
+    return distributions(dir, m, e) != 0 ? -1 : write_server(dir, m, e);
 }

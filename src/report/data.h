@@ -6,6 +6,18 @@
  *   users.csv                 second,users
  *   latency_distribution.csv  endpoint,percentile,inverse,latency_ms
  *
+ * and, of the server's side, those that there are (a file of an earlier report is removed):
+ *
+ *   instance_count.csv          second,active,idle
+ *   billable_instance_time.csv  second,billable_s
+ *   request_count.csv           second,client,server
+ *   request_latency.csv         second,with_startup_p95_ms,without_startup_p95_ms; from metrics
+ *                               alone with_startup_mean_ms,without_startup_mean_ms
+ *   cpu_utilization.csv, memory_utilization.csv   second,percent
+ *   cold_starts.csv             time_s,latency_ms,label; without the server's log
+ *                               time_s,service_ms,guess. Thinned (points.h); the last row is the
+ *                               end of the run
+ *
  * `second` is the start of the second, and a request counts in the second of its end; the last
  * second may be a part of one. Latencies are exact response times, whatever rules the tables go by.
  * `inverse` is 1/(1 - percentile/100); the last row of an endpoint is its maximum, with the number

@@ -6,12 +6,14 @@
  *   markdown  GitHub's tables; no text of the run becomes markup or HTML
  *   csv       RFC 4180 with lines ending in LF: a header, a row per endpoint, and "Aggregated" with
  *             an empty method, all numbers in one row, so that pandas.read_csv() needs no options.
- *             A spreadsheet computes nothing: see csv.h. Errors are a document of their own.
- *   json      an object with run, endpoints, aggregated, errors and, where the file tells of it, client;
- *             ASCII only, null where unknown
+ *             A spreadsheet computes nothing: see csv.h. Errors are a document of their own,
+ *             and so is each table of the server.
+ *   json      an object with run, endpoints, aggregated, errors and, where the file tells of them,
+ *             client and server; ASCII only, null where unknown
  *
  * On failure (memory) the buffer is marked: ask buf_ok(). emit_table and emit_markdown give the
- * tables alone, without the facts of the run, the client, notes and verdict, where `bare` is set. Thread: any.
+ * tables alone, without the facts of the run, the client, notes and verdict, where `bare` is set.
+ * Thread: any.
  */
 #ifndef REPORT_EMIT_H
 #define REPORT_EMIT_H
@@ -25,6 +27,7 @@ void emit_table(struct buf *out, const struct model *m, bool bare);
 void emit_markdown(struct buf *out, const struct model *m, bool bare);
 void emit_csv(struct buf *out, const struct model *m);
 void emit_csv_errors(struct buf *out, const struct model *m);
+void emit_csv_table(struct buf *out, const struct table *t);
 void emit_json(struct buf *out, const struct model *m);
 
 #endif

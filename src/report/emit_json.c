@@ -173,6 +173,59 @@ static cJSON *client(struct writer *w, const struct client_summary *c) {
     return o;
 }
 
+static void put_cell(struct writer *w, cJSON *object, const char *key, const struct table *t,
+                     const struct table_cell *c) {
+    if (c->unit == TABLE_TEXT)
+        put_text(w, object, key, table_cell_text(t, c));
+    else
+        put_number(w, object, key, c->number);
+}
+
+/* Pairs as an object, others as an array of them. */
+static cJSON *table(struct writer *w, const struct table *t) {
+    cJSON *all = t->pairs ? cJSON_CreateObject() : cJSON_CreateArray();
+    for (size_t row = 0; row < table_rows(t) && all != NULL; row++) {
+        if (t->pairs) {
+            put_cell(w, all, table_cell_text(t, table_at(t, row, 0)), t, table_at(t, row, 2));
+            continue;
+        }
+        cJSON *o = cJSON_CreateObject();
+        for (size_t i = 0; i < t->column_count && o != NULL; i++)
+            put_cell(w, o, t->columns[i].key, t, table_at(t, row, i));
+        put(w, all, NULL, o);
+    }
+    return all;
+}
+
+static cJSON *cost_basis(struct writer *w, const struct platform_cost *c) {
+    cJSON *o = cJSON_CreateObject();
+    if (o == NULL)
+        return NULL;
+    put_text(w, o, "billing", c->shape.billing == BILLING_REQUEST ? "request" : "instance");
+    put_number(w, o, "cpus", c->shape.cpus);
+    put_number(w, o, "memory_bytes", (double)c->shape.memory_bytes);
+    put_text(w, o, "region", c->shape.region);
+    put_text(w, o, "tier", c->prices.tier);
+    put_text(w, o, "prices", c->prices.source);
+    put_text(w, o, "prices_date", c->prices.date);
+    return o;
+}
+
+static cJSON *server(struct writer *w, const struct model *m) {
+    cJSON *o = cJSON_CreateObject();
+    if (o == NULL)
+        return NULL;
+    if (m->server != NULL && m->server->side.requests > 0)
+        put_text(w, o, "cold_start_rule", PLATFORM_COLD_RULE);
+    if (m->guess != NULL)
+        put_text(w, o, "cold_start_guess_rule", GUESS_RULE);
+    for (size_t i = 0; i < m->table_count; i++)
+        put(w, o, m->tables[i].key, table(w, &m->tables[i]));
+    if (m->server != NULL && m->cost.cost.instance_s > 0)
+        put(w, o, "cost_basis", cost_basis(w, &m->cost));
+    return o;
+}
+
 static cJSON *document(struct writer *w, const struct model *m) {
     cJSON *root = cJSON_CreateObject(), *endpoints = cJSON_CreateArray();
     if (root == NULL || endpoints == NULL) {
@@ -188,6 +241,8 @@ static cJSON *document(struct writer *w, const struct model *m) {
     put(w, root, "errors", errors(w, m));
     if (m->client.known)
         put(w, root, "client", client(w, &m->client));
+    if (m->table_count > 0)
+        put(w, root, "server", server(w, m));
     return root;
 }
 

@@ -94,8 +94,11 @@ void emit_table(struct buf *out, const struct model *m, bool bare) {
         grid(out, &l.client);
     }
     const char *note = buf_text(&l.notes);
-    for (size_t i = 0; i < l.note_count && !bare; i++, note = grid_next(note))
-        buf_printf(out, "%s%s\n", i == 0 ? "\n" : "", note);
+    for (size_t i = 0; i < l.note_count && !bare; i++, note = grid_next(note)) {
+        buf_str(out, i == 0 ? "\n" : "");
+        text_printable(out, note, strlen(note));
+        buf_char(out, '\n');
+    }
     if (!bare && l.verdict.len > 0) {
         buf_str(out, "\nVerdict: ");
         text_printable(out, l.verdict.data, l.verdict.len);

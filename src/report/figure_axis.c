@@ -99,19 +99,25 @@ static void log_tics(struct buf *out, double lo, double hi) {
     buf_str(out, ")\n");
 }
 
-void figure_axis_response_time(struct buf *out, double min_ms, double median_ms, double max_ms) {
+void figure_axis_percent(struct buf *out, double max) {
+    double top = max > 100 ? max * 1.08 : max >= 50 ? 100 : max > 0 ? max * 1.2 : 1.0;
+    buf_printf(out, "set yrange [0:%.9g]\n", top);
+}
+
+void figure_axis_response_time(struct buf *out, const char *what, double min_ms, double median_ms,
+                               double max_ms) {
     bool logarithmic = median_ms > 0 && max_ms > LOG_FROM_RATIO * median_ms;
     if (logarithmic) {
         double lo = nice_bound(fmax(min_ms, 0.001), false);
         double hi = nice_bound(max_ms, true);
-        buf_str(out, "set ylabel 'Response time (log scale)'\nset logscale y\n");
+        buf_printf(out, "set ylabel '%s (log scale)'\nset logscale y\n", what);
         buf_printf(out, "set yrange [%.9g:%.9g]\ny_unit = 1.0\ny_min = %.9g\n", lo, hi, lo);
         log_tics(out, lo, hi);
         return;
     }
     bool seconds = max_ms >= 2000;
     double unit = seconds ? 1000 : 1;
-    buf_printf(out, "set ylabel 'Response time (%s)'\n", seconds ? "s" : "ms");
+    buf_printf(out, "set ylabel '%s (%s)'\n", what, seconds ? "s" : "ms");
     buf_printf(out, "set yrange [0:%.9g]\ny_unit = %.1f\ny_min = 0\n",
                max_ms > 0 ? max_ms / unit * 1.08 : 1.0, unit);
 }

@@ -25,10 +25,14 @@ void figure_axis_time(struct buf *out, int64_t seconds, int64_t step_seconds);
 /* y: a rate, or with `whole` a count, from 0 to `max`. */
 void figure_axis_count(struct buf *out, double max, bool whole);
 
-/* y: response times. Linear from 0 in ms or s; logarithmic, with the unit at each label, where
- * max is more than 20 times the median. Sets y_unit, by which the script divides milliseconds,
- * and y_min, below which nothing is drawn (a logarithmic axis has no 0). */
-void figure_axis_response_time(struct buf *out, double min_ms, double median_ms, double max_ms);
+/* y: response times, called `what`. Linear from 0 in ms or s; logarithmic, with the unit at each
+ * label, where max is more than 20 times the median. Sets y_unit, by which the script divides
+ * milliseconds, and y_min, below which nothing is drawn (a logarithmic axis has no 0). */
+void figure_axis_response_time(struct buf *out, const char *what, double min_ms, double median_ms,
+                               double max_ms);
+
+/* y: a share of something in percent, from 0; to 100 where it comes near. */
+void figure_axis_percent(struct buf *out, double max);
 
 /* x: percentiles over 1/(1-p), from 1 to the largest `inverse`, the number of requests. */
 void figure_axis_percentile(struct buf *out, double inverse_max);

@@ -234,7 +234,7 @@ static void write_axes(const struct lines *l, struct buf *out) {
             break;
     }
     figure_axis_percentile(out, inverse_max);
-    figure_axis_response_time(out, l->n > 0 ? min : 0, median, max);
+    figure_axis_response_time(out, "Response time", l->n > 0 ? min : 0, median, max);
 }
 
 /* gnuplot takes \n and the like in a title for what they stand for. */

@@ -130,20 +130,31 @@ static void write_data(const struct series *s, struct buf *data, bool alone[]) {
     }
 }
 
-/* A line that goes up and down in steps: both ends of each stretch of one value. */
+static bool same(const struct series *s, int64_t a, int64_t b) {
+    for (int v = 0; v < s->values; v++) {
+        double x = value(s, a, v), y = value(s, b, v);
+        if (x != y && !(isnan(x) && isnan(y)))
+            return false;
+    }
+    return true;
+}
+
+static void write_corner(const struct series *s, int64_t at, int64_t step, struct buf *data) {
+    buf_printf(data, "%lld", (long long)at);
+    for (int v = 0; v < s->values; v++)
+        write_number(data, value(s, step, v));
+    buf_char(data, '\n');
+}
+
+/* Lines that go up and down in steps: both ends of each stretch of the same values. */
 static void write_level(const struct series *s, struct buf *data) {
-    buf_str(data, "# time_s value\n");
+    buf_str(data, "# time_s values...\n");
     for (int64_t i = 0; i < s->n;) {
-        double y = value(s, i, 0);
         int64_t from = i;
-        while (i < s->n && (value(s, i, 0) == y || (isnan(y) && isnan(value(s, i, 0)))))
+        while (i < s->n && same(s, i, from))
             i++;
-        int64_t to = i < s->n ? i * s->step_seconds : s->seconds;
-        buf_printf(data, "%lld", (long long)from * s->step_seconds);
-        write_number(data, y);
-        buf_printf(data, "\n%lld", (long long)to);
-        write_number(data, y);
-        buf_char(data, '\n');
+        write_corner(s, from * s->step_seconds, from, data);
+        write_corner(s, i < s->n ? i * s->step_seconds : s->seconds, from, data);
     }
 }
 
@@ -174,12 +185,15 @@ static int write_axes(const struct series *s, const struct figure_series_kind *k
     qsort(typical, n, sizeof *typical, compare_doubles);
     *any = max >= min;
     figure_axis_time(out, s->seconds > 0 ? s->seconds : 1, s->step_seconds);
+    const char *what = kind->what != NULL ? kind->what : "Response time";
     if (kind->response_time && *any)
-        figure_axis_response_time(out, min, n > 0 ? typical[n / 2] : max, max);
+        figure_axis_response_time(out, what, min, n > 0 ? typical[n / 2] : max, max);
     else if (kind->response_time)
-        figure_axis_response_time(out, 0, 0, 0);
+        figure_axis_response_time(out, what, 0, 0, 0);
+    else if (kind->percent)
+        figure_axis_percent(out, *any ? max : 0);
     else
-        figure_axis_count(out, *any ? max : 0, kind->level);
+        figure_axis_count(out, *any ? max : 0, kind->level && !kind->amount);
     free(typical);
     return 0;
 }

@@ -18,7 +18,10 @@
 struct figure_series_kind {
     int values;         /* columns after the second: 1 or 2 */
     bool response_time; /* the values are milliseconds; the first of them is the typical one */
-    bool level;         /* one value that holds until the next: drawn as steps */
+    bool level;         /* values that hold until the next: drawn as steps */
+    bool percent;       /* of a whole */
+    bool amount;        /* a level that need not be a whole number */
+    const char *what;   /* the response time's name; NULL: "Response time" */
 };
 
 /* Appends gnuplot commands (the axes, and `empty = 1` when there is nothing to draw) and the

@@ -10,6 +10,16 @@
  *   users                 virtual users                               (Fig. 4)
  *   latency_distribution  response time over the percentile, one line per endpoint and one for all
  *
+ * and, where there are data for them,
+ *
+ *   instance_count          instances, active and idle                     (Fig. 5)
+ *   billable_instance_time  billable seconds per second                    (Fig. 6)
+ *   request_count           sent by the client, arrived at the server      (Fig. 7)
+ *   request_latency         of the server, with and without start-up       (Fig. 8)
+ *   cpu_utilization, memory_utilization                                    (Fig. 9, 10)
+ *   cold_starts             latency of each request, cold ones marked
+ *   all_figures             Figures 2 to 10 and cold_starts on one page
+ *
  * The axis of the response times is linear, in ms or s as fits the data, unless the largest value
  * is more than 20 times the median: then it is logarithmic and says so, so that a cold start of 20
  * s does not press everything else into one line at the bottom. Seconds in which no request ended
@@ -34,8 +44,19 @@ enum figure {
     FIGURE_RESPONSE_TIME,
     FIGURE_USERS,
     FIGURE_LATENCY_DISTRIBUTION,
+    FIGURE_INSTANCE_COUNT, /* from here on only where DIR/data/NAME.csv is there */
+    FIGURE_BILLABLE_INSTANCE_TIME,
+    FIGURE_REQUEST_COUNT,
+    FIGURE_REQUEST_LATENCY,
+    FIGURE_CPU_UTILIZATION,
+    FIGURE_MEMORY_UTILIZATION,
+    FIGURE_COLD_STARTS,
+    FIGURE_ALL, /* the page: where one of Figures 5 to 10 is there */
     FIGURE_COUNT
 };
+
+/* Those that every run has. */
+#define FIGURE_ALWAYS FIGURE_INSTANCE_COUNT
 
 /* The NAME in DIR/NAME.svg, DIR/NAME.png and DIR/data/NAME.csv; f < FIGURE_COUNT. */
 const char *figure_name(enum figure f);

@@ -151,7 +151,7 @@ static void facts(struct grid *g, const struct model *m) {
 
 static void note(struct layout *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void note(struct layout *l, const char *format, ...) {
-    char text[512];
+    char text[1024];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
@@ -197,6 +197,10 @@ static void notes(struct layout *l, const struct model *m) {
         note(l, "By Locust's rules: percentiles of rounded times; rates up to the last request.");
 }
 
+static void take_note(void *context, const char *text) {
+    note(context, "%s", text);
+}
+
 static void verdict(struct buf *out, const struct reader_run *run) {
     if (run->verdict[0] == '\0')
         return;
@@ -220,7 +224,12 @@ int layout_init(struct layout *l, const struct model *m, struct err *e) {
         error_table(&l->tables[l->table_count++], m);
     grid_init(&l->client, NULL);
     layout_client(&l->client, &m->client);
+    for (size_t i = 0; i < m->table_count; i++) {
+        grid_init(&l->tables[l->table_count], NULL);
+        layout_table(&l->tables[l->table_count++], &m->tables[i]);
+    }
     notes(l, m);
+    layout_platform_notes(m, take_note, l);
     verdict(&l->verdict, m->run);
     bool ok = buf_ok(&l->facts.cells) && buf_ok(&l->client.cells) && buf_ok(&l->notes) &&
               buf_ok(&l->verdict);

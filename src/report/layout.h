@@ -25,6 +25,8 @@
 /* Kinds of errors that a table shows; the machine-readable formats have all. */
 #define LAYOUT_ERRORS_MAX 20
 
+#define LAYOUT_TABLES_MAX (4 + PLATFORM_TABLES_MAX + GUESS_TABLES)
+
 struct grid {
     const char *title;
     size_t columns;
@@ -39,9 +41,9 @@ struct grid {
 const char *grid_next(const char *cell);
 
 struct layout {
-    struct grid facts; /* what run this is: two columns, no head */
-    struct grid
-        tables[4]; /* requests, response times, service times, errors: those that there are */
+    struct grid facts;                     /* what run this is: two columns, no head */
+    struct grid tables[LAYOUT_TABLES_MAX]; /* requests, response times, service times, errors, those
+                                              of the server: those that there are */
     size_t table_count;
     struct grid client; /* without rows where the file tells nothing about the client */
     struct buf notes;   /* each ended by a NUL */
@@ -51,6 +53,11 @@ struct layout {
 
 /* Fills an initialised grid; inside of layout_init(). */
 void layout_client(struct grid *g, const struct client_summary *c);
+
+/* The tables of the server's side and what a reader has to know of them; inside layout_init(). */
+void layout_table(struct grid *g, const struct table *t);
+void layout_platform_notes(const struct model *m, void (*note)(void *context, const char *text),
+                           void *context);
 
 int layout_init(struct layout *l, const struct model *m, struct err *e);
 void layout_done(struct layout *l);

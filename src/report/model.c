@@ -223,6 +223,50 @@ static int make_users(struct build *b) {
     return 0;
 }
 
+/* Cold starts by the client alone, where the server does not tell them. */
+static int make_guess(struct build *b) {
+    struct model *m = b->m;
+    bool any_slow = false;
+    for (size_t i = 0; i < m->entry_count; i++)
+        any_slow = any_slow ||
+                   m->entries[i].row.max_ms > GUESS_RATIO_MIN * m->entries[i].row.service_ms[0];
+    if (!any_slow)
+        return 0;
+    double *median_us = calloc(b->endpoint_count + 1, sizeof *median_us);
+    if (median_us == NULL)
+        return err_set(b->e, "out of memory for %zu endpoints", b->endpoint_count);
+    for (size_t i = 0; i < b->endpoint_count; i++)
+        median_us[i] = m->entries[b->entry_of[i]].row.service_ms[0] * 1000;
+    int result = guess_new(b->reader, median_us, m->options.figures, &m->guess, b->e);
+    free(median_us);
+    return result;
+}
+
+static int make_server(struct build *b) {
+    struct model *m = b->m;
+    if (platform_new(b->reader, m->options.figures, m->seconds, &m->server, b->e) != 0)
+        return -1;
+    bool logged = m->server != NULL && m->server->side.requests > 0;
+    if (!logged && make_guess(b) != 0)
+        return -1;
+    if (m->server == NULL && m->guess == NULL)
+        return 0;
+    m->tables = calloc(PLATFORM_TABLES_MAX + GUESS_TABLES, sizeof *m->tables);
+    if (m->tables == NULL)
+        return err_set(b->e, "out of memory for the tables of the server");
+    if (m->server != NULL) {
+        if (platform_price(m->server, &m->options.shape, &m->cost, b->e) != 0)
+            return -1;
+        m->table_count = platform_tables(m->server, &m->cost, m->tables);
+    }
+    if (m->guess != NULL)
+        guess_table(m->guess, &m->tables[m->table_count++]);
+    for (size_t i = 0; i < m->table_count; i++)
+        if (!table_ok(&m->tables[i]))
+            return err_set(b->e, "out of memory for the tables of the server");
+    return 0;
+}
+
 int model_new(struct reader *r, const struct model_options *o, struct model **out, struct err *e) {
     struct model *m = calloc(1, sizeof *m);
     if (m == NULL)
@@ -235,7 +279,7 @@ int model_new(struct reader *r, const struct model_options *o, struct model **ou
         client_summarize(r, &m->client, e) != 0)
         goto out;
     make_rows(m);
-    if (o->figures && make_users(&b) != 0)
+    if ((o->figures && make_users(&b) != 0) || make_server(&b) != 0)
         goto out;
     if (!o->figures) {
         summary_free(m->summary);
@@ -261,5 +305,10 @@ void model_free(struct model *m) {
     summary_free(m->summary);
     series_free(m->series);
     free(m->users);
+    for (size_t i = 0; i < m->table_count; i++)
+        table_done(&m->tables[i]);
+    free(m->tables);
+    platform_free(m->server);
+    guess_free(m->guess);
     free(m);
 }

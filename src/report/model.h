@@ -21,6 +21,10 @@
 
 #include "record/reader.h"
 #include "report/client.h"
+#include "report/guess.h"
+#include "report/platform.h"
+#include "report/platform_tables.h"
+#include "report/table.h"
 #include "stats/series.h"
 #include "stats/summary.h"
 #include "util/err.h"
@@ -31,6 +35,7 @@
 struct model_options {
     bool locust;  /* Locust's rules instead of exact numbers */
     bool figures; /* gather what the data behind the figures needs: series, users, distributions */
+    struct platform_shape shape; /* what an instance is and costs */
 };
 
 struct model_entry {
@@ -59,6 +64,12 @@ struct model {
     size_t error_count;
 
     struct client_summary client;
+
+    struct platform *server;   /* NULL: nothing was imported */
+    struct platform_cost cost; /* of it */
+    struct guess *guess;       /* NULL: there is the server's log, or nothing convinces */
+    struct table *tables;      /* of either */
+    size_t table_count;
 
     /* With options.figures; else NULL and 0. Entry i of `summary` is entries[i]. */
     struct summary *summary;

@@ -83,6 +83,20 @@ static int write_tables(const char *dir, const struct model *m, struct err *e) {
     return write_file(dir, "errors.csv", &b, e);
 }
 
+/* server_KEY.csv for each table of the server. */
+static int write_server(const char *dir, const struct model *m, struct err *e) {
+    for (size_t i = 0; i < m->table_count; i++) {
+        struct buf b;
+        char name[64];
+        snprintf(name, sizeof name, "server_%s.csv", m->tables[i].key);
+        buf_init(&b, DOCUMENT_MAX_BYTES);
+        emit_csv_table(&b, &m->tables[i]);
+        if (write_file(dir, name, &b, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 int report_write_dir(const char *dir, const struct model *m, struct figures_result *figures,
                      struct err *e) {
     struct buf data;
@@ -93,7 +107,8 @@ int report_write_dir(const char *dir, const struct model *m, struct figures_resu
     int result = !buf_ok(&data) ? err_set(e, "the path of the report is too long")
                                 : outfile_directory(buf_text(&data), e);
     buf_done(&data);
-    if (result != 0 || write_tables(dir, m, e) != 0 || data_write(dir, m, e) != 0)
+    if (result != 0 || write_tables(dir, m, e) != 0 || write_server(dir, m, e) != 0 ||
+        data_write(dir, m, e) != 0)
         return -1;
     struct figures_options options = {0};
     return figures_draw(dir, &options, figures, e);

@@ -1,9 +1,10 @@
 /*
  * report: a model as one document on a stream, or as a directory of tables, data and figures.
  *
- * DIR gets tables.txt, tables.md, tables.csv, errors.csv, tables.json, the CSV files of data.h and,
- * through gnuplot, the figures (figures.h). Files of that name are overwritten, others are left
- * alone. Without gnuplot the rest still comes.
+ * DIR gets tables.txt, tables.md, tables.csv, errors.csv, tables.json, server_KEY.csv for each
+ * table of the server's side, the CSV files of data.h and, through gnuplot, the figures
+ * (figures.h). Files of that name are overwritten, others are left alone. Without gnuplot the rest
+ * still comes.
  *
  * Ownership: nothing is kept. Thread: any, one call at a time for one DIR.
  */

@@ -10,8 +10,4 @@ draw = empty ? nothing('no requests') : \
     "     data using ($2/x_unit):(y($4)) with lines linestyle 2 title '95th percentile'" . \
     (alone_1 ? ", data using ($2/x_unit):(y($5)) with points linestyle 1 notitle" : "") . \
     (alone_2 ? ", data using ($2/x_unit):(y($6)) with points linestyle 2 notitle" : "")
-eval svg('response_time')
-eval draw
-eval png('response_time')
-eval draw
-unset output
+eval picture('response_time')

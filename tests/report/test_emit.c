@@ -250,6 +250,66 @@ static void test_many_errors_are_cut_in_the_table(void **state) {
     buf_done(&b);
 }
 
+/* Instances and revisions may be called anything too. */
+static void test_tables_of_the_server(void **state) {
+    (void)state;
+    static const struct table_column columns[] = {{"instance", "Instance", TABLE_TEXT},
+                                                  {"requests", "Requests", TABLE_COUNT}};
+    struct table tables[2];
+    struct buf b;
+    struct model *m = hostile_model(&hostile);
+    table_init(&tables[0], "instances", "Requests by instance", columns, 2);
+    for (size_t i = 0; i < HOSTILE_NAMES; i++) {
+        table_text(&tables[0], hostile_names[i]);
+        table_number(&tables[0], i == 0 ? (double)NAN : (double)i);
+    }
+    table_init_pairs(&tables[1], "sums", "Sums");
+    table_pair_text(&tables[1], "word", "A word", hostile_names[1]);
+    table_pair(&tables[1], "time_ms", "A time", TABLE_MS, 1234.5678);
+    m->tables = tables;
+    m->table_count = 2;
+    m->entry_count = 1; /* whose name is the first */
+    m->error_count = 0;
+    buf_init(&b, 1 << 20);
+
+    emit_table(&b, m, true);
+    is_harmless_on_a_terminal(&b);
+    has(&b, "\n\\x1b[31mred\\x1b]0;title\\x07 ");
+    has(&b, "\nA time                       1235 ms\n");
+    buf_clear(&b);
+    emit_markdown(&b, m, true);
+    is_harmless_on_a_terminal(&b);
+    has_not(&b, "<script");
+    has(&b, "## Requests by instance\n\n| Instance | Requests |\n| :--- | ---: |\n");
+    has(&b, "| \\`id\\` \\$(id) \\${x} \\\\x41 | \xe2\x80\x93 |\n");
+    buf_clear(&b);
+    emit_json(&b, m);
+    is_harmless_on_a_terminal(&b);
+    is_what_python_reads(&b, "import json, sys\n"
+                             "s = json.load(open(sys.argv[1], encoding='ascii'))['server']\n"
+                             "assert s['sums'] == {'word': '\x1b[31mred\x1b]0;title\x07',\n"
+                             "    'time_ms': 1234.5678}, s['sums']\n"
+                             "rows = s['instances']\n"
+                             "assert len(rows) == 16 and rows[0]['requests'] is None\n"
+                             "assert rows[15] == {'instance': '', 'requests': 15}\n");
+    buf_clear(&b);
+    emit_csv_table(&b, &tables[0]);
+    is_harmless_on_a_terminal(&b);
+    is_what_python_reads(&b, "import csv, sys\n"
+                             "rows = list(csv.DictReader(open(sys.argv[1], newline='')))\n"
+                             "names = [r['instance'] for r in rows]\n"
+                             "assert len(rows) == 16 and rows[0]['requests'] == ''\n"
+                             "assert names[3:6] == [\"'+1+1\", \"'-2+3\", \"'@SUM(1)\"], names\n"
+                             "assert rows[15]['requests'] == '15'\n");
+    buf_clear(&b);
+    emit_csv_table(&b, &tables[1]);
+    assert_string_equal(buf_text(&b), "key,value\nword,\\x1b[31mred\\x1b]0;title\\x07\n"
+                                      "time_ms,1234.5678\n");
+    buf_done(&b);
+    table_done(&tables[0]);
+    table_done(&tables[1]);
+}
+
 static void test_a_full_buffer_is_told(void **state) {
     (void)state;
     void (*const csv[])(struct buf *, const struct model *) = {emit_csv, emit_csv_errors,
@@ -277,6 +337,7 @@ int main(void) {
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_a_run_cut_short),
         cmocka_unit_test(test_many_errors_are_cut_in_the_table),
+        cmocka_unit_test(test_tables_of_the_server),
         cmocka_unit_test(test_a_full_buffer_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

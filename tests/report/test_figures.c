@@ -121,7 +121,7 @@ static void draw_well(void) {
     assert_string_equal(e.text, "untouched");
     assert_false(r.gnuplot_missing);
     assert_string_equal(r.note, ""); /* gnuplot had no warning */
-    for (enum figure f = 0; f < FIGURE_COUNT; f++) {
+    for (enum figure f = 0; f < FIGURE_ALWAYS; f++) {
         assert_true(r.drawn[f]);
         char name[64];
         snprintf(name, sizeof name, "%s.png", figure_name(f));
@@ -340,8 +340,8 @@ static int count_entries(const char *path) {
 static void assert_nothing_was_run(void) {
     char data[300];
     snprintf(data, sizeof data, "%s/data", dir);
-    assert_int_equal(count_entries(dir), 2 * FIGURE_COUNT + 1);
-    assert_int_equal(count_entries(data), 3 * FIGURE_COUNT + 1); /* csv, dat, gp; style.gp */
+    assert_int_equal(count_entries(dir), 2 * FIGURE_ALWAYS + 1);
+    assert_int_equal(count_entries(data), 3 * FIGURE_ALWAYS + 1); /* csv, dat, gp; style.gp */
     assert_int_equal(access("HACKED", F_OK), -1);
 }
 
@@ -451,7 +451,7 @@ static void test_a_user_can_draw_it_again(void **state) {
     make_dirs("again");
     write_small_run();
     draw_well();
-    for (enum figure f = 0; f < FIGURE_COUNT; f++) {
+    for (enum figure f = 0; f < FIGURE_ALWAYS; f++) {
         char svg[64], script[64], path[512];
         snprintf(svg, sizeof svg, "%s.svg", figure_name(f));
         snprintf(script, sizeof script, "%s.gp", figure_name(f));
@@ -464,6 +464,81 @@ static void test_a_user_can_draw_it_again(void **state) {
         free(before);
         free(after);
     }
+}
+
+static bool draw_some(struct figures_result *r) {
+    struct err e = {""};
+    if (figures_draw(dir, NULL, r, &e) != 0)
+        fail_msg("%s", e.text);
+    assert_string_equal(r->note, ""); /* gnuplot had no warning */
+    return r->drawn[FIGURE_ALL];
+}
+
+static void test_the_servers_figures_are_drawn_where_there_are_data(void **state) {
+    (void)state;
+    struct figures_result r;
+    make_dirs("server");
+    write_small_run();
+    assert_false(draw_some(&r));
+    assert_false(exists("data/all_figures.gp"));
+
+    write_text("data/instance_count.csv", "second,active,idle\n0,,\n1,1,0\n2,3,2\n", 0644);
+    write_text("data/memory_utilization.csv", "second,percent\n0,\n1,12.5\n2,\n", 0644);
+    write_text("data/cpu_utilization.csv", "second,percent\n0,101\n1,60\n2,50\n", 0644);
+    write_text("data/cold_starts.csv",
+               "time_s,latency_ms,label\n0.5,900,cold\n1.25,10,warm\n2,12,warm\n3,,\n", 0644);
+    assert_true(draw_some(&r));
+    assert_true(r.drawn[FIGURE_INSTANCE_COUNT] && r.drawn[FIGURE_COLD_STARTS]);
+    assert_false(r.drawn[FIGURE_REQUEST_LATENCY]);
+    assert_has("data/instance_count.dat", "0 NaN NaN\n1 NaN NaN\n1 1 0\n2 1 0\n2 3 2\n3 3 2\n");
+    assert_has("data/cpu_utilization.gp", "set yrange [0:109.08]");
+    assert_has("data/memory_utilization.gp", "set yrange [0:15]");
+    /* The same time as the client's figures, and no kind in the legend that is not there. */
+    assert_has("data/cold_starts.gp", "set xrange [0:3]");
+    assert_has("data/cold_starts.gp", "unknown = 0\n");
+    assert_has("data/cold_starts.gp", "log scale");
+    assert_has("cold_starts.svg", ">cold<");
+    assert_lacks("cold_starts.svg", ">unknown<");
+    assert_has("all_figures.svg", "Fig. 5. ");
+    assert_lacks("all_figures.svg", "Fig. 8. ");
+
+    /* Data that went take their pictures along. */
+    char path[300];
+    static const char *const gone[] = {"instance_count", "memory_utilization", "cpu_utilization"};
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(path, sizeof path, "%s/data/%s.csv", dir, gone[i]);
+        assert_int_equal(unlink(path), 0);
+    }
+    assert_false(draw_some(&r));
+    assert_true(r.drawn[FIGURE_COLD_STARTS]); /* as a guess of the client it stands alone */
+    assert_false(exists("instance_count.svg"));
+    assert_false(exists("data/instance_count.dat"));
+    assert_false(exists("all_figures.png"));
+}
+
+static void test_points_of_no_kind_are_an_error(void **state) {
+    (void)state;
+    struct err e;
+    make_dirs("points");
+    write_small_run();
+    static const struct {
+        const char *rows, *error;
+    } cases[] = {{"0.5,900,`touch HACKED`\n", "cold_starts.csv: line 2: not cold, warm or unknown"},
+                 {"0.5,x,cold\n", "line 2"},
+                 {"-1,5,cold\n", "line 2: not a time of a run"},
+                 {"0.5,900\n", "line 2"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[200];
+        snprintf(text, sizeof text, "time_s,latency_ms,label\n%s", cases[i].rows);
+        write_text("data/cold_starts.csv", text, 0644);
+        assert_int_equal(draw_badly(NULL, &e), -1);
+        if (strstr(e.text, cases[i].error) == NULL)
+            fail_msg("%s", e.text);
+    }
+    write_text("data/cold_starts.csv", "time_s,latency_ms,label\n3,,\n", 0644);
+    struct figures_result r;
+    draw_some(&r);
+    assert_has("cold_starts.svg", "no requests");
 }
 
 static void test_without_gnuplot_a_note_says_what_to_install(void **state) {
@@ -635,6 +710,8 @@ int main(void) {
         TEST(test_of_sixty_endpoints_the_busiest_six_are_drawn),
         TEST(test_names_fit_a_legend),
         TEST(test_a_user_can_draw_it_again),
+        TEST(test_the_servers_figures_are_drawn_where_there_are_data),
+        TEST(test_points_of_no_kind_are_an_error),
         TEST(test_without_gnuplot_a_note_says_what_to_install),
         TEST(test_gnuplots_own_words_are_in_the_error),
         TEST(test_the_real_gnuplot_fails_on_a_broken_terminal),

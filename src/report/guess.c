@@ -1,0 +1,224 @@
+#include "report/guess.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/outcome.h"
+
+#define US_PER_S 1000000
+#define PAUSE_SECONDS 10
+#define SURE 0.95
+
+/* Logarithms of 1/1000 to 1e6 times the median in steps of 1 %. */
+#define BIN 0.01
+#define LOWEST (-6.9)
+#define BINS 2072
+
+/* What convinces. */
+#define REQUESTS_MIN 50
+#define SLOW_MIN 3
+#define SLOW_SHARE_MAX 0.5
+#define DISTANCE_MIN 4.0      /* Ashman's D; 2 is where two parts begin to show */
+#define BIC_GAIN_MIN 10.0     /* "very strong" in Raftery's words */
+#define UNSURE_SHARE_MAX 0.02 /* of the requests may lie between the parts */
+
+struct work {
+    struct reader *reader;
+    struct guess *g;
+    const double *median_us;
+    size_t endpoint_count;
+    uint8_t *answered; /* a bit a second: something was answered in it */
+    size_t seconds;
+    uint64_t rows, new_connections;
+    double bins[2][BINS]; /* without and with a sign */
+    double x[BINS], all[BINS];
+    bool new_is_a_sign;
+    struct spread spreads[POINTS_KINDS];
+    struct err *e;
+};
+
+/* A row that has a say. */
+static bool counts(const struct work *w, const struct reader_row *row) {
+    return row->outcome == OUTCOME_OK && row->service_us > 0 && row->sent_us >= 0 &&
+           row->endpoint < w->endpoint_count && w->median_us[row->endpoint] > 0;
+}
+
+static int mark_second(struct work *w, int64_t end_us) {
+    size_t second = (size_t)(end_us / US_PER_S);
+    if (second / 8 >= w->seconds / 8) {
+        if (second > (size_t)10000000)
+            return err_set(w->e, "a request ended %zu seconds after the start; the file is damaged",
+                           second);
+        size_t more = (second / 8 + 1) * 2;
+        uint8_t *grown = realloc(w->answered, more);
+        if (grown == NULL)
+            return err_set(w->e, "out of memory for a run of %zu seconds", second);
+        memset(grown + w->seconds / 8, 0, more - w->seconds / 8);
+        w->answered = grown;
+        w->seconds = more * 8;
+    }
+    w->answered[second / 8] = (uint8_t)(w->answered[second / 8] | 1u << second % 8);
+    return 0;
+}
+
+static int first_reading(void *context, const struct reader_row *row) {
+    struct work *w = context;
+    w->rows += row->sent_us != READER_NO_VALUE;
+    w->new_connections += row->new_connection;
+    return row->status != 0 && row->end_us >= 0 ? mark_second(w, row->end_us) : 0;
+}
+
+/* Nothing was answered in the second of sending and the PAUSE_SECONDS before it. */
+static bool after_pause(const struct work *w, int64_t sent_us) {
+    int64_t sent = sent_us / US_PER_S;
+    for (int64_t s = sent; s >= 0 && s >= sent - PAUSE_SECONDS; s--)
+        if ((size_t)s < w->seconds && (w->answered[s / 8] >> s % 8 & 1) != 0)
+            return false;
+    return true;
+}
+
+static bool has_sign(const struct work *w, const struct reader_row *row) {
+    return (w->new_is_a_sign && row->new_connection) || after_pause(w, row->sent_us);
+}
+
+static double slowness(const struct work *w, const struct reader_row *row) {
+    return log((double)row->service_us / w->median_us[row->endpoint]);
+}
+
+static int second_reading(void *context, const struct reader_row *row) {
+    struct work *w = context;
+    if (!counts(w, row))
+        return 0;
+    double at = (slowness(w, row) - LOWEST) / BIN;
+    size_t bin = at < 0 ? 0 : at >= BINS ? BINS - 1 : (size_t)at;
+    w->bins[has_sign(w, row)][bin]++;
+    return 0;
+}
+
+static bool convinces(struct work *w) {
+    struct guess *g = w->g;
+    double *x = w->x, *all = w->all;
+    double n = 0, slow[2] = {0, 0}, fast[2] = {0, 0}, unsure = 0, variance = 0;
+    for (size_t i = 0; i < BINS; i++) {
+        x[i] = LOWEST + ((double)i + 0.5) * BIN;
+        all[i] = w->bins[0][i] + w->bins[1][i];
+        n += all[i];
+    }
+    if (n < REQUESTS_MIN || !mixture_fit(x, all, BINS, BIN, &g->split))
+        return false;
+    for (size_t i = 0; i < BINS; i++) {
+        double p = mixture_high(&g->split, x[i]);
+        g->expected_cold += all[i] * p;
+        variance += all[i] * p * (1 - p);
+        for (int sign = 0; sign < 2; sign++) {
+            slow[sign] += p >= SURE ? w->bins[sign][i] : 0;
+            fast[sign] += p <= 1 - SURE ? w->bins[sign][i] : 0;
+            unsure += p > 1 - SURE && p < SURE ? w->bins[sign][i] : 0;
+        }
+    }
+    g->expected_sd = sqrt(variance);
+    g->slow = (uint64_t)(slow[0] + slow[1]);
+    g->slow_signs = (uint64_t)slow[1];
+    const struct mixture *m = &g->split;
+    double signs_of_slow = slow[1] / (slow[0] + slow[1]);
+    double signs_of_fast = fast[1] / (fast[0] + fast[1]);
+    return m->bic_one - m->bic_two >= BIC_GAIN_MIN && mixture_distance(m) >= DISTANCE_MIN &&
+           m->high.mean - m->low.mean >= log(GUESS_RATIO_MIN) && m->high.weight < SLOW_SHARE_MAX &&
+           slow[0] + slow[1] >= SLOW_MIN && unsure <= UNSURE_SHARE_MAX * n &&
+           signs_of_slow >= 0.5 && signs_of_fast <= signs_of_slow / 2;
+}
+
+static enum points_kind label(const struct work *w, const struct reader_row *row) {
+    double p = mixture_high(&w->g->split, slowness(w, row));
+    if (p <= 1 - SURE)
+        return POINTS_WARM;
+    return p >= SURE && has_sign(w, row) ? POINTS_COLD : POINTS_UNKNOWN;
+}
+
+static int third_reading(void *context, const struct reader_row *row) {
+    struct work *w = context;
+    if (!counts(w, row))
+        return 0;
+    enum points_kind kind = label(w, row);
+    spread_count(&w->spreads[kind], row->service_us);
+    if (w->g->points == NULL)
+        return 0;
+    return points_add(w->g->points, kind, row->sent_us, row->service_us, w->e);
+}
+
+static int fourth_reading(void *context, const struct reader_row *row) {
+    struct work *w = context;
+    if (counts(w, row))
+        spread_collect(&w->spreads[label(w, row)], row->service_us);
+    return 0;
+}
+
+static int label_all(struct work *w) {
+    for (size_t i = 0; i < POINTS_KINDS; i++)
+        if (spread_init(&w->spreads[i], w->e) != 0)
+            return -1;
+    if (reader_scan(w->reader, third_reading, w, w->e) != 0)
+        return -1;
+    for (size_t i = 0; i < POINTS_KINDS; i++)
+        if (spread_plan(&w->spreads[i], w->e) != 0)
+            return -1;
+    if (reader_scan(w->reader, fourth_reading, w, w->e) != 0)
+        return -1;
+    for (size_t i = 0; i < POINTS_KINDS; i++) {
+        if (spread_finish(&w->spreads[i], w->e) != 0)
+            return -1;
+        spread_row(&w->spreads[i], &w->g->service[i]);
+    }
+    return 0;
+}
+
+int guess_new(struct reader *r, const double *median_us, bool figures, struct guess **out,
+              struct err *e) {
+    const struct reader_endpoint *endpoints;
+    struct work *w = calloc(1, sizeof *w);
+    struct guess *g = calloc(1, sizeof *g);
+    int result = -1;
+    if (w == NULL || g == NULL) {
+        err_set(e, "out of memory for a report");
+        goto out;
+    }
+    w->reader = r;
+    w->g = g;
+    w->median_us = median_us;
+    w->endpoint_count = reader_endpoints(r, &endpoints);
+    w->e = e;
+    if (reader_scan(r, first_reading, w, e) != 0)
+        goto out;
+    /* Where most have a new connection it tells nothing. */
+    w->new_is_a_sign = w->new_connections * 2 < w->rows;
+    if (reader_scan(r, second_reading, w, e) != 0)
+        goto out;
+    if (!convinces(w)) {
+        *out = NULL;
+        result = 0;
+        goto out;
+    }
+    if ((figures && points_new(reader_run(r)->duration_us, &g->points, e) != 0) ||
+        label_all(w) != 0)
+        goto out;
+    *out = g;
+    g = NULL;
+    result = 0;
+out:
+    guess_free(g);
+    if (w != NULL) {
+        free(w->answered);
+        for (size_t i = 0; i < POINTS_KINDS; i++)
+            spread_done(&w->spreads[i]);
+    }
+    free(w);
+    return result;
+}
+
+void guess_free(struct guess *g) {
+    if (g == NULL)
+        return;
+    points_free(g->points);
+    free(g);
+}

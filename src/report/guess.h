@@ -1,0 +1,53 @@
+/*
+ * guess: cold starts as the client alone can tell them, for runs without the server's log.
+ *
+ * A guess and no more, so it is made only where it convinces: the logarithms of the service times,
+ * each over the median of its endpoint, fall into two parts that are far apart, the slow one is the
+ * smaller, and the slow requests are those that a cold start would hit: on a new connection, or
+ * after a pause. GUESS_RULE is the whole rule, in words that a report prints.
+ *
+ * Made by two more readings of the rows, and four where it convinces; memory does not grow with
+ * them.
+ *
+ * Ownership: heap, guess_free(NULL) is fine. Thread: as the reader.
+ */
+#ifndef REPORT_GUESS_H
+#define REPORT_GUESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "record/reader.h"
+#include "report/points.h"
+#include "stats/mixture.h"
+#include "stats/spread.h"
+#include "util/err.h"
+
+#define GUESS_RULE                                                                                 \
+    "Cold, as it seems: without the server's log this is a guess from the client's side. Service " \
+    "times over the median of their endpoint fall into two parts (two normal distributions of "    \
+    "their logarithms, by BIC). Cold: 95% sure to be of the slow part, and on a new connection "   \
+    "or when nothing had been answered for 10 s. Warm: 95% sure to be of the fast part. Unknown: " \
+    "the others."
+
+/* A slow part is slower than the fast one by this at least: where no request is, there is none. */
+#define GUESS_RATIO_MIN 3.0
+
+/* Cold, warm, unknown: the order of enum points_kind. */
+struct guess {
+    struct mixture split;      /* of the logarithms */
+    double expected_cold;      /* of the slow part: the sum of the probabilities */
+    double expected_sd;        /* and its standard deviation */
+    uint64_t slow_signs, slow; /* how many of the slow ones had a sign of a cold start */
+    struct spread_row service[POINTS_KINDS]; /* microseconds */
+    struct points *points;                   /* with figures; else NULL */
+};
+
+/* median_us[i]: of the service times of endpoint i of the file; NAN: none. *out is NULL where the
+ * rows do not convince. */
+int guess_new(struct reader *r, const double *median_us, bool figures, struct guess **out,
+              struct err *e);
+void guess_free(struct guess *g);
+
+#endif

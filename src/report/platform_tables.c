@@ -1,0 +1,332 @@
+#include "report/platform_tables.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "util/clock.h"
+
+#define REGION "us-central1"
+#define MEMORY_BYTES ((int64_t)512 << 20)
+#define INSTANCES_SHOWN 20
+
+#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+
+static const double no_number = (double)NAN;
+
+static double ms_of(int64_t us) {
+    return us == READER_NO_VALUE ? no_number : (double)us / 1000;
+}
+
+static double ratio(double a, double b) {
+    return b > 0 ? a / b : no_number;
+}
+
+int platform_price(const struct platform *s, const struct platform_shape *shape,
+                   struct platform_cost *out, struct err *e) {
+    struct platform_cost c = {.shape = *shape};
+    c.shape.cpus = shape->cpus > 0 ? shape->cpus : 1;
+    c.shape.memory_bytes = shape->memory_bytes > 0 ? shape->memory_bytes : MEMORY_BYTES;
+    c.shape.region = shape->region != NULL ? shape->region : REGION;
+    if (billing_prices_load(&c.prices, shape->prices, c.shape.region, e) != 0)
+        return -1;
+    bool by_request = shape->billing == BILLING_REQUEST;
+    int64_t billable_us = by_request ? s->billable_us : s->billable_instance_us;
+    uint64_t requests = s->side.requests - s->counts.no_instance;
+    if (s->side.requests == 0 && by_request) {
+        billable_us = (int64_t)(s->metric_billable_s * 1e6);
+        requests = (uint64_t)s->metric_requests;
+    }
+    const struct billing_usage usage = {.mode = shape->billing,
+                                        .billable_ns = billable_us * NS_PER_US,
+                                        .requests = requests,
+                                        .cpus = c.shape.cpus,
+                                        .memory_bytes = c.shape.memory_bytes};
+    billing_cost(&usage, &c.prices, &c.cost);
+    c.requests = requests;
+    *out = c;
+    return 0;
+}
+
+static void pair_count(struct table *t, const char *key, const char *label, uint64_t n) {
+    table_pair(t, key, label, TABLE_COUNT, (double)n);
+}
+
+static const char *why_not_joined(const char *state) {
+    if (strcmp(state, "no_requests") == 0)
+        return "the log has no requests";
+    if (strcmp(state, "no_trace") == 0)
+        return "the run sent no traceparent (--no-trace, or an older version)";
+    if (strcmp(state, "lost") == 0)
+        return "the client lost samples, so its requests have no numbers";
+    if (strcmp(state, "foreign") == 0)
+        return "no entry has the trace of this run";
+    return state;
+}
+
+static void clock_rows(const struct platform *s, struct table *t) {
+    const struct reader_server *x = &s->side;
+    table_pair(t, "clock_offset_ms", "Server's clock minus the client's", TABLE_MS,
+               ms_of(x->offset_us));
+    table_pair(t, "clock_offset_low_ms", "  at least", TABLE_MS, ms_of(x->lower_us));
+    table_pair(t, "clock_offset_high_ms", "  at most", TABLE_MS, ms_of(x->upper_us));
+    table_pair(t, "clock_pairs", "  by how many requests", TABLE_COUNT, (double)x->pairs);
+}
+
+static void reconciliation(const struct platform *s, struct table *t) {
+    const struct platform_counts *c = &s->counts;
+    table_init_pairs(t, "reconciliation", "Client and server, request by request");
+    pair_count(t, "sent", "Sent by the client", c->sent);
+    pair_count(t, "answered", "  answered", c->answered);
+    pair_count(t, "unanswered", "  without an answer", c->sent - c->answered);
+    pair_count(t, "logged", "In the server's log", s->side.requests);
+    pair_count(t, "without_instance", "  that reached no instance", c->no_instance);
+    if (!c->decidable) {
+        table_pair_text(t, "joined", "Joined by trace", why_not_joined(s->side.join_state));
+        table_pair(t, "unexplained", "Unexplained", TABLE_COUNT, no_number);
+        clock_rows(s, t);
+        return;
+    }
+    pair_count(t, "joined", "  of this run, by trace", c->joined_answered + c->joined_unanswered);
+    pair_count(t, "others", "  of others, or without a trace", c->others);
+    pair_count(t, "seen_unanswered", "In the log, but no answer came to the client",
+               c->joined_unanswered);
+    pair_count(t, "lost", "Not in the log, and no answer came to the client", c->lost);
+    pair_count(t, "missing", "Not in the log, though the client has an answer", c->missing);
+    table_pair(t, "astray", "In the log by this run's trace, but not sent by it", TABLE_COUNT,
+               (double)s->side.astray);
+    table_pair(t, "repeated", "In the log twice", TABLE_COUNT, (double)s->side.repeated);
+    pair_count(t, "status_differs", "With another status at the client than in the log",
+               c->status_differs);
+    pair_count(t, "unexplained", "Unexplained (the four above)", c->unexplained);
+    clock_rows(s, t);
+}
+
+static void statuses(const struct platform *s, struct table *t) {
+    static const struct table_column columns[] = {{"status", "Status", TABLE_TEXT},
+                                                  {"client", "Client", TABLE_COUNT},
+                                                  {"server", "Server's log", TABLE_COUNT}};
+    table_init(t, "statuses", "Answers by status", columns, COUNT_OF(columns));
+    for (size_t i = 1; i <= PLATFORM_STATUS_MAX; i++) {
+        size_t status = i % PLATFORM_STATUS_MAX; /* those without one at the end */
+        const struct platform_status *x = &s->status[status];
+        char text[32];
+        if (x->client == 0 && x->server == 0)
+            continue;
+        snprintf(text, sizeof text, "%zu", status);
+        table_text(t, status == 0 ? "none" : text);
+        table_number(t, (double)x->client);
+        table_number(t, (double)x->server);
+    }
+}
+
+static void times(const struct platform *s, struct table *t) {
+    static const struct table_column columns[] = {
+        {"time", "Time", TABLE_TEXT},     {"requests", "Requests", TABLE_COUNT},
+        {"mean_ms", "Average", TABLE_MS}, {"median_ms", "Median", TABLE_MS},
+        {"p95_ms", "95%ile", TABLE_MS},   {"p99_ms", "99%ile", TABLE_MS},
+        {"max_ms", "Max", TABLE_MS}};
+    static const char *const labels[PLATFORM_TIMES] = {
+        [PLATFORM_CLIENT] = "client: sent to end",
+        [PLATFORM_LOG] = "server's log: arrival to answer",
+        [PLATFORM_NETWORK] = "network and front end: client - log",
+        [PLATFORM_WAIT] = "waiting for a start-up (cold ones)",
+        [PLATFORM_CONTAINER] = "without start-up: log - waiting"};
+    table_init(t, "times", "Where the time went (ms)", columns, COUNT_OF(columns));
+    for (size_t i = 0; i < PLATFORM_TIMES; i++) {
+        const struct spread_row *x = &s->times[i];
+        if (x->count == 0 && !s->counts.decidable) /* it takes a request that joined */
+            continue;
+        table_text(t, labels[i]);
+        table_number(t, (double)x->count);
+        const double us[] = {x->mean, x->median, x->p95, x->p99, x->max};
+        for (size_t k = 0; k < COUNT_OF(us); k++)
+            table_number(t, us[k] / 1000);
+    }
+    if (isnan(s->container_mean_ms))
+        return;
+    /* Of the metrics only the mean is exact. */
+    const double mean[] = {s->container_mean_ms,
+                           s->times[PLATFORM_LOG].mean / 1000 - s->container_mean_ms};
+    static const char *const of[] = {"in the container, by the metrics",
+                                     "queue and start-up: log - container"};
+    for (size_t i = 0; i < COUNT_OF(mean); i++) {
+        table_text(t, of[i]);
+        table_number(t, (double)s->container_count);
+        table_number(t, mean[i]);
+        for (int k = 0; k < 4; k++)
+            table_number(t, no_number);
+    }
+}
+
+static const char *const label_words[PLATFORM_LABELS] = {"cold", "warm", "unknown"};
+
+static const struct table_column cold_columns[] = {{"label", "Requests that were", TABLE_TEXT},
+                                                   {"times_of", "Times of", TABLE_TEXT},
+                                                   {"requests", "Requests", TABLE_COUNT},
+                                                   {"median_ms", "Median", TABLE_MS},
+                                                   {"median_low_ms", "95% from", TABLE_MS},
+                                                   {"median_high_ms", "to", TABLE_MS},
+                                                   {"p95_ms", "95%ile", TABLE_MS},
+                                                   {"p99_ms", "99%ile", TABLE_MS},
+                                                   {"max_ms", "Max", TABLE_MS},
+                                                   {"tmr", "p99/median", TABLE_NUMBER}};
+
+static void cold_row(struct table *t, const char *label, const char *of,
+                     const struct spread_row *x) {
+    table_text(t, label);
+    table_text(t, of);
+    table_number(t, (double)x->count);
+    const double us[] = {x->median, x->low, x->high, x->p95, x->p99, x->max};
+    for (size_t k = 0; k < COUNT_OF(us); k++)
+        table_number(t, us[k] / 1000);
+    table_number(t, x->tmr);
+}
+
+static void cold_starts(const struct platform *s, struct table *t) {
+    table_init(t, "cold_starts", "Cold and warm (ms)", cold_columns, COUNT_OF(cold_columns));
+    for (size_t label = 0; label < PLATFORM_LABELS; label++) {
+        if (s->log[label].count > 0 || label != PLATFORM_UNKNOWN)
+            cold_row(t, label_words[label], "server", &s->log[label]);
+        if (s->client[label].count > 0)
+            cold_row(t, label_words[label], "client", &s->client[label]);
+    }
+}
+
+void guess_table(const struct guess *g, struct table *t) {
+    table_init(t, "cold_starts_guess", "Cold and warm, as it seems to the client (ms)",
+               cold_columns, COUNT_OF(cold_columns));
+    cold_row(t, "cold", "client", &g->service[POINTS_COLD]);
+    cold_row(t, "warm", "client", &g->service[POINTS_WARM]);
+    if (g->service[POINTS_UNKNOWN].count > 0)
+        cold_row(t, "unknown", "client", &g->service[POINTS_UNKNOWN]);
+}
+
+static void start_up(const struct platform *s, struct table *t) {
+    static const struct table_column columns[] = {
+        {"step", "Step", TABLE_TEXT},       {"instances", "Instances", TABLE_COUNT},
+        {"median_ms", "Median", TABLE_MS},  {"median_low_ms", "95% from", TABLE_MS},
+        {"median_high_ms", "to", TABLE_MS}, {"min_ms", "Min", TABLE_MS},
+        {"max_ms", "Max", TABLE_MS}};
+    static const char *const labels[PLATFORM_PHASES] = {
+        [PLATFORM_SPAWN] = "spawn: first request to the start",
+        [PLATFORM_LISTENING] = "listening: the start to the probe that passed",
+        [PLATFORM_FIRST_BYTE] = "first byte: the probe to the first answer"};
+    table_init(t, "start_up", "Start-up of an instance, step by step (ms)", columns,
+               COUNT_OF(columns));
+    for (size_t i = 0; i < PLATFORM_PHASES; i++) {
+        const struct spread_row *x = &s->phases[i];
+        table_text(t, labels[i]);
+        table_number(t, (double)x->count);
+        const double us[] = {x->median, x->low, x->high, x->min, x->max};
+        for (size_t k = 0; k < COUNT_OF(us); k++)
+            table_number(t, us[k] / 1000);
+    }
+}
+
+static void balance(const struct platform *s, struct table *t) {
+    double requests = (double)s->side.requests, hours = (double)s->instance_us / 3.6e9;
+    double in_us = 0, busy_us = 0;
+    for (size_t i = 0; i < s->instance_count; i++) {
+        in_us += (double)s->instances[i].in_us;
+        busy_us += (double)s->instances[i].busy_us;
+    }
+    table_init_pairs(t, "balance", "Instances");
+    pair_count(t, "instances", "Instances", s->instance_count);
+    pair_count(t, "started", "  whose start is in the log", s->started);
+    pair_count(t, "cold", "  that a request waited for", s->cold_instances);
+    pair_count(t, "requests_that_waited", "Requests that waited for a start",
+               s->log[PLATFORM_COLD].count);
+    table_pair(t, "instance_hours", "Instance-hours", TABLE_NUMBER, hours);
+    table_pair(t, "concurrency_mean", "Requests at once in a busy instance, average", TABLE_NUMBER,
+               ratio(in_us, busy_us));
+    table_pair(t, "concurrency_max", "  most", TABLE_COUNT, (double)s->concurrency_max);
+    pair_count(t, "crashes", "Crashes", s->crashes);
+    table_pair(t, "crashes_per_1000_requests", "  per 1000 requests", TABLE_NUMBER,
+               ratio((double)s->crashes * 1000, requests));
+    table_pair(t, "crashes_per_instance_hour", "  per instance-hour", TABLE_NUMBER,
+               ratio((double)s->crashes, hours));
+}
+
+static void cost_row(struct table *t, const char *item, double amount, const char *unit,
+                     double full, double net) {
+    table_text(t, item);
+    table_number(t, amount);
+    table_text(t, unit);
+    table_number(t, full);
+    table_number(t, net);
+}
+
+static void cost_table(const struct platform *s, const struct platform_cost *c, struct table *t) {
+    static const struct table_column columns[] = {
+        {"item", "Item", TABLE_TEXT},
+        {"amount", "Amount", TABLE_NUMBER},
+        {"unit", "Unit", TABLE_TEXT},
+        {"usd", "US$", TABLE_USD},
+        {"usd_after_free_tier", "after the free tier", TABLE_USD}};
+    const struct billing_cost *x = &c->cost;
+    table_init(t, "cost", "Cost", columns, COUNT_OF(columns));
+    cost_row(t, "billable instance time", x->instance_s, "s", no_number, no_number);
+    if (s->side.requests > 0 && s->metric_billable_s > 0)
+        cost_row(t, "the same by the metrics", s->metric_billable_s, "s", no_number, no_number);
+    cost_row(t, "CPU", x->cpu_s, "vCPU-s", x->full.cpu, x->net.cpu);
+    cost_row(t, "memory", x->gib_s, "GiB-s", x->full.memory, x->net.memory);
+    cost_row(t, "requests", (double)c->requests, "", x->full.requests, x->net.requests);
+    cost_row(t, "all", no_number, "", x->full.total, x->net.total);
+    cost_row(t, "per 1000 requests", no_number, "", x->full.per_1000_requests,
+             x->net.per_1000_requests);
+}
+
+static void instances(const struct platform *s, struct table *t) {
+    static const struct table_column columns[] = {{"instance", "Instance", TABLE_TEXT},
+                                                  {"revision", "Revision", TABLE_TEXT},
+                                                  {"started_s", "Started (s)", TABLE_S},
+                                                  {"ready_s", "Ready (s)", TABLE_S},
+                                                  {"ended_s", "Ended (s)", TABLE_S},
+                                                  {"end", "End", TABLE_TEXT},
+                                                  {"requests", "Requests", TABLE_COUNT},
+                                                  {"cold", "Cold", TABLE_COUNT},
+                                                  {"concurrency_mean", "At once", TABLE_NUMBER},
+                                                  {"concurrency_max", "Most", TABLE_COUNT},
+                                                  {"median_ms", "Median (ms)", TABLE_MS},
+                                                  {"p95_ms", "95%ile", TABLE_MS},
+                                                  {"billable_s", "Billable (s)", TABLE_S}};
+    table_init(t, "instances", "Requests by instance", columns, COUNT_OF(columns));
+    t->shown_max = INSTANCES_SHOWN;
+    for (size_t i = 0; i < s->instance_count; i++) {
+        const struct platform_instance *x = &s->instances[i];
+        table_text(t, x->at.name);
+        table_text(t, x->at.revision);
+        table_number(t, ms_of(x->at.started_us) / 1000);
+        table_number(t, ms_of(x->at.ready_us) / 1000);
+        table_number(t, ms_of(x->at.ended_us) / 1000);
+        table_text(t, x->at.end_kind);
+        table_number(t, (double)x->requests);
+        table_number(t, (double)x->cold);
+        table_number(t, ratio((double)x->in_us, (double)x->busy_us));
+        table_number(t, x->concurrency_max);
+        table_number(t, x->median_us / 1000);
+        table_number(t, x->p95_us / 1000);
+        table_number(t, (double)x->billable_us / 1e6);
+    }
+}
+
+size_t platform_tables(const struct platform *s, const struct platform_cost *cost,
+                       struct table tables[PLATFORM_TABLES_MAX]) {
+    size_t n = 0;
+    if (s->side.requests > 0) {
+        reconciliation(s, &tables[n++]);
+        statuses(s, &tables[n++]);
+        times(s, &tables[n++]);
+        cold_starts(s, &tables[n++]);
+    }
+    if (s->started > 0)
+        start_up(s, &tables[n++]);
+    if (s->instance_count > 0)
+        balance(s, &tables[n++]);
+    if (cost->cost.instance_s > 0)
+        cost_table(s, cost, &tables[n++]);
+    if (s->instance_count > 0)
+        instances(s, &tables[n++]);
+    return n;
+}

@@ -1,0 +1,47 @@
+/*
+ * spread: what a table says of a set of times: how many, median with its confidence interval, 95th
+ * and 99th percentile, extremes; exact, from a stream that is read twice (select.h).
+ *
+ *     spread_init  spread_count()...  spread_plan  spread_collect()...  spread_finish  spread_row
+ *     spread_done
+ *
+ * Ownership: spread_done frees all; one that is all zeros is fine. Thread: plain data.
+ */
+#ifndef STATS_SPREAD_H
+#define STATS_SPREAD_H
+
+#include <stdint.h>
+
+#include "stats/select.h"
+#include "util/err.h"
+
+struct spread {
+    struct select select;
+    double sum;
+};
+
+/* In the unit of the values; NAN where there is none: no value, or too few to support it
+ * (quantile.h, interval.h). */
+struct spread_row {
+    uint64_t count;
+    double mean, min, max;
+    double median, low, high; /* the interval covers the true median in 95 of 100 such samples */
+    double p95, p99;
+    double tmr; /* tail to median: p99 / median */
+};
+
+int spread_init(struct spread *s, struct err *e);
+void spread_done(struct spread *s);
+
+/* A value below 0 counts as 0. */
+void spread_count(struct spread *s, int64_t value);
+int spread_plan(struct spread *s, struct err *e);
+void spread_collect(struct spread *s, int64_t value);
+int spread_finish(struct spread *s, struct err *e);
+
+void spread_row(const struct spread *s, struct spread_row *out);
+
+/* The same of n values in memory, which it sorts. */
+void spread_of(int64_t *values, size_t n, struct spread_row *out);
+
+#endif

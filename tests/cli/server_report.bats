@@ -1,0 +1,213 @@
+#!/usr/bin/env bats
+# coldswarm report of runs with the server's side: numbers held against Python, pictures that are there or say why not,
+# hostile names, and cold starts as the client alone guesses them.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    COLDSWARM=${COLDSWARM:-$BATS_TEST_DIRNAME/../../build/release/coldswarm}
+    COLDSWARM=$(realpath "$COLDSWARM")
+    cd "$BATS_TEST_TMPDIR"
+}
+
+make_run() {
+    python3 "$BATS_TEST_DIRNAME/make_server_run.py" run.db "$@"
+}
+
+report() {
+    rm -rf out
+    run --separate-stderr "$COLDSWARM" report run.db --out out
+    [ "$status" -eq 0 ]
+    [ -z "$stderr" ]
+}
+
+# The numbers of the report, worked out again from the views.
+check() {
+    make_run "$@"
+    report
+    python3 "$BATS_TEST_DIRNAME/check_server_report.py" run.db out
+}
+
+pictures() {
+    (cd out && printf '%s\n' *.png)
+}
+
+client_pictures=$'latency_distribution.png\nrequests_per_second.png\nresponse_time.png\nusers.png'
+
+@test "every number of the server's side, worked out again from the views" {
+    check
+    grep -q '^Unexplained (the four above) *0$' out/tables.txt
+}
+
+@test "the same for 3 s with one instance" {
+    check --seconds 3 --instances 1 --start-ms 700
+}
+
+@test "the same where some instances started before the log" {
+    check --unseen --rate 4 --instances 6
+}
+
+@test "the same for a log that is newest first, with entries that are missing, twice or different" {
+    check --newest-first --faults --instances 9 --rate 15
+    run ! grep -q '^Unexplained (the four above) *0$' out/tables.txt
+}
+
+@test "the same for metrics of a minute, and start-ups that take long" {
+    check --seconds 65 --instances 2 --rate 2 --start-ms 20000 --step 60
+}
+
+@test "the SQL of docs/figures.md labels requests as the report does" {
+    make_run --unseen --rate 4 --instances 6
+    report
+    sed -n '/^```sql/,/^```/p' "$BATS_TEST_DIRNAME/../../docs/figures.md" | grep -v '^```' | tr -d ';' > label.sql
+    sqlite3 run.db "SELECT label, count(*) FROM ($(cat label.sql)) WHERE latency_us IS NOT NULL GROUP BY 1" > sql.txt
+    python3 -c 'import json
+for r in sorted(json.load(open("out/tables.json"))["server"]["cold_starts"], key=lambda r: r["label"]):
+    if r["times_of"] == "server":
+        print(r["label"], r["requests"], sep="|")' | diff sql.txt -
+    [ "$(wc -l < sql.txt)" -eq 3 ]
+}
+
+@test "all pictures are there, and none that has no data" {
+    make_run
+    report
+    [ "$(pictures | wc -l)" -eq 12 ]
+    for name in instance_count billable_instance_time request_count request_latency cpu_utilization memory_utilization \
+        cold_starts all_figures; do
+        grep -q '<svg' "out/$name.svg"
+        # Drawn again, it is the same.
+        cp "out/$name.svg" before.svg
+        (cd out/data && gnuplot "$name.gp")
+        cmp "out/$name.svg" before.svg
+    done
+    # The panels of the page have the captions of the paper.
+    for n in 2 3 4 5 6 7 8 9 10; do
+        grep -q "Fig. $n. " out/all_figures.svg
+    done
+
+    # The same folder for a run without metrics: what it has no data for goes, and the report says why.
+    make_run --no-metrics
+    run -0 "$COLDSWARM" report run.db --out out
+    [[ "$output" == *"No figure cpu_utilization: the file has no container/cpu/utilizations in the run's time"* ]]
+    [[ "$output" == *"No figure memory_utilization: "* ]]
+    [ ! -e out/cpu_utilization.png ]
+    [ ! -e out/cpu_utilization.svg ]
+    [ ! -e out/data/cpu_utilization.csv ]
+    [ ! -e out/data/cpu_utilization.gp ]
+    [ -e out/request_latency.png ]
+    run ! grep -q 'Fig. 9. ' out/all_figures.svg
+}
+
+@test "no instance at all, and requests that were all turned away" {
+    make_run --instances 0
+    report
+    [[ "$output" == *"No figure request_latency: no request reached an instance"* ]]
+    [[ "$output" == *"No figure cold_starts: "* ]]
+    [ -e out/instance_count.png ]
+    [ ! -e out/cold_starts.png ]
+    grep -q '^cold  *server  *0 ' out/tables.txt
+}
+
+@test "from metrics alone: figures and cost, and no more than they tell" {
+    make_run --no-logs --step 10
+    report
+    [ -e out/cpu_utilization.png ]
+    [ "$(head -1 out/data/request_latency.csv)" = second,with_startup_mean_ms,without_startup_mean_ms ]
+    [[ "$output" == *"No request log was imported"* ]]
+    [[ "$output" != *"Client and server, request by request"* ]]
+    # What the platform says was billable, and nothing else.
+    want=$(sqlite3 run.db "SELECT sum(value) FROM server_series WHERE metric = 'container/billable_instance_time'")
+    python3 -c 'import json, sys
+cost = json.load(open("out/tables.json"))["server"]["cost"]
+got, want = cost[0]["amount"], float(sys.argv[1])
+assert abs(got - want) < 1e-5 * want, (got, want)' "$want"
+}
+
+@test "the cost follows the shape of an instance and the rule of billing" {
+    make_run
+    cost() {
+        "$COLDSWARM" report run.db --format json "$@" | python3 -c 'import json, sys
+s = json.load(sys.stdin)["server"]
+print(*(round(r["usd"] * 1e6) for r in s["cost"] if r["item"] in ("CPU", "memory")), s["cost_basis"]["billing"])'
+    }
+    read -r cpu memory how < <(cost)
+    [ "$how" = request ]
+    read -r cpu2 memory4 _ < <(cost --cpu 2 --memory 2G)
+    # Each is rounded to a millionth.
+    [ $((cpu2 - 2 * cpu)) -ge -1 ]
+    [ $((cpu2 - 2 * cpu)) -le 1 ]
+    [ $((memory4 - 4 * memory)) -ge -3 ]
+    [ $((memory4 - 4 * memory)) -le 3 ]
+    read -r _ _ how < <(cost --billing instance)
+    [ "$how" = instance ]
+    run -3 --separate-stderr "$COLDSWARM" report run.db --region atlantis
+    [[ "$stderr" == *atlantis* ]]
+}
+
+@test "hostile names of instances and revisions in every format" {
+    make_run --hostile
+    report
+    python3 - <<'END'
+import csv, json, re
+names = ["`id` $(id)0", "\x1b[31mred1", "=CMD()2", "<script>alert(1)</script>3"]
+texts = {n: open("out/" + n, newline="").read() for n in ("tables.txt", "tables.md", "tables.json", "server_instances.csv")}
+for name, text in texts.items():
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", text), name
+assert "\\x1b[31mred1" in texts["tables.txt"]
+assert "<script" not in texts["tables.md"] and "&lt;script" in texts["tables.md"] and "\\`id\\`" in texts["tables.md"]
+assert [r["instance"] for r in json.loads(texts["tables.json"])["server"]["instances"]] == names
+rows = list(csv.DictReader(texts["server_instances.csv"].splitlines()))
+assert [r["instance"] for r in rows] == ["`id` $(id)0", "\\x1b[31mred1", "'=CMD()2", "<script>alert(1)</script>3"]
+END
+    [ ! -e out/data/HACKED ]
+}
+
+@test "long names are cut in the middle for people, and whole for programs" {
+    make_run
+    report
+    grep -q '^0069c7a9000\.\.b12ab120000 ' out/tables.txt
+    name=$(sqlite3 run.db 'SELECT instance FROM instances ORDER BY started_us LIMIT 1')
+    [ ${#name} -gt 100 ]
+    grep -q "$name" out/tables.json
+    grep -q "^$name," out/server_instances.csv
+}
+
+@test "of many instances people see 20, and programs all" {
+    make_run --instances 30 --rate 40
+    report
+    [ "$(wc -l < out/server_instances.csv)" -eq 31 ]
+    [ "$(grep -c '^0069c7a9' out/tables.txt)" -eq 20 ]
+    [[ "$output" == *"Not shown: 10 more instances"* ]]
+}
+
+@test "without the server: cold starts as the client sees them, near the truth" {
+    make_run --no-server
+    report
+    [[ "$output" == *"Cold and warm, as it seems to the client (ms)"* ]]
+    [[ "$output" == *"Cold, as it seems: without the server's log this is a guess"* ]]
+    [ "$(pictures)" = "cold_starts.png"$'\n'"$client_pictures" ]
+    cp out/tables.json guess.json
+    # The same run with the server's log has the truth.
+    make_run
+    report
+    python3 - <<'END'
+import json
+guess = {r["label"]: r["requests"] for r in json.load(open("guess.json"))["server"]["cold_starts_guess"]}
+truth = {r["label"]: r["requests"] for r in json.load(open("out/tables.json"))["server"]["cold_starts"]
+         if r["times_of"] == "client"}
+assert 0.85 * truth["cold"] <= guess["cold"] <= truth["cold"], (guess, truth)
+assert abs(guess["warm"] - truth["warm"]) < 0.02 * truth["warm"], (guess, truth)
+END
+}
+
+@test "without the server and without a second part: no guess, whatever the tail" {
+    for shape in "--start-ms 20" "--slow-tail --start-ms 20" "--slow-tail --start-ms 20 --rate 30 --instances 40" \
+        "--start-ms 20 --rate 60 --instances 3"; do
+        # shellcheck disable=SC2086
+        make_run --no-server $shape
+        report
+        [[ "$output" != *"as it seems"* ]] || { echo "$shape"; false; }
+        [ "$(pictures)" = "$client_pictures" ]
+        python3 -c 'import json; assert "server" not in json.load(open("out/tables.json"))'
+    done
+}
