@@ -14,7 +14,7 @@ comma    := ,
 
 PACKAGES := libcurl libuv libcjson sqlite3 libmicrohttpd openssl
 # Goals that need no library, or install them first.
-BARE     := clean help format format-check layers-source demo check install-deps uninstall
+BARE     := clean help format format-check layers-source demo check check-classifier install-deps uninstall
 MISSING  := $(if $(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),$(shell scripts/missing-packages $(PACKAGES)))
 ifneq ($(strip $(MISSING)),)
 $(error missing: $(MISSING). Run scripts/install-deps (Debian, as root) and try again)
@@ -126,8 +126,12 @@ test: tests ## build and run the tests once: all, or those with T=word in their 
 
 .PHONY: check
 check: ## install what is missing, build with gcc and clang, run every test, plain and under sanitisers
-	@scripts/install-deps
+	@scripts/install-deps classifier
 	@scripts/check
+
+.PHONY: check-classifier
+check-classifier: ## test the service in examples/classifier (scripts/install-deps classifier installs what it needs)
+	@scripts/run-tests examples/classifier/test_app.py
 
 .PHONY: sanitize
 sanitize: ## every test under ASan and UBSan, the threaded ones under TSan
@@ -178,7 +182,7 @@ cppcheck:
 	    -DCOLDSWARM_VERSION='"$(VERSION)"' -Isrc src
 python-check:
 	@echo "  PYTHON"
-	@{ ls bench/*.py; grep -lrE '^#!.*python3' scripts tests 2>/dev/null; } | xargs -r -n 1 python3 -c \
+	@{ ls bench/*.py examples/*/*.py; grep -lrE '^#!.*python3' scripts tests 2>/dev/null; } | xargs -r -n 1 python3 -c \
 	    'import sys; compile(open(sys.argv[1]).read(), sys.argv[1], "exec")'
 
 .PHONY: demo
