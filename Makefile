@@ -14,7 +14,7 @@ comma    := ,
 
 PACKAGES := libcurl libuv libcjson sqlite3 libmicrohttpd openssl
 # Goals that need no library, or install them first.
-BARE     := clean help format format-check layers-source demo check check-classifier install-deps uninstall
+BARE     := clean help format format-check layers-source demo check install-deps uninstall
 MISSING  := $(if $(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),$(shell scripts/missing-packages $(PACKAGES)))
 ifneq ($(strip $(MISSING)),)
 $(error missing: $(MISSING). Run scripts/install-deps (Debian, as root) and try again)
@@ -130,8 +130,8 @@ check: ## install what is missing, build with gcc and clang, run every test, pla
 	@scripts/check
 
 .PHONY: check-classifier
-check-classifier: ## test the service in examples/classifier (scripts/install-deps classifier installs what it needs)
-	@scripts/run-tests examples/classifier/test_app.py
+check-classifier: $(B)/coldswarm ## test the service in examples/classifier (scripts/install-deps classifier installs what it needs)
+	@COLDSWARM=$(B)/coldswarm scripts/run-tests examples/classifier/test_app.py examples/classifier/test_reproduce.bats
 
 .PHONY: sanitize
 sanitize: ## every test under ASan and UBSan, the threaded ones under TSan

@@ -129,15 +129,19 @@ def free_port():
 
 
 class Service:
-    """The container's command with its own environment, on a free port of 127.0.0.1."""
+    """The container's command with its own environment, on a free port of 127.0.0.1. In our process group, which whoever
+    runs us ends with us."""
+
+    started = []
 
     def __init__(self, **env):
         self.port = free_port()
         kept = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "PORT": str(self.port)}
         self.log = tempfile.TemporaryFile(dir=SCRATCH)
         self.process = subprocess.Popen(
-            COMMAND, cwd=HERE, env={**kept, **env}, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, start_new_session=True
+            COMMAND, cwd=HERE, env={**kept, **env}, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log
         )
+        self.started.append(self)
 
     def text(self):
         self.log.seek(0)
@@ -172,18 +176,18 @@ class Service:
         return self.ask("POST", "/predict", body, {**headers, **({"Content-Type": kind} if kind else {})}, **more)
 
     def stop(self, number=signal.SIGTERM):
+        """Returns the exit code. No worker may go on: it would still hold the port open."""
         if self.process.poll() is None:
             self.process.send_signal(number)
         try:
-            return self.process.wait(30)
+            code = self.process.wait(60)
         finally:
-            try:
-                os.killpg(self.process.pid, signal.SIGKILL)
-                raise AssertionError("a process of the service stayed behind")
-            except ProcessLookupError:
-                pass
-            finally:
-                self.process.wait()
+            self.process.kill()
+        try:
+            socket.create_connection(("127.0.0.1", self.port), 1).close()
+        except ConnectionRefusedError:
+            return code
+        raise AssertionError("a process of the service stayed behind")
 
 
 def form(*parts):
@@ -382,7 +386,7 @@ class Starting(unittest.TestCase):
                     self.assertIn(word, service.text())
         finally:
             for _, service in services:
-                service.stop(signal.SIGKILL)
+                service.stop()
 
     def test_without_a_token_it_does_not(self):
         self.refused(
@@ -470,6 +474,8 @@ def main():
     print(f"1..{suite.countTestCases()}", flush=True)
     result = Tap()
     suite.run(result)
+    for service in Service.started:  # of a class whose set-up failed
+        service.process.kill()
     subprocess.run(["rm", "-rf", str(SCRATCH)], check=False)
     return 0 if result.wasSuccessful() else 1
 
