@@ -131,7 +131,7 @@ check: ## install what is missing, build with gcc and clang, run every test, pla
 
 .PHONY: check-classifier
 check-classifier: $(B)/coldswarm ## test the service in examples/classifier (scripts/install-deps classifier installs what it needs)
-	@COLDSWARM=$(B)/coldswarm scripts/run-tests examples/classifier/test_app.py examples/classifier/test_reproduce.bats
+	@COLDSWARM=$(B)/coldswarm scripts/run-tests --jobs $(TEST_JOBS) examples/classifier/test_app.py examples/classifier/test_reproduce.bats
 
 .PHONY: sanitize
 sanitize: ## every test under ASan and UBSan, the threaded ones under TSan

@@ -82,3 +82,18 @@ services() {
         [ ! -e "$OUT" ]
     done
 }
+
+@test "on the local Cloud Run: scaled from zero, and the log has what the client has" {
+    "$PROGRAM" --help | grep -q cloudrun || skip "this program has no cloudrun"
+    run --separate-stderr scripts/reproduce-paper --coldswarm "$PROGRAM" --out "$OUT" --runs "$BATS_TEST_TMPDIR/runs" --run-time 3s \
+        --linger 0 -- --pending 120s
+    [ "$status" -eq 0 ]
+    local db
+    db=$(echo "$BATS_TEST_TMPDIR"/runs/*/run.db)
+    [ "$(sqlite3 "$db" "select count(*) >= 1 from requests where outcome = 'ok'")" -eq 1 ]
+    [ "$(sqlite3 "$db" 'select count(*) from server_requests')" -eq "$(sqlite3 "$db" 'select count(*) from requests')" ]
+    [ "$(sqlite3 "$db" 'select count(*) >= 1, min(started_us) >= 0 from instances')" = "1|1" ]
+    [ -e "$OUT/instance_count.svg" ]
+    grep -qF "(\`--pending 120s\`)" "$OUT/beside-the-paper.md"
+    [ "$(services)" -eq 0 ]
+}
