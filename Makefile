@@ -128,8 +128,12 @@ test: tests ## build and run the tests once: all, or those with T=word in their 
 
 .PHONY: check
 check: ## install what is missing, build with gcc and clang, run every test, plain and under sanitisers
-	@scripts/install-deps
+	@scripts/install-deps classifier
 	@scripts/check
+
+.PHONY: check-classifier
+check-classifier: $(B)/coldswarm ## test the service in examples/classifier (scripts/install-deps classifier installs what it needs)
+	@COLDSWARM=$(B)/coldswarm scripts/run-tests --jobs $(TEST_JOBS) examples/classifier/test_app.py examples/classifier/test_reproduce.bats
 
 .PHONY: sanitize
 sanitize: ## every test under ASan and UBSan, the threaded ones under TSan
@@ -180,7 +184,7 @@ cppcheck:
 	    -DCOLDSWARM_VERSION='"$(VERSION)"' -Isrc src
 python-check:
 	@echo "  PYTHON"
-	@{ ls bench/*.py; grep -lrE '^#!.*python3' scripts tests 2>/dev/null; } | xargs -r -n 1 python3 -c \
+	@{ ls bench/*.py examples/*/*.py; grep -lrE '^#!.*python3' scripts tests 2>/dev/null; } | xargs -r -n 1 python3 -c \
 	    'import sys; compile(open(sys.argv[1]).read(), sys.argv[1], "exec")'
 
 .PHONY: demo

@@ -29,7 +29,7 @@ scenario() {
 @test "every scenario that comes with the program is good" {
     for file in "$ROOT"/scenarios/*.json; do
         [ "$(basename "$file")" != schema.json ] || continue
-        COLDSWARM_TOKEN=t run --separate-stderr "$COLDSWARM" validate "$file"
+        TOKEN=t COLDSWARM_TOKEN=t run --separate-stderr "$COLDSWARM" validate "$file"
         [ "$status" -eq 0 ]
         [[ $output != *"Worth a look"* ]]
     done
