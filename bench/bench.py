@@ -19,6 +19,7 @@ from measure import Unable  # noqa: E402
 from servers import Truth  # noqa: E402
 
 PARTS = {"cost": tables.cost, "truth": tables.truth, "stall": tables.stall, "memory": tables.memory,
+         "clock": tables.clock,
          "proxy": proxy.proxy}
 PAIRS = "1000:5,10000:0.2,10000:5,1000:0.2"
 

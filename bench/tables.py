@@ -1,10 +1,11 @@
 """The tables of make bench. Each runs its clients interleaved, round after round, and prints medians."""
 import statistics
+import subprocess
 import sys
 
 from measure import Table, Threads, Unable
 from servers import Nginx, Truth
-from tools import Job
+from tools import Coldswarm, Job
 
 STALL = {"rate": 1000, "seconds": 10, "at": 4, "for": 2, "p90": 1e6, "p99": 1.9e6}
 STEADY = ("coldswarm", "wrk")  # in every round; the others in the first --peer-rounds
@@ -177,6 +178,51 @@ def stall(clients, a):
                       *(cell for p in ("p90", "p99") for cell in (f"{q[p] / 1e3:.1f}", f"{100 * (q[p] / STALL[p] - 1):+.1f} %")))
     print("### Stall: 2 s of 10 s at 1000/s\n")
     print(table)
+
+
+class Hogs:
+    """with Hogs(n): so many processes that only burn time."""
+
+    def __init__(self, n):
+        self.processes = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(n)]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for process in self.processes:
+            process.kill()
+            process.wait()
+
+
+def clock(_, a):
+    """Whose clock says when an answer has come: the kernel's against the client's own."""
+    clocks = [Coldswarm("direct", True, ("--receive-clock", whose)) for whose in ("kernel", "client")]
+    loads = [(1000, 5, 0), (10000, 0.2, 0), (1000, 5, 2), (10000, 0.2, 2)]
+    truths, costs = {}, {}
+    for number in range(a.rounds):
+        say(f"clock, round {number + 1} of {a.rounds}")
+        for rate, delay_ms, hogs in loads:
+            for client in clocks:
+                with Hogs(hogs):
+                    attempt(truths, (rate, delay_ms, hogs, client.more[1]),
+                            lambda c=client, r=rate, d=delay_ms: truth_cell(c, r, d, a))
+        with Nginx(a.directory) as nginx:
+            for client in clocks:
+                attempt(costs, client.more[1], lambda c=client: cost_cell(c, "http", 50, nginx, a))
+    table = Table("requests/s", "server's delay ms", "busy processes beside", "clock", "p50 over the server's us", "p99 over the server's us")
+    for key, results in truths.items():
+        runs = good(results)
+        if not runs:
+            table.dash(results[0], *key)
+            continue
+        table.row(*key, *(f"{median(r.service[p] - r.more['server'][f'{p}_us'] for r in runs):+.0f}" for p in ("p50", "p99")))
+    print("### Clock: the kernel's against the client's\n")
+    print(table)
+    pairs = [(k.us, c.us) for k, c in zip(costs["kernel"], costs["client"]) if not isinstance(k, str) and not isinstance(c, str)]
+    if pairs:
+        print(f"CPU per request, 50 connections: {median(k for k, _ in pairs):.2f} us by the kernel's clock, "
+              f"{median(c for _, c in pairs):.2f} us by the client's; difference {median(k - c for k, c in pairs):+.2f} us.\n")
 
 
 def memory(clients, a):

@@ -164,8 +164,9 @@ class Locust(Peer):
 class Coldswarm:
     """With one of its transports; None where the program has no such choice."""
 
-    def __init__(self, transport, knows_rate):
+    def __init__(self, transport, knows_rate, more=()):
         self.transport = transport
+        self.more = list(more)  # arguments
         self.open = knows_rate
         self.name = f"coldswarm {transport}" if transport else "coldswarm"
 
@@ -179,7 +180,7 @@ class Coldswarm:
             if os.path.exists(db + end):
                 os.unlink(db + end)
         argv = [COLDSWARM, "run", scenario, "-o", db, "--quiet"]
-        run = measure(argv + (["--transport", self.transport] if self.transport else []), job.limit, None, job.watch)
+        run = measure(argv + (["--transport", self.transport] if self.transport else []) + self.more, job.limit, None, job.watch)
         if not os.path.exists(db):
             lines = run.text.strip().splitlines() or [""]
             raise Unable(f"ended with {run.code}: {lines[0][:200]}")
