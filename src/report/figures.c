@@ -228,10 +228,10 @@ static void page_panels(const bool there[FIGURE_COUNT], size_t rows, struct buf 
     for (enum figure f = 0; f < FIGURE_COUNT; f++) {
         if (!there[f] || figures[f].on_page == NULL)
             continue;
+        size_t row = at / PANEL_COLUMNS;
         buf_printf(script, "page_x = %.6f; page_y = %.6f; page_caption = '%s'\nload '%s.gp'\n",
                    (double)(at % PANEL_COLUMNS) / PANEL_COLUMNS,
-                   1 - (double)(at / PANEL_COLUMNS + 1) / (double)rows, figures[f].on_page,
-                   figures[f].name);
+                   1 - (double)(row + 1) / (double)rows, figures[f].on_page, figures[f].name);
         at++;
     }
 }

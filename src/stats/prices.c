@@ -13,14 +13,16 @@ extern const char embed_stats_prices_json[];
 static int member(const struct json_doc *d, const struct json *in, const char *key,
                   enum json_kind kind, const struct json **out, struct err *e) {
     const struct json *v = json_get(in, key);
+    if (v != NULL && v->kind == kind) {
+        *out = v;
+        return 0;
+    }
     if (v == NULL)
-        return json_fail(d, in->at, e, "\"%s\" is missing; it must be %s", key,
-                         json_kind_text(kind));
-    if (v->kind != kind)
-        return json_fail(d, v->at, e, "\"%s\" must be %s, not %s", key, json_kind_text(kind),
-                         json_kind_text(v->kind));
-    *out = v;
-    return 0;
+        json_fail(d, in->at, e, "\"%s\" is missing; it must be %s", key, json_kind_text(kind));
+    else
+        json_fail(d, v->at, e, "\"%s\" must be %s, not %s", key, json_kind_text(kind),
+                  json_kind_text(v->kind));
+    return -1;
 }
 
 struct word {

@@ -155,7 +155,7 @@ complete_words() {
 
 @test "completion offers the choices of an option, also after =" {
     for name in $(commands); do
-        "$COLDSWARM" help "$name" | tr '\n' ' ' | grep -oE -- '--[a-z-]+ [A-Z]+ [^[]*one of [a-z0-9|-]+' |
+        "$COLDSWARM" help "$name" | tr '\n' ' ' | grep -oP -- '--[a-z-]+ [A-Z]+ (?:(?! --[a-z]).)*?one of [a-z0-9|-]+' |
             sed -E 's/^(--[a-z-]+) .*one of ([^|]*).*/\1 \2/' |
             while read -r option choice; do
                 [[ $'\n'$(complete_words coldswarm "$name" "$option" "")$'\n' == *$'\n'$choice$'\n'* ]]

@@ -26,7 +26,7 @@ def make_run(path, n):
     subprocess.check_call(["python3", os.path.join(here, "make_run.py"), path, "empty"])
     db = sqlite3.connect(path)
     db.execute("INSERT INTO manifest VALUES ('trace_run', ?)", (RUN,))
-    db.execute("INSERT INTO result VALUES (1, 0, 200, 0, NULL, 0)")
+    db.execute("INSERT INTO result VALUES (1, 0, 200, 0, NULL, 0, 0)")
     db.executemany("INSERT INTO request VALUES (?, 1, ?, ?, NULL, ?, NULL, NULL, NULL, NULL, 0, 0)",
                    ((i + 1, i % 100, i * 4, took(i) + 300) for i in range(n)))
     db.commit()

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """make_run.py OUT.db [plain|open|hostile|killed|empty]: a small run file made by hand, row by row, with plain SQL.
 
-`plain` is what tests/cli/report.bats has worked out by hand. Needs nothing but Python and src/record/schema.sql.
+`plain` is what tests/cli/report.bats has worked out by hand. Needs nothing but Python and src/record/*.sql.
 """
 import os
 import shutil
@@ -33,9 +33,10 @@ OPEN = [
 def marks(db):
     here = os.path.dirname(os.path.abspath(__file__))
     db.execute("PRAGMA application_id = 0x6373776d")
-    db.execute("PRAGMA user_version = 2")
-    with open(os.path.join(here, "../../src/record/schema.sql"), encoding="utf-8") as f:
-        db.executescript(f.read())
+    db.execute("PRAGMA user_version = 3")
+    for name in "schema.sql", "requests.sql", "server.sql":
+        with open(os.path.join(here, "../../src/record", name), encoding="utf-8") as f:
+            db.executescript(f.read())
     for i, word in enumerate(OUTCOMES):
         timed = word not in ("not_sent", "cancelled")
         db.execute("INSERT INTO outcome VALUES (?, ?, ?, ?, ?)",
@@ -53,7 +54,7 @@ def fill(db, rows, endpoints, complete):
         if error is not None and error not in errors:
             errors[error] = len(errors) + 1
             db.execute("INSERT INTO error VALUES (?, CAST(? AS TEXT))", (errors[error], error))
-        db.execute("INSERT INTO result VALUES (?, ?, ?, ?, ?, 0)",
+        db.execute("INSERT INTO result VALUES (?, ?, ?, ?, ?, 0, 0)",
                    (i, endpoint, status, OUTCOMES.index(outcome), errors.get(error)))
         us = [None if x is None else int(x * 1000) for x in (sent, lag, took)]
         db.execute("INSERT INTO request VALUES (?, ?, 1, ?, ?, ?, NULL, NULL, NULL, NULL, 100, ?)", (i, i, *us, size))

@@ -39,7 +39,7 @@ def schema(db):
     here = os.path.dirname(os.path.abspath(__file__))
     db.execute("PRAGMA application_id = 0x6373776d")
     db.execute("PRAGMA user_version = 3")
-    for name in "schema.sql", "server.sql":
+    for name in "schema.sql", "requests.sql", "server.sql":
         with open(os.path.join(here, "../../src/record", name), encoding="utf-8") as f:
             db.executescript(f.read())
     for i, word in enumerate(OUTCOMES):
@@ -76,7 +76,7 @@ def requests(o, db, rng):
     for i, (endpoint, status, outcome, new) in enumerate(
             [(0, 200, "ok", 0), (1, 200, "ok", 0), (0, 200, "ok", 1), (1, 200, "ok", 1), (1, 500, "http_error", 0),
              (1, 429, "http_error", 0), (1, None, "timeout", 0), (1, None, "connect_error", 1)]):
-        db.execute("INSERT INTO result VALUES (?, ?, ?, ?, ?, ?)",
+        db.execute("INSERT INTO result VALUES (?, ?, ?, ?, ?, ?, 0)",
                    (i, endpoint, status, OUTCOMES.index(outcome), 1 if status is None else None, new))
     rows, server = [], []
     at, n = 0.0, 0

@@ -6,15 +6,15 @@ setup() {
     db="$BATS_TEST_TMPDIR/run.db"
     # Second 0: two good GETs (1 and 3 ms), one of them on a new connection. Second 1: a POST answered with 503 after 8 ms,
     # late by 2 ms. Then one that was never sent and one that was given up.
-    cat "$root/src/record/schema.sql" "$root/src/record/server.sql" | sqlite3 "$db"
+    cat "$root/src/record/schema.sql" "$root/src/record/requests.sql" "$root/src/record/server.sql" | sqlite3 "$db"
     sqlite3 "$db" <<'SQL'
 INSERT INTO run VALUES ('paper', '2025-11-24T16:00:00.123Z', 3000000, 10, '{}', 'http://x', 1, '0', 'VALID', '', 1);
 INSERT INTO endpoint VALUES (0, '/', 'GET'), (1, '/predict', 'POST');
 INSERT INTO outcome VALUES (0, 'ok', 1, 1, 0), (1, 'http_error', 1, 1, 1), (9, 'not_sent', 0, 0, 0),
                            (10, 'cancelled', 1, 0, 0);
 INSERT INTO error VALUES (1, 'HTTP 503');
-INSERT INTO result VALUES (1, 0, 200, 0, NULL, 1), (2, 0, 200, 0, NULL, 0), (3, 1, 503, 1, 1, 0),
-                          (4, 1, NULL, 9, NULL, 0), (5, 1, NULL, 10, NULL, 0);
+INSERT INTO result VALUES (1, 0, 200, 0, NULL, 1, 0), (2, 0, 200, 0, NULL, 0, 0), (3, 1, 503, 1, 1, 0, 0),
+                          (4, 1, NULL, 9, NULL, 0, 0), (5, 1, NULL, 10, NULL, 0, 0);
 INSERT INTO request VALUES (1, 1, 0, 100000, NULL, 3000, 500, NULL, 1500, NULL, 0, 48),
                            (2, 2, 0, 200000, NULL, 1000, 100, NULL, NULL, NULL, 0, 48),
                            (3, 3, 1, 1500000, 2000, 8000, 0, NULL, NULL, NULL, 300, 48),

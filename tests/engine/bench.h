@@ -119,11 +119,13 @@ static inline int stop_server(void **state) {
     return 0;
 }
 
-/* The group of tests once with each transport; failed tests. */
-#define RUN_WITH_EACH_TRANSPORT(tests)                                                             \
-    (transport_under_test = &transport_curl,                                                       \
-     cmocka_run_group_tests_name("curl", tests, start_server, stop_server)) +                      \
-        (transport_under_test = &transport_direct,                                                 \
-         cmocka_run_group_tests_name("direct", tests, start_server, stop_server))
+/* The group of tests once with each transport, the failed ones added to `failed`. */
+#define RUN_WITH_EACH_TRANSPORT(tests, failed)                                                     \
+    do {                                                                                           \
+        transport_under_test = &transport_curl;                                                    \
+        (failed) += cmocka_run_group_tests_name("curl", tests, start_server, stop_server);         \
+        transport_under_test = &transport_direct;                                                  \
+        (failed) += cmocka_run_group_tests_name("direct", tests, start_server, stop_server);       \
+    } while (0)
 
 #endif

@@ -232,5 +232,7 @@ int main(void) {
         cmocka_unit_test(secrets_do_not_reach_the_file),
     };
     signal(SIGPIPE, SIG_IGN); /* as the program does */
-    return RUN_WITH_EACH_TRANSPORT(tests);
+    int failed = 0;
+    RUN_WITH_EACH_TRANSPORT(tests, failed);
+    return failed;
 }

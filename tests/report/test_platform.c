@@ -17,7 +17,7 @@
 #include "report/platform_tables.h"
 #include "support/scratch.h"
 
-extern const char embed_record_schema_sql[], embed_record_server_sql[];
+extern const char embed_record_requests_sql[], embed_record_schema_sql[], embed_record_server_sql[];
 
 static void exec(sqlite3 *db, const char *sql) {
     char *text = NULL;
@@ -32,19 +32,21 @@ static void make(const char *path, const char *rows) {
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
     exec(db, "PRAGMA application_id = 0x6373776d; PRAGMA user_version = 3");
     exec(db, embed_record_schema_sql);
+    exec(db, embed_record_requests_sql);
     exec(db, embed_record_server_sql);
-    exec(db, "INSERT INTO run VALUES ('x', '2025-11-24T16:00:00.000Z', 6000000, 1, '{}', "
-             "'http://x', 1, '0', 'VALID',"
-             " '', 0);"
-             "INSERT INTO endpoint VALUES (0, '/', 'GET');"
-             "INSERT INTO outcome VALUES (0, 'ok', 1, 1, 0), (1, 'http_error', 1, 1, 1), (7, "
-             "'reset', 1, 1, 1);"
-             "INSERT INTO result VALUES (0, 0, 200, 0, NULL, 0), (1, 0, 429, 1, NULL, 0), (2, 0, "
-             "NULL, 7, NULL, 0);"
-             "INSERT INTO server_side VALUES (1, 's', 5000000000, 1000000000, 999999000, "
-             "1000002000, 4, 'joined', 4, 0,"
-             " 0, 900000000, 1000000);"
-             "INSERT INTO server_name VALUES (1, 'one'), (2, 'two'), (9, 'rev')");
+    exec(db,
+         "INSERT INTO run VALUES ('x', '2025-11-24T16:00:00.000Z', 6000000, 1, '{}', "
+         "'http://x', 1, '0', 'VALID',"
+         " '', 0);"
+         "INSERT INTO endpoint VALUES (0, '/', 'GET');"
+         "INSERT INTO outcome VALUES (0, 'ok', 1, 1, 0), (1, 'http_error', 1, 1, 1), (7, "
+         "'reset', 1, 1, 1);"
+         "INSERT INTO result VALUES (0, 0, 200, 0, NULL, 0, 0), (1, 0, 429, 1, NULL, 0, 0), (2, 0, "
+         "NULL, 7, NULL, 0, 0);"
+         "INSERT INTO server_side VALUES (1, 's', 5000000000, 1000000000, 999999000, "
+         "1000002000, 4, 'joined', 4, 0,"
+         " 0, 900000000, 1000000);"
+         "INSERT INTO server_name VALUES (1, 'one'), (2, 'two'), (9, 'rev')");
     exec(db, rows);
     sqlite3_close(db);
 }
