@@ -66,8 +66,10 @@ static int grow(struct reader *r, struct reader_instance **all, size_t n, size_t
         return 0;
     size_t more = *cap == 0 ? 64 : *cap * 2;
     struct reader_instance *grown = realloc(*all, more * sizeof *grown);
-    if (grown == NULL)
-        return reader_no_memory(r, e);
+    if (grown == NULL) {
+        reader_no_memory(r, e);
+        return -1;
+    }
     *all = grown;
     *cap = more;
     return 0;

@@ -106,8 +106,10 @@ static bool any_value(const double *values, size_t n) {
 
 static int empty_line(size_t seconds, double **out, struct err *e) {
     double *line = calloc(seconds + 1, sizeof *line);
-    if (line == NULL)
-        return err_set(e, "out of memory for a run of %zu seconds", seconds);
+    if (line == NULL) {
+        err_set(e, "out of memory for a run of %zu seconds", seconds);
+        return -1;
+    }
     for (size_t i = 0; i < seconds; i++)
         line[i] = (double)NAN;
     *out = line;

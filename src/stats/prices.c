@@ -95,10 +95,11 @@ static int find_tier(const struct json_doc *d, const char *region, const struct 
             return 0;
         }
     }
-    return json_fail(d, tiers->at, e,
-                     "no tier has the region \"%s\"; add it to a tier's \"regions\" in a price "
-                     "list of your own",
-                     region);
+    json_fail(d, tiers->at, e,
+              "no tier has the region \"%s\"; add it to a tier's \"regions\" in a price list of "
+              "your own",
+              region);
+    return -1;
 }
 
 static int read_list(const struct json_doc *d, const char *region, struct billing_prices *p,
