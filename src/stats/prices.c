@@ -72,8 +72,10 @@ static int has_region(const struct json_doc *d, const struct json *tier, const c
         return -1;
     *out = false;
     for (const struct json *r = regions->first; r != NULL; r = r->next) {
-        if (r->kind != JSON_STRING)
-            return json_fail(d, r->at, e, "a region must be a string");
+        if (r->kind != JSON_STRING) {
+            json_fail(d, r->at, e, "a region must be a string");
+            return -1;
+        }
         *out = *out || (r->len == strlen(region) && memcmp(r->text, region, r->len) == 0);
     }
     return 0;
@@ -86,8 +88,10 @@ static int find_tier(const struct json_doc *d, const char *region, const struct 
         return -1;
     for (const struct json *t = tiers->first; t != NULL; t = t->next) {
         bool here;
-        if (t->kind != JSON_OBJECT)
-            return json_fail(d, t->at, e, "a tier must be an object");
+        if (t->kind != JSON_OBJECT) {
+            json_fail(d, t->at, e, "a tier must be an object");
+            return -1;
+        }
         if (has_region(d, t, region, &here, e) != 0)
             return -1;
         if (here) {
