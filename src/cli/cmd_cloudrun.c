@@ -77,9 +77,8 @@ static void print_instances(const struct emulator_status *s) {
     putchar('\n');
 }
 
-static int print_cost(const struct emulator_options *o, const struct emulator_status *s,
-                      const char *prices_path, struct err *e) {
-    struct billing_prices prices;
+static void print_cost(const struct emulator_options *o, const struct emulator_status *s,
+                       const struct billing_prices *prices) {
     struct billing_cost cost;
     struct billing_usage use = {
         .mode = o->billing,
@@ -89,19 +88,16 @@ static int print_cost(const struct emulator_options *o, const struct emulator_st
         .cpus = o->service.cpus,
         .memory_bytes = (int64_t)o->service.memory_bytes,
     };
-    if (billing_prices_load(&prices, prices_path, o->service.region, e) != 0)
-        return -1;
-    billing_cost(&use, &prices, &cost);
+    billing_cost(&use, prices, &cost);
     printf("billable   %.1f s of instances, %.1f vCPU-s, %.1f GiB-s\n", cost.instance_s, cost.cpu_s,
            cost.gib_s);
     printf("cost       %.6f %s (CPU %.6f, memory %.6f, requests %.6f)", cost.full.total,
-           prices.currency, cost.full.cpu, cost.full.memory, cost.full.requests);
+           prices->currency, cost.full.cpu, cost.full.memory, cost.full.requests);
     if (s->assigned > 0)
         printf(", %.6f per 1000 requests", cost.full.per_1000_requests);
     printf("\n           %.6f %s after the month's free tier, if nothing else used it; %s, prices "
            "of %s\n",
-           cost.net.total, prices.currency, prices.tier, prices.date);
-    return 0;
+           cost.net.total, prices->currency, prices->tier, prices->date);
 }
 
 /* ---- the start ---- */
@@ -162,10 +158,12 @@ static int run(const struct args *a) {
     struct emulator_options o;
     struct emulator *m = NULL;
     struct emulator_status end;
+    struct billing_prices prices;
     struct screen screen = {.tty = isatty(STDERR_FILENO) != 0};
     int code = EXIT_RUNTIME;
     if (cloudrun_opts_read(a, &o, note, &screen, &e) != 0 ||
-        check_command(o.service.words[0], &e) != 0) {
+        check_command(o.service.words[0], &e) != 0 ||
+        billing_prices_load(&prices, opt_text(a, "prices"), o.service.region, &e) != 0) {
         code = EXIT_USAGE;
         goto done;
     }
@@ -183,7 +181,9 @@ static int run(const struct args *a) {
     emulator_status(m, &end);
     print_requests(&end);
     print_instances(&end);
-    if (failed != 0 || print_cost(&o, &end, opt_text(a, "prices"), &e) != 0) {
+    if (failed == 0)
+        print_cost(&o, &end, &prices);
+    else {
         err_prefix(&e, "cloudrun");
         goto done;
     }

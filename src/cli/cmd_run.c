@@ -336,6 +336,8 @@ static int conclude(struct run *run, const struct engine_result *result) {
     struct results_options show = {
         .format = REPORT_TABLE,
         .bare = quiet,
+        .no_guess =
+            true, /* `report` has it; here it would cost as much CPU as writing the rows did */
         .silent = quiet,
         .folder = opt_text(run->args, "report"),
     };

@@ -51,8 +51,10 @@ int results_show(const char *path, const struct results_options *o) {
     struct reader *reader = NULL;
     struct model *m = NULL;
     struct err e = {""};
-    struct model_options options = {
-        .locust = o->locust, .figures = o->folder != NULL, .shape = o->shape};
+    struct model_options options = {.locust = o->locust,
+                                    .no_guess = o->no_guess && o->folder == NULL,
+                                    .figures = o->folder != NULL,
+                                    .shape = o->shape};
     int code = EXIT_OK;
     if (reader_open(path, &reader, &e) != 0 || model_new(reader, &options, &m, &e) != 0 ||
         report_print(stdout, m, o->format, o->bare, &e) != 0)

@@ -14,6 +14,7 @@ struct results_options {
     enum report_format format;
     bool locust;                 /* Locust's rules */
     bool bare;                   /* the tables alone */
+    bool no_guess;               /* see struct model_options */
     bool silent;                 /* do not say where the report went */
     const char *folder;          /* NULL: no report */
     struct platform_shape shape; /* of the server's instances, for their cost */

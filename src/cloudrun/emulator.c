@@ -168,10 +168,14 @@ int emulator_new(const struct emulator_options *o, struct emulator **out, struct
     if (m == NULL)
         return err_set(e, "no memory");
     m->options = *o;
+    /* The autoscaler lives in scaled time, but no start-up is faster for that. */
+    m->options.scaling.kpa_progress_ns =
+        (int64_t)((double)o->scaling.kpa_progress_ns * o->time_scale);
     m->guard.fd = -1;
     m->started_ns = clock_mono_ns();
     m->started_real_ns = clock_real_ns();
-    m->last_tick_ns = m->last_look_ns = m->last_metrics_ns = m->second_ns = m->started_ns;
+    m->last_tick_ns = m->last_look_ns = m->last_watch_ns = m->last_metrics_ns = m->second_ns =
+        m->started_ns;
     m->pending_changed_ns = m->started_ns;
     m->decision.cpu = m->decision.concurrency = AUTOSCALER_NONE;
     name_all(m);
@@ -182,7 +186,7 @@ int emulator_new(const struct emulator_options *o, struct emulator **out, struct
     init_handles(m);
     units_init(m);
     if (open_ports(m, e) != 0 || units_make_room(m, e) != 0 ||
-        autoscaler_new(&m->scaler, &o->scaling, e) != 0 ||
+        autoscaler_new(&m->scaler, &m->options.scaling, e) != 0 ||
         export_metrics_new(&m->metrics, &m->names, o->service.container, m->started_real_ns,
                            POINTS_MAX, e) != 0 ||
         journal_open(&m->journal, o->log_path, e) != 0 || open_guard(m, e) != 0) {

@@ -78,7 +78,7 @@ struct emulator {
     uint64_t startups;
     int64_t ended_billable_ns; /* of instances that are gone */
     int64_t billable_at_sample_ns;
-    int64_t last_tick_ns, last_look_ns, last_metrics_ns;
+    int64_t last_tick_ns, last_look_ns, last_watch_ns, last_metrics_ns;
     unsigned failures_in_row; /* of starts */
     int64_t no_start_before_ns;
     unsigned looks;
@@ -111,7 +111,9 @@ void unit_stop(struct unit *u,
                const char *end); /* at once where nothing is in it, else behind its last request */
 void unit_terminate(struct unit *u, const char *end); /* SIGTERM now */
 int units_make_room(struct emulator *m, struct err *e);
-void unit_count_in_flight(struct unit *u, int change);
+/* at_ns: what is billed begins when the request arrived, or ends when it ended. One that takes the place of another would else leave
+ * a gap of microseconds, and be a stretch of its own. */
+void unit_count_in_flight(struct unit *u, int change, int64_t at_ns);
 bool unit_has_room(const struct unit *u);
 bool unit_is_counted(const struct unit *u); /* starting or ready, and not asked to stop */
 void units_init(struct emulator *m);

@@ -63,14 +63,24 @@ static void hold_idle(struct emulator *m, int64_t now_ns) {
         }
 }
 
+/* The instances that are kept ready for --min-instances and do nothing are paid at the idle price; busy ones count towards the
+ * minimum first. */
+static void count_idle_minimum(struct emulator *m, int64_t now_ns) {
+    unsigned idle = 0, busy = 0, min = m->options.scaling.min;
+    for (const struct unit *u = m->units; u != NULL; u = u->next) {
+        bool ready = u->container->state == CONTAINER_READY;
+        idle += ready && u->in_flight == 0;
+        busy += ready && u->in_flight > 0;
+    }
+    unsigned kept = busy < min ? min - busy : 0;
+    m->total.idle_min_ns += (int64_t)(idle < kept ? idle : kept) * (now_ns - m->last_watch_ns);
+    m->last_watch_ns = now_ns;
+}
+
 void measure_watch(uv_timer_t *timer) {
     struct emulator *m = timer->data;
     int64_t now_ns = clock_mono_ns();
-    unsigned idle = 0, min = m->options.scaling.min;
-    for (const struct unit *u = m->units; u != NULL; u = u->next)
-        idle += u->container->state == CONTAINER_READY && u->in_flight == 0;
-    m->total.idle_min_ns +=
-        (int64_t)(idle < min ? idle : min) * (int64_t)uv_timer_get_repeat(timer) * NS_PER_MS;
+    count_idle_minimum(m, now_ns);
     if (m->options.hold)
         hold_idle(m, now_ns);
     if (m->looks++ % LOOK_EVERY == 0)

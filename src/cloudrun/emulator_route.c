@@ -112,7 +112,8 @@ static struct unit *pick(const struct emulator *m) {
 
 static void assign(struct unit *u, struct exchange *x) {
     container_hold(u->container, false);
-    unit_count_in_flight(u, 1);
+    int64_t born_ns = u->container->started_ns;
+    unit_count_in_flight(u, 1, x->arrived_ns > born_ns ? x->arrived_ns : born_ns);
     u->requests++;
     exchange_assign(x, &u->upstream);
 }
@@ -192,7 +193,7 @@ void route_finished(void *context, struct exchange *x) {
     m->total.assigned++;
     export_metrics_request(m->metrics, x->status, x->ended_ns - x->arrived_ns,
                            x->assigned_ns - x->arrived_ns, x->ended_ns - x->assigned_ns);
-    unit_count_in_flight(u, -1);
+    unit_count_in_flight(u, -1, x->ended_ns);
     if (u->draining && u->in_flight == 0)
         unit_stop(u, u->end);
     if (m->pending != NULL)

@@ -31,19 +31,19 @@ int64_t unit_billable_ns(const struct unit *u, int64_t now_ns) {
     return billing_meter_ns(&u->meter, now_ns);
 }
 
-void unit_count_in_flight(struct unit *u, int change) {
+void unit_count_in_flight(struct unit *u, int change, int64_t at_ns) {
     int64_t now_ns = clock_mono_ns();
     u->in_flight_sum_ns += (int64_t)u->in_flight * (now_ns - u->changed_ns);
     u->changed_ns = now_ns;
     u->in_flight = (unsigned)((int)u->in_flight + change);
     u->emulator->total.in_flight = (unsigned)((int)u->emulator->total.in_flight + change);
     if (change > 0) {
-        billing_begin(&u->meter, now_ns);
+        billing_begin(&u->meter, at_ns);
         u->was_active = true;
         if (u->in_flight > u->in_flight_max)
             u->in_flight_max = u->in_flight;
     } else if (change < 0) {
-        billing_end(&u->meter, now_ns);
+        billing_end(&u->meter, at_ns);
         u->idle_since_ns = now_ns;
     }
 }

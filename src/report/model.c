@@ -227,6 +227,8 @@ static int make_users(struct build *b) {
 static int make_guess(struct build *b) {
     struct model *m = b->m;
     bool any_slow = false;
+    if (m->options.no_guess)
+        return 0;
     for (size_t i = 0; i < m->entry_count; i++)
         any_slow = any_slow ||
                    m->entries[i].row.max_ms > GUESS_RATIO_MIN * m->entries[i].row.service_ms[0];

@@ -33,8 +33,9 @@
 #define MODEL_AGGREGATED "Aggregated"
 
 struct model_options {
-    bool locust;  /* Locust's rules instead of exact numbers */
-    bool figures; /* gather what the data behind the figures needs: series, users, distributions */
+    bool locust;   /* Locust's rules instead of exact numbers */
+    bool no_guess; /* leave out the cold starts by the client alone: they take two more readings */
+    bool figures;  /* gather what the data behind the figures needs: series, users, distributions */
     struct platform_shape shape; /* what an instance is and costs */
 };
 
