@@ -300,6 +300,7 @@ static int prepare(struct engine *g, struct err *e) {
 
 static int start(struct engine *g, struct err *e) {
     g->start_ns = clock_mono_ns() + START_DELAY_NS;
+    record_started(g->options->record, clock_real_ns() + START_DELAY_NS);
     for (uint32_t i = 0; i < g->options->threads; i++) {
         if (worker_start(&g->workers[i], g->start_ns, e) != 0)
             return -1;

@@ -19,8 +19,9 @@
 /* Something for the file that is not a request, on its way to the writer. */
 struct note {
     struct note *next;
-    enum { NOTE_EVENT, NOTE_USERS, NOTE_CLIENT, NOTE_DISPATCH } about;
+    enum { NOTE_START, NOTE_EVENT, NOTE_USERS, NOTE_CLIENT, NOTE_DISPATCH } about;
     union {
+        int64_t started_real_ns;
         struct {
             int64_t at_ns;
             const char *text; /* behind kind */
@@ -83,6 +84,8 @@ static void free_notes(struct note *n) {
 
 static int write_note(struct record *r, const struct note *n, struct err *e) {
     switch (n->about) {
+    case NOTE_START:
+        return store_start(r->store, n->started_real_ns, e);
     case NOTE_EVENT:
         return store_event(r->store, n->event.at_ns, n->kind, n->event.text, e);
     case NOTE_USERS:
@@ -314,6 +317,13 @@ void record_event(struct record *r, int64_t at_ns, const char *kind, const char 
         memcpy(n->kind, kind, kind_bytes);
         memcpy(n->kind + kind_bytes, text, text_bytes);
     }
+    add_note(r, n);
+}
+
+void record_started(struct record *r, int64_t real_ns) {
+    struct note *n = malloc(sizeof *n);
+    if (n != NULL)
+        *n = (struct note){.about = NOTE_START, .started_real_ns = real_ns};
     add_note(r, n);
 }
 

@@ -69,6 +69,9 @@ uint16_t record_error_id(struct record *r, const char *text);
  * disk. */
 void record_event(struct record *r, int64_t at_ns, const char *kind, const char *text);
 
+/* Says when the run's clock was 0, which is known only when its threads start; any thread, does not wait for the disk. */
+void record_started(struct record *r, int64_t real_ns);
+
 /* Says how many users were active in a second of the run (see view `seconds`); any thread, does not
  * wait for the disk. */
 void record_users(struct record *r, uint32_t second, uint32_t users);

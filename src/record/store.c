@@ -357,6 +357,18 @@ int store_sample(struct store *s, const struct sample *x, struct err *e) {
     return run(s, st, e);
 }
 
+int store_start(struct store *s, int64_t real_ns, struct err *e) {
+    char utc[CLOCK_UTC_BYTES];
+    sqlite3_stmt *st = NULL;
+    clock_utc(real_ns, utc);
+    if (prepare(s, "UPDATE run SET started_utc = ?", &st, e) != 0)
+        return -1;
+    sqlite3_bind_text(st, 1, utc, -1, SQLITE_TRANSIENT);
+    int rc = run(s, st, e);
+    sqlite3_finalize(st);
+    return rc;
+}
+
 int store_event(struct store *s, int64_t at_ns, const char *kind, const char *text, struct err *e) {
     sqlite3_bind_int64(s->event, 1, at_ns / 1000);
     if (bind_text(s->event, 2, kind) != SQLITE_OK || bind_text(s->event, 3, text) != SQLITE_OK)

@@ -32,6 +32,7 @@ int store_manifest(struct store *s, const char *key, const char *value, struct e
 /* All rows go into a transaction; after any failure the only way on is store_rollback(). */
 int store_begin(struct store *s, struct err *e);
 int store_sample(struct store *s, const struct sample *x, struct err *e);
+int store_start(struct store *s, int64_t real_ns, struct err *e); /* when the clock was 0 */
 int store_event(struct store *s, int64_t at_ns, const char *kind, const char *text, struct err *e);
 int store_users(struct store *s, uint32_t second, uint32_t users, struct err *e);
 int store_client(struct store *s, const struct record_client *c, struct err *e);

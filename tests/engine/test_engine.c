@@ -32,6 +32,26 @@ static void every_request_has_one_row_whatever_became_of_it(void **state) {
     finish(&b);
 }
 
+/* A server's log is laid over the rows by it. */
+static void the_start_is_when_the_clock_was_zero(void **state) {
+    (void)state;
+    struct bench b;
+    setup(&b, 1,
+          "{" TARGET "{'users':1,'duration':'300ms'},'wait':{'constant':'10ms'},"
+          "'tasks':[{'path':'/ok?start'}]}");
+    int64_t before_ms = clock_real_ns() / NS_PER_MS;
+    run(&b);
+    int64_t after_ms = clock_real_ns() / NS_PER_MS;
+    const char *sql =
+        "select cast(round((julianday(started_utc) - 2440587.5) * 86400000) as integer)"
+        " + (select max(end_us) / 1000 from requests) from run";
+    /* The last answer came between the two; the calendar's milliseconds are cut. */
+    assert_in_range(number(&b, sql), before_ms, after_ms + 1);
+    sql = "select cast(round((julianday(started_utc) - 2440587.5) * 86400000) as integer) from run";
+    assert_true(number(&b, sql) >= before_ms - 1);
+    finish(&b);
+}
+
 static void users_start_evenly_and_keep_their_own_connection(void **state) {
     (void)state;
     struct bench b;
@@ -222,6 +242,7 @@ static void secrets_do_not_reach_the_file(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_request_has_one_row_whatever_became_of_it),
+        cmocka_unit_test(the_start_is_when_the_clock_was_zero),
         cmocka_unit_test(users_start_evenly_and_keep_their_own_connection),
         cmocka_unit_test(a_seed_repeats_what_each_user_does),
         cmocka_unit_test(weights_are_kept),
