@@ -423,7 +423,7 @@ enum {
 };
 
 /* The same rules as those of the view `requests`; false where the row's result is not there. */
-static bool set_row(const struct reader *r, sqlite3_stmt *st, struct reader_row *row) {
+static bool set_row(const struct reader *r, sqlite3_stmt *st, bool brief, struct reader_row *row) {
     int64_t result = sqlite3_column_int64(st, C_RESULT);
     if (result < 0 || result >= (int64_t)r->result_count || !r->results[result].known)
         return false;
@@ -433,39 +433,48 @@ static bool set_row(const struct reader *r, sqlite3_stmt *st, struct reader_row 
     bool timed = outcome_is_timed((int)x->outcome) && took != READER_NO_VALUE;
     *row = (struct reader_row){
         .id = sqlite3_column_int64(st, C_ID),
-        .user = x->outcome == OUTCOME_NOT_SENT ? READER_NO_VALUE : sqlite3_column_int64(st, C_USER),
+        .user = READER_NO_VALUE,
         .endpoint = x->endpoint,
         .intended_us = minus(at, lag),
         .sent_us = x->outcome == OUTCOME_NOT_SENT ? READER_NO_VALUE : at,
         .end_us = took == READER_NO_VALUE || at == READER_NO_VALUE ? READER_NO_VALUE : at + took,
         .service_us = timed ? took : READER_NO_VALUE,
         .response_us = timed ? took + (lag == READER_NO_VALUE ? 0 : lag) : READER_NO_VALUE,
-        .dns_us = reader_column(st, C_DNS),
-        .connect_us = reader_column(st, C_CONNECT),
-        .tls_us = reader_column(st, C_TLS),
-        .ttfb_us = minus(took, reader_column(st, C_REST)),
+        .dns_us = READER_NO_VALUE,
+        .connect_us = READER_NO_VALUE,
+        .tls_us = READER_NO_VALUE,
+        .ttfb_us = READER_NO_VALUE,
         .status = x->status,
         .outcome = x->outcome,
         .error = x->error,
-        .bytes_sent = (uint64_t)sqlite3_column_int64(st, C_SENT),
         .bytes_received = (uint64_t)sqlite3_column_int64(st, C_GOT),
         .new_connection = x->new_connection,
     };
+    if (brief)
+        return true;
+    if (x->outcome != OUTCOME_NOT_SENT)
+        row->user = sqlite3_column_int64(st, C_USER);
+    row->dns_us = reader_column(st, C_DNS);
+    row->connect_us = reader_column(st, C_CONNECT);
+    row->tls_us = reader_column(st, C_TLS);
+    row->ttfb_us = minus(took, reader_column(st, C_REST));
+    row->bytes_sent = (uint64_t)sqlite3_column_int64(st, C_SENT);
     return true;
 }
 
-int reader_scan(struct reader *r, reader_row_fn *fn, void *context, struct err *e) {
+static int scan(struct reader *r, bool brief, reader_row_fn *fn, void *context, struct err *e) {
     sqlite3_stmt *st = NULL;
-    if (reader_prepare(
-            r,
-            "SELECT id, result, user, at_us, lag_us, took_us, rest_us, dns_us, connect_us,"
-            " tls_us, bytes_sent, bytes_received FROM request ORDER BY id",
-            &st, e) != 0)
+    const char *sql = brief ? "SELECT id, result, NULL, at_us, lag_us, took_us, NULL, NULL, NULL,"
+                              " NULL, NULL, bytes_received FROM request ORDER BY id"
+                            : "SELECT id, result, user, at_us, lag_us, took_us, rest_us, dns_us,"
+                              " connect_us, tls_us, bytes_sent, bytes_received FROM request"
+                              " ORDER BY id";
+    if (reader_prepare(r, sql, &st, e) != 0)
         return -1;
     int rc, stopped = 0;
     struct reader_row row;
     while (stopped == 0 && (rc = sqlite3_step(st)) == SQLITE_ROW) {
-        if (!set_row(r, st, &row)) {
+        if (!set_row(r, st, brief, &row)) {
             int64_t id = sqlite3_column_int64(st, C_ID);
             sqlite3_finalize(st);
             return fail_damaged(r, "request", id, e);
@@ -477,6 +486,14 @@ int reader_scan(struct reader *r, reader_row_fn *fn, void *context, struct err *
         return stopped;
     }
     return reader_finish(r, st, rc, e);
+}
+
+int reader_scan(struct reader *r, reader_row_fn *fn, void *context, struct err *e) {
+    return scan(r, false, fn, context, e);
+}
+
+int reader_scan_brief(struct reader *r, reader_row_fn *fn, void *context, struct err *e) {
+    return scan(r, true, fn, context, e);
 }
 
 int reader_users(struct reader *r, struct reader_second **out, size_t *count, struct err *e) {

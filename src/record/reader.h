@@ -69,6 +69,10 @@ const char *reader_error(const struct reader *r, uint32_t error);
 typedef int reader_row_fn(void *context, const struct reader_row *row);
 int reader_scan(struct reader *r, reader_row_fn *fn, void *context, struct err *e);
 
+/* The same rows without user, DNS, connecting, TLS, first byte and bytes sent (no value, or 0), for tables that need none of
+ * them: it takes two thirds of the time. */
+int reader_scan_brief(struct reader *r, reader_row_fn *fn, void *context, struct err *e);
+
 /* Users by second, in order; *out is the caller's to free(). */
 int reader_users(struct reader *r, struct reader_second **out, size_t *count, struct err *e);
 

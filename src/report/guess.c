@@ -158,12 +158,12 @@ static int label_all(struct work *w) {
     for (size_t i = 0; i < POINTS_KINDS; i++)
         if (spread_init(&w->spreads[i], w->e) != 0)
             return -1;
-    if (reader_scan(w->reader, third_reading, w, w->e) != 0)
+    if (reader_scan_brief(w->reader, third_reading, w, w->e) != 0)
         return -1;
     for (size_t i = 0; i < POINTS_KINDS; i++)
         if (spread_plan(&w->spreads[i], w->e) != 0)
             return -1;
-    if (reader_scan(w->reader, fourth_reading, w, w->e) != 0)
+    if (reader_scan_brief(w->reader, fourth_reading, w, w->e) != 0)
         return -1;
     for (size_t i = 0; i < POINTS_KINDS; i++) {
         if (spread_finish(&w->spreads[i], w->e) != 0)
@@ -188,11 +188,11 @@ int guess_new(struct reader *r, const double *median_us, bool figures, struct gu
     w->median_us = median_us;
     w->endpoint_count = reader_endpoints(r, &endpoints);
     w->e = e;
-    if (reader_scan(r, first_reading, w, e) != 0)
+    if (reader_scan_brief(r, first_reading, w, e) != 0)
         goto out;
     /* Where most have a new connection it tells nothing. */
     w->new_is_a_sign = w->new_connections * 2 < w->rows;
-    if (reader_scan(r, second_reading, w, e) != 0)
+    if (reader_scan_brief(r, second_reading, w, e) != 0)
         goto out;
     if (!convinces(w)) {
         *out = NULL;

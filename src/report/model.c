@@ -110,9 +110,11 @@ static int read_rows(struct build *b) {
     enum summary_rule rule = m->options.locust ? SUMMARY_LOCUST : SUMMARY_EXACT;
     if (summary_new(m->entry_count, rule, &m->summary, b->e) != 0 ||
         (m->options.figures && series_new(&m->series, b->e) != 0) ||
-        reader_scan(b->reader, first_reading, b, b->e) != 0 ||
-        summary_plan(m->summary, m->options.figures, b->e) != 0 ||
-        reader_scan(b->reader, second_reading, b, b->e) != 0 ||
+        reader_scan_brief(b->reader, first_reading, b, b->e) != 0 ||
+        summary_plan(m->summary, m->options.figures, b->e) != 0)
+        return -1;
+    bool again = m->series != NULL || summary_needs_collecting(m->summary);
+    if ((again && reader_scan_brief(b->reader, second_reading, b, b->e) != 0) ||
         summary_finish(m->summary, b->e) != 0)
         return -1;
     return m->series != NULL ? series_finish(m->series, b->e) : 0;

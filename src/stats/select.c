@@ -77,6 +77,8 @@ static int make_cells(struct select *s, const uint64_t *ranks, size_t n, struct 
                                   .width = hist_bucket_width(h, bucket),
                                   .below = below,
                                   .count = h->counts[bucket]};
+        if (c->width == 1)
+            c->seen = c->count; /* what is in it is known */
         if (cell_init(c) != 0)
             return err_set(e, "out of memory for exact percentiles");
     }
@@ -105,6 +107,13 @@ out:
     return result;
 }
 
+bool select_needs_collecting(const struct select *s) {
+    for (size_t i = 0; i < s->cell_count; i++)
+        if (s->cells[i].width > 1)
+            return true;
+    return false;
+}
+
 void select_collect(struct select *s, int64_t value) {
     size_t low = 0, high = s->cell_count;
     while (low < high) { /* the last cell that does not start above the value */
@@ -118,7 +127,7 @@ void select_collect(struct select *s, int64_t value) {
         return;
     struct select_cell *c = &s->cells[low - 1];
     uint64_t offset = (uint64_t)(value - c->lowest);
-    if (offset >= c->width)
+    if (c->width == 1 || offset >= c->width)
         return;
     if (c->seen == c->count) {
         s->differs = true;

@@ -46,6 +46,9 @@ void select_count(struct select *s, int64_t value);
  * hist.total. */
 int select_want(struct select *s, const uint64_t *ranks, size_t n, struct err *e);
 
+/* Does some wanted rank lie in a bucket of more than one value? Else pass 2 has nothing to tell, and may be left out. */
+bool select_needs_collecting(const struct select *s);
+
 /* Pass 2: the same values, in any order. */
 void select_collect(struct select *s, int64_t value);
 

@@ -158,6 +158,14 @@ int summary_plan(struct summary *s, bool distribution, struct err *e) {
     return 0;
 }
 
+bool summary_needs_collecting(const struct summary *s) {
+    for (size_t i = 0; i <= s->count; i++)
+        if (select_needs_collecting(&s->entries[i].response) ||
+            select_needs_collecting(&s->entries[i].service))
+            return true;
+    return false;
+}
+
 void summary_collect(struct summary *s, const struct summary_sample *x) {
     assert(x->entry < s->count);
     if (!outcome_is_timed((int)x->outcome))

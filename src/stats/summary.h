@@ -72,6 +72,8 @@ void summary_count(struct summary *s, const struct summary_sample *x);
 /* `distribution`: whether summary_distribution() will be asked for. */
 int summary_plan(struct summary *s, bool distribution, struct err *e);
 
+/* False: the second reading can be left out, the first has told all. */
+bool summary_needs_collecting(const struct summary *s);
 void summary_collect(struct summary *s, const struct summary_sample *x);
 int summary_finish(struct summary *s, struct err *e);
 
