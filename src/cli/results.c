@@ -34,14 +34,13 @@ static void list(FILE *to, const char *dir, const struct figures_result *figures
     }
 }
 
-static int write_folder(const struct results_options *o, const struct model *m) {
+static int write_folder(const struct results_options *o, const struct report_source *s) {
     struct figures_result figures = {0};
     struct err e = {""};
-    if (report_write_dir(o->folder, m, &figures, &e) != 0)
+    if (report_write_dir(o->folder, s, &figures, &e) != 0)
         return command_error(EXIT_RUNTIME, e.text);
     if (!o->silent)
-        list(o->format == REPORT_TABLE || o->format == REPORT_MARKDOWN ? stdout : stderr, o->folder,
-             &figures);
+        list(o->format->for_people ? stdout : stderr, o->folder, &figures);
     if (figures.note[0] != '\0')
         command_error(EXIT_OK, figures.note);
     return EXIT_OK;
@@ -55,12 +54,17 @@ int results_show(const char *path, const struct results_options *o) {
                                     .no_guess = o->no_guess && o->folder == NULL,
                                     .figures = o->folder != NULL,
                                     .shape = o->shape};
+    struct report_source source = {.bare = o->bare};
     int code = EXIT_OK;
-    if (reader_open(path, &reader, &e) != 0 || model_new(reader, &options, &m, &e) != 0 ||
-        report_print(stdout, m, o->format, o->bare, &e) != 0)
+    bool read = reader_open(path, &reader, &e) == 0 && model_new(reader, &options, &m, &e) == 0;
+    source.reader = reader;
+    source.model = m;
+    if (!read || o->format->write(stdout, &source, &e) != 0)
         code = command_error(EXIT_RUNTIME, e.text);
-    else if (o->folder != NULL)
-        code = write_folder(o, m);
+    else if (o->folder != NULL) {
+        source.bare = false; /* its files stand alone */
+        code = write_folder(o, &source);
+    }
     model_free(m);
     reader_close(reader);
     return code;

@@ -11,7 +11,7 @@
 #include "report/report.h"
 
 struct results_options {
-    enum report_format format;
+    const struct report_format *format;
     bool locust;                 /* Locust's rules */
     bool bare;                   /* the tables alone */
     bool no_guess;               /* see struct model_options */

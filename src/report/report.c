@@ -1,38 +1,12 @@
 #include "report/report.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stdio.h>
 
 #include "report/data.h"
 #include "report/emit.h"
 #include "report/outfile.h"
 
 #define DOCUMENT_MAX_BYTES ((size_t)1 << 30)
-
-enum report_format report_format(const char *word) {
-    return strcmp(word, "markdown") == 0 ? REPORT_MARKDOWN
-           : strcmp(word, "csv") == 0    ? REPORT_CSV
-           : strcmp(word, "json") == 0   ? REPORT_JSON
-                                         : REPORT_TABLE;
-}
-
-static void emit(struct buf *out, const struct model *m, enum report_format format, bool bare) {
-    switch (format) {
-    case REPORT_TABLE:
-        emit_table(out, m, bare);
-        break;
-    case REPORT_MARKDOWN:
-        emit_markdown(out, m, bare);
-        break;
-    case REPORT_CSV:
-        emit_csv(out, m);
-        break;
-    case REPORT_JSON:
-        emit_json(out, m);
-        break;
-    }
-}
 
 /* Frees the buffer. */
 static int put(FILE *to, struct buf *b, struct err *e) {
@@ -45,14 +19,6 @@ static int put(FILE *to, struct buf *b, struct err *e) {
     return result;
 }
 
-int report_print(FILE *to, const struct model *m, enum report_format format, bool bare,
-                 struct err *e) {
-    struct buf b;
-    buf_init(&b, DOCUMENT_MAX_BYTES);
-    emit(&b, m, format, bare);
-    return put(to, &b, e);
-}
-
 static int write_file(const char *dir, const char *name, struct buf *b, struct err *e) {
     struct outfile f;
     if (outfile_open(&f, dir, name, e) != 0) {
@@ -63,21 +29,22 @@ static int write_file(const char *dir, const char *name, struct buf *b, struct e
     return outfile_close(&f, result == 0 ? e : NULL) == 0 ? result : -1;
 }
 
-static int write_tables(const char *dir, const struct model *m, struct err *e) {
-    static const struct {
-        const char *name;
-        enum report_format format;
-    } files[] = {{"tables.txt", REPORT_TABLE},
-                 {"tables.md", REPORT_MARKDOWN},
-                 {"tables.csv", REPORT_CSV},
-                 {"tables.json", REPORT_JSON}};
-    struct buf b;
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        buf_init(&b, DOCUMENT_MAX_BYTES);
-        emit(&b, m, files[i].format, false);
-        if (write_file(dir, files[i].name, &b, e) != 0)
+static int write_formats(const char *dir, const struct report_source *s, struct err *e) {
+    for (const struct report_format *x = report_formats; x->word != NULL; x++) {
+        struct outfile f;
+        if (x->file == NULL)
+            continue;
+        if (outfile_open(&f, dir, x->file, e) != 0)
+            return -1;
+        int result = x->write(f.stream, s, e);
+        if (outfile_close(&f, result == 0 ? e : NULL) != 0 || result != 0)
             return -1;
     }
+    return 0;
+}
+
+static int write_errors(const char *dir, const struct model *m, struct err *e) {
+    struct buf b;
     buf_init(&b, DOCUMENT_MAX_BYTES);
     emit_csv_errors(&b, m);
     return write_file(dir, "errors.csv", &b, e);
@@ -97,8 +64,9 @@ static int write_server(const char *dir, const struct model *m, struct err *e) {
     return 0;
 }
 
-int report_write_dir(const char *dir, const struct model *m, struct figures_result *figures,
+int report_write_dir(const char *dir, const struct report_source *s, struct figures_result *figures,
                      struct err *e) {
+    const struct model *m = s->model;
     struct buf data;
     if (dir[0] == '\0')
         return err_set(e, "the name of the directory for the report is empty");
@@ -107,8 +75,8 @@ int report_write_dir(const char *dir, const struct model *m, struct figures_resu
     int result = !buf_ok(&data) ? err_set(e, "the path of the report is too long")
                                 : outfile_directory(buf_text(&data), e);
     buf_done(&data);
-    if (result != 0 || write_tables(dir, m, e) != 0 || write_server(dir, m, e) != 0 ||
-        data_write(dir, m, e) != 0)
+    if (result != 0 || write_formats(dir, s, e) != 0 || write_errors(dir, m, e) != 0 ||
+        write_server(dir, m, e) != 0 || data_write(dir, m, e) != 0)
         return -1;
     struct figures_options options = {0};
     return figures_draw(dir, &options, figures, e);

@@ -1,7 +1,7 @@
 /*
- * report: a model as one document on a stream, or as a directory of tables, data and figures.
+ * report: a run as one document on a stream, or as a directory of tables, data and figures.
  *
- * DIR gets tables.txt, tables.md, tables.csv, errors.csv, tables.json, server_KEY.csv for each
+ * DIR gets every format that has a file (formats.c), errors.csv, server_KEY.csv for each
  * table of the server's side, the CSV files of data.h and, through gnuplot, the figures
  * (figures.h). Files of that name are overwritten, others are left alone. Without gnuplot the rest
  * still comes.
@@ -18,19 +18,30 @@
 #include "report/model.h"
 #include "util/err.h"
 
-enum report_format { REPORT_TABLE, REPORT_MARKDOWN, REPORT_CSV, REPORT_JSON };
+/* What a format is made of. The rows are there for formats that list every request. */
+struct report_source {
+    struct reader *reader;
+    const struct model *model;
+    bool bare; /* in the formats for people the tables alone */
+};
 
-/* From "table", "markdown", "csv" or "json"; the caller has checked that it is one of them. */
-enum report_format report_format(const char *word);
-#define REPORT_FORMATS "table|markdown|csv|json"
+/* A row of the table of formats (formats.c): adding one there is all that a new format takes. */
+struct report_format {
+    const char *word; /* of --format */
+    const char *file; /* its name in a report's folder; NULL: not part of that */
+    bool for_people;  /* what is said about the rest may follow it on the same stream */
+    int (*write)(FILE *to, const struct report_source *s, struct err *e);
+};
 
-/* `bare`: in the formats for people the tables alone. CSV is tables.csv, the errors are not in it.
- */
-int report_print(FILE *to, const struct model *m, enum report_format format, bool bare,
-                 struct err *e);
+extern const struct report_format
+    report_formats[];                    /* the first one is the default; ended by a NULL word */
+extern const char report_format_words[]; /* "table|markdown|…", as a table of options wants them */
+
+/* NULL: no format has that word. */
+const struct report_format *report_format(const char *word);
 
 /* The model was made with options.figures. figures->note is one line to show, or "". */
-int report_write_dir(const char *dir, const struct model *m, struct figures_result *figures,
+int report_write_dir(const char *dir, const struct report_source *s, struct figures_result *figures,
                      struct err *e);
 
 #endif

@@ -23,8 +23,4 @@ draw = empty ? nothing('no requests') : \
     "     data using ($2/x_unit):4 with lines linestyle 2 title 'failures/s'" . \
     (alone_1 ? ", data using ($2/x_unit):5 with points linestyle 1 notitle" : "") . \
     (alone_2 ? ", data using ($2/x_unit):6 with points linestyle 2 notitle" : "")
-eval svg('requests_per_second')
-eval draw
-eval png('requests_per_second')
-eval draw
-unset output
+eval picture('requests_per_second')

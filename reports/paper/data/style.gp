@@ -4,6 +4,10 @@
 
 reset
 set encoding utf8
+# Where the page of all figures loads the script, it says where on it this one goes.
+page = exists('page_width')
+if (page) set origin page_x, page_y + page_line; set size page_width, page_height - 1.7 * page_line
+if (page) set label 1 page_caption at graph 0.5, screen page_y + 0.5 * page_line center noenhanced
 set datafile separator whitespace
 
 width = 420
@@ -27,11 +31,15 @@ svg(name) = sprintf("set terminal svg size %d,%d font 'sans-serif,12' linewidth 
     width, height, name, name)
 # In a PNG 12 is points of 1/72 in at 96 pixels per inch; in an SVG it is pixels.
 scale = 1400.0 / width
-png(name) = sprintf("set terminal pngcairo size 1400,%d font 'sans-serif,12' " . \
+png(name) = sprintf("set terminal pngcairo size %d,%d font 'sans-serif,12' " . \
     "fontscale %.4f linewidth %.4f pointscale %.4f " . \
     "background rgb 'white' noenhanced; set output '../%s.png'", \
-    int(height * scale), scale * 0.75, scale, scale, name)
+    int(width * scale + 0.5), int(height * scale), scale * 0.75, scale, scale, name)
 
 # What it plots when there are no data.
 nothing(text) = sprintf("set label '%s' at graph 0.5, graph 0.5 center " . \
     "textcolor rgb '#666666'; plot NaN notitle", text)
+
+# Draws `draw` into both files; on the page it is drawn where it stands.
+picture(name) = page ? draw : \
+    svg(name) . '; ' . draw . '; ' . png(name) . '; ' . draw . '; unset output'

@@ -21,8 +21,4 @@ data = 'users.dat'
 draw = empty ? nothing('no users') : \
     "plot data using ($1/x_unit):2 with filledcurves y1=0 linecolor rgb blue, " . \
     "     data using ($1/x_unit):2 with lines linecolor rgb blue linewidth 1.8"
-eval svg('users')
-eval draw
-eval png('users')
-eval draw
-unset output
+eval picture('users')

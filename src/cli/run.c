@@ -1,0 +1,346 @@
+#include "cli/run.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "cli/calibrate.h"
+#include "cli/loadopts.h"
+#include "cli/manifest.h"
+#include "cli/observe.h"
+#include "cli/progress.h"
+#include "cli/results.h"
+#include "cli/verdict.h"
+#include "engine/choose.h"
+#include "engine/engine.h"
+#include "record/record.h"
+#include "scenario/model.h"
+#include "transport/kernel_clock.h"
+#include "transport/trace.h"
+#include "transport/transport.h"
+#include "util/clock.h"
+#include "util/text.h"
+#include "util/units.h"
+
+#define USER_AGENT "coldswarm/" COLDSWARM_VERSION
+#define PATH_MAX_BYTES 4096
+
+extern const char embed_scenarios_paper_json[];
+
+/* ---- the scenario ---- */
+
+static int load_scenario(const struct args *a, struct scenario **out, struct err *e) {
+    struct scenario *s = NULL;
+    bool builtin = args_count(a) == 0;
+    if (builtin && !opt_given(a, "host"))
+        return err_set(
+            e,
+            "nothing to run: give a scenario file, or --host URL to run the paper's mix against it "
+            "(see coldswarm run --help)");
+    int status = builtin ? scenario_parse("(built-in paper mix)", ".", embed_scenarios_paper_json,
+                                          strlen(embed_scenarios_paper_json), NULL, NULL, &s, e)
+                         : scenario_load(args_at(a, 0), NULL, NULL, &s, e);
+    if (status == 0 && opt_given(a, "host"))
+        status = scenario_set_target(s, opt_text(a, "host"), e);
+    if (status == 0 && s->target == NULL)
+        status = err_set(e, "%s has no target; give one with --host URL, or add \"target\" to it",
+                         s->file);
+    if (status == 0)
+        status = loadopts_apply(a, &s->load, e);
+    if (status == 0 && load_users_max(&s->load) == 0)
+        status = err_set(e, "--run-time ends before the first user starts; make it longer");
+    if (status != 0) {
+        scenario_free(s);
+        return -1;
+    }
+    *out = s;
+    return 0;
+}
+
+/* ---- the file ---- */
+
+/* runs/NAME-20261124T025036Z.db; with -2, -3, … where two runs begin in one second. */
+static void default_path(const struct scenario *s, int64_t now_ns, char out[PATH_MAX_BYTES]) {
+    char name[64], time[CLOCK_UTC_BYTES];
+    size_t n = 0;
+    for (const char *p = s->name; *p != '\0' && n + 1 < sizeof name; p++) {
+        bool plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
+                     (*p >= '0' && *p <= '9') || *p == '_';
+        name[n++] = plain ? *p : '-';
+    }
+    name[n] = '\0';
+    clock_utc_compact(now_ns, time);
+    snprintf(out, PATH_MAX_BYTES, "runs/%s-%s.db", n == 0 ? "run" : name, time);
+    for (int i = 2; access(out, F_OK) == 0 && i < 1000; i++)
+        snprintf(out, PATH_MAX_BYTES, "runs/%s-%s-%d.db", n == 0 ? "run" : name, time, i);
+}
+
+static uint64_t choose_seed(const struct args *a) {
+    uint32_t seed = 1;
+    if (opt_given(a, "seed"))
+        return (uint64_t)opt_integer(a, "seed");
+    /* 32 bits: a seed that can be read aloud and typed again. */
+    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
+        seed = (uint32_t)clock_real_ns();
+    return seed;
+}
+
+struct run {
+    const struct args *args;
+    struct scenario *scenario;
+    struct record *record;
+    struct progress progress;
+    struct observe observe;
+    struct calibration calibration; /* no requests: not calibrated */
+    char path[PATH_MAX_BYTES];
+    uint64_t seed;
+    const struct transport_ops *transport;
+    bool kernel_clock;
+    char transport_why[CHOOSE_WHY_BYTES];
+    char trace_run[TRACE_RUN_DIGITS + 1]; /* "": no traceparent */
+};
+
+/* On the writer's thread. */
+static void feed(void *context, const struct sample *samples, size_t n) {
+    struct run *run = context;
+    progress_feed(&run->progress, samples, n);
+    observe_feed(&run->observe, samples, n);
+}
+
+static int open_record(struct run *run, struct err *e) {
+    const struct scenario *s = run->scenario;
+    struct record_endpoint *endpoints = calloc(s->task_count, sizeof *endpoints);
+    if (endpoints == NULL)
+        return err_set(e, "not enough memory for %zu tasks", s->task_count);
+    for (size_t i = 0; i < s->task_count; i++)
+        endpoints[i] = (struct record_endpoint){.name = s->tasks[i].request.name,
+                                                .method = s->tasks[i].request.method};
+    int64_t now = clock_real_ns();
+    if (opt_given(run->args, "out"))
+        snprintf(run->path, sizeof run->path, "%s", opt_text(run->args, "out"));
+    else
+        default_path(s, now, run->path);
+    struct record_run about = {
+        .name = s->name,
+        .started_real_ns = now,
+        .users_max = load_users_max(&s->load),
+        .scenario = s->source,
+        .target = s->target_source,
+        .seed = run->seed,
+        .version = COLDSWARM_VERSION,
+        .endpoints = endpoints,
+        .endpoint_count = s->task_count,
+        .worker_count = (size_t)opt_integer(run->args, "threads"),
+    };
+    int status = record_open(run->path, &about, &run->record, e);
+    free(endpoints);
+    if (status == 0)
+        status = manifest_write(run->record, run->args, s,
+                                &(struct manifest_sending){.transport = run->transport->name,
+                                                           .why = run->transport_why,
+                                                           .kernel_clock = run->kernel_clock,
+                                                           .trace_run = run->trace_run},
+                                e);
+    if (status == 0)
+        status = manifest_write_calibration(run->record, &run->calibration, e);
+    if (status == 0)
+        status = observe_init(&run->observe, run->record, e);
+    if (status == 0) {
+        record_on_batch(run->record, feed, run);
+        status = record_start(run->record, e);
+    }
+    return status;
+}
+
+/* ---- what is said before and after ---- */
+
+static void announce(const struct run *run) {
+    const struct scenario *s = run->scenario;
+    struct buf text;
+    buf_init(&text, PATH_MAX_BYTES * 4);
+    buf_str(&text, "coldswarm: ");
+    text_printable(&text, s->name, strlen(s->name));
+    buf_str(&text, " against ");
+    text_printable(&text, s->target_source, strlen(s->target_source));
+    buf_str(&text, ": ");
+    loadopts_text(&s->load, &text);
+    buf_printf(&text, " (seed %" PRIu64 ")\ntransport %s: %s\nrecording to ", run->seed,
+               run->transport->name, run->transport_why);
+    text_printable(&text, run->path, strlen(run->path));
+    buf_str(&text, "; Ctrl-C stops\n");
+    fputs(buf_text(&text), stderr);
+    buf_done(&text);
+}
+
+static void say_where(const char *path) {
+    struct buf text;
+    buf_init(&text, PATH_MAX_BYTES * 4);
+    text_printable(&text, path, strlen(path));
+    printf("\nEvery request is in %s\n", buf_text(&text));
+    buf_done(&text);
+}
+
+static enum progress_mode choose_mode(const struct args *a) {
+    if (opt_flag(a, "quiet") || opt_flag(a, "only-summary"))
+        return PROGRESS_SILENT;
+    const char *term = getenv("TERM");
+    bool terminal = isatty(STDERR_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
+    return terminal ? PROGRESS_BLOCK : PROGRESS_LINES;
+}
+
+/* Ends the recording and the file; the exit code. */
+static int conclude(struct run *run, const struct engine_result *result) {
+    struct err e = {0};
+    struct record_totals totals;
+    struct verdict verdict;
+    bool written = record_stop(run->record, &e) == 0;
+    struct observe_result sent;
+    record_totals(run->record, &totals);
+    observe_end(&run->observe, &sent);
+    verdict_decide(&verdict, result, &totals, &sent);
+    int code = verdict_exit_code(&verdict, result, &totals,
+                                 (int)opt_integer(run->args, "exit-code-on-error"));
+    struct record_end end = {
+        .duration_ns = result->duration_ns,
+        .verdict = verdict.word,
+        .verdict_reason = verdict.reason,
+        .exit_code = written ? code : EXIT_RUNTIME,
+    };
+    struct err closing = {0};
+    if (written && manifest_write_dispatch(run->record, &sent, &e) != 0)
+        written = false;
+    if (record_close(run->record, &end, &closing) != 0 && written) {
+        written = false;
+        e = closing;
+    }
+    run->record = NULL;
+    if (!written)
+        code = command_error(EXIT_RUNTIME, e.text);
+    bool quiet = opt_flag(run->args, "quiet");
+    struct results_options show = {
+        .format = report_format("table"),
+        .bare = quiet,
+        .no_guess =
+            true, /* `report` has it; here it would cost as much CPU as writing the rows did */
+        .silent = quiet,
+        .folder = opt_text(run->args, "report"),
+    };
+    int shown = results_show(run->path, &show);
+    if (shown != EXIT_OK && result->signal == 0)
+        code = shown;
+    if (!quiet && written && totals.lost == 0)
+        say_where(run->path);
+    fflush(stdout); /* before what is said about it on stderr */
+    if (written && verdict_never_answered(result, &totals)) {
+        err_set(&e,
+                "%s never answered: none of %" PRIu64 " requests got a response (see Errors above)",
+                run->scenario->target_source, totals.rows);
+        command_error(code, e.text);
+    }
+    return code;
+}
+
+/* An exit code; EXIT_OK: go on. */
+static int calibrate_first(struct run *run, const struct engine_options *o) {
+    struct err e = {0};
+    bool quiet = opt_flag(run->args, "quiet");
+    if (!opt_flag(run->args, "calibrate"))
+        return EXIT_OK;
+    if (!quiet)
+        fputs("calibrating against a server that does nothing\n", stderr);
+    if (calibrate(o, &run->calibration, &e) != 0)
+        return command_error(EXIT_RUNTIME, e.text);
+    const struct calibration *c = &run->calibration;
+    if (c->signal != 0)
+        return 128 + c->signal;
+    if (!quiet)
+        fprintf(stderr,
+                "the client adds %" PRId64 " (p50) to %" PRId64
+                " (p99) microseconds at this rate (%.0f requests/s)\n",
+                c->p50_us, c->p99_us, c->requests_per_second);
+    return EXIT_OK;
+}
+
+static int carry_out(struct run *run) {
+    const struct args *a = run->args;
+    struct err e = {0};
+    struct engine_result result = {0};
+    struct engine_options o = {
+        .scenario = run->scenario,
+        .transport = run->transport,
+        .trace_run = *run->trace_run == '\0' ? NULL : run->trace_run,
+        .kernel_clock = run->kernel_clock,
+        .trace_sampled = opt_flag(a, "trace-sampled"),
+        .threads = (uint32_t)opt_integer(a, "threads"),
+        .seed = run->seed,
+        .stop_timeout_ns = opt_duration(a, "stop-timeout"),
+        .user_agent = USER_AGENT,
+        .progress = progress_show,
+        .progress_context = &run->progress,
+    };
+    int code = calibrate_first(run, &o);
+    if (code != EXIT_OK)
+        return code;
+    if (open_record(run, &e) != 0)
+        return command_error(EXIT_RUNTIME, e.text);
+    if (!opt_flag(a, "quiet"))
+        announce(run);
+    o.record = run->record;
+    int status = engine_run(&o, &result, &e);
+    progress_clear(&run->progress);
+    if (status != 0) {
+        /* What was recorded stays readable; without a verdict the file says that the run was cut short. */
+        record_stop(run->record, NULL);
+        return command_error(EXIT_RUNTIME, e.text);
+    }
+    return conclude(run, &result);
+}
+
+/* How the requests are sent. */
+static int choose(struct run *run, struct err *e) {
+    static const enum choose_wish wishes[] = {CHOOSE_AUTO, CHOOSE_CURL, CHOOSE_DIRECT};
+    static const char *const words[] = {"auto", "curl", "direct"};
+    enum choose_wish wish = CHOOSE_AUTO;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(opt_text(run->args, "transport"), words[i]) == 0)
+            wish = wishes[i];
+    if (!opt_flag(run->args, "no-trace")) {
+        uint64_t id = 0;
+        if (getrandom(&id, sizeof id, 0) != (ssize_t)sizeof id || id == 0)
+            id = (uint64_t)clock_real_ns();
+        snprintf(run->trace_run, sizeof run->trace_run, "%016" PRIx64, id);
+    }
+    if (choose_transport(wish, run->scenario, &run->transport, run->transport_why, e) != 0)
+        return -1;
+    run->kernel_clock = run->transport == &transport_direct && kernel_clock_available() &&
+                        strcmp(opt_text(run->args, "receive-clock"), "kernel") == 0;
+    return 0;
+}
+
+int run(const struct args *a) {
+    struct err e = {0};
+    struct run run = {.args = a, .seed = choose_seed(a)};
+    uint32_t threads = (uint32_t)opt_integer(a, "threads");
+    int code = EXIT_USAGE;
+    if (load_scenario(a, &run.scenario, &e) != 0 || choose(&run, &e) != 0 ||
+        engine_raise_limits(run.scenario, threads, &e) != 0)
+        command_error(code, e.text);
+    else if (transport_global_init(&e) != 0 ||
+             progress_init(&run.progress, stderr, choose_mode(a), opt_duration(a, "stop-timeout"),
+                           &e) != 0)
+        code = command_error(EXIT_RUNTIME, e.text);
+    else
+        code = carry_out(&run);
+    if (run.record != NULL) {
+        record_stop(run.record, NULL);
+        record_close(run.record, NULL, NULL);
+    }
+    observe_done(&run.observe);
+    progress_done(&run.progress);
+    scenario_free(run.scenario);
+    return code;
+}

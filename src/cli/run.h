@@ -1,0 +1,14 @@
+/*
+ * run: a run from its command line to its exit code: the scenario, the run file, the engine, the
+ * verdict, and what is said about them. The options are in cmd_run.c.
+ *
+ * Thread: main, once per process.
+ */
+#ifndef CLI_RUN_H
+#define CLI_RUN_H
+
+#include "cli/command.h"
+
+int run(const struct args *a);
+
+#endif

@@ -1,0 +1,63 @@
+/* The formats of a report, a row each. */
+#include <string.h>
+
+#include "report/emit.h"
+#include "report/report.h"
+
+#define DOCUMENT_MAX_BYTES ((size_t)1 << 30)
+
+/* Frees the buffer. */
+static int put(FILE *to, struct buf *b, struct err *e) {
+    int result = 0;
+    if (!buf_ok(b))
+        result = err_set(e, "out of memory for the report");
+    else
+        fwrite(buf_text(b), 1, b->len, to);
+    buf_done(b);
+    return result;
+}
+
+static int table(FILE *to, const struct report_source *s, struct err *e) {
+    struct buf b;
+    buf_init(&b, DOCUMENT_MAX_BYTES);
+    emit_table(&b, s->model, s->bare);
+    return put(to, &b, e);
+}
+
+static int markdown(FILE *to, const struct report_source *s, struct err *e) {
+    struct buf b;
+    buf_init(&b, DOCUMENT_MAX_BYTES);
+    emit_markdown(&b, s->model, s->bare);
+    return put(to, &b, e);
+}
+
+static int csv(FILE *to, const struct report_source *s, struct err *e) {
+    struct buf b;
+    buf_init(&b, DOCUMENT_MAX_BYTES);
+    emit_csv(&b, s->model);
+    return put(to, &b, e);
+}
+
+static int json(FILE *to, const struct report_source *s, struct err *e) {
+    struct buf b;
+    buf_init(&b, DOCUMENT_MAX_BYTES);
+    emit_json(&b, s->model);
+    return put(to, &b, e);
+}
+
+const struct report_format report_formats[] = {
+    {.word = "table", .file = "tables.txt", .for_people = true, .write = table},
+    {.word = "markdown", .file = "tables.md", .for_people = true, .write = markdown},
+    {.word = "csv", .file = "tables.csv", .write = csv},
+    {.word = "json", .file = "tables.json", .write = json},
+    {.word = NULL},
+};
+
+const char report_format_words[] = "table|markdown|csv|json";
+
+const struct report_format *report_format(const char *word) {
+    for (const struct report_format *f = report_formats; f->word != NULL; f++)
+        if (strcmp(f->word, word) == 0)
+            return f;
+    return NULL;
+}
