@@ -389,7 +389,7 @@ assert get()[0] == 200'
     client '
 assert not processes("sleep\x001000")
 ends = [e["jsonPayload"]["end"] for e in entries("coldswarm%2Finstances")]
-assert ends == ["idle", "shutdown"], ends'
+assert ends[0] == "idle" and set(ends) <= {"idle", "shutdown"}, ends'
 }
 
 @test "kill -9 of the emulator leaves no instance, and the log is whole up to a second before" {
