@@ -80,9 +80,12 @@ static int bill(struct platform_pass *p) {
                                          p->sweep.stretches[i].to * NS_PER_US};
     if (x->at.term_us != READER_NO_VALUE && x->at.ended_us != READER_NO_VALUE)
         spans[n++] = (struct billing_span){x->at.term_us * NS_PER_US, x->at.ended_us * NS_PER_US};
-    if (x->at.start_known && x->at.ready_us != READER_NO_VALUE)
-        spans[n++] =
-            (struct billing_span){x->at.started_us * NS_PER_US, x->at.ready_us * NS_PER_US};
+    /* One that never came up was starting to its end. */
+    int64_t up_us = x->at.ready_us;
+    if (up_us == READER_NO_VALUE && p->sweep.stretch_count == 0)
+        up_us = x->at.ended_us;
+    if (x->at.start_known && up_us != READER_NO_VALUE)
+        spans[n++] = (struct billing_span){x->at.started_us * NS_PER_US, up_us * NS_PER_US};
     p->x->billable_us = billing_request_ns(spans, n) / NS_PER_US;
     free(spans);
     return 0;

@@ -148,6 +148,19 @@ static void test_a_shutdown_is_billed(void **state) {
     reader_close(r);
 }
 
+/* An instance that was ended while it started was starting until then: 1.0 to 2.04 s, rounded up. */
+static void test_a_start_that_came_to_nothing_is_billed(void **state) {
+    (void)state;
+    struct reader *r = NULL;
+    make(in_dir("never.db"),
+         "INSERT INTO server_instance VALUES (1, 9, 6001000000, 'log', NULL, 6002040000, "
+         "'AUTOSCALING', 'shutdown', 0)");
+    struct platform *s = read_platform(in_dir("never.db"), false, &r);
+    assert_int_equal(s->instances[0].billable_us, 1100000);
+    platform_free(s);
+    reader_close(r);
+}
+
 /* Seen first at 1.0 s, no probe in the log: what came after an answer is warm, the rest unknown. */
 static void test_an_instance_from_before_the_log(void **state) {
     (void)state;
@@ -221,6 +234,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_small_run_by_hand),
         cmocka_unit_test(test_a_shutdown_is_billed),
+        cmocka_unit_test(test_a_start_that_came_to_nothing_is_billed),
         cmocka_unit_test(test_an_instance_from_before_the_log),
         cmocka_unit_test(test_odd_rows),
         cmocka_unit_test(test_without_an_import_there_is_none),
