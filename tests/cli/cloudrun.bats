@@ -510,6 +510,32 @@ assert abs(bill["billable_ns"] / 1e9 - told) < 0.1 * len(lives) + 0.06, (bill, t
 assert bill["requests"] == len(logged) and bill["instances"] == len(lives)' "$SCRATCH/run.db" "$METRICS" "$ROOT/scripts/bill.py" "$OUT"
 }
 
+@test "nothing is unexplained in a run with cold starts, crashes and 429s" {
+    start_cloudrun --concurrency 2 --max-instances 1 --pending 300ms -- "$PYTHON" "$SERVICE" good
+    printf '%s' '{"load": {"users": 8, "spawn_rate": 100, "duration": "4s"}, "wait": {"constant": "20ms"}, "tasks": [
+        {"path": "/sleep?0.05", "weight": 20}, {"path": "/exit?3"}, {"path": "/kill?11"}]}' >"$SCRATCH/s.json"
+    run "$COLDSWARM" run "$SCRATCH/s.json" --host "$URL" --seed 3 -o "$SCRATCH/run.db"
+    stop_cloudrun
+    "$COLDSWARM" import "$SCRATCH/run.db" --logs "$LOG" --metrics "$METRICS"
+    "$COLDSWARM" report "$SCRATCH/run.db" --format json >"$SCRATCH/report.json"
+    client '
+import sqlite3
+db = sqlite3.connect(args[0])
+told = json.load(open(args[1]))["server"]
+r = told["reconciliation"]
+lost, = db.execute("select count(*) from requests where status is null and outcome <> \"not_sent\"").fetchone()
+logged = requests()
+statuses = [x["httpRequest"]["status"] for x in logged]
+assert statuses.count(429) > 0 and statuses.count(503) > 0, statuses
+assert any(e["end"] in ("exit", "signal") for e in told["instances"]), told["instances"]
+assert r["logged"] == len(logged) and r["without_instance"] == sum("instanceId" not in x.get("labels", {}) for x in logged)
+assert r["sent"] == db.execute("select count(*) from requests where outcome <> \"not_sent\"").fetchone()[0]
+assert r["unexplained"] == r["astray"] == r["status_differs"] == r["repeated"] == r["missing"] == 0, r
+for status in set(statuses):
+    answered, = db.execute("select count(*) from requests where status = ?", (status,)).fetchone()
+    assert answered <= statuses.count(status) <= answered + lost, status' "$SCRATCH/run.db" "$SCRATCH/report.json"
+}
+
 @test "the status page shows the instances, as HTML and JSON" {
     start_cloudrun --admin-port 0 --min-instances 1 -- "$PYTHON" "$SERVICE" good
     client '
