@@ -8,6 +8,7 @@ static int run(const struct args *a) {
     struct results_options o = {
         .format = report_format(opt_text(a, "format")),
         .locust = opt_flag(a, "locust"),
+        .intervals = opt_flag(a, "intervals"),
         .folder = opt_text(a, "out"),
         .shape = {.cpus = opt_number(a, "cpu"),
                   .memory_bytes = (int64_t)opt_size(a, "memory"),
@@ -23,6 +24,10 @@ static const struct opt_def opts[] = {
     {.name = "locust",
      .type = OPT_FLAG,
      .help = "count by Locust's rules: its rounding, percentiles, median and rates"},
+    {.name = "intervals",
+     .type = OPT_FLAG,
+     .help = "show between which times each percentile lies, with 95 % confidence (JSON and CSV "
+             "always have it)"},
     {.name = "format",
      .letter = 'f',
      .type = OPT_CHOICE,

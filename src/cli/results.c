@@ -52,6 +52,7 @@ int results_show(const char *path, const struct results_options *o) {
     struct err e = {""};
     struct model_options options = {.locust = o->locust,
                                     .no_guess = o->no_guess && o->folder == NULL,
+                                    .intervals = o->intervals,
                                     .figures = o->folder != NULL,
                                     .shape = o->shape};
     struct report_source source = {.bare = o->bare};

@@ -13,6 +13,7 @@
 struct results_options {
     const struct report_format *format;
     bool locust;                 /* Locust's rules */
+    bool intervals;              /* tables for people with intervals */
     bool bare;                   /* the tables alone */
     bool no_guess;               /* see struct model_options */
     bool silent;                 /* do not say where the report went */

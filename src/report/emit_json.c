@@ -57,6 +57,36 @@ static void put_levels(struct writer *w, cJSON *object, const char *key,
     put(w, object, key, levels);
 }
 
+static void put_intervals(struct writer *w, cJSON *object, const char *key,
+                          const struct summary_interval intervals[SUMMARY_LEVELS]) {
+    cJSON *levels = cJSON_CreateObject();
+    for (size_t i = 0; i < SUMMARY_LEVELS && levels != NULL; i++) {
+        char level[8];
+        bool known = !isnan(intervals[i].low_ms);
+        cJSON *pair = known ? cJSON_CreateArray() : cJSON_CreateNull();
+        if (known && pair != NULL) {
+            put_number(w, pair, NULL, intervals[i].low_ms);
+            put_number(w, pair, NULL, intervals[i].high_ms);
+        }
+        snprintf(level, sizeof level, "%d", summary_levels[i]);
+        put(w, levels, level, pair);
+    }
+    put(w, object, key, levels);
+}
+
+/* How many requests those percentiles would take that are left out. */
+static void put_needs(struct writer *w, cJSON *object, const char *key,
+                      const double ms[SUMMARY_LEVELS]) {
+    cJSON *levels = cJSON_CreateObject();
+    for (size_t i = 0; i < SUMMARY_LEVELS && levels != NULL; i++) {
+        char level[8];
+        snprintf(level, sizeof level, "%d", summary_levels[i]);
+        if (isnan(ms[i]))
+            put_count(w, levels, level, quantile_needs(summary_levels[i] / 100.0));
+    }
+    put(w, object, key, levels);
+}
+
 static cJSON *entry(struct writer *w, const struct model_entry *x) {
     const struct summary_row *row = &x->row;
     cJSON *o = cJSON_CreateObject();
@@ -77,6 +107,9 @@ static cJSON *entry(struct writer *w, const struct model_entry *x) {
     put_number(w, o, "failures_per_second", row->failures_per_second);
     put_levels(w, o, "percentiles_ms", row->response_ms);
     put_levels(w, o, "service_percentiles_ms", row->service_ms);
+    put_intervals(w, o, "intervals_ms", row->response_intervals);
+    put_intervals(w, o, "service_intervals_ms", row->service_intervals);
+    put_needs(w, o, "requests_needed", row->response_ms);
     return o;
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "stats/interval.h"
 #include "util/clock.h"
 #include "util/units.h"
 
@@ -76,7 +77,7 @@ static void request_table(struct grid *g, const struct model *m) {
     for (size_t i = 0; i < m->entry_count; i++)
         request_row(g, m, &m->entries[i]);
     request_row(g, m, &m->aggregated);
-    g->total = true;
+    g->total_rows = 1;
 }
 
 static void percentile_row(struct grid *g, const struct model *m, const struct model_entry *x,
@@ -86,6 +87,20 @@ static void percentile_row(struct grid *g, const struct model *m, const struct m
     for (size_t i = 0; i < SUMMARY_LEVELS; i++)
         milliseconds(g, m, service ? x->row.service_ms[i] : x->row.response_ms[i]);
     g->rows++;
+}
+
+/* Under the row, so that a column is as narrow as without them and its numbers stand in line. */
+static void interval_rows(struct grid *g, const struct model *m, const struct model_entry *x,
+                          bool service) {
+    const struct summary_interval *interval =
+        service ? x->row.service_intervals : x->row.response_intervals;
+    for (int high = 0; high < 2; high++) {
+        cell(g, "");
+        cell(g, high ? "  to" : "  95% from");
+        for (size_t i = 0; i < SUMMARY_LEVELS; i++)
+            milliseconds(g, m, high ? interval[i].high_ms : interval[i].low_ms);
+        g->rows++;
+    }
 }
 
 /* The paper's Table II. */
@@ -100,10 +115,13 @@ static void percentile_table(struct grid *g, const struct model *m, bool service
     column(g, "Name", false);
     for (size_t i = 0; i < SUMMARY_LEVELS; i++)
         column(g, heads[i], true);
-    for (size_t i = 0; i < m->entry_count; i++)
-        percentile_row(g, m, &m->entries[i], service);
-    percentile_row(g, m, &m->aggregated, service);
-    g->total = true;
+    for (size_t i = 0; i <= m->entry_count; i++) {
+        const struct model_entry *x = i < m->entry_count ? &m->entries[i] : &m->aggregated;
+        percentile_row(g, m, x, service);
+        if (m->options.intervals)
+            interval_rows(g, m, x, service);
+    }
+    g->total_rows = m->options.intervals ? 3 : 1;
 }
 
 static void error_table(struct grid *g, const struct model *m) {
@@ -164,6 +182,38 @@ static const char *plural(uint64_t n) {
     return n == 1 ? "" : "s";
 }
 
+/* "the 95th needs 20, the 99th 100": of each level that is left out. False where none is. */
+static bool needs_text(struct buf *out, const bool left_out[SUMMARY_LEVELS], bool interval) {
+    const char *after = " needs ";
+    for (size_t i = 0; i < SUMMARY_LEVELS; i++) {
+        double p = summary_levels[i] / 100.0;
+        if (!left_out[i])
+            continue;
+        buf_printf(out, "%sthe %dth%s%" PRIu64, out->len == 0 ? "" : ", ", summary_levels[i], after,
+                   interval ? interval_needs(p, INTERVAL_CONFIDENCE) : quantile_needs(p));
+        after = " ";
+    }
+    return out->len > 0;
+}
+
+static void percentile_notes(struct layout *l, const struct model *m) {
+    struct buf text;
+    buf_init(&text, 1024);
+    if (needs_text(&text, m->unsupported, false))
+        note(l, NO_NUMBER " stands where too few requests support a percentile: %s.",
+             buf_text(&text));
+    buf_clear(&text);
+    if (m->options.intervals) {
+        note(l,
+             "From and to are the times of the sample between which the true percentile lies, "
+             "in 95 of 100 such samples (order statistics; no distribution is assumed). Requests "
+             "that resemble their neighbours in time make that less sure.");
+        if (needs_text(&text, m->uncertain, true))
+            note(l, "An interval takes more requests than the percentile: %s.", buf_text(&text));
+    }
+    buf_done(&text);
+}
+
 static void notes(struct layout *l, const struct model *m) {
     const struct summary_row *all = &m->aggregated.row;
     if (!m->run->complete)
@@ -190,9 +240,7 @@ static void notes(struct layout *l, const struct model *m) {
              " request%s; errors.csv and the JSON have them all.",
              m->error_count - LAYOUT_ERRORS_MAX, rest, plural(rest));
     }
-    if (m->unsupported)
-        note(l, NO_NUMBER " stands where too few requests support a percentile: the 95th needs 20 "
-                          "of them, the 99th 100.");
+    percentile_notes(l, m);
     if (m->options.locust)
         note(l, "By Locust's rules: percentiles of rounded times; rates up to the last request.");
 }

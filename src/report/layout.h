@@ -33,8 +33,8 @@ struct grid {
     const char *head[GRID_COLUMNS_MAX];
     bool right[GRID_COLUMNS_MAX]; /* numbers */
     size_t rows;
-    bool total;       /* the last row sums up the others */
-    struct buf cells; /* row by row, each cell ended by a NUL */
+    size_t total_rows; /* how many rows at the end sum up the others */
+    struct buf cells;  /* row by row, each cell ended by a NUL */
 };
 
 /* The cell after this one. Start with buf_text(&grid->cells). */

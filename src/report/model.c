@@ -121,22 +121,23 @@ static int read_rows(struct build *b) {
 }
 
 /* Where there are requests, a level is only ever left out for want of more. */
-static bool leaves_out(const struct summary_row *row) {
-    for (size_t i = 0; row->requests > 0 && i < SUMMARY_LEVELS; i++)
-        if (isnan(row->response_ms[i]) || isnan(row->service_ms[i]))
-            return true;
-    return false;
+static void note_left_out(struct model *m, const struct summary_row *row) {
+    for (size_t i = 0; row->requests > 0 && i < SUMMARY_LEVELS; i++) {
+        m->unsupported[i] |= isnan(row->response_ms[i]) || isnan(row->service_ms[i]);
+        m->uncertain[i] |= summary_levels[i] < 100 && (isnan(row->response_intervals[i].low_ms) ||
+                                                       isnan(row->service_intervals[i].low_ms));
+    }
 }
 
 static void make_rows(struct model *m) {
     int64_t duration_us = m->run->duration_us;
     for (size_t i = 0; i < m->entry_count; i++) {
         summary_row(m->summary, i, duration_us, &m->entries[i].row);
-        m->unsupported |= leaves_out(&m->entries[i].row);
+        note_left_out(m, &m->entries[i].row);
     }
     m->aggregated = (struct model_entry){.method = "", .name = MODEL_AGGREGATED};
     summary_row(m->summary, SUMMARY_AGGREGATED, duration_us, &m->aggregated.row);
-    m->unsupported |= leaves_out(&m->aggregated.row);
+    note_left_out(m, &m->aggregated.row);
     m->times_differ = summary_times_differ(m->summary);
 }
 

@@ -33,9 +33,10 @@
 #define MODEL_AGGREGATED "Aggregated"
 
 struct model_options {
-    bool locust;   /* Locust's rules instead of exact numbers */
-    bool no_guess; /* leave out the cold starts by the client alone: they take two more readings */
-    bool figures;  /* gather what the data behind the figures needs: series, users, distributions */
+    bool locust;    /* Locust's rules instead of exact numbers */
+    bool no_guess;  /* leave out the cold starts by the client alone: they take two more readings */
+    bool intervals; /* tables for people show the intervals of percentiles, too */
+    bool figures; /* gather what the data behind the figures needs: series, users, distributions */
     struct platform_shape shape; /* what an instance is and costs */
 };
 
@@ -58,8 +59,9 @@ struct model {
     struct model_entry *entries; /* by name, then method */
     size_t entry_count;
     struct model_entry aggregated;
-    bool times_differ; /* response times are not service times: an open load */
-    bool unsupported;  /* some percentile is left out because too few requests stand behind it */
+    bool times_differ;                /* response times are not service times: an open load */
+    bool unsupported[SUMMARY_LEVELS]; /* left out somewhere: too few requests stand behind it */
+    bool uncertain[SUMMARY_LEVELS];   /* somewhere too few requests for an interval */
 
     struct model_error *errors; /* most frequent first; their counts add up to the failures */
     size_t error_count;
