@@ -46,6 +46,13 @@ static int write_folder(const struct results_options *o, const struct report_sou
     return EXIT_OK;
 }
 
+static int cut(struct reader *r, const struct results_options *o, struct err *e) {
+    struct reader_cut c = o->cut;
+    if (o->stage != 0 && reader_stage(r, o->stage, &c.from_us, &c.to_us, e) != 0)
+        return -1;
+    return reader_cut(r, &c, e);
+}
+
 int results_show(const char *path, const struct results_options *o) {
     struct reader *reader = NULL;
     struct model *m = NULL;
@@ -57,7 +64,8 @@ int results_show(const char *path, const struct results_options *o) {
                                     .shape = o->shape};
     struct report_source source = {.bare = o->bare};
     int code = EXIT_OK;
-    bool read = reader_open(path, &reader, &e) == 0 && model_new(reader, &options, &m, &e) == 0;
+    bool read = reader_open(path, &reader, &e) == 0 && (!o->is_cut || cut(reader, o, &e) == 0) &&
+                model_new(reader, &options, &m, &e) == 0;
     source.reader = reader;
     source.model = m;
     if (!read || o->format->write(stdout, &source, &e) != 0)

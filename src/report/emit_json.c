@@ -113,6 +113,21 @@ static cJSON *entry(struct writer *w, const struct model_entry *x) {
     return o;
 }
 
+static cJSON *cut(struct writer *w, const struct reader_cut *c) {
+    cJSON *o = c == NULL ? cJSON_CreateNull() : cJSON_CreateObject();
+    if (c == NULL || o == NULL)
+        return o;
+    bool ends = c->to_us != READER_TO_THE_END;
+    cJSON *names = c->name_count == 0 ? cJSON_CreateNull() : cJSON_CreateArray();
+    put_number(w, o, "from_ms", (double)c->from_us / 1000);
+    put_number(w, o, "to_ms", ends ? (double)c->to_us / 1000 : (double)NAN);
+    for (size_t i = 0; i < c->name_count && names != NULL; i++)
+        put_text(w, names, NULL, c->names[i]);
+    put(w, o, "names", names);
+    put(w, o, "warm_only", cJSON_CreateBool(c->warm_only));
+    return o;
+}
+
 static cJSON *run(struct writer *w, const struct model *m) {
     const struct reader_run *r = m->run;
     cJSON *o = cJSON_CreateObject();
@@ -135,6 +150,7 @@ static cJSON *run(struct writer *w, const struct model *m) {
         put(w, o, "verdict_reason", cJSON_CreateNull());
         put(w, o, "exit_code", cJSON_CreateNull());
     }
+    put(w, o, "cut", cut(w, m->cut));
     put_text(w, o, "rules", m->options.locust ? "locust" : "exact");
     return o;
 }

@@ -148,6 +148,26 @@ static void fact(struct grid *g, const char *what, const char *text) {
     g->rows++;
 }
 
+/* "from 30 s to its end; only /a, /b; without requests that the server's log labels cold" */
+static void cut_fact(struct grid *g, const struct model *m) {
+    const struct reader_cut *c = m->cut;
+    struct buf b;
+    buf_init(&b, TEXT_MAX_BYTES);
+    buf_printf(&b, "a part of the run: from %.10g s to ", (double)c->from_us / 1e6);
+    if (c->to_us == READER_TO_THE_END)
+        buf_str(&b, "its end");
+    else
+        buf_printf(&b, "%.10g s", (double)c->to_us / 1e6);
+    for (size_t i = 0; i < c->name_count; i++)
+        buf_printf(&b, "%s%s", i == 0 ? "; only " : ", ", c->names[i]);
+    if (c->warm_only)
+        buf_str(&b, "; without requests that the server's log labels cold");
+    if (!buf_ok(&b))
+        g->cells.failed = true;
+    fact(g, "Cut", buf_text(&b));
+    buf_done(&b);
+}
+
 static void facts(struct grid *g, const struct model *m) {
     const struct reader_run *run = m->run;
     char text[128], duration[UNITS_BYTES];
@@ -158,6 +178,8 @@ static void facts(struct grid *g, const struct model *m) {
     fact(g, "Target", run->target);
     fact(g, "Started", run->started_utc);
     int64_t us = run->duration_us < 0 ? 0 : run->duration_us;
+    if (m->cut != NULL)
+        cut_fact(g, m);
     units_duration_text(us > INT64_MAX / NS_PER_US ? INT64_MAX : us * NS_PER_US, duration);
     snprintf(text, sizeof text, "%s%s", duration, run->complete ? "" : " (cut short)");
     fact(g, "Duration", text);
@@ -219,6 +241,11 @@ static void notes(struct layout *l, const struct model *m) {
     if (!m->run->complete)
         note(l, "This run was cut short: it was killed, or is still under way. The numbers cover "
                 "what was recorded of it.");
+    if (m->cut != NULL)
+        note(l,
+             "Of a part of the run: a request is in the time in which it ended, and rates are over "
+             "that time. The verdict is the whole run's. The server's side and what the client "
+             "saw of itself are of the whole run, and left out here.");
     if (all->requests == 0)
         note(l, "No request came to an end, so there are no times.");
     if (all->not_sent > 0)

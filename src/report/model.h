@@ -7,7 +7,9 @@
  * emitter escapes each for its own format.
  *
  * Endpoints with the same method and name are one entry, as in Locust. Every endpoint of the file
- * has an entry, called or not. A run that was cut short is reported as far as it got.
+ * has an entry, called or not. A run that was cut short is reported as far as it got. Where the
+ * reader shows a part of the run (reader_cut), so does all of the model, and what there is of the
+ * whole run only, the server's side and what the client saw of itself, is left out.
  *
  * Ownership: heap; it borrows the reader's strings, so the reader must stay open while it lives;
  * model_free(NULL) is fine. Thread: as the reader.
@@ -54,6 +56,7 @@ struct model_error {
 
 struct model {
     const struct reader_run *run;
+    const struct reader_cut *cut; /* NULL: the whole run */
     struct model_options options;
 
     struct model_entry *entries; /* by name, then method */
