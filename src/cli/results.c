@@ -23,7 +23,7 @@ static void wrote(FILE *to, const char *dir, const char *name, const char *what)
 /* Where each thing went: to stdout after tables for people, to stderr where stdout is for a program. */
 static void list(FILE *to, const char *dir, const struct figures_result *figures) {
     fputc('\n', to);
-    wrote(to, dir, "tables.txt, .md, .csv, .json", "the tables");
+    wrote(to, dir, "tables.txt, .md, .csv, .json, .tex", "the tables");
     wrote(to, dir, "errors.csv", "every kind of error");
     wrote(to, dir, "data/*.csv", "the numbers behind each figure");
     for (int f = 0; f < FIGURE_COUNT; f++) {

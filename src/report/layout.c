@@ -78,6 +78,7 @@ static void request_table(struct grid *g, const struct model *m) {
         request_row(g, m, &m->entries[i]);
     request_row(g, m, &m->aggregated);
     g->total_rows = 1;
+    g->key = "requests";
 }
 
 static void percentile_row(struct grid *g, const struct model *m, const struct model_entry *x,
@@ -122,10 +123,12 @@ static void percentile_table(struct grid *g, const struct model *m, bool service
             interval_rows(g, m, x, service);
     }
     g->total_rows = m->options.intervals ? 3 : 1;
+    g->key = service ? "service_times" : "response_times";
 }
 
 static void error_table(struct grid *g, const struct model *m) {
     grid_init(g, "Errors");
+    g->key = "errors";
     column(g, "Count", true);
     column(g, "Method", false);
     column(g, "Name", false);

@@ -28,6 +28,7 @@
 #define LAYOUT_TABLES_MAX (4 + PLATFORM_TABLES_MAX + GUESS_TABLES)
 
 struct grid {
+    const char *key; /* a word of our own; NULL: none */
     const char *title;
     size_t columns;
     const char *head[GRID_COLUMNS_MAX];
