@@ -182,6 +182,7 @@ static int make_errors(struct build *b) {
                                   .name = m->entries[k->entry].name,
                                   .outcome = outcome_text(k->outcome),
                                   .text = error_text(b, k),
+                                  .error = k->error,
                                   .count = k->count};
         if (x->text == NULL)
             goto no_memory;

@@ -51,6 +51,7 @@ struct model_error {
     const char *method, *name;
     const char *outcome; /* the word, or "" for the kinds that were too many to tell apart */
     char *text;          /* of the model; where the file has none, the status: "status 503" */
+    uint32_t error;      /* number of the text in the file; 0: it has none */
     uint64_t count;
 };
 
