@@ -25,6 +25,7 @@ static void list(FILE *to, const char *dir, const struct figures_result *figures
     fputc('\n', to);
     wrote(to, dir, "tables.txt, .md, .csv, .json, .tex", "the tables");
     wrote(to, dir, "errors.csv", "every kind of error");
+    wrote(to, dir, "latex/*.tex", "each table and figure for a LaTeX document");
     wrote(to, dir, "methods.md, .tex", "how the run was made and counted");
     wrote(to, dir, "numbers.json", "the SQL behind each number");
     wrote(to, dir, "data/*.csv", "the numbers behind each figure");

@@ -142,7 +142,7 @@ static void table(struct buf *out, const struct model *m, const struct grid *g, 
                       : ".}\n");
     buf_str(out, "\\label{tab:coldswarm-");
     label(out, key);
-    buf_str(out, "}\n\\footnotesize\n\\setlength{\\tabcolsep}{4pt}\n");
+    buf_str(out, "}\n\\smallskip\n\\footnotesize\n\\setlength{\\tabcolsep}{4pt}\n");
     buf_add(out, buf_text(&body), body.len);
     buf_str(out, "\\end{\\coldswarmfloat}\n");
     buf_done(&body);

@@ -8,6 +8,7 @@
 #include "report/methods.h"
 #include "report/numbers.h"
 #include "report/outfile.h"
+#include "report/pgfplots.h"
 
 #define DOCUMENT_MAX_BYTES ((size_t)1 << 30)
 
@@ -99,7 +100,8 @@ int report_write_dir(const char *dir, const struct report_source *s, struct figu
     buf_done(&data);
     if (result != 0 || write_formats(dir, s, e) != 0 || write_errors(dir, m, e) != 0 ||
         write_server(dir, m, e) != 0 || latex_write_tables(dir, m, e) != 0 ||
-        write_methods(dir, s, e) != 0 || data_write(dir, m, e) != 0)
+        pgfplots_write(dir, m, e) != 0 || write_methods(dir, s, e) != 0 ||
+        data_write(dir, m, e) != 0)
         return -1;
     struct figures_options options = {0};
     return figures_draw(dir, &options, figures, e);

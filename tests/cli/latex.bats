@@ -88,3 +88,45 @@ typeset_these() {
     grep -q 'Table .*: Cold and warm (ms) of the run' text.txt
     grep -q 'tab:coldswarm-server-cold-starts}' tables.tex
 }
+
+@test "figures are drawn by pgfplots and as PDF" {
+    need_pdflatex
+    kpsewhich pgfplots.sty >/dev/null || skip "no pgfplots: scripts/install-deps paper"
+    python3 "$BATS_TEST_DIRNAME/make_server_run.py" run.db --seconds 20
+    "$COLDSWARM" report run.db --out out >/dev/null
+    preamble='\usepackage{pgfplots}\pgfplotsset{compat=1.17}\newcommand{\coldswarmdir}{out}'
+    typeset_these out/latex/figure_*.tex
+    grep -q '95th percentile' text.txt
+    [ "$(ls out/latex/figure_*.tex | wc -l)" -eq 11 ]
+    # A gnuplot that can makes as many PDFs, and a page of all.
+    if gnuplot -e 'set terminal pdfcairo' 2>/dev/null; then
+        for f in out/*.svg; do
+            [ "$(head -c 5 "${f%.svg}.pdf")" = "%PDF-" ]
+        done
+    fi
+    # The points of a line are those of the figure's data.
+    python3 - <<'END'
+import csv
+rows = [r for r in csv.DictReader(open("out/data/latency_distribution.csv")) if r["endpoint"] == "Aggregated"]
+points = [line.split() for line in open("out/latex/figure_latency_distribution_0.dat")]
+assert len(points) == len(rows) > 20
+for p, r in zip(points, rows):
+    assert abs(float(p[0]) - float(r["inverse"])) < 1e-6 * float(r["inverse"]) and abs(float(p[1]) - float(r["latency_ms"])) < 1e-6 * float(p[1])
+END
+    make_run plain.db
+    "$COLDSWARM" report plain.db --out out >/dev/null
+    [ ! -e out/latex/figure_instance_count.tex ]
+    [ ! -e out/latex/figure_cold_starts_cold.dat ]
+    [ ! -e out/instance_count.pdf ]
+}
+
+@test "hostile names in the legend of a figure" {
+    need_pdflatex
+    kpsewhich pgfplots.sty >/dev/null || skip "no pgfplots: scripts/install-deps paper"
+    make_run run.db hostile
+    mkdir -p none
+    PATH="$PWD/none" "$COLDSWARM" report run.db --out out >/dev/null 2>&1
+    preamble='\usepackage{pgfplots}\pgfplotsset{compat=1.17}\newcommand{\coldswarmdir}{out}'
+    typeset_these out/latex/figure_*.tex
+    [ ! -e pwned ]
+}
