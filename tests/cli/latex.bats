@@ -27,7 +27,7 @@ typeset_these() {
         printf '%s\n' '\documentclass{article}' "$preamble" '\usepackage[landscape,margin=1cm]{geometry}' \
             '\usepackage{booktabs,siunitx}' '\begin{document}'
         printf '\\input{%s}\n' "$@"
-        printf '%s\n' 'reached the end' '\end{document}'
+        printf '%s\n' '\clearpage reached the end' '\end{document}'
     } >document.tex
     pdflatex -no-shell-escape -interaction=nonstopmode -halt-on-error document.tex >tex.out </dev/null || { tail -30 tex.out; return 1; }
     pdftotext -layout document.pdf text.txt
@@ -54,7 +54,8 @@ typeset_these() {
     need_pdflatex
     make_run run.db hostile
     "$COLDSWARM" report run.db --format latex >tables.tex
-    for preamble in '' '\usepackage[T1]{fontenc}\usepackage[ngerman]{babel}'; do
+    # The second document makes " a shorthand, as babel does for German.
+    for preamble in '' '\usepackage[T1]{fontenc}\begingroup\lccode`\~=34 \lowercase{\endgroup\def~}{\errmessage{a shorthand}}\AtBeginDocument{\catcode34=13 }'; do
         typeset_these tables.tex
         [ ! -e pwned ]
         run -1 grep -q 'root:' text.txt
@@ -96,7 +97,7 @@ typeset_these() {
     "$COLDSWARM" report run.db --out out >/dev/null
     preamble='\usepackage{pgfplots}\pgfplotsset{compat=1.17}\newcommand{\coldswarmdir}{out}'
     typeset_these out/latex/figure_*.tex
-    grep -q '95th percentile' text.txt
+    tr -d ' \n' <text.txt | grep -q 95thpercentile
     [ "$(ls out/latex/figure_*.tex | wc -l)" -eq 11 ]
     # A gnuplot that can makes as many PDFs, and a page of all.
     if gnuplot -e 'set terminal pdfcairo' 2>/dev/null; then
