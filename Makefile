@@ -196,6 +196,11 @@ bench: $(B)/coldswarm $(TRUTH) ## install the peers, measure cost and truth besi
 	@scripts/install-deps bench
 	@bench/bench.py $(BENCH)
 
+.PHONY: paper-example
+paper-example: $(B)/coldswarm ## typeset examples/paper from a run of ten seconds (scripts/install-deps paper installs what it needs)
+	@$(MAKE) --no-print-directory -C examples/paper COLDSWARM=$(abspath $(B)/coldswarm)
+	@echo "examples/paper/paper.pdf"
+
 .PHONY: install-deps
 install-deps: ## install the Debian packages that building and testing need
 	@scripts/install-deps

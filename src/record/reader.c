@@ -13,37 +13,6 @@
 
 #define LOCK_MS 5000
 
-struct text {
-    struct text *next;
-    char bytes[];
-};
-
-/* A row of `result`, by its id. */
-struct result {
-    uint32_t endpoint, error;
-    int status;
-    enum outcome outcome;
-    bool new_connection;
-    bool known;
-};
-
-/* One read transaction is open from reader_open() to reader_close(): that is what makes all scans
- * see the same rows. While it is open a writer's log cannot start over, so a reader should not be
- * kept. */
-struct reader {
-    const char *path;
-    sqlite3 *db;
-    struct text *texts; /* all strings handed out */
-    int64_t version;    /* of the schema */
-    struct reader_run run;
-    struct reader_endpoint *endpoints;
-    size_t endpoint_count;
-    const char **errors; /* by number; NULL where there is none */
-    size_t error_count;
-    struct result *results;
-    size_t result_count;
-};
-
 /* A copy that lives as long as the reader; NULL where memory runs out. */
 static const char *keep(struct reader *r, const char *bytes) {
     size_t n = strlen(bytes) + 1;
@@ -360,6 +329,7 @@ fail:
 void reader_close(struct reader *r) {
     if (r == NULL)
         return;
+    reader_cut_done(r);
     sqlite3_close(r->db);
     free(r->endpoints);
     free(r->errors);
@@ -385,9 +355,8 @@ const char *reader_error(const struct reader *r, uint32_t error) {
 }
 
 int64_t reader_column(sqlite3_stmt *st, int at) {
-    if (sqlite3_column_type(st, at) == SQLITE_NULL)
-        return READER_NO_VALUE;
-    return sqlite3_column_int64(st, at);
+    sqlite3_value *value = sqlite3_column_value(st, at); /* one lock instead of two */
+    return sqlite3_value_type(value) == SQLITE_NULL ? READER_NO_VALUE : sqlite3_value_int64(value);
 }
 
 int64_t reader_version(const struct reader *r) {
@@ -406,24 +375,27 @@ static int64_t minus(int64_t a, int64_t b) {
     return a == READER_NO_VALUE || b == READER_NO_VALUE ? READER_NO_VALUE : a - b;
 }
 
-/* The order of the columns in the query of reader_scan(). What each means: schema.sql. */
+/* The columns of the queries of reader_scan(), the brief one has the first part. What each means:
+ * schema.sql. */
+#define BRIEF_COLUMNS "id, result, at_us, lag_us, took_us, bytes_received"
+#define OTHER_COLUMNS "user, rest_us, dns_us, connect_us, tls_us, bytes_sent"
 enum {
     C_ID,
     C_RESULT,
-    C_USER,
     C_AT,
     C_LAG,
     C_TOOK,
+    C_GOT,
+    C_USER,
     C_REST,
     C_DNS,
     C_CONNECT,
     C_TLS,
-    C_SENT,
-    C_GOT
+    C_SENT
 };
 
 /* The same rules as those of the view `requests`; false where the row's result is not there. */
-static bool set_row(const struct reader *r, sqlite3_stmt *st, bool brief, struct reader_row *row) {
+static bool set_row(const struct reader *r, sqlite3_stmt *st, struct reader_row *row) {
     int64_t result = sqlite3_column_int64(st, C_RESULT);
     if (result < 0 || result >= (int64_t)r->result_count || !r->results[result].known)
         return false;
@@ -431,55 +403,54 @@ static bool set_row(const struct reader *r, sqlite3_stmt *st, bool brief, struct
     int64_t at = reader_column(st, C_AT), lag = reader_column(st, C_LAG),
             took = reader_column(st, C_TOOK);
     bool timed = outcome_is_timed((int)x->outcome) && took != READER_NO_VALUE;
-    *row = (struct reader_row){
-        .id = sqlite3_column_int64(st, C_ID),
-        .user = READER_NO_VALUE,
-        .endpoint = x->endpoint,
-        .intended_us = minus(at, lag),
-        .sent_us = x->outcome == OUTCOME_NOT_SENT ? READER_NO_VALUE : at,
-        .end_us = took == READER_NO_VALUE || at == READER_NO_VALUE ? READER_NO_VALUE : at + took,
-        .service_us = timed ? took : READER_NO_VALUE,
-        .response_us = timed ? took + (lag == READER_NO_VALUE ? 0 : lag) : READER_NO_VALUE,
-        .dns_us = READER_NO_VALUE,
-        .connect_us = READER_NO_VALUE,
-        .tls_us = READER_NO_VALUE,
-        .ttfb_us = READER_NO_VALUE,
-        .status = x->status,
-        .outcome = x->outcome,
-        .error = x->error,
-        .bytes_received = (uint64_t)sqlite3_column_int64(st, C_GOT),
-        .new_connection = x->new_connection,
-    };
-    if (brief)
-        return true;
-    if (x->outcome != OUTCOME_NOT_SENT)
-        row->user = sqlite3_column_int64(st, C_USER);
+    row->id = sqlite3_column_int64(st, C_ID);
+    row->endpoint = x->endpoint;
+    row->intended_us = minus(at, lag);
+    row->sent_us = x->outcome == OUTCOME_NOT_SENT ? READER_NO_VALUE : at;
+    row->end_us = took == READER_NO_VALUE || at == READER_NO_VALUE ? READER_NO_VALUE : at + took;
+    row->service_us = timed ? took : READER_NO_VALUE;
+    row->response_us = timed ? took + (lag == READER_NO_VALUE ? 0 : lag) : READER_NO_VALUE;
+    row->status = x->status;
+    row->outcome = x->outcome;
+    row->error = x->error;
+    row->bytes_received = (uint64_t)sqlite3_column_int64(st, C_GOT);
+    row->new_connection = x->new_connection;
+    return true;
+}
+
+static void set_rest(sqlite3_stmt *st, struct reader_row *row) {
+    row->user =
+        row->outcome == OUTCOME_NOT_SENT ? READER_NO_VALUE : sqlite3_column_int64(st, C_USER);
     row->dns_us = reader_column(st, C_DNS);
     row->connect_us = reader_column(st, C_CONNECT);
     row->tls_us = reader_column(st, C_TLS);
-    row->ttfb_us = minus(took, reader_column(st, C_REST));
+    row->ttfb_us = minus(reader_column(st, C_TOOK), reader_column(st, C_REST));
     row->bytes_sent = (uint64_t)sqlite3_column_int64(st, C_SENT);
-    return true;
 }
 
 static int scan(struct reader *r, bool brief, reader_row_fn *fn, void *context, struct err *e) {
     sqlite3_stmt *st = NULL;
-    const char *sql = brief ? "SELECT id, result, NULL, at_us, lag_us, took_us, NULL, NULL, NULL,"
-                              " NULL, NULL, bytes_received FROM request ORDER BY id"
-                            : "SELECT id, result, user, at_us, lag_us, took_us, rest_us, dns_us,"
-                              " connect_us, tls_us, bytes_sent, bytes_received FROM request"
-                              " ORDER BY id";
+    const char *sql = brief ? "SELECT " BRIEF_COLUMNS " FROM request ORDER BY id"
+                            : "SELECT " BRIEF_COLUMNS ", " OTHER_COLUMNS
+                              " FROM request ORDER BY id";
     if (reader_prepare(r, sql, &st, e) != 0)
         return -1;
     int rc, stopped = 0;
-    struct reader_row row;
+    struct reader_row row = {.user = READER_NO_VALUE,
+                             .dns_us = READER_NO_VALUE,
+                             .connect_us = READER_NO_VALUE,
+                             .tls_us = READER_NO_VALUE,
+                             .ttfb_us = READER_NO_VALUE};
     while (stopped == 0 && (rc = sqlite3_step(st)) == SQLITE_ROW) {
-        if (!set_row(r, st, brief, &row)) {
+        if (!set_row(r, st, &row)) {
             int64_t id = sqlite3_column_int64(st, C_ID);
             sqlite3_finalize(st);
             return fail_damaged(r, "request", id, e);
         }
-        stopped = fn(context, &row);
+        if (!brief)
+            set_rest(st, &row);
+        if (!r->is_cut || reader_cut_takes(r, &row, reader_column(st, C_AT)))
+            stopped = fn(context, &row);
     }
     if (stopped != 0) {
         sqlite3_finalize(st);
@@ -513,6 +484,7 @@ int reader_users(struct reader *r, struct reader_second **out, size_t *count, st
         all[used].second = (uint32_t)sqlite3_column_int64(st, 0);
         all[used++].users = (uint32_t)sqlite3_column_int64(st, 1);
     }
+    used = reader_cut_users(r, all, used);
     if (reader_finish(r, st, rc, e) != 0) {
         free(all);
         return -1;
@@ -553,7 +525,8 @@ int reader_client(struct reader *r, reader_client_fn *fn, void *context, struct 
             .dispatch_p99_us = reader_column(st, 14),
             .dispatch_max_us = reader_column(st, 15),
         };
-        fn(context, &c);
+        if (reader_cut_second(r, &c.second))
+            fn(context, &c);
     }
     return reader_finish(r, st, rc, e);
 }

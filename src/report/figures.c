@@ -247,11 +247,13 @@ static int prepare_page(const char *data_dir, const bool there[FIGURE_COUNT], st
                figures[FIGURE_ALL].caption, figures[FIGURE_ALL].name);
     buf_printf(&script, "page_width = %.6f; page_height = %.6f; page_line = %.6f\n",
                1.0 / PANEL_COLUMNS, 1.0 / (double)rows, PANEL_LINE / (PANEL_HEIGHT * (double)rows));
-    static const char *const formats[] = {"svg", "png"};
+    static const char *const formats[] = {"svg", "png", "pdf"};
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
         /* The panels set these for themselves. */
         buf_printf(&script, "\nwidth = %d; height = %zu; scale = 2.0\n",
                    PANEL_COLUMNS * PANEL_WIDTH, rows * PANEL_HEIGHT);
+        if (strcmp(formats[i], "pdf") == 0)
+            buf_str(&script, "unset output\nif (!has_pdf) exit\n");
         buf_printf(&script, "eval %s('%s')\nset multiplot\n", formats[i], figures[FIGURE_ALL].name);
         page_panels(there, rows, &script);
         buf_str(&script, "unset multiplot\n");
@@ -277,7 +279,9 @@ static int remove_file(const char *dir, enum figure f, const char *extension, st
 }
 
 static int remove_picture(const char *dir, enum figure f, struct err *e) {
-    return remove_file(dir, f, ".svg", e) != 0 ? -1 : remove_file(dir, f, ".png", e);
+    return remove_file(dir, f, ".svg", e) != 0 || remove_file(dir, f, ".png", e) != 0
+               ? -1
+               : remove_file(dir, f, ".pdf", e);
 }
 
 /* Writes the scripts of those that are there and removes those of the others; says which are there.

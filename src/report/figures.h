@@ -1,5 +1,5 @@
 /*
- * figures: draws the pictures of a report through gnuplot, as SVG and PNG.
+ * figures: draws the pictures of a report through gnuplot, as SVG, PNG and, where this gnuplot can, PDF.
  *
  * Reads the CSV files below DIR/data that the report has written before; never the run file. Each
  * picture is made by a gnuplot script put beside its data, so that `cd DIR/data && gnuplot NAME.gp`
@@ -71,7 +71,7 @@ struct figures_options {
 
 struct figures_result {
     bool gnuplot_missing;     /* no pictures: not an error, `note` says what to install */
-    bool drawn[FIGURE_COUNT]; /* both files of the picture are there */
+    bool drawn[FIGURE_COUNT]; /* SVG and PNG of the picture are there */
     char note[512]; /* one line to show to the user (gnuplot missing, its warnings), or "" */
 };
 

@@ -23,4 +23,5 @@ eval draw
 name = 2 # with the letters that every font has
 eval png('latency_distribution')
 eval draw
+if (has_pdf) eval pdf('latency_distribution'); eval draw
 unset output

@@ -28,13 +28,14 @@
 #define LAYOUT_TABLES_MAX (4 + PLATFORM_TABLES_MAX + GUESS_TABLES)
 
 struct grid {
+    const char *key; /* a word of our own; NULL: none */
     const char *title;
     size_t columns;
     const char *head[GRID_COLUMNS_MAX];
     bool right[GRID_COLUMNS_MAX]; /* numbers */
     size_t rows;
-    bool total;       /* the last row sums up the others */
-    struct buf cells; /* row by row, each cell ended by a NUL */
+    size_t total_rows; /* how many rows at the end sum up the others */
+    struct buf cells;  /* row by row, each cell ended by a NUL */
 };
 
 /* The cell after this one. Start with buf_text(&grid->cells). */

@@ -36,10 +36,18 @@ png(name) = sprintf("set terminal pngcairo size %d,%d font 'sans-serif,12' " . \
     "background rgb 'white' noenhanced; set output '../%s.png'", \
     int(width * scale + 0.5), int(height * scale), scale * 0.75, scale, scale, name)
 
+# One column of a paper wide. Not every gnuplot has this terminal.
+has_pdf = strstrt(GPVAL_TERMINALS, ' pdfcairo ') > 0
+pdf(name) = sprintf("set terminal pdfcairo size %.3fin,%.3fin font 'sans-serif,12' " . \
+    "fontscale 0.36 linewidth 0.6 pointscale 0.6 " . \
+    "background rgb 'white' noenhanced; set output '../%s.pdf'", \
+    width / 120.0, height / 120.0, name)
+
 # What it plots when there are no data.
 nothing(text) = sprintf("set label '%s' at graph 0.5, graph 0.5 center " . \
     "textcolor rgb '#666666'; plot NaN notitle", text)
 
-# Draws `draw` into both files; on the page it is drawn where it stands.
+# Draws `draw` into all files; on the page it is drawn where it stands.
 picture(name) = page ? draw : \
-    svg(name) . '; ' . draw . '; ' . png(name) . '; ' . draw . '; unset output'
+    svg(name) . '; ' . draw . '; ' . png(name) . '; ' . draw . '; ' . \
+    (has_pdf ? pdf(name) . '; ' . draw . '; ' : '') . 'unset output'
