@@ -26,13 +26,20 @@ static const struct {
 } time_units[] = {
     {300, 1, "s"}, {3 * 3600, 60, "min"}, {72 * 3600, 3600, "h"}, {INT64_MAX, 86400, "days"}};
 
-void figure_axis_time(struct buf *out, int64_t seconds, int64_t step_seconds) {
+const char *figure_axis_time_unit(int64_t seconds, int64_t *unit_s) {
     size_t u = 0;
     while (seconds >= time_units[u].below_s)
         u++;
-    buf_printf(out, "x_unit = %lld.0\n", (long long)time_units[u].unit_s);
-    buf_printf(out, "set xrange [0:%.9g]\n", (double)seconds / (double)time_units[u].unit_s);
-    buf_printf(out, "set xlabel 'Time (%s)", time_units[u].name);
+    *unit_s = time_units[u].unit_s;
+    return time_units[u].name;
+}
+
+void figure_axis_time(struct buf *out, int64_t seconds, int64_t step_seconds) {
+    int64_t unit_s;
+    const char *name = figure_axis_time_unit(seconds, &unit_s);
+    buf_printf(out, "x_unit = %lld.0\n", (long long)unit_s);
+    buf_printf(out, "set xrange [0:%.9g]\n", (double)seconds / (double)unit_s);
+    buf_printf(out, "set xlabel 'Time (%s)", name);
     if (step_seconds > 1) {
         /* The largest unit that the step is a multiple of. */
         size_t s = sizeof time_units / sizeof *time_units - 1;
@@ -59,9 +66,7 @@ static void response_time_label(struct buf *out, double ms) {
         buf_printf(out, "'%.6g s'", ms / 1000);
 }
 
-/* The largest of ..., 0.1, 0.2, 0.5, 1, 2, 5, ... that is not above v; with `up` the smallest
- * that is not below. */
-static double nice_bound(double v, bool up) {
+double figure_axis_bound(double v, bool up) {
     static const double steps[] = {1, 2, 5, 10};
     double decade = pow(10, floor(log10(v)));
     double below = decade;
@@ -104,15 +109,22 @@ void figure_axis_percent(struct buf *out, double max) {
     buf_printf(out, "set yrange [0:%.9g]\n", top);
 }
 
+bool figure_axis_is_log(double median_ms, double max_ms) {
+    return median_ms > 0 && max_ms > LOG_FROM_RATIO * median_ms;
+}
+
+void figure_axis_latency(struct buf *out, const char *what, double low_ms, double high_ms) {
+    double lo = figure_axis_bound(fmax(low_ms, 0.001), false);
+    double hi = figure_axis_bound(high_ms, true);
+    buf_printf(out, "set ylabel '%s (log scale)'\nset logscale y\n", what);
+    buf_printf(out, "set yrange [%.9g:%.9g]\ny_unit = 1.0\ny_min = %.9g\n", lo, hi, lo);
+    log_tics(out, lo, hi);
+}
+
 void figure_axis_response_time(struct buf *out, const char *what, double min_ms, double median_ms,
                                double max_ms) {
-    bool logarithmic = median_ms > 0 && max_ms > LOG_FROM_RATIO * median_ms;
-    if (logarithmic) {
-        double lo = nice_bound(fmax(min_ms, 0.001), false);
-        double hi = nice_bound(max_ms, true);
-        buf_printf(out, "set ylabel '%s (log scale)'\nset logscale y\n", what);
-        buf_printf(out, "set yrange [%.9g:%.9g]\ny_unit = 1.0\ny_min = %.9g\n", lo, hi, lo);
-        log_tics(out, lo, hi);
+    if (figure_axis_is_log(median_ms, max_ms)) {
+        figure_axis_latency(out, what, min_ms, max_ms);
         return;
     }
     bool seconds = max_ms >= 2000;

@@ -25,6 +25,7 @@
 #include "report/platform.h"
 #include "report/platform_tables.h"
 #include "report/table.h"
+#include "stats/heatmap.h"
 #include "stats/series.h"
 #include "stats/summary.h"
 #include "util/err.h"
@@ -75,8 +76,9 @@ struct model {
     /* With options.figures; else NULL and 0. Entry i of `summary` is entries[i]. */
     struct summary *summary;
     struct series *series;
-    uint32_t *users; /* per second */
-    size_t seconds;  /* of the run; `series` may be shorter */
+    struct heatmap *heatmap; /* response times by the second of the request's end */
+    uint32_t *users;         /* per second */
+    size_t seconds;          /* of the run; `series` may be shorter */
 };
 
 int model_new(struct reader *r, const struct model_options *o, struct model **out, struct err *e);
