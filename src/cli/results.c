@@ -52,7 +52,7 @@ int results_show(const char *path, const struct results_options *o) {
     struct err e = {""};
     struct model_options options = {.locust = o->locust,
                                     .no_guess = o->no_guess && o->folder == NULL,
-                                    .figures = o->folder != NULL,
+                                    .figures = o->folder != NULL || o->format->figures,
                                     .shape = o->shape};
     struct report_source source = {.bare = o->bare};
     int code = EXIT_OK;

@@ -42,8 +42,9 @@ double figure_axis_bound(double v, bool up);
 /* Whether response times need a logarithmic axis. */
 bool figure_axis_is_log(double median_ms, double max_ms);
 
-/* The unit of the time axis of a run of that many seconds, and how many of them it is. */
-const char *figure_axis_time_unit(int64_t seconds, int64_t *unit_s);
+/* Appends what the time axis of a run of that many seconds is called; returns the seconds of its
+ * unit. */
+int64_t figure_axis_time_label(struct buf *out, int64_t seconds, int64_t step_seconds);
 
 /* y: a share of something in percent, from 0; to 100 where it comes near. */
 void figure_axis_percent(struct buf *out, double max);

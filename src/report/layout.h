@@ -35,7 +35,13 @@ struct grid {
     size_t rows;
     bool total;       /* the last row sums up the others */
     struct buf cells; /* row by row, each cell ended by a NUL */
+    struct buf
+        values; /* a double for each cell: its number with all digits, NAN where it is text */
 };
+
+/* Appends a cell. */
+void grid_add(struct grid *g, const char *text, double value);
+double grid_value(const struct grid *g, size_t cell);
 
 /* The cell after this one. Start with buf_text(&grid->cells). */
 const char *grid_next(const char *cell);
