@@ -51,6 +51,12 @@ static const struct opt_def options[] = {
      .type = OPT_FILE,
      .meta = "DIR",
      .help = "also write tables and figures into DIR at the end"},
+    {.name = "html",
+     .type = OPT_FILE,
+     .meta = "FILE",
+     .env = "COLDSWARM_HTML",
+     .help = "also write the report as one page at the end; {u}, {r} and {t} in the name stand for "
+             "the users, the rate and the run time in seconds"},
     {.name = "transport",
      .type = OPT_CHOICE,
      .meta = "KIND",

@@ -17,6 +17,7 @@ struct results_options {
     bool no_guess;               /* see struct model_options */
     bool silent;                 /* do not say where the report went */
     const char *folder;          /* NULL: no report */
+    const char *page;            /* NULL: no HTML page */
     struct platform_shape shape; /* of the server's instances, for their cost */
 };
 

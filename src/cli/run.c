@@ -12,6 +12,7 @@
 #include "cli/loadopts.h"
 #include "cli/manifest.h"
 #include "cli/observe.h"
+#include "cli/page.h"
 #include "cli/progress.h"
 #include "cli/results.h"
 #include "cli/verdict.h"
@@ -97,6 +98,7 @@ struct run {
     struct observe observe;
     struct calibration calibration; /* no requests: not calibrated */
     char path[PATH_MAX_BYTES];
+    char page[PATH_MAX_BYTES]; /* "": no --html */
     uint64_t seed;
     const struct transport_ops *transport;
     bool kernel_clock;
@@ -228,6 +230,7 @@ static int conclude(struct run *run, const struct engine_result *result) {
             true, /* `report` has it; here it would cost as much CPU as writing the rows did */
         .silent = quiet,
         .folder = opt_text(run->args, "report"),
+        .page = run->page[0] == '\0' ? NULL : run->page,
     };
     int shown = results_show(run->path, &show);
     if (shown != EXIT_OK && result->signal == 0)
@@ -321,13 +324,27 @@ static int choose(struct run *run, struct err *e) {
     return 0;
 }
 
+static int choose_page(struct run *run, struct err *e) {
+    struct buf name;
+    if (!opt_given(run->args, "html"))
+        return 0;
+    buf_init(&name, sizeof run->page - 1);
+    page_name(&name, opt_text(run->args, "html"), &run->scenario->load);
+    int result = buf_ok(&name) ? page_check(buf_text(&name), e)
+                               : err_set(e, "the path of --html is too long");
+    if (result == 0)
+        memcpy(run->page, buf_text(&name), name.len + 1);
+    buf_done(&name);
+    return result;
+}
+
 int run(const struct args *a) {
     struct err e = {0};
     struct run run = {.args = a, .seed = choose_seed(a)};
     uint32_t threads = (uint32_t)opt_integer(a, "threads");
     int code = EXIT_USAGE;
     if (load_scenario(a, &run.scenario, &e) != 0 || choose(&run, &e) != 0 ||
-        engine_raise_limits(run.scenario, threads, &e) != 0)
+        choose_page(&run, &e) != 0 || engine_raise_limits(run.scenario, threads, &e) != 0)
         command_error(code, e.text);
     else if (transport_global_init(&e) != 0 ||
              progress_init(&run.progress, stderr, choose_mode(a), opt_duration(a, "stop-timeout"),

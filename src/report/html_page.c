@@ -87,7 +87,8 @@ static void verdict(struct buf *out, const struct reader_run *run) {
     while (i < sizeof known / sizeof *known && strcmp(known[i].word, run->verdict) != 0)
         i++;
     bool is_known = i < sizeof known / sizeof *known;
-    buf_printf(out, "<div class=\"verdict %s\"><strong>", is_known ? known[i].class_name : "suspect");
+    buf_printf(out, "<div class=\"verdict %s\"><strong>",
+               is_known ? known[i].class_name : "suspect");
     markup_cut(out, run->verdict[0] == '\0' ? "NO VERDICT" : run->verdict, 40);
     buf_str(out, "</strong> ");
     if (run->verdict_reason[0] != '\0')
