@@ -60,6 +60,8 @@ int page_check(const char *path, struct err *e) {
         result = err_set(e, "the path of --html is too long");
     else if (slash != NULL && file_make_folder(buf_text(&folder), e) != 0)
         result = -1;
+    else if (stat(buf_text(&folder), &s) != 0 || !S_ISDIR(s.st_mode))
+        result = err_set(e, "cannot write --html %s: %s is not a folder", path, buf_text(&folder));
     else if (stat(path, &s) == 0 && S_ISDIR(s.st_mode))
         result = err_set(e, "--html %s is a folder; give the name of a file", path);
     else if (access(access(path, F_OK) == 0 ? path : buf_text(&folder), W_OK) != 0)

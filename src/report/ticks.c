@@ -27,7 +27,7 @@ void ticks_linear(struct ticks *t, double to, size_t wanted, bool whole) {
         step = decade * steps[i];
     if (whole && step < 1)
         step = 1;
-    for (size_t i = 0; (double)i * step <= to * (1 + 1e-9) && i < TICKS_MAX; i++) {
+    for (size_t i = 0; (double)i * step - to <= to * 1e-9 && i < TICKS_MAX; i++) {
         struct tick *x = add(t, (double)i * step);
         snprintf(x->label, sizeof x->label, "%.6g", x->at);
     }

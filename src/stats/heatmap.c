@@ -26,7 +26,7 @@ static int64_t choose_column_us(int64_t run_us) {
         if (run_us <= round_ms[i] * US_PER_MS * HEATMAP_COLUMNS_MAX)
             return round_ms[i] * US_PER_MS;
     int64_t day_us = round_ms[n - 1] * US_PER_MS;
-    return (run_us / (day_us * HEATMAP_COLUMNS_MAX) + 1) * day_us;
+    return ((run_us - 1) / (day_us * HEATMAP_COLUMNS_MAX) + 1) * day_us;
 }
 
 int heatmap_new(int64_t run_us, struct heatmap **out, struct err *e) {
