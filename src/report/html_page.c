@@ -11,12 +11,16 @@ extern const char embed_report_page_css[], embed_report_page_js[];
 
 #define STYLE_MAX_BYTES ((size_t)1 << 20)
 
-/* In the order of the page. */
+/* In the order of the page; another part of it is one more row. */
 static const struct html_section sections[] = {
-    {"requests", "Requests", html_requests}, {"times", "Response times", html_times},
-    {"figures", "Figures", html_figures},    {"errors", "Errors", html_errors},
-    {"server", "Server", html_server},       {"client", "Client", html_client},
-    {"notes", "Notes", html_notes},          {"manifest", "How to repeat it", html_manifest},
+    {.id = "requests", .title = "Requests", .write = html_requests},
+    {.id = "times", .title = "Response times", .write = html_times},
+    {.id = "figures", .title = "Figures", .write = html_figures},
+    {.id = "errors", .title = "Errors", .write = html_errors},
+    {.id = "server", .title = "Server", .write = html_server},
+    {.id = "client", .title = "Client", .write = html_client},
+    {.id = "notes", .title = "Notes", .write = html_notes},
+    {.id = "manifest", .title = "How to repeat it", .write = html_manifest},
 };
 #define SECTIONS (sizeof sections / sizeof *sections)
 

@@ -94,8 +94,11 @@ void plot_axes(const struct plot *p, const struct ticks *x, const char *x_name,
     marks(p, x, y, true);
     buf_printf(p->out, "<path class=\"axis\" d=\"M%d %dV%dH%d\"/>\n", LEFT, TOP, BOTTOM, RIGHT);
     for (size_t i = 0; i < x->count; i++)
-        if (x->all[i].label[0] != '\0' && on(&p->x, x->all[i].at))
-            label(p->out, "tx", plot_x(p, x->all[i].at), BOTTOM + 18, x->all[i].label);
+        if (x->all[i].label[0] != '\0' && on(&p->x, x->all[i].at)) {
+            bool at_end = plot_x(p, x->all[i].at) > RIGHT - 20;
+            label(p->out, at_end ? "ty" : "tx", at_end ? RIGHT : plot_x(p, x->all[i].at),
+                  BOTTOM + 18, x->all[i].label);
+        }
     for (size_t i = 0; i < y->count; i++)
         if (y->all[i].label[0] != '\0' && on(&p->y, y->all[i].at))
             label(p->out, "ty", LEFT - 7, plot_y(p, y->all[i].at) + 4, y->all[i].label);

@@ -40,7 +40,10 @@ static void test_golden(void **state) {
         {"\033[31mred\033]0;title\a", "\\x1b[31mred\\x1b]0;title\\x07"},
         {"invalid \xff\xc3( \xed\xa0\x80 UTF-8", "invalid \\xff\\xc3( \\xed\\xa0\\x80 UTF-8"},
         /* marks that turn the direction: LRM, ALM, RLO, PDI */
-        {"a\xe2\x80\x8e" "b\xd8\x9c" "c\xe2\x80\xae" "d\xe2\x81\xa9",
+        {"a\xe2\x80\x8e"
+         "b\xd8\x9c"
+         "c\xe2\x80\xae"
+         "d\xe2\x81\xa9",
          "a\\xe2\\x80\\x8eb\\xd8\\x9cc\\xe2\\x80\\xaed\\xe2\\x81\\xa9"},
         /* what XML has no way to write: U+FFFE, U+FFFF, and C1 */
         {"\xef\xbf\xbe\xef\xbf\xbf\xf0\x9f\xbf\xbf \xc2\x9b",
@@ -84,8 +87,8 @@ static void test_a_long_name_is_folded(void **state) {
     memcpy(name + 9994, "<last>", 6);
     buf_init(&b, 1 << 20);
     markup_foreign(&b, name);
-    assert_int_equal(strncmp(buf_text(&b), "<details class=\"long\"><summary><bdi>&lt;first&gt;nnn", 50),
-                     0);
+    assert_int_equal(
+        strncmp(buf_text(&b), "<details class=\"long\"><summary><bdi>&lt;first&gt;nnn", 50), 0);
     assert_non_null(strstr(buf_text(&b), "nnn\xe2\x80\xa6nnn"));
     assert_non_null(strstr(buf_text(&b), "nnn&lt;last&gt;</bdi></summary><bdi>&lt;first&gt;nnn"));
     assert_non_null(strstr(buf_text(&b), "nnn \xe2\x80\xa6 (6000 more bytes)</bdi></details>"));
@@ -93,7 +96,8 @@ static void test_a_long_name_is_folded(void **state) {
     buf_clear(&b);
     markup_cut(&b, "0123456789", 10);
     markup_cut(&b, " 0123456789abc", 6);
-    assert_string_equal(buf_text(&b), "0123456789 01\xe2\x80\xa6" "abc");
+    assert_string_equal(buf_text(&b), "0123456789 01\xe2\x80\xa6"
+                                      "abc");
     buf_clear(&b);
     markup_cut(&b, "\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80", 6);
     assert_non_null(strstr(buf_text(&b), "\xe2\x80\xa6\xf0\x9f\x98\x80")); /* no half of one */

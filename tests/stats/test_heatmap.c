@@ -178,10 +178,8 @@ static void test_levels_are_powers_of_two(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_columns_are_round_and_few),
-        cmocka_unit_test(test_edges_of_bands),
-        cmocka_unit_test(test_counts_beside_plain_counting),
-        cmocka_unit_test(test_the_ends),
+        cmocka_unit_test(test_columns_are_round_and_few),    cmocka_unit_test(test_edges_of_bands),
+        cmocka_unit_test(test_counts_beside_plain_counting), cmocka_unit_test(test_the_ends),
         cmocka_unit_test(test_levels_are_powers_of_two),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
