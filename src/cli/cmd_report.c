@@ -3,11 +3,26 @@
 
 #include "cli/command.h"
 #include "cli/results.h"
+#include "util/clock.h"
+
+static int set_cut(const struct args *a, struct results_options *o) {
+    bool times = opt_given(a, "from") || opt_given(a, "to"), stage = opt_given(a, "stage");
+    if (times && stage)
+        return -1;
+    o->stage = stage ? opt_integer(a, "stage") : 0;
+    o->cut.from_us = opt_given(a, "from") ? opt_duration(a, "from") / NS_PER_US : 0;
+    o->cut.to_us = opt_given(a, "to") ? opt_duration(a, "to") / NS_PER_US : READER_TO_THE_END;
+    o->cut.name_count = opt_list(a, "name", &o->cut.names);
+    o->cut.warm_only = opt_flag(a, "warm-only");
+    o->is_cut = times || stage || o->cut.name_count > 0 || o->cut.warm_only;
+    return 0;
+}
 
 static int run(const struct args *a) {
     struct results_options o = {
         .format = report_format(opt_text(a, "format")),
         .locust = opt_flag(a, "locust"),
+        .intervals = opt_flag(a, "intervals"),
         .folder = opt_text(a, "out"),
         .shape = {.cpus = opt_number(a, "cpu"),
                   .memory_bytes = (int64_t)opt_size(a, "memory"),
@@ -16,6 +31,9 @@ static int run(const struct args *a) {
                   .prices = opt_text(a, "prices"),
                   .region = opt_text(a, "region")},
     };
+    if (set_cut(a, &o) != 0)
+        return command_error(EXIT_USAGE, "--stage is a time of its own: give it without --from and "
+                                         "--to");
     return results_show(args_at(a, 0), &o);
 }
 
@@ -23,6 +41,10 @@ static const struct opt_def opts[] = {
     {.name = "locust",
      .type = OPT_FLAG,
      .help = "count by Locust's rules: its rounding, percentiles, median and rates"},
+    {.name = "intervals",
+     .type = OPT_FLAG,
+     .help = "show between which times each percentile lies, with 95 % confidence (JSON and CSV "
+             "always have it)"},
     {.name = "format",
      .letter = 'f',
      .type = OPT_CHOICE,
@@ -35,6 +57,27 @@ static const struct opt_def opts[] = {
      .type = OPT_FILE,
      .meta = "DIR",
      .help = "write the tables in every format, the figures and the data behind them to DIR"},
+    {.name = "from",
+     .type = OPT_DURATION,
+     .meta = "TIME",
+     .help = "only what ended from this time of the run on"},
+    {.name = "to",
+     .type = OPT_DURATION,
+     .meta = "TIME",
+     .help = "only what ended before this time"},
+    {.name = "stage",
+     .type = OPT_INTEGER,
+     .meta = "N",
+     .min = 1,
+     .help = "only what ended in the Nth stage of the load"},
+    {.name = "name",
+     .type = OPT_TEXT,
+     .meta = "NAME",
+     .repeat = true,
+     .help = "only the endpoints of this name; may be given again"},
+    {.name = "warm-only",
+     .type = OPT_FLAG,
+     .help = "leave out the requests that the server's log labels cold"},
     {.name = "cpu",
      .type = OPT_NUMBER,
      .meta = "N",
@@ -84,12 +127,17 @@ const struct command command_report = {
         "what reached the server, where the time went, which requests hit a cold start, how the "
         "requests were shared among the instances, and what those cost.\n"
         "\n"
+        "--from, --to, --stage, --name and --warm-only report a part of the run: tables, figures "
+        "and data show it as if it were a run of its own. A request is of the time in which it "
+        "ended, as in the figures, and rates are over that time.\n"
+        "\n"
         "A run that is under way, or was cut short, is reported as far as it is recorded. The CSV "
         "has a row for each endpoint; errors are in DIR/errors.csv and in the JSON.",
     .examples =
         "coldswarm report runs/paper.db # the tables\n"
         "coldswarm report runs/paper.db --out report # tables, figures and data\n"
         "coldswarm report runs/paper.db --cpu 1 --memory 2G # what it cost, on such instances\n"
+        "coldswarm report runs/paper.db --from 30s --to 90s --name /predict # a part of it\n"
         "coldswarm report runs/paper.db --format json | jq .aggregated.percentiles_ms # "
         "for a script",
     .opts = opts,

@@ -23,9 +23,11 @@ static void wrote(FILE *to, const char *dir, const char *name, const char *what)
 /* Where each thing went: to stdout after tables for people, to stderr where stdout is for a program. */
 static void list(FILE *to, const char *dir, const struct figures_result *figures) {
     fputc('\n', to);
-    wrote(to, dir, "tables.txt, .md, .csv, .json", "the tables");
+    wrote(to, dir, "tables.txt, .md, .csv, .json, .tex", "the tables");
     wrote(to, dir, "report.html", "all of it as one page");
     wrote(to, dir, "errors.csv", "every kind of error");
+    wrote(to, dir, "methods.md, .tex", "how the run was made and counted");
+    wrote(to, dir, "numbers.json", "the SQL behind each number");
     wrote(to, dir, "data/*.csv", "the numbers behind each figure");
     for (int f = 0; f < FIGURE_COUNT; f++) {
         char name[128];
@@ -61,18 +63,27 @@ static int write_page(const struct results_options *o, const struct report_sourc
     return EXIT_OK;
 }
 
+static int cut(struct reader *r, const struct results_options *o, struct err *e) {
+    struct reader_cut c = o->cut;
+    if (o->stage != 0 && reader_stage(r, o->stage, &c.from_us, &c.to_us, e) != 0)
+        return -1;
+    return reader_cut(r, &c, e);
+}
+
 int results_show(const char *path, const struct results_options *o) {
     struct reader *reader = NULL;
     struct model *m = NULL;
     struct err e = {""};
     struct model_options options = {.locust = o->locust,
                                     .no_guess = o->no_guess && o->folder == NULL && o->page == NULL,
+                                    .intervals = o->intervals,
                                     .figures =
                                         o->folder != NULL || o->page != NULL || o->format->figures,
                                     .shape = o->shape};
     struct report_source source = {.bare = o->bare};
     int code = EXIT_OK;
-    bool read = reader_open(path, &reader, &e) == 0 && model_new(reader, &options, &m, &e) == 0;
+    bool read = reader_open(path, &reader, &e) == 0 && (!o->is_cut || cut(reader, o, &e) == 0) &&
+                model_new(reader, &options, &m, &e) == 0;
     source.reader = reader;
     source.model = m;
     if (!read || o->format->write(stdout, &source, &e) != 0)

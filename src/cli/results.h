@@ -8,14 +8,19 @@
 
 #include <stdbool.h>
 
+#include "record/reader.h"
 #include "report/report.h"
 
 struct results_options {
     const struct report_format *format;
-    bool locust;                 /* Locust's rules */
-    bool bare;                   /* the tables alone */
-    bool no_guess;               /* see struct model_options */
-    bool silent;                 /* do not say where the report went */
+    bool locust;    /* Locust's rules */
+    bool intervals; /* tables for people with intervals */
+    bool bare;      /* the tables alone */
+    bool no_guess;  /* see struct model_options */
+    bool silent;    /* do not say where the report went */
+    bool is_cut;    /* by the two that follow */
+    struct reader_cut cut;
+    int64_t stage;               /* its times instead of those of `cut`; 0: none */
     const char *folder;          /* NULL: no report */
     const char *page;            /* NULL: no HTML page */
     struct platform_shape shape; /* of the server's instances, for their cost */

@@ -13,37 +13,6 @@
 
 #define LOCK_MS 5000
 
-struct text {
-    struct text *next;
-    char bytes[];
-};
-
-/* A row of `result`, by its id. */
-struct result {
-    uint32_t endpoint, error;
-    int status;
-    enum outcome outcome;
-    bool new_connection;
-    bool known;
-};
-
-/* One read transaction is open from reader_open() to reader_close(): that is what makes all scans
- * see the same rows. While it is open a writer's log cannot start over, so a reader should not be
- * kept. */
-struct reader {
-    const char *path;
-    sqlite3 *db;
-    struct text *texts; /* all strings handed out */
-    int64_t version;    /* of the schema */
-    struct reader_run run;
-    struct reader_endpoint *endpoints;
-    size_t endpoint_count;
-    const char **errors; /* by number; NULL where there is none */
-    size_t error_count;
-    struct result *results;
-    size_t result_count;
-};
-
 /* A copy that lives as long as the reader; NULL where memory runs out. */
 static const char *keep(struct reader *r, const char *bytes) {
     size_t n = strlen(bytes) + 1;
@@ -360,6 +329,7 @@ fail:
 void reader_close(struct reader *r) {
     if (r == NULL)
         return;
+    reader_cut_done(r);
     sqlite3_close(r->db);
     free(r->endpoints);
     free(r->errors);
@@ -479,7 +449,8 @@ static int scan(struct reader *r, bool brief, reader_row_fn *fn, void *context, 
             sqlite3_finalize(st);
             return fail_damaged(r, "request", id, e);
         }
-        stopped = fn(context, &row);
+        if (!r->is_cut || reader_cut_takes(r, &row, reader_column(st, C_AT)))
+            stopped = fn(context, &row);
     }
     if (stopped != 0) {
         sqlite3_finalize(st);
@@ -513,6 +484,7 @@ int reader_users(struct reader *r, struct reader_second **out, size_t *count, st
         all[used].second = (uint32_t)sqlite3_column_int64(st, 0);
         all[used++].users = (uint32_t)sqlite3_column_int64(st, 1);
     }
+    used = reader_cut_users(r, all, used);
     if (reader_finish(r, st, rc, e) != 0) {
         free(all);
         return -1;
@@ -553,7 +525,8 @@ int reader_client(struct reader *r, reader_client_fn *fn, void *context, struct 
             .dispatch_p99_us = reader_column(st, 14),
             .dispatch_max_us = reader_column(st, 15),
         };
-        fn(context, &c);
+        if (reader_cut_second(r, &c.second))
+            fn(context, &c);
     }
     return reader_finish(r, st, rc, e);
 }

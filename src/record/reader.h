@@ -63,6 +63,29 @@ const struct reader_run *reader_run(const struct reader *r);
 size_t reader_endpoints(const struct reader *r, const struct reader_endpoint **out);
 const char *reader_error(const struct reader *r, uint32_t error);
 
+/* A part of a run. A request is of the time in which it ended, as in the view `seconds`; one that was
+ * not sent, of the time for which it was intended. */
+struct reader_cut {
+    int64_t from_us, to_us; /* [from, to) on the run's clock */
+    const char *const *names;
+    size_t name_count; /* endpoints of these names; 0: all */
+    bool warm_only;    /* without the requests that the server's log labels cold */
+};
+
+#define READER_TO_THE_END INT64_MAX
+
+/* From here on the reader shows the cut alone, as if it were a run: scans, users and the view
+ * `client` give what is of it, on a clock that is 0 where it begins; reader_run() has its duration
+ * and the moment that it began. The server's side is not cut. Once a reader; the names are borrowed.
+ * Errors: nothing can be in it, a name that no endpoint has, no labels to tell warm from cold. */
+int reader_cut(struct reader *r, const struct reader_cut *cut, struct err *e);
+
+/* NULL where the reader shows the whole run; to_us is then known. */
+const struct reader_cut *reader_is_cut(const struct reader *r);
+
+/* Where a stage of the run's load begins and ends; stages count from 1. */
+int reader_stage(struct reader *r, int64_t stage, int64_t *from_us, int64_t *to_us, struct err *e);
+
 /* Calls fn for each request in the order of ids until it returns non-zero (then that is returned);
  * 0 at the end, -1 with e set where the file cannot be read. Two scans see the same rows even while
  * the run goes on. */

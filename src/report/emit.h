@@ -30,4 +30,7 @@ void emit_csv_errors(struct buf *out, const struct model *m);
 void emit_csv_table(struct buf *out, const struct table *t);
 void emit_json(struct buf *out, const struct model *m);
 
+/* A text as Markdown shows it, for documents of other kinds. */
+void emit_markdown_text(struct buf *out, const char *text);
+
 #endif

@@ -10,6 +10,15 @@ static void levels(struct buf *out, const double ms[SUMMARY_LEVELS]) {
     }
 }
 
+static void intervals(struct buf *out, const struct summary_interval x[SUMMARY_LEVELS]) {
+    for (size_t i = 0; i < SUMMARY_LEVELS && summary_levels[i] < 100; i++) {
+        buf_char(out, ',');
+        csv_number(out, x[i].low_ms);
+        buf_char(out, ',');
+        csv_number(out, x[i].high_ms);
+    }
+}
+
 static void entry(struct buf *out, const struct model_entry *x) {
     const struct summary_row *row = &x->row;
     csv_text(out, x->method);
@@ -30,6 +39,8 @@ static void entry(struct buf *out, const struct model_entry *x) {
     }
     levels(out, row->response_ms);
     levels(out, row->service_ms);
+    intervals(out, row->response_intervals);
+    intervals(out, row->service_intervals);
     buf_char(out, '\n');
 }
 
@@ -40,6 +51,11 @@ void emit_csv(struct buf *out, const struct model *m) {
         buf_printf(out, ",p%d_ms", summary_levels[i]);
     for (size_t i = 0; i < SUMMARY_LEVELS; i++)
         buf_printf(out, ",service_p%d_ms", summary_levels[i]);
+    for (size_t i = 0; i < SUMMARY_LEVELS && summary_levels[i] < 100; i++)
+        buf_printf(out, ",p%d_low_ms,p%d_high_ms", summary_levels[i], summary_levels[i]);
+    for (size_t i = 0; i < SUMMARY_LEVELS && summary_levels[i] < 100; i++)
+        buf_printf(out, ",service_p%d_low_ms,service_p%d_high_ms", summary_levels[i],
+                   summary_levels[i]);
     buf_char(out, '\n');
     for (size_t i = 0; i < m->entry_count; i++)
         entry(out, &m->entries[i]);

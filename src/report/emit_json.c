@@ -57,6 +57,36 @@ static void put_levels(struct writer *w, cJSON *object, const char *key,
     put(w, object, key, levels);
 }
 
+static void put_intervals(struct writer *w, cJSON *object, const char *key,
+                          const struct summary_interval intervals[SUMMARY_LEVELS]) {
+    cJSON *levels = cJSON_CreateObject();
+    for (size_t i = 0; i < SUMMARY_LEVELS && levels != NULL; i++) {
+        char level[8];
+        bool known = !isnan(intervals[i].low_ms);
+        cJSON *pair = known ? cJSON_CreateArray() : cJSON_CreateNull();
+        if (known && pair != NULL) {
+            put_number(w, pair, NULL, intervals[i].low_ms);
+            put_number(w, pair, NULL, intervals[i].high_ms);
+        }
+        snprintf(level, sizeof level, "%d", summary_levels[i]);
+        put(w, levels, level, pair);
+    }
+    put(w, object, key, levels);
+}
+
+/* How many requests those percentiles would take that are left out. */
+static void put_needs(struct writer *w, cJSON *object, const char *key,
+                      const double ms[SUMMARY_LEVELS]) {
+    cJSON *levels = cJSON_CreateObject();
+    for (size_t i = 0; i < SUMMARY_LEVELS && levels != NULL; i++) {
+        char level[8];
+        snprintf(level, sizeof level, "%d", summary_levels[i]);
+        if (isnan(ms[i]))
+            put_count(w, levels, level, quantile_needs(summary_levels[i] / 100.0));
+    }
+    put(w, object, key, levels);
+}
+
 static cJSON *entry(struct writer *w, const struct model_entry *x) {
     const struct summary_row *row = &x->row;
     cJSON *o = cJSON_CreateObject();
@@ -77,6 +107,24 @@ static cJSON *entry(struct writer *w, const struct model_entry *x) {
     put_number(w, o, "failures_per_second", row->failures_per_second);
     put_levels(w, o, "percentiles_ms", row->response_ms);
     put_levels(w, o, "service_percentiles_ms", row->service_ms);
+    put_intervals(w, o, "intervals_ms", row->response_intervals);
+    put_intervals(w, o, "service_intervals_ms", row->service_intervals);
+    put_needs(w, o, "requests_needed", row->response_ms);
+    return o;
+}
+
+static cJSON *cut(struct writer *w, const struct reader_cut *c) {
+    cJSON *o = c == NULL ? cJSON_CreateNull() : cJSON_CreateObject();
+    if (c == NULL || o == NULL)
+        return o;
+    bool ends = c->to_us != READER_TO_THE_END;
+    cJSON *names = c->name_count == 0 ? cJSON_CreateNull() : cJSON_CreateArray();
+    put_number(w, o, "from_ms", (double)c->from_us / 1000);
+    put_number(w, o, "to_ms", ends ? (double)c->to_us / 1000 : (double)NAN);
+    for (size_t i = 0; i < c->name_count && names != NULL; i++)
+        put_text(w, names, NULL, c->names[i]);
+    put(w, o, "names", names);
+    put(w, o, "warm_only", cJSON_CreateBool(c->warm_only));
     return o;
 }
 
@@ -102,6 +150,7 @@ static cJSON *run(struct writer *w, const struct model *m) {
         put(w, o, "verdict_reason", cJSON_CreateNull());
         put(w, o, "exit_code", cJSON_CreateNull());
     }
+    put(w, o, "cut", cut(w, m->cut));
     put_text(w, o, "rules", m->options.locust ? "locust" : "exact");
     return o;
 }

@@ -47,6 +47,10 @@ static void grid(struct buf *out, const struct grid *g) {
     }
 }
 
+void emit_markdown_text(struct buf *out, const char *text) {
+    escaped(out, text);
+}
+
 void emit_markdown(struct buf *out, const struct model *m, bool bare) {
     struct layout l;
     if (layout_init(&l, m, NULL) != 0) {

@@ -66,7 +66,7 @@ static void grid(struct buf *out, const struct grid *g) {
         rule(out, g, width);
     }
     for (size_t row = 0; row < g->rows; row++) {
-        if (g->total && row + 1 == g->rows && row > 0)
+        if (row > 0 && row == g->rows - g->total_rows)
             rule(out, g, width);
         for (size_t c = 0; c < g->columns; c++, text = grid_next(text))
             cell(out, g, c, width[c], text);

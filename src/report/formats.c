@@ -3,6 +3,7 @@
 
 #include "report/emit.h"
 #include "report/html.h"
+#include "report/latex.h"
 #include "report/report.h"
 
 #define DOCUMENT_MAX_BYTES ((size_t)1 << 30)
@@ -56,16 +57,24 @@ static int html(FILE *to, const struct report_source *s, struct err *e) {
     return put(to, &b, e);
 }
 
+static int latex(FILE *to, const struct report_source *s, struct err *e) {
+    struct buf b;
+    buf_init(&b, DOCUMENT_MAX_BYTES);
+    emit_latex(&b, s->model);
+    return put(to, &b, e);
+}
+
 const struct report_format report_formats[] = {
     {.word = "table", .file = "tables.txt", .for_people = true, .write = table},
     {.word = "markdown", .file = "tables.md", .for_people = true, .write = markdown},
     {.word = "csv", .file = "tables.csv", .write = csv},
     {.word = "json", .file = "tables.json", .write = json},
+    {.word = "latex", .file = "tables.tex", .write = latex},
     {.word = "html", .file = "report.html", .figures = true, .write = html},
     {.word = NULL},
 };
 
-const char report_format_words[] = "table|markdown|csv|json|html";
+const char report_format_words[] = "table|markdown|csv|json|latex|html";
 
 const struct report_format *report_format(const char *word) {
     for (const struct report_format *f = report_formats; f->word != NULL; f++)

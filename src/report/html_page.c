@@ -131,7 +131,7 @@ static void tiles(struct buf *out, const struct layout *l) {
     buf_str(out, "<dl class=\"tiles\">\n");
     for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
         const struct grid *g = &l->tables[shown[i].table];
-        size_t row = g->rows - 1;
+        size_t row = g->rows - g->total_rows;
         tile(out, shown[i].what, html_cell(g, row, shown[i].column),
              grid_value(g, row * g->columns + shown[i].column), shown[i].unit);
     }

@@ -49,13 +49,15 @@ static void skip(const struct grid *g, size_t rows, const char **text) {
 }
 
 void html_grid(struct buf *out, const struct grid *g, const char *caption) {
-    size_t sum = g->total && g->rows > 0 ? 1 : 0, rows = g->rows - sum;
+    size_t sum = g->total_rows, rows = g->rows - sum;
     size_t shown = rows > HTML_ROWS_MAX ? HTML_ROWS_MAX : rows;
     const char *text = buf_text(&g->cells), *title = caption != NULL ? caption : g->title;
     buf_str(out, "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"");
     markup_text(out, title);
     buf_str(out, "\">\n");
-    buf_printf(out, "<table%s>\n<caption><span>", g->columns == 2 ? " class=\"two\"" : "");
+    /* Rows of intervals belong to the row above, so such a table is not sorted. */
+    const char *kind = g->columns == 2 ? " class=\"two\"" : sum > 1 ? " class=\"fixed\"" : "";
+    buf_printf(out, "<table%s>\n<caption><span>", kind);
     markup_text(out, title);
     buf_str(out, "</span></caption>\n<thead><tr>");
     for (size_t c = 0; c < g->columns; c++) {
@@ -70,7 +72,8 @@ void html_grid(struct buf *out, const struct grid *g, const char *caption) {
     if (sum > 0) {
         skip(g, rows - shown, &text);
         buf_str(out, "<tfoot>\n");
-        row(out, g, rows, &text);
+        for (size_t i = rows; i < g->rows; i++)
+            row(out, g, i, &text);
         buf_str(out, "</tfoot>\n");
     }
     buf_str(out, "</table>\n</div>\n");
@@ -79,39 +82,37 @@ void html_grid(struct buf *out, const struct grid *g, const char *caption) {
                    rows - shown);
 }
 
-/* The tables of a layout: requests, response times, service times, errors, those of the server; the
- * third and fourth only where there are any. */
-static size_t errors_at(const struct model *m) {
-    return m->times_differ ? 3 : 2;
-}
-
-static size_t server_at(const struct model *m) {
-    return errors_at(m) + (m->error_count > 0 ? 1 : 0);
+/* The tables of the layout with that key; those of the server have none. */
+static void tables(struct buf *out, const struct html_page *p, const char *key,
+                   const char *caption) {
+    for (size_t i = 0; i < p->layout->table_count; i++) {
+        const struct grid *g = &p->layout->tables[i];
+        if (key == NULL ? g->key == NULL : g->key != NULL && strcmp(g->key, key) == 0)
+            html_grid(out, g, caption);
+    }
 }
 
 int html_requests(struct buf *out, const struct html_page *p, struct err *e) {
     (void)e;
-    html_grid(out, &p->layout->tables[0], NULL);
+    tables(out, p, "requests", NULL);
     return 0;
 }
 
 int html_times(struct buf *out, const struct html_page *p, struct err *e) {
     (void)e;
-    for (size_t i = 1; i < errors_at(p->model); i++)
-        html_grid(out, &p->layout->tables[i], NULL);
+    tables(out, p, "response_times", NULL);
+    tables(out, p, "service_times", NULL);
     return 0;
 }
 
 int html_errors(struct buf *out, const struct html_page *p, struct err *e) {
     (void)e;
-    if (p->model->error_count > 0)
-        html_grid(out, &p->layout->tables[errors_at(p->model)], "Failed requests by kind");
+    tables(out, p, "errors", "Failed requests by kind");
     return 0;
 }
 
 int html_server(struct buf *out, const struct html_page *p, struct err *e) {
-    for (size_t i = server_at(p->model); i < p->layout->table_count; i++)
-        html_grid(out, &p->layout->tables[i], NULL);
+    tables(out, p, NULL, NULL);
     if (out->len == 0 || p->model->series == NULL)
         return 0;
     buf_str(out, "<div class=\"figures\">\n");

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "stats/interval.h"
 #include "util/clock.h"
 #include "util/units.h"
 
@@ -99,7 +100,8 @@ static void request_table(struct grid *g, const struct model *m) {
     for (size_t i = 0; i < m->entry_count; i++)
         request_row(g, m, &m->entries[i]);
     request_row(g, m, &m->aggregated);
-    g->total = true;
+    g->total_rows = 1;
+    g->key = "requests";
 }
 
 static void percentile_row(struct grid *g, const struct model *m, const struct model_entry *x,
@@ -109,6 +111,20 @@ static void percentile_row(struct grid *g, const struct model *m, const struct m
     for (size_t i = 0; i < SUMMARY_LEVELS; i++)
         milliseconds(g, m, service ? x->row.service_ms[i] : x->row.response_ms[i]);
     g->rows++;
+}
+
+/* Under the row, so that a column is as narrow as without them and its numbers stand in line. */
+static void interval_rows(struct grid *g, const struct model *m, const struct model_entry *x,
+                          bool service) {
+    const struct summary_interval *interval =
+        service ? x->row.service_intervals : x->row.response_intervals;
+    for (int high = 0; high < 2; high++) {
+        cell(g, "");
+        cell(g, high ? "  to" : "  95% from");
+        for (size_t i = 0; i < SUMMARY_LEVELS; i++)
+            milliseconds(g, m, high ? interval[i].high_ms : interval[i].low_ms);
+        g->rows++;
+    }
 }
 
 /* The paper's Table II. */
@@ -123,14 +139,19 @@ static void percentile_table(struct grid *g, const struct model *m, bool service
     column(g, "Name", false);
     for (size_t i = 0; i < SUMMARY_LEVELS; i++)
         column(g, heads[i], true);
-    for (size_t i = 0; i < m->entry_count; i++)
-        percentile_row(g, m, &m->entries[i], service);
-    percentile_row(g, m, &m->aggregated, service);
-    g->total = true;
+    for (size_t i = 0; i <= m->entry_count; i++) {
+        const struct model_entry *x = i < m->entry_count ? &m->entries[i] : &m->aggregated;
+        percentile_row(g, m, x, service);
+        if (m->options.intervals)
+            interval_rows(g, m, x, service);
+    }
+    g->total_rows = m->options.intervals ? 3 : 1;
+    g->key = service ? "service_times" : "response_times";
 }
 
 static void error_table(struct grid *g, const struct model *m) {
     grid_init(g, "Errors");
+    g->key = "errors";
     column(g, "Count", true);
     column(g, "Method", false);
     column(g, "Name", false);
@@ -153,6 +174,26 @@ static void fact(struct grid *g, const char *what, const char *text) {
     g->rows++;
 }
 
+/* "from 30 s to its end; only /a, /b; without requests that the server's log labels cold" */
+static void cut_fact(struct grid *g, const struct model *m) {
+    const struct reader_cut *c = m->cut;
+    struct buf b;
+    buf_init(&b, TEXT_MAX_BYTES);
+    buf_printf(&b, "a part of the run: from %.10g s to ", (double)c->from_us / 1e6);
+    if (c->to_us == READER_TO_THE_END)
+        buf_str(&b, "its end");
+    else
+        buf_printf(&b, "%.10g s", (double)c->to_us / 1e6);
+    for (size_t i = 0; i < c->name_count; i++)
+        buf_printf(&b, "%s%s", i == 0 ? "; only " : ", ", c->names[i]);
+    if (c->warm_only)
+        buf_str(&b, "; without requests that the server's log labels cold");
+    if (!buf_ok(&b))
+        g->cells.failed = true;
+    fact(g, "Cut", buf_text(&b));
+    buf_done(&b);
+}
+
 static void facts(struct grid *g, const struct model *m) {
     const struct reader_run *run = m->run;
     char text[128], duration[UNITS_BYTES];
@@ -163,6 +204,8 @@ static void facts(struct grid *g, const struct model *m) {
     fact(g, "Target", run->target);
     fact(g, "Started", run->started_utc);
     int64_t us = run->duration_us < 0 ? 0 : run->duration_us;
+    if (m->cut != NULL)
+        cut_fact(g, m);
     units_duration_text(us > INT64_MAX / NS_PER_US ? INT64_MAX : us * NS_PER_US, duration);
     snprintf(text, sizeof text, "%s%s", duration, run->complete ? "" : " (cut short)");
     fact(g, "Duration", text);
@@ -187,11 +230,48 @@ static const char *plural(uint64_t n) {
     return n == 1 ? "" : "s";
 }
 
+/* "the 95th needs 20, the 99th 100": of each level that is left out. False where none is. */
+static bool needs_text(struct buf *out, const bool left_out[SUMMARY_LEVELS], bool interval) {
+    const char *after = " needs ";
+    for (size_t i = 0; i < SUMMARY_LEVELS; i++) {
+        double p = summary_levels[i] / 100.0;
+        if (!left_out[i])
+            continue;
+        buf_printf(out, "%sthe %dth%s%" PRIu64, out->len == 0 ? "" : ", ", summary_levels[i], after,
+                   interval ? interval_needs(p, INTERVAL_CONFIDENCE) : quantile_needs(p));
+        after = " ";
+    }
+    return out->len > 0;
+}
+
+static void percentile_notes(struct layout *l, const struct model *m) {
+    struct buf text;
+    buf_init(&text, 1024);
+    if (needs_text(&text, m->unsupported, false))
+        note(l, NO_NUMBER " stands where too few requests support a percentile: %s.",
+             buf_text(&text));
+    buf_clear(&text);
+    if (m->options.intervals) {
+        note(l,
+             "From and to are the times of the sample between which the true percentile lies, "
+             "in 95 of 100 such samples (order statistics; no distribution is assumed). Requests "
+             "that resemble their neighbours in time make that less sure.");
+        if (needs_text(&text, m->uncertain, true))
+            note(l, "An interval takes more requests than the percentile: %s.", buf_text(&text));
+    }
+    buf_done(&text);
+}
+
 static void notes(struct layout *l, const struct model *m) {
     const struct summary_row *all = &m->aggregated.row;
     if (!m->run->complete)
         note(l, "This run was cut short: it was killed, or is still under way. The numbers cover "
                 "what was recorded of it.");
+    if (m->cut != NULL)
+        note(l,
+             "Of a part of the run: a request is in the time in which it ended, and rates are over "
+             "that time. The verdict is the whole run's. The server's side and what the client "
+             "saw of itself are of the whole run, and left out here.");
     if (all->requests == 0)
         note(l, "No request came to an end, so there are no times.");
     if (all->not_sent > 0)
@@ -213,9 +293,7 @@ static void notes(struct layout *l, const struct model *m) {
              " request%s; errors.csv and the JSON have them all.",
              m->error_count - LAYOUT_ERRORS_MAX, rest, plural(rest));
     }
-    if (m->unsupported)
-        note(l, NO_NUMBER " stands where too few requests support a percentile: the 95th needs 20 "
-                          "of them, the 99th 100.");
+    percentile_notes(l, m);
     if (m->options.locust)
         note(l, "By Locust's rules: percentiles of rounded times; rates up to the last request.");
 }

@@ -28,15 +28,15 @@
 #define LAYOUT_TABLES_MAX (4 + PLATFORM_TABLES_MAX + GUESS_TABLES)
 
 struct grid {
+    const char *key; /* a word of our own; NULL: none */
     const char *title;
     size_t columns;
     const char *head[GRID_COLUMNS_MAX];
     bool right[GRID_COLUMNS_MAX]; /* numbers */
     size_t rows;
-    bool total;       /* the last row sums up the others */
-    struct buf cells; /* row by row, each cell ended by a NUL */
-    struct buf
-        values; /* a double for each cell: its number with all digits, NAN where it is text */
+    size_t total_rows; /* how many rows at the end sum up the others */
+    struct buf cells;  /* row by row, each cell ended by a NUL */
+    struct buf values; /* a double for each cell: its number, all digits; NAN: it is text */
 };
 
 /* Appends a cell. */

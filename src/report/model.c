@@ -33,6 +33,13 @@ static int by_name(const void *a, const void *b) {
     return order != 0 ? order : strcmp(x->method, y->method);
 }
 
+static bool is_of_cut(const struct reader_cut *c, const char *name) {
+    for (size_t i = 0; c != NULL && i < c->name_count; i++)
+        if (strcmp(c->names[i], name) == 0)
+            return true;
+    return c == NULL || c->name_count == 0;
+}
+
 /* Sorts the endpoints into entries; equal ones share theirs. */
 static int make_entries(struct build *b) {
     const struct reader_endpoint *endpoints = NULL;
@@ -44,11 +51,12 @@ static int make_entries(struct build *b) {
         free(places);
         return err_set(b->e, "out of memory for %zu endpoints", n);
     }
+    size_t taken = 0, count = 0;
     for (size_t i = 0; i < n; i++)
-        places[i] = (struct place){endpoints[i].name, endpoints[i].method, i};
-    qsort(places, n, sizeof *places, by_name);
-    size_t count = 0;
-    for (size_t i = 0; i < n; i++) {
+        if (is_of_cut(b->m->cut, endpoints[i].name))
+            places[taken++] = (struct place){endpoints[i].name, endpoints[i].method, i};
+    qsort(places, taken, sizeof *places, by_name);
+    for (size_t i = 0; i < taken; i++) {
         if (i == 0 || by_name(&places[i - 1], &places[i]) != 0)
             b->m->entries[count++] =
                 (struct model_entry){.method = places[i].method, .name = places[i].name};
@@ -133,22 +141,23 @@ static int read_rows(struct build *b) {
 }
 
 /* Where there are requests, a level is only ever left out for want of more. */
-static bool leaves_out(const struct summary_row *row) {
-    for (size_t i = 0; row->requests > 0 && i < SUMMARY_LEVELS; i++)
-        if (isnan(row->response_ms[i]) || isnan(row->service_ms[i]))
-            return true;
-    return false;
+static void note_left_out(struct model *m, const struct summary_row *row) {
+    for (size_t i = 0; row->requests > 0 && i < SUMMARY_LEVELS; i++) {
+        m->unsupported[i] |= isnan(row->response_ms[i]) || isnan(row->service_ms[i]);
+        m->uncertain[i] |= summary_levels[i] < 100 && (isnan(row->response_intervals[i].low_ms) ||
+                                                       isnan(row->service_intervals[i].low_ms));
+    }
 }
 
 static void make_rows(struct model *m) {
     int64_t duration_us = m->run->duration_us;
     for (size_t i = 0; i < m->entry_count; i++) {
         summary_row(m->summary, i, duration_us, &m->entries[i].row);
-        m->unsupported |= leaves_out(&m->entries[i].row);
+        note_left_out(m, &m->entries[i].row);
     }
     m->aggregated = (struct model_entry){.method = "", .name = MODEL_AGGREGATED};
     summary_row(m->summary, SUMMARY_AGGREGATED, duration_us, &m->aggregated.row);
-    m->unsupported |= leaves_out(&m->aggregated.row);
+    note_left_out(m, &m->aggregated.row);
     m->times_differ = summary_times_differ(m->summary);
 }
 
@@ -185,6 +194,7 @@ static int make_errors(struct build *b) {
                                   .name = m->entries[k->entry].name,
                                   .outcome = outcome_text(k->outcome),
                                   .text = error_text(b, k),
+                                  .error = k->error,
                                   .count = k->count};
         if (x->text == NULL)
             goto no_memory;
@@ -288,14 +298,15 @@ int model_new(struct reader *r, const struct model_options *o, struct model **ou
     if (m == NULL)
         return err_set(e, "out of memory for a report");
     m->run = reader_run(r);
+    m->cut = reader_is_cut(r);
     m->options = *o;
     struct build b = {.m = m, .reader = r, .e = e};
     int result = -1;
     if (make_entries(&b) != 0 || read_rows(&b) != 0 || make_errors(&b) != 0 ||
-        client_summarize(r, &m->client, e) != 0)
+        (m->cut == NULL && client_summarize(r, &m->client, e) != 0))
         goto out;
     make_rows(m);
-    if ((o->figures && make_users(&b) != 0) || make_server(&b) != 0)
+    if ((o->figures && make_users(&b) != 0) || (m->cut == NULL && make_server(&b) != 0))
         goto out;
     if (!o->figures) {
         summary_free(m->summary);

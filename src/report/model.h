@@ -7,7 +7,9 @@
  * emitter escapes each for its own format.
  *
  * Endpoints with the same method and name are one entry, as in Locust. Every endpoint of the file
- * has an entry, called or not. A run that was cut short is reported as far as it got.
+ * has an entry, called or not. A run that was cut short is reported as far as it got. Where the
+ * reader shows a part of the run (reader_cut), so does all of the model, and what there is of the
+ * whole run only, the server's side and what the client saw of itself, is left out.
  *
  * Ownership: heap; it borrows the reader's strings, so the reader must stay open while it lives;
  * model_free(NULL) is fine. Thread: as the reader.
@@ -34,9 +36,10 @@
 #define MODEL_AGGREGATED "Aggregated"
 
 struct model_options {
-    bool locust;   /* Locust's rules instead of exact numbers */
-    bool no_guess; /* leave out the cold starts by the client alone: they take two more readings */
-    bool figures;  /* gather what the data behind the figures needs: series, users, distributions */
+    bool locust;    /* Locust's rules instead of exact numbers */
+    bool no_guess;  /* leave out the cold starts by the client alone: they take two more readings */
+    bool intervals; /* tables for people show the intervals of percentiles, too */
+    bool figures; /* gather what the data behind the figures needs: series, users, distributions */
     struct platform_shape shape; /* what an instance is and costs */
 };
 
@@ -49,18 +52,21 @@ struct model_error {
     const char *method, *name;
     const char *outcome; /* the word, or "" for the kinds that were too many to tell apart */
     char *text;          /* of the model; where the file has none, the status: "status 503" */
+    uint32_t error;      /* number of the text in the file; 0: it has none */
     uint64_t count;
 };
 
 struct model {
     const struct reader_run *run;
+    const struct reader_cut *cut; /* NULL: the whole run */
     struct model_options options;
 
     struct model_entry *entries; /* by name, then method */
     size_t entry_count;
     struct model_entry aggregated;
-    bool times_differ; /* response times are not service times: an open load */
-    bool unsupported;  /* some percentile is left out because too few requests stand behind it */
+    bool times_differ;                /* response times are not service times: an open load */
+    bool unsupported[SUMMARY_LEVELS]; /* left out somewhere: too few requests stand behind it */
+    bool uncertain[SUMMARY_LEVELS];   /* somewhere too few requests for an interval */
 
     struct model_error *errors; /* most frequent first; their counts add up to the failures */
     size_t error_count;

@@ -4,7 +4,7 @@
    are no ampersands and no signs for "less than" in here. */
 for (const table of document.querySelectorAll("table")) {
   const body = table.tBodies[0];
-  if (2 > body.rows.length || table.className === "two") continue;
+  if (2 > body.rows.length || table.className !== "") continue;
   const heads = table.tHead.rows[0].cells;
   for (const head of heads) {
     const numbers = head.classList.contains("n");

@@ -4,6 +4,9 @@
 
 #include "report/data.h"
 #include "report/emit.h"
+#include "report/latex.h"
+#include "report/methods.h"
+#include "report/numbers.h"
 #include "report/outfile.h"
 
 #define DOCUMENT_MAX_BYTES ((size_t)1 << 30)
@@ -73,6 +76,25 @@ static int write_server(const char *dir, const struct model *m, struct err *e) {
     return 0;
 }
 
+/* What a paper needs beside the tables. */
+static int write_methods(const char *dir, const struct report_source *s, struct err *e) {
+    struct buf markdown, latex, numbers;
+    buf_init(&markdown, DOCUMENT_MAX_BYTES);
+    buf_init(&latex, DOCUMENT_MAX_BYTES);
+    buf_init(&numbers, DOCUMENT_MAX_BYTES);
+    numbers_write(&numbers, s->model);
+    int result = -1;
+    if (methods_markdown(&markdown, s->reader, s->model, e) == 0 &&
+        methods_latex(&latex, s->reader, s->model, e) == 0 &&
+        write_file(dir, "methods.md", &markdown, e) == 0 &&
+        write_file(dir, "methods.tex", &latex, e) == 0)
+        result = write_file(dir, "numbers.json", &numbers, e);
+    buf_done(&markdown);
+    buf_done(&latex);
+    buf_done(&numbers);
+    return result;
+}
+
 int report_write_dir(const char *dir, const struct report_source *s, struct figures_result *figures,
                      struct err *e) {
     const struct model *m = s->model;
@@ -85,7 +107,8 @@ int report_write_dir(const char *dir, const struct report_source *s, struct figu
                                 : outfile_directory(buf_text(&data), e);
     buf_done(&data);
     if (result != 0 || write_formats(dir, s, e) != 0 || write_errors(dir, m, e) != 0 ||
-        write_server(dir, m, e) != 0 || data_write(dir, m, e) != 0)
+        write_server(dir, m, e) != 0 || latex_write_tables(dir, m, e) != 0 ||
+        write_methods(dir, s, e) != 0 || data_write(dir, m, e) != 0)
         return -1;
     struct figures_options options = {0};
     return figures_draw(dir, &options, figures, e);

@@ -2,7 +2,8 @@
  * report: a run as one document on a stream, or as a directory of tables, data and figures.
  *
  * DIR gets every format that has a file (formats.c), errors.csv, server_KEY.csv for each
- * table of the server's side, the CSV files of data.h and, through gnuplot, the figures
+ * table of the server's side, latex/NAME.tex for each table alone (latex.h), methods.md and .tex,
+ * numbers.json, the CSV files of data.h and, through gnuplot, the figures
  * (figures.h). Files of that name are overwritten, others are left alone. Without gnuplot the rest
  * still comes.
  *

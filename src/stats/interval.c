@@ -33,3 +33,14 @@ bool interval_quantile(double p, uint64_t n, double confidence, uint64_t *lower,
     *upper = n - above;
     return true;
 }
+
+uint64_t interval_needs(double p, double confidence) {
+    double rare = p > 0.5 ? p : 1 - p; /* the side on which values are few */
+    uint64_t n = (uint64_t)ceil(log((1 - confidence) / 2) / log(rare)), lower, upper;
+    /* The logarithms may be off by a hair where their ratio is whole. */
+    while (n > 1 && interval_quantile(p, n - 1, confidence, &lower, &upper))
+        n--;
+    while (!interval_quantile(p, n, confidence, &lower, &upper))
+        n++;
+    return n;
+}

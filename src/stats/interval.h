@@ -17,8 +17,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What a report goes by. */
+#define INTERVAL_CONFIDENCE 0.95
+
 /* 0 < p < 1, 0 < confidence < 1. Ranks count from 0. False where n values are too few for such an
  * interval: a median at 0.95 needs 6. */
 bool interval_quantile(double p, uint64_t n, double confidence, uint64_t *lower, uint64_t *upper);
+
+/* How many values such an interval takes: enough that, with the probability that is wanted of each
+ * side, one of them at least lies below the quantile, and one above. */
+uint64_t interval_needs(double p, double confidence);
 
 #endif

@@ -40,6 +40,10 @@ bool quantile_supported(double p, uint64_t n) {
     return (double)n * (1 - p) >= 1 - 1e-9;
 }
 
+uint64_t quantile_needs(double p) {
+    return p >= 1 ? 1 : (uint64_t)ceil((1 - 1e-9) / (1 - p));
+}
+
 size_t quantile_levels(uint64_t n, struct quantile_level out[QUANTILE_LEVELS_MAX]) {
     size_t count = 0;
     if (n == 0)

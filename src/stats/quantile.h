@@ -31,6 +31,9 @@ double quantile_sorted(const int64_t *values, size_t n, double p);
  * two; p = 1 is the maximum and needs one. */
 bool quantile_supported(double p, uint64_t n);
 
+/* The smallest n that supports it. */
+uint64_t quantile_needs(double p);
+
 /* A point of a percentile distribution plot: `inverse` = 1/(1 - percentile/100). */
 struct quantile_level {
     double percentile, inverse;

@@ -5,8 +5,6 @@
 #include "stats/interval.h"
 #include "stats/quantile.h"
 
-#define CONFIDENCE 0.95
-
 static const double levels[] = {0.5, 0.95, 0.99};
 #define LEVELS (sizeof levels / sizeof *levels)
 
@@ -36,7 +34,7 @@ int spread_plan(struct spread *s, struct err *e) {
         ranks[count++] = at.lower;
         ranks[count++] = at.upper;
     }
-    if (interval_quantile(0.5, n, CONFIDENCE, &low, &high)) {
+    if (interval_quantile(0.5, n, INTERVAL_CONFIDENCE, &low, &high)) {
         ranks[count++] = low;
         ranks[count++] = high;
     }
@@ -92,7 +90,7 @@ static void fill(value_fn *value, const void *from, uint64_t n, double sum,
     out->p99 = quantile(value, from, n, 0.99);
     if (out->median > 0)
         out->tmr = out->p99 / out->median;
-    if (interval_quantile(0.5, n, CONFIDENCE, &low, &high)) {
+    if (interval_quantile(0.5, n, INTERVAL_CONFIDENCE, &low, &high)) {
         out->low = value(from, low);
         out->high = value(from, high);
     }

@@ -4,14 +4,15 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "stats/interval.h"
 #include "stats/locust.h"
 #include "stats/select.h"
 
 const int summary_levels[SUMMARY_LEVELS] = {50, 60, 70, 80, 90, 95, 99, 100};
 
-/* Ranks that one entry can want: two per table level, the median's, two per level of the
- * distribution. */
-#define RANKS_MAX (2 * SUMMARY_LEVELS + 2 + 2 * QUANTILE_LEVELS_MAX)
+/* Ranks that one entry can want: two per table level and two of its interval, the median's, two per
+ * level of the distribution. */
+#define RANKS_MAX (4 * SUMMARY_LEVELS + 2 + 2 * QUANTILE_LEVELS_MAX)
 
 struct entry {
     uint64_t requests, failures, not_sent, cancelled;
@@ -121,6 +122,10 @@ static size_t add_exact(uint64_t *ranks, double p, uint64_t n) {
     return 2;
 }
 
+static bool has_interval(double p, uint64_t n, uint64_t *lower, uint64_t *upper) {
+    return p < 1 && interval_quantile(p, n, INTERVAL_CONFIDENCE, lower, upper);
+}
+
 static int want(const struct summary *s, struct select *x, bool distribution, struct err *e) {
     uint64_t n = x->hist.total;
     if (n == 0)
@@ -133,6 +138,8 @@ static int want(const struct summary *s, struct select *x, bool distribution, st
             ranks[count++] = locust_rank(p, n);
         else
             count += add_exact(ranks + count, p, n);
+        if (has_interval(p, n, &ranks[count], &ranks[count + 1]))
+            count += 2;
     }
     if (s->rule == SUMMARY_LOCUST)
         ranks[count++] = locust_median_rank(n);
@@ -198,12 +205,20 @@ static double exact_ms(const struct select *x, double p) {
     return quantile_between(select_value(x, r.lower), select_value(x, r.upper), r.fraction) / 1000;
 }
 
-static void percentiles(const struct summary *s, const struct select *x,
-                        double out[SUMMARY_LEVELS]) {
-    uint64_t n = x->hist.total;
+static double time_ms(const struct summary *s, int64_t us) {
+    return s->rule == SUMMARY_LOCUST ? (double)locust_round_ms(us) : (double)us / 1000;
+}
+
+static void percentiles(const struct summary *s, const struct select *x, double out[SUMMARY_LEVELS],
+                        struct summary_interval intervals[SUMMARY_LEVELS]) {
+    uint64_t n = x->hist.total, lower, upper;
     for (size_t i = 0; i < SUMMARY_LEVELS; i++) {
         double p = summary_levels[i] / 100.0;
         out[i] = (double)NAN;
+        intervals[i] = (struct summary_interval){(double)NAN, (double)NAN};
+        if (has_interval(p, n, &lower, &upper))
+            intervals[i] = (struct summary_interval){time_ms(s, select_value(x, lower)),
+                                                     time_ms(s, select_value(x, upper))};
         if (n > 0 && s->rule == SUMMARY_LOCUST)
             out[i] = (double)locust_round_ms(select_value(x, locust_rank(p, n)));
         else if (quantile_supported(p, n))
@@ -251,8 +266,8 @@ void summary_row(const struct summary *s, size_t entry, int64_t duration_us,
         out->requests_per_second = (double)t->requests * 1e6 / (double)period_us;
         out->failures_per_second = (double)t->failures * 1e6 / (double)period_us;
     }
-    percentiles(s, &t->response, out->response_ms);
-    percentiles(s, s->differ ? &t->service : &t->response, out->service_ms);
+    percentiles(s, &t->response, out->response_ms, out->response_intervals);
+    percentiles(s, s->differ ? &t->service : &t->response, out->service_ms, out->service_intervals);
 }
 
 size_t summary_distribution(const struct summary *s, size_t entry,

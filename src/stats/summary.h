@@ -47,8 +47,14 @@ struct summary_sample {
     uint64_t bytes_received;
 };
 
+/* Between which two times of the sample the true percentile lies, in 95 of 100 such samples
+ * (interval.h). NAN where the requests are too few to tell, and for the maximum. */
+struct summary_interval {
+    double low_ms, high_ms;
+};
+
 /* Milliseconds; NAN where there is no such number: no request, or a percentile that they do not
- * support. */
+ * support. Under Locust's rules the intervals are of rounded times too. */
 struct summary_row {
     uint64_t requests, failures;
     uint64_t not_sent, cancelled;
@@ -57,6 +63,8 @@ struct summary_row {
     double requests_per_second, failures_per_second;
     double response_ms[SUMMARY_LEVELS];
     double service_ms[SUMMARY_LEVELS];
+    struct summary_interval response_intervals[SUMMARY_LEVELS];
+    struct summary_interval service_intervals[SUMMARY_LEVELS];
 };
 
 /* The row over all entries has this number. */

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""make_run.py OUT.db [plain|open|hostile|worst|killed|empty]: a small run file made by hand, row by row, with plain SQL.
+"""make_run.py OUT.db [plain|open|hostile|worst|killed|empty|many]: a small run file made by hand, row by row, with plain SQL.
 
 `plain` is what tests/cli/report.bats has worked out by hand. Needs nothing but Python and src/record/*.sql.
 """
 import os
+import random
 import shutil
 import sqlite3
 import sys
@@ -11,7 +12,10 @@ import sys
 OUTCOMES = ["ok", "http_error", "check_failed", "timeout", "dns_error", "connect_error", "tls_error", "reset",
             "protocol_error", "not_sent", "cancelled"]
 HOSTILE = [b"`id` $(id)", b"\x1b[31mred", b"=CMD()", b"<script>alert(1)</script>", b"a|b", b"say \"x\", 'y'",
-           b"two\nlines", b"bad \xff\xfe bytes", b"@SUM(1)", b"set title \"x\"; system('id')"]
+           b"two\nlines", b"bad \xff\xfe bytes", b"@SUM(1)", b"\\input{/etc/passwd}", b"\\write18{touch pwned}",
+           b"$x_1^2$ 100% ~#&{} \\\\ %", b"[tl] *", b"\\end{tabular}\\end{document}", b"--,, ?` !` << >> ^^M",
+           "gr\u00fc\u00df \u65e5\u672c \U0001f600 \u202e\u200b".encode(), b"long-" + b"x%" * 5000,
+           b"set title \"x\"; system('id')"]
 # What markup is attacked with; a long one at the end.
 WORST = [b"`touch pwned`", b"=cmd|'/C calc'!A0", b"<script>alert(1)</script>", b"<img src=x onerror=alert(1)>",
          b"</style></script><svg onload=alert(1)>", b"<!-- -->]]><![CDATA[", b"&lt;b&gt;&#0;", b"\" onclick=\"alert(1)",
@@ -36,6 +40,20 @@ OPEN = [
 ]
 
 
+# 3000 requests that end over 60 s; nothing in it is round.
+def many():
+    rng = random.Random(3)
+    rows = []
+    for _ in range(3000):
+        outcome = rng.choices(["ok", "http_error", "timeout", "not_sent", "cancelled"], [90, 4, 2, 2, 2])[0]
+        sent, took = rng.randrange(57000000) / 1000, int(rng.lognormvariate(11, 1)) % 2900000 / 1000
+        lag = rng.randrange(5000) / 1000
+        rows.append((rng.randrange(2), outcome, {"ok": 200, "http_error": 503}.get(outcome),
+                     "no answer within 3s" if outcome == "timeout" else None, sent,
+                     None if outcome == "not_sent" else took, 0 if outcome == "not_sent" else lag, rng.randrange(3000)))
+    return rows
+
+
 def marks(db):
     here = os.path.dirname(os.path.abspath(__file__))
     db.execute("PRAGMA application_id = 0x6373776d")
@@ -50,7 +68,7 @@ def marks(db):
 
 
 def fill(db, rows, endpoints, complete):
-    end = (4000000, "SUSPECT", "made by hand", 1) if complete else (None, None, None, None)
+    end = (60000000 if len(rows) > 100 else 4000000, "SUSPECT", "made by hand", 1) if complete else (None, None, None, None)
     db.execute("INSERT INTO run VALUES ('small', '2026-11-24T03:00:00.000Z', ?, 2, '{}', 'http://127.0.0.1:8080', 42, "
                "'0.1.0', ?, ?, ?)", end)
     for i, (name, method) in enumerate(endpoints):
@@ -65,6 +83,10 @@ def fill(db, rows, endpoints, complete):
         us = [None if x is None else int(x * 1000) for x in (sent, lag, took)]
         db.execute("INSERT INTO request VALUES (?, ?, 1, ?, ?, ?, NULL, NULL, NULL, NULL, 100, ?)", (i, i, *us, size))
     db.execute("INSERT INTO user_count VALUES (0, 1), (2, 2)")
+    if len(rows) > 100:
+        db.executemany("INSERT INTO event VALUES (?, ?, ?)",
+                       [(0, "stage", "stage 1 of 3"), (20500000, "stage", "stage 2 of 3"),
+                        (41000000, "stage", "stage 3 of 3"), (59000000, "load_end", "no new requests")])
     db.commit()
 
 
@@ -80,6 +102,8 @@ def main():
     rows = PLAIN
     if kind == "open":
         rows = OPEN
+    elif kind == "many":
+        rows = many()
     elif kind == "empty":
         rows = []
     elif kind == "hostile":

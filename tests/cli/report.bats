@@ -49,7 +49,7 @@ Count  Method  Name      Outcome     Error
     1  POST    /predict  timeout     no answer within 2s
 
 Cancelled when the run stopped: 1 request, without a time and so in no row above.
-– stands where too few requests support a percentile: the 95th needs 20 of them, the 99th 100.
+– stands where too few requests support a percentile: the 60th needs 3, the 70th 4, the 80th 5, the 90th 10, the 95th 20, the 99th 100.
 
 Verdict: SUSPECT: made by hand
 END
@@ -77,6 +77,20 @@ POST    /predict      1500    1500    1500    2000    2000    2000    2000     2
 
 Errors
 END
+}
+
+@test "--intervals shows between which times a percentile lies, or what that takes" {
+    make_run run.db # six times; the median of six lies between the least and the greatest of them
+    run -0 "$COLDSWARM" report run.db --intervals
+    [[ $output == *$'        Aggregated     201     302     901    1500       –       –       –     2000\n          95% from    5.00       –'* ]]
+    [[ $output == *$'          to          2000       –'* ]]
+    [[ $output == *"the 50th needs 6, the 60th 8, the 70th 11, the 80th 17, the 90th 36, the 95th 72, the 99th 368."* ]]
+    "$COLDSWARM" report run.db -f json | python3 -c '
+import json, sys
+d = json.load(sys.stdin)
+assert d["aggregated"]["intervals_ms"]["50"] == [5, 2000] and d["aggregated"]["intervals_ms"]["60"] is None
+assert d["endpoints"][0]["intervals_ms"]["50"] is None
+assert d["endpoints"][0]["requests_needed"] == {"60": 3, "70": 4, "80": 5, "90": 10, "95": 20, "99": 100}'
 }
 
 @test "response and service times stand apart under an open load" {

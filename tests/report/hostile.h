@@ -43,6 +43,15 @@ static const struct summary_row hostile_row = {
     .failures_per_second = 0.03,
     .response_ms = {9.995, 99.94, 99.95, 100, 0.001, 1234.5, (double)NAN, 18287.5},
     .service_ms = {1, 2, 3, 4, 5, 6, (double)NAN, 8},
+    .response_intervals = {{9, 11},
+                           {90, 101},
+                           {91, 102},
+                           {92, 103},
+                           {0, 0.002},
+                           {1000, 1500},
+                           {(double)NAN, (double)NAN},
+                           {(double)NAN, (double)NAN}},
+    .service_intervals = {{0.5, 1.5}},
 };
 
 struct hostile {
@@ -81,7 +90,7 @@ static inline struct model *hostile_model(struct hostile *h) {
                        .entry_count = HOSTILE_NAMES,
                        .aggregated = {.method = "", .name = MODEL_AGGREGATED, .row = hostile_row},
                        .times_differ = true,
-                       .unsupported = true,
+                       .unsupported = {[6] = true},
                        .errors = h->errors,
                        .error_count = HOSTILE_NAMES};
     return &h->model;

@@ -110,6 +110,30 @@ static void test_locust_numbers_are_whole(void **state) {
     buf_done(&b);
 }
 
+static void test_intervals_stand_under_their_percentiles(void **state) {
+    (void)state;
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    struct model *m = hostile_model(&hostile);
+    m->entry_count = 0;
+    m->options.intervals = true;
+    m->uncertain[6] = true;
+    emit_table(&b, m, false);
+    has(&b,
+        "\n        Aggregated    10.0    99.9     100     100    0.00    1234       \xe2\x80\x93  "
+        "  18288\n"
+        "          95% from    9.00    90.0    91.0    92.0    0.00    1000       \xe2\x80\x93  "
+        "      \xe2\x80\x93\n"
+        "          to          11.0     101     102     103    0.00    1500       \xe2\x80\x93  "
+        "      \xe2\x80\x93\n");
+    has(&b, "support a percentile: the 99th needs 100.\n");
+    has(&b, "more requests than the percentile: the 99th needs 368.\n");
+    buf_clear(&b);
+    emit_markdown(&b, m, false);
+    has(&b, "|   95% from | 9.00 | 90.0 |");
+    buf_done(&b);
+}
+
 static void test_markdown(void **state) {
     (void)state;
     struct buf b;
@@ -164,7 +188,10 @@ static void test_csv(void **state) {
                          "assert r['requests'] == '425' and r['average_ms'] == '770.126'\n"
                          "assert r['p99_ms'] == '' and r['p100_ms'] == '18287.5'\n"
                          "assert r['service_p50_ms'] == '1' and r['p50_ms'] == '9.995'\n"
-                         "assert r['not_sent'] == '1' and r['cancelled'] == '2'\n");
+                         "assert r['not_sent'] == '1' and r['cancelled'] == '2'\n"
+                         "assert r['p95_low_ms'] == '1000' and r['p95_high_ms'] == '1500', r\n"
+                         "assert r['p99_low_ms'] == '' and r['service_p50_high_ms'] == '1.5', r\n"
+                         "assert len(r) == 57 and None not in r, len(r)\n");
     buf_clear(&b);
     emit_csv_errors(&b, &hostile.model);
     is_harmless_on_a_terminal(&b);
@@ -198,6 +225,9 @@ static void test_json(void **state) {
             "assert e['percentiles_ms'] == {'50': 9.995, '60': 99.94, '70': 99.95, '80': 100,\n"
             "    '90': 0.001, '95': 1234.5, '99': None, '100': 18287.5}, e\n"
             "assert e['service_percentiles_ms']['100'] == 8\n"
+            "assert e['intervals_ms']['50'] == [9, 11] and e['intervals_ms']['99'] is None, e\n"
+            "assert e['service_intervals_ms']['50'] == [0.5, 1.5], e\n"
+            "assert e['requests_needed'] == {'99': 100}, e\n"
             "assert e['average_ms'] == 770.126 and e['requests'] == 425 and e['failures'] == 3\n"
             "assert d['aggregated']['name'] == 'Aggregated' and d['aggregated']['method'] == ''\n"
             "assert d['run']['seed'] == 2**64 - 1 and d['run']['complete'] is True\n"
@@ -332,6 +362,7 @@ int main(void) {
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_columns_stand_under_each_other),
         cmocka_unit_test(test_locust_numbers_are_whole),
+        cmocka_unit_test(test_intervals_stand_under_their_percentiles),
         cmocka_unit_test(test_markdown),
         cmocka_unit_test(test_csv),
         cmocka_unit_test(test_json),

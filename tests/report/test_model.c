@@ -39,6 +39,32 @@ static double exact_ms(const char *path, const char *column, const char *where, 
     return (a + (b - a) * (position - low)) / 1000;
 }
 
+/* A median of n values lies within the k-th value from either end, k as in the tables of the sign
+ * test: here by the sums of a binomial (n, 1/2). */
+static void check_medians_interval(const char *path, const struct summary_row *row,
+                                   const char *where, uint64_t n) {
+    long double sum = 0, one = powl(0.5L, (long double)n); /* a double would be 0 */
+    uint64_t k = 0;
+    for (; sum + one <= 0.025L; k++) {
+        sum += one;
+        one *= (long double)(n - k) / (long double)(k + 1);
+    }
+    if (n < 6) {
+        assert_true(isnan(row->response_intervals[0].low_ms));
+        return;
+    }
+    assert_true(k > 0);
+    assert_near(row->response_intervals[0].low_ms,
+                at_rank(path, "response_us", where, k - 1) / 1000, 0);
+    assert_near(row->response_intervals[0].high_ms,
+                at_rank(path, "response_us", where, n - k) / 1000, 0);
+    assert_near(row->service_intervals[0].low_ms, at_rank(path, "service_us", where, k - 1) / 1000,
+                0);
+    assert_near(row->service_intervals[0].high_ms, at_rank(path, "service_us", where, n - k) / 1000,
+                0);
+    assert_true(isnan(row->response_intervals[SUMMARY_LEVELS - 1].low_ms));
+}
+
 static void check_entry(const char *path, const struct model_entry *x, const char *where) {
     const struct summary_row *row = &x->row;
 #define COUNT "SELECT count(*) FROM requests WHERE %s AND "
@@ -66,6 +92,7 @@ static void check_entry(const char *path, const struct model_entry *x, const cha
         assert_near(row->response_ms[i], exact_ms(path, "response_us", where, level), 1e-9);
         assert_near(row->service_ms[i], exact_ms(path, "service_us", where, level), 1e-9);
     }
+    check_medians_interval(path, row, where, (uint64_t)n);
 }
 
 static void check_all(const char *path, const struct model *m) {
@@ -173,7 +200,8 @@ static void test_locust(void **state) {
         double unit = ms < 100 ? 1 : ms < 1000 ? 10 : ms < 10000 ? 100 : 1000;
         assert_near(m->aggregated.row.response_ms[i], rint(ms / unit) * unit, 0);
     }
-    assert_false(m->unsupported);
+    for (size_t i = 0; i < SUMMARY_LEVELS; i++)
+        assert_false(m->unsupported[i]);
     unload(m);
 }
 

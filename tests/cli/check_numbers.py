@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+"""check_numbers.py RUN.db REPORT: runs the SQL of every number in REPORT/numbers.json on the run file and holds what it
+gives against the value there and against tables.json; and every number of tables.json must be there.
+"""
+import json
+import sqlite3
+import sys
+
+
+def near(a, b):
+    return a is not None and b is not None and abs(a - b) <= 1e-9 * max(1, abs(b))
+
+
+def of_entry(e):
+    """(table, key): value, of all numbers of an endpoint in tables.json."""
+    out = {}
+    for key, value in e.items():
+        if isinstance(value, dict):
+            table = "service_times" if key.startswith("service") else "response_times"
+            for level, x in value.items() if key != "requests_needed" else ():
+                if isinstance(x, list):
+                    out[table, level + "_low"], out[table, level + "_high"] = x
+                elif x is not None:
+                    out[table, level] = x
+        elif key not in ("method", "name") and value is not None:
+            out["requests", key] = value
+    return out
+
+
+def main():
+    db = sqlite3.connect(sys.argv[1])
+    report = json.load(open(sys.argv[2] + "/tables.json"))
+    numbers = json.load(open(sys.argv[2] + "/numbers.json", encoding="ascii"))
+    missing = {}
+    for e in report["endpoints"] + [report["aggregated"]]:
+        for key, value in of_entry(e).items():
+            missing[(e["method"], e["name"]) + key] = value
+    for e in report["errors"]:
+        if e["outcome"]:
+            missing[e["method"], e["name"], "errors", "count", e["outcome"], e["error"]] = e["count"]
+    for n in numbers["numbers"]:
+        rows = db.execute(n["sql"]).fetchall()
+        assert len(rows) == 1 and len(rows[0]) == 1, n
+        assert near(rows[0][0], n["value"]), (n, rows)
+        key = (n["method"], n["name"], n["table"], n["key"])
+        key += (n["outcome"], n["error"]) if n["table"] == "errors" else ()
+        assert near(missing.pop(key), n["value"]), n
+    assert not missing, missing
+    assert [x[len("server_"):] for x in numbers["without_sql"]] == \
+        [k for k in report.get("server", {}) if k not in ("cold_start_rule", "cold_start_guess_rule", "cost_basis")]
+    print(len(numbers["numbers"]), "numbers")
+
+
+main()

@@ -1,0 +1,93 @@
+#!/usr/bin/env bats
+# What a paper needs beside the tables: numbers.json, whose SQL gives every number, and the paragraphs of methods.md/.tex.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    COLDSWARM=${COLDSWARM:-$BATS_TEST_DIRNAME/../../build/release/coldswarm}
+    COLDSWARM=$(realpath "$COLDSWARM")
+    cd "$BATS_TEST_TMPDIR"
+    mkdir empty # a PATH without gnuplot: no figure is asked for here
+}
+
+report() {
+    rm -rf out
+    PATH="$PWD/empty" "$COLDSWARM" report run.db --out out "$@" >out.txt 2>err.txt
+}
+
+check() {
+    report "$@"
+    python3 "$BATS_TEST_DIRNAME/check_numbers.py" run.db out
+}
+
+@test "the SQL of every number gives it" {
+    python3 "$BATS_TEST_DIRNAME/make_run.py" run.db many
+    check
+    [ "${lines[0]:-}" = "" ]
+    check --locust
+    check --from 10.5 --to 30 --name /predict
+    check --from 10.5 --locust
+    check --name / --name /predict --to 20
+}
+
+@test "the same for a small run, one that was cut short, one without requests, and hostile names" {
+    for kind in plain open killed empty hostile; do
+        rm -f run.db*
+        python3 "$BATS_TEST_DIRNAME/make_run.py" run.db $kind
+        check
+        check --locust
+    done
+}
+
+@test "the same without cold starts; the tables of the server's side are named" {
+    python3 "$BATS_TEST_DIRNAME/make_server_run.py" run.db --seconds 30
+    check --warm-only
+    check
+    grep -q '"without_sql": \["server_reconciliation", ' out/numbers.json
+}
+
+@test "methods tell what the run's row and the manifest tell" {
+    python3 "$BATS_TEST_DIRNAME/make_run.py" run.db many
+    python3 - <<'END'
+import sqlite3
+db = sqlite3.connect("run.db")
+db.executemany("INSERT INTO manifest VALUES (?, ?)", [
+    ("argv", "coldswarm run 100%_sure.json --header 'X: <b>`id`$x'"), ("cpu", "Example CPU {3}"), ("cpus", "2"), ("kernel", "Linux 6.1"),
+    ("libcurl", "libcurl/7.88.1 zlib/1.2"), ("libuv", "1.44.2"), ("openssl", "OpenSSL 3.0"), ("sqlite", "3.40.1"),
+    ("memory_bytes", str(3 << 30)), ("load_users_max", "2"), ("load_spawn_rate", "1"), ("load_seconds", "59"),
+    ("transport", "direct"), ("threads", "1"), ("receive_clock", "kernel"), ("scenario_sha256", "ab" * 32)])
+db.commit()
+END
+    report
+    tr '\n' ' ' <out/methods.md >methods.txt
+    for words in 'by coldswarm 0.1.0 against http://127.0.0.1:8080' 'seed of all random choices was 42.' 'lasted 60 s' \
+        'SUSPECT: made by hand' 'at most 2 virtual users, started at 1 a second, for 59 s' 'libcurl/7.88.1' '3.0 GiB' \
+        'linear interpolation at p(n-1)' "from the kernel's clock" '100%\_sure.json' '&lt;b&gt;\`id\`\$x' abababab; do
+        grep -qF -- "$words" methods.txt || { echo "not there: $words"; cat methods.txt; return 1; }
+    done
+    [ "$(python3 -c '
+import json; d = json.load(open("out/tables.json"))["aggregated"]; print(d["requests"], d["failures"])')" = \
+        "$(sed -n 's/^\([0-9]*\) requests came to an end, \([0-9]*\) of them failed.*/\1 \2/p' out/methods.md)" ]
+    grep -qF '100\%\_sure.json' out/methods.tex
+    grep -qF 'Example CPU \{3\}' out/methods.tex
+    report --locust
+    grep -q "by Locust's rules" out/methods.md
+    report --from 5 --name /
+    grep -q 'part of a longer run, which began 5 s earlier. Only requests of these names are counted: /.' out/methods.md
+}
+
+@test "methods of a run that tells little, typeset" {
+    command -v pdflatex >/dev/null || skip "no pdflatex: scripts/install-deps paper"
+    python3 "$BATS_TEST_DIRNAME/make_run.py" run.db hostile
+    python3 -c '
+import sqlite3
+db = sqlite3.connect("run.db")
+db.execute("INSERT INTO manifest VALUES (?, ?)", ("argv", "\\input{/etc/passwd} %x $ \u65e5 \\end{document}"))
+db.commit()'
+    report
+    printf '%s\n' '\documentclass{article}\begin{document}' '\input{out/methods.tex}' 'reached the end\end{document}' >document.tex
+    pdflatex -no-shell-escape -interaction=nonstopmode -halt-on-error document.tex >tex.out </dev/null || { tail -30 tex.out; return 1; }
+    pdftotext document.pdf text.txt
+    grep -q 'reached the end' text.txt
+    grep -qF '\input{/etc/passwd}' text.txt
+}
