@@ -89,7 +89,8 @@ int gate(const struct args *a) {
     int code = EXIT_USAGE;
     if (parse_rules(a, &rules, &e) != 0)
         goto out;
-    struct thresholds_options o = {.rules = rules.count > 0 ? &rules : NULL, .duration_us = -1};
+    struct thresholds_options o = {
+        .rules = rules.count > 0 ? &rules : NULL, .check = rules.count > 0, .duration_us = -1};
     code = EXIT_RUNTIME;
     if (reader_open(args_at(a, 0), &reader, &e) != 0)
         goto out;

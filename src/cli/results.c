@@ -53,7 +53,8 @@ int results_show(const char *path, const struct results_options *o) {
     struct model_options options = {.locust = o->locust,
                                     .no_guess = o->no_guess && o->folder == NULL,
                                     .figures = o->folder != NULL,
-                                    .shape = o->shape};
+                                    .shape = o->shape,
+                                    .thresholds = o->thresholds};
     struct report_source source = {.bare = o->bare};
     int code = EXIT_OK;
     bool read = reader_open(path, &reader, &e) == 0 && model_new(reader, &options, &m, &e) == 0;

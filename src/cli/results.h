@@ -12,12 +12,13 @@
 
 struct results_options {
     const struct report_format *format;
-    bool locust;                 /* Locust's rules */
-    bool bare;                   /* the tables alone */
-    bool no_guess;               /* see struct model_options */
-    bool silent;                 /* do not say where the report went */
-    const char *folder;          /* NULL: no report */
-    struct platform_shape shape; /* of the server's instances, for their cost */
+    bool locust;                   /* Locust's rules */
+    bool bare;                     /* the tables alone */
+    bool no_guess;                 /* see struct model_options */
+    struct thresholds *thresholds; /* judged already; NULL: not, or there are none */
+    bool silent;                   /* do not say where the report went */
+    const char *folder;            /* NULL: no report */
+    struct platform_shape shape;   /* of the server's instances, for their cost */
 };
 
 /* Reads the run file at `path`, prints to stdout and writes the report. Returns an exit code; what went wrong was said. */

@@ -48,8 +48,7 @@ static int set_fits(struct task *t, const struct gate_subject *s, struct err *e)
     if (t->fits == NULL)
         return err_set(e, "out of memory for a threshold on %zu endpoints", s->endpoint_count);
     for (size_t i = 0; i < s->endpoint_count; i++)
-        t->fits[i] = (r->name == NULL || strcmp(r->name, s->endpoints[i].name) == 0) &&
-                     (r->method == NULL || strcmp(r->method, s->endpoints[i].method) == 0);
+        t->fits[i] = gate_fits(r, s->endpoints[i].name, s->endpoints[i].method);
     return 0;
 }
 
@@ -57,7 +56,9 @@ static int task_init(struct task *t, const struct gate_rule *r, const struct gat
                      const struct gate_range *range, struct err *e) {
     enum gate_kind kind = gate_metrics[r->metric].kind;
     *t = (struct task){.rule = r, .finish_us = range->duration_us};
-    if (r->stage != 0) {
+    if (r->stage > s->stage_count)
+        t->begin_us = range->duration_us; /* the run ended before it */
+    else if (r->stage != 0) {
         t->begin_us = s->stages[r->stage - 1];
         t->finish_us = s->stages[r->stage];
     }

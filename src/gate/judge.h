@@ -60,7 +60,7 @@ struct gate_range {
 
 struct gate_judge;
 
-/* gate_rules_check() has passed with this subject. */
+/* Whether the rules fit the subject is gate_rules_check()'s; a rule that does not has no data. */
 int gate_judge_new(const struct gate_rules *rules, const struct gate_subject *subject,
                    const struct gate_range *range, struct gate_judge **out, struct err *e);
 void gate_judge_free(struct gate_judge *j);

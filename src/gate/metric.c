@@ -124,6 +124,8 @@ int gate_aggregation_find(enum gate_metric metric, const char *word, size_t n,
     if (n == 0)
         return err_set(e, "an aggregation is missing behind %s, which is %s", m->name,
                        fitting(m->kind));
+    if (text[0] == 'p' && strspn(text + 1, "0123456789") == strlen(text) - 1)
+        return err_set(e, "there is no aggregation \"%s\"; write p(%s)", text, text + 1);
     const char *nearest = text_nearest(text, words, AGGREGATIONS);
     return err_set(e, "there is no aggregation \"%s\"%s%s%s; %s is %s", text,
                    nearest == NULL ? "" : ", did you mean \"", nearest == NULL ? "" : nearest,

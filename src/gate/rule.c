@@ -192,6 +192,22 @@ int gate_rules_parse(struct gate_rules *all, const char *place, const char *text
     return gate_rules_add(all, &r, e);
 }
 
+int gate_rules_copy(const struct gate_rules *from, struct gate_rules *to, struct err *e) {
+    for (size_t i = 0; i < from->count; i++) {
+        struct buf text;
+        buf_init(&text, 4 * GATE_TEXT_MAX);
+        gate_rule_text(&from->items[i], &text);
+        const char *place = from->items[i].place;
+        int result = !buf_ok(&text)
+                         ? err_set(e, "out of memory for thresholds")
+                         : gate_rules_parse(to, place == NULL ? "" : place, buf_text(&text), e);
+        buf_done(&text);
+        if (result != 0)
+            return -1;
+    }
+    return 0;
+}
+
 void gate_rules_text(const struct gate_rules *all, struct buf *out) {
     for (size_t i = 0; i < all->count; i++) {
         gate_rule_text(&all->items[i], out);
@@ -218,7 +234,6 @@ int gate_rules_read(struct gate_rules *all, const char *place, const char *lines
 
 #define NAMES_MAX 4096 /* that a suggestion is looked for among */
 
-/* Refuses a name that is none of n; `nth` gives them. */
 static int unknown(const char *key, const char *name, const char *const *names, size_t n,
                    const char *what, struct err *e) {
     struct buf shown;
@@ -226,10 +241,10 @@ static int unknown(const char *key, const char *name, const char *const *names, 
     text_printable(&shown, name, strlen(name) < 100 ? strlen(name) : 100);
     const char *nearest = text_nearest(name, names, n < NAMES_MAX ? n : NAMES_MAX);
     if (nearest == NULL)
-        err_set(e, "%s:%s is nothing that %s has", key, buf_text(&shown), what);
+        err_set(e, "%s:%s is nothing that %s", key, buf_text(&shown), what);
     else
-        err_set(e, "%s:%s is nothing that %s has; did you mean %.100s?", key, buf_text(&shown),
-                what, nearest);
+        err_set(e, "%s:%s is nothing that %s; did you mean %.100s?", key, buf_text(&shown), what,
+                nearest);
     buf_done(&shown);
     return -1;
 }
@@ -256,22 +271,35 @@ static int check_endpoint(const struct gate_rule *r, const struct gate_subject *
         check_among("request", r->request, names, n, s->what, e) != 0)
         return -1;
     for (size_t i = 0; i < n; i++)
-        if ((r->name == NULL || strcmp(names[i], r->name) == 0) &&
-            (r->method == NULL || strcmp(methods[i], r->method) == 0))
+        if (gate_fits(r, names[i], methods[i]))
             return 0;
-    return err_set(e, "%s has no request with this name and this method", s->what);
+    return err_set(e, "nothing that %s has both this name and this method", s->what);
+}
+
+/* That there is a range, and that a window has room in it. */
+static int check_range(const struct gate_rule *r, const struct gate_subject *s, struct err *e) {
+    int64_t from_us = r->from_ns / 1000, range_us = s->duration_us;
+    if (r->stage > s->stage_count)
+        return s->stage_count == 0
+                   ? err_set(e, "stage %u: there are no stages", r->stage)
+                   : err_set(e, "stage %u: there are %zu stages", r->stage, s->stage_count);
+    if (r->stage != 0)
+        range_us = s->stages[r->stage] - s->stages[r->stage - 1];
+    else if (range_us == 0)
+        return 0;
+    if (from_us >= range_us)
+        return err_set(e, "from %.15gs: there are only %.15gs", (double)from_us / 1e6,
+                       (double)range_us / 1e6);
+    if (r->over_ns / 1000 > range_us - from_us)
+        return err_set(e, "over %.15gs: there are only %.15gs", (double)r->over_ns / 1e9,
+                       (double)(range_us - from_us) / 1e6);
+    return 0;
 }
 
 static int check_rule(const struct gate_rule *r, const struct gate_subject *s,
                       const char *const *names, const char *const *methods, struct err *e) {
-    if (r->stage > s->stage_count)
-        return s->stage_count == 0
-                   ? err_set(e, "stage %u: %s has no stages", r->stage, s->what)
-                   : err_set(e, "stage %u: %s has %zu stages", r->stage, s->what, s->stage_count);
-    if (r->stage != 0 && r->from_ns / 1000 >= s->stages[r->stage] - s->stages[r->stage - 1])
-        return err_set(e, "from %.15gs is not within stage %u, which takes %.15gs",
-                       (double)r->from_ns / 1e9, r->stage,
-                       (double)(s->stages[r->stage] - s->stages[r->stage - 1]) / 1e6);
+    if (check_range(r, s, e) != 0)
+        return -1;
     switch (gate_metrics[r->metric].source) {
     case GATE_FROM_REQUESTS:
         return check_endpoint(r, s, names, methods, e);
@@ -281,7 +309,7 @@ static int check_rule(const struct gate_rule *r, const struct gate_subject *s,
                            e);
     case GATE_FROM_CHECKS:
         if (s->check_count == 0)
-            return err_set(e, "%s has no checks", s->what);
+            return err_set(e, "nothing that %s has checks", s->what);
         return check_among("name", r->name, s->checks, s->check_count, s->what, e) != 0
                    ? -1
                    : check_among("request", r->request, names, s->endpoint_count, s->what, e);
@@ -319,6 +347,11 @@ int gate_rules_check(const struct gate_rules *all, const struct gate_subject *s,
 }
 
 /* ---- values ---- */
+
+bool gate_fits(const struct gate_rule *r, const char *name, const char *method) {
+    return (r->name == NULL || strcmp(r->name, name) == 0) &&
+           (r->method == NULL || strcmp(r->method, method) == 0);
+}
 
 bool gate_holds(enum gate_op op, double value, double limit) {
     switch (op) {

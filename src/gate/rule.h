@@ -88,6 +88,8 @@ int gate_rules_add(struct gate_rules *all, struct gate_rule *r, struct err *e);
 /* Parses and adds; `place` is copied. */
 int gate_rules_parse(struct gate_rules *all, const char *place, const char *text, struct err *e);
 
+int gate_rules_copy(const struct gate_rules *from, struct gate_rules *to, struct err *e);
+
 /* All rules, a line each, and back. */
 void gate_rules_text(const struct gate_rules *all, struct buf *out);
 int gate_rules_read(struct gate_rules *all, const char *place, const char *lines, struct err *e);
@@ -104,12 +106,16 @@ struct gate_subject {
     size_t check_count;
     const int64_t *stages; /* where each stage begins, and the end of the last: stage_count + 1 */
     size_t stage_count;
-    const char *what; /* "the scenario", "the run": for messages */
+    int64_t duration_us; /* of the load; 0: not known */
+    const char *what;    /* "the scenario sends", "the run has": for messages */
 };
 
 /* Refuses what `subject` can never give values for. */
 int gate_rules_check(const struct gate_rules *all, const struct gate_subject *subject,
                      struct err *e);
+
+/* Whether name and method of an endpoint are those that the rule wants. */
+bool gate_fits(const struct gate_rule *r, const char *name, const char *method);
 
 bool gate_holds(enum gate_op op, double value, double limit);
 

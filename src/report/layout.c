@@ -220,6 +220,8 @@ int layout_init(struct layout *l, const struct model *m, struct err *e) {
     percentile_table(&l->tables[l->table_count++], m, false);
     if (m->times_differ)
         percentile_table(&l->tables[l->table_count++], m, true);
+    if (m->thresholds != NULL)
+        layout_thresholds(&l->tables[l->table_count++], m->thresholds);
     if (m->error_count > 0)
         error_table(&l->tables[l->table_count++], m);
     grid_init(&l->client, NULL);

@@ -1,5 +1,6 @@
 #include "report/thresholds.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,38 +11,53 @@
 
 struct own {
     struct gate_rules *rules;
+    char *ended;
     struct err *e;
     int result;
 };
 
 static void take_pair(void *context, const char *key, const char *value) {
     struct own *o = context;
+    if (strcmp(key, THRESHOLDS_END_KEY) == 0 && o->result == 0) {
+        o->ended = strdup(value);
+        if (o->ended == NULL)
+            o->result = err_set(o->e, "out of memory for thresholds");
+    }
     if (strcmp(key, THRESHOLDS_KEY) == 0 && o->result == 0)
         o->result = gate_rules_read(o->rules, "the run file", value, o->e);
 }
 
-static int copy_rules(const struct gate_rules *from, struct gate_rules *to, struct err *e) {
-    for (size_t i = 0; i < from->count; i++) {
-        struct buf text;
-        buf_init(&text, 4 * GATE_TEXT_MAX);
-        gate_rule_text(&from->items[i], &text);
-        const char *place = from->items[i].place;
-        int result = !buf_ok(&text)
-                         ? err_set(e, "out of memory for thresholds")
-                         : gate_rules_parse(to, place == NULL ? "" : place, buf_text(&text), e);
-        buf_done(&text);
-        if (result != 0)
-            return -1;
+/* *ended: why the run was ended, NULL where it was not; the caller frees it. */
+static int get_rules(struct reader *r, const struct thresholds_options *o, struct gate_rules *out,
+                     char **ended, struct err *e) {
+    struct own own = {.rules = out, .e = e};
+    int result = 0;
+    if (o->rules == NULL) {
+        result = reader_manifest(r, take_pair, &own, e) != 0 ? -1 : own.result;
+        *ended = own.ended;
+        return result;
     }
-    return 0;
+    if (o->ended != NULL && (*ended = strdup(o->ended)) == NULL)
+        return err_set(e, "out of memory for thresholds");
+    return gate_rules_copy(o->rules, out, e);
 }
 
-static int get_rules(struct reader *r, const struct gate_rules *given, struct gate_rules *out,
-                     struct err *e) {
-    struct own own = {.rules = out, .e = e};
-    if (given != NULL)
-        return copy_rules(given, out, e);
-    return reader_manifest(r, take_pair, &own, e) != 0 ? -1 : own.result;
+/* A run that a threshold ended has crossed it, whatever the requests that were still under way
+ * have made of it. */
+static void note_ended(struct thresholds *t, const char *ended) {
+    const char *rule = ended == NULL ? NULL : strchr(ended, ' ');
+    for (size_t i = 0; rule != NULL && i < t->rules.count; i++) {
+        struct buf text;
+        struct gate_result *x = &t->results[i];
+        buf_init(&text, 4 * GATE_TEXT_MAX);
+        gate_rule_text(&t->rules.items[i], &text);
+        if (strcmp(buf_text(&text), rule + 1) == 0) {
+            x->verdict = GATE_CROSSED;
+            snprintf(x->reason, sizeof x->reason, "it was crossed at %.*ss, which ended the run",
+                     (int)(rule - ended), ended);
+        }
+        buf_done(&text);
+    }
 }
 
 /* ---- what the run has ---- */
@@ -144,7 +160,7 @@ static int get_facts(struct reader *r, const struct gate_rules *rules, struct fa
         .check_count = f->checks.count,
         .stages = f->stages,
         .stage_count = stage_count,
-        .what = "the run",
+        .what = "the run has",
     };
     return 0;
 }
@@ -307,25 +323,27 @@ int thresholds_new(struct reader *r, const struct thresholds_options *o, struct 
                    bool *usage, struct err *e) {
     struct facts f = {0};
     struct thresholds *t = calloc(1, sizeof *t);
+    char *ended = NULL;
     int result = -1;
     *usage = false;
     if (t == NULL)
         return err_set(e, "out of memory for thresholds");
-    if (get_rules(r, o->rules, &t->rules, e) != 0)
+    if (get_rules(r, o, &t->rules, &ended, e) != 0)
         goto out;
     if (t->rules.count == 0) {
-        thresholds_free(t);
         *out = NULL;
-        return 0;
+        result = 0;
+        goto out;
     }
     if (get_facts(r, &t->rules, &f, e) != 0)
         goto out;
-    if (gate_rules_check(&t->rules, &f.subject, e) != 0) {
+    if (o->check && gate_rules_check(&t->rules, &f.subject, e) != 0) {
         *usage = true;
         goto out;
     }
     if (judge(r, o, &f, t, e) != 0)
         goto out;
+    note_ended(t, ended);
     for (size_t i = 0; i < t->rules.count; i++) {
         t->crossed += t->results[i].verdict == GATE_CROSSED;
         t->pending += t->results[i].verdict == GATE_PENDING;
@@ -337,6 +355,7 @@ int thresholds_new(struct reader *r, const struct thresholds_options *o, struct 
 out:
     thresholds_free(t);
     facts_done(&f);
+    free(ended);
     return result;
 }
 

@@ -23,7 +23,9 @@
 #include "util/buf.h"
 #include "util/err.h"
 
-#define THRESHOLDS_KEY "thresholds" /* of the manifest */
+/* Of the manifest: the rules, a line each; and, where one of them ended the run, when and which. */
+#define THRESHOLDS_KEY "thresholds"
+#define THRESHOLDS_END_KEY "thresholds_end"
 
 struct thresholds {
     struct gate_rules rules;     /* owned */
@@ -34,11 +36,13 @@ struct thresholds {
 
 struct thresholds_options {
     const struct gate_rules *rules; /* NULL: the file's own */
+    bool check;                     /* refuse what does not fit the run; else it has no data */
     int64_t duration_us;            /* negative: what the file says */
+    const char *ended;              /* as in the manifest; with rules of its own, else the file's */
     bool during_run;                /* the server's side may still come: its metrics wait */
 };
 
-/* *out is NULL where there is no rule. *usage turns true where the rules do not fit the run. */
+/* *out is NULL where there is no rule. *usage tells whether it failed by `check`. */
 int thresholds_new(struct reader *r, const struct thresholds_options *o, struct thresholds **out,
                    bool *usage, struct err *e);
 void thresholds_free(struct thresholds *t);

@@ -157,7 +157,7 @@ void layout_thresholds(struct grid *g, const struct thresholds *t) {
 static void summary(struct buf *out, const struct thresholds *t) {
     size_t n = t->rules.count, holds = n - t->crossed - t->pending;
     buf_printf(out, "%zu of %zu threshold%s hold%s", holds, n, n == 1 ? "" : "s",
-               holds == 1 ? "s" : "");
+               n == 1 || holds == 1 ? "s" : "");
     if (t->crossed > 0)
         buf_printf(out, ", %zu crossed", t->crossed);
     if (t->pending > 0)
