@@ -12,6 +12,12 @@
 #include "stats/wilson.h"
 
 #define CONFIDENCE 0.95
+#define KEPT_MAX (1u << 21) /* times of percentiles: 32 MiB */
+
+/* A time of the first reading, so that a run of usual length needs no second one. */
+struct kept {
+    int64_t at_us, us;
+};
 
 struct task {
     const struct gate_rule *rule;
@@ -29,6 +35,8 @@ struct task {
     bool bounded;
     struct quantile_rank at;
     struct gate_window window;
+    struct kept *kept;
+    size_t kept_count, kept_cap;
     int64_t before_at; /* of a gauge: its last level before the range */
     double before;
     bool has_before;
@@ -39,7 +47,9 @@ struct gate_judge {
     size_t count;
     struct gate_range range;
     size_t endpoint_count;
-    bool again; /* the second reading */
+    bool again;      /* the second reading */
+    bool overflowed; /* not all times are kept */
+    size_t kept;
 };
 
 static int set_fits(struct task *t, const struct gate_subject *s, struct err *e) {
@@ -76,6 +86,7 @@ static void task_done(struct task *t) {
     free(t->fits);
     select_done(&t->select);
     gate_window_done(&t->window);
+    free(t->kept);
 }
 
 int gate_judge_new(const struct gate_rules *rules, const struct gate_subject *subject,
@@ -133,7 +144,32 @@ static bool in_range(const struct gate_judge *j, const struct task *t, int64_t a
            (at_us < t->finish_us || (at_us == t->finish_us && at_us == j->range.duration_us));
 }
 
-static void add_time(const struct gate_judge *j, struct task *t, int64_t at_us, int64_t us) {
+static void forget(struct gate_judge *j) {
+    j->overflowed = true;
+    for (size_t i = 0; i < j->count; i++) {
+        free(j->tasks[i].kept);
+        j->tasks[i].kept = NULL;
+    }
+}
+
+static void keep(struct gate_judge *j, struct task *t, int64_t at_us, int64_t us) {
+    if (j->overflowed)
+        return;
+    if (t->kept_count == t->kept_cap) {
+        size_t cap = t->kept_cap == 0 ? 1024 : 2 * t->kept_cap;
+        struct kept *kept = j->kept >= KEPT_MAX ? NULL : realloc(t->kept, cap * sizeof *kept);
+        if (kept == NULL) {
+            forget(j);
+            return;
+        }
+        t->kept = kept;
+        j->kept += cap - t->kept_cap;
+        t->kept_cap = cap;
+    }
+    t->kept[t->kept_count++] = (struct kept){at_us, us};
+}
+
+static void add_time(struct gate_judge *j, struct task *t, int64_t at_us, int64_t us) {
     if (j->again) {
         if (t->quantile)
             select_collect(&t->select, us);
@@ -141,6 +177,8 @@ static void add_time(const struct gate_judge *j, struct task *t, int64_t at_us, 
             gate_window_gather(&t->window, at_us - t->begin_us, us);
         return;
     }
+    if (t->rule->aggregation == GATE_QUANTILE)
+        keep(j, t, at_us, us);
     if (t->moments.n == 0)
         t->shift = t->window.shift = us;
     gate_moments_add(&t->moments, us, t->shift);
@@ -287,6 +325,10 @@ int gate_judge_plan(struct gate_judge *j, bool *again, struct err *e) {
         *again = *again || !t->quantile || select_needs_collecting(&t->select);
     }
     j->again = true;
+    for (size_t i = 0; i < j->count && *again && !j->overflowed; i++)
+        for (size_t k = 0; k < j->tasks[i].kept_count; k++)
+            add_time(j, &j->tasks[i], j->tasks[i].kept[k].at_us, j->tasks[i].kept[k].us);
+    *again = *again && j->overflowed;
     return 0;
 }
 

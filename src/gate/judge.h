@@ -14,8 +14,9 @@
  * times none of that status and outcome) a threshold is crossed, with that as its reason. A count
  * of 0 is a number.
  *
- * Percentiles are those of quantile.h, exact. Memory: per rule a histogram and what select.h holds;
- * with windows a counter for each second, and the times of the seconds in the window.
+ * Percentiles are those of quantile.h, exact. Memory: 32 MiB of times, with which most runs are read
+ * once; beyond them, per rule a histogram and what select.h holds; with windows a counter for each
+ * second, and the times of the seconds in the window.
  *
  * Intervals are of 95 %: order statistics for percentiles (interval.h), Wilson for shares
  * (wilson.h), mean +- 1.96 s/sqrt(n) for averages of 30 values or more. Counts, gauges, minimum and
