@@ -282,7 +282,7 @@ static int check_range(const struct gate_rule *r, const struct gate_subject *s, 
     if (r->stage > s->stage_count)
         return s->stage_count == 0
                    ? err_set(e, "stage %u: there are no stages", r->stage)
-                   : err_set(e, "stage %u: there are %zu stages", r->stage, s->stage_count);
+                   : err_set(e, "stage %u: there are only %zu", r->stage, s->stage_count);
     if (r->stage != 0)
         range_us = s->stages[r->stage] - s->stages[r->stage - 1];
     else if (range_us == 0)
