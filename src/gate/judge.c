@@ -355,7 +355,7 @@ static void sum_up_time(struct task *t, struct gate_result *x) {
 
 static void sum_up_gauge(struct task *t, struct gate_result *x) {
     struct gate_window *w = &t->window;
-    double sum = 0, low = INFINITY, high = -INFINITY, last = 0;
+    double sum = 0, low = HUGE_VAL, high = -HUGE_VAL, last = 0;
     for (size_t i = 0; i < w->count; i++) {
         if (!w->seconds[i].known)
             continue;
@@ -459,10 +459,10 @@ static int conclude(const struct gate_judge *j, struct task *t, struct gate_resu
                     struct err *e) {
     const struct gate_rule *r = t->rule;
     *x = (struct gate_result){.rule = r,
-                              .value = NAN,
-                              .low = NAN,
-                              .high = NAN,
-                              .margin = NAN,
+                              .value = (double)NAN,
+                              .low = (double)NAN,
+                              .high = (double)NAN,
+                              .margin = (double)NAN,
                               .from_us = t->begin_us,
                               .to_us = t->finish_us};
     if (t->quantile && t->moments.n > 0 && select_finish(&t->select, e) != 0)

@@ -222,13 +222,21 @@ static size_t bucket_of(const struct hist *h, uint64_t rank) {
     return bucket;
 }
 
+/* Between which values the one of a rank is. */
+static void bound_rank(const struct hist *h, uint64_t rank, double *low, double *high) {
+    size_t bucket = bucket_of(h, rank);
+    double lowest = (double)hist_bucket_lowest(h, bucket);
+    *low = fmax(lowest, (double)h->min);
+    *high = fmin(lowest + (double)(hist_bucket_width(h, bucket) - 1), (double)h->max);
+}
+
 static void bound_quantile(const struct hist *h, double p, double *low, double *high) {
     struct quantile_rank at = quantile_rank(p, h->total);
-    size_t lower = bucket_of(h, at.lower), upper = bucket_of(h, at.upper);
-    *low = fmax((double)hist_bucket_lowest(h, lower), (double)h->min) / 1000;
-    *high = fmin((double)hist_bucket_lowest(h, upper) + (double)(hist_bucket_width(h, upper) - 1),
-                 (double)h->max) /
-            1000;
+    double lower[2], upper[2];
+    bound_rank(h, at.lower, &lower[0], &lower[1]);
+    bound_rank(h, at.upper, &upper[0], &upper[1]);
+    *low = (lower[0] + (upper[0] - lower[0]) * at.fraction) / 1000;
+    *high = (lower[1] + (upper[1] - lower[1]) * at.fraction) / 1000;
 }
 
 /* Between which numbers a time is; false where there is none. `open`: more of it is to come. */
@@ -274,7 +282,7 @@ static bool bound_gauge(const struct live_task *t, double *low, double *high) {
 static bool bound_whole(const struct live_task *t, int64_t now_us, double *low, double *high) {
     const struct slot *s = &t->whole;
     double elapsed = (double)((now_us < t->finish_us ? now_us : t->finish_us) - t->begin_us) / 1e6;
-    bool over = now_us >= t->finish_us + (int64_t)GATE_LATE_S * US_PER_S;
+    bool over = now_us >= t->finish_us && now_us - t->finish_us >= (int64_t)GATE_LATE_S * US_PER_S;
     switch (gate_metrics[t->rule->metric].kind) {
     case GATE_COUNTER:
         if (t->rule->aggregation == GATE_COUNT) {
@@ -347,7 +355,7 @@ static void look_at_windows(struct gate_live *l, struct live_task *t, int64_t no
         if (t->crossed || end_us > t->finish_us ||
             end_us + (int64_t)GATE_LATE_S * US_PER_S > now_us)
             return;
-        double low = NAN, high = NAN;
+        double low = (double)NAN, high = (double)NAN;
         slot_at(t, t->next_window + width_us / US_PER_S - 1);
         bool there = t->next_window > t->newest - (int64_t)t->slot_count;
         if (there && (!bound_window(l, t, t->next_window, &low, &high) ||

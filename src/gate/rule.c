@@ -376,5 +376,5 @@ double gate_margin(enum gate_op op, double value, double limit) {
         return limit - value;
     if (op == GATE_GT || op == GATE_GE)
         return value - limit;
-    return NAN;
+    return (double)NAN;
 }

@@ -157,7 +157,7 @@ struct look {
 
 static void look_gauge(const struct gate_second *s, size_t width, enum gate_aggregation of,
                        struct look *x) {
-    double sum = 0, low = INFINITY, high = -INFINITY;
+    double sum = 0, low = HUGE_VAL, high = -HUGE_VAL;
     for (size_t i = 0; i < width; i++) {
         if (!s[i].known)
             continue;
@@ -199,7 +199,7 @@ static void look_trend(const struct gate_window *w, const struct gate_second *s,
 
 static void look(const struct gate_window *w, const struct gate_second *s, struct look *x) {
     const struct gate_rule *r = w->rule;
-    *x = (struct look){.value = NAN, .low = NAN, .high = NAN};
+    *x = (struct look){.value = (double)NAN, .low = (double)NAN, .high = (double)NAN};
     for (size_t i = 0; i < w->width; i++) {
         moments_join(&x->all, &s[i].moments);
         x->amount += s[i].amount;
