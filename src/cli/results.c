@@ -79,7 +79,8 @@ int results_show(const char *path, const struct results_options *o) {
                                     .intervals = o->intervals,
                                     .figures =
                                         o->folder != NULL || o->page != NULL || o->format->figures,
-                                    .shape = o->shape};
+                                    .shape = o->shape,
+                                    .thresholds = o->thresholds};
     struct report_source source = {.bare = o->bare};
     int code = EXIT_OK;
     bool read = reader_open(path, &reader, &e) == 0 && (!o->is_cut || cut(reader, o, &e) == 0) &&

@@ -13,6 +13,7 @@ extern const char embed_report_page_css[], embed_report_page_js[];
 
 /* In the order of the page; another part of it is one more row. */
 static const struct html_section sections[] = {
+    {.id = "thresholds", .title = "Thresholds", .write = html_thresholds},
     {.id = "requests", .title = "Requests", .write = html_requests},
     {.id = "times", .title = "Response times", .write = html_times},
     {.id = "figures", .title = "Figures", .write = html_figures},

@@ -15,7 +15,7 @@ const char *html_cell(const struct grid *g, size_t row, size_t column) {
 /* The column that says what a row is about. */
 static size_t name_column(const struct grid *g) {
     for (size_t c = 0; c < g->columns; c++)
-        if (strcmp(g->head[c], "Name") == 0)
+        if (strcmp(g->head[c], "Name") == 0 || strcmp(g->head[c], "Metric") == 0)
             return c;
     for (size_t c = 0; c < g->columns; c++)
         if (!g->right[c])
@@ -56,7 +56,8 @@ void html_grid(struct buf *out, const struct grid *g, const char *caption) {
     markup_text(out, title);
     buf_str(out, "\">\n");
     /* Rows of intervals belong to the row above, so such a table is not sorted. */
-    const char *kind = g->columns == 2 ? " class=\"two\"" : sum > 1 ? " class=\"fixed\"" : "";
+    bool fixed = sum > 1 || g->values.len == 0;
+    const char *kind = g->columns == 2 ? " class=\"two\"" : fixed ? " class=\"fixed\"" : "";
     buf_printf(out, "<table%s>\n<caption><span>", kind);
     markup_text(out, title);
     buf_str(out, "</span></caption>\n<thead><tr>");
@@ -90,6 +91,26 @@ static void tables(struct buf *out, const struct html_page *p, const char *key,
         if (key == NULL ? g->key == NULL : g->key != NULL && strcmp(g->key, key) == 0)
             html_grid(out, g, caption);
     }
+}
+
+int html_thresholds(struct buf *out, const struct html_page *p, struct err *e) {
+    const struct thresholds *t = p->model->thresholds;
+    (void)e;
+    if (t == NULL)
+        return 0;
+    size_t n = t->rules.count;
+    buf_printf(out, "<div class=\"verdict %s\"><strong>%s</strong> ",
+               t->crossed > 0   ? "invalid"
+               : t->pending > 0 ? "suspect"
+                                : "valid",
+               t->crossed > 0   ? "CROSSED"
+               : t->pending > 0 ? "WAITS"
+                                : "OK");
+    buf_printf(out, "%zu of %zu %s%s</div>\n", n - t->crossed - t->pending, n,
+               n == 1 ? "threshold holds" : "thresholds hold",
+               t->pending > 0 ? "; some wait for numbers that this run has not yet" : "");
+    tables(out, p, "thresholds", NULL);
+    return 0;
 }
 
 int html_requests(struct buf *out, const struct html_page *p, struct err *e) {

@@ -1,6 +1,5 @@
 #include "report/layout.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
@@ -30,9 +29,9 @@ void grid_add(struct grid *g, const char *text, double value) {
 }
 
 double grid_value(const struct grid *g, size_t cell) {
-    double value;
-    assert((cell + 1) * sizeof value <= g->values.len);
-    memcpy(&value, g->values.data + cell * sizeof value, sizeof value);
+    double value = (double)NAN;
+    if ((cell + 1) * sizeof value <= g->values.len)
+        memcpy(&value, g->values.data + cell * sizeof value, sizeof value);
     return value;
 }
 
@@ -321,6 +320,8 @@ int layout_init(struct layout *l, const struct model *m, struct err *e) {
     percentile_table(&l->tables[l->table_count++], m, false);
     if (m->times_differ)
         percentile_table(&l->tables[l->table_count++], m, true);
+    if (m->thresholds != NULL)
+        layout_thresholds(&l->tables[l->table_count++], m->thresholds);
     if (m->error_count > 0)
         error_table(&l->tables[l->table_count++], m);
     grid_init(&l->client, NULL);

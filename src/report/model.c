@@ -293,6 +293,19 @@ static int make_server(struct build *b) {
     return 0;
 }
 
+static int make_thresholds(struct build *b) {
+    struct model *m = b->m;
+    struct thresholds_options o = {.duration_us = -1, .during_run = true};
+    bool usage = false;
+    m->thresholds = m->options.thresholds;
+    if (m->thresholds != NULL)
+        return 0;
+    if (thresholds_new(b->reader, &o, &m->own, &usage, b->e) != 0)
+        return err_prefix(b->e, "thresholds of this run");
+    m->thresholds = m->own;
+    return 0;
+}
+
 int model_new(struct reader *r, const struct model_options *o, struct model **out, struct err *e) {
     struct model *m = calloc(1, sizeof *m);
     if (m == NULL)
@@ -306,7 +319,8 @@ int model_new(struct reader *r, const struct model_options *o, struct model **ou
         (m->cut == NULL && client_summarize(r, &m->client, e) != 0))
         goto out;
     make_rows(m);
-    if ((o->figures && make_users(&b) != 0) || (m->cut == NULL && make_server(&b) != 0))
+    if ((o->figures && make_users(&b) != 0) ||
+        (m->cut == NULL && (make_server(&b) != 0 || make_thresholds(&b) != 0)))
         goto out;
     if (!o->figures) {
         summary_free(m->summary);
@@ -338,5 +352,6 @@ void model_free(struct model *m) {
     free(m->tables);
     platform_free(m->server);
     guess_free(m->guess);
+    thresholds_free(m->own);
     free(m);
 }
