@@ -109,7 +109,7 @@ int html_thresholds(struct buf *out, const struct html_page *p, struct err *e) {
     buf_printf(out, "%zu of %zu %s%s</div>\n", n - t->crossed - t->pending, n,
                n == 1 ? "threshold holds" : "thresholds hold",
                t->pending > 0 ? "; some wait for numbers that this run has not yet" : "");
-    tables(out, p, "thresholds", NULL);
+    tables(out, p, "thresholds", "Each threshold, the value it judges, and how sure that is");
     return 0;
 }
 
