@@ -198,8 +198,9 @@ static struct plot_scale y_scale(struct drawing *d, const struct course *c, stru
     if (c->kind == TIME) {
         unit = max >= 2000 ? 1000 : 1;
         buf_str(name, unit > 1 ? " (s)" : " (ms)");
-        for (size_t i = 0; unit > 1 && i < 2 * d->n; i++) /* both lines lie one after the other */
-            d->values[0][i] /= unit;
+        for (int line = 0; line < 2; line++)
+            for (size_t i = 0; i < d->n && d->values[line] != NULL; i++)
+                d->values[line][i] /= unit;
         to /= unit;
     } else if (c->kind == PERCENT)
         to = max > 100 ? max * 1.08 : max >= 50 ? 100 : max > 0 ? max * 1.2 : 1;

@@ -327,11 +327,13 @@ int html_cold_starts(struct buf *out, const struct model *m, struct err *e) {
             ? m->server->points
         : m->guess != NULL ? m->guess->points
                            : NULL;
-    double range[3];
+    double range[3] = {0};
     if (all == NULL || all->count == 0)
         return 0;
     bool *taken = calloc((size_t)CELLS_X * CELLS_Y, sizeof *taken);
-    int result = taken == NULL ? err_set(e, "out of memory for a figure") : measure(all, range, e);
+    if (taken == NULL)
+        return err_set(e, "out of memory for a figure");
+    int result = measure(all, range, e);
     if (result == 0)
         draw_points(out, m, all, range, taken);
     free(taken);
