@@ -39,7 +39,7 @@ ALLFLAGS  = -std=c17 $(OPT) $(WARN) $(SANFLAGS_$(SAN)) $(CFLAGS) -pthread $(PKG_
 LDLIBS   += $(PKG_LIBS) -lhttp_parser -lm -pthread
 
 # Text files that the program carries inside: src/record/schema.sql becomes embed_record_schema_sql.
-EMBEDDED   := $(wildcard src/*/*.sql src/*/*.gp src/*/*.json scenarios/paper.json)
+EMBEDDED   := $(wildcard src/*/*.sql src/*/*.gp src/*/*.json src/*/*.css src/*/*.js scenarios/paper.json)
 embed_name  = $(subst -,_,$(subst .,_,$(subst /,_,$(patsubst src/%,%,$(1)))))
 
 MAIN     := src/cli/main.c

@@ -138,6 +138,7 @@ const struct command command_report = {
         "coldswarm report runs/paper.db --out report # tables, figures and data\n"
         "coldswarm report runs/paper.db --cpu 1 --memory 2G # what it cost, on such instances\n"
         "coldswarm report runs/paper.db --from 30s --to 90s --name /predict # a part of it\n"
+        "coldswarm report runs/paper.db --format html >page.html # all of it as one page\n"
         "coldswarm report runs/paper.db --format json | jq .aggregated.percentiles_ms # "
         "for a script",
     .opts = opts,

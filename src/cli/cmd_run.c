@@ -51,6 +51,12 @@ static const struct opt_def options[] = {
      .type = OPT_FILE,
      .meta = "DIR",
      .help = "also write tables and figures into DIR at the end"},
+    {.name = "html",
+     .type = OPT_FILE,
+     .meta = "FILE",
+     .env = "COLDSWARM_HTML",
+     .help = "also write the report as one page at the end; {u}, {r} and {t} in the name stand for "
+             "the users, the rate and the run time in seconds"},
     {.name = "transport",
      .type = OPT_CHOICE,
      .meta = "KIND",
@@ -95,6 +101,13 @@ static const struct opt_def options[] = {
      .def = "30s",
      .env = "COLDSWARM_STOP_TIMEOUT",
      .help = "how long requests under way may take at the end before they are cancelled"},
+    {.name = "threshold",
+     .type = OPT_TEXT,
+     .meta = "EXPR",
+     .repeat = true,
+     .help =
+         "a threshold besides the scenario's, as in 'http_req_duration p(95)<500'; may be given "
+         "several times"},
     {.name = "exit-code-on-error",
      .type = OPT_INTEGER,
      .meta = "N",
@@ -102,7 +115,7 @@ static const struct opt_def options[] = {
      .min = 0,
      .max = 255,
      .env = "COLDSWARM_EXIT_CODE_ON_ERROR",
-     .help = "the exit code when some request failed"},
+     .help = "the exit code when some request failed that no threshold judges"},
     {.name = "calibrate",
      .type = OPT_FLAG,
      .help = "measure first, for a second and a half, what this client adds to each latency: "

@@ -24,6 +24,7 @@ static void wrote(FILE *to, const char *dir, const char *name, const char *what)
 static void list(FILE *to, const char *dir, const struct figures_result *figures) {
     fputc('\n', to);
     wrote(to, dir, "tables.txt, .md, .csv, .json, .tex", "the tables");
+    wrote(to, dir, "report.html", "all of it as one page");
     wrote(to, dir, "errors.csv", "every kind of error");
     wrote(to, dir, "latex/*.tex", "each table and figure for a LaTeX document");
     wrote(to, dir, "methods.md, .tex", "how the run was made and counted");
@@ -49,6 +50,20 @@ static int write_folder(const struct results_options *o, const struct report_sou
     return EXIT_OK;
 }
 
+static int write_page(const struct results_options *o, const struct report_source *s) {
+    struct err e = {""};
+    if (report_write_file(o->page, report_format("html"), s, &e) != 0)
+        return command_error(EXIT_RUNTIME, e.text);
+    if (o->silent)
+        return EXIT_OK;
+    struct buf line;
+    buf_init(&line, LINE_MAX_BYTES);
+    text_printable(&line, o->page, strlen(o->page));
+    printf("\nwrote %s (the report as a page)\n", buf_text(&line));
+    buf_done(&line);
+    return EXIT_OK;
+}
+
 static int cut(struct reader *r, const struct results_options *o, struct err *e) {
     struct reader_cut c = o->cut;
     if (o->stage != 0 && reader_stage(r, o->stage, &c.from_us, &c.to_us, e) != 0)
@@ -61,10 +76,12 @@ int results_show(const char *path, const struct results_options *o) {
     struct model *m = NULL;
     struct err e = {""};
     struct model_options options = {.locust = o->locust,
-                                    .no_guess = o->no_guess && o->folder == NULL,
+                                    .no_guess = o->no_guess && o->folder == NULL && o->page == NULL,
                                     .intervals = o->intervals,
-                                    .figures = o->folder != NULL,
-                                    .shape = o->shape};
+                                    .figures =
+                                        o->folder != NULL || o->page != NULL || o->format->figures,
+                                    .shape = o->shape,
+                                    .thresholds = o->thresholds};
     struct report_source source = {.bare = o->bare};
     int code = EXIT_OK;
     bool read = reader_open(path, &reader, &e) == 0 && (!o->is_cut || cut(reader, o, &e) == 0) &&
@@ -77,6 +94,8 @@ int results_show(const char *path, const struct results_options *o) {
         source.bare = false; /* its files stand alone */
         code = write_folder(o, &source);
     }
+    if (code == EXIT_OK && o->page != NULL)
+        code = write_page(o, &source);
     model_free(m);
     reader_close(reader);
     return code;

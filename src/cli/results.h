@@ -20,9 +20,11 @@ struct results_options {
     bool silent;    /* do not say where the report went */
     bool is_cut;    /* by the two that follow */
     struct reader_cut cut;
-    int64_t stage;               /* its times instead of those of `cut`; 0: none */
-    const char *folder;          /* NULL: no report */
-    struct platform_shape shape; /* of the server's instances, for their cost */
+    int64_t stage;                 /* its times instead of those of `cut`; 0: none */
+    struct thresholds *thresholds; /* judged already; NULL: not, or there are none */
+    const char *folder;            /* NULL: no report */
+    const char *page;              /* NULL: no HTML page */
+    struct platform_shape shape;   /* of the server's instances, for their cost */
 };
 
 /* Reads the run file at `path`, prints to stdout and writes the report. Returns an exit code; what went wrong was said. */

@@ -9,9 +9,11 @@
 #include <unistd.h>
 
 #include "cli/calibrate.h"
+#include "cli/judging.h"
 #include "cli/loadopts.h"
 #include "cli/manifest.h"
 #include "cli/observe.h"
+#include "cli/page.h"
 #include "cli/progress.h"
 #include "cli/results.h"
 #include "cli/verdict.h"
@@ -95,8 +97,10 @@ struct run {
     struct record *record;
     struct progress progress;
     struct observe observe;
+    struct judging judging;
     struct calibration calibration; /* no requests: not calibrated */
     char path[PATH_MAX_BYTES];
+    char page[PATH_MAX_BYTES]; /* "": no --html */
     uint64_t seed;
     const struct transport_ops *transport;
     bool kernel_clock;
@@ -109,6 +113,7 @@ static void feed(void *context, const struct sample *samples, size_t n) {
     struct run *run = context;
     progress_feed(&run->progress, samples, n);
     observe_feed(&run->observe, samples, n);
+    judging_feed(&run->judging, samples, n);
 }
 
 static int open_record(struct run *run, struct err *e) {
@@ -147,6 +152,8 @@ static int open_record(struct run *run, struct err *e) {
                                 e);
     if (status == 0)
         status = manifest_write_calibration(run->record, &run->calibration, e);
+    if (status == 0)
+        status = judging_write_rules(&run->judging, run->record, e);
     if (status == 0)
         status = observe_init(&run->observe, run->record, e);
     if (status == 0) {
@@ -192,18 +199,35 @@ static enum progress_mode choose_mode(const struct args *a) {
     return terminal ? PROGRESS_BLOCK : PROGRESS_LINES;
 }
 
+/* Why it ended before its time. */
+static void say_ended(const struct run *run) {
+    const char *ended = buf_text(&run->judging.ended), *rule = strchr(ended, ' ');
+    struct buf text;
+    if (rule == NULL)
+        return;
+    buf_init(&text, PATH_MAX_BYTES * 4);
+    text_printable(&text, rule + 1, strlen(rule + 1));
+    fprintf(stderr, "coldswarm: threshold %s was crossed at %.*ss, which ended the run\n",
+            buf_text(&text), (int)(rule - ended), ended);
+    buf_done(&text);
+}
+
 /* Ends the recording and the file; the exit code. */
 static int conclude(struct run *run, const struct engine_result *result) {
     struct err e = {0};
     struct record_totals totals;
     struct verdict verdict;
+    struct thresholds *judged = NULL;
     bool written = record_stop(run->record, &e) == 0;
     struct observe_result sent;
     record_totals(run->record, &totals);
     observe_end(&run->observe, &sent);
     verdict_decide(&verdict, result, &totals, &sent);
-    int code = verdict_exit_code(&verdict, result, &totals,
-                                 (int)opt_integer(run->args, "exit-code-on-error"));
+    if (written && judging_finish(&run->judging, run->path, result->duration_ns, &judged, &e) != 0)
+        written = false;
+    int code =
+        verdict_exit_code(&verdict, result, &totals, judged != NULL && !judged->ok,
+                          run->judging.unjudged, (int)opt_integer(run->args, "exit-code-on-error"));
     struct record_end end = {
         .duration_ns = result->duration_ns,
         .verdict = verdict.word,
@@ -211,7 +235,8 @@ static int conclude(struct run *run, const struct engine_result *result) {
         .exit_code = written ? code : EXIT_RUNTIME,
     };
     struct err closing = {0};
-    if (written && manifest_write_dispatch(run->record, &sent, &e) != 0)
+    if (written && (manifest_write_dispatch(run->record, &sent, &e) != 0 ||
+                    judging_write_end(&run->judging, run->record, &e) != 0))
         written = false;
     if (record_close(run->record, &end, &closing) != 0 && written) {
         written = false;
@@ -228,8 +253,11 @@ static int conclude(struct run *run, const struct engine_result *result) {
             true, /* `report` has it; here it would cost as much CPU as writing the rows did */
         .silent = quiet,
         .folder = opt_text(run->args, "report"),
+        .page = run->page[0] == '\0' ? NULL : run->page,
+        .thresholds = judged,
     };
     int shown = results_show(run->path, &show);
+    thresholds_free(judged);
     if (shown != EXIT_OK && result->signal == 0)
         code = shown;
     if (!quiet && written && totals.lost == 0)
@@ -281,6 +309,8 @@ static int carry_out(struct run *run) {
         .user_agent = USER_AGENT,
         .progress = progress_show,
         .progress_context = &run->progress,
+        .stop = judging_tick,
+        .stop_context = &run->judging,
     };
     int code = calibrate_first(run, &o);
     if (code != EXIT_OK)
@@ -292,6 +322,7 @@ static int carry_out(struct run *run) {
     o.record = run->record;
     int status = engine_run(&o, &result, &e);
     progress_clear(&run->progress);
+    say_ended(run);
     if (status != 0) {
         /* What was recorded stays readable; without a verdict the file says that the run was cut short. */
         record_stop(run->record, NULL);
@@ -321,13 +352,28 @@ static int choose(struct run *run, struct err *e) {
     return 0;
 }
 
+static int choose_page(struct run *run, struct err *e) {
+    struct buf name;
+    if (!opt_given(run->args, "html"))
+        return 0;
+    buf_init(&name, sizeof run->page - 1);
+    page_name(&name, opt_text(run->args, "html"), &run->scenario->load);
+    int result = buf_ok(&name) ? page_check(buf_text(&name), e)
+                               : err_set(e, "the path of --html is too long");
+    if (result == 0)
+        memcpy(run->page, buf_text(&name), name.len + 1);
+    buf_done(&name);
+    return result;
+}
+
 int run(const struct args *a) {
     struct err e = {0};
     struct run run = {.args = a, .seed = choose_seed(a)};
     uint32_t threads = (uint32_t)opt_integer(a, "threads");
     int code = EXIT_USAGE;
-    if (load_scenario(a, &run.scenario, &e) != 0 || choose(&run, &e) != 0 ||
-        engine_raise_limits(run.scenario, threads, &e) != 0)
+    if (load_scenario(a, &run.scenario, &e) != 0 ||
+        judging_init(&run.judging, run.scenario, a, &e) != 0 || choose(&run, &e) != 0 ||
+        choose_page(&run, &e) != 0 || engine_raise_limits(run.scenario, threads, &e) != 0)
         command_error(code, e.text);
     else if (transport_global_init(&e) != 0 ||
              progress_init(&run.progress, stderr, choose_mode(a), opt_duration(a, "stop-timeout"),
@@ -340,6 +386,7 @@ int run(const struct args *a) {
         record_close(run.record, NULL, NULL);
     }
     observe_done(&run.observe);
+    judging_done(&run.judging);
     progress_done(&run.progress);
     scenario_free(run.scenario);
     return code;

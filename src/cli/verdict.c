@@ -107,12 +107,15 @@ bool verdict_never_answered(const struct engine_result *run, const struct record
 }
 
 int verdict_exit_code(const struct verdict *v, const struct engine_result *run,
-                      const struct record_totals *totals, int on_failure) {
+                      const struct record_totals *totals, bool crossed, uint64_t failures,
+                      int on_failure) {
     if (run->record_failed || verdict_never_answered(run, totals))
         return EXIT_RUNTIME;
     if (run->signal != 0)
         return 128 + run->signal;
     if (strcmp(v->word, "INVALID") == 0)
         return EXIT_INVALID;
-    return totals->failures > 0 ? on_failure : EXIT_OK;
+    if (crossed)
+        return EXIT_THRESHOLD;
+    return failures > 0 ? on_failure : EXIT_OK;
 }

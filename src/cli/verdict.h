@@ -31,8 +31,10 @@ void verdict_decide(struct verdict *v, const struct engine_result *run,
 bool verdict_never_answered(const struct engine_result *run, const struct record_totals *totals);
 
 /* The contract of the exit codes: 3 (nothing recorded any more, or never an answer), then a signal's 128 + n, then 4
- * (INVALID), then `on_failure` where requests failed. */
+ * (INVALID), then 99 where a threshold is crossed, then `on_failure` where requests failed that no
+ * threshold judges: `failures` of them. */
 int verdict_exit_code(const struct verdict *v, const struct engine_result *run,
-                      const struct record_totals *totals, int on_failure);
+                      const struct record_totals *totals, bool crossed, uint64_t failures,
+                      int on_failure);
 
 #endif

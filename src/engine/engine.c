@@ -166,6 +166,8 @@ static void show_progress(struct engine *g, int64_t now, uint32_t users) {
     };
     if (o->progress != NULL)
         o->progress(o->progress_context, &p);
+    if (o->stop != NULL && g->order == WORKER_RUN && o->stop(o->stop_context, &p))
+        order_all(g, WORKER_FINISH);
 }
 
 static void on_signal(uv_signal_t *handle, int number) {

@@ -35,6 +35,9 @@ struct engine_progress {
     int signal;    /* that made it stop; 0: none */
 };
 
+/* Asked at each tick: true ends the load as a first signal would, and is no signal. */
+typedef bool engine_stop_fn(void *context, const struct engine_progress *p);
+
 typedef void engine_progress_fn(void *context, const struct engine_progress *p);
 
 struct engine_options {
@@ -50,6 +53,8 @@ struct engine_options {
     bool kernel_clock;            /* see transport_options */
     engine_progress_fn *progress; /* several times a second; NULL: none */
     void *progress_context;
+    engine_stop_fn *stop; /* NULL: never */
+    void *stop_context;
 };
 
 struct engine_result {

@@ -44,6 +44,28 @@ static int response_times(const char *dir, const struct model *m, struct err *e)
     return outfile_close(&f, e);
 }
 
+/* As fine as the picture shows it. */
+static int heatmap(const char *dir, const struct model *m, struct err *e) {
+    const struct heatmap *h = m->heatmap;
+    struct heatmap_rows rows;
+    struct outfile f;
+    if (outfile_open(&f, dir, "data/latency_heatmap.csv", e) != 0)
+        return -1;
+    fputs("from_s,to_s,from_ms,to_ms,requests\n", f.stream);
+    heatmap_rows(h, DATA_HEATMAP_ROWS, &rows);
+    double column_s = (double)heatmap_column_us(h) / 1e6;
+    for (size_t x = 0; x < heatmap_columns(h); x++)
+        for (size_t y = 0; y < rows.count; y++) {
+            uint64_t n = heatmap_at(h, &rows, x, y);
+            if (n > 0)
+                fprintf(f.stream, "%.15g,%.15g,%.9g,%.9g,%" PRIu64 "\n", (double)x * column_s,
+                        (double)(x + 1) * column_s, heatmap_edge_us(&rows, y) / 1000,
+                        heatmap_edge_us(&rows, y + 1) / 1000, n);
+        }
+    fprintf(f.stream, "%zu,,,,\n", m->seconds);
+    return outfile_close(&f, e);
+}
+
 static int users(const char *dir, const struct model *m, struct err *e) {
     struct outfile f;
     if (outfile_open(&f, dir, "data/users.csv", e) != 0)
@@ -171,7 +193,8 @@ static int write_server(const char *dir, const struct model *m, struct err *e) {
 
 int data_write(const char *dir, const struct model *m, struct err *e) {
     assert(m->options.figures);
-    if (rates(dir, m, e) != 0 || response_times(dir, m, e) != 0 || users(dir, m, e) != 0)
+    if (rates(dir, m, e) != 0 || response_times(dir, m, e) != 0 || users(dir, m, e) != 0 ||
+        heatmap(dir, m, e) != 0)
         return -1;
     return distributions(dir, m, e) != 0 ? -1 : write_server(dir, m, e);
 }

@@ -5,6 +5,8 @@
  *   response_time.csv         second,median_ms,p95_ms          empty where no request ended
  *   users.csv                 second,users
  *   latency_distribution.csv  endpoint,percentile,inverse,latency_ms
+ *   latency_heatmap.csv       from_s,to_s,from_ms,to_ms,requests    a row for each field of time and
+ *                             latency with requests in it; the last row is the end of the run
  *
  * and, of the server's side, those that there are (a file of an earlier report is removed):
  *
@@ -31,6 +33,9 @@
 
 #include "report/model.h"
 #include "util/err.h"
+
+/* Rows of latency_heatmap.csv, from the fastest to the slowest request, at most. */
+#define DATA_HEATMAP_ROWS 60
 
 /* DIR/data must be there. The model was made with options.figures. */
 int data_write(const char *dir, const struct model *m, struct err *e);

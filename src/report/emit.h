@@ -30,7 +30,10 @@ void emit_csv_errors(struct buf *out, const struct model *m);
 void emit_csv_table(struct buf *out, const struct table *t);
 void emit_json(struct buf *out, const struct model *m);
 
-/* A text as Markdown shows it, for documents of other kinds. */
+/* Parts, for documents of other kinds: a table of words, and a text as Markdown shows it. */
+struct grid;
+void emit_table_grid(struct buf *out, const struct grid *g);
+void emit_markdown_grid(struct buf *out, const struct grid *g);
 void emit_markdown_text(struct buf *out, const char *text);
 
 #endif

@@ -275,6 +275,16 @@ static cJSON *server(struct writer *w, const struct model *m) {
     return o;
 }
 
+/* The same objects as those of `gate`. */
+static cJSON *thresholds(const struct model *m) {
+    struct buf text;
+    buf_init(&text, SIZE_MAX / 2);
+    thresholds_emit_json_array(&text, m->thresholds);
+    cJSON *all = buf_ok(&text) ? cJSON_Parse(buf_text(&text)) : NULL;
+    buf_done(&text);
+    return all;
+}
+
 static cJSON *document(struct writer *w, const struct model *m) {
     cJSON *root = cJSON_CreateObject(), *endpoints = cJSON_CreateArray();
     if (root == NULL || endpoints == NULL) {
@@ -288,6 +298,8 @@ static cJSON *document(struct writer *w, const struct model *m) {
     put(w, root, "endpoints", endpoints);
     put(w, root, "aggregated", entry(w, &m->aggregated));
     put(w, root, "errors", errors(w, m));
+    if (m->thresholds != NULL)
+        put(w, root, "thresholds", thresholds(m));
     if (m->client.known)
         put(w, root, "client", client(w, &m->client));
     if (m->table_count > 0)

@@ -27,7 +27,7 @@ static void escaped(struct buf *out, const char *text) {
     buf_done(&shown);
 }
 
-static void grid(struct buf *out, const struct grid *g) {
+void emit_markdown_grid(struct buf *out, const struct grid *g) {
     if (g->title != NULL) {
         buf_str(out, "## ");
         escaped(out, g->title);
@@ -61,17 +61,17 @@ void emit_markdown(struct buf *out, const struct model *m, bool bare) {
         buf_str(out, "# Load test: ");
         escaped(out, m->run->name);
         buf_str(out, "\n\n");
-        grid(out, &l.facts);
+        emit_markdown_grid(out, &l.facts);
         buf_char(out, '\n');
     }
     for (size_t i = 0; i < l.table_count; i++) {
         if (i > 0)
             buf_char(out, '\n');
-        grid(out, &l.tables[i]);
+        emit_markdown_grid(out, &l.tables[i]);
     }
     if (!bare && l.client.rows > 0) {
         buf_char(out, '\n');
-        grid(out, &l.client);
+        emit_markdown_grid(out, &l.client);
     }
     const char *note = buf_text(&l.notes);
     for (size_t i = 0; i < l.note_count && !bare; i++, note = grid_next(note)) {

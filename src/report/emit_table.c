@@ -47,7 +47,7 @@ static void rule(struct buf *out, const struct grid *g, const size_t width[GRID_
     }
 }
 
-static void grid(struct buf *out, const struct grid *g) {
+void emit_table_grid(struct buf *out, const struct grid *g) {
     struct buf cells;
     size_t width[GRID_COLUMNS_MAX];
     buf_init(&cells, g->cells.max);
@@ -81,17 +81,17 @@ void emit_table(struct buf *out, const struct model *m, bool bare) {
         return;
     }
     if (!bare) {
-        grid(out, &l.facts);
+        emit_table_grid(out, &l.facts);
         buf_char(out, '\n');
     }
     for (size_t i = 0; i < l.table_count; i++) {
         if (i > 0)
             buf_char(out, '\n');
-        grid(out, &l.tables[i]);
+        emit_table_grid(out, &l.tables[i]);
     }
     if (!bare && l.client.rows > 0) {
         buf_char(out, '\n');
-        grid(out, &l.client);
+        emit_table_grid(out, &l.client);
     }
     const char *note = buf_text(&l.notes);
     for (size_t i = 0; i < l.note_count && !bare; i++, note = grid_next(note)) {

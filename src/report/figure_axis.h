@@ -31,6 +31,21 @@ void figure_axis_count(struct buf *out, double max, bool whole);
 void figure_axis_response_time(struct buf *out, const char *what, double min_ms, double median_ms,
                                double max_ms);
 
+/* y: latencies called `what` on a logarithmic axis that holds these two, which are above 0; sets
+ * y_unit and y_min as above. */
+void figure_axis_latency(struct buf *out, const char *what, double low_ms, double high_ms);
+
+/* The largest of ..., 0.1, 0.2, 0.5, 1, 2, 5, ... that is not above v; with `up` the smallest that
+ * is not below. */
+double figure_axis_bound(double v, bool up);
+
+/* Whether response times need a logarithmic axis. */
+bool figure_axis_is_log(double median_ms, double max_ms);
+
+/* Appends what the time axis of a run of that many seconds is called; returns the seconds of its
+ * unit. */
+int64_t figure_axis_time_label(struct buf *out, int64_t seconds, int64_t step_seconds);
+
 /* y: a share of something in percent, from 0; to 100 where it comes near. */
 void figure_axis_percent(struct buf *out, double max);
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "report/figure_heat.h"
 #include "report/figure_lines.h"
 #include "report/figure_points.h"
 #include "report/figure_series.h"
@@ -30,8 +31,9 @@ extern const char embed_report_request_latency_gp[];
 extern const char embed_report_cpu_utilization_gp[];
 extern const char embed_report_memory_utilization_gp[];
 extern const char embed_report_cold_starts_gp[];
+extern const char embed_report_latency_heatmap_gp[];
 
-enum kind { SERIES, LINES, POINTS, PAGE };
+enum kind { SERIES, LINES, POINTS, HEAT, PAGE };
 
 static const struct {
     const char *name;
@@ -107,6 +109,12 @@ static const struct {
                             POINTS,
                             {.what = "Latency"},
                             "Cold starts among all requests"},
+    [FIGURE_LATENCY_HEATMAP] = {"latency_heatmap",
+                                "Response time over the run, with colours for how many requests",
+                                embed_report_latency_heatmap_gp,
+                                HEAT,
+                                {.values = 0},
+                                NULL},
     [FIGURE_ALL] = {"all_figures",
                     "All figures of client and server on one page",
                     NULL,
@@ -180,6 +188,8 @@ static int fit(enum figure f, char *csv, struct buf *settings, struct buf *data,
         return figure_lines(csv, settings, data, e);
     case POINTS:
         return figure_points(csv, figures[f].series.what, settings, data, e);
+    case HEAT:
+        return figure_heat(csv, settings, data, e);
     case PAGE:
         break;
     }

@@ -9,6 +9,7 @@
  *   response_time         median and 95th percentile of each second   (Fig. 3)
  *   users                 virtual users                               (Fig. 4)
  *   latency_distribution  response time over the percentile, one line per endpoint and one for all
+ *   latency_heatmap       response time over the run, as colours that count requests
  *
  * and, where there are data for them,
  *
@@ -51,6 +52,7 @@ enum figure {
     FIGURE_CPU_UTILIZATION,
     FIGURE_MEMORY_UTILIZATION,
     FIGURE_COLD_STARTS,
+    FIGURE_LATENCY_HEATMAP,
     FIGURE_ALL, /* the page: where one of Figures 5 to 10 is there */
     FIGURE_COUNT
 };

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "report/emit.h"
+#include "report/html.h"
 #include "report/latex.h"
 #include "report/report.h"
 
@@ -46,6 +47,16 @@ static int json(FILE *to, const struct report_source *s, struct err *e) {
     return put(to, &b, e);
 }
 
+static int html(FILE *to, const struct report_source *s, struct err *e) {
+    struct buf b;
+    buf_init(&b, DOCUMENT_MAX_BYTES);
+    if (emit_html(&b, s->model, s->reader, e) != 0) {
+        buf_done(&b);
+        return -1;
+    }
+    return put(to, &b, e);
+}
+
 static int latex(FILE *to, const struct report_source *s, struct err *e) {
     struct buf b;
     buf_init(&b, DOCUMENT_MAX_BYTES);
@@ -59,10 +70,11 @@ const struct report_format report_formats[] = {
     {.word = "csv", .file = "tables.csv", .write = csv},
     {.word = "json", .file = "tables.json", .write = json},
     {.word = "latex", .file = "tables.tex", .write = latex},
+    {.word = "html", .file = "report.html", .figures = true, .write = html},
     {.word = NULL},
 };
 
-const char report_format_words[] = "table|markdown|csv|json|latex";
+const char report_format_words[] = "table|markdown|csv|json|latex|html";
 
 const struct report_format *report_format(const char *word) {
     for (const struct report_format *f = report_formats; f->word != NULL; f++)

@@ -20,6 +20,28 @@ const char *grid_next(const char *cell) {
 static void grid_init(struct grid *g, const char *title) {
     *g = (struct grid){.title = title};
     buf_init(&g->cells, TEXT_MAX_BYTES);
+    buf_init(&g->values, TEXT_MAX_BYTES);
+}
+
+void grid_add(struct grid *g, const char *text, double value) {
+    buf_add(&g->cells, text, strlen(text) + 1);
+    buf_add(&g->values, &value, sizeof value);
+}
+
+double grid_value(const struct grid *g, size_t cell) {
+    double value = (double)NAN;
+    if ((cell + 1) * sizeof value <= g->values.len)
+        memcpy(&value, g->values.data + cell * sizeof value, sizeof value);
+    return value;
+}
+
+static bool grid_ok(const struct grid *g) {
+    return buf_ok(&g->cells) && buf_ok(&g->values);
+}
+
+static void grid_done(struct grid *g) {
+    buf_done(&g->cells);
+    buf_done(&g->values);
 }
 
 static void column(struct grid *g, const char *head, bool right) {
@@ -28,19 +50,19 @@ static void column(struct grid *g, const char *head, bool right) {
 }
 
 static void cell(struct grid *g, const char *text) {
-    buf_add(&g->cells, text, strlen(text) + 1);
+    grid_add(g, text, (double)NAN);
 }
 
 static void number(struct grid *g, int digits, double value) {
     char text[512]; /* the largest double has 309 digits */
     snprintf(text, sizeof text, "%.*f", digits, value);
-    cell(g, isnan(value) ? NO_NUMBER : text);
+    grid_add(g, isnan(value) ? NO_NUMBER : text, value);
 }
 
 static void count(struct grid *g, uint64_t value) {
     char text[32];
     snprintf(text, sizeof text, "%" PRIu64, value);
-    cell(g, text);
+    grid_add(g, text, (double)value);
 }
 
 static void milliseconds(struct grid *g, const struct model *m, double ms) {
@@ -298,6 +320,8 @@ int layout_init(struct layout *l, const struct model *m, struct err *e) {
     percentile_table(&l->tables[l->table_count++], m, false);
     if (m->times_differ)
         percentile_table(&l->tables[l->table_count++], m, true);
+    if (m->thresholds != NULL)
+        layout_thresholds(&l->tables[l->table_count++], m->thresholds);
     if (m->error_count > 0)
         error_table(&l->tables[l->table_count++], m);
     grid_init(&l->client, NULL);
@@ -309,10 +333,9 @@ int layout_init(struct layout *l, const struct model *m, struct err *e) {
     notes(l, m);
     layout_platform_notes(m, take_note, l);
     verdict(&l->verdict, m->run);
-    bool ok = buf_ok(&l->facts.cells) && buf_ok(&l->client.cells) && buf_ok(&l->notes) &&
-              buf_ok(&l->verdict);
+    bool ok = grid_ok(&l->facts) && grid_ok(&l->client) && buf_ok(&l->notes) && buf_ok(&l->verdict);
     for (size_t i = 0; i < l->table_count; i++)
-        ok = ok && buf_ok(&l->tables[i].cells);
+        ok = ok && grid_ok(&l->tables[i]);
     if (ok)
         return 0;
     layout_done(l);
@@ -320,10 +343,10 @@ int layout_init(struct layout *l, const struct model *m, struct err *e) {
 }
 
 void layout_done(struct layout *l) {
-    buf_done(&l->facts.cells);
-    buf_done(&l->client.cells);
+    grid_done(&l->facts);
+    grid_done(&l->client);
     for (size_t i = 0; i < l->table_count; i++)
-        buf_done(&l->tables[i].cells);
+        grid_done(&l->tables[i]);
     buf_done(&l->notes);
     buf_done(&l->verdict);
 }

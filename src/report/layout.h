@@ -25,7 +25,7 @@
 /* Kinds of errors that a table shows; the machine-readable formats have all. */
 #define LAYOUT_ERRORS_MAX 20
 
-#define LAYOUT_TABLES_MAX (4 + PLATFORM_TABLES_MAX + GUESS_TABLES)
+#define LAYOUT_TABLES_MAX (5 + PLATFORM_TABLES_MAX + GUESS_TABLES)
 
 struct grid {
     const char *key; /* a word of our own; NULL: none */
@@ -36,7 +36,14 @@ struct grid {
     size_t rows;
     size_t total_rows; /* how many rows at the end sum up the others */
     struct buf cells;  /* row by row, each cell ended by a NUL */
+    struct buf values; /* a double for each cell: its number, all digits; NAN: it is text */
 };
+
+/* Appends a cell. */
+void grid_add(struct grid *g, const char *text, double value);
+
+/* NAN also where a grid was made without values. */
+double grid_value(const struct grid *g, size_t cell);
 
 /* The cell after this one. Start with buf_text(&grid->cells). */
 const char *grid_next(const char *cell);
@@ -59,6 +66,10 @@ void layout_client(struct grid *g, const struct client_summary *c);
 void layout_table(struct grid *g, const struct table *t);
 void layout_platform_notes(const struct model *m, void (*note)(void *context, const char *text),
                            void *context);
+
+/* Makes the grid of thresholds; its cells are the caller's to free. */
+struct thresholds;
+void layout_thresholds(struct grid *g, const struct thresholds *t);
 
 int layout_init(struct layout *l, const struct model *m, struct err *e);
 void layout_done(struct layout *l);

@@ -28,6 +28,7 @@ static void add_cell(struct grid *g, const struct table *t, const struct table_c
     else
         table_show(t, c, &g->cells);
     buf_add(&g->cells, "", 1);
+    buf_add(&g->values, &c->number, sizeof c->number);
 }
 
 static void heads(struct grid *g, const struct table *t) {

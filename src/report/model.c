@@ -110,7 +110,17 @@ static int second_reading(void *context, const struct reader_row *row) {
     summary_collect(b->m->summary, &x);
     if (b->m->series == NULL || !outcome_is_timed((int)row->outcome))
         return 0;
+    heatmap_add(b->m->heatmap, row->end_us, row->response_us);
     return series_collect(b->m->series, row->end_us, row->response_us, b->e);
+}
+
+/* After the first reading: it tells how long the run is. */
+static int make_heatmap(struct build *b) {
+    struct model *m = b->m;
+    int64_t run_us = (int64_t)series_seconds(m->series) * US_PER_S;
+    if (run_us < m->run->duration_us)
+        run_us = m->run->duration_us;
+    return heatmap_new(run_us, &m->heatmap, b->e);
 }
 
 static int read_rows(struct build *b) {
@@ -120,6 +130,8 @@ static int read_rows(struct build *b) {
         (m->options.figures && series_new(&m->series, b->e) != 0) ||
         reader_scan_brief(b->reader, first_reading, b, b->e) != 0 ||
         summary_plan(m->summary, m->options.figures, b->e) != 0)
+        return -1;
+    if (m->series != NULL && make_heatmap(b) != 0)
         return -1;
     bool again = m->series != NULL || summary_needs_collecting(m->summary);
     if ((again && reader_scan_brief(b->reader, second_reading, b, b->e) != 0) ||
@@ -281,6 +293,19 @@ static int make_server(struct build *b) {
     return 0;
 }
 
+static int make_thresholds(struct build *b) {
+    struct model *m = b->m;
+    struct thresholds_options o = {.duration_us = -1, .during_run = true};
+    bool usage = false;
+    m->thresholds = m->options.thresholds;
+    if (m->thresholds != NULL)
+        return 0;
+    if (thresholds_new(b->reader, &o, &m->own, &usage, b->e) != 0)
+        return err_prefix(b->e, "thresholds of this run");
+    m->thresholds = m->own;
+    return 0;
+}
+
 int model_new(struct reader *r, const struct model_options *o, struct model **out, struct err *e) {
     struct model *m = calloc(1, sizeof *m);
     if (m == NULL)
@@ -294,7 +319,8 @@ int model_new(struct reader *r, const struct model_options *o, struct model **ou
         (m->cut == NULL && client_summarize(r, &m->client, e) != 0))
         goto out;
     make_rows(m);
-    if ((o->figures && make_users(&b) != 0) || (m->cut == NULL && make_server(&b) != 0))
+    if ((o->figures && make_users(&b) != 0) ||
+        (m->cut == NULL && (make_server(&b) != 0 || make_thresholds(&b) != 0)))
         goto out;
     if (!o->figures) {
         summary_free(m->summary);
@@ -319,11 +345,13 @@ void model_free(struct model *m) {
     free(m->entries);
     summary_free(m->summary);
     series_free(m->series);
+    heatmap_free(m->heatmap);
     free(m->users);
     for (size_t i = 0; i < m->table_count; i++)
         table_done(&m->tables[i]);
     free(m->tables);
     platform_free(m->server);
     guess_free(m->guess);
+    thresholds_free(m->own);
     free(m);
 }

@@ -27,6 +27,8 @@
 #include "report/platform.h"
 #include "report/platform_tables.h"
 #include "report/table.h"
+#include "report/thresholds.h"
+#include "stats/heatmap.h"
 #include "stats/series.h"
 #include "stats/summary.h"
 #include "util/err.h"
@@ -39,7 +41,8 @@ struct model_options {
     bool no_guess;  /* leave out the cold starts by the client alone: they take two more readings */
     bool intervals; /* tables for people show the intervals of percentiles, too */
     bool figures; /* gather what the data behind the figures needs: series, users, distributions */
-    struct platform_shape shape; /* what an instance is and costs */
+    const struct thresholds *thresholds; /* judged already, borrowed; NULL: the model judges */
+    struct platform_shape shape;         /* what an instance is and costs */
 };
 
 struct model_entry {
@@ -78,11 +81,15 @@ struct model {
     struct table *tables;      /* of either */
     size_t table_count;
 
+    const struct thresholds *thresholds; /* NULL: the run has none */
+    struct thresholds *own;              /* where the model judged them */
+
     /* With options.figures; else NULL and 0. Entry i of `summary` is entries[i]. */
     struct summary *summary;
     struct series *series;
-    uint32_t *users; /* per second */
-    size_t seconds;  /* of the run; `series` may be shorter */
+    struct heatmap *heatmap; /* response times by the second of the request's end */
+    uint32_t *users;         /* per second */
+    size_t seconds;          /* of the run; `series` may be shorter */
 };
 
 int model_new(struct reader *r, const struct model_options *o, struct model **out, struct err *e);

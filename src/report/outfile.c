@@ -10,11 +10,8 @@
 
 #define PATH_MAX_BYTES 65536
 
-int outfile_open(struct outfile *f, const char *dir, const char *name, struct err *e) {
-    struct buf path;
-    buf_init(&path, PATH_MAX_BYTES);
-    buf_printf(&path, "%s/%s", dir, name);
-    char *text = buf_take(&path);
+static int open_taken(struct outfile *f, struct buf *path, struct err *e) {
+    char *text = buf_take(path);
     if (text == NULL)
         return err_set(e, "the path of the report is too long");
     FILE *stream = fopen(text, "w");
@@ -25,6 +22,20 @@ int outfile_open(struct outfile *f, const char *dir, const char *name, struct er
     }
     *f = (struct outfile){.stream = stream, .path = text};
     return 0;
+}
+
+int outfile_open(struct outfile *f, const char *dir, const char *name, struct err *e) {
+    struct buf path;
+    buf_init(&path, PATH_MAX_BYTES);
+    buf_printf(&path, "%s/%s", dir, name);
+    return open_taken(f, &path, e);
+}
+
+int outfile_open_path(struct outfile *f, const char *name, struct err *e) {
+    struct buf path;
+    buf_init(&path, PATH_MAX_BYTES);
+    buf_str(&path, name);
+    return open_taken(f, &path, e);
 }
 
 int outfile_close(struct outfile *f, struct err *e) {

@@ -17,6 +17,7 @@ struct outfile {
 
 /* Makes DIR/NAME, or empties it. */
 int outfile_open(struct outfile *f, const char *dir, const char *name, struct err *e);
+int outfile_open_path(struct outfile *f, const char *name, struct err *e);
 int outfile_close(struct outfile *f, struct err *e);
 
 /* mkdir -p */

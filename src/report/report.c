@@ -47,6 +47,15 @@ static int write_formats(const char *dir, const struct report_source *s, struct 
     return 0;
 }
 
+int report_write_file(const char *path, const struct report_format *format,
+                      const struct report_source *s, struct err *e) {
+    struct outfile f;
+    if (outfile_open_path(&f, path, e) != 0)
+        return -1;
+    int result = format->write(f.stream, s, e);
+    return outfile_close(&f, result == 0 ? e : NULL) != 0 ? -1 : result;
+}
+
 static int write_errors(const char *dir, const struct model *m, struct err *e) {
     struct buf b;
     buf_init(&b, DOCUMENT_MAX_BYTES);

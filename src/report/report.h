@@ -31,6 +31,7 @@ struct report_source {
 struct report_format {
     const char *word; /* of --format */
     const char *file; /* its name in a report's folder; NULL: not part of that */
+    bool figures;     /* needs a model made with options.figures */
     bool for_people;  /* what is said about the rest may follow it on the same stream */
     int (*write)(FILE *to, const struct report_source *s, struct err *e);
 };
@@ -41,6 +42,10 @@ extern const char report_format_words[]; /* "table|markdown|…", as a table of 
 
 /* NULL: no format has that word. */
 const struct report_format *report_format(const char *word);
+
+/* One file in that format. */
+int report_write_file(const char *path, const struct report_format *format,
+                      const struct report_source *s, struct err *e);
 
 /* The model was made with options.figures. figures->note is one line to show, or "". */
 int report_write_dir(const char *dir, const struct report_source *s, struct figures_result *figures,

@@ -18,7 +18,7 @@ const struct scenario_key scenario_keys[] = {
     {SECTION_TOP, "teardown", "requests after the run"},
     {SECTION_TOP, "on_start", "requests when a user starts"},
     {SECTION_TOP, "on_stop", "requests when a user stops"},
-    {SECTION_TOP, "thresholds", "limits that judge a run"},
+    {SECTION_TOP, "thresholds", NULL},
 
     {SECTION_LOAD, "users", NULL},
     {SECTION_LOAD, "spawn_rate", NULL},
@@ -85,12 +85,20 @@ const struct scenario_key scenario_keys[] = {
     {SECTION_PART, "file", NULL},
     {SECTION_PART, "filename", NULL},
     {SECTION_PART, "type", NULL},
+
+    {SECTION_THRESHOLD, "threshold", NULL},
+    {SECTION_THRESHOLD, "abortOnFail", NULL},
+    {SECTION_THRESHOLD, "delayAbortEval", NULL},
+    {SECTION_THRESHOLD, "over", NULL},
+    {SECTION_THRESHOLD, "from", NULL},
+    {SECTION_THRESHOLD, "stage", NULL},
 };
 
 const size_t scenario_key_count = sizeof scenario_keys / sizeof *scenario_keys;
 
 const char *scenario_section_text(enum scenario_section section) {
     static const char *const texts[SECTION_COUNT] = {
-        "a scenario", "load", "a stage", "wait", "auth", "basic", "http", "a task", "a part"};
+        "a scenario", "load", "a stage", "wait",   "auth",
+        "basic",      "http", "a task",  "a part", "a threshold"};
     return texts[section];
 }

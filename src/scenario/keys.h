@@ -22,9 +22,10 @@ enum scenario_section {
     SECTION_BASIC,
     SECTION_HTTP,
     SECTION_TASK,
-    SECTION_PART
+    SECTION_PART,
+    SECTION_THRESHOLD
 };
-#define SECTION_COUNT (SECTION_PART + 1)
+#define SECTION_COUNT (SECTION_THRESHOLD + 1)
 
 struct scenario_key {
     enum scenario_section section;

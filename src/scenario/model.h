@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gate/rule.h"
 #include "schedule/load.h"
 #include "schedule/wait.h"
 #include "util/buf.h"
@@ -77,6 +78,7 @@ struct scenario {
     struct scenario_http http;
     struct scenario_task *tasks;
     size_t task_count;
+    struct gate_rules thresholds;
     char **env_names; /* the variables that it read, each once, in the order of the file */
     size_t env_count;
     /* Values that came from ${env.*}, in every form in which they are sent: never to be shown or
@@ -100,6 +102,19 @@ void scenario_free(struct scenario *s);
 
 /* Checks a target ("http://…", "https://…"; a bare host:port gets http://) and replaces the scenario's. */
 int scenario_set_target(struct scenario *s, const char *target, struct err *e);
+
+/* What thresholds can be about, for gate_rules_check() and gate_live_new(); borrows the scenario. */
+struct scenario_subject {
+    struct gate_subject subject;
+    struct gate_endpoint *endpoints;
+    int64_t *stages;
+};
+
+int scenario_subject(const struct scenario *s, struct scenario_subject *out, struct err *e);
+void scenario_subject_done(struct scenario_subject *x);
+
+/* Refuses thresholds for which the scenario can never give a value. */
+int scenario_check_rules(const struct scenario *s, const struct gate_rules *rules, struct err *e);
 
 /* Appends `text` with every secret of the scenario (and its URL-encoded, JSON-escaped and base64
  * forms, as they are sent) replaced by "***". A form shorter than 4 bytes is replaced only where it

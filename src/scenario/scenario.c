@@ -35,6 +35,7 @@ void scenario_free(struct scenario *s) {
     free(s->target);
     free(s->target_source);
     load_done(&s->load);
+    gate_rules_done(&s->thresholds);
     free(s->http.ca);
     free(s->http.cert);
     free(s->http.key);
@@ -82,6 +83,8 @@ static int top_read(struct reader *r, const struct json *v) {
         http_read(r, json_get(v, "http")) == 0 &&
         headers_read(r, json_get(v, "headers"), json_get(v, "auth"), &common) == 0)
         result = tasks_read(r, tasks, &common);
+    if (result == 0)
+        result = thresholds_read(r, json_get(v, "thresholds"));
     headers_free(&common);
     return result;
 }

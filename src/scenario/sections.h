@@ -13,6 +13,8 @@
 int load_read(struct reader *r, const struct json *v);
 int wait_read(struct reader *r, const struct json *v);
 int timeouts_read(struct reader *r, const struct json *timeout, const struct json *connect_timeout);
+/* Reads "thresholds", after load and tasks, which they must fit. */
+int thresholds_read(struct reader *r, const struct json *v);
 int http_read(struct reader *r, const struct json *v);
 
 struct header_list {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""make_run.py OUT.db [plain|open|hostile|killed|empty|many]: a small run file made by hand, row by row, with plain SQL.
+"""make_run.py OUT.db [plain|open|hostile|worst|killed|empty|many]: a small run file made by hand, row by row, with plain SQL.
 
 `plain` is what tests/cli/report.bats has worked out by hand. Needs nothing but Python and src/record/*.sql.
 """
@@ -16,6 +16,12 @@ HOSTILE = [b"`id` $(id)", b"\x1b[31mred", b"=CMD()", b"<script>alert(1)</script>
            b"$x_1^2$ 100% ~#&{} \\\\ %", b"[tl] *", b"\\end{tabular}\\end{document}", b"--,, ?` !` << >> ^^M",
            "gr\u00fc\u00df \u65e5\u672c \U0001f600 \u202e\u200b".encode(), b"long-" + b"x%" * 5000,
            b"set title \"x\"; system('id')"]
+# What markup is attacked with; a long one at the end.
+WORST = [b"`touch pwned`", b"=cmd|'/C calc'!A0", b"<script>alert(1)</script>", b"<img src=x onerror=alert(1)>",
+         b"</style></script><svg onload=alert(1)>", b"<!-- -->]]><![CDATA[", b"&lt;b&gt;&#0;", b"\" onclick=\"alert(1)",
+         b"' onclick='alert(1)", b"javascript:alert(1)", b"\\input{/etc/passwd}", b"\"; DROP TABLE request; --",
+         b"two\nlines\r\n\ttab", b"nul \0 byte", b"bad \xff\xc3( \xed\xa0\x80", "\u202eevil\u2066 \u200f\u061c".encode(),
+         "\u05d0\u05d1\u05d2 123 \u0627".encode(), b"\x1b[31mred\x1b]0;t\x07", "\ufffe\uffff\x9b".encode(), b"", b"n" * 10000]
 
 # endpoint, outcome, status, error, sent ms, took ms, lag ms, bytes
 PLAIN = [
@@ -103,6 +109,9 @@ def main():
     elif kind == "hostile":
         endpoints = [(name, "GET") for name in HOSTILE]
         rows = [(i, "reset", None, name, i * 100, 10 + i, None, 1) for i, name in enumerate(HOSTILE)]
+    elif kind == "worst":
+        endpoints = [(name, "GET") for name in WORST]
+        rows = [(i, "reset", None, name, i * 100, 10 + i, None, 1) for i, name in enumerate(WORST)]
     fill(db, rows, endpoints, kind != "killed")
     if kind == "killed":  # as kill -9 leaves it: all that was committed is in the log beside the file
         shutil.copy(path, out)

@@ -32,7 +32,7 @@ pictures() {
     (cd out && printf '%s\n' *.png)
 }
 
-client_pictures=$'latency_distribution.png\nrequests_per_second.png\nresponse_time.png\nusers.png'
+client_pictures=$'latency_distribution.png\nlatency_heatmap.png\nrequests_per_second.png\nresponse_time.png\nusers.png'
 
 @test "every number of the server's side, worked out again from the views" {
     check
@@ -71,7 +71,7 @@ for r in sorted(json.load(open("out/tables.json"))["server"]["cold_starts"], key
 @test "all pictures are there, and none that has no data" {
     make_run
     report
-    [ "$(pictures | wc -l)" -eq 12 ]
+    [ "$(pictures | wc -l)" -eq 13 ]
     for name in instance_count billable_instance_time request_count request_latency cpu_utilization memory_utilization \
         cold_starts all_figures; do
         grep -q '<svg' "out/$name.svg"

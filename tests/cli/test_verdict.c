@@ -93,7 +93,7 @@ static const struct {
 static void check(const struct row *row, const struct observe_result *sent, size_t i) {
     struct verdict v;
     verdict_decide(&v, &row->run, &row->totals, sent);
-    int code = verdict_exit_code(&v, &row->run, &row->totals, 7);
+    int code = verdict_exit_code(&v, &row->run, &row->totals, false, row->totals.failures, 7);
     if (strcmp(v.word, row->word) != 0 || strstr(v.reason, row->reason) == NULL ||
         code != row->code)
         fail_msg("row %d: %s (%s), exit %d", (int)i, v.word, v.reason, code);
@@ -111,8 +111,36 @@ static void a_client_that_sends_late_spoils_a_run(void **state) {
         check(&scheduled[i].row, &scheduled[i].sent, i);
 }
 
+/* 3, 4, 99, 1: and a signal's code before what it cut short. */
+static void a_crossed_threshold_has_its_place(void **state) {
+    (void)state;
+    static const struct {
+        struct row row;
+        uint64_t unjudged;
+        int crossed, holds;
+    } ends[] = {
+        {{{0}, FINE, "VALID", "", 0}, 0, 99, 0},
+        {{{0}, {.rows = 9, .answered = 9, .failures = 5}, "VALID", "", 0}, 0, 99, 0},
+        {{{0}, {.rows = 9, .answered = 9, .failures = 5}, "VALID", "", 0}, 2, 99, 7},
+        {{{0}, {.rows = 9, .lost = 1, .answered = 9}, "INVALID", "", 0}, 0, 4, 4},
+        {{{0}, {.rows = 9, .failures = 9}, "VALID", "", 0}, 0, 3, 3},
+        {{{.record_failed = true}, FINE, "INVALID", "", 0}, 0, 3, 3},
+        {{{.signal = SIGINT}, FINE, "VALID", "", 0}, 0, 130, 130},
+    };
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        struct verdict v;
+        const struct row *row = &ends[i].row;
+        verdict_decide(&v, &row->run, &row->totals, &(struct observe_result){0});
+        for (int crossed = 0; crossed < 2; crossed++)
+            assert_int_equal(
+                verdict_exit_code(&v, &row->run, &row->totals, crossed == 1, ends[i].unjudged, 7),
+                crossed == 1 ? ends[i].crossed : ends[i].holds);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(each_end_has_its_verdict_and_code),
-                                       cmocka_unit_test(a_client_that_sends_late_spoils_a_run)};
+                                       cmocka_unit_test(a_client_that_sends_late_spoils_a_run),
+                                       cmocka_unit_test(a_crossed_threshold_has_its_place)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 
 #include "report/emit.h"
 #include "report/hostile.h"
+#include "report/html.h"
 
 static struct hostile hostile;
 
@@ -237,6 +238,76 @@ static void test_json(void **state) {
     buf_done(&b);
 }
 
+/* Read as XML, so it is well-formed; what texts say stands in it as text and nowhere else. */
+static void test_html(void **state) {
+    (void)state;
+    struct buf b;
+    struct err e = {""};
+    buf_init(&b, 1 << 22);
+    assert_int_equal(emit_html(&b, hostile_model(&hostile), NULL, &e), 0);
+    is_harmless_on_a_terminal(&b);
+    has(&b, "<h1><bdi>&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; &amp;amp;</bdi></h1>");
+    has(&b, "<strong>SUSPECT</strong> <bdi>\\x1b[31mred\\x1b]0;title\\x07</bdi></div>");
+    is_what_python_reads(
+        &b,
+        "import sys, xml.etree.ElementTree as tree\n"
+        "X = '{http://www.w3.org/1999/xhtml}'\n"
+        "root = tree.parse(sys.argv[1]).getroot()\n"
+        "allowed = {X + n for n in 'html head meta title style body header main section nav '\n"
+        "    'footer script h1 h2 p div dl dt dd ul li a table caption thead tbody tfoot tr th '\n"
+        "    'td data bdi span strong small'.split()}\n"
+        "assert {e.tag for e in root.iter()} <= allowed, {e.tag for e in root.iter()} - allowed\n"
+        "t = [''.join(r[1].itertext()) for r in root.iter(X + 'tr') if len(r) == 10]\n"
+        "t, more = t[:18], t[18:]\n"
+        "assert t[0] == 'Name' and t[-1] == 'Aggregated' and more == t + t, t\n"
+        "assert t[1] == '`id` $(id) ${x} \\\\x41', t[1]\n"
+        "assert t[9] == '<script>alert(\\'x\\')</script> & &amp;', t[9]\n"
+        "assert t[10] == 'a|b, \"quoted\" \\'single\\'', t[10]\n"
+        "assert t[11] == 'two\\\\x0alines\\\\x0d\\\\x0a', t[11]\n"
+        "assert t[13] == 'gr\u00fc\u00df \u65e5\u672c \U0001f600', t[13]\n"
+        "assert t[16] == '', t[16]\n"
+        "assert 'NaN' not in ''.join(root.itertext())\n");
+    /* A run that was cut short, and one of another version with another word. */
+    buf_clear(&b);
+    hostile.run.verdict = "<b>";
+    hostile.run.verdict_reason = "";
+    assert_int_equal(emit_html(&b, &hostile.model, NULL, &e), 0);
+    has(&b, "<strong>&lt;b&gt;</strong> </div>");
+    buf_done(&b);
+}
+
+/* 600 endpoints, each with a name of 10 kB: the page has 500 and says so. */
+static void test_html_has_a_limit(void **state) {
+    (void)state;
+    enum { N = 600 };
+    struct model *m = hostile_model(&hostile);
+    struct model_entry *entries = calloc(N, sizeof *entries);
+    char *name = malloc(10001);
+    struct buf b;
+    struct err e = {""};
+    assert_true(entries != NULL && name != NULL);
+    memset(name, '<', 10000);
+    name[10000] = '\0';
+    for (size_t i = 0; i < N; i++)
+        entries[i] = (struct model_entry){.method = "GET", .name = name, .row = hostile_row};
+    m->entries = entries;
+    m->entry_count = N;
+    buf_init(&b, 1 << 26);
+    assert_int_equal(emit_html(&b, m, NULL, &e), 0);
+    assert_true(buf_ok(&b));
+    has(&b, "<p class=\"note\">Not shown: 100 more rows; the JSON has them all.</p>");
+    is_what_python_reads(&b, "import sys, xml.etree.ElementTree as tree\n"
+                             "X = '{http://www.w3.org/1999/xhtml}'\n"
+                             "t = next(tree.parse(sys.argv[1]).getroot().iter(X + 'table'))\n"
+                             "assert len(t.find(X + 'tbody')) == 500\n"
+                             "foot = t.find(X + 'tfoot')[0]\n"
+                             "assert ''.join(foot[1].itertext()) == 'Aggregated'\n"
+                             "assert foot[2][0].get('value') == '425'\n");
+    buf_done(&b);
+    free(entries);
+    free(name);
+}
+
 static void test_a_run_cut_short(void **state) {
     (void)state;
     struct buf b;
@@ -355,6 +426,14 @@ static void test_a_full_buffer_is_told(void **state) {
         assert_false(buf_ok(&b));
         buf_done(&b);
     }
+    for (size_t max = 200; max < 100000; max = max * 3 / 2) {
+        struct buf b;
+        struct err e = {""};
+        buf_init(&b, max);
+        (void)emit_html(&b, m, NULL, &e);
+        assert_true(!buf_ok(&b) || strstr(buf_text(&b), "</html>") != NULL);
+        buf_done(&b);
+    }
 }
 
 int main(void) {
@@ -366,6 +445,8 @@ int main(void) {
         cmocka_unit_test(test_markdown),
         cmocka_unit_test(test_csv),
         cmocka_unit_test(test_json),
+        cmocka_unit_test(test_html),
+        cmocka_unit_test(test_html_has_a_limit),
         cmocka_unit_test(test_a_run_cut_short),
         cmocka_unit_test(test_many_errors_are_cut_in_the_table),
         cmocka_unit_test(test_tables_of_the_server),

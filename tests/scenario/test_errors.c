@@ -17,7 +17,7 @@ static const struct {
      "s.json:1:2: unknown key \"taget\" in a scenario; did you mean \"target\"?"},
     {"{\"zzzzzzzz\":1,\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
      "s.json:1:2: unknown key \"zzzzzzzz\" in a scenario; known are: $schema, name, target, load, "
-     "wait, timeout, connect_timeout, headers, auth, http, tasks"},
+     "wait, timeout, connect_timeout, headers, auth, http, tasks, thresholds"},
     {"{\"users\":10,\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
      "s.json:1:2: this version does not support \"users\" in a scenario (classes of users; the "
      "number of users belongs in \"load\"); remove it"},

@@ -20,6 +20,9 @@ static const struct {
     [SECTION_BASIC] = {"basic", "{\"auth\":{\"basic\":{", "}},\"load\":" LOAD ",\"tasks\":[{}]}"},
     [SECTION_HTTP] = {"http", "{\"http\":{", "},\"load\":" LOAD ",\"tasks\":[{}]}"},
     [SECTION_TASK] = {"task", "{\"load\":" LOAD ",\"tasks\":[{", "}]}"},
+    [SECTION_THRESHOLD] = {"threshold",
+                           "{\"load\":" LOAD ",\"tasks\":[{}],\"thresholds\":{\"http_reqs\":[{",
+                           "}]}}"},
     [SECTION_PART] = {"part", "{\"load\":" LOAD ",\"tasks\":[{\"multipart\":[{", "}]}]}"},
 };
 
@@ -40,6 +43,7 @@ static const struct {
     {SECTION_STAGE, "duration", "1", ""},
     {SECTION_BASIC, "user", "\"u\"", ""},
     {SECTION_BASIC, "password", "\"p\"", ""},
+    {SECTION_THRESHOLD, "threshold", "\"count>1\"", ""},
     {SECTION_PART, "name", "\"n\"", ""},
     {SECTION_PART, "value", "\"v\"", ",file,"},
 };

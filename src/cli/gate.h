@@ -1,0 +1,13 @@
+/*
+ * gate: a finished run judged, printed and turned into an exit code. The options are in cmd_gate.c.
+ *
+ * Thread: main.
+ */
+#ifndef CLI_GATE_H
+#define CLI_GATE_H
+
+#include "cli/command.h"
+
+int gate(const struct args *a);
+
+#endif

@@ -1,0 +1,499 @@
+#include "gate/judge.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gate/window.h"
+#include "stats/interval.h"
+#include "stats/quantile.h"
+#include "stats/select.h"
+#include "stats/wilson.h"
+
+#define CONFIDENCE 0.95
+#define KEPT_MAX (1u << 21) /* times of percentiles: 32 MiB */
+
+/* A time of the first reading, so that a run of usual length needs no second one. */
+struct kept {
+    int64_t at_us, us;
+};
+
+struct task {
+    const struct gate_rule *rule;
+    int64_t begin_us, finish_us;
+    bool *fits;      /* by endpoint: name and method */
+    bool quantile;   /* of the whole range: select.h finds it */
+    bool by_seconds; /* windows, or a gauge */
+    uint64_t seen;   /* whatever was there of that name and method */
+    uint64_t amount; /* of a counter; hits of a share */
+    uint64_t total;  /* of a share */
+    int64_t shift;   /* of the moments: the first value */
+    struct gate_moments moments;
+    struct select select;
+    uint64_t ranks[4]; /* lower and upper of the percentile, then of its interval */
+    bool bounded;
+    struct quantile_rank at;
+    struct gate_window window;
+    struct kept *kept;
+    size_t kept_count, kept_cap;
+    int64_t before_at; /* of a gauge: its last level before the range */
+    double before;
+    bool has_before;
+};
+
+struct gate_judge {
+    struct task *tasks;
+    size_t count;
+    struct gate_range range;
+    size_t endpoint_count;
+    bool again;      /* the second reading */
+    bool overflowed; /* not all times are kept */
+    size_t kept;
+};
+
+static int set_fits(struct task *t, const struct gate_subject *s, struct err *e) {
+    const struct gate_rule *r = t->rule;
+    t->fits = calloc(s->endpoint_count + 1, sizeof *t->fits);
+    if (t->fits == NULL)
+        return err_set(e, "out of memory for a threshold on %zu endpoints", s->endpoint_count);
+    for (size_t i = 0; i < s->endpoint_count; i++)
+        t->fits[i] = gate_fits(r, s->endpoints[i].name, s->endpoints[i].method);
+    return 0;
+}
+
+static int task_init(struct task *t, const struct gate_rule *r, const struct gate_subject *s,
+                     const struct gate_range *range, struct err *e) {
+    enum gate_kind kind = gate_metrics[r->metric].kind;
+    *t = (struct task){.rule = r, .finish_us = range->duration_us};
+    if (r->stage > s->stage_count)
+        t->begin_us = range->duration_us; /* the run ended before it */
+    else if (r->stage != 0) {
+        t->begin_us = s->stages[r->stage - 1];
+        t->finish_us = s->stages[r->stage];
+    }
+    if (t->finish_us > range->duration_us)
+        t->finish_us = range->duration_us;
+    t->begin_us += r->from_ns / 1000;
+    t->by_seconds = r->over_ns != 0 || kind == GATE_GAUGE;
+    t->quantile = r->aggregation == GATE_QUANTILE && r->over_ns == 0;
+    if (set_fits(t, s, e) != 0 || (t->quantile && select_init(&t->select, e) != 0))
+        return -1;
+    return t->by_seconds ? gate_window_init(&t->window, r, t->finish_us - t->begin_us, e) : 0;
+}
+
+static void task_done(struct task *t) {
+    free(t->fits);
+    select_done(&t->select);
+    gate_window_done(&t->window);
+    free(t->kept);
+}
+
+int gate_judge_new(const struct gate_rules *rules, const struct gate_subject *subject,
+                   const struct gate_range *range, struct gate_judge **out, struct err *e) {
+    struct gate_judge *j = calloc(1, sizeof *j);
+    if (j != NULL)
+        j->tasks = calloc(rules->count + 1, sizeof *j->tasks);
+    if (j == NULL || j->tasks == NULL) {
+        gate_judge_free(j);
+        return err_set(e, "out of memory for %zu thresholds", rules->count);
+    }
+    j->range = *range;
+    j->endpoint_count = subject->endpoint_count;
+    for (size_t i = 0; i < rules->count; i++) {
+        j->count = i + 1;
+        if (task_init(&j->tasks[i], &rules->items[i], subject, range, e) != 0) {
+            gate_judge_free(j);
+            return -1;
+        }
+    }
+    *out = j;
+    return 0;
+}
+
+void gate_judge_free(struct gate_judge *j) {
+    if (j == NULL)
+        return;
+    for (size_t i = 0; i < j->count; i++)
+        task_done(&j->tasks[i]);
+    free(j->tasks);
+    free(j);
+}
+
+bool gate_judge_wants(const struct gate_judge *j, enum gate_source source) {
+    for (size_t i = 0; i < j->count; i++)
+        if (gate_metrics[j->tasks[i].rule->metric].source == source)
+            return true;
+    return false;
+}
+
+bool gate_judge_wants_phases(const struct gate_judge *j) {
+    for (size_t i = 0; i < j->count; i++) {
+        enum gate_metric m = j->tasks[i].rule->metric;
+        if (m <= GATE_HTTP_REQ_RECEIVING || m == GATE_DATA_SENT)
+            return true;
+    }
+    return false;
+}
+
+/* ---- what is given ---- */
+
+/* What ends at the end of a stage is of the next one; at the end of the run, of the last. */
+static bool in_range(const struct gate_judge *j, const struct task *t, int64_t at_us) {
+    return at_us >= t->begin_us &&
+           (at_us < t->finish_us || (at_us == t->finish_us && at_us == j->range.duration_us));
+}
+
+static void forget(struct gate_judge *j) {
+    j->overflowed = true;
+    for (size_t i = 0; i < j->count; i++) {
+        free(j->tasks[i].kept);
+        j->tasks[i].kept = NULL;
+    }
+}
+
+static void keep(struct gate_judge *j, struct task *t, int64_t at_us, int64_t us) {
+    if (j->overflowed)
+        return;
+    if (t->kept_count == t->kept_cap) {
+        size_t cap = t->kept_cap == 0 ? 1024 : 2 * t->kept_cap;
+        struct kept *kept = j->kept >= KEPT_MAX ? NULL : realloc(t->kept, cap * sizeof *kept);
+        if (kept == NULL) {
+            forget(j);
+            return;
+        }
+        t->kept = kept;
+        j->kept += cap - t->kept_cap;
+        t->kept_cap = cap;
+    }
+    t->kept[t->kept_count++] = (struct kept){at_us, us};
+}
+
+static void add_time(struct gate_judge *j, struct task *t, int64_t at_us, int64_t us) {
+    if (j->again) {
+        if (t->quantile)
+            select_collect(&t->select, us);
+        else if (t->rule->aggregation == GATE_QUANTILE)
+            gate_window_gather(&t->window, at_us - t->begin_us, us);
+        return;
+    }
+    if (t->rule->aggregation == GATE_QUANTILE)
+        keep(j, t, at_us, us);
+    if (t->moments.n == 0)
+        t->shift = t->window.shift = us;
+    gate_moments_add(&t->moments, us, t->shift);
+    if (t->quantile)
+        select_count(&t->select, us);
+    if (t->by_seconds)
+        gate_moments_add(&gate_window_at(&t->window, at_us - t->begin_us)->moments, us, t->shift);
+}
+
+static void add_counts(const struct gate_judge *j, struct task *t, int64_t at_us, uint64_t amount,
+                       uint64_t total) {
+    if (j->again)
+        return;
+    t->amount += amount;
+    t->total += total;
+    if (!t->by_seconds)
+        return;
+    struct gate_second *s = gate_window_at(&t->window, at_us - t->begin_us);
+    s->amount += amount;
+    s->total += total;
+}
+
+void gate_judge_request(struct gate_judge *j, const struct gate_sample *s) {
+    for (size_t i = 0; i < j->count; i++) {
+        struct task *t = &j->tasks[i];
+        enum gate_source source = gate_metrics[t->rule->metric].source;
+        bool mine = source == GATE_FROM_REQUESTS ||
+                    (source == GATE_FROM_ITERATIONS && j->range.requests_are_iterations);
+        if (!mine || s->endpoint >= j->endpoint_count || !t->fits[s->endpoint] ||
+            !in_range(j, t, s->at_us))
+            continue;
+        t->seen++;
+        struct gate_gain gain = gate_gain_of(t->rule, s);
+        if (!gain.any)
+            continue;
+        if (gate_metrics[t->rule->metric].kind == GATE_TREND)
+            add_time(j, t, s->at_us, gain.us);
+        else if (gate_metrics[t->rule->metric].kind == GATE_RATE)
+            add_counts(j, t, s->at_us, gain.hit, 1);
+        else
+            add_counts(j, t, s->at_us, gain.amount, 1);
+    }
+}
+
+void gate_judge_iteration(struct gate_judge *j, const char *name, int64_t end_us,
+                          int64_t duration_us) {
+    for (size_t i = 0; i < j->count; i++) {
+        struct task *t = &j->tasks[i];
+        if (gate_metrics[t->rule->metric].source != GATE_FROM_ITERATIONS ||
+            !in_range(j, t, end_us) || (t->rule->name != NULL && strcmp(t->rule->name, name) != 0))
+            continue;
+        t->seen++;
+        if (t->rule->metric == GATE_ITERATIONS)
+            add_counts(j, t, end_us, 1, 1);
+        else if (duration_us >= 0)
+            add_time(j, t, end_us, duration_us);
+    }
+}
+
+void gate_judge_check(struct gate_judge *j, int64_t second, const char *request, const char *name,
+                      uint64_t passes, uint64_t fails) {
+    /* Checks are counted by second: one begun belongs to the range that begins in it. */
+    for (size_t i = 0; i < j->count; i++) {
+        struct task *t = &j->tasks[i];
+        const struct gate_rule *r = t->rule;
+        int64_t at_us = second * 1000000;
+        if (at_us < t->begin_us && at_us + 1000000 > t->begin_us)
+            at_us = t->begin_us;
+        if (r->metric != GATE_CHECKS || !in_range(j, t, at_us) ||
+            (r->name != NULL && strcmp(r->name, name) != 0) ||
+            (r->request != NULL && strcmp(r->request, request) != 0))
+            continue;
+        t->seen += passes + fails;
+        add_counts(j, t, at_us, passes, passes + fails);
+    }
+}
+
+void gate_judge_gauge(struct gate_judge *j, enum gate_metric metric, int64_t at_us, double value) {
+    for (size_t i = 0; i < j->count && !j->again; i++) {
+        struct task *t = &j->tasks[i];
+        if (t->rule->metric != metric || at_us > t->finish_us)
+            continue;
+        if (at_us >= t->begin_us) {
+            struct gate_second *s = gate_window_at(&t->window, at_us - t->begin_us);
+            s->level = value;
+            s->known = true;
+            t->seen++;
+        } else if (!t->has_before || at_us >= t->before_at) {
+            t->has_before = true;
+            t->before_at = at_us;
+            t->before = value;
+            t->seen++;
+        }
+    }
+}
+
+void gate_judge_time(struct gate_judge *j, enum gate_metric metric, int64_t at_us, int64_t us) {
+    for (size_t i = 0; i < j->count; i++) {
+        struct task *t = &j->tasks[i];
+        if (t->rule->metric != metric || !in_range(j, t, at_us))
+            continue;
+        t->seen++;
+        add_time(j, t, at_us, us > 0 ? us : 0);
+    }
+}
+
+/* ---- between and after ---- */
+
+static int plan_ranks(struct task *t, struct err *e) {
+    uint64_t n = t->moments.n;
+    t->at = quantile_rank(t->rule->p, n);
+    t->ranks[0] = t->at.lower;
+    t->ranks[1] = t->at.upper;
+    t->bounded = t->rule->p > 0 && t->rule->p < 1 &&
+                 interval_quantile(t->rule->p, n, CONFIDENCE, &t->ranks[2], &t->ranks[3]);
+    return select_want(&t->select, t->ranks, t->bounded ? 4 : 2, e);
+}
+
+/* A gauge stays what it was until it is something else. */
+static void carry(struct task *t) {
+    double level = t->before;
+    bool known = t->has_before;
+    for (size_t i = 0; i < t->window.count; i++) {
+        struct gate_second *s = &t->window.seconds[i];
+        if (!s->known && known) {
+            s->level = level;
+            s->known = true;
+        }
+        known = known || s->known;
+        level = s->level;
+    }
+}
+
+int gate_judge_plan(struct gate_judge *j, bool *again, struct err *e) {
+    *again = false;
+    for (size_t i = 0; i < j->count; i++) {
+        struct task *t = &j->tasks[i];
+        if (gate_metrics[t->rule->metric].kind == GATE_GAUGE)
+            carry(t);
+        if (t->moments.n == 0 || t->rule->aggregation != GATE_QUANTILE)
+            continue;
+        if (t->quantile && plan_ranks(t, e) != 0)
+            return -1;
+        *again = *again || !t->quantile || select_needs_collecting(&t->select);
+    }
+    j->again = true;
+    for (size_t i = 0; i < j->count && *again && !j->overflowed; i++)
+        for (size_t k = 0; k < j->tasks[i].kept_count; k++)
+            add_time(j, &j->tasks[i], j->tasks[i].kept[k].at_us, j->tasks[i].kept[k].us);
+    *again = *again && j->overflowed;
+    return 0;
+}
+
+static void sum_up_time(struct task *t, struct gate_result *x) {
+    const struct gate_rule *r = t->rule;
+    x->samples = t->moments.n;
+    if (x->samples == 0)
+        return;
+    if (r->aggregation == GATE_AVG)
+        gate_moments_mean(&t->moments, t->shift, &x->value, &x->low, &x->high);
+    else if (r->aggregation == GATE_QUANTILE) {
+        x->value = quantile_between(select_value(&t->select, t->at.lower),
+                                    select_value(&t->select, t->at.upper), t->at.fraction);
+        if (t->bounded) {
+            x->low = (double)select_value(&t->select, t->ranks[2]);
+            x->high = (double)select_value(&t->select, t->ranks[3]);
+        }
+    } else
+        x->value = (double)(r->aggregation == GATE_MIN ? t->moments.min : t->moments.max);
+    x->value /= 1000;
+    x->low /= 1000;
+    x->high /= 1000;
+}
+
+static void sum_up_gauge(struct task *t, struct gate_result *x) {
+    struct gate_window *w = &t->window;
+    double sum = 0, low = HUGE_VAL, high = -HUGE_VAL, last = 0;
+    for (size_t i = 0; i < w->count; i++) {
+        if (!w->seconds[i].known)
+            continue;
+        last = w->seconds[i].level;
+        sum += last;
+        low = fmin(low, last);
+        high = fmax(high, last);
+        x->samples++;
+    }
+    if (x->samples == 0)
+        return;
+    enum gate_aggregation of = t->rule->aggregation;
+    x->value = of == GATE_VALUE ? last
+               : of == GATE_MIN ? low
+               : of == GATE_MAX ? high
+                                : sum / (double)x->samples;
+}
+
+/* The value over the whole range. */
+static void sum_up(struct task *t, struct gate_result *x) {
+    double seconds = (double)(t->finish_us - t->begin_us) / 1e6;
+    switch (gate_metrics[t->rule->metric].kind) {
+    case GATE_COUNTER:
+        x->samples = t->total;
+        if (t->seen > 0 && t->rule->aggregation == GATE_COUNT)
+            x->value = (double)t->amount;
+        else if (t->seen > 0 && seconds > 0)
+            x->value = (double)t->amount / seconds;
+        break;
+    case GATE_RATE:
+        x->samples = t->total;
+        if (t->total == 0)
+            break;
+        x->value = (double)t->amount / (double)t->total;
+        wilson_interval(t->amount, t->total, WILSON_Z95, &x->low, &x->high);
+        break;
+    case GATE_GAUGE:
+        sum_up_gauge(t, x);
+        break;
+    case GATE_TREND:
+        sum_up_time(t, x);
+        break;
+    }
+}
+
+static int sum_up_windows(struct task *t, struct gate_result *x, struct err *e) {
+    struct gate_window *w = &t->window;
+    gate_window_advance(w);
+    if (w->failed)
+        return err_set(e, "the rows changed between two readings of them, or memory ran out");
+    x->windows = w->windows;
+    x->crossed = w->crossed;
+    if (!w->any || t->seen == 0)
+        return 0;
+    x->value = w->value;
+    x->low = w->low;
+    x->high = w->high;
+    x->samples = w->samples;
+    x->from_us = t->begin_us + (int64_t)w->worst * 1000000;
+    x->to_us = x->from_us + (int64_t)w->width * 1000000;
+    return 0;
+}
+
+static void explain(const struct task *t, struct gate_result *x) {
+    const struct gate_rule *r = t->rule;
+    const struct gate_window *w = &t->window;
+    const char *what = r->metric == GATE_CHECKS                                 ? "check"
+                       : gate_metrics[r->metric].source == GATE_FROM_REQUESTS   ? "request"
+                       : gate_metrics[r->metric].source == GATE_FROM_ITERATIONS ? "iteration"
+                                                                                : "value";
+    if (x->verdict == GATE_PENDING)
+        snprintf(x->reason, sizeof x->reason,
+                 "not judged yet: `coldswarm import` brings the server's side, then `coldswarm "
+                 "gate` judges it");
+    else if (t->finish_us <= t->begin_us)
+        snprintf(x->reason, sizeof x->reason,
+                 "no data: the run ended after %.15gs, before its range began",
+                 (double)t->finish_us / 1e6);
+    else if (r->over_ns != 0 && w->windows == 0)
+        snprintf(x->reason, sizeof x->reason, "no data: its range of %.15gs is shorter than %.15gs",
+                 (double)(t->finish_us - t->begin_us) / 1e6, (double)r->over_ns / 1e9);
+    else if (isnan(x->value) && gate_metrics[r->metric].source == GATE_FROM_SERVER)
+        snprintf(x->reason, sizeof x->reason,
+                 "no data: the server's side is not in the run file; `coldswarm import` adds it");
+    else if (isnan(x->value))
+        snprintf(x->reason, sizeof x->reason, "no data: there was no such %s", what);
+    else if (r->over_ns != 0 && w->empty > 0)
+        snprintf(
+            x->reason, sizeof x->reason,
+            "%zu of %zu windows do not hold, %zu of them without any %s, the first from %.15gs",
+            w->crossed, w->windows, w->empty, what,
+            (double)t->begin_us / 1e6 + (double)w->first_empty);
+    else if (r->over_ns != 0)
+        snprintf(x->reason, sizeof x->reason, "%zu of %zu windows do not hold", w->crossed,
+                 w->windows);
+    else
+        snprintf(x->reason, sizeof x->reason, "the limit is crossed");
+}
+
+static int conclude(const struct gate_judge *j, struct task *t, struct gate_result *x,
+                    struct err *e) {
+    const struct gate_rule *r = t->rule;
+    *x = (struct gate_result){.rule = r,
+                              .value = (double)NAN,
+                              .low = (double)NAN,
+                              .high = (double)NAN,
+                              .margin = (double)NAN,
+                              .from_us = t->begin_us,
+                              .to_us = t->finish_us};
+    if (t->quantile && t->moments.n > 0 && select_finish(&t->select, e) != 0)
+        return -1;
+    if (t->finish_us > t->begin_us) {
+        if (r->over_ns == 0)
+            sum_up(t, x);
+        else if (sum_up_windows(t, x, e) != 0)
+            return -1;
+    }
+    bool holds = !isnan(x->value) && gate_holds(r->op, x->value, r->limit) &&
+                 (r->over_ns == 0 || x->crossed == 0);
+    x->margin = isnan(x->value) ? (double)NAN : gate_margin(r->op, x->value, r->limit);
+    x->verdict = holds ? GATE_HOLDS : GATE_CROSSED;
+    if (j->range.server_pending && gate_metrics[r->metric].source == GATE_FROM_SERVER)
+        x->verdict = GATE_PENDING;
+    if (x->verdict != GATE_HOLDS)
+        explain(t, x);
+    return 0;
+}
+
+int gate_judge_finish(struct gate_judge *j, struct gate_result **out, struct err *e) {
+    struct gate_result *all = calloc(j->count + 1, sizeof *all);
+    if (all == NULL)
+        return err_set(e, "out of memory for %zu thresholds", j->count);
+    for (size_t i = 0; i < j->count; i++) {
+        if (conclude(j, &j->tasks[i], &all[i], e) != 0) {
+            free(all);
+            return -1;
+        }
+    }
+    *out = all;
+    return 0;
+}

@@ -1,0 +1,93 @@
+/*
+ * metric: the metrics that a threshold can name, and what of each is in our rows.
+ *
+ * The words are k6's where k6 has the metric (metrics/builtin.go), and so is the meaning, as far as
+ * a row holds it; docs/thresholds.md says for each from which columns it comes. It holds no
+ * values. Thread: any, constant data.
+ */
+#ifndef GATE_METRIC_H
+#define GATE_METRIC_H
+
+#include <stdint.h>
+
+#include "util/err.h"
+
+enum gate_kind {
+    GATE_COUNTER, /* adds up: count, rate (per second) */
+    GATE_GAUGE,   /* has a value at each time: value, min, max, avg */
+    GATE_RATE,    /* yes or no, each time: rate (a share from 0 to 1) */
+    GATE_TREND    /* times in milliseconds: avg, min, max, med, p(N) */
+};
+
+enum gate_metric {
+    GATE_HTTP_REQ_DURATION,
+    GATE_HTTP_REQ_BLOCKED,
+    GATE_HTTP_REQ_CONNECTING,
+    GATE_HTTP_REQ_TLS_HANDSHAKING,
+    GATE_HTTP_REQ_WAITING,
+    GATE_HTTP_REQ_RECEIVING,
+    GATE_RESPONSE_TIME,
+    GATE_SERVICE_TIME,
+    GATE_HTTP_REQ_FAILED,
+    GATE_HTTP_REQS,
+    GATE_ITERATIONS,
+    GATE_ITERATION_DURATION,
+    GATE_DROPPED_ITERATIONS,
+    GATE_CHECKS,
+    GATE_DATA_RECEIVED,
+    GATE_DATA_SENT,
+    GATE_VUS,
+    GATE_COLD_START_DURATION,
+    GATE_INSTANCE_COUNT
+};
+#define GATE_METRICS (GATE_INSTANCE_COUNT + 1)
+
+/* Where its values come from: who judges has to bring them. */
+enum gate_source {
+    GATE_FROM_REQUESTS,
+    GATE_FROM_ITERATIONS,
+    GATE_FROM_CHECKS,
+    GATE_FROM_USERS,
+    GATE_FROM_SERVER /* what `import` adds: never known while a run goes on */
+};
+
+/* What can stand in braces behind a metric. */
+enum {
+    GATE_BY_NAME = 1,
+    GATE_BY_METHOD = 2,
+    GATE_BY_STATUS = 4,
+    GATE_BY_OUTCOME = 8,
+    GATE_BY_EXPECTED = 16, /* expected_response, as k6 tags it */
+    GATE_BY_REQUEST = 32   /* of a check: the request that it belongs to */
+};
+
+struct gate_metric_def {
+    const char *name;
+    enum gate_kind kind;
+    enum gate_source source;
+    unsigned filters;
+    const char *unit; /* of its values, for people: "ms", "" */
+};
+
+extern const struct gate_metric_def gate_metrics[GATE_METRICS];
+
+/* By name (n bytes); the error suggests the nearest, or says why k6's metric is not there. */
+int gate_metric_find(const char *name, size_t n, enum gate_metric *out, struct err *e);
+
+enum gate_aggregation {
+    GATE_COUNT,
+    GATE_PER_SECOND, /* "rate" of a counter */
+    GATE_SHARE,      /* "rate" of a rate */
+    GATE_VALUE,
+    GATE_AVG,
+    GATE_MIN,
+    GATE_MAX,
+    GATE_QUANTILE /* "med" and "p(N)" */
+};
+
+/* By word; "p" is the quantile, whose number the caller reads. Fails where the metric's kind has no
+ * such aggregation. */
+int gate_aggregation_find(enum gate_metric metric, const char *word, size_t n,
+                          enum gate_aggregation *out, struct err *e);
+
+#endif

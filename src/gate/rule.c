@@ -1,0 +1,380 @@
+#include "gate/rule.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/outcome.h"
+#include "util/text.h"
+
+void gate_rule_done(struct gate_rule *r) {
+    free(r->name);
+    free(r->method);
+    free(r->request);
+    free(r->place);
+    *r = (struct gate_rule){0};
+}
+
+/* ---- back to text ---- */
+
+/* Letters, digits and what paths are made of stand as they are. */
+static bool is_plain(const char *text) {
+    return text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                             "/_.-:*?&=+~%@!$;()[]<>|")] == '\0';
+}
+
+static void value_text(const char *value, struct buf *out) {
+    if (is_plain(value)) {
+        buf_str(out, value);
+        return;
+    }
+    buf_char(out, '"');
+    for (const unsigned char *p = (const unsigned char *)value; *p != '\0'; p++) {
+        if (*p == '"' || *p == '\\')
+            buf_printf(out, "\\%c", *p);
+        else if (*p == '\n')
+            buf_str(out, "\\n");
+        else if (*p < 0x20 || *p == 0x7f)
+            buf_printf(out, "\\x%02x", *p);
+        else
+            buf_char(out, (char)*p);
+    }
+    buf_char(out, '"');
+}
+
+static void filter_text(const char *key, const char *value, char *before, struct buf *out) {
+    buf_printf(out, "%c%s:", *before, key);
+    value_text(value, out);
+    *before = ',';
+}
+
+static void status_text(const struct gate_rule *r, struct buf *out) {
+    if (r->status_low != r->status_high)
+        buf_printf(out, "%dxx", r->status_low / 100);
+    else
+        buf_printf(out, "%d", r->status_low);
+}
+
+void gate_metric_text(const struct gate_rule *r, struct buf *out) {
+    char before = '{';
+    buf_str(out, gate_metrics[r->metric].name);
+    if (r->name != NULL)
+        filter_text("name", r->name, &before, out);
+    if (r->method != NULL)
+        filter_text("method", r->method, &before, out);
+    if (r->request != NULL)
+        filter_text("request", r->request, &before, out);
+    if ((r->filters & GATE_BY_STATUS) != 0) {
+        buf_printf(out, "%cstatus:", before);
+        status_text(r, out);
+        before = ',';
+    }
+    if ((r->filters & GATE_BY_OUTCOME) != 0)
+        filter_text("outcome", outcome_text(r->outcome), &before, out);
+    if ((r->filters & GATE_BY_EXPECTED) != 0)
+        filter_text("expected_response", r->expected ? "true" : "false", &before, out);
+    if (before == ',')
+        buf_char(out, '}');
+}
+
+void gate_condition_text(const struct gate_rule *r, struct buf *out) {
+    static const char *const words[] = {
+        [GATE_COUNT] = "count", [GATE_PER_SECOND] = "rate", [GATE_SHARE] = "rate",
+        [GATE_VALUE] = "value", [GATE_AVG] = "avg",         [GATE_MIN] = "min",
+        [GATE_MAX] = "max"};
+    static const char *const ops[] = {[GATE_LT] = "<",  [GATE_LE] = "<=", [GATE_GT] = ">",
+                                      [GATE_GE] = ">=", [GATE_EQ] = "==", [GATE_NE] = "!="};
+    if (r->aggregation != GATE_QUANTILE)
+        buf_str(out, words[r->aggregation]);
+    else if (r->p == 0.5)
+        buf_str(out, "med");
+    else
+        buf_printf(out, "p(%.15g)", r->p * 100);
+    buf_printf(out, "%s%.15g", ops[r->op], r->limit);
+}
+
+static void window_text(const struct gate_rule *r, struct buf *out) {
+    if (r->over_ns != 0)
+        buf_printf(out, " over %.15gs", (double)r->over_ns / 1e9);
+    if (r->from_ns != 0)
+        buf_printf(out, " from %.15gs", (double)r->from_ns / 1e9);
+    if (r->stage != 0)
+        buf_printf(out, " stage %u", r->stage);
+}
+
+void gate_words_text(const struct gate_rule *r, struct buf *out) {
+    window_text(r, out);
+    if (r->abort_on_fail)
+        buf_str(out, " abortOnFail");
+    if (r->delay_ns != 0)
+        buf_printf(out, " delayAbortEval %.15gs", (double)r->delay_ns / 1e9);
+}
+
+/* Without what says only when a run ends: two that differ in that alone judge the same. */
+static void judged_text(const struct gate_rule *r, struct buf *out) {
+    gate_metric_text(r, out);
+    buf_char(out, ' ');
+    gate_condition_text(r, out);
+    window_text(r, out);
+}
+
+void gate_rule_text(const struct gate_rule *r, struct buf *out) {
+    gate_metric_text(r, out);
+    buf_char(out, ' ');
+    gate_condition_text(r, out);
+    gate_words_text(r, out);
+}
+
+/* ---- many ---- */
+
+void gate_rules_done(struct gate_rules *all) {
+    for (size_t i = 0; i < all->count; i++)
+        gate_rule_done(&all->items[i]);
+    free(all->items);
+    *all = (struct gate_rules){0};
+}
+
+static int fail_at(const struct gate_rule *r, struct err *e) {
+    return r->place == NULL || r->place[0] == '\0' ? -1 : err_prefix(e, "%s", r->place);
+}
+
+static bool same(const struct gate_rule *a, const struct gate_rule *b) {
+    struct buf x, y;
+    buf_init(&x, 4 * GATE_TEXT_MAX);
+    buf_init(&y, 4 * GATE_TEXT_MAX);
+    judged_text(a, &x);
+    judged_text(b, &y);
+    bool equal = strcmp(buf_text(&x), buf_text(&y)) == 0;
+    buf_done(&x);
+    buf_done(&y);
+    return equal;
+}
+
+int gate_rules_add(struct gate_rules *all, struct gate_rule *r, struct err *e) {
+    struct gate_rule *items = NULL;
+    if (all->count >= GATE_RULES_MAX) {
+        err_set(e, "more than %d thresholds", GATE_RULES_MAX);
+        goto fail;
+    }
+    for (size_t i = 0; i < all->count; i++) {
+        const struct gate_rule *x = &all->items[i];
+        if (x->metric != r->metric || !same(x, r))
+            continue;
+        const char *at = x->place == NULL ? "" : x->place;
+        err_set(e, "this threshold is there already%s%s; remove one of them",
+                *at == '\0' ? "" : " at ", at);
+        goto fail;
+    }
+    items = realloc(all->items, (all->count + 1) * sizeof *items);
+    if (items == NULL) {
+        err_set(e, "out of memory for thresholds");
+        goto fail;
+    }
+    all->items = items;
+    items[all->count++] = *r;
+    *r = (struct gate_rule){0};
+    return 0;
+fail:
+    fail_at(r, e);
+    gate_rule_done(r);
+    return -1;
+}
+
+int gate_rules_parse(struct gate_rules *all, const char *place, const char *text, struct err *e) {
+    struct gate_rule r;
+    if (gate_parse(text, &r, e) != 0)
+        return *place == '\0' ? -1 : err_prefix(e, "%s \"%.200s\"", place, text);
+    r.place = strdup(place);
+    if (r.place == NULL) {
+        gate_rule_done(&r);
+        return err_set(e, "out of memory for thresholds");
+    }
+    return gate_rules_add(all, &r, e);
+}
+
+int gate_rules_copy(const struct gate_rules *from, struct gate_rules *to, struct err *e) {
+    for (size_t i = 0; i < from->count; i++) {
+        struct buf text;
+        buf_init(&text, 4 * GATE_TEXT_MAX);
+        gate_rule_text(&from->items[i], &text);
+        const char *place = from->items[i].place;
+        int result = !buf_ok(&text)
+                         ? err_set(e, "out of memory for thresholds")
+                         : gate_rules_parse(to, place == NULL ? "" : place, buf_text(&text), e);
+        buf_done(&text);
+        if (result != 0)
+            return -1;
+    }
+    return 0;
+}
+
+void gate_rules_text(const struct gate_rules *all, struct buf *out) {
+    for (size_t i = 0; i < all->count; i++) {
+        gate_rule_text(&all->items[i], out);
+        buf_char(out, '\n');
+    }
+}
+
+int gate_rules_read(struct gate_rules *all, const char *place, const char *lines, struct err *e) {
+    for (const char *p = lines; *p != '\0';) {
+        size_t n = strcspn(p, "\n");
+        char *line = strndup(p, n);
+        if (line == NULL)
+            return err_set(e, "out of memory for thresholds");
+        int result = n == 0 ? 0 : gate_rules_parse(all, place, line, e);
+        free(line);
+        if (result != 0)
+            return -1;
+        p += n + (p[n] == '\n');
+    }
+    return 0;
+}
+
+/* ---- what can be known before ---- */
+
+#define NAMES_MAX 4096 /* that a suggestion is looked for among */
+
+static int unknown(const char *key, const char *name, const char *const *names, size_t n,
+                   const char *what, struct err *e) {
+    struct buf shown;
+    buf_init(&shown, 512);
+    text_printable(&shown, name, strlen(name) < 100 ? strlen(name) : 100);
+    const char *nearest = text_nearest(name, names, n < NAMES_MAX ? n : NAMES_MAX);
+    if (nearest == NULL)
+        err_set(e, "%s:%s is nothing that %s", key, buf_text(&shown), what);
+    else
+        err_set(e, "%s:%s is nothing that %s; did you mean %.100s?", key, buf_text(&shown), what,
+                nearest);
+    buf_done(&shown);
+    return -1;
+}
+
+static bool among(const char *name, const char *const *names, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+static int check_among(const char *key, const char *name, const char *const *names, size_t n,
+                       const char *what, struct err *e) {
+    if (name == NULL || among(name, names, n))
+        return 0;
+    return unknown(key, name, names, n, what, e);
+}
+
+static int check_endpoint(const struct gate_rule *r, const struct gate_subject *s,
+                          const char *const *names, const char *const *methods, struct err *e) {
+    size_t n = s->endpoint_count;
+    if (check_among("name", r->name, names, n, s->what, e) != 0 ||
+        check_among("method", r->method, methods, n, s->what, e) != 0 ||
+        check_among("request", r->request, names, n, s->what, e) != 0)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        if (gate_fits(r, names[i], methods[i]))
+            return 0;
+    return err_set(e, "nothing that %s has both this name and this method", s->what);
+}
+
+/* That there is a range, and that a window has room in it. */
+static int check_range(const struct gate_rule *r, const struct gate_subject *s, struct err *e) {
+    int64_t from_us = r->from_ns / 1000, range_us = s->duration_us;
+    if (r->stage > s->stage_count)
+        return s->stage_count == 0
+                   ? err_set(e, "stage %u: there are no stages", r->stage)
+                   : err_set(e, "stage %u: there are only %zu", r->stage, s->stage_count);
+    if (r->stage != 0)
+        range_us = s->stages[r->stage] - s->stages[r->stage - 1];
+    else if (range_us == 0)
+        return 0;
+    if (from_us >= range_us)
+        return err_set(e, "from %.15gs: there are only %.15gs", (double)from_us / 1e6,
+                       (double)range_us / 1e6);
+    if (r->over_ns / 1000 > range_us - from_us)
+        return err_set(e, "over %.15gs: there are only %.15gs", (double)r->over_ns / 1e9,
+                       (double)(range_us - from_us) / 1e6);
+    return 0;
+}
+
+static int check_rule(const struct gate_rule *r, const struct gate_subject *s,
+                      const char *const *names, const char *const *methods, struct err *e) {
+    if (check_range(r, s, e) != 0)
+        return -1;
+    switch (gate_metrics[r->metric].source) {
+    case GATE_FROM_REQUESTS:
+        return check_endpoint(r, s, names, methods, e);
+    case GATE_FROM_ITERATIONS:
+        return check_among("name", r->name, s->iterations == NULL ? names : s->iterations,
+                           s->iterations == NULL ? s->endpoint_count : s->iteration_count, s->what,
+                           e);
+    case GATE_FROM_CHECKS:
+        if (s->check_count == 0)
+            return err_set(e, "nothing that %s has checks", s->what);
+        return check_among("name", r->name, s->checks, s->check_count, s->what, e) != 0
+                   ? -1
+                   : check_among("request", r->request, names, s->endpoint_count, s->what, e);
+    case GATE_FROM_USERS:
+    case GATE_FROM_SERVER:
+        break;
+    }
+    return 0;
+}
+
+int gate_rules_check(const struct gate_rules *all, const struct gate_subject *s, struct err *e) {
+    size_t n = s->endpoint_count;
+    const char **names = calloc(2 * n + 1, sizeof *names);
+    int result = 0;
+    if (names == NULL)
+        return err_set(e, "out of memory for thresholds");
+    for (size_t i = 0; i < n; i++) {
+        names[i] = s->endpoints[i].name;
+        names[n + i] = s->endpoints[i].method;
+    }
+    for (size_t i = 0; i < all->count && result == 0; i++) {
+        const struct gate_rule *r = &all->items[i];
+        if (check_rule(r, s, names, names + n, e) == 0)
+            continue;
+        struct buf text;
+        buf_init(&text, 256);
+        gate_metric_text(r, &text);
+        err_prefix(e, "%.200s", buf_text(&text));
+        buf_done(&text);
+        result = -1;
+        fail_at(r, e);
+    }
+    free(names);
+    return result;
+}
+
+/* ---- values ---- */
+
+bool gate_fits(const struct gate_rule *r, const char *name, const char *method) {
+    return (r->name == NULL || strcmp(r->name, name) == 0) &&
+           (r->method == NULL || strcmp(r->method, method) == 0);
+}
+
+bool gate_holds(enum gate_op op, double value, double limit) {
+    switch (op) {
+    case GATE_LT:
+        return value < limit;
+    case GATE_LE:
+        return value <= limit;
+    case GATE_GT:
+        return value > limit;
+    case GATE_GE:
+        return value >= limit;
+    case GATE_EQ:
+        return value == limit;
+    case GATE_NE:
+        return value != limit;
+    }
+    return false;
+}
+
+double gate_margin(enum gate_op op, double value, double limit) {
+    if (op == GATE_LT || op == GATE_LE)
+        return limit - value;
+    if (op == GATE_GT || op == GATE_GE)
+        return value - limit;
+    return (double)NAN;
+}

@@ -1,0 +1,368 @@
+#include "report/thresholds.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "record/reader_course.h"
+#include "record/reader_server.h"
+
+/* ---- the rules ---- */
+
+struct own {
+    struct gate_rules *rules;
+    char *ended;
+    struct err *e;
+    int result;
+};
+
+static void take_pair(void *context, const char *key, const char *value) {
+    struct own *o = context;
+    if (strcmp(key, THRESHOLDS_END_KEY) == 0 && o->result == 0) {
+        o->ended = strdup(value);
+        if (o->ended == NULL)
+            o->result = err_set(o->e, "out of memory for thresholds");
+    }
+    if (strcmp(key, THRESHOLDS_KEY) == 0 && o->result == 0)
+        o->result = gate_rules_read(o->rules, "the run file", value, o->e);
+}
+
+/* *ended: why the run was ended, NULL where it was not; the caller frees it. */
+static int get_rules(struct reader *r, const struct thresholds_options *o, struct gate_rules *out,
+                     char **ended, struct err *e) {
+    struct own own = {.rules = out, .e = e};
+    int result = 0;
+    if (o->rules == NULL) {
+        result = reader_manifest(r, take_pair, &own, e) != 0 ? -1 : own.result;
+        *ended = own.ended;
+        return result;
+    }
+    if (o->ended != NULL && (*ended = strdup(o->ended)) == NULL)
+        return err_set(e, "out of memory for thresholds");
+    return gate_rules_copy(o->rules, out, e);
+}
+
+/* A run that a threshold ended has crossed it, whatever the requests that were still under way
+ * have made of it. */
+static void note_ended(struct thresholds *t, const char *ended) {
+    const char *rule = ended == NULL ? NULL : strchr(ended, ' ');
+    for (size_t i = 0; rule != NULL && i < t->rules.count; i++) {
+        struct buf text;
+        struct gate_result *x = &t->results[i];
+        buf_init(&text, 4 * GATE_TEXT_MAX);
+        gate_rule_text(&t->rules.items[i], &text);
+        if (strcmp(buf_text(&text), rule + 1) == 0) {
+            x->verdict = GATE_CROSSED;
+            snprintf(x->reason, sizeof x->reason, "it was crossed at %.*ss, which ended the run",
+                     (int)(rule - ended), ended);
+        }
+        buf_done(&text);
+    }
+}
+
+/* ---- what the run has ---- */
+
+struct names {
+    char **items;
+    size_t count;
+    bool failed;
+};
+
+/* How many names are kept to look for a mistyped one among; more than that are never refused. */
+enum { NAMES_MAX = 10000 };
+
+static void add_name(struct names *n, const char *name) {
+    for (size_t i = 0; i < n->count; i++)
+        if (strcmp(n->items[i], name) == 0)
+            return;
+    if (n->count == NAMES_MAX)
+        return;
+    char **items = realloc(n->items, (n->count + 1) * sizeof *items);
+    char *copy = strdup(name);
+    if (items != NULL)
+        n->items = items;
+    if (items == NULL || copy == NULL) {
+        free(copy);
+        n->failed = true;
+        return;
+    }
+    n->items[n->count++] = copy;
+}
+
+static void take_iteration_name(void *context, const char *name, int64_t end_us,
+                                int64_t duration_us) {
+    (void)end_us;
+    (void)duration_us;
+    add_name(context, name);
+}
+
+static void take_check_name(void *context, int64_t second, const char *request, const char *name,
+                            uint64_t passes, uint64_t fails) {
+    (void)second;
+    (void)request;
+    (void)passes;
+    (void)fails;
+    add_name(context, name);
+}
+
+static void names_done(struct names *n) {
+    for (size_t i = 0; i < n->count; i++)
+        free(n->items[i]);
+    free(n->items);
+}
+
+static bool any_of(const struct gate_rules *rules, enum gate_source source) {
+    for (size_t i = 0; i < rules->count; i++)
+        if (gate_metrics[rules->items[i].metric].source == source)
+            return true;
+    return false;
+}
+
+struct facts {
+    struct gate_subject subject;
+    struct gate_endpoint *endpoints;
+    int64_t *stages;
+    struct names iterations, checks;
+};
+
+static void facts_done(struct facts *f) {
+    free(f->endpoints);
+    free(f->stages);
+    names_done(&f->iterations);
+    names_done(&f->checks);
+}
+
+static int get_facts(struct reader *r, const struct gate_rules *rules, struct facts *f,
+                     struct err *e) {
+    const struct reader_endpoint *endpoints = NULL;
+    size_t n = reader_endpoints(r, &endpoints), stage_count = 0;
+    *f = (struct facts){.endpoints = calloc(n + 1, sizeof *f->endpoints)};
+    if (f->endpoints == NULL)
+        return err_set(e, "out of memory for %zu endpoints", n);
+    for (size_t i = 0; i < n; i++)
+        f->endpoints[i] = (struct gate_endpoint){endpoints[i].name, endpoints[i].method};
+    if (reader_stages(r, &f->stages, &stage_count, e) != 0)
+        return -1;
+    if (any_of(rules, GATE_FROM_ITERATIONS) && reader_has_iterations(r) &&
+        reader_iterations(r, take_iteration_name, &f->iterations, e) != 0)
+        return -1;
+    if (any_of(rules, GATE_FROM_CHECKS) && reader_has_checks(r) &&
+        reader_checks(r, take_check_name, &f->checks, e) != 0)
+        return -1;
+    if (f->iterations.failed || f->checks.failed)
+        return err_set(e, "out of memory for the names of iterations and checks");
+    f->subject = (struct gate_subject){
+        .endpoints = f->endpoints,
+        .endpoint_count = n,
+        .iterations = (const char *const *)f->iterations.items,
+        .iteration_count = f->iterations.count,
+        .checks = (const char *const *)f->checks.items,
+        .check_count = f->checks.count,
+        .stages = f->stages,
+        .stage_count = stage_count,
+        .what = "the run has",
+    };
+    return 0;
+}
+
+/* ---- giving all to the judge ---- */
+
+static int64_t or_else(int64_t value, int64_t instead) {
+    return value == READER_NO_VALUE ? instead : value;
+}
+
+static int give_request(void *context, const struct reader_row *row) {
+    struct gate_sample s = {
+        .endpoint = row->endpoint,
+        .outcome = row->outcome,
+        .status = row->status,
+        .at_us = or_else(row->outcome == OUTCOME_NOT_SENT ? row->intended_us : row->end_us, -1),
+        .service_us = or_else(row->service_us, -1),
+        .response_us = or_else(row->response_us, -1),
+        .dns_us = or_else(row->dns_us, 0),
+        .connect_us = or_else(row->connect_us, 0),
+        .tls_us = or_else(row->tls_us, 0),
+        .ttfb_us = or_else(row->ttfb_us, -1),
+        .bytes_sent = row->bytes_sent,
+        .bytes_received = row->bytes_received,
+    };
+    gate_judge_request(context, &s);
+    return 0;
+}
+
+static void give_iteration(void *context, const char *name, int64_t end_us, int64_t duration_us) {
+    gate_judge_iteration(context, name, end_us, or_else(duration_us, -1));
+}
+
+static void give_check(void *context, int64_t second, const char *request, const char *name,
+                       uint64_t passes, uint64_t fails) {
+    gate_judge_check(context, second, request, name, passes, fails);
+}
+
+static int give_users(struct reader *r, struct gate_judge *j, struct err *e) {
+    struct reader_second *seconds = NULL;
+    size_t n = 0;
+    if (reader_users(r, &seconds, &n, e) != 0)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        gate_judge_gauge(j, GATE_VUS, (int64_t)seconds[i].second * 1000000, seconds[i].users);
+    free(seconds);
+    return 0;
+}
+
+/* The instances of all labels (active, idle) at a time, added up: points come by label, so they are
+ * gathered first. */
+struct level {
+    int64_t at_us;
+    double value;
+};
+
+struct levels {
+    struct level *items;
+    size_t count, cap;
+    bool failed;
+};
+
+static int take_level(void *context, const struct reader_point *p) {
+    struct levels *l = context;
+    if (l->count == l->cap) {
+        size_t cap = l->cap == 0 ? 256 : 2 * l->cap;
+        struct level *items = realloc(l->items, cap * sizeof *items);
+        if (items == NULL) {
+            l->failed = true;
+            return 1;
+        }
+        l->items = items;
+        l->cap = cap;
+    }
+    l->items[l->count++] = (struct level){p->at_us, p->value};
+    return 0;
+}
+
+static int by_time(const void *a, const void *b) {
+    const struct level *x = a, *y = b;
+    return (x->at_us > y->at_us) - (x->at_us < y->at_us);
+}
+
+static int give_instance_count(struct reader *r, struct gate_judge *j, struct err *e) {
+    struct levels l = {0};
+    int result = reader_points(r, "container/instance_count", take_level, &l, e);
+    if (l.failed)
+        result = err_set(e, "out of memory for the number of instances");
+    if (result == 0 && l.count > 0)
+        qsort(l.items, l.count, sizeof *l.items, by_time);
+    for (size_t i = 0; result == 0 && i < l.count;) {
+        int64_t at_us = l.items[i].at_us;
+        double sum = 0;
+        for (; i < l.count && l.items[i].at_us == at_us; i++)
+            sum += l.items[i].value;
+        gate_judge_gauge(j, GATE_INSTANCE_COUNT, at_us, sum);
+    }
+    free(l.items);
+    return result;
+}
+
+static int give_cold_starts(struct reader *r, struct gate_judge *j, struct err *e) {
+    struct reader_instance *all = NULL;
+    size_t n = 0;
+    if (reader_instances(r, &all, &n, e) != 0)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        if (all[i].start_known && all[i].ready_us != READER_NO_VALUE)
+            gate_judge_time(j, GATE_COLD_START_DURATION, all[i].ready_us,
+                            all[i].ready_us - all[i].started_us);
+    free(all);
+    return 0;
+}
+
+static int give_all(struct reader *r, struct gate_judge *j, bool iterations, bool server,
+                    struct err *e) {
+    bool rows = gate_judge_wants(j, GATE_FROM_REQUESTS) ||
+                (!iterations && gate_judge_wants(j, GATE_FROM_ITERATIONS));
+    if (rows && (gate_judge_wants_phases(j) ? reader_scan(r, give_request, j, e)
+                                            : reader_scan_brief(r, give_request, j, e)) != 0)
+        return -1;
+    if (iterations && gate_judge_wants(j, GATE_FROM_ITERATIONS) &&
+        reader_iterations(r, give_iteration, j, e) != 0)
+        return -1;
+    if (gate_judge_wants(j, GATE_FROM_CHECKS) && reader_has_checks(r) &&
+        reader_checks(r, give_check, j, e) != 0)
+        return -1;
+    if (gate_judge_wants(j, GATE_FROM_USERS) && give_users(r, j, e) != 0)
+        return -1;
+    if (!server || !gate_judge_wants(j, GATE_FROM_SERVER))
+        return 0;
+    return give_instance_count(r, j, e) != 0 ? -1 : give_cold_starts(r, j, e);
+}
+
+/* ---- judging ---- */
+
+static int judge(struct reader *r, const struct thresholds_options *o, const struct facts *f,
+                 struct thresholds *t, struct err *e) {
+    struct reader_server side = {0};
+    struct gate_judge *j = NULL;
+    bool again = false, iterations = reader_has_iterations(r);
+    if (reader_server(r, &side, e) != 0)
+        return -1;
+    struct gate_range range = {
+        .duration_us = o->duration_us < 0 ? reader_run(r)->duration_us : o->duration_us,
+        .requests_are_iterations = !iterations,
+        .server_pending = o->during_run && !side.any,
+    };
+    if (gate_judge_new(&t->rules, &f->subject, &range, &j, e) != 0)
+        return -1;
+    int result = -1;
+    if (give_all(r, j, iterations, side.any, e) == 0 && gate_judge_plan(j, &again, e) == 0 &&
+        (!again || give_all(r, j, iterations, side.any, e) == 0))
+        result = gate_judge_finish(j, &t->results, e);
+    gate_judge_free(j);
+    return result;
+}
+
+int thresholds_new(struct reader *r, const struct thresholds_options *o, struct thresholds **out,
+                   bool *usage, struct err *e) {
+    struct facts f = {0};
+    struct thresholds *t = calloc(1, sizeof *t);
+    char *ended = NULL;
+    int result = -1;
+    *usage = false;
+    if (t == NULL)
+        return err_set(e, "out of memory for thresholds");
+    if (get_rules(r, o, &t->rules, &ended, e) != 0)
+        goto out;
+    if (t->rules.count == 0) {
+        *out = NULL;
+        result = 0;
+        goto out;
+    }
+    if (get_facts(r, &t->rules, &f, e) != 0)
+        goto out;
+    if (o->check && gate_rules_check(&t->rules, &f.subject, e) != 0) {
+        *usage = true;
+        goto out;
+    }
+    if (judge(r, o, &f, t, e) != 0)
+        goto out;
+    note_ended(t, ended);
+    for (size_t i = 0; i < t->rules.count; i++) {
+        t->crossed += t->results[i].verdict == GATE_CROSSED;
+        t->pending += t->results[i].verdict == GATE_PENDING;
+    }
+    t->ok = t->crossed == 0;
+    *out = t;
+    t = NULL;
+    result = 0;
+out:
+    thresholds_free(t);
+    facts_done(&f);
+    free(ended);
+    return result;
+}
+
+void thresholds_free(struct thresholds *t) {
+    if (t == NULL)
+        return;
+    gate_rules_done(&t->rules);
+    free(t->results);
+    free(t);
+}
