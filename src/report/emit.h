@@ -30,4 +30,8 @@ void emit_csv_errors(struct buf *out, const struct model *m);
 void emit_csv_table(struct buf *out, const struct table *t);
 void emit_json(struct buf *out, const struct model *m);
 
+/* A table of its own, with its title. */
+void emit_table_alone(struct buf *out, const struct table *t);
+void emit_markdown_alone(struct buf *out, const struct table *t);
+
 #endif

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "report/emit.h"
+#include "report/export.h"
 #include "report/report.h"
 
 #define DOCUMENT_MAX_BYTES ((size_t)1 << 30)
@@ -50,10 +51,15 @@ const struct report_format report_formats[] = {
     {.word = "markdown", .file = "tables.md", .for_people = true, .write = markdown},
     {.word = "csv", .file = "tables.csv", .write = csv},
     {.word = "json", .file = "tables.json", .write = json},
+    {.word = "hgrm", .file = "response_time.hgrm", .write = export_hgrm_response},
+    {.word = "hgrm-service", .file = "service_time.hgrm", .write = export_hgrm_service},
+    {.word = "jtl", .file = "requests.jtl", .write = export_jtl},
+    {.word = "k6-summary", .file = "k6_summary.json", .write = export_k6},
+    {.word = "junit", .file = "junit.xml", .write = export_junit},
     {.word = NULL},
 };
 
-const char report_format_words[] = "table|markdown|csv|json";
+const char report_format_words[] = "table|markdown|csv|json|hgrm|hgrm-service|jtl|k6-summary|junit";
 
 const struct report_format *report_format(const char *word) {
     for (const struct report_format *f = report_formats; f->word != NULL; f++)
