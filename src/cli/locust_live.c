@@ -95,9 +95,12 @@ void locust_live_tick(struct locust_live *l, const struct engine_progress *now) 
               now->users);
 }
 
-int locust_live_end(struct locust_live *l, struct err *e) {
+int locust_live_end(struct locust_live *l, int64_t duration_ns, struct err *e) {
+    int64_t second = duration_ns / NS_PER_S;
     if (l->csv == NULL)
         return 0;
+    if (second > l->last_second)
+        write_now(l, LOCUST_CSV_HISTORY, second * (NS_PER_S / NS_PER_US), 0);
     write_now(l, LOCUST_CSV_TABLES, 0, 0);
     return l->failure.text[0] == '\0' ? 0 : err_set(e, "%s", l->failure.text);
 }

@@ -44,7 +44,7 @@ void locust_live_feed(struct locust_live *l, const struct sample *samples, size_
 /* Several times a second. */
 void locust_live_tick(struct locust_live *l, const struct engine_progress *now);
 
-/* After record_stop(). */
-int locust_live_end(struct locust_live *l, struct err *e);
+/* After record_stop(): the tables with every request, and the last row of history. */
+int locust_live_end(struct locust_live *l, int64_t duration_ns, struct err *e);
 
 #endif

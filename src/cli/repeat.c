@@ -72,16 +72,25 @@ static int checked(int length, const char *name, struct err *e) {
     return length < REPEAT_PATH_BYTES ? 0 : err_set(e, "the path %.60s... is too long", name);
 }
 
-int repeat_name(const struct repeat *r, const char *name, char out[REPEAT_PATH_BYTES],
+/* The name up to n bytes, the number of the run, and the rest. */
+static int number_in(const struct repeat *r, const char *name, size_t n,
+                     char out[REPEAT_PATH_BYTES], struct err *e) {
+    if (r->count == 1)
+        return checked(snprintf(out, REPEAT_PATH_BYTES, "%s", name), name, e);
+    return checked(snprintf(out, REPEAT_PATH_BYTES, "%.*s-%u%s", (int)n, name, r->nth, name + n),
+                   name, e);
+}
+
+int repeat_file(const struct repeat *r, const char *name, char out[REPEAT_PATH_BYTES],
                 struct err *e) {
     const char *slash = strrchr(name, '/'), *base = slash == NULL ? name : slash + 1;
     const char *dot = base[0] == '\0' ? NULL : strrchr(base + 1, '.');
-    size_t n = dot == NULL ? strlen(name) : (size_t)(dot - name);
-    if (r->count == 1)
-        return checked(snprintf(out, REPEAT_PATH_BYTES, "%s", name), name, e);
-    return checked(
-        snprintf(out, REPEAT_PATH_BYTES, "%.*s-%u%s", (int)n, name, r->nth, dot == NULL ? "" : dot),
-        name, e);
+    return number_in(r, name, dot == NULL ? strlen(name) : (size_t)(dot - name), out, e);
+}
+
+int repeat_prefix(const struct repeat *r, const char *name, char out[REPEAT_PATH_BYTES],
+                  struct err *e) {
+    return number_in(r, name, strlen(name), out, e);
 }
 
 int repeat_folder(const struct repeat *r, const char *name, char out[REPEAT_PATH_BYTES],

@@ -34,8 +34,11 @@ void repeat_free(struct repeat *r);
 bool repeat_next(struct repeat *r);
 
 /* "out.db" is "out-2.db" in the second of several runs; "out" is "out-2". */
-int repeat_name(const struct repeat *r, const char *name, char out[REPEAT_PATH_BYTES],
+int repeat_file(const struct repeat *r, const char *name, char out[REPEAT_PATH_BYTES],
                 struct err *e);
+/* "v1.0" is "v1.0-2". */
+int repeat_prefix(const struct repeat *r, const char *name, char out[REPEAT_PATH_BYTES],
+                  struct err *e);
 /* "out" is "out/2". */
 int repeat_folder(const struct repeat *r, const char *name, char out[REPEAT_PATH_BYTES],
                   struct err *e);

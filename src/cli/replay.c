@@ -241,6 +241,21 @@ size_t replay_options(const struct replay *p, const struct args_option **out) {
     return p->option_count;
 }
 
+void replay_command(const struct replay *p, struct buf *out) {
+    buf_str(out, "coldswarm run");
+    if (p->file[0] != '(') { /* the built-in one has a name in brackets and no file */
+        buf_char(out, ' ');
+        replay_word(out, p->file);
+    }
+    for (size_t i = 0; i < p->option_count; i++) {
+        buf_printf(out, " --%s", p->options[i].name);
+        if (p->options[i].value[0] != '\0') {
+            buf_char(out, ' ');
+            replay_word(out, p->options[i].value);
+        }
+    }
+}
+
 static void find_masked(void *context, const struct args_option *o) {
     const char **name = context;
     if (strstr(o->value, "://" MASK "@") != NULL)

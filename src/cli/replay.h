@@ -32,6 +32,9 @@ size_t replay_options(const struct replay *p, const struct args_option **out);
 /* Fails where a recorded password is missing still: it is masked in the file, and has to be given again. */
 int replay_complete(const struct args *a, struct err *e);
 
+/* Appends the command line that has all of it but the scenario's text: `coldswarm run FILE --users 5 --seed 7`. */
+void replay_command(const struct replay *p, struct buf *out);
+
 /* The recorded scenario, with the environment of now. */
 int replay_scenario(const struct replay *p, struct scenario **out, struct err *e);
 

@@ -134,7 +134,7 @@ static void tick(void *context, const struct engine_progress *now) {
 /* Makes the run file. A default name that another process has just taken is no failure: the next one is tried. */
 static int make_file(struct run *run, const struct record_run *about, struct err *e) {
     if (opt_given(run->args, "out"))
-        return repeat_name(run->repeat, opt_text(run->args, "out"), run->path, e) == 0
+        return repeat_file(run->repeat, opt_text(run->args, "out"), run->path, e) == 0
                    ? record_open(run->path, about, &run->record, e)
                    : -1;
     for (int nth = 1;; nth++) {
@@ -181,7 +181,7 @@ static int open_record(struct run *run, struct err *e) {
     int status = make_file(run, &about, e);
     if (status == 0 && opt_given(run->args, "csv")) {
         char prefix[PATH_MAX_BYTES];
-        status = repeat_name(run->repeat, opt_text(run->args, "csv"), prefix, e);
+        status = repeat_prefix(run->repeat, opt_text(run->args, "csv"), prefix, e);
         if (status == 0)
             status = locust_live_init(&run->locust, prefix, opt_flag(run->args, "csv-full-history"),
                                       run->record, endpoints, s->task_count, e);
@@ -252,7 +252,7 @@ static int conclude(struct run *run, const struct engine_result *result) {
     struct verdict verdict;
     bool written = record_stop(run->record, &e) == 0;
     struct err csv = {0};
-    bool csv_written = locust_live_end(&run->locust, &csv) == 0;
+    bool csv_written = locust_live_end(&run->locust, result->duration_ns, &csv) == 0;
     struct observe_result sent;
     record_totals(run->record, &totals);
     observe_end(&run->observe, &sent);
