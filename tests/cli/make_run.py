@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""make_run.py OUT.db [plain|open|hostile|killed|empty]: a small run file made by hand, row by row, with plain SQL.
+"""make_run.py OUT.db [plain|open|hostile|attack|killed|empty]: a small run file made by hand, row by row, with plain SQL.
 
 `plain` is what tests/cli/report.bats has worked out by hand. Needs nothing but Python and src/record/*.sql.
 """
@@ -12,6 +12,12 @@ OUTCOMES = ["ok", "http_error", "check_failed", "timeout", "dns_error", "connect
             "protocol_error", "not_sent", "cancelled"]
 HOSTILE = [b"`id` $(id)", b"\x1b[31mred", b"=CMD()", b"<script>alert(1)</script>", b"a|b", b"say \"x\", 'y'",
            b"two\nlines", b"bad \xff\xfe bytes", b"@SUM(1)", b"set title \"x\"; system('id')"]
+
+# Everything that the formats of a report must survive, as names and as error texts.
+ATTACK = [b"`touch pwned`", b"=cmd|'/C calc'!A0", b"+1+1", b"-2+3", b"@SUM(1)", b"<script>alert(1)</script>",
+          b"\\input{/etc/passwd}", b"]]>", b'"; DROP TABLE run; --', b"two\nlines\r\nand\ttab", b"nul \x00 inside",
+          b"bad \xff\xfe\xc3( bytes", "right-to-left \u202eoverride \u2066x\u2069".encode(), b"\x1b[31mred\x1b]0;t\x07",
+          b"long " + b"x" * 10000, "\ufffe\uffff \u00fc \u65e5\u672c \U0001f600".encode(), b"a,b;c|d 'e' & f", b"' or 1=1"]
 
 # endpoint, outcome, status, error, sent ms, took ms, lag ms, bytes
 PLAIN = [
@@ -79,6 +85,10 @@ def main():
     elif kind == "hostile":
         endpoints = [(name, "GET") for name in HOSTILE]
         rows = [(i, "reset", None, name, i * 100, 10 + i, None, 1) for i, name in enumerate(HOSTILE)]
+    elif kind == "attack":
+        endpoints = [(name, "GET") for name in ATTACK]
+        rows = [(i, "reset", None, text, i * 100, 10 + i, None, 1) for i, text in enumerate(ATTACK)]
+        rows += [(i, "ok", 200, None, i * 100, 20 + i, None, 1) for i in range(len(ATTACK))]
     fill(db, rows, endpoints, kind != "killed")
     if kind == "killed":  # as kill -9 leaves it: all that was committed is in the log beside the file
         shutil.copy(path, out)

@@ -109,7 +109,7 @@ def main():
         nonlocal second
         while second * 1000000 <= until_us:
             Clock.now = (start_us + second * 1000000) / 1e6
-            Runner.user_count = users.get(second, 0)
+            Runner.user_count = users.get(second, users[max(users)])
             writer._stats_history_data_rows(writer.stats_history_csv_writer, Clock.now)
             second += 1
 
