@@ -14,6 +14,17 @@
 #define HASH "file_sha256:"
 #define MASK "***"
 
+struct replay {
+    struct reader *reader; /* its strings are borrowed */
+    char *version, *file, *folder;
+    struct args_option *options;
+    size_t option_count;
+    struct args_option *hashes; /* path and hash */
+    size_t hash_count;
+    char seed[32];
+    bool failed; /* no memory */
+};
+
 /* ---- writing ---- */
 
 /* A URL keeps its host and loses its user and password. */
@@ -84,26 +95,27 @@ static void write_option(void *context, const struct args_option *o) {
 }
 
 /* Absolute, so that a replay finds it from anywhere. */
-static void write_folder(struct writing *w, const struct scenario *s) {
+static void write_folder(struct writing *w, const struct scenario *s, const char *known) {
     struct buf value;
     const char *slash = strrchr(s->file, '/');
     char *folder = slash == NULL ? strdup(".") : strndup(s->file, (size_t)(slash - s->file) + 1);
     char *real = folder == NULL ? NULL : realpath(folder, NULL);
     buf_init(&value, VALUE_MAX_BYTES);
-    buf_str(&value, real == NULL ? "." : real);
+    buf_str(&value, known != NULL ? known : real == NULL ? "." : real);
     put(w, "scenario_folder", &value);
     buf_done(&value);
     free(real);
     free(folder);
 }
 
-int replay_write(struct record *r, const struct args *a, const struct scenario *s, struct err *e) {
+int replay_write(struct record *r, const struct args *a, const struct scenario *s,
+                 const struct replay *from, struct err *e) {
     struct writing w = {.record = r, .e = e};
     struct buf key, value;
     buf_init(&key, VALUE_MAX_BYTES);
     buf_init(&value, VALUE_MAX_BYTES);
     args_each(a, write_option, &w);
-    write_folder(&w, s);
+    write_folder(&w, s, from == NULL ? NULL : from->folder);
     for (size_t i = 0; i < s->file_count && w.status == 0; i++) {
         bool again = false; /* one that is named twice */
         for (size_t k = 0; k < i; k++)
@@ -124,17 +136,6 @@ int replay_write(struct record *r, const struct args *a, const struct scenario *
 }
 
 /* ---- reading ---- */
-
-struct replay {
-    struct reader *reader; /* its strings are borrowed */
-    char *version, *file, *folder;
-    struct args_option *options;
-    size_t option_count;
-    struct args_option *hashes; /* path and hash */
-    size_t hash_count;
-    char seed[32];
-    bool failed; /* no memory */
-};
 
 static bool begins(const char *text, const char *with) {
     return strncmp(text, with, strlen(with)) == 0;
@@ -254,23 +255,6 @@ void replay_command(const struct replay *p, struct buf *out) {
             replay_word(out, p->options[i].value);
         }
     }
-}
-
-static void find_masked(void *context, const struct args_option *o) {
-    const char **name = context;
-    if (strstr(o->value, "://" MASK "@") != NULL)
-        *name = o->name;
-}
-
-int replay_complete(const struct args *a, struct err *e) {
-    const char *name = NULL;
-    args_each(a, find_masked, &name);
-    if (name != NULL)
-        return err_set(e,
-                       "the run's --%s had a password in it, which the file does not keep; give "
-                       "--%s again",
-                       name, name);
-    return 0;
 }
 
 int replay_scenario(const struct replay *p, struct scenario **out, struct err *e) {

@@ -3,8 +3,8 @@
  *
  * In the manifest: `replay` (the version of this), `option_NAME` for each option that was given by command line or environment
  * and decides what is sent (`option_NAME_2` … where it repeats), `scenario_folder`, and `file_sha256:PATH` for each body file. The scenario's text, the
- * seed and the version are in the row `run`. Passwords in URLs are masked, values from the environment (${env.NAME}) were never
- * there: they are read from the environment again.
+ * seed and the version are in the row `run`. Values from the environment (${env.NAME}) were never there: they are read from
+ * the environment again.
  *
  * Ownership: replay_open() allocates, replay_free(NULL) is fine. Thread: main.
  */
@@ -17,10 +17,11 @@
 #include "util/buf.h"
 #include "util/err.h"
 
-/* Writes it. */
-int replay_write(struct record *r, const struct args *a, const struct scenario *s, struct err *e);
-
 struct replay;
+
+/* Writes it. `from` is the replay that the scenario comes from; NULL: it comes from its file. */
+int replay_write(struct record *r, const struct args *a, const struct scenario *s,
+                 const struct replay *from, struct err *e);
 
 /* Reads it; fails where the file does not have it. */
 int replay_open(const char *path, struct replay **out, struct err *e);
@@ -28,9 +29,6 @@ void replay_free(struct replay *p);
 
 /* The recorded options, and --seed. They live as long as the replay. */
 size_t replay_options(const struct replay *p, const struct args_option **out);
-
-/* Fails where a recorded password is missing still: it is masked in the file, and has to be given again. */
-int replay_complete(const struct args *a, struct err *e);
 
 /* Appends the command line that has all of it but the scenario's text: `coldswarm run FILE --users 5 --seed 7`. */
 void replay_command(const struct replay *p, struct buf *out);

@@ -149,6 +149,8 @@ static int make_file(struct run *run, const struct record_run *about, struct err
 /* What the manifest has besides what manifest.h writes. */
 static int write_series(const struct run *run, struct err *e) {
     char text[64];
+    if (replay_write(run->record, run->args, run->scenario, run->replay, e) != 0)
+        return -1;
     if (run->replay != NULL &&
         record_manifest(run->record, "replay_of", opt_text(run->args, "replay"), e) != 0)
         return -1;
@@ -452,7 +454,7 @@ int run(const struct args *a) {
         err_set(&e, "--replay takes the scenario from the run file; leave %s out", args_at(a, 0));
     else if (replay_open(opt_text(a, "replay"), &replay, &e) == 0) {
         size_t n = replay_options(replay, &options);
-        if (args_again(a, options, n, &again, &e) == 0 && replay_complete(again, &e) == 0)
+        if (args_again(a, options, n, &again, &e) == 0)
             code = run_series(again, replay);
     }
     if (e.text[0] != '\0')
