@@ -202,7 +202,7 @@ static int parse_argv(struct args *a, struct err *e) {
 
 /* Takes every recalled value of an option. */
 static int parse_recalled(struct args *a, const struct opt_def *d, struct err *e) {
-    for (size_t i = 0; i < a->recalled_count; i++) {
+    for (size_t i = 0; a->recalled != NULL && i < a->recalled_count; i++) {
         const struct args_option *r = &a->recalled[i];
         if (strcmp(r->name, d->name) == 0 &&
             take(a, d, d->type == OPT_FLAG ? NULL : r->value, e) != 0)

@@ -24,6 +24,8 @@ static void wrote(FILE *to, const char *dir, const char *name, const char *what)
 static void list(FILE *to, const char *dir, const struct figures_result *figures) {
     fputc('\n', to);
     wrote(to, dir, "tables.txt, .md, .csv, .json", "the tables");
+    wrote(to, dir, "response_time.hgrm, service_time.hgrm", "for HdrHistogram's plotter");
+    wrote(to, dir, "requests.jtl, k6_summary.json, junit.xml", "for JMeter, k6's tools and CI");
     wrote(to, dir, "errors.csv", "every kind of error");
     wrote(to, dir, "data/*.csv", "the numbers behind each figure");
     for (int f = 0; f < FIGURE_COUNT; f++) {
