@@ -47,10 +47,11 @@ static void rows(FILE *to, const struct hist *h) {
         if (h->counts[bucket] == 0)
             continue;
         /* A bucket that is passed by several levels has a row for each. */
-        for (double share = 100.0 * (double)below / (double)h->total;
-             share >= level && level < 100.0; level = next_level(level)) {
+        double share = 100.0 * (double)below / (double)h->total;
+        while (share >= level && level < 100.0) {
             fprintf(to, "%12.3f %2.12f %10" PRIu64 " %14.2f\n", ms, level / 100, below,
                     1 / (1 - level / 100));
+            level = next_level(level);
             if (below == h->total)
                 break;
         }
