@@ -9,11 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/reader_course.h"
 #include "report/export.h"
 #include "report/json_text.h"
 #include "stats/quantile.h"
 #include "stats/select.h"
 #include "util/outcome.h"
+#include "util/sha256.h"
 
 #define DOCUMENT_MAX_BYTES ((size_t)1 << 30)
 #define RANKS 6 /* two for each percentile */
@@ -27,8 +29,19 @@ struct trend {
     double sum_us;
 };
 
+/* A named check of any request: root_group has them by name. */
+struct check {
+    char *name;
+    uint64_t passes, fails;
+};
+
 struct k6 {
     struct trend trends[TRENDS];
+    bool has_iterations; /* else a request is one */
+    bool has_checks;
+    struct check *checks;
+    size_t check_count;
+    bool no_memory;
     uint64_t requests, failures, dropped, sent, received;
     double seconds;
     bool second_reading;
@@ -70,7 +83,8 @@ static int one(void *context, const struct reader_row *row) {
         add(k, WAITING, row->ttfb_us - dns - connect - tls);
         add(k, RECEIVING, row->service_us - row->ttfb_us);
     }
-    add(k, ITERATION, row->service_us); /* a task of one request */
+    if (!k->has_iterations)
+        add(k, ITERATION, row->service_us);
     if (k->second_reading)
         return 0;
     k->requests++;
@@ -78,6 +92,42 @@ static int one(void *context, const struct reader_row *row) {
     k->sent += row->bytes_sent;
     k->received += row->bytes_received;
     return 0;
+}
+
+static void one_iteration(void *context, const char *name, int64_t end_us, int64_t duration_us) {
+    (void)name;
+    (void)end_us;
+    add(context, ITERATION, duration_us);
+}
+
+static void one_check(void *context, int64_t second, const char *request, const char *name,
+                      uint64_t passes, uint64_t fails) {
+    struct k6 *k = context;
+    size_t i = 0;
+    (void)second;
+    (void)request;
+    while (i < k->check_count && strcmp(k->checks[i].name, name) != 0)
+        i++;
+    if (i == k->check_count) {
+        struct check *more = realloc(k->checks, (i + 1) * sizeof *more);
+        char *copy = strdup(name);
+        if (more != NULL)
+            k->checks = more;
+        if (more == NULL || copy == NULL) {
+            free(copy);
+            k->no_memory = true;
+            return;
+        }
+        more[k->check_count++] = (struct check){.name = copy};
+    }
+    k->checks[i].passes += passes;
+    k->checks[i].fails += fails;
+}
+
+static int read_once(struct k6 *k, struct reader *r, struct err *e) {
+    if (reader_scan(r, one, k, e) != 0)
+        return -1;
+    return k->has_iterations ? reader_iterations(r, one_iteration, k, e) : 0;
 }
 
 static int want(struct trend *t, struct err *e) {
@@ -96,13 +146,17 @@ static int read_rows(struct k6 *k, struct reader *r, struct err *e) {
     for (int i = 0; i < TRENDS; i++)
         if (select_init(&k->trends[i].select, e) != 0)
             return -1;
-    if (reader_scan(r, one, k, e) != 0)
+    k->has_iterations = reader_has_iterations(r);
+    k->has_checks = reader_has_checks(r);
+    if (read_once(k, r, e) != 0 || (k->has_checks && reader_checks(r, one_check, k, e) != 0))
         return -1;
+    if (k->no_memory)
+        return err_set(e, "out of memory for the checks");
     for (int i = 0; i < TRENDS; i++)
         if (want(&k->trends[i], e) != 0)
             return -1;
     k->second_reading = true;
-    if (reader_scan(r, one, k, e) != 0)
+    if (read_once(k, r, e) != 0)
         return -1;
     for (int i = 0; i < TRENDS; i++)
         if (k->trends[i].select.hist.total > 0 && select_finish(&k->trends[i].select, e) != 0)
@@ -183,6 +237,47 @@ static void counter(struct buf *out, const struct report_source *s, const char *
     close_metric(out, s, name);
 }
 
+/* The totals, as a rate: passes are those that held. */
+static void all_checks(struct buf *out, const struct report_source *s, const struct k6 *k) {
+    uint64_t passes = 0, fails = 0;
+    for (size_t i = 0; i < k->check_count; i++) {
+        passes += k->checks[i].passes;
+        fails += k->checks[i].fails;
+    }
+    if (k->check_count == 0)
+        return;
+    open_metric(out, "checks");
+    buf_printf(out, "            \"passes\": %" PRIu64 ",\n            \"fails\": %" PRIu64 ",\n",
+               passes, fails);
+    number(out, "value", passes + fails > 0 ? (double)passes / (double)(passes + fails) : 0);
+    close_metric(out, s, "checks");
+}
+
+/* k6's ids are the MD5 of the path; here they are the first half of its SHA-256, which has as many digits. */
+static void root_checks(struct buf *out, const struct k6 *k) {
+    for (size_t i = 0; i < k->check_count; i++) {
+        const struct check *c = &k->checks[i];
+        struct buf path;
+        char hash[SHA256_HEX_BYTES];
+        buf_init(&path, DOCUMENT_MAX_BYTES);
+        buf_printf(&path, "::%s", c->name);
+        sha256_hex(buf_text(&path), path.len, hash);
+        buf_str(out, i == 0 ? "\n            " : ",\n            ");
+        json_text(out, c->name);
+        buf_str(out, ": {\n                \"name\": ");
+        json_text(out, c->name);
+        buf_str(out, ",\n                \"path\": ");
+        json_text(out, buf_text(&path));
+        buf_printf(out,
+                   ",\n                \"id\": \"%.32s\",\n                \"passes\": %" PRIu64
+                   ",\n                \"fails\": %" PRIu64 "\n            }",
+                   hash, c->passes, c->fails);
+        buf_done(&path);
+    }
+    if (k->check_count > 0)
+        buf_str(out, "\n        ");
+}
+
 static void failed(struct buf *out, const struct report_source *s, const struct k6 *k) {
     open_metric(out, "http_req_failed");
     buf_printf(out, "            \"passes\": %" PRIu64 ",\n            \"fails\": %" PRIu64 ",\n",
@@ -232,6 +327,7 @@ static void document(struct buf *out, const struct report_source *s, const struc
                      const struct reader_second *seconds, size_t n) {
     const struct trend *t = k->trends;
     buf_str(out, "{\n    \"metrics\": {\n");
+    all_checks(out, s, k);
     counter(out, s, "data_received", k->received, k->seconds);
     counter(out, s, "data_sent", k->sent, k->seconds);
     if (k->dropped > 0)
@@ -246,14 +342,16 @@ static void document(struct buf *out, const struct report_source *s, const struc
     trend(out, s, "http_req_waiting", &t[WAITING]);
     counter(out, s, "http_reqs", k->requests, k->seconds);
     trend(out, s, "iteration_duration", &t[ITERATION]);
-    counter(out, s, "iterations", k->requests, k->seconds);
+    counter(out, s, "iterations", t[ITERATION].select.hist.total, k->seconds);
     users(out, s, seconds, n);
     other_thresholds(out, s);
     cut_comma(out);
     buf_str(out, "    },\n    \"root_group\": {\n"
                  "        \"name\": \"\",\n        \"path\": \"\",\n"
                  "        \"id\": \"d41d8cd98f00b204e9800998ecf8427e\",\n"
-                 "        \"groups\": {},\n        \"checks\": {}\n    }\n}\n");
+                 "        \"groups\": {},\n        \"checks\": {");
+    root_checks(out, k);
+    buf_str(out, "}\n    }\n}\n");
 }
 
 int export_k6(FILE *to, const struct report_source *s, struct err *e) {
@@ -273,6 +371,9 @@ int export_k6(FILE *to, const struct report_source *s, struct err *e) {
         fwrite(buf_text(&b), 1, b.len, to);
     for (int i = 0; i < TRENDS; i++)
         select_done(&k.trends[i].select);
+    for (size_t i = 0; i < k.check_count; i++)
+        free(k.checks[i].name);
+    free(k.checks);
     buf_done(&b);
     free(seconds);
     return result;

@@ -117,17 +117,18 @@ def check_trend(metric, us):
         assert near(metric[key], value / 1000, 1e-12), (key, metric[key], value)
 
 
-def check_k6(path, rows, every, duration_s):
+def check_k6(path, rows, every, duration_s, iterations, checks):
     with open(path, encoding="ascii") as f:
         text = f.read()
     summary = json.loads(text, object_pairs_hook=lambda pairs: dict(pairs) if len(dict(pairs)) == len(pairs) else 1 / 0)
     assert text.startswith('{\n    "metrics": {\n        "'), text[:60]
     assert set(summary) == {"metrics", "root_group"}
     root = summary["root_group"]
-    assert root == {"name": "", "path": "", "id": "d41d8cd98f00b204e9800998ecf8427e", "groups": {}, "checks": {}}, root
+    assert dict(root, checks={}) == {"name": "", "path": "", "id": "d41d8cd98f00b204e9800998ecf8427e", "groups": {}, "checks": {}}
     m = summary["metrics"]
     failed = [r for r in rows if r["outcome"] != "ok"]
-    assert m["http_reqs"]["count"] == m["iterations"]["count"] == len(rows)
+    assert m["http_reqs"]["count"] == len(rows)
+    assert m["iterations"]["count"] == len(iterations)
     assert near(m["http_reqs"]["rate"], len(rows) / duration_s, 1e-12)
     assert m["http_req_failed"] == {"passes": len(failed), "fails": len(rows) - len(failed),
                                     "value": m["http_req_failed"]["value"]}
@@ -155,7 +156,16 @@ def check_k6(path, rows, every, duration_s):
         check_trend(m["http_req_receiving"], [max(0, r["service_us"] - r["ttfb_us"]) for r in heard])
     else:
         assert "http_req_waiting" not in m and "http_req_receiving" not in m
-    check_trend(m["iteration_duration"], [r["service_us"] for r in rows])
+    check_trend(m["iteration_duration"], iterations)
+    if not checks:
+        assert "checks" not in m and root["checks"] == {}
+        return
+    passes, fails = sum(p for _, p, _ in checks), sum(f for _, _, f in checks)
+    assert (m["checks"]["passes"], m["checks"]["fails"]) == (passes, fails), m["checks"]
+    assert near(m["checks"]["value"], passes / (passes + fails))
+    assert {(k, c["name"], c["path"], c["passes"], c["fails"]) for k, c in root["checks"].items()} == {
+        (n, n, "::" + n, p, f) for n, p, f in checks}, root
+    assert len({c["id"] for c in root["checks"].values()}) == len(checks)
 
 
 # ---- junit
@@ -215,7 +225,13 @@ def main():
     check_hgrm(os.path.join(folder, "response_time.hgrm"), [r["response_us"] for r in rows])
     check_hgrm(os.path.join(folder, "service_time.hgrm"), [r["service_us"] for r in rows])
     check_jtl(os.path.join(folder, "requests.jtl"), rows, start_ms, endpoints)
-    check_k6(os.path.join(folder, "k6_summary.json"), rows, every, run["duration_us"] / 1e6)
+    views = {name for name, in db.execute("SELECT name FROM sqlite_master WHERE type = 'view'")}
+    iterations, checks = [r["service_us"] for r in rows], []
+    if "iterations" in views:
+        iterations = [us for us, in db.execute("SELECT duration_us FROM iterations")]
+    if "checks" in views:
+        checks = [tuple(r) for r in db.execute("SELECT name, sum(passes), sum(fails) FROM checks GROUP BY name")]
+    check_k6(os.path.join(folder, "k6_summary.json"), rows, every, run["duration_us"] / 1e6, iterations, checks)
     check_junit(os.path.join(folder, "junit.xml"), rows, endpoints, run)
 
 

@@ -63,6 +63,24 @@ static void test_hostile_texts(void **state) {
     check_exports("attack.db", NULL, 0);
 }
 
+/* The two views of a run with flows and checks, made by hand here. */
+static void test_iterations_and_checks(void **state) {
+    (void)state;
+    char command[2048];
+    make_run(in_dir("flow.db"), 500, false);
+    snprintf(
+        command, sizeof command,
+        "sqlite3 %s \"CREATE VIEW iterations(id, user, name, start_us, end_us, duration_us, ok) AS "
+        "SELECT id, user, 'task', sent_us, end_us, 3 * (end_us - sent_us), 1 FROM requests "
+        "WHERE id %% 4 = 0 AND end_us NOT NULL;"
+        "CREATE VIEW checks(second, request, name, passes, fails) AS "
+        "VALUES (0, '/a', 'status', 5, 1), (1, '/b', 'status', 2, 0), (1, '/a', ']]> <x>', 0, "
+        "3);\"",
+        in_dir("flow.db"));
+    assert_int_equal(system(command), 0);
+    check_exports("flow.db", NULL, 0);
+}
+
 /* True stands for crossed in k6's summary; JUnit has a case for each, hostile ones too. */
 static void test_thresholds(void **state) {
     (void)state;
@@ -103,6 +121,7 @@ int main(void) {
         cmocka_unit_test(test_open_load),
         cmocka_unit_test(test_a_few_requests_and_none),
         cmocka_unit_test(test_hostile_texts),
+        cmocka_unit_test(test_iterations_and_checks),
         cmocka_unit_test(test_thresholds),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);

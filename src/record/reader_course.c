@@ -1,0 +1,90 @@
+#include "record/reader_course.h"
+
+#include <stdlib.h>
+
+#include "record/reader_internal.h"
+
+static bool has_view(struct reader *r, const char *sql) {
+    sqlite3_stmt *st = NULL;
+    if (reader_prepare(r, sql, &st, NULL) != 0)
+        return false;
+    bool there = sqlite3_step(st) == SQLITE_ROW;
+    sqlite3_finalize(st);
+    return there;
+}
+
+bool reader_has_iterations(struct reader *r) {
+    return has_view(r, "SELECT 1 FROM sqlite_master WHERE type = 'view' AND name = 'iterations'");
+}
+
+bool reader_has_checks(struct reader *r) {
+    return has_view(r, "SELECT 1 FROM sqlite_master WHERE type = 'view' AND name = 'checks'");
+}
+
+int reader_stages(struct reader *r, int64_t **out, size_t *count, struct err *e) {
+    sqlite3_stmt *st = NULL;
+    int64_t *all = malloc(sizeof *all);
+    size_t used = 0;
+    int rc = SQLITE_DONE;
+    if (all == NULL)
+        return reader_no_memory(r, e);
+    if (reader_prepare(r, "SELECT at_us FROM event WHERE kind = 'stage' ORDER BY at_us, rowid", &st,
+                       e) != 0) {
+        free(all);
+        return -1;
+    }
+    while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+        int64_t *more = realloc(all, (used + 2) * sizeof *more);
+        if (more == NULL) {
+            sqlite3_finalize(st);
+            free(all);
+            return reader_no_memory(r, e);
+        }
+        all = more;
+        all[used++] = sqlite3_column_int64(st, 0);
+    }
+    if (reader_finish(r, st, rc, e) != 0)
+        goto fail;
+    all[used] = reader_run(r)->duration_us;
+    if (reader_prepare(r, "SELECT at_us FROM event WHERE kind = 'load_end' ORDER BY at_us LIMIT 1",
+                       &st, e) != 0)
+        goto fail;
+    rc = sqlite3_step(st);
+    if (rc == SQLITE_ROW)
+        all[used] = sqlite3_column_int64(st, 0);
+    if (reader_finish(r, st, rc, e) != 0)
+        goto fail;
+    *out = all;
+    *count = used;
+    return 0;
+fail:
+    free(all);
+    return -1;
+}
+
+static const char *text(sqlite3_stmt *st, int column) {
+    const unsigned char *t = sqlite3_column_text(st, column);
+    return t == NULL ? "" : (const char *)t;
+}
+
+int reader_iterations(struct reader *r, reader_iteration_fn *fn, void *context, struct err *e) {
+    sqlite3_stmt *st = NULL;
+    if (reader_prepare(r, "SELECT name, end_us, duration_us FROM iterations WHERE end_us NOT NULL",
+                       &st, e) != 0)
+        return -1;
+    int rc;
+    while ((rc = sqlite3_step(st)) == SQLITE_ROW)
+        fn(context, text(st, 0), sqlite3_column_int64(st, 1), reader_column(st, 2));
+    return reader_finish(r, st, rc, e);
+}
+
+int reader_checks(struct reader *r, reader_check_fn *fn, void *context, struct err *e) {
+    sqlite3_stmt *st = NULL;
+    if (reader_prepare(r, "SELECT second, request, name, passes, fails FROM checks", &st, e) != 0)
+        return -1;
+    int rc;
+    while ((rc = sqlite3_step(st)) == SQLITE_ROW)
+        fn(context, sqlite3_column_int64(st, 0), text(st, 1), text(st, 2),
+           (uint64_t)sqlite3_column_int64(st, 3), (uint64_t)sqlite3_column_int64(st, 4));
+    return reader_finish(r, st, rc, e);
+}
