@@ -30,7 +30,10 @@ struct args {
     size_t count;
     char **argv;
     size_t argc;
-    int next; /* while parsing: the argument to look at */
+    int first;
+    int next;                           /* while parsing: the argument to look at */
+    const struct args_option *recalled; /* while parsing; NULL: the environment is asked instead */
+    size_t recalled_count;
 };
 
 void args_free(struct args *a) {
@@ -197,11 +200,26 @@ static int parse_argv(struct args *a, struct err *e) {
     return 0;
 }
 
+/* Takes every recalled value of an option. */
+static int parse_recalled(struct args *a, const struct opt_def *d, struct err *e) {
+    for (size_t i = 0; a->recalled != NULL && i < a->recalled_count; i++) {
+        const struct args_option *r = &a->recalled[i];
+        if (strcmp(r->name, d->name) == 0 &&
+            take(a, d, d->type == OPT_FLAG ? NULL : r->value, e) != 0)
+            return err_prefix(e, "the recorded --%s", d->name);
+    }
+    return 0;
+}
+
 /* What the command line left open comes from the environment, then from the table. */
 static int parse_env(struct args *a, struct err *e) {
     for (size_t i = 0; i < a->command->opt_count; i++) {
         const struct opt_def *d = &a->command->opts[i];
-        const char *env = d->env == NULL ? NULL : getenv(d->env);
+        const char *env = d->env == NULL || a->recalled != NULL ? NULL : getenv(d->env);
+        if (a->values[i].given)
+            continue;
+        if (parse_recalled(a, d, e) != 0)
+            return -1;
         if (a->values[i].given)
             continue;
         if (env != NULL && *env != '\0') {
@@ -227,8 +245,9 @@ static int check_positionals(const struct args *a, struct err *e) {
     return 0;
 }
 
-int args_parse(const struct command *c, int argc, char **argv, int first, struct args **out,
-               struct err *e) {
+static int parse(const struct command *c, int argc, char **argv, int first,
+                 const struct args_option *recalled, size_t recalled_count, struct args **out,
+                 struct err *e) {
     int rc = -1;
     struct args *a = calloc(1, sizeof *a);
     if (a == NULL)
@@ -236,7 +255,9 @@ int args_parse(const struct command *c, int argc, char **argv, int first, struct
     a->command = c;
     a->argv = argv;
     a->argc = (size_t)argc;
-    a->next = first;
+    a->first = a->next = first;
+    a->recalled = recalled;
+    a->recalled_count = recalled_count;
     a->values = calloc(c->opt_count + 1, sizeof *a->values);
     a->positionals = calloc((size_t)argc + 1, sizeof *a->positionals);
     if (a->values == NULL || a->positionals == NULL) {
@@ -253,6 +274,30 @@ int args_parse(const struct command *c, int argc, char **argv, int first, struct
 out:
     args_free(a);
     return rc;
+}
+
+int args_parse(const struct command *c, int argc, char **argv, int first, struct args **out,
+               struct err *e) {
+    return parse(c, argc, argv, first, NULL, 0, out, e);
+}
+
+int args_again(const struct args *a, const struct args_option *recalled, size_t n,
+               struct args **out, struct err *e) {
+    static const struct args_option none;
+    return parse(a->command, (int)a->argc, a->argv, a->first, n == 0 ? &none : recalled, n, out, e);
+}
+
+void args_each(const struct args *a, args_each_fn *fn, void *context) {
+    for (size_t i = 0; i < a->command->opt_count; i++) {
+        const struct opt_def *d = &a->command->opts[i];
+        const struct value *v = &a->values[i];
+        if (!v->given || d->local)
+            continue;
+        for (size_t k = 0; d->repeat && k < v->count; k++)
+            fn(context, &(struct args_option){d->name, v->list[k]});
+        if (d->type == OPT_FLAG ? v->v.flag : !d->repeat)
+            fn(context, &(struct args_option){d->name, d->type == OPT_FLAG ? "" : v->text});
+    }
 }
 
 /* The value of an option that the command's code asks for; a wrong name or type is a bug in that code. */

@@ -23,7 +23,6 @@ extern const size_t args_common_count;
  * more is looked at: args_wants() tells. */
 int args_parse(const struct command *c, int argc, char **argv, int first, struct args **out,
                struct err *e);
-void args_free(struct args *a);
 enum args_wants args_wants(const struct args *a);
 
 /* Finds mistakes in a command's table: a name twice, a default of the wrong type, a text that is missing. */

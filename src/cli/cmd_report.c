@@ -2,7 +2,9 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/groups.h"
 #include "cli/results.h"
+#include "report/locust_csv.h"
 #include "util/clock.h"
 
 static int set_cut(const struct args *a, struct results_options *o) {
@@ -18,7 +20,43 @@ static int set_cut(const struct args *a, struct results_options *o) {
     return 0;
 }
 
+/* Locust's files, from the rows. */
+static int write_csv(const struct args *a) {
+    struct reader *reader = NULL;
+    struct err e = {""};
+    int code = EXIT_OK;
+    if (reader_open(args_at(a, 0), &reader, &e) != 0 ||
+        locust_csv_replay(reader, opt_text(a, "csv"), opt_flag(a, "csv-full-history"), &e) != 0)
+        code = command_error(EXIT_RUNTIME, e.text);
+    reader_close(reader);
+    return code;
+}
+
+static int run_group(const struct args *a) {
+    const char *paths[GROUP_RUNS_MAX];
+    struct groups_options o = {
+        .format = groups_format(opt_text(a, "format")),
+        .group = {.force = opt_flag(a, "force"), .locust = opt_flag(a, "locust")},
+        .folder = opt_text(a, "out"),
+    };
+    if (o.format == NULL)
+        return command_error(EXIT_USAGE, "several runs are shown as table, markdown, csv or json; "
+                                         "the other formats are of one run");
+    if (opt_given(a, "csv"))
+        return command_error(EXIT_USAGE, "--csv is of one run; give it one file at a time");
+    if (args_count(a) > GROUP_RUNS_MAX)
+        return command_error(EXIT_USAGE, "too many run files for one report");
+    for (size_t i = 0; i < args_count(a); i++)
+        paths[i] = args_at(a, i);
+    return groups_show(paths, args_count(a), &o);
+}
+
 static int run(const struct args *a) {
+    if (args_count(a) > 1)
+        return run_group(a);
+    int csv = opt_given(a, "csv") ? write_csv(a) : EXIT_OK;
+    if (csv != EXIT_OK)
+        return csv;
     struct results_options o = {
         .format = report_format(opt_text(a, "format")),
         .locust = opt_flag(a, "locust"),
@@ -78,6 +116,17 @@ static const struct opt_def opts[] = {
     {.name = "warm-only",
      .type = OPT_FLAG,
      .help = "leave out the requests that the server's log labels cold"},
+    {.name = "csv",
+     .type = OPT_FILE,
+     .meta = "PREFIX",
+     .help = "also write Locust's CSV files, as run --csv leaves them"},
+    {.name = "csv-full-history",
+     .type = OPT_FLAG,
+     .help = "in PREFIX_stats_history.csv a row for each endpoint too, and percentiles of the last "
+             "ten seconds"},
+    {.name = "force",
+     .type = OPT_FLAG,
+     .help = "show runs of different scenarios or loads side by side all the same"},
     {.name = "cpu",
      .type = OPT_NUMBER,
      .meta = "N",
@@ -110,7 +159,7 @@ static const struct opt_def opts[] = {
 extern const struct command command_report;
 const struct command command_report = {
     .name = "report",
-    .usage = "RUN.db [options]",
+    .usage = "RUN.db... [options]",
     .summary = "print the tables of a run, or write a whole report",
     .details =
         "Prints request statistics, response time statistics and errors of a run, computed from "
@@ -131,6 +180,9 @@ const struct command command_report = {
         "and data show it as if it were a run of its own. A request is of the time in which it "
         "ended, as in the figures, and rates are over that time.\n"
         "\n"
+        "Several run files of one scenario make a group: for each number its mean over the runs, "
+        "how far the runs are apart, and an interval for the mean.\n"
+        "\n"
         "A run that is under way, or was cut short, is reported as far as it is recorded. The CSV "
         "has a row for each endpoint; errors are in DIR/errors.csv and in the JSON.",
     .examples =
@@ -144,6 +196,6 @@ const struct command command_report = {
     .opts = opts,
     .opt_count = sizeof opts / sizeof *opts,
     .positional_min = 1,
-    .positional_max = 1,
+    .positional_max = -1,
     .run = run,
 };

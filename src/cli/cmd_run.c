@@ -1,5 +1,6 @@
 /* coldswarm run: its options and its help; what it does is in run.c. */
 #include "cli/command.h"
+#include "cli/repeat.h"
 #include "cli/run.h"
 #include "engine/engine.h"
 #include "schedule/load.h"
@@ -43,11 +44,13 @@ static const struct opt_def options[] = {
      .env = "COLDSWARM_RUN_TIME",
      .help = "how long new requests are sent, counted from the start, in place of the scenario's"},
     {.name = "out",
+     .local = true,
      .letter = 'o',
      .type = OPT_FILE,
      .meta = "FILE",
      .help = "the run file; runs/NAME-TIME.db if not given"},
     {.name = "report",
+     .local = true,
      .type = OPT_FILE,
      .meta = "DIR",
      .help = "also write tables and figures into DIR at the end"},
@@ -109,6 +112,7 @@ static const struct opt_def options[] = {
          "a threshold besides the scenario's, as in 'http_req_duration p(95)<500'; may be given "
          "several times"},
     {.name = "exit-code-on-error",
+     .local = true,
      .type = OPT_INTEGER,
      .meta = "N",
      .def = "1",
@@ -116,15 +120,50 @@ static const struct opt_def options[] = {
      .max = 255,
      .env = "COLDSWARM_EXIT_CODE_ON_ERROR",
      .help = "the exit code when some request failed that no threshold judges"},
+    {.name = "csv",
+     .type = OPT_FILE,
+     .meta = "PREFIX",
+     .local = true,
+     .help = "write Locust's CSV files PREFIX_stats.csv, _stats_history.csv, _failures.csv and "
+             "_exceptions.csv, anew each second"},
+    {.name = "csv-full-history",
+     .type = OPT_FLAG,
+     .local = true,
+     .help = "in PREFIX_stats_history.csv a row for each endpoint too, and percentiles of the last "
+             "ten seconds"},
+    {.name = "replay",
+     .type = OPT_FILE,
+     .meta = "RUN.db",
+     .local = true,
+     .help = "run what that run file records: its scenario, options, seed and so its random "
+             "choices; options given beside it come first"},
+    {.name = "repeat",
+     .type = OPT_INTEGER,
+     .meta = "N",
+     .def = "1",
+     .min = 1,
+     .max = REPEAT_MAX,
+     .local = true,
+     .help = "make so many runs, one after the other, each in a file of its own and with the "
+             "next seed, and show their spread"},
+    {.name = "pause",
+     .type = OPT_DURATION,
+     .meta = "TIME",
+     .def = "0s",
+     .local = true,
+     .help = "between two runs of --repeat"},
     {.name = "calibrate",
+     .local = true,
      .type = OPT_FLAG,
      .help = "measure first, for a second and a half, what this client adds to each latency: "
              "against a server that does nothing, over plain HTTP"},
     {.name = "only-summary",
+     .local = true,
      .type = OPT_FLAG,
      .help = "no progress while running, the tables at the end"},
-    {.name = "quiet", .type = OPT_FLAG, .help = "nothing but the tables and errors"},
+    {.name = "quiet", .local = true, .type = OPT_FLAG, .help = "nothing but the tables and errors"},
     {.name = "headless",
+     .local = true,
      .type = OPT_FLAG,
      .help = "taken for the sake of Locust's command lines; there is no other way to run"},
 };
@@ -148,11 +187,15 @@ const struct command command_run = {
                "At the end of the run time, and at Ctrl-C or SIGTERM, no new requests are sent and "
                "those under way may "
                "finish within --stop-timeout; a second Ctrl-C cancels them.",
-    .examples = "coldswarm run --host http://127.0.0.1:8080 # the paper's mix\n"
-                "coldswarm run scenarios/smoke.json -t 5s # a scenario, cut to five seconds\n"
-                "coldswarm run -H http://127.0.0.1:8080 --rate 50 -t 1m # 50 requests each second\n"
-                "coldswarm run s.json -u 100 -r 10 -t 2m --report out # 100 users, 10 more each "
-                "second, a report",
+    .examples =
+        "coldswarm run --host http://127.0.0.1:8080 # the paper's mix\n"
+        "coldswarm run scenarios/smoke.json -t 5s # a scenario, cut to five seconds\n"
+        "coldswarm run -H http://127.0.0.1:8080 --rate 50 -t 1m # 50 requests each second\n"
+        "coldswarm run --replay runs/paper.db -H http://127.0.0.1:9090 # the same against another "
+        "target\n"
+        "coldswarm run s.json --repeat 5 --pause 30s -o r.db # r-1.db to r-5.db, and their spread\n"
+        "coldswarm run s.json -u 100 -r 10 -t 2m --report out # 100 users, 10 more each "
+        "second, a report",
     .opts = options,
     .opt_count = sizeof options / sizeof *options,
     .positional_min = 0,

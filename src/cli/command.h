@@ -47,7 +47,9 @@ struct opt_def {
     const char *choices; /* OPT_CHOICE: "a|b|c" */
     double min, max;     /* OPT_INTEGER and OPT_NUMBER; max 0: no upper limit */
     bool repeat;         /* may be given more than once: opt_list() */
-    const char *help;    /* one sentence, lower case, no full stop */
+    bool
+        local; /* where results go and how they are shown: no part of what a run is, see args_each() */
+    const char *help; /* one sentence, lower case, no full stop */
 };
 
 struct args; /* the parsed command line of one command */
@@ -81,6 +83,22 @@ size_t args_count(const struct args *a); /* positionals */
 const char *args_at(const struct args *a, size_t i);
 size_t args_argv(const struct args *a,
                  char *const **argv); /* the whole command line, for the manifest */
+
+/* An option with its value as text, "" for a flag. */
+struct args_option {
+    const char *name, *value;
+};
+
+/* Calls fn for each option that was given, by the command line or by environment, and is not `local`; for each value of one that
+ * repeats. */
+typedef void args_each_fn(void *context, const struct args_option *option);
+void args_each(const struct args *a, args_each_fn *fn, void *context);
+
+/* The same command line once more; what it leaves open comes from `recalled`, not from the environment. The caller frees it with
+ * args_free(), and keeps the texts while it lives. */
+int args_again(const struct args *a, const struct args_option *recalled, size_t n,
+               struct args **out, struct err *e);
+void args_free(struct args *a);
 
 /* All commands, in the order of the help. */
 extern const struct command *const commands[];

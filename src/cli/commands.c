@@ -2,10 +2,11 @@
 #include "cli/command.h"
 
 extern const struct command command_run, command_report, command_gate, command_validate,
-    command_target, command_cloudrun, command_import, command_completion, command_help;
+    command_target, command_cloudrun, command_import, command_manifest, command_completion,
+    command_help;
 
 const struct command *const commands[] = {
-    &command_run,      &command_report, &command_gate,       &command_validate, &command_target,
-    &command_cloudrun, &command_import, &command_completion, &command_help,
+    &command_run,      &command_report, &command_gate,     &command_validate,   &command_target,
+    &command_cloudrun, &command_import, &command_manifest, &command_completion, &command_help,
 };
 const size_t command_count = sizeof commands / sizeof *commands;

@@ -4,7 +4,7 @@
 #include <http_parser.h>
 #include <inttypes.h>
 #include <math.h>
-#include <openssl/evp.h>
+#include <openssl/crypto.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,22 +13,11 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "cli/replay.h"
 #include "util/buf.h"
+#include "util/sha256.h"
 
 #define VALUE_MAX_BYTES 65536
-
-/* A URL keeps its host and loses its user and password: "***" stands for them. */
-static void add_argument(struct buf *out, const char *argument) {
-    const char *host = strstr(argument, "://");
-    const char *end = host == NULL ? NULL : host + 3 + strcspn(host + 3, "/?# ");
-    const char *at = host == NULL ? NULL : memrchr(host + 3, '@', (size_t)(end - host - 3));
-    if (at != NULL) {
-        buf_add(out, argument, (size_t)(host + 3 - argument));
-        buf_str(out, "***");
-        argument = at;
-    }
-    buf_str(out, argument);
-}
 
 static void add_argv(struct buf *out, const struct args *a) {
     char *const *argv;
@@ -36,27 +25,7 @@ static void add_argv(struct buf *out, const struct args *a) {
     for (size_t i = 0; i < n; i++) {
         if (i > 0)
             buf_char(out, ' ');
-        /* Quoted for a shell, so that the line can be pasted. */
-        bool plain =
-            argv[i][0] != '\0' &&
-            strspn(argv[i],
-                   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=./:,@%+") ==
-                strlen(argv[i]);
-        if (plain) {
-            add_argument(out, argv[i]);
-            continue;
-        }
-        struct buf masked;
-        buf_init(&masked, VALUE_MAX_BYTES);
-        add_argument(&masked, argv[i]);
-        buf_char(out, '\'');
-        for (const char *p = buf_text(&masked); *p != '\0'; p++)
-            if (*p == '\'')
-                buf_str(out, "'\\''");
-            else
-                buf_char(out, *p);
-        buf_char(out, '\'');
-        buf_done(&masked);
+        replay_word(out, argv[i]);
     }
 }
 
@@ -74,15 +43,6 @@ static void add_cpu_model(struct buf *out) {
         fclose(f);
     if (out->len == 0)
         buf_str(out, "unknown");
-}
-
-static void add_sha256(struct buf *out, const char *text) {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned int n = 0;
-    if (EVP_Digest(text, strlen(text), digest, &n, EVP_sha256(), NULL) != 1)
-        n = 0;
-    for (unsigned int i = 0; i < n; i++)
-        buf_printf(out, "%02x", digest[i]);
 }
 
 static int put(struct record *r, const char *key, struct buf *value, struct err *e) {
@@ -136,8 +96,9 @@ int manifest_write(struct record *r, const struct args *a, const struct scenario
     if (*sending->trace_run != '\0')
         PUT("trace_run", "%s", sending->trace_run);
     PUT("scenario_file", "%s", s->file);
-    add_sha256(&v, s->source);
-    PUT("scenario_sha256", "%s", "");
+    char sha256[SHA256_HEX_BYTES];
+    sha256_hex(s->source, strlen(s->source), sha256);
+    PUT("scenario_sha256", "%s", sha256);
 #undef PUT
     buf_done(&v);
     return status;

@@ -25,6 +25,8 @@ static void list(FILE *to, const char *dir, const struct figures_result *figures
     fputc('\n', to);
     wrote(to, dir, "tables.txt, .md, .csv, .json, .tex", "the tables");
     wrote(to, dir, "report.html", "all of it as one page");
+    wrote(to, dir, "response_time.hgrm, service_time.hgrm", "for HdrHistogram's plotter");
+    wrote(to, dir, "requests.jtl, k6_summary.json, junit.xml", "for JMeter, k6's tools and CI");
     wrote(to, dir, "errors.csv", "every kind of error");
     wrote(to, dir, "latex/*.tex", "each table and figure for a LaTeX document");
     wrote(to, dir, "methods.md, .tex", "how the run was made and counted");

@@ -11,10 +11,13 @@
 #include "cli/calibrate.h"
 #include "cli/judging.h"
 #include "cli/loadopts.h"
+#include "cli/locust_live.h"
 #include "cli/manifest.h"
 #include "cli/observe.h"
 #include "cli/page.h"
 #include "cli/progress.h"
+#include "cli/repeat.h"
+#include "cli/replay.h"
 #include "cli/results.h"
 #include "cli/verdict.h"
 #include "engine/choose.h"
@@ -35,17 +38,19 @@ extern const char embed_scenarios_paper_json[];
 
 /* ---- the scenario ---- */
 
-static int load_scenario(const struct args *a, struct scenario **out, struct err *e) {
+static int load_scenario(const struct args *a, const struct replay *replay, struct scenario **out,
+                         struct err *e) {
     struct scenario *s = NULL;
     bool builtin = args_count(a) == 0;
-    if (builtin && !opt_given(a, "host"))
+    if (replay == NULL && builtin && !opt_given(a, "host"))
         return err_set(
             e,
             "nothing to run: give a scenario file, or --host URL to run the paper's mix against it "
             "(see coldswarm run --help)");
-    int status = builtin ? scenario_parse("(built-in paper mix)", ".", embed_scenarios_paper_json,
-                                          strlen(embed_scenarios_paper_json), NULL, NULL, &s, e)
-                         : scenario_load(args_at(a, 0), NULL, NULL, &s, e);
+    int status = replay != NULL ? replay_scenario(replay, &s, e)
+                 : builtin ? scenario_parse("(built-in paper mix)", ".", embed_scenarios_paper_json,
+                                            strlen(embed_scenarios_paper_json), NULL, NULL, &s, e)
+                           : scenario_load(args_at(a, 0), NULL, NULL, &s, e);
     if (status == 0 && opt_given(a, "host"))
         status = scenario_set_target(s, opt_text(a, "host"), e);
     if (status == 0 && s->target == NULL)
@@ -65,8 +70,11 @@ static int load_scenario(const struct args *a, struct scenario **out, struct err
 
 /* ---- the file ---- */
 
-/* runs/NAME-20261124T025036Z.db; with -2, -3, … where two runs begin in one second. */
-static void default_path(const struct scenario *s, int64_t now_ns, char out[PATH_MAX_BYTES]) {
+#define RUNS_A_SECOND_MAX 1000
+
+/* runs/NAME-20261124T025036Z.db; with -2, -3, … for others that begin in the same second. */
+static void default_path(const struct scenario *s, int64_t now_ns, int nth,
+                         char out[PATH_MAX_BYTES]) {
     char name[64], time[CLOCK_UTC_BYTES];
     size_t n = 0;
     for (const char *p = s->name; *p != '\0' && n + 1 < sizeof name; p++) {
@@ -76,9 +84,10 @@ static void default_path(const struct scenario *s, int64_t now_ns, char out[PATH
     }
     name[n] = '\0';
     clock_utc_compact(now_ns, time);
-    snprintf(out, PATH_MAX_BYTES, "runs/%s-%s.db", n == 0 ? "run" : name, time);
-    for (int i = 2; access(out, F_OK) == 0 && i < 1000; i++)
-        snprintf(out, PATH_MAX_BYTES, "runs/%s-%s-%d.db", n == 0 ? "run" : name, time, i);
+    if (nth == 1)
+        snprintf(out, PATH_MAX_BYTES, "runs/%s-%s.db", n == 0 ? "run" : name, time);
+    else
+        snprintf(out, PATH_MAX_BYTES, "runs/%s-%s-%d.db", n == 0 ? "run" : name, time, nth);
 }
 
 static uint64_t choose_seed(const struct args *a) {
@@ -93,11 +102,14 @@ static uint64_t choose_seed(const struct args *a) {
 
 struct run {
     const struct args *args;
+    const struct replay *replay; /* NULL: not one */
+    struct repeat *repeat;       /* which of how many */
     struct scenario *scenario;
     struct record *record;
     struct progress progress;
     struct observe observe;
     struct judging judging;
+    struct locust_live locust;
     struct calibration calibration; /* no requests: not calibrated */
     char path[PATH_MAX_BYTES];
     char page[PATH_MAX_BYTES]; /* "": no --html */
@@ -114,6 +126,43 @@ static void feed(void *context, const struct sample *samples, size_t n) {
     progress_feed(&run->progress, samples, n);
     observe_feed(&run->observe, samples, n);
     judging_feed(&run->judging, samples, n);
+    locust_live_feed(&run->locust, samples, n);
+}
+
+/* On main, several times a second. */
+static void tick(void *context, const struct engine_progress *now) {
+    struct run *run = context;
+    progress_show(&run->progress, now);
+    locust_live_tick(&run->locust, now);
+}
+
+/* Makes the run file. A default name that another process has just taken is no failure: the next one is tried. */
+static int make_file(struct run *run, const struct record_run *about, struct err *e) {
+    if (opt_given(run->args, "out"))
+        return repeat_file(run->repeat, opt_text(run->args, "out"), run->path, e) == 0
+                   ? record_open(run->path, about, &run->record, e)
+                   : -1;
+    for (int nth = 1;; nth++) {
+        default_path(run->scenario, about->started_real_ns, nth, run->path);
+        if (record_open(run->path, about, &run->record, e) == 0)
+            return 0;
+        if (access(run->path, F_OK) != 0 || nth == RUNS_A_SECOND_MAX)
+            return -1;
+    }
+}
+
+/* What the manifest has besides what manifest.h writes. */
+static int write_series(const struct run *run, struct err *e) {
+    char text[64];
+    if (replay_write(run->record, run->args, run->scenario, run->replay, e) != 0)
+        return -1;
+    if (run->replay != NULL &&
+        record_manifest(run->record, "replay_of", opt_text(run->args, "replay"), e) != 0)
+        return -1;
+    if (run->repeat->count == 1)
+        return 0;
+    snprintf(text, sizeof text, "%u of %u", run->repeat->nth, run->repeat->count);
+    return record_manifest(run->record, "repeat_run", text, e);
 }
 
 static int open_record(struct run *run, struct err *e) {
@@ -124,14 +173,9 @@ static int open_record(struct run *run, struct err *e) {
     for (size_t i = 0; i < s->task_count; i++)
         endpoints[i] = (struct record_endpoint){.name = s->tasks[i].request.name,
                                                 .method = s->tasks[i].request.method};
-    int64_t now = clock_real_ns();
-    if (opt_given(run->args, "out"))
-        snprintf(run->path, sizeof run->path, "%s", opt_text(run->args, "out"));
-    else
-        default_path(s, now, run->path);
     struct record_run about = {
         .name = s->name,
-        .started_real_ns = now,
+        .started_real_ns = clock_real_ns(),
         .users_max = load_users_max(&s->load),
         .scenario = s->source,
         .target = s->target_source,
@@ -141,7 +185,14 @@ static int open_record(struct run *run, struct err *e) {
         .endpoint_count = s->task_count,
         .worker_count = (size_t)opt_integer(run->args, "threads"),
     };
-    int status = record_open(run->path, &about, &run->record, e);
+    int status = make_file(run, &about, e);
+    if (status == 0 && opt_given(run->args, "csv")) {
+        char prefix[PATH_MAX_BYTES];
+        status = repeat_prefix(run->repeat, opt_text(run->args, "csv"), prefix, e);
+        if (status == 0)
+            status = locust_live_init(&run->locust, prefix, opt_flag(run->args, "csv-full-history"),
+                                      run->record, endpoints, s->task_count, e);
+    }
     free(endpoints);
     if (status == 0)
         status = manifest_write(run->record, run->args, s,
@@ -154,6 +205,8 @@ static int open_record(struct run *run, struct err *e) {
         status = manifest_write_calibration(run->record, &run->calibration, e);
     if (status == 0)
         status = judging_write_rules(&run->judging, run->record, e);
+    if (status == 0)
+        status = write_series(run, e);
     if (status == 0)
         status = observe_init(&run->observe, run->record, e);
     if (status == 0) {
@@ -169,6 +222,8 @@ static void announce(const struct run *run) {
     const struct scenario *s = run->scenario;
     struct buf text;
     buf_init(&text, PATH_MAX_BYTES * 4);
+    if (run->repeat->count > 1)
+        buf_printf(&text, "run %u of %u\n", run->repeat->nth, run->repeat->count);
     buf_str(&text, "coldswarm: ");
     text_printable(&text, s->name, strlen(s->name));
     buf_str(&text, " against ");
@@ -219,6 +274,8 @@ static int conclude(struct run *run, const struct engine_result *result) {
     struct verdict verdict;
     struct thresholds *judged = NULL;
     bool written = record_stop(run->record, &e) == 0;
+    struct err csv = {0};
+    bool csv_written = locust_live_end(&run->locust, result->duration_ns, &csv) == 0;
     struct observe_result sent;
     record_totals(run->record, &totals);
     observe_end(&run->observe, &sent);
@@ -245,14 +302,20 @@ static int conclude(struct run *run, const struct engine_result *result) {
     run->record = NULL;
     if (!written)
         code = command_error(EXIT_RUNTIME, e.text);
+    if (!csv_written && written)
+        code = command_error(EXIT_RUNTIME, csv.text);
     bool quiet = opt_flag(run->args, "quiet");
+    char folder[PATH_MAX_BYTES] = "";
+    const char *report = opt_text(run->args, "report");
+    if (report != NULL && repeat_folder(run->repeat, report, folder, &e) != 0)
+        code = command_error(EXIT_RUNTIME, e.text);
     struct results_options show = {
         .format = report_format("table"),
         .bare = quiet,
         .no_guess =
             true, /* `report` has it; here it would cost as much CPU as writing the rows did */
         .silent = quiet,
-        .folder = opt_text(run->args, "report"),
+        .folder = folder[0] == '\0' ? report : folder,
         .page = run->page[0] == '\0' ? NULL : run->page,
         .thresholds = judged,
     };
@@ -307,8 +370,8 @@ static int carry_out(struct run *run) {
         .seed = run->seed,
         .stop_timeout_ns = opt_duration(a, "stop-timeout"),
         .user_agent = USER_AGENT,
-        .progress = progress_show,
-        .progress_context = &run->progress,
+        .progress = tick,
+        .progress_context = run,
         .stop = judging_tick,
         .stop_context = &run->judging,
     };
@@ -328,6 +391,7 @@ static int carry_out(struct run *run) {
         record_stop(run->record, NULL);
         return command_error(EXIT_RUNTIME, e.text);
     }
+    run->repeat->stopped = run->repeat->stopped || result.signal != 0;
     return conclude(run, &result);
 }
 
@@ -366,12 +430,27 @@ static int choose_page(struct run *run, struct err *e) {
     return result;
 }
 
-int run(const struct args *a) {
+/* What is not as it was in the run that is replayed. */
+static void say_differences(const struct run *run) {
+    struct buf text;
+    buf_init(&text, PATH_MAX_BYTES * 16);
+    replay_differences(run->replay, run->args, run->scenario, &text);
+    const char *line = buf_text(&text);
+    for (const char *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        struct err e;
+        err_set(&e, "replay: %.*s", (int)(end - line), line);
+        command_error(EXIT_OK, e.text);
+    }
+    buf_done(&text);
+}
+
+static int run_once(const struct args *a, const struct replay *replay, struct repeat *repeat,
+                    uint64_t seed) {
     struct err e = {0};
-    struct run run = {.args = a, .seed = choose_seed(a)};
+    struct run run = {.args = a, .replay = replay, .repeat = repeat, .seed = seed};
     uint32_t threads = (uint32_t)opt_integer(a, "threads");
     int code = EXIT_USAGE;
-    if (load_scenario(a, &run.scenario, &e) != 0 ||
+    if (load_scenario(a, replay, &run.scenario, &e) != 0 ||
         judging_init(&run.judging, run.scenario, a, &e) != 0 || choose(&run, &e) != 0 ||
         choose_page(&run, &e) != 0 || engine_raise_limits(run.scenario, threads, &e) != 0)
         command_error(code, e.text);
@@ -379,15 +458,55 @@ int run(const struct args *a) {
              progress_init(&run.progress, stderr, choose_mode(a), opt_duration(a, "stop-timeout"),
                            &e) != 0)
         code = command_error(EXIT_RUNTIME, e.text);
-    else
+    else {
+        if (replay != NULL && repeat->nth == 1)
+            say_differences(&run);
         code = carry_out(&run);
+    }
     if (run.record != NULL) {
         record_stop(run.record, NULL);
         record_close(run.record, NULL, NULL);
     }
     observe_done(&run.observe);
     judging_done(&run.judging);
+    locust_live_done(&run.locust);
     progress_done(&run.progress);
     scenario_free(run.scenario);
+    repeat_done(repeat, run.path, code);
+    return code;
+}
+
+static int run_series(const struct args *a, const struct replay *replay) {
+    struct repeat repeat;
+    uint64_t seed = choose_seed(a);
+    struct err e = {0};
+    if (repeat_init(&repeat, (unsigned)opt_integer(a, "repeat"), opt_duration(a, "pause"), &e) != 0)
+        return command_error(EXIT_RUNTIME, e.text);
+    while (repeat_next(&repeat))
+        run_once(a, replay, &repeat, seed + repeat.nth - 1);
+    int code = repeat_end(&repeat, opt_text(a, "report"));
+    repeat_free(&repeat);
+    return code;
+}
+
+int run(const struct args *a) {
+    struct err e = {0};
+    struct replay *replay = NULL;
+    struct args *again = NULL;
+    const struct args_option *options = NULL;
+    int code = EXIT_USAGE;
+    if (!opt_given(a, "replay"))
+        return run_series(a, NULL);
+    if (args_count(a) > 0)
+        err_set(&e, "--replay takes the scenario from the run file; leave %s out", args_at(a, 0));
+    else if (replay_open(opt_text(a, "replay"), &replay, &e) == 0) {
+        size_t n = replay_options(replay, &options);
+        if (args_again(a, options, n, &again, &e) == 0)
+            code = run_series(again, replay);
+    }
+    if (e.text[0] != '\0')
+        command_error(code, e.text);
+    args_free(again);
+    replay_free(replay);
     return code;
 }

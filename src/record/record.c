@@ -47,6 +47,7 @@ struct record {
     pthread_t thread;
     bool started;
     atomic_bool failed;
+    _Atomic int64_t started_real_ns;
 
     pthread_mutex_t lock; /* protects what follows up to the blank line */
     pthread_cond_t wake;
@@ -266,6 +267,7 @@ int record_open(const char *path, const struct record_run *run, struct record **
         record_free(r);
         return err_prefix(e, "cannot make %s", path);
     }
+    atomic_store(&r->started_real_ns, run->started_real_ns);
     *out = r;
     return 0;
 }
@@ -297,6 +299,15 @@ uint16_t record_error_id(struct record *r, const char *text) {
     return errors_number(&r->errors, text);
 }
 
+const char *record_error_text(struct record *r, uint16_t number) {
+    const char *text = errors_text(&r->errors, number);
+    return text == NULL ? "" : text;
+}
+
+int64_t record_started_ns(const struct record *r) {
+    return atomic_load(&r->started_real_ns);
+}
+
 /* Takes the note over; NULL stands for one that found no memory. */
 static void add_note(struct record *r, struct note *n) {
     if (n == NULL) {
@@ -321,6 +332,7 @@ void record_event(struct record *r, int64_t at_ns, const char *kind, const char 
 }
 
 void record_started(struct record *r, int64_t real_ns) {
+    atomic_store(&r->started_real_ns, real_ns);
     struct note *n = malloc(sizeof *n);
     if (n != NULL)
         *n = (struct note){.about = NOTE_START, .started_real_ns = real_ns};

@@ -65,12 +65,18 @@ struct queue *record_queue(struct record *r, size_t worker);
  * all others share the number of "(other errors)". "" is 0. */
 uint16_t record_error_id(struct record *r, const char *text);
 
+/* The text of such a number, cut and made UTF-8 as the file has it; any thread, takes a lock. It lives until record_close(). */
+const char *record_error_text(struct record *r, uint16_t number);
+
 /* Adds a row to `event`, at a time from the start of the run; any thread, does not wait for the
  * disk. */
 void record_event(struct record *r, int64_t at_ns, const char *kind, const char *text);
 
 /* Says when the run's clock was 0, which is known only when its threads start; any thread, does not wait for the disk. */
 void record_started(struct record *r, int64_t real_ns);
+
+/* When that was, in nanoseconds since 1970; before it was said, the time given to record_open(). Any thread. */
+int64_t record_started_ns(const struct record *r);
 
 /* Says how many users were active in a second of the run (see view `seconds`); any thread, does not
  * wait for the disk. */

@@ -35,5 +35,8 @@ struct grid;
 void emit_table_grid(struct buf *out, const struct grid *g);
 void emit_markdown_grid(struct buf *out, const struct grid *g);
 void emit_markdown_text(struct buf *out, const char *text);
+/* A table of its own, with its title. */
+void emit_table_alone(struct buf *out, const struct table *t);
+void emit_markdown_alone(struct buf *out, const struct table *t);
 
 #endif

@@ -86,3 +86,14 @@ void emit_markdown(struct buf *out, const struct model *m, bool bare) {
     }
     layout_done(&l);
 }
+
+void emit_markdown_alone(struct buf *out, const struct table *t) {
+    struct grid g = {0};
+    buf_init(&g.cells, out->max);
+    layout_table(&g, t);
+    if (!buf_ok(&g.cells))
+        out->failed = true;
+    else
+        emit_markdown_grid(out, &g);
+    buf_done(&g.cells);
+}

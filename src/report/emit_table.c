@@ -106,3 +106,14 @@ void emit_table(struct buf *out, const struct model *m, bool bare) {
     }
     layout_done(&l);
 }
+
+void emit_table_alone(struct buf *out, const struct table *t) {
+    struct grid g = {0};
+    buf_init(&g.cells, out->max);
+    layout_table(&g, t);
+    if (!buf_ok(&g.cells))
+        out->failed = true;
+    else
+        emit_table_grid(out, &g);
+    buf_done(&g.cells);
+}

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "report/emit.h"
+#include "report/export.h"
 #include "report/html.h"
 #include "report/latex.h"
 #include "report/report.h"
@@ -71,10 +72,16 @@ const struct report_format report_formats[] = {
     {.word = "json", .file = "tables.json", .write = json},
     {.word = "latex", .file = "tables.tex", .write = latex},
     {.word = "html", .file = "report.html", .figures = true, .write = html},
+    {.word = "hgrm", .file = "response_time.hgrm", .write = export_hgrm_response},
+    {.word = "hgrm-service", .file = "service_time.hgrm", .write = export_hgrm_service},
+    {.word = "jtl", .file = "requests.jtl", .write = export_jtl},
+    {.word = "k6-summary", .file = "k6_summary.json", .write = export_k6},
+    {.word = "junit", .file = "junit.xml", .write = export_junit},
     {.word = NULL},
 };
 
-const char report_format_words[] = "table|markdown|csv|json|latex|html";
+const char report_format_words[] =
+    "table|markdown|csv|json|latex|html|hgrm|hgrm-service|jtl|k6-summary|junit";
 
 const struct report_format *report_format(const char *word) {
     for (const struct report_format *f = report_formats; f->word != NULL; f++)

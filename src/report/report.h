@@ -20,11 +20,26 @@
 #include "report/model.h"
 #include "util/err.h"
 
+/* A threshold that was judged on this run. */
+struct report_threshold {
+    const char *metric;     /* "http_req_duration{name:/predict}" */
+    const char *expression; /* "p(95)<500" */
+    enum {
+        REPORT_THRESHOLD_HOLDS,
+        REPORT_THRESHOLD_CROSSED,
+        REPORT_THRESHOLD_UNKNOWN /* what it needs is not there yet */
+    } state;
+    const char *
+        detail; /* a line for people: the value, and what it is held against; not "" unless it holds */
+};
+
 /* What a format is made of. The rows are there for formats that list every request. */
 struct report_source {
     struct reader *reader;
     const struct model *model;
-    bool bare; /* in the formats for people the tables alone */
+    bool bare;                                 /* in the formats for people the tables alone */
+    const struct report_threshold *thresholds; /* of the run; NULL: it has none */
+    size_t threshold_count;
 };
 
 /* A row of the table of formats (formats.c): adding one there is all that a new format takes. */

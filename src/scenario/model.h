@@ -21,6 +21,7 @@
 #include "schedule/wait.h"
 #include "util/buf.h"
 #include "util/err.h"
+#include "util/sha256.h"
 
 struct scenario_header {
     char *name;
@@ -44,6 +45,12 @@ struct scenario_request {
 struct scenario_task {
     uint32_t weight; /* 0: never drawn; the sum over the tasks is > 0 */
     struct scenario_request request;
+};
+
+/* A file that the scenario named and that was read. */
+struct scenario_file {
+    char *path; /* as the scenario has it: from its folder */
+    char sha256[SHA256_HEX_BYTES];
 };
 
 enum scenario_http_version { SCENARIO_HTTP_1_1, SCENARIO_HTTP_2, SCENARIO_HTTP_2_PRIOR };
@@ -85,6 +92,8 @@ struct scenario {
      * stored; scenario_mask() knows how. */
     char **secrets;
     size_t secret_count;
+    struct scenario_file *files; /* in the order of reading, one that is named twice twice */
+    size_t file_count;
 };
 
 /* Looks a variable up: getenv(3), or something else in tests. */

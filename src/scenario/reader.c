@@ -226,8 +226,26 @@ int reader_path(struct reader *r, const struct json *v, char **out) {
     return reader_take(r, v->at, &b, out);
 }
 
+/* Takes the path over; kept without the scenario's folder. */
+static int remember_file(struct reader *r, char *path, const char *bytes, size_t n) {
+    struct scenario *s = r->s;
+    size_t folder = r->folder == NULL ? 0 : strlen(r->folder);
+    if (folder > 0 && strncmp(path, r->folder, folder) == 0 && path[folder] == '/')
+        memmove(path, path + folder + 1, strlen(path + folder));
+    struct scenario_file *files = realloc(s->files, (s->file_count + 1) * sizeof *files);
+    if (files == NULL) {
+        free(path);
+        return reader_memory(r);
+    }
+    s->files = files;
+    s->files[s->file_count] = (struct scenario_file){.path = path};
+    sha256_hex(bytes, n, s->files[s->file_count++].sha256);
+    return 0;
+}
+
 int reader_file(struct reader *r, const struct json *v, struct buf *out) {
     char *path = NULL;
+    size_t before = out->len;
     struct err e;
     struct stat st;
     if (reader_path(r, v, &path) != 0)
@@ -243,6 +261,8 @@ int reader_file(struct reader *r, const struct json *v, struct buf *out) {
         result = reader_fail(r, v->at, "%s is not a file", path);
     else if (file_read(path, out, &e) != 0)
         result = reader_fail(r, v->at, "%s", e.text);
+    else
+        return remember_file(r, path, buf_text(out) + before, out->len - before);
     free(path);
     return result;
 }

@@ -44,6 +44,9 @@ void scenario_free(struct scenario *s) {
     texts_free(s->http.resolve, s->http.resolve_count);
     texts_free(s->env_names, s->env_count);
     texts_free(s->secrets, s->secret_count);
+    for (size_t i = 0; i < s->file_count; i++)
+        free(s->files[i].path);
+    free(s->files);
     free(s);
 }
 

@@ -46,3 +46,13 @@ void clock_utc_compact(int64_t real_ns, char out[CLOCK_UTC_BYTES]) {
     split(real_ns, &tm, &ms);
     strftime(out, CLOCK_UTC_BYTES, "%Y%m%dT%H%M%SZ", &tm);
 }
+
+bool clock_read_utc(const char *text, int64_t *real_ns) {
+    struct tm tm = {0};
+    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+    if (rest == NULL || rest[0] != '.' || strspn(rest + 1, "0123456789") != 3 ||
+        strcmp(rest + 4, "Z") != 0)
+        return false;
+    *real_ns = (int64_t)timegm(&tm) * NS_PER_S + strtol(rest + 1, NULL, 10) * NS_PER_MS;
+    return true;
+}

@@ -7,6 +7,7 @@
 #ifndef UTIL_CLOCK_H
 #define UTIL_CLOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,9 @@ int64_t clock_thread_cpu_ns(void);
 
 /* Writes "2026-11-24T02:50:36.123Z" (RFC 3339, UTC, milliseconds). */
 void clock_utc(int64_t real_ns, char out[CLOCK_UTC_BYTES]);
+
+/* Reads what clock_utc() wrote; false where it is something else. */
+bool clock_read_utc(const char *text, int64_t *real_ns);
 
 /* Writes "20261124T025036Z", fit for a file name. */
 void clock_utc_compact(int64_t real_ns, char out[CLOCK_UTC_BYTES]);

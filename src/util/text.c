@@ -73,7 +73,8 @@ static size_t utf8(const unsigned char *p, size_t n, uint32_t *point) {
 /* Beyond C0, DEL and C1: the marks that reorder or hide text on a line, and what is no character and XML refuses. */
 static bool is_control(uint32_t c) {
     return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x200b && c <= 0x200f) ||
-           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff || c == 0x61c || (c & 0xfffe) == 0xfffe;
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff ||
+           c == 0x61c || (c & 0xfffe) == 0xfffe;
 }
 
 void text_printable(struct buf *out, const char *text, size_t n) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""make_run.py OUT.db [plain|open|hostile|worst|killed|empty|many]: a small run file made by hand, row by row, with plain SQL.
+"""make_run.py OUT.db [plain|open|hostile|worst|attack|killed|empty|many]: a small run file made by hand, row by row, with plain SQL.
 
 `plain` is what tests/cli/report.bats has worked out by hand. Needs nothing but Python and src/record/*.sql.
 """
@@ -22,6 +22,12 @@ WORST = [b"`touch pwned`", b"=cmd|'/C calc'!A0", b"<script>alert(1)</script>", b
          b"' onclick='alert(1)", b"javascript:alert(1)", b"\\input{/etc/passwd}", b"\"; DROP TABLE request; --",
          b"two\nlines\r\n\ttab", b"nul \0 byte", b"bad \xff\xc3( \xed\xa0\x80", "\u202eevil\u2066 \u200f\u061c".encode(),
          "\u05d0\u05d1\u05d2 123 \u0627".encode(), b"\x1b[31mred\x1b]0;t\x07", "\ufffe\uffff\x9b".encode(), b"", b"n" * 10000]
+
+# Everything that the formats of a report must survive, as names and as error texts.
+ATTACK = [b"`touch pwned`", b"=cmd|'/C calc'!A0", b"+1+1", b"-2+3", b"@SUM(1)", b"<script>alert(1)</script>",
+          b"\\input{/etc/passwd}", b"]]>", b'"; DROP TABLE run; --', b"two\nlines\r\nand\ttab", b"nul \x00 inside",
+          b"bad \xff\xfe\xc3( bytes", "right-to-left \u202eoverride \u2066x\u2069".encode(), b"\x1b[31mred\x1b]0;t\x07",
+          b"long " + b"x" * 10000, "\ufffe\uffff \u00fc \u65e5\u672c \U0001f600".encode(), b"a,b;c|d 'e' & f", b"' or 1=1"]
 
 # endpoint, outcome, status, error, sent ms, took ms, lag ms, bytes
 PLAIN = [
@@ -112,6 +118,10 @@ def main():
     elif kind == "worst":
         endpoints = [(name, "GET") for name in WORST]
         rows = [(i, "reset", None, name, i * 100, 10 + i, None, 1) for i, name in enumerate(WORST)]
+    elif kind == "attack":
+        endpoints = [(name, "GET") for name in ATTACK]
+        rows = [(i, "reset", None, text, i * 100, 10 + i, None, 1) for i, text in enumerate(ATTACK)]
+        rows += [(i, "ok", 200, None, i * 100, 20 + i, None, 1) for i in range(len(ATTACK))]
     fill(db, rows, endpoints, kind != "killed")
     if kind == "killed":  # as kill -9 leaves it: all that was committed is in the log beside the file
         shutil.copy(path, out)

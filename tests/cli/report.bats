@@ -241,7 +241,7 @@ db.commit()'
 
 @test "usage: exit 2" {
     run -2 "$COLDSWARM" report
-    run -2 "$COLDSWARM" report a.db b.db
+    run -2 "$COLDSWARM" report a.db b.db --format jtl
     run -2 "$COLDSWARM" report a.db --format xml
     run -2 "$COLDSWARM" report a.db --lokust
     [[ $output == *--locust* ]]

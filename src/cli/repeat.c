@@ -1,0 +1,122 @@
+#include "cli/repeat.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/groups.h"
+#include "util/clock.h"
+
+int repeat_init(struct repeat *r, unsigned count, int64_t pause_ns, struct err *e) {
+    *r = (struct repeat){.count = count, .pause_ns = pause_ns};
+    r->paths = calloc(count, sizeof *r->paths);
+    return r->paths != NULL ? 0 : err_set(e, "out of memory for %u runs", count);
+}
+
+void repeat_free(struct repeat *r) {
+    for (size_t i = 0; i < r->path_count; i++)
+        free(r->paths[i]);
+    free(r->paths);
+    *r = (struct repeat){0};
+}
+
+/* From the worst on; what is not in it is good. Codes of --exit-code-on-error are like 1. */
+static int badness(int code) {
+    if (code == EXIT_RUNTIME || code == EXIT_USAGE)
+        return 5;
+    if (code == 128 + SIGINT || code == 128 + SIGTERM)
+        return 4;
+    return code == EXIT_INVALID ? 3 : code == EXIT_THRESHOLD ? 2 : code != EXIT_OK;
+}
+
+int repeat_worse(int a, int b) {
+    return badness(b) > badness(a) ? b : a;
+}
+
+/* The signal that ended it, or 0. Blocked, so that none is lost between two looks. */
+static int pause_between(int64_t ns) {
+    sigset_t set, before;
+    struct timespec t = {.tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S)};
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(SIG_BLOCK, &set, &before);
+    int64_t end = clock_mono_ns() + ns;
+    int got;
+    while ((got = sigtimedwait(&set, NULL, &t)) < 0 && errno == EINTR) {
+        int64_t rest = end - clock_mono_ns();
+        t.tv_sec = (time_t)(rest > 0 ? rest / NS_PER_S : 0);
+        t.tv_nsec = (long)(rest > 0 ? rest % NS_PER_S : 0);
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return got < 0 ? 0 : got;
+}
+
+bool repeat_next(struct repeat *r) {
+    if (r->stopped || r->nth == r->count)
+        return false;
+    int got = r->nth == 0 || r->pause_ns <= 0 ? 0 : pause_between(r->pause_ns);
+    if (got != 0) {
+        r->stopped = true;
+        r->code = repeat_worse(r->code, 128 + got);
+        return false;
+    }
+    r->nth++;
+    return true;
+}
+
+static int checked(int length, const char *name, struct err *e) {
+    return length < REPEAT_PATH_BYTES ? 0 : err_set(e, "the path %.60s... is too long", name);
+}
+
+/* The name up to n bytes, the number of the run, and the rest. */
+static int number_in(const struct repeat *r, const char *name, size_t n,
+                     char out[REPEAT_PATH_BYTES], struct err *e) {
+    if (r->count == 1)
+        return checked(snprintf(out, REPEAT_PATH_BYTES, "%s", name), name, e);
+    return checked(snprintf(out, REPEAT_PATH_BYTES, "%.*s-%u%s", (int)n, name, r->nth, name + n),
+                   name, e);
+}
+
+int repeat_file(const struct repeat *r, const char *name, char out[REPEAT_PATH_BYTES],
+                struct err *e) {
+    const char *slash = strrchr(name, '/'), *base = slash == NULL ? name : slash + 1;
+    const char *dot = base[0] == '\0' ? NULL : strrchr(base + 1, '.');
+    return number_in(r, name, dot == NULL ? strlen(name) : (size_t)(dot - name), out, e);
+}
+
+int repeat_prefix(const struct repeat *r, const char *name, char out[REPEAT_PATH_BYTES],
+                  struct err *e) {
+    return number_in(r, name, strlen(name), out, e);
+}
+
+int repeat_folder(const struct repeat *r, const char *name, char out[REPEAT_PATH_BYTES],
+                  struct err *e) {
+    if (r->count == 1)
+        return checked(snprintf(out, REPEAT_PATH_BYTES, "%s", name), name, e);
+    return checked(snprintf(out, REPEAT_PATH_BYTES, "%s/%u", name, r->nth), name, e);
+}
+
+void repeat_done(struct repeat *r, const char *path, int code) {
+    r->code = repeat_worse(r->code, code);
+    /* The next would do no better, or is not wanted. */
+    if (code == EXIT_USAGE || code == EXIT_RUNTIME || code == 128 + SIGINT || code == 128 + SIGTERM)
+        r->stopped = true;
+    if (path[0] == '\0' || code == EXIT_RUNTIME)
+        return;
+    char *copy = strdup(path);
+    if (copy != NULL)
+        r->paths[r->path_count++] = copy;
+}
+
+int repeat_end(struct repeat *r, const char *folder) {
+    if (r->count == 1 || r->path_count < 2)
+        return r->code;
+    struct groups_options show = {.folder = folder, .format = groups_format("table")};
+    putchar('\n');
+    int shown = groups_show((const char *const *)r->paths, r->path_count, &show);
+    return shown == EXIT_OK ? r->code : repeat_worse(r->code, shown);
+}

@@ -1,0 +1,16 @@
+/*
+ * student: quantiles of Student's t distribution, for the interval of a mean of few values.
+ *
+ * P(|T| <= t) is the finite sum of Abramowitz & Stegun 26.7.3 (odd degrees of freedom) and 26.7.4 (even ones), exact but for
+ * rounding; the quantile comes from it by bisection. Thread: any.
+ */
+#ifndef STATS_STUDENT_H
+#define STATS_STUDENT_H
+
+/* P(|T| <= t) with df degrees of freedom; t >= 0, df >= 1. */
+double student_within(double t, unsigned df);
+
+/* The t with P(|T| <= t) = confidence; 0 < confidence < 1. 12.706 for 0.95 and 1. */
+double student_quantile(double confidence, unsigned df);
+
+#endif

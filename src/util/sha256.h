@@ -1,0 +1,14 @@
+/*
+ * sha256: the SHA-256 of some bytes as 64 hex digits. Thread: any.
+ */
+#ifndef UTIL_SHA256_H
+#define UTIL_SHA256_H
+
+#include <stddef.h>
+
+#define SHA256_HEX_BYTES 65
+
+/* "" where OpenSSL cannot (no memory). */
+void sha256_hex(const void *bytes, size_t n, char out[SHA256_HEX_BYTES]);
+
+#endif

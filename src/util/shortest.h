@@ -1,0 +1,14 @@
+/*
+ * shortest: a double in as few digits as give the same double back, laid out as Python's repr() lays it out.
+ *
+ * "0.1", "100.0", "1e-05", "1.5e+16"; "nan", "inf" and "-inf" for the rest. For files that Python programs write and others
+ * compare byte for byte. Thread: any.
+ */
+#ifndef UTIL_SHORTEST_H
+#define UTIL_SHORTEST_H
+
+#define SHORTEST_BYTES 48
+
+void shortest_text(double value, char out[SHORTEST_BYTES]);
+
+#endif
