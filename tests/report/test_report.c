@@ -11,8 +11,9 @@ static void write_dir(const char *run, const char *out, struct figures_result *f
     struct model_options o = {.figures = true};
     assert_ok(reader_open(run, &reader, e), *e);
     assert_ok(model_new(reader, &o, &m, e), *e);
-    assert_int_equal(report_write_dir(out, &(struct report_source){.model = m}, figures, e),
-                     expected);
+    assert_int_equal(
+        report_write_dir(out, &(struct report_source){.reader = reader, .model = m}, figures, e),
+        expected);
     model_free(m);
     reader_close(reader);
 }
