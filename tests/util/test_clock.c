@@ -30,6 +30,25 @@ static void test_dates(void **state) {
     }
 }
 
+static void test_reading_back(void **state) {
+    (void)state;
+    static const char *const wrong[] = {"",
+                                        "2026-11-24",
+                                        "2026-11-24T02:50:36Z",
+                                        "2026-11-24T02:50:36.12Z",
+                                        "2026-11-24T02:50:36.1234Z",
+                                        "2026-11-24T02:50:36.123",
+                                        "2026-11-24T02:50:36.123+01:00",
+                                        "x"};
+    int64_t ns = 7;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_false(clock_read_utc(wrong[i], &ns));
+    assert_int_equal(ns, 7);
+    assert_true(
+        clock_read_utc("2026-11-24T02:50:36.123Z", &ns)); /* date -u -d ... +%s: 1795488636 */
+    assert_int_equal(ns, INT64_C(1795488636123) * NS_PER_MS);
+}
+
 static void test_forward(void **state) {
     (void)state;
     int64_t mono = clock_mono_ns(), cpu = clock_thread_cpu_ns();
@@ -47,6 +66,7 @@ static void test_forward(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_dates),
+        cmocka_unit_test(test_reading_back),
         cmocka_unit_test(test_forward),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
