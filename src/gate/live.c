@@ -102,8 +102,11 @@ int gate_live_new(const struct gate_rules *rules, const struct gate_subject *sub
     }
     l->endpoint_count = subject->endpoint_count;
     l->tasks = calloc(rules->count + 1, sizeof *l->tasks);
-    int result = l->tasks == NULL ? err_set(e, "out of memory for thresholds")
-                                  : hist_init(&l->merged, SECOND_BITS, e);
+    if (l->tasks == NULL) {
+        gate_live_free(l);
+        return err_set(e, "out of memory for thresholds");
+    }
+    int result = hist_init(&l->merged, SECOND_BITS, e);
     for (size_t i = 0; i < rules->count && result == 0; i++) {
         l->count = i + 1;
         result = task_init(&l->tasks[i], &rules->items[i], subject, e);
@@ -118,7 +121,7 @@ int gate_live_new(const struct gate_rules *rules, const struct gate_subject *sub
 void gate_live_free(struct gate_live *l) {
     if (l == NULL)
         return;
-    for (size_t i = 0; i < l->count; i++)
+    for (size_t i = 0; l->tasks != NULL && i < l->count; i++)
         task_done(&l->tasks[i]);
     free(l->tasks);
     hist_done(&l->merged);

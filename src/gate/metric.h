@@ -8,6 +8,7 @@
 #ifndef GATE_METRIC_H
 #define GATE_METRIC_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "util/err.h"

@@ -27,6 +27,12 @@ static int hex(char c) {
     return at == NULL ? -1 : (int)(at - digits);
 }
 
+/* Of two hexadecimal digits, -1 where there are none. */
+static int hex_byte(const char *p) {
+    int high = hex(p[0]), low = high < 0 ? -1 : hex(p[1]);
+    return low < 0 ? -1 : high * 16 + low;
+}
+
 /* Between quotes; *p stands on the first one and is left behind the last. */
 static int quoted(const char **p, struct buf *out, struct err *e) {
     const char quote = **p, *at = *p + 1;
@@ -38,9 +44,8 @@ static int quoted(const char **p, struct buf *out, struct err *e) {
         at++;
         if (*at == 'n')
             buf_char(out, '\n');
-        else if (*at == 'x' && hex(at[1]) >= 0 && hex(at[2]) >= 0 &&
-                 (at[1] != '0' || at[2] != '0')) {
-            buf_char(out, (char)(hex(at[1]) << 4 | hex(at[2])));
+        else if (*at == 'x' && hex_byte(at + 1) > 0) {
+            buf_char(out, (char)hex_byte(at + 1));
             at += 2;
         } else if (*at == '"' || *at == '\'' || *at == '\\')
             buf_char(out, *at);

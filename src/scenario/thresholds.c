@@ -113,7 +113,8 @@ int scenario_subject(const struct scenario *s, struct scenario_subject *out, str
     if (endpoints == NULL || stages == NULL) {
         free(endpoints);
         free(stages);
-        return err_set(e, "out of memory for thresholds");
+        err_set(e, "out of memory for thresholds");
+        return -1;
     }
     for (size_t i = 0; i < s->task_count; i++)
         endpoints[i] = (struct gate_endpoint){s->tasks[i].request.name, s->tasks[i].request.method};
