@@ -196,6 +196,16 @@ bench: $(B)/coldswarm $(TRUTH) ## install the peers, measure cost and truth besi
 	@scripts/install-deps bench
 	@bench/bench.py $(BENCH)
 
+STATS    := $(B)/bench/compare_stats
+$(STATS): bench/compare_stats.c $(B)/libcoldswarm.a
+	@mkdir -p $(@D)
+	@echo "  CC $<"
+	@$(CC) $(CPPFLAGS) $(ALLFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(B)/libcoldswarm.a $(LDLIBS)
+
+.PHONY: bench-stats
+bench-stats: $(B)/coldswarm $(STATS) ## how often compare is wrong, and what it finds: simulated, then real runs (PAIRS=500)
+	@bench/stats.py --simulation $(STATS) --coldswarm $(B)/coldswarm --pairs $(or $(PAIRS),500)
+
 .PHONY: install-deps
 install-deps: ## install the Debian packages that building and testing need
 	@scripts/install-deps
@@ -229,4 +239,4 @@ clean: ## remove build/
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
 
--include $(OBJECTS:.o=.d) $(B)/src/cli/main.d $(UNITBIN:=.d) $(FUZZBIN:=.d) $(TRUTH).d
+-include $(OBJECTS:.o=.d) $(B)/src/cli/main.d $(UNITBIN:=.d) $(FUZZBIN:=.d) $(TRUTH).d $(STATS).d
