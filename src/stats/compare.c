@@ -57,8 +57,8 @@ int compare_side_add(struct compare_side *s, const struct compare_row *row, stru
 }
 
 int compare_pair_new(const struct compare_side *base, const struct compare_side *with,
-                     uint32_t endpoint, const struct compare_options *o, struct compare_pair **out,
-                     struct err *e) {
+                     const bool *endpoints, const struct compare_options *o,
+                     struct compare_pair **out, struct err *e) {
     const struct compare_side *const sides[SIDES] = {base, with};
     struct compare_pair *p = calloc(1, sizeof *p);
     if (p == NULL)
@@ -70,7 +70,7 @@ int compare_pair_new(const struct compare_side *base, const struct compare_side 
         p->options.confidence = 0.95;
     size_t cells = 0;
     for (int i = 0; i < SIDES; i++) {
-        if (sample_init(&p->samples[i], sides[i], endpoint, e) != 0)
+        if (sample_init(&p->samples[i], sides[i], endpoints, e) != 0)
             goto fail;
         cells = p->samples[i].cells > cells ? p->samples[i].cells : cells;
     }
@@ -79,6 +79,9 @@ int compare_pair_new(const struct compare_side *base, const struct compare_side 
         err_set(e, "out of memory for comparing runs");
         goto fail;
     }
+    for (int i = 0; i < SIDES; i++)
+        if (sample_set_blocks(&p->samples[i], p->scores, e) != 0)
+            goto fail;
     *out = p;
     return 0;
 fail:
@@ -104,8 +107,20 @@ struct part {
     const struct sample *sample;
     const struct compare_measure *measure;
     double value;
+    bool scheduled; /* a rate that does not vary */
     struct resampled moves;
 };
+
+/* Where a schedule sets the rate, what is left is that a window holds one request more or less. */
+static void at_least_one_request(struct part *x, int side) {
+    double one = (double)x->sample->run_count / x->sample->seconds / 2;
+    if (x->moves.variance >= one * one)
+        return;
+    for (size_t i = 0; i < x->moves.count; i++) /* halves of the resamples, crossed for the sides */
+        x->moves.moves[i] = (i >> side & 1) != 0 ? one : -one;
+    x->moves.variance = one * one;
+    x->scheduled = true;
+}
 
 static int part_init(struct part *x, struct compare_pair *p, int side,
                      const struct compare_measure *m, struct err *e) {
@@ -113,8 +128,12 @@ static int part_init(struct part *x, struct compare_pair *p, int side,
     x->measure = m;
     x->value = sample_scores(x->sample, m, p->scores);
     /* Neither the sides nor the statistics share their draws. */
-    return resample(x->sample, p->scores, p->options.resamples, p->options.seed, p->stream++,
-                    &x->moves, e);
+    if (resample(x->sample, p->scores, p->options.resamples, p->options.seed, p->stream++,
+                 &x->moves, e) != 0)
+        return -1;
+    if (m->kind == COMPARE_PER_SECOND)
+        at_least_one_request(x, side);
+    return 0;
 }
 
 /* The statistic after a move, stretched; of quantiles the rank moves, the other way. */
@@ -267,6 +286,38 @@ static void decide(const struct compare_measure *m, struct compare_result *out) 
         out->verdict = more_is_slower ? COMPARE_FASTER : COMPARE_SLOWER;
     else
         out->verdict = COMPARE_NO_DIFFERENCE;
+    out->alone = out->verdict;
+}
+
+static bool tells(const struct compare_result *r) {
+    return r->verdict == COMPARE_SLOWER || r->verdict == COMPARE_FASTER;
+}
+
+void compare_family(struct compare_result *const *results, size_t n, double confidence) {
+    size_t m = 0;
+    for (size_t i = 0; i < n; i++)
+        m += results[i]->lack == COMPARE_ENOUGH;
+    double last = -1; /* the p-value up to which verdicts hold */
+    for (;; m--) {
+        const struct compare_result *next = NULL;
+        size_t ties = 0;
+        for (size_t i = 0; i < n; i++) {
+            if (!tells(results[i]) || results[i]->p_value <= last)
+                continue;
+            if (next == NULL || results[i]->p_value < next->p_value) {
+                next = results[i];
+                ties = 0;
+            } else if (results[i]->p_value == next->p_value)
+                ties++;
+        }
+        if (next == NULL || next->p_value > (1 - confidence) / (double)m)
+            break;
+        last = next->p_value;
+        m -= ties; /* they are judged together, by the stricter limit */
+    }
+    for (size_t i = 0; i < n; i++)
+        if (tells(results[i]) && results[i]->p_value > last)
+            results[i]->verdict = COMPARE_NO_DIFFERENCE;
 }
 
 /* The values alone, where a side has no request at all. */
@@ -290,13 +341,14 @@ static void nothing(struct compare_pair *p, const struct compare_measure *m,
         .ratio_high = (double)NAN,
         .p_value = (double)NAN,
         .verdict = COMPARE_TOO_LITTLE,
+        .alone = COMPARE_TOO_LITTLE,
         .lack = COMPARE_LACK_REQUESTS,
     };
     out->difference = out->with - out->base;
 }
 
 static bool few_blocks(const struct part *x) {
-    return x->sample->run_count == 1 && x->moves.blocks < COMPARE_BLOCKS_MIN;
+    return x->sample->run_count == 1 && !x->scheduled && x->moves.blocks < COMPARE_BLOCKS_MIN;
 }
 
 int compare_measure(struct compare_pair *p, const struct compare_measure *m,

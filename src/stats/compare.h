@@ -2,14 +2,15 @@
  * compare: two sets of runs against each other: how large a difference is and how sure it is.
  *
  * Each side has one run or several. Its time is cut into cells of equal length, for an endpoint of n
- * requests at most n/8 of them and COMPARE_CELLS_MAX in each run; of each statistic a cell has a
+ * requests at most n/4 of them and COMPARE_CELLS_MAX in each run; of each statistic a cell has a
  * score, its share in what the statistic would change by if that cell were there twice:
  *
  *     mean        sum of (value - mean)        quantile      number below it - n_cell * F(q)
  *     failures    failed - n_cell * rate       per second    n_cell - rate * length of the cell
  *
  * Cells are drawn anew in blocks of neighbours (circular block bootstrap: Politis and Romano 1992),
- * as long as block_length.h says of the scores, and no less spread than it says. Of several runs first the runs are drawn, then
+ * as long as block_length.h says of the scores or, where that is longer, of
+ * those of the median, and no less spread than it says. Of several runs first the runs are drawn, then
  * blocks within each; as that counts the variation inside of runs twice, the spread is then set to
  * the larger of what the runs' own differences and the blocks say. A quantile is read off the sorted
  * values at the rank that the scores' sum moves it to, which gives intervals as those of order
@@ -23,8 +24,10 @@
  *
  * Too little data is an answer: see enum compare_lack.
  *
- * What it does not do: decide which rows count (warm-up, ramp); know files or names; correct for many
- * verdicts at a time, each of which is wrong in 1 - confidence of the cases without a difference.
+ * A verdict of compare_measure() is wrong in 1 - confidence of the cases without a difference; of
+ * many at a time some will be: compare_family() is for those.
+ *
+ * What it does not do: decide which rows count (warm-up, ramp); know files or names.
  *
  * Ownership: heap, *_free(NULL) is fine; a pair borrows its sides. Thread: one at a time for a side.
  */
@@ -37,13 +40,12 @@
 
 #include "util/err.h"
 
-#define COMPARE_CELLS_MAX 512
-#define COMPARE_CELL_REQUESTS 8
+#define COMPARE_CELLS_MAX 256
+#define COMPARE_CELL_REQUESTS 4
 #define COMPARE_RESAMPLES 2000
 #define COMPARE_REQUESTS_MIN 50 /* of a side, for any verdict */
-#define COMPARE_BLOCKS_MIN 10   /* of a side with one run */
+#define COMPARE_BLOCKS_MIN 15   /* of a side with one run */
 #define COMPARE_RUNS_MAX 1000
-#define COMPARE_ALL UINT32_MAX /* every endpoint */
 
 struct compare_side;
 struct compare_pair;
@@ -69,10 +71,10 @@ struct compare_options {
     double confidence;  /* 0: 0.95 */
 };
 
-/* The requests of one endpoint, or of all. */
+/* The requests of those endpoints whose number is true in `endpoints`; NULL: all. */
 int compare_pair_new(const struct compare_side *base, const struct compare_side *with,
-                     uint32_t endpoint, const struct compare_options *o, struct compare_pair **out,
-                     struct err *e);
+                     const bool *endpoints, const struct compare_options *o,
+                     struct compare_pair **out, struct err *e);
 void compare_pair_free(struct compare_pair *p);
 uint64_t compare_pair_requests(const struct compare_pair *p, bool with);
 
@@ -105,6 +107,8 @@ struct compare_result {
     double ratio, ratio_low, ratio_high; /* with / base */
     double p_value;                      /* two-sided, of no difference */
     enum compare_verdict verdict;
+    enum compare_verdict
+        alone; /* what the interval alone says: compare_family() may take it back */
     enum compare_lack lack;
     double block_s[2]; /* mean length of the blocks of base and with */
     double blocks[2];  /* how many such blocks there are */
@@ -112,6 +116,13 @@ struct compare_result {
 
 int compare_measure(struct compare_pair *p, const struct compare_measure *m,
                     struct compare_result *out, struct err *e);
+
+/* Verdicts of one table, so that all of them together are without a false one in `confidence` of the
+ * tables where nothing differs: from the smallest p-value on, the k-th of m must be at most
+ * (1 - confidence) / (m - k + 1), else it and the rest become COMPARE_NO_DIFFERENCE (S. Holm,
+ * Scandinavian Journal of Statistics 6, 1979, 65-70). Intervals stay as they are. Those with too
+ * little data are no part of the family. */
+void compare_family(struct compare_result *const *results, size_t n, double confidence);
 
 /* Mann and Whitney: of a request of each side, how often is that of `with` the slower one (ties
  * count half). 0.5 where the two are alike. `u` is the statistic of `with`; the interval is that of

@@ -35,9 +35,10 @@ struct sample {
     size_t cells;
     double *requests; /* of each cell */
     double seconds;   /* of all runs together */
+    double *blocks;   /* the least length of blocks in each run, in cells; NULL: 1 */
 };
 
-int sample_init(struct sample *s, const struct compare_side *side, uint32_t endpoint,
+int sample_init(struct sample *s, const struct compare_side *side, const bool *endpoints,
                 struct err *e);
 void sample_done(struct sample *s);
 
@@ -46,6 +47,9 @@ double sample_quantile(const struct sample *s, double rank);
 
 /* The statistic, and the scores of all cells as parts of its change. */
 double sample_scores(const struct sample *s, const struct compare_measure *m, double *scores);
+
+/* Sets `blocks` by the scores of the median; `scores` is room for all cells. */
+int sample_set_blocks(struct sample *s, double *scores, struct err *e);
 
 /* How often a value of s is above one of `other`, ties half, and the scores of it. */
 double sample_rank_scores(const struct sample *s, const struct sample *other, double *scores);

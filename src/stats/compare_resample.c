@@ -13,7 +13,8 @@ struct ring {
     double *sums;
 };
 
-static int ring_init(struct ring *r, const double *scores, size_t cells, struct err *e) {
+static int ring_init(struct ring *r, const double *scores, size_t cells, double block,
+                     struct err *e) {
     *r = (struct ring){.cells = cells, .sums = malloc((2 * cells + 1) * sizeof *r->sums)};
     if (r->sums == NULL)
         return err_set(e, "out of memory for comparing runs");
@@ -22,7 +23,7 @@ static int ring_init(struct ring *r, const double *scores, size_t cells, struct 
     r->sums[0] = 0;
     for (size_t c = 0; c < 2 * cells; c++)
         r->sums[c + 1] = r->sums[c] + scores[c % cells] - r->total / (double)cells;
-    r->block = (size_t)ceil(block_length(scores, cells, &r->variance));
+    r->block = (size_t)ceil(fmax(block_length(scores, cells, &r->variance), block));
     return 0;
 }
 
@@ -79,7 +80,8 @@ int resample(const struct sample *s, const double *scores, size_t count, uint64_
     }
     double outer = 0, inner = 0, long_run = 0;
     for (size_t i = 0; i < s->run_count; i++) {
-        if (ring_init(&rings[i], scores + s->runs[i].first_cell, s->runs[i].cells, e) != 0)
+        if (ring_init(&rings[i], scores + s->runs[i].first_cell, s->runs[i].cells,
+                      s->blocks == NULL ? 1 : s->blocks[i], e) != 0)
             goto out;
         outer += rings[i].total * rings[i].total;
         long_run += rings[i].variance;

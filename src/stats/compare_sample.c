@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stats/block_length.h"
 #include "stats/compare_internal.h"
 #include "stats/quantile.h"
 
@@ -32,8 +33,8 @@ static struct sample_item *sort_items(struct sample_item *items, struct sample_i
     return items;
 }
 
-static bool counts(const struct compare_row *row, uint32_t endpoint) {
-    return endpoint == COMPARE_ALL || row->endpoint == endpoint;
+static bool counts(const struct compare_row *row, const bool *endpoints) {
+    return endpoints == NULL || endpoints[row->endpoint];
 }
 
 /* Enough requests in a cell that its scores are more than noise, enough cells for blocks. */
@@ -42,7 +43,7 @@ static size_t cells_of(uint64_t requests) {
     return cells < 1 ? 1 : cells > COMPARE_CELLS_MAX ? COMPARE_CELLS_MAX : (size_t)cells;
 }
 
-static int plan_runs(struct sample *s, const struct compare_side *side, uint32_t endpoint,
+static int plan_runs(struct sample *s, const struct compare_side *side, const bool *endpoints,
                      struct err *e) {
     uint64_t *requests = calloc(side->runs, sizeof *requests);
     s->runs = calloc(side->runs, sizeof *s->runs);
@@ -52,7 +53,7 @@ static int plan_runs(struct sample *s, const struct compare_side *side, uint32_t
         return err_set(e, "out of memory for comparing runs");
     }
     for (size_t i = 0; i < side->count; i++)
-        if (counts(&side->rows[i], endpoint)) {
+        if (counts(&side->rows[i], endpoints)) {
             requests[side->rows[i].run]++;
             s->n++;
         }
@@ -73,11 +74,11 @@ static uint32_t cell_at(const struct sample_run *run, int64_t at_us) {
     return (uint32_t)(run->first_cell + (cell < run->cells ? cell : run->cells - 1));
 }
 
-int sample_init(struct sample *s, const struct compare_side *side, uint32_t endpoint,
+int sample_init(struct sample *s, const struct compare_side *side, const bool *endpoints,
                 struct err *e) {
     struct sample_item *spare = NULL;
     *s = (struct sample){0};
-    if (plan_runs(s, side, endpoint, e) != 0)
+    if (plan_runs(s, side, endpoints, e) != 0)
         goto fail;
     s->items = calloc(s->n + 1, sizeof *s->items);
     spare = calloc(s->n + 1, sizeof *spare);
@@ -89,7 +90,7 @@ int sample_init(struct sample *s, const struct compare_side *side, uint32_t endp
     size_t n = 0;
     for (size_t i = 0; i < side->count; i++) {
         const struct compare_row *row = &side->rows[i];
-        if (!counts(row, endpoint))
+        if (!counts(row, endpoints))
             continue;
         uint32_t cell = cell_at(&s->runs[row->run], row->at_us);
         s->items[n++] = (struct sample_item){row->value_us > 0 ? (uint64_t)row->value_us : 0, cell,
@@ -110,6 +111,7 @@ void sample_done(struct sample *s) {
     free(s->items);
     free(s->runs);
     free(s->requests);
+    free(s->blocks);
     *s = (struct sample){0};
 }
 
@@ -179,6 +181,20 @@ double sample_scores(const struct sample *s, const struct compare_measure *m, do
         break;
     }
     return per_second(s, scores);
+}
+
+int sample_set_blocks(struct sample *s, double *scores, struct err *e) {
+    static const struct compare_measure median = {COMPARE_QUANTILE, 0.5};
+    double unused;
+    if (s->n == 0)
+        return 0;
+    s->blocks = calloc(s->run_count, sizeof *s->blocks);
+    if (s->blocks == NULL)
+        return err_set(e, "out of memory for comparing runs");
+    sample_scores(s, &median, scores);
+    for (size_t r = 0; r < s->run_count; r++)
+        s->blocks[r] = block_length(scores + s->runs[r].first_cell, s->runs[r].cells, &unused);
+    return 0;
 }
 
 double sample_rank_scores(const struct sample *s, const struct sample *other, double *scores) {
