@@ -32,7 +32,7 @@ static void cover(struct judging *j) {
 }
 
 int judging_init(struct judging *j, const struct scenario *s, const struct args *a, struct err *e) {
-    *j = (struct judging){0};
+    *j = (struct judging){.next_look_ns = NS_PER_S};
     buf_init(&j->ended, 8 * GATE_TEXT_MAX);
     if (gate_rules_copy(&s->thresholds, &j->rules, e) != 0 || add_options(j, a, e) != 0 ||
         scenario_check_rules(s, &j->rules, e) != 0 || scenario_subject(s, &j->subject, e) != 0)

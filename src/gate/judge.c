@@ -263,6 +263,8 @@ void gate_judge_gauge(struct gate_judge *j, enum gate_metric metric, int64_t at_
             continue;
         if (at_us >= t->begin_us) {
             struct gate_second *s = gate_window_at(&t->window, at_us - t->begin_us);
+            s->lowest = s->known ? fmin(s->lowest, value) : value;
+            s->highest = s->known ? fmax(s->highest, value) : value;
             s->level = value;
             s->known = true;
             t->seen++;
@@ -304,7 +306,7 @@ static void carry(struct task *t) {
     for (size_t i = 0; i < t->window.count; i++) {
         struct gate_second *s = &t->window.seconds[i];
         if (!s->known && known) {
-            s->level = level;
+            s->level = s->lowest = s->highest = level;
             s->known = true;
         }
         known = known || s->known;
@@ -361,8 +363,8 @@ static void sum_up_gauge(struct task *t, struct gate_result *x) {
             continue;
         last = w->seconds[i].level;
         sum += last;
-        low = fmin(low, last);
-        high = fmax(high, last);
+        low = fmin(low, w->seconds[i].lowest);
+        high = fmax(high, w->seconds[i].highest);
         x->samples++;
     }
     if (x->samples == 0)

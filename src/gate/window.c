@@ -164,8 +164,8 @@ static void look_gauge(const struct gate_second *s, size_t width, enum gate_aggr
         x->samples++;
         x->value = s[i].level;
         sum += s[i].level;
-        low = fmin(low, s[i].level);
-        high = fmax(high, s[i].level);
+        low = fmin(low, s[i].lowest);
+        high = fmax(high, s[i].highest);
     }
     x->any = x->samples > 0;
     if (!x->any)

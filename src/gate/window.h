@@ -20,11 +20,11 @@ struct gate_moments {
 };
 
 struct gate_second {
-    struct gate_moments moments; /* of a trend */
-    uint64_t amount;             /* of a counter; hits of a share */
-    uint64_t total;              /* of a share */
-    double level;                /* of a gauge: the last of the second */
-    bool known;                  /* it has one */
+    struct gate_moments moments;   /* of a trend */
+    uint64_t amount;               /* of a counter; hits of a share */
+    uint64_t total;                /* of a share */
+    double level, lowest, highest; /* of a gauge: the last of the second, the least, the most */
+    bool known;                    /* it has one */
     uint64_t seen;
     int64_t *values;
 };

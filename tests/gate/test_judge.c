@@ -187,6 +187,8 @@ static void a_border_belongs_to_what_begins_there(void **state) {
 /* 1 user from 0 s, 4 from 2 s, 2 from 5 s: of ten seconds 2, 3 and 5 of them. */
 static void give_users(struct gate_judge *j) {
     gate_judge_gauge(j, GATE_VUS, 0, 1);
+    gate_judge_gauge(j, GATE_VUS, 1100000, 9); /* for less than a second */
+    gate_judge_gauge(j, GATE_VUS, 1200000, 1);
     gate_judge_gauge(j, GATE_VUS, 2000000, 4);
     gate_judge_gauge(j, GATE_VUS, 5000000, 2);
     gate_judge_gauge(j, GATE_INSTANCE_COUNT, 0, 100);
@@ -200,12 +202,13 @@ static void a_gauge_stays_until_it_changes(void **state) {
         bool ok;
     } cases[] = {
         {"vus value<=2", 2, true},
-        {"vus max<4", 4, false},
+        {"vus max<9", 9, false},
+        {"vus max<=4 from 2s", 4, true},
         {"vus min>=1", 1, true},
         {"vus avg==2.4", 2.4, true},
         {"vus avg==3.5 stage 2", 14.0 / 6, false}, /* seconds 4 to 9: 4 2 2 2 2 2 */
         {"vus value>=2 from 3s", 2, true},
-        {"vus max<4 over 2s", 4, false},
+        {"vus max<4 over 2s", 9, false},
         {"vus avg<4 over 5s from 2s", 3.2, true}, /* 4 4 4 2 2 */
         {"vus value>1 over 1s from 2s", 2, true},
     };
