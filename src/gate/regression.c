@@ -5,12 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool is_time(enum gate_metric m) {
+    return m == GATE_HTTP_REQ_DURATION || m == GATE_SERVICE_TIME || m == GATE_RESPONSE_TIME;
+}
+
 static int measure_of(struct gate_regression *r, struct err *e) {
-    switch (r->rule.metric) {
-    case GATE_HTTP_REQ_DURATION:
-    case GATE_SERVICE_TIME:
-    case GATE_RESPONSE_TIME:
-        r->service = r->rule.metric != GATE_RESPONSE_TIME;
+    enum gate_metric m = r->rule.metric;
+    if (is_time(m)) {
+        r->service = m != GATE_RESPONSE_TIME;
         if (r->rule.aggregation == GATE_AVG)
             r->measure = (struct compare_measure){COMPARE_MEAN, 0};
         else if (r->rule.aggregation == GATE_QUANTILE && r->rule.p > 0 && r->rule.p < 1)
@@ -20,21 +22,17 @@ static int measure_of(struct gate_regression *r, struct err *e) {
                            "\"%.200s\": a regression of times is judged by avg, med or p(N), "
                            "0 < N < 100",
                            r->text);
-        break;
-    case GATE_HTTP_REQ_FAILED:
+    } else if (m == GATE_HTTP_REQ_FAILED)
         r->measure = (struct compare_measure){COMPARE_FAILURES, 0};
-        break;
-    case GATE_HTTP_REQS:
-        if (r->rule.aggregation != GATE_PER_SECOND)
-            return err_set(e, "\"%.200s\": a regression of http_reqs is judged by rate", r->text);
+    else if (m == GATE_HTTP_REQS && r->rule.aggregation == GATE_PER_SECOND)
         r->measure = (struct compare_measure){COMPARE_PER_SECOND, 0};
-        break;
-    default:
+    else if (m == GATE_HTTP_REQS)
+        return err_set(e, "\"%.200s\": a regression of http_reqs is judged by rate", r->text);
+    else
         return err_set(e,
                        "\"%.200s\": there is no regression of %s; there are response_time, "
                        "service_time, http_req_duration, http_req_failed and http_reqs",
-                       r->text, gate_metrics[r->rule.metric].name);
-    }
+                       r->text, gate_metrics[m].name);
     if ((r->rule.filters & ~(unsigned)(GATE_BY_NAME | GATE_BY_METHOD)) != 0)
         return err_set(e,
                        "\"%.200s\": a regression is of all requests, or of those of a name and "

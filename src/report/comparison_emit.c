@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "report/comparison.h"
+#include "report/comparison_json.h"
 #include "util/text.h"
 
 #define CELL_MAX 65536
@@ -88,7 +89,7 @@ static void plain(struct buf *out, const char *text) {
 }
 
 /* The escaping for Markdown: on top of the terminal's, what means something to it or to HTML. */
-static void marked(struct buf *out, const char *text) {
+void comparison_markdown_text(struct buf *out, const char *text) {
     struct buf shown;
     buf_init(&shown, out->max);
     plain(&shown, text);
@@ -283,13 +284,13 @@ void comparison_emit_markdown(struct buf *out, const struct comparison *c) {
     buf_str(out, "# Comparison\n\n");
     if (c->refusal_count > 0) {
         buf_str(out, "**Compared by force, although:**\n\n");
-        warnings(out, c, "- ", marked);
+        warnings(out, c, "- ", comparison_markdown_text);
         buf_char(out, '\n');
     }
-    findings(out, c, "- ", marked);
+    findings(out, c, "- ", comparison_markdown_text);
     for (size_t i = 0; i < c->entry_count; i++) {
         buf_str(out, "\n## ");
-        title(out, &c->entries[i], marked);
+        title(out, &c->entries[i], comparison_markdown_text);
         buf_str(out, "\n\n");
         markdown_table(out, &c->entries[i]);
         buf_char(out, '\n');
@@ -301,7 +302,7 @@ void comparison_emit_markdown(struct buf *out, const struct comparison *c) {
     buf_str(out, "\n\n");
     for (size_t i = 0; i < c->file_count; i++) {
         buf_printf(out, "- %s: ", side(c->files[i].with));
-        marked(out, c->files[i].path);
+        comparison_markdown_text(out, c->files[i].path);
         left_out(out, &c->files[i]);
         buf_char(out, '\n');
     }

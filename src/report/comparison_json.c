@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "report/comparison.h"
+#include "report/comparison_json.h"
 #include "util/text.h"
 
 static const char *const verdicts[] = {
@@ -13,8 +14,8 @@ static const char *const verdicts[] = {
     [COMPARE_TOO_LITTLE] = "too_little_data",
 };
 
-/* The escaping of this format. Bytes that are not UTF-8 become U+FFFD. */
-static void string(struct buf *out, const char *text) {
+/* The escaping of this format. */
+void comparison_json_string(struct buf *out, const char *text) {
     struct buf valid;
     buf_init(&valid, out->max);
     text_repair(&valid, text, strlen(text));
@@ -74,9 +75,9 @@ static void one(struct buf *out, const struct comparison *c, const struct compar
     enum compare_kind kind = comparison_statistics[s].measure.kind;
     double unit = kind == COMPARE_MEAN || kind == COMPARE_QUANTILE ? 1e-3 : 1;
     buf_str(out, "    {\"name\": ");
-    string(out, x->name);
+    comparison_json_string(out, x->name);
     buf_str(out, ", \"method\": ");
-    string(out, x->method);
+    comparison_json_string(out, x->method);
     buf_printf(out, ", \"statistic\": \"%s\", ", comparison_statistics[s].word);
     number(out, "base", r->base * unit);
     buf_str(out, ", ");
@@ -101,7 +102,7 @@ static void one(struct buf *out, const struct comparison *c, const struct compar
     if (!buf_ok(&sentence))
         out->failed = true;
     buf_str(out, ", \"sentence\": ");
-    string(out, buf_text(&sentence));
+    comparison_json_string(out, buf_text(&sentence));
     buf_char(out, '}');
     buf_done(&sentence);
 }
@@ -110,9 +111,9 @@ static void ranks(struct buf *out, const struct comparison *c) {
     for (size_t i = 0; i < c->entry_count; i++) {
         const struct comparison_entry *x = &c->entries[i];
         buf_str(out, i == 0 ? "\n    {\"name\": " : ",\n    {\"name\": ");
-        string(out, x->name);
+        comparison_json_string(out, x->name);
         buf_str(out, ", \"method\": ");
-        string(out, x->method);
+        comparison_json_string(out, x->method);
         buf_printf(out, ", \"requests\": [%" PRIu64 ", %" PRIu64 "], ", x->requests[0],
                    x->requests[1]);
         number(out, "u", x->rank.u);
@@ -130,11 +131,11 @@ static void files(struct buf *out, const struct comparison *c) {
     for (size_t i = 0; i < c->file_count; i++) {
         const struct comparison_file *f = &c->files[i];
         buf_str(out, i == 0 ? "\n      {\"file\": " : ",\n      {\"file\": ");
-        string(out, f->path);
+        comparison_json_string(out, f->path);
         buf_printf(out,
                    ", \"side\": \"%s\", \"from_seconds\": %.6f, \"to_seconds\": %.6f, \"rule\": ",
                    f->with ? "new" : "base", (double)f->from_us / 1e6, (double)f->to_us / 1e6);
-        string(out, f->rule);
+        comparison_json_string(out, f->rule);
         buf_printf(out,
                    ", \"requests\": %" PRIu64 ", \"left_out\": {\"before\": %" PRIu64
                    ", \"after\": %" PRIu64 ", \"without_time\": %" PRIu64 "}}",
@@ -165,7 +166,7 @@ void comparison_emit_json(struct buf *out, const struct comparison *c) {
     const char *text = buf_text(&c->refusals);
     for (size_t i = 0; i < c->refusal_count; i++, text += strlen(text) + 1) {
         buf_str(out, i == 0 ? "" : ", ");
-        string(out, text);
+        comparison_json_string(out, text);
     }
     buf_str(out, "]\n  }\n}\n");
 }

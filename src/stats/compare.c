@@ -111,11 +111,14 @@ struct part {
     struct resampled moves;
 };
 
-/* Where a schedule sets the rate, what is left is that a window holds one request more or less. */
-static void at_least_one_request(struct part *x, int side) {
-    double one = (double)x->sample->run_count / x->sample->seconds / 2;
-    if (x->moves.variance >= one * one)
-        return;
+/* A schedule sets the rate where no cell has a request more or less than its share and a half: what
+ * is left then is that a window holds one more or less. */
+static void as_scheduled(struct part *x, const double *scores, int side) {
+    const struct sample *s = x->sample;
+    double one = (double)s->run_count / s->seconds / 2;
+    for (size_t c = 0; c < s->cells; c++)
+        if (fabs(scores[c]) * s->seconds > 1.5)
+            return;
     for (size_t i = 0; i < x->moves.count; i++) /* halves of the resamples, crossed for the sides */
         x->moves.moves[i] = (i >> side & 1) != 0 ? one : -one;
     x->moves.variance = one * one;
@@ -132,7 +135,7 @@ static int part_init(struct part *x, struct compare_pair *p, int side,
                  &x->moves, e) != 0)
         return -1;
     if (m->kind == COMPARE_PER_SECOND)
-        at_least_one_request(x, side);
+        as_scheduled(x, p->scores, side);
     return 0;
 }
 
