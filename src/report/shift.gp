@@ -4,7 +4,7 @@
 set xlabel 'Percentile'
 set ylabel 'Slower by (%)'
 set lmargin 9
-set yrange [*<-1:*>1]
+set yrange [*<0:0<*]
 set xrange [0:100]
 set style fill solid 0.25 noborder
 set key outside top left horizontal Left noreverse samplen 1.5
