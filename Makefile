@@ -201,6 +201,16 @@ paper-example: $(B)/coldswarm ## typeset examples/paper from a run of ten second
 	@$(MAKE) --no-print-directory -C examples/paper COLDSWARM=$(abspath $(B)/coldswarm)
 	@echo "examples/paper/paper.pdf"
 
+STATS    := $(B)/bench/compare_stats
+$(STATS): bench/compare_stats.c $(B)/libcoldswarm.a
+	@mkdir -p $(@D)
+	@echo "  CC $<"
+	@$(CC) $(CPPFLAGS) $(ALLFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(B)/libcoldswarm.a $(LDLIBS)
+
+.PHONY: bench-stats
+bench-stats: $(B)/coldswarm $(STATS) ## how often compare is wrong, and what it finds: simulated, then real runs (PAIRS=500)
+	@bench/stats.py --simulation $(STATS) --coldswarm $(B)/coldswarm --pairs $(or $(PAIRS),500)
+
 .PHONY: install-deps
 install-deps: ## install the Debian packages that building and testing need
 	@scripts/install-deps
@@ -234,4 +244,4 @@ clean: ## remove build/
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
 
--include $(OBJECTS:.o=.d) $(B)/src/cli/main.d $(UNITBIN:=.d) $(FUZZBIN:=.d) $(TRUTH).d
+-include $(OBJECTS:.o=.d) $(B)/src/cli/main.d $(UNITBIN:=.d) $(FUZZBIN:=.d) $(TRUTH).d $(STATS).d

@@ -23,6 +23,27 @@ static const struct opt_def opts[] = {
      .type = OPT_FLAG,
      .help = "also print an annotation of GitHub Actions for each threshold that is crossed, to "
              "stderr where stdout has another format than text"},
+    {.name = "baseline",
+     .letter = 'b',
+     .type = OPT_FILE,
+     .meta = "BASE.db",
+     .repeat = true,
+     .help = "an earlier run to hold this one against; may be given several times"},
+    {.name = "max-regression",
+     .type = OPT_TEXT,
+     .meta = "EXPR",
+     .repeat = true,
+     .help = "what may become how much worse than in the baseline, as in 'p(95) 5%'"},
+    {.name = "confidence",
+     .type = OPT_NUMBER,
+     .meta = "PERCENT",
+     .def = "95",
+     .min = 50,
+     .max = 99.9,
+     .help = "how sure a regression must be to count"},
+    {.name = "strict",
+     .type = OPT_FLAG,
+     .help = "too little data to tell a regression counts as one"},
 };
 
 extern const struct command command_gate;
@@ -40,6 +61,10 @@ const struct command command_gate = {
         "Each result has its value, a 95 % confidence interval where there is one, and the margin "
         "to the limit. What had no data is crossed, not passed.\n"
         "\n"
+        "--baseline and --max-regression hold the run against earlier ones, as `compare` does: a "
+        "regression counts where the whole interval of the change is beyond what is allowed. Times "
+        "are response times where no metric is named; failures are allowed in points.\n"
+        "\n"
         "Exits with 0 where all hold, 99 where one is crossed, 4 where the run itself is INVALID "
         "or was cut short, so that its numbers prove nothing, 2 for a threshold that the run "
         "cannot have and 3 where the file cannot be read.",
@@ -49,7 +74,9 @@ const struct command command_gate = {
         "'http_req_failed rate<0.01' # by others\n"
         "coldswarm gate runs/paper.db --junit gate.xml --github # in CI\n"
         "coldswarm gate runs/paper.db -e 'response_time p(99)<800 over 10s from 30s' # in each "
-        "ten seconds after the first thirty",
+        "ten seconds after the first thirty\n"
+        "coldswarm gate new.db --baseline old.db --max-regression 'p(95) 5%' # no slower than "
+        "before",
     .opts = opts,
     .opt_count = sizeof opts / sizeof *opts,
     .positional_min = 1,

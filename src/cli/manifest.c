@@ -88,6 +88,8 @@ int manifest_write(struct record *r, const struct args *a, const struct scenario
     PUT("load_users_max", "%u", load_users_max(&s->load));
     if (s->load.kind == LOAD_USERS)
         PUT("load_spawn_rate", "%g", s->load.spawn_rate);
+    if (load_is_open(&s->load))
+        PUT("load_rate_max", "%.10g", (double)load_micro_rate_max(&s->load) / LOAD_MICRO);
     PUT("threads", "%lld", (long long)opt_integer(a, "threads"));
     PUT("stop_timeout_seconds", "%g", (double)opt_duration(a, "stop-timeout") / 1e9);
     PUT("transport", "%s", sending->transport);

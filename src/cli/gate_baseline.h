@@ -1,0 +1,21 @@
+/*
+ * gate_baseline: `gate --baseline`: the options, and the results put beside those of thresholds.
+ *
+ * Thread: main.
+ */
+#ifndef CLI_GATE_BASELINE_H
+#define CLI_GATE_BASELINE_H
+
+#include "cli/command.h"
+#include "report/regressions.h"
+
+/* Judges the run at `path` where the options ask for it; *out stays NULL where they do not. Returns
+ * EXIT_OK, or an exit code with `e` set. */
+int gate_baseline(const struct args *a, const char *path, struct gate_regression **items,
+                  size_t *count, struct regressions **out, struct err *e);
+void gate_baseline_free(struct gate_regression *items, size_t count);
+
+/* Puts the suite into a document of JUnit. */
+void gate_baseline_junit(struct buf *document, const struct regressions *r);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * regressions: a run held against a baseline by gate/regression.h, and the results in every format.
+ *
+ * Runs, what counts of them and why they may be refused: comparison.h. Texts are hostile.
+ *
+ * Ownership: heap; regressions_free(NULL) is fine; `items` are borrowed. Thread: one.
+ */
+#ifndef REPORT_REGRESSIONS_H
+#define REPORT_REGRESSIONS_H
+
+#include "gate/regression.h"
+#include "report/comparison.h"
+
+struct regression_result {
+    const struct gate_regression *rule;
+    struct compare_result numbers;
+    enum gate_regression_verdict verdict;
+    double worse, low, high;
+    bool unknown; /* no endpoint has that name and method */
+};
+
+struct regressions {
+    struct regression_result *results;
+    size_t count;
+    bool strict; /* too little data counts as crossed */
+    bool ok;
+    struct buf refusals; /* why the runs cannot be compared, each ended by a NUL; else empty */
+    size_t refusal_count;
+};
+
+/* options.service is not used: each rule says which time it wants. */
+int regressions_new(const char *const *base, size_t base_count, const char *path,
+                    const struct gate_regression *items, size_t count,
+                    const struct comparison_options *o, bool strict, struct regressions **out,
+                    struct err *e);
+void regressions_free(struct regressions *r);
+
+bool regression_fails(const struct regressions *all, const struct regression_result *x);
+
+void regressions_emit_text(struct buf *out, const struct regressions *r);
+void regressions_emit_markdown(struct buf *out, const struct regressions *r);
+void regressions_emit_json_array(struct buf *out, const struct regressions *r);
+void regressions_emit_junit_suite(struct buf *out, const struct regressions *r);
+void regressions_emit_github(struct buf *out, const struct regressions *r);
+
+#endif

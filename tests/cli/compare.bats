@@ -1,0 +1,233 @@
+#!/usr/bin/env bats
+# coldswarm compare and gate --baseline: verdicts on simulated runs, what is refused, formats, hostile names, and real runs.
+
+bats_require_minimum_version 1.5.0
+load ../support/helpers
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+}
+
+pair() {
+    python3 "$ROOT/tests/cli/make_pair.py" "$@"
+}
+
+# json FILTER: an expression over the document `d` on stdin.
+json() {
+    python3 -c "import json, sys; d = json.load(sys.stdin); print($1)"
+}
+
+@test "a slowdown is found where it is, and told in a sentence" {
+    pair a.db seed=1
+    pair b.db seed=2 factor=1.3
+    run -0 --separate-stderr "$COLDSWARM" compare a.db --with b.db
+    [ -z "$stderr" ]
+    [[ "$output" == *"base  a.db: 3.0 s to 40.0 s, 3700 requests; all 2 users are on from there; left out: 300 before, 0 after"* ]]
+    grep -qE '^p95 of /predict is [0-9.]+ % slower \(95 % interval [0-9.]+ to [0-9.]+ %; [0-9.]+ ms became [0-9.]+ ms\)\.$' \
+        <(sed 's/^ *//' <<<"$output")
+    ! grep -qE '(of|for) / is .*(slower|faster)' <<<"$output"
+    [[ "$output" == *"2000 resamples of blocks of time, seed 1."* ]]
+    [[ "$output" == *"One run a side"* ]]
+}
+
+@test "JSON: every key of the contract, values equal to those worked out in Python" {
+    pair a.db seed=1
+    pair b.db seed=2 factor=1.3
+    "$COLDSWARM" compare a.db --with b.db --format json >c.json
+    python3 - <<'END'
+import json, math, sqlite3
+d = json.load(open("c.json"))
+
+def times(path):
+    db = sqlite3.connect(path)
+    return [[r for r in db.execute("SELECT response_us / 1000.0, outcome != 'ok' FROM requests "
+                                   "WHERE sent_us >= 3000000 AND sent_us < 40000000" + where + " ORDER BY 1")]
+            for where in ("", " AND name = '/predict'")]
+
+def quantile(x, p):
+    at = p * (len(x) - 1)
+    i = int(at)
+    return x[i] + (at - i) * (x[min(i + 1, len(x) - 1)] - x[i])
+
+for which, name in ((0, ""), (1, "/predict")):
+    for key, path in (("base", "a.db"), ("new", "b.db")):
+        rows = times(path)[which]
+        x = [r[0] for r in rows]
+        want = {"mean": sum(x) / len(x), "p50": quantile(x, .5), "p90": quantile(x, .9), "p95": quantile(x, .95),
+                "p99": quantile(x, .99), "failure_rate": sum(r[1] for r in rows) / len(x), "requests_per_second": len(x) / 37}
+        for s, v in want.items():
+            c = next(c for c in d["comparisons"] if c["name"] == name and c["statistic"] == s)
+            assert math.isclose(c[key], v, rel_tol=1e-9), (name, s, key, c[key], v)
+            assert math.isclose(c["ratio"], c["new"] / c["base"], rel_tol=1e-9)
+            assert math.isclose(c["difference"], c["new"] - c["base"], rel_tol=1e-6, abs_tol=1e-9)
+            assert c["interval"][0] <= c["ratio"] <= c["interval"][1]
+p95 = next(c for c in d["comparisons"] if c["name"] == "/predict" and c["statistic"] == "p95")
+assert p95["verdict"] == "slower" and p95["interval"][0] > 1
+assert {c["verdict"] for c in d["comparisons"] if c["name"] == "/"} == {"no_difference"}
+m = d["method"]
+assert m["resamples"] == 2000 and m["seed"] == "1" and m["confidence"] == 0.95 and m["family"] == 21
+assert m["files"][0]["left_out"] == {"before": 300, "after": 0, "without_time": 0}
+assert all(b > 0 for b in p95["block_seconds"])
+END
+}
+
+@test "the same runs and seed give the same bytes, another seed does not" {
+    pair a.db requests=1000
+    pair b.db requests=1000 seed=2
+    [ "$("$COLDSWARM" compare a.db --with b.db)" = "$("$COLDSWARM" compare a.db --with b.db)" ]
+    [ "$("$COLDSWARM" compare a.db --with b.db)" != "$("$COLDSWARM" compare a.db --with b.db --seed 2)" ]
+}
+
+@test "few requests: too little data, with the reason" {
+    pair a.db requests=330
+    pair b.db requests=330 seed=2
+    "$COLDSWARM" compare a.db --with b.db --format json >c.json
+    [ "$(json '{c["verdict"] for c in d["comparisons"] if c["name"] == ""}' <c.json)" = "{'too_little_data'}" ]
+    run -0 "$COLDSWARM" compare a.db --with b.db
+    [[ "$output" == *"too little data, a side has fewer than 50 requests."* ]]
+}
+
+@test "runs that cannot be compared are refused with the reason, --force compares them" {
+    pair a.db requests=1000 manifest=load_users_max:2,transport:direct,load_rate_max:100
+    refused() {
+        local words=$1
+        rm -f b.db
+        pair b.db requests=1000 seed=2 "${@:2}"
+        run -2 --separate-stderr "$COLDSWARM" compare a.db --with b.db
+        [ -z "$output" ]
+        [[ "$stderr" == *"$words"* ]] || { echo "$stderr"; false; }
+        [[ "$stderr" == *"--force"* ]]
+    }
+    refused "ran other scenarios" 'scenario={"a": 1}'
+    refused "differ in the users: 2 and 3" manifest=load_users_max:3
+    refused "differ in the transport: direct and curl" manifest=transport:curl
+    refused "differ in the rate: 100 and 50" manifest=load_rate_max:50
+    refused "b.db is INVALID: made by hand" verdict=INVALID
+    refused "b.db was cut short" verdict=
+    refused "other endpoints: only a.db has GET /predict" name=/other
+    refused "nothing that counts" full=200
+    run -2 "$COLDSWARM" compare a.db --with a.db
+    [[ "$output" == *"a.db is there twice"* ]]
+    run -0 "$COLDSWARM" compare a.db --with b.db --force
+    [[ "$output" == *"Compared by force, although:"* ]]
+    [[ "$output" == *"nothing that counts"* ]]
+    "$COLDSWARM" compare a.db --with b.db --force --format json | json 'd["method"]["forced"][0]' | grep -q "nothing that counts"
+}
+
+@test "several runs a side: what lies between runs is not taken for a slowdown" {
+    local i
+    for i in 1 2 3; do
+        pair a$i.db requests=2000 seed=$i factor=1.${i} spread=0.2
+        pair b$i.db requests=2000 seed=1$i factor=1.$((i + 1)) spread=0.2
+    done
+    "$COLDSWARM" compare a1.db --with b1.db --format json >one.json
+    "$COLDSWARM" compare a1.db a2.db a3.db --with b1.db b2.db b3.db --format json >many.json
+    local verdict='[c["verdict"] for c in d["comparisons"] if c["name"] == "/predict" and c["statistic"] == "mean"][0]'
+    [ "$(json "$verdict" <one.json)" = slower ]
+    [ "$(json "$verdict" <many.json)" = no_difference ]
+    [ "$(json 'd["method"]["runs"]' <many.json)" = "[3, 3]" ]
+}
+
+@test "exit codes: --fail-on, usage, a file that is none" {
+    pair a.db requests=2000
+    pair b.db requests=2000 seed=2 factor=1.5
+    run -99 "$COLDSWARM" compare a.db --with b.db --fail-on slower
+    run -0 "$COLDSWARM" compare b.db --with a.db --fail-on slower
+    run -2 "$COLDSWARM" compare a.db
+    [[ "$output" == *"--with"* ]]
+    run -2 "$COLDSWARM" compare --with a.db b.db
+    [[ "$output" == *"the base is missing"* ]]
+    run -3 "$COLDSWARM" compare a.db --with nothing.db
+    [[ "$output" == *"nothing.db: No such file"* ]]
+}
+
+@test "the picture of the shift is drawn" {
+    pair a.db requests=2000
+    pair b.db requests=2000 seed=2 factor=1.2
+    "$COLDSWARM" compare a.db --with b.db --out out >/dev/null
+    python3 -c 'import xml.dom.minidom; xml.dom.minidom.parse("out/shift.svg")'
+    [ "$(head -c 4 out/shift.png | tail -c 3)" = PNG ]
+    grep -q '"/predict"' out/data/shift.dat
+    awk '$1 == 50 { if ($3 > $2 || $4 < $2) exit 1; n++ } END { exit n == 3 ? 0 : 1 }' out/data/shift.dat
+}
+
+@test "a hostile name stays a name in every format" {
+    local name='`touch pwned`\x1b[31m<script>|"; $(touch pwned) @all\n\xff]]>'
+    pair a.db requests=1000 name="$name"
+    pair b.db requests=1000 seed=2 factor=2 name="$name"
+    "$COLDSWARM" compare a.db --with b.db --out out >text
+    ! grep -q $'\x1b' text
+    grep -qF '\x1B' text
+    "$COLDSWARM" compare a.db --with b.db --format json >c.json
+    [ "$(LC_ALL=C tr -d '\000-\176' <c.json | wc -c)" -eq 0 ]
+    [ "$(json 'd["comparisons"][-8]["name"][-5:]' <c.json)" = $'\n�]]>' ]
+    "$COLDSWARM" compare a.db --with b.db --format markdown >c.md
+    ! grep -qE $'\x1b|<script|[^\\\\]`| @all' c.md
+    python3 -c 'import xml.dom.minidom; xml.dom.minidom.parse("out/shift.svg")'
+    [ ! -e pwned ] && [ ! -e out/pwned ] && [ ! -e out/data/pwned ]
+}
+
+@test "gate --baseline: crossed, kept, open, too little, strict" {
+    pair a.db requests=3000
+    pair b.db requests=3000 seed=2 factor=1.3
+    run -99 "$COLDSWARM" gate b.db --baseline a.db --max-regression 'response_time{name:/predict} p(95) 5%'
+    [[ "$output" == *"CROSSED: +"*"5 allowed"* ]]
+    run -0 "$COLDSWARM" gate b.db --baseline a.db --max-regression 'response_time{name:/predict} med 50%'
+    [[ "$output" == *"50%: ok: +"* ]]
+    run -0 "$COLDSWARM" gate a.db --baseline b.db --max-regression 'p(95) 5%' --max-regression 'http_reqs rate 5%' \
+        --max-regression 'http_req_failed rate 2%'
+    run -0 "$COLDSWARM" gate b.db --baseline a.db --max-regression 'response_time{name:/predict} med 30%'
+    [[ "$output" == *"ok (not shown either way)"* ]]
+    run -0 "$COLDSWARM" gate b.db --baseline a.db --max-regression 'response_time{name:/} p(99.9) 1%' --format json
+    [ "$(json 'd["regressions"][0]["verdict"], d["ok"]' <<<"$output")" = "('too_little_data', True)" ]
+    run -99 "$COLDSWARM" gate b.db --baseline a.db --max-regression 'response_time{name:/} p(99.9) 1%' --strict
+    [[ "$output" == *"CROSSED (too little data)"* ]]
+}
+
+@test "gate --baseline beside thresholds, as JUnit, Markdown and annotations" {
+    pair a.db requests=3000
+    pair b.db requests=3000 seed=2 factor=1.3
+    run -99 "$COLDSWARM" gate b.db -e 'http_reqs count>10' --baseline a.db --max-regression 'p(95) 5%' --junit j.xml --github
+    [[ "$output" == *"::error title=Slower than the baseline::p(95) 5%25: CROSSED"* ]]
+    python3 - <<'END'
+import xml.etree.ElementTree as x
+suites = x.parse("j.xml").getroot().findall("testsuite")
+assert [s.get("failures") for s in suites] == ["0", "1"], suites
+assert len(suites[1].findall("testcase/failure")) == 1
+END
+    run -99 "$COLDSWARM" gate b.db --baseline a.db --max-regression 'p(95) 5%' --format markdown
+    [[ "$output" == *"- p(95) 5%: CROSSED"* ]]
+}
+
+@test "gate --baseline: what cannot be judged is an error, not a pass" {
+    pair a.db requests=1000
+    pair b.db requests=1000 seed=2 'scenario={"a": 1}'
+    local text
+    run -2 "$COLDSWARM" gate a.db --baseline b.db --max-regression 'p(95) 5%'
+    [[ "$output" == *"other scenarios"* ]]
+    run -2 "$COLDSWARM" gate a.db --baseline b.db
+    run -2 "$COLDSWARM" gate a.db --max-regression 'p(95) 5%'
+    run -2 "$COLDSWARM" gate a.db --strict -e 'http_reqs count>1'
+    pair c.db requests=1000 seed=3
+    for text in 'p(95) 5' 'p(95)' '5%' 'p(95 5%' 'p(95) -5%' 'p(100) 5%' 'max 5%' 'checks rate 5%' 'http_reqs count 5%' \
+        'response_time{status:200} p(95) 5%' 'response_time{name:/nothing} p(95) 5%' 'http_req_durations p(95) 5%'; do
+        run -2 "$COLDSWARM" gate a.db --baseline c.db --max-regression "$text"
+        [[ "$output" == *"$text"* || "$output" == *"${text%% *}"* ]] || { echo "$text: $output"; false; }
+    done
+}
+
+@test "real runs: the ramp is left out, a slower target is found, an equal one is not" {
+    cat >s.json <<'END'
+{"name": "t", "load": {"users": 20, "spawn_rate": 20, "duration": "5s"}, "wait": {"constant": "10ms"},
+ "tasks": [{"method": "GET", "path": "/"}]}
+END
+    start_target --service-time lognormal:10ms,0.3
+    "$COLDSWARM" run s.json -H "$URL" -o a.db --quiet >/dev/null
+    "$COLDSWARM" run s.json -H "$URL" -o b.db --quiet >/dev/null
+    start_target --service-time lognormal:20ms,0.3
+    "$COLDSWARM" run s.json -H "$URL" -o c.db --quiet >/dev/null
+    run -0 "$COLDSWARM" compare a.db --with c.db --force
+    [[ "$output" == *"all 20 users are on from there"* ]]
+    grep -q 'p50 of all requests is .* slower' <<<"$output"
+    run -99 "$COLDSWARM" gate c.db --baseline a.db --max-regression 'p(50) 20%'
+}
