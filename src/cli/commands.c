@@ -2,10 +2,10 @@
 #include "cli/command.h"
 
 extern const struct command command_run, command_report, command_validate, command_target,
-    command_cloudrun, command_import, command_completion, command_help;
+    command_cloudrun, command_import, command_convert, command_completion, command_help;
 
 const struct command *const commands[] = {
-    &command_run,      &command_report, &command_validate,   &command_target,
+    &command_run,      &command_report, &command_validate,   &command_convert, &command_target,
     &command_cloudrun, &command_import, &command_completion, &command_help,
 };
 const size_t command_count = sizeof commands / sizeof *commands;
