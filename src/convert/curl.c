@@ -168,6 +168,10 @@ int curl_read(struct draft *d, const char *name, const char *text, size_t bytes,
         if (result != 0)
             return -1;
     }
+    d->sequence = d->request_count > 1;
+    if (d->sequence)
+        draft_note(d, &d->notes,
+                   "Assumed: each user sends the requests in their order, over and over.");
     if (commands == 0)
         return err_set(e, "%s: no curl command in it; it must begin with \"curl\"", name);
     return 0;

@@ -84,6 +84,7 @@ struct draft_requests {
 struct draft_task {
     const char *name; /* NULL: its only request's */
     uint32_t weight;
+    struct draft_pairs tags; /* values only */
     struct draft_requests requests;
     struct draft_notes notes;
     struct draft_task *next;
@@ -104,10 +105,11 @@ struct draft_pause {
 
 /* Users of one kind. Most sources have one. */
 struct draft_class {
-    const char *name; /* NULL where the source has no classes */
-    uint32_t weight;
+    const char *name;             /* NULL where the source has no classes */
+    uint32_t weight, fixed_count; /* fixed_count 0: by weight */
+    bool left_out;                /* it is only there for others to inherit from */
     struct draft_pause wait;
-    struct draft_requests on_start;
+    struct draft_requests on_start, on_stop;
     struct draft_task *tasks, *tasks_last;
     struct draft_notes notes;
     struct draft_class *next;
@@ -144,6 +146,7 @@ struct draft {
     const char *proxy, *ca, *cert, *key, *unix_socket; /* scenario text, or NULL */
     struct draft_pairs resolve;                        /* values only */
     struct draft_class *classes, *classes_last;
+    bool sequence; /* tasks come in their order, not by weight */
     size_t request_count,
         left_out; /* requests, and those beyond the most that a scenario may have */
     struct draft_notes notes;

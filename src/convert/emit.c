@@ -1,7 +1,6 @@
-#include "convert/emit.h"
+#include "convert/emit_internal.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,17 +11,8 @@
 #define COMMENT_MAX 96
 #define SECRET_BYTES_MIN 6 /* a shorter one stands in many words by chance */
 #define WEIGHT_MAX 1000000
-#define MEMBERS_MAX 24
 
-/* An object under way: its members, laid out in one line where they fit. */
-struct object {
-    struct draft *d;
-    const char *members[MEMBERS_MAX];
-    size_t count;
-    int indent; /* of its brace */
-};
-
-static void newline(struct buf *out, int indent) {
+void emit_newline(struct buf *out, int indent) {
     buf_printf(out, "\n%*s", indent, "");
 }
 
@@ -53,8 +43,7 @@ static void guarded(const struct draft *d, struct buf *out, const char *text, si
     }
 }
 
-static void put_string(struct draft *d, struct buf *out, const char *text, size_t n,
-                       bool variable) {
+void emit_string(struct draft *d, struct buf *out, const char *text, size_t n, bool variable) {
     struct buf b, whole;
     buf_init(&b, DRAFT_BYTES_MAX);
     buf_init(&whole, DRAFT_BYTES_MAX);
@@ -69,7 +58,7 @@ static void put_string(struct draft *d, struct buf *out, const char *text, size_
 }
 
 /* Comments of at most COMMENT_MAX columns, the second line of one set in. */
-static void put_comment(struct draft *d, struct buf *out, const char *text, int indent) {
+void emit_comment(struct draft *d, struct buf *out, const char *text, int indent) {
     struct buf masked, b;
     buf_init(&masked, 1 << 16);
     buf_init(&b, 1 << 18);
@@ -85,7 +74,7 @@ static void put_comment(struct draft *d, struct buf *out, const char *text, int 
             if (rest[cut] != ' ')
                 cut = coding_cut(rest, n, room);
         }
-        newline(out, indent);
+        emit_newline(out, indent);
         buf_printf(out, "//%s%.*s", first ? " " : "   ", (int)cut, rest);
         rest += cut;
         rest += strspn(rest, " ");
@@ -94,13 +83,12 @@ static void put_comment(struct draft *d, struct buf *out, const char *text, int 
     buf_done(&b);
 }
 
-static void put_notes(struct draft *d, struct buf *out, const struct draft_notes *notes,
-                      int indent) {
+void emit_notes(struct draft *d, struct buf *out, const struct draft_notes *notes, int indent) {
     for (const struct draft_note *n = notes->first; n != NULL; n = n->next)
-        put_comment(d, out, n->text, indent);
+        emit_comment(d, out, n->text, indent);
 }
 
-static void member_take(struct object *o, const char *key, struct buf *value) {
+void emit_member(struct object *o, const char *key, struct buf *value) {
     struct buf b;
     buf_init(&b, DRAFT_BYTES_MAX);
     buf_printf(&b, "\"%s\": ", key);
@@ -113,19 +101,16 @@ static void member_take(struct object *o, const char *key, struct buf *value) {
         buf_done(&b);
 }
 
-static void member_text(struct object *o, const char *key, const char *text, bool variable) {
+void emit_member_text(struct object *o, const char *key, const char *text, bool variable) {
     struct buf b;
     if (text == NULL)
         return;
     buf_init(&b, DRAFT_BYTES_MAX);
-    put_string(o->d, &b, text, strlen(text), variable);
-    member_take(o, key, &b);
+    emit_string(o->d, &b, text, strlen(text), variable);
+    emit_member(o, key, &b);
 }
 
-static void member_printf(struct object *o, const char *key, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void member_printf(struct object *o, const char *key, const char *format, ...) {
+void emit_member_printf(struct object *o, const char *key, const char *format, ...) {
     char text[256];
     struct buf b;
     va_list args;
@@ -134,11 +119,11 @@ static void member_printf(struct object *o, const char *key, const char *format,
     va_end(args);
     buf_init(&b, 1024);
     buf_str(&b, text);
-    member_take(o, key, &b);
+    emit_member(o, key, &b);
 }
 
 /* In one line where it fits, else a member a line. */
-static void put_object(const struct object *o, struct buf *out) {
+void emit_object(const struct object *o, struct buf *out) {
     size_t total = (size_t)o->indent + 4;
     bool lines = false;
     for (size_t i = 0; i < o->count; i++) {
@@ -149,13 +134,13 @@ static void put_object(const struct object *o, struct buf *out) {
     buf_char(out, '{');
     for (size_t i = 0; i < o->count; i++) {
         if (lines)
-            newline(out, o->indent + 2);
+            emit_newline(out, o->indent + 2);
         else
             buf_char(out, ' ');
         buf_printf(out, "%s%s", o->members[i], i + 1 < o->count ? "," : "");
     }
     if (lines)
-        newline(out, o->indent);
+        emit_newline(out, o->indent);
     else if (o->count > 0)
         buf_char(out, ' ');
     buf_char(out, '}');
@@ -182,8 +167,8 @@ static void put_pairs(struct draft *d, const struct draft_pairs *pairs, int inde
         if (one_line)
             buf_char(out, ' ');
         else
-            newline(out, indent + 2);
-        put_string(d, out, p->name, strlen(p->name), true);
+            emit_newline(out, indent + 2);
+        emit_string(d, out, p->name, strlen(p->name), true);
         buf_str(out, ": ");
         for (o = p->next; o != NULL; o = o->next)
             same += strcmp(o->name, p->name) == 0;
@@ -194,13 +179,13 @@ static void put_pairs(struct draft *d, const struct draft_pairs *pairs, int inde
                 continue;
             if (o != p)
                 buf_str(out, ", ");
-            put_string(d, out, o->value, strlen(o->value), true);
+            emit_string(d, out, o->value, strlen(o->value), true);
         }
         if (same > 0)
             buf_char(out, ']');
     }
     if (!one_line)
-        newline(out, indent);
+        emit_newline(out, indent);
     else if (any)
         buf_char(out, ' ');
     buf_char(out, '}');
@@ -212,7 +197,7 @@ static void member_pairs(struct object *o, const char *key, const struct draft_p
         return;
     buf_init(&b, DRAFT_BYTES_MAX);
     put_pairs(o->d, pairs, o->indent + 2, &b);
-    member_take(o, key, &b);
+    emit_member(o, key, &b);
 }
 
 /* Where the JSON string that begins at text[i] ends, behind its quote. */
@@ -238,10 +223,10 @@ static void put_json(struct draft *d, const char *text, int indent, struct buf *
         bool empty = open && (text[i + 1] == '}' || text[i + 1] == ']');
         depth += open - close;
         if (lines && close && i > 0 && text[i - 1] != '{' && text[i - 1] != '[')
-            newline(out, indent + 2 * depth);
+            emit_newline(out, indent + 2 * depth);
         buf_char(out, text[i]);
         if (lines && !empty && (open || text[i] == ','))
-            newline(out, indent + 2 * depth);
+            emit_newline(out, indent + 2 * depth);
         else if (text[i] == ':' || text[i] == ',')
             buf_char(out, ' ');
         i++;
@@ -252,16 +237,16 @@ static void put_parts(struct draft *d, const struct draft_request *q, int indent
     buf_char(out, '[');
     for (const struct draft_part *p = q->parts; p != NULL; p = p->next) {
         struct object o = {.d = d, .indent = indent + 2};
-        newline(out, indent + 2);
-        member_text(&o, "name", p->name, true);
-        member_text(&o, "value", p->value, true);
-        member_text(&o, "file", p->file, true);
-        member_text(&o, "filename", p->filename, true);
-        member_text(&o, "type", p->type, true);
-        put_object(&o, out);
+        emit_newline(out, indent + 2);
+        emit_member_text(&o, "name", p->name, true);
+        emit_member_text(&o, "value", p->value, true);
+        emit_member_text(&o, "file", p->file, true);
+        emit_member_text(&o, "filename", p->filename, true);
+        emit_member_text(&o, "type", p->type, true);
+        emit_object(&o, out);
         buf_str(out, p->next != NULL ? "," : "");
     }
-    newline(out, indent);
+    emit_newline(out, indent);
     buf_char(out, ']');
 }
 
@@ -272,16 +257,16 @@ static void member_auth(struct object *o, const struct draft_auth *a) {
     buf_init(&b, DRAFT_BYTES_MAX);
     if (a->bearer != NULL) {
         buf_str(&b, "{ \"bearer\": ");
-        put_string(o->d, &b, a->bearer, strlen(a->bearer), true);
+        emit_string(o->d, &b, a->bearer, strlen(a->bearer), true);
     } else {
         buf_str(&b, "{ \"basic\": { \"user\": ");
-        put_string(o->d, &b, a->user, strlen(a->user), true);
+        emit_string(o->d, &b, a->user, strlen(a->user), true);
         buf_str(&b, ", \"password\": ");
-        put_string(o->d, &b, a->password, strlen(a->password), true);
+        emit_string(o->d, &b, a->password, strlen(a->password), true);
         buf_str(&b, " }");
     }
     buf_str(&b, " }");
-    member_take(o, "auth", &b);
+    emit_member(o, "auth", &b);
 }
 
 static void member_body(struct object *o, const struct draft_request *q) {
@@ -296,19 +281,19 @@ static void member_body(struct object *o, const struct draft_request *q) {
         return;
     case DRAFT_JSON:
         put_json(o->d, q->body, o->indent + 2, &b);
-        member_take(o, "json", &b);
+        emit_member(o, "json", &b);
         return;
     case DRAFT_MULTIPART:
         put_parts(o->d, q, o->indent + 2, &b);
-        member_take(o, "multipart", &b);
+        emit_member(o, "multipart", &b);
         return;
     case DRAFT_TEXT:
-        put_string(o->d, &b, q->body, q->body_bytes, true);
-        member_take(o, "body", &b);
+        emit_string(o->d, &b, q->body, q->body_bytes, true);
+        emit_member(o, "body", &b);
         return;
     case DRAFT_FILE:
-        put_string(o->d, &b, q->body, strlen(q->body), true);
-        member_take(o, "body_file", &b);
+        emit_string(o->d, &b, q->body, strlen(q->body), true);
+        emit_member(o, "body_file", &b);
         return;
     case DRAFT_NONE:
         break;
@@ -317,7 +302,7 @@ static void member_body(struct object *o, const struct draft_request *q) {
 }
 
 /* What reports group by: never empty, of one line, and without a variable. */
-static const char *name_of(struct draft *d, const struct draft_request *q) {
+const char *emit_name(struct draft *d, const struct draft_request *q) {
     struct buf b, masked;
     const char *text = q->name != NULL && q->name[0] != '\0' ? q->name : q->path;
     size_t n = text == q->path ? strcspn(text, "?") : strlen(text);
@@ -340,163 +325,38 @@ static const char *name_of(struct draft *d, const struct draft_request *q) {
     return name[0] == '\0' ? "/" : name;
 }
 
-static void put_request(struct draft *d, const struct draft_request *q, uint32_t weight, int indent,
-                        struct buf *out) {
+void emit_member_values(struct object *o, const char *key, const struct draft_pairs *values) {
+    struct buf b;
+    if (values->count == 0)
+        return;
+    buf_init(&b, DRAFT_BYTES_MAX);
+    for (const struct draft_pair *p = values->first; p != NULL; p = p->next) {
+        buf_str(&b, p == values->first ? "[" : ", ");
+        emit_string(o->d, &b, p->value, strlen(p->value), true);
+    }
+    buf_char(&b, ']');
+    emit_member(o, key, &b);
+}
+
+void emit_members_of_task(struct object *o, const struct draft_task *t) {
+    if (t->weight != 1 && !o->d->sequence)
+        emit_member_printf(o, "weight", "%" PRIu32,
+                           t->weight > WEIGHT_MAX ? WEIGHT_MAX : t->weight);
+    emit_member_values(o, "tags", &t->tags);
+}
+
+void emit_request(struct draft *d, const struct draft_request *q, const struct draft_task *task,
+                  int indent, struct buf *out) {
     struct object o = {.d = d, .indent = indent};
-    put_notes(d, out, &q->notes, indent);
-    newline(out, indent);
-    member_text(&o, "name", name_of(d, q), false);
-    if (weight != 1)
-        member_printf(&o, "weight", "%" PRIu32, weight);
-    member_text(&o, "method", q->method, false);
-    member_text(&o, "path", q->path, true);
+    emit_notes(d, out, &q->notes, indent);
+    emit_newline(out, indent);
+    emit_member_text(&o, "name", emit_name(d, q), false);
+    if (task != NULL)
+        emit_members_of_task(&o, task);
+    emit_member_text(&o, "method", q->method, false);
+    emit_member_text(&o, "path", q->path, true);
     member_auth(&o, &q->auth);
     member_pairs(&o, "headers", &q->headers);
     member_body(&o, q);
-    put_object(&o, out);
-}
-
-static void put_wait(const struct draft_pause *w, struct buf *out) {
-    switch (w->kind) {
-    case DRAFT_WAIT_NONE:
-        break;
-    case DRAFT_WAIT_CONSTANT:
-        buf_printf(out, "\n  \"wait\": { \"constant\": %.10g },", w->low);
-        break;
-    case DRAFT_WAIT_BETWEEN:
-        buf_printf(out, "\n  \"wait\": { \"between\": [%.10g, %.10g] },", w->low, w->high);
-        break;
-    case DRAFT_WAIT_PACING:
-        buf_printf(out, "\n  \"wait\": { \"pacing\": %.10g },", w->low);
-        break;
-    case DRAFT_WAIT_THROUGHPUT:
-        buf_printf(out, "\n  \"wait\": { \"throughput\": %.10g },", w->low);
-        break;
-    }
-}
-
-static void member_flag(struct object *o, const char *key, bool set, const char *value) {
-    if (set)
-        member_printf(o, key, "%s", value);
-}
-
-static void put_http(struct draft *d, struct buf *out) {
-    struct object o = {.d = d, .indent = 2};
-    struct buf b;
-    member_text(&o, "version", d->http_version, true);
-    member_flag(&o, "verify", d->no_verify, "false");
-    member_text(&o, "ca", d->ca, true);
-    member_text(&o, "cert", d->cert, true);
-    member_text(&o, "key", d->key, true);
-    if (d->resolve.count > 0) {
-        buf_init(&b, DRAFT_BYTES_MAX);
-        for (const struct draft_pair *p = d->resolve.first; p != NULL; p = p->next) {
-            buf_str(&b, p == d->resolve.first ? "[" : ", ");
-            put_string(d, &b, p->value, strlen(p->value), true);
-        }
-        buf_char(&b, ']');
-        member_take(&o, "resolve", &b);
-    }
-    member_text(&o, "proxy", d->proxy, true);
-    member_text(&o, "unix_socket", d->unix_socket, true);
-    member_flag(&o, "keepalive", d->no_keepalive, "false");
-    member_flag(&o, "follow_redirects", d->follow_redirects, "true");
-    member_flag(&o, "compressed", d->compressed, "true");
-    if (o.count == 0)
-        return;
-    newline(out, 2);
-    buf_str(out, "\"http\": ");
-    put_object(&o, out);
-    buf_char(out, ',');
-}
-
-static uint64_t weight_sum(const struct draft_class *c) {
-    uint64_t sum = 0;
-    for (const struct draft_task *t = c->tasks; t != NULL; t = t->next)
-        for (const struct draft_request *q = t->requests.first; q != NULL; q = q->next)
-            sum += t->weight;
-    return sum;
-}
-
-static void put_tasks(struct draft *d, struct buf *out) {
-    bool first = true, many = d->classes != NULL && d->classes->next != NULL;
-    newline(out, 2);
-    buf_str(out, "\"tasks\": [");
-    for (const struct draft_class *c = d->classes; c != NULL; c = c->next) {
-        double sum = (double)weight_sum(c);
-        for (const struct draft_task *t = c->tasks; t != NULL; t = t->next) {
-            double weight = many && sum > 0 ? 1000.0 * c->weight * t->weight / sum : t->weight;
-            weight = weight > WEIGHT_MAX ? WEIGHT_MAX : t->weight > 0 && weight < 1 ? 1 : weight;
-            for (const struct draft_request *q = t->requests.first; q != NULL; q = q->next) {
-                buf_str(out, first ? "" : ",");
-                first = false;
-                if (q == t->requests.first)
-                    put_notes(d, out, &t->notes, 4);
-                put_request(d, q, (uint32_t)llround(weight), 4, out);
-            }
-        }
-    }
-    buf_str(out, "\n  ]");
-}
-
-static void put_head(struct draft *d, const char *source, struct buf *out) {
-    char text[512];
-    struct buf b;
-    buf_init(&b, 1 << 16);
-    snprintf(text, sizeof text, "Made by `coldswarm convert` from %.300s.", source);
-    put_comment(d, &b, text, 0);
-    for (const struct draft_secret *s = d->secrets; s != NULL; s = s->next) {
-        struct buf line;
-        buf_init(&line, 1024);
-        buf_printf(&line, "Secret: set %s in the environment to the %s.", s->env, s->what);
-        put_comment(d, &b, buf_text(&line), 0);
-        b.failed = b.failed || line.failed;
-        buf_done(&line);
-    }
-    put_notes(d, &b, &d->notes, 0);
-    if (b.len > 1)
-        buf_str(out, buf_text(&b) + 1); /* without the first line's end */
-    out->failed = out->failed || b.failed;
-    buf_done(&b);
-}
-
-void emit_scenario(struct draft *d, const char *source, struct buf *out) {
-    if (d->left_out > 0)
-        draft_note(d, &d->notes,
-                   "Left out: %zu requests beyond %d, the most that a scenario may have.",
-                   d->left_out, DRAFT_REQUESTS_MAX);
-    if (d->note_count > DRAFT_NOTES_MAX)
-        draft_note(d, &d->notes, "%zu more comments are left out.",
-                   d->note_count - DRAFT_NOTES_MAX);
-    put_head(d, source, out);
-    buf_str(out, "\n{");
-    if (d->name != NULL && d->name[0] != '\0') {
-        const struct draft_request named = {.name = d->name, .path = "/"};
-        newline(out, 2);
-        buf_str(out, "\"name\": ");
-        const char *name = name_of(d, &named);
-        put_string(d, out, name, strlen(name), false);
-        buf_char(out, ',');
-    }
-    if (d->target != NULL) {
-        newline(out, 2);
-        buf_str(out, "\"target\": ");
-        put_string(d, out, d->target, strlen(d->target), true);
-        buf_char(out, ',');
-    }
-    put_comment(d, out,
-                "Assumed: the source does not say how many users there are, and for how long.", 2);
-    buf_str(out, "\n  \"load\": { \"users\": 1, \"spawn_rate\": 1, \"duration\": \"30s\" },");
-    if (d->classes != NULL) {
-        put_notes(d, out, &d->classes->notes, 2);
-        put_wait(&d->classes->wait, out);
-    }
-    if (d->timeout_s > 0)
-        buf_printf(out, "\n  \"timeout\": %.10g,", d->timeout_s);
-    if (d->connect_timeout_s > 0)
-        buf_printf(out, "\n  \"connect_timeout\": %.10g,", d->connect_timeout_s);
-    put_http(d, out);
-    put_tasks(d, out);
-    buf_str(out, "\n}\n");
-    out->failed = out->failed || d->failed;
+    emit_object(&o, out);
 }

@@ -427,7 +427,8 @@ static void summary(struct har *h) {
         double median = round(h->gaps[h->gap_count / 2] * 10) / 10;
         d->classes->wait = (struct draft_pause){DRAFT_WAIT_CONSTANT, median, median};
         draft_note(d, &d->classes->notes,
-                   "Assumed: the recording's median pause; %zu pauses of %.1f to %.1f s are in it.",
+                   "Assumed: between two rounds of the recording a user waits for its median "
+                   "pause; %zu pauses of %.1f to %.1f s are in it.",
                    h->gap_count, h->gaps[0], h->gaps[h->gap_count - 1]);
     }
 }

@@ -182,10 +182,13 @@ static bool attribute(struct locust *l, struct draft_class *c, struct py_scope *
         set_host(l, c, json, t->line);
     } else if (strcmp(t->text, "weight") == 0 && number_of(json, &n)) {
         c->weight = (uint32_t)n;
-    } else if (strcmp(t->text, "fixed_count") == 0 || strcmp(t->text, "tasks") == 0) {
+    } else if (strcmp(t->text, "fixed_count") == 0 && number_of(json, &n)) {
+        c->fixed_count = (uint32_t)n;
+    } else if (strcmp(t->text, "tasks") == 0 || strcmp(t->text, "weight") == 0 ||
+               strcmp(t->text, "fixed_count") == 0) {
         locust_left_out(l, &c->notes, t->line, "");
     } else if (strcmp(t->text, "abstract") == 0) {
-        c->weight = json != NULL && strcmp(json, "true") == 0 ? 0 : c->weight;
+        c->left_out = json != NULL && strcmp(json, "true") == 0;
     } else {
         return false;
     }
@@ -197,7 +200,16 @@ struct decorators {
     bool task;
     double weight;
     bool strange;
+    struct draft_pairs tags;
 };
+
+/* @tag("a", "b") */
+static void tags(struct locust *l, size_t i, struct draft_pairs *out) {
+    for (; l->tokens[i].kind != PY_NEWLINE && l->tokens[i].kind != PY_END; i++)
+        if (l->tokens[i].kind == PY_STRING && l->tokens[i].n > 0 &&
+            l->tokens[i].n <= DRAFT_NAME_MAX)
+            draft_pair_add(l->d, out, "", l->tokens[i].text);
+}
 
 static size_t decorators(struct locust *l, struct draft_class *c, const struct py_scope *scope,
                          size_t i, struct decorators *out) {
@@ -215,7 +227,7 @@ static size_t decorators(struct locust *l, struct draft_class *c, const struct p
                 out->weight = 1;
             }
         } else if (is(l, at, "tag")) {
-            locust_left_out(l, &c->notes, l->tokens[i].line, "");
+            tags(l, at, &out->tags);
         } else {
             out->strange = true;
             locust_left_out(l, &c->notes, l->tokens[i].line,
@@ -274,6 +286,7 @@ static void method(struct locust *l, struct locust_class *k, size_t def,
         if (t == NULL)
             return;
         t->name = draft_copy(l->d, name->text, name->n);
+        t->tags = x->tags;
         locust_body(l, k, body, &t->requests, &t->notes, 0);
         if (t->requests.count == 0)
             draft_note(l->d, &c->notes,
@@ -286,7 +299,7 @@ static void method(struct locust *l, struct locust_class *k, size_t def,
     } else if (strcmp(name->text, "on_start") == 0) {
         locust_body(l, k, body, &c->on_start, &c->notes, 0);
     } else if (strcmp(name->text, "on_stop") == 0) {
-        locust_left_out(l, &c->notes, name->line, "");
+        locust_body(l, k, body, &c->on_stop, &c->notes, 0);
     } else if (!locust_is_called(l, k, name->text)) {
         locust_left_out(l, &c->notes, name->line, "nothing that is read calls it");
     }

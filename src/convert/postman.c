@@ -45,21 +45,19 @@ static const struct json *variable(const struct json *list, const char *name, si
     return NULL;
 }
 
-/* Postman's own {{$...}} are new each time; a scenario's text is the same each time, so one value stands for all. */
-static bool dynamic(struct postman *p, const char *name, size_t n, struct draft_notes *notes,
-                    struct buf *out) {
+/* Postman's own {{$...}} are new each time; so are the scenario's. */
+static bool dynamic(const char *name, size_t n, struct buf *out) {
     static const struct {
         const char *name, *value;
-    } values[] = {{"$guid", "3f2504e0-4f89-41d3-9a0c-0305e82c3301"},
-                  {"$randomUUID", "3f2504e0-4f89-41d3-9a0c-0305e82c3301"},
-                  {"$timestamp", "1700000000"},
-                  {"$isoTimestamp", "2023-11-14T22:13:20.000Z"},
-                  {"$randomInt", "42"}};
+    } values[] = {{"$guid", "uuid"},
+                  {"$randomUUID", "uuid"},
+                  {"$timestamp", "now.unix"},
+                  {"$isoTimestamp", "now.iso"},
+                  {"$randomInt", "random.int(0, 1000)"}};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         if (strlen(values[i].name) != n || memcmp(values[i].name, name, n) != 0)
             continue;
-        buf_str(out, values[i].value);
-        draft_note(p->d, notes, "assumed: {{%.*s}} is always %s", (int)n, name, values[i].value);
+        draft_reference(out, values[i].value);
         return true;
     }
     return false;
@@ -73,7 +71,7 @@ static void put_variable(struct postman *p, const char *name, size_t n, struct d
     struct draft *d = p->d;
     const char *plain = draft_copy(d, name, n < 100 ? n : 100);
     const struct json *v = variable(p->variables, name, n), *value = json_get(v, "value");
-    if (dynamic(p, name, n, notes, out))
+    if (dynamic(name, n, out))
         return;
     bool secret = draft_is_secret_name(name, n) || strcmp(string(v, "type"), "secret") == 0;
     bool has = value != NULL && (value->kind == JSON_STRING || value->kind == JSON_NUMBER) &&
@@ -476,7 +474,10 @@ int postman_read(struct draft *d, const struct json_doc *doc, struct err *e) {
         return json_fail(doc, root->at, e,
                          "a Postman collection is {\"info\": ..., \"item\": [...]}; there is no "
                          "list of items here");
-    d->references = true;
+    d->references = d->sequence = true;
+    draft_note(d, &d->notes,
+               "Assumed: each user sends the requests in their order, over and over, as Postman's "
+               "runner does.");
     d->name = draft_literal(d, string(info, "name"), strlen(string(info, "name")));
     items(&p, list, "", json_get(root, "auth"));
     scripts(&p, root, "the collection", &d->notes);
