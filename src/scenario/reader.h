@@ -38,6 +38,7 @@ struct reader {
      * is noted (template.h). */
     const struct scope *scope;
     struct template_holes *holes;
+    const struct json *headers, *auth; /* of the scenario: every request has them */
 };
 
 /* Where a text is put, and so how it is escaped: what the file says and what a variable says. */
