@@ -128,7 +128,7 @@ static int source_read(struct reader *r, const struct json *v, struct capture *c
         return reader_name(r, source, &c->field);
     }
     if (source->kind != JSON_BOOL || !source->boolean)
-        return reader_fail(r, source->at, "\"%s\" takes true and nothing else", source->key);
+        return reader_fail(r, source->at, "\"%s\" must be true", source->key);
     c->source = source->key[0] == 's' ? CAPTURE_STATUS : CAPTURE_BODY;
     return 0;
 }

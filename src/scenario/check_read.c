@@ -72,8 +72,8 @@ static int range_read(struct reader *r, const struct json *v, struct check_range
         *out = (struct check_range){from, to};
         return 0;
     }
-    return reader_fail(r, v->at,
-                       "a status must be a number from 100 to 599, \"2xx\" or \"200-299\"");
+    return reader_fail(r, v->at, "%s must be a number from 100 to 599, \"2xx\" or \"200-299\"",
+                       v->key == NULL ? "a status" : "\"status\"");
 }
 
 static int status_read(struct reader *r, const struct json *v, struct check *c) {

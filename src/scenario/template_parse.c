@@ -13,7 +13,8 @@
 
 struct parser {
     const struct expansion *x;
-    size_t i; /* in x->text */
+    size_t i;     /* in x->text */
+    size_t start; /* where its "${" is */
 };
 
 /* What is always there. `argument` tells how the arguments of a function are read. */
@@ -77,8 +78,10 @@ static struct bytes word(struct parser *p) {
     return (struct bytes){p->x->text + from, to - from};
 }
 
+/* Where a word stands in the file; the "${" stands for one that is all there is. */
 static size_t place_of(const struct parser *p, const char *at) {
-    return expansion_offset(p->x, (size_t)(at - p->x->text));
+    size_t i = (size_t)(at - p->x->text);
+    return expansion_offset(p->x, i == p->start + 2 ? p->start : i);
 }
 
 static int shown(struct bytes w) {
@@ -377,7 +380,7 @@ static int expr_read(struct parser *p, int depth, struct expr *out) {
 }
 
 int expr_parse(const struct expansion *x, size_t *i, struct expr *out) {
-    struct parser p = {x, *i};
+    struct parser p = {x, *i, *i - 2};
     if (memchr(x->text + *i, '}', x->n - *i) == NULL)
         return reader_fail(x->r, expansion_offset(x, *i - 2),
                            "this ${ has no }; write $${ for a plain ${");
