@@ -6,7 +6,7 @@
  *
  * The source is one of json (a pointer), jsonpath, header, cookie, body (true), status (true); the body where only
  * "regex" is given. A regex then takes a part of what the source gave: group 1 where it has groups, else all that it
- * matched. What cannot be found is the default, or a failure with its reason. It stores nothing: the caller does.
+ * matched. What cannot be found (or is JSON's null) is the default, or a failure with its reason. It stores nothing: the caller does.
  *
  * Ownership: a list owns its captures. Thread: only read once loaded; a work belongs to one thread.
  */

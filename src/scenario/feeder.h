@@ -9,16 +9,16 @@
  * CSV: the first line names the columns; quotes, CRLF or LF, line breaks and doubled quotes inside quotes, a UTF-8
  * byte order mark; empty lines are no rows; every row has as many fields as there are columns. JSON Lines: the keys of
  * the first line's object are the columns and every line has them; strings are decoded, null is empty, other values
- * are as written. Files: the columns `name` and `path`, in the order of their bytes; hidden files, folders and
+ * are as written. Files: the columns `name`, `path` and `type` (the media type), in the order of their names' bytes; hidden files, folders and
  * symbolic links are left out.
  *
  * Modes, and what the seed fixes:
  *   sequential  the k-th draw of the run gets row k, and begins again at the end. Which user makes the k-th draw depends
  *               on timing, on one thread too.
  *   shuffle     the same, in an order drawn for each pass from the seed (a keyed permutation; no list).
- *   once        as sequential, but empty after the last row: `ends` says whether the user or the run ends then.
+ *   once        as sequential, but empty after the last row: `ends` says whether the run (default) or the user ends then.
  *   random      any row, by the user's own generator: fixed by seed and user, whatever the timing.
- *   unique      user u (from 0) gets row u, always; empty for users beyond the last row.
+ *   unique      user u (from 0) gets row u, always; empty for users beyond the last row: the user ends (default) or the run.
  *
  * It watches nothing by itself, and rows are text: it does not know types.
  *
@@ -43,6 +43,8 @@
 #define FEEDER_COLUMNS_MAX 1000
 
 enum feeder_kind { FEEDER_CSV, FEEDER_JSONL, FEEDER_FILES };
+/* The columns of FEEDER_FILES. */
+enum { FEEDER_FILES_NAME, FEEDER_FILES_PATH, FEEDER_FILES_TYPE, FEEDER_FILES_COLUMNS };
 enum feeder_mode { FEEDER_SEQUENTIAL, FEEDER_RANDOM, FEEDER_SHUFFLE, FEEDER_UNIQUE, FEEDER_ONCE };
 enum feeder_result {
     FEEDER_DRAWN,
@@ -63,7 +65,7 @@ struct feeder_row { /* begins as {0} */
 void feeder_row_done(struct feeder_row *row);
 
 /* Reads a member of "feeders": its key is the name, its value {"csv": FILE, "mode": ..., "ends": "user" | "run"}, with
- * "jsonl" or "files" in place of "csv". The mode is sequential, `ends` is "run", where nothing is said. */
+ * "jsonl" or "files" in place of "csv". The mode is sequential where nothing is said. */
 int feeder_read(struct reader *r, const struct json *v, struct feeder **out);
 
 /* The same without a scenario. The error names the file, and its line where it is about one. */

@@ -123,6 +123,47 @@ const struct scenario_key scenario_keys[] = {
     {SECTION_PART, "file", NULL},
     {SECTION_PART, "filename", NULL},
     {SECTION_PART, "type", NULL},
+
+    {SECTION_FEEDER, "csv", NULL},
+    {SECTION_FEEDER, "jsonl", NULL},
+    {SECTION_FEEDER, "files", NULL},
+    {SECTION_FEEDER, "mode", NULL},
+    {SECTION_FEEDER, "ends", NULL},
+
+    {SECTION_CAPTURE, "json", NULL},
+    {SECTION_CAPTURE, "jsonpath", NULL},
+    {SECTION_CAPTURE, "header", NULL},
+    {SECTION_CAPTURE, "cookie", NULL},
+    {SECTION_CAPTURE, "body", NULL},
+    {SECTION_CAPTURE, "status", NULL},
+    {SECTION_CAPTURE, "regex", NULL},
+    {SECTION_CAPTURE, "group", NULL},
+    {SECTION_CAPTURE, "default", NULL},
+
+    {SECTION_CHECK, "name", NULL},
+    {SECTION_CHECK, "status", NULL},
+    {SECTION_CHECK, "json", NULL},
+    {SECTION_CHECK, "jsonpath", NULL},
+    {SECTION_CHECK, "header", NULL},
+    {SECTION_CHECK, "body", NULL},
+    {SECTION_CHECK, "size", NULL},
+    {SECTION_CHECK, "time", NULL},
+    {SECTION_CHECK, "exists", NULL},
+    {SECTION_CHECK, "equals", NULL},
+    {SECTION_CHECK, "not", NULL},
+    {SECTION_CHECK, "contains", NULL},
+    {SECTION_CHECK, "matches", NULL},
+    {SECTION_CHECK, "less", NULL},
+    {SECTION_CHECK, "greater", NULL},
+
+    {SECTION_CHECK_BODY, "equals", NULL},
+    {SECTION_CHECK_BODY, "contains", NULL},
+    {SECTION_CHECK_BODY, "matches", NULL},
+
+    {SECTION_CHECK_SIZE, "min", NULL},
+    {SECTION_CHECK_SIZE, "max", NULL},
+
+    {SECTION_CHECK_TIME, "max", NULL},
 };
 
 const size_t scenario_key_count = sizeof scenario_keys / sizeof *scenario_keys;
@@ -130,6 +171,7 @@ const size_t scenario_key_count = sizeof scenario_keys / sizeof *scenario_keys;
 const char *scenario_section_text(enum scenario_section section) {
     static const char *const texts[SECTION_COUNT] = {
         "a scenario", "load", "a stage", "wait", "auth", "basic", "http", "one of \"loads\"",
-        "a class of users", "a task", "a step", "a part"};
+        "a class of users", "a task", "a step", "a part", "a feeder", "a capture", "a check",
+        "body", "size", "time"};
     return texts[section];
 }

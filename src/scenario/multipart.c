@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "scenario/encode.h"
+#include "scenario/media_type.h"
 #include "scenario/sections.h"
 
 #define PARTS_MAX 1000
@@ -13,23 +14,6 @@ struct part {
     struct buf head; /* its headers and the empty line */
     struct buf data;
 };
-
-static const char *type_of(const char *file) {
-    static const struct {
-        const char *end, *type;
-    } types[] = {
-        {".png", "image/png"},         {".jpg", "image/jpeg"},      {".jpeg", "image/jpeg"},
-        {".gif", "image/gif"},         {".webp", "image/webp"},     {".svg", "image/svg+xml"},
-        {".json", "application/json"}, {".csv", "text/csv"},        {".txt", "text/plain"},
-        {".pdf", "application/pdf"},   {".xml", "application/xml"}, {".html", "text/html"}};
-    size_t n = strlen(file);
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-        size_t m = strlen(types[i].end);
-        if (n > m && strcasecmp(file + n - m, types[i].end) == 0)
-            return types[i].type;
-    }
-    return "application/octet-stream";
-}
 
 static void head(struct buf *out, const char *name, const char *filename, const char *type) {
     buf_str(out, "Content-Disposition: form-data; name=\"");
@@ -77,7 +61,7 @@ static int part_read(struct reader *r, const struct json *v, struct part *p) {
         const char *slash = strrchr(path, '/');
         const char *base = slash == NULL ? path : slash + 1;
         head(&p->head, name, filename == NULL ? base : filename,
-             type == NULL ? type_of(base) : type);
+             type == NULL ? media_type(base) : type);
     } else {
         if (reader_kind(r, value, JSON_STRING) != 0 ||
             reader_expand(r, value->text, value->len, value->at, PLACE_PLAIN, &p->data, NULL) != 0)

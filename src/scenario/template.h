@@ -71,7 +71,7 @@ struct template_values {
 
 /* Memory that renderings reuse; one per thread. */
 struct template_work {
-    struct buf level[TEMPLATE_DEPTH_MAX + 2];
+    struct buf level[2 * (TEMPLATE_DEPTH_MAX + 2)];
 };
 
 void template_work_init(struct template_work *w);
@@ -94,6 +94,11 @@ int template_read(struct reader *r, const struct json *v, const struct scope *sc
 /* Appends the content of the file that v names to `out`; where the name has holes, as a hole in r->holes that is read
  * at each rendering. */
 int template_file(struct reader *r, const struct json *v, struct buf *out);
+
+/* The same file's own name, for a part's "filename" (quoted for its header), and its media type, by the end of its name:
+ * appended to `out`, as holes where they differ from row to row. */
+int template_file_name(struct reader *r, const struct json *v, struct buf *out);
+int template_file_type(struct reader *r, const struct json *v, struct buf *out);
 
 void template_free(struct template *t);
 
