@@ -123,9 +123,9 @@ static int bearer_read(struct reader *r, const struct json *v, struct header_lis
     static const char prefix[] = "Bearer ";
     if (set_value(r, v, prefix, "Authorization", l) != 0)
         return -1;
-    const char *value = headers_find(l, "Authorization")->value;
-    if (value != NULL && (value[sizeof prefix - 1] == '\0' ||
-                          strchr(value + sizeof prefix - 1, ' ') != NULL))
+    const struct scenario_header *h = headers_find(l, "Authorization");
+    const char *token = h == NULL || h->value == NULL ? NULL : h->value + sizeof prefix - 1;
+    if (token != NULL && (token[0] == '\0' || strchr(token, ' ') != NULL))
         return reader_fail(r, v->at, "a bearer token cannot be empty or hold spaces");
     return 0;
 }

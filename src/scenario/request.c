@@ -54,7 +54,7 @@ static int host_check(struct reader *r, const struct json *v, const char *text,
     if (holes->count > 0 && holes->items[0].at < strcspn(text, ":") + 3)
         return 0; /* a path: holes come behind its "/" */
     long end = host_end(r, v, text);
-    if (end > 0 && holes->count > 0 && holes->items[0].at <= (size_t)end)
+    if (end > 0 && holes->count > 0 && (text[end] != '/' || holes->items[0].at <= (size_t)end))
         return reader_fail(r, v->at,
                            "the host of a URL cannot vary; only what follows its \"/\" can hold "
                            "${...} (but ${env.NAME})");
