@@ -21,10 +21,19 @@ enum scenario_section {
     SECTION_AUTH,
     SECTION_BASIC,
     SECTION_HTTP,
+    SECTION_LOADS,
+    SECTION_CLASS,
     SECTION_TASK,
-    SECTION_PART
+    SECTION_STEP,
+    SECTION_PART,
+    SECTION_FEEDER,
+    SECTION_CAPTURE,
+    SECTION_CHECK,
+    SECTION_CHECK_BODY,
+    SECTION_CHECK_SIZE,
+    SECTION_CHECK_TIME
 };
-#define SECTION_COUNT (SECTION_PART + 1)
+#define SECTION_COUNT (SECTION_CHECK_TIME + 1)
 
 struct scenario_key {
     enum scenario_section section;
