@@ -5,7 +5,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cli/advice.h"
 #include "cli/command.h"
+#include "cli/dry_run.h"
 #include "scenario/model.h"
 #include "util/buf.h"
 #include "util/clock.h"
@@ -232,6 +234,20 @@ static void show_request(struct buf *out, const struct scenario *s,
     }
     if (q->body != NULL)
         show_body(out, s, q);
+    if (q->varying_path != NULL) {
+        struct err e;
+        struct buf example;
+        buf_init(&example, TEXT_BYTES_MAX);
+        if (dry_run_path(s, q, &example, &e) == 0)
+            buf_printf(out, "  as %s", buf_text(&example));
+        buf_done(&example);
+    }
+    if (q->varying_body != NULL)
+        buf_str(out, "  a body that varies");
+    if (q->captures != NULL || q->checks != NULL)
+        buf_printf(out, "  %s%s%s", q->captures != NULL ? "captures" : "",
+                   q->captures != NULL && q->checks != NULL ? " and " : "",
+                   q->checks != NULL ? "checks its answer" : "");
     buf_char(out, '\n');
 }
 
@@ -310,6 +326,9 @@ static void show_loads(struct buf *out, const struct scenario *s) {
             show_ramp(out, &l->load);
         else
             show_stages(out, &l->load);
+        label(out, "");
+        advice_amount(s, l, out);
+        buf_char(out, '\n');
         for (uint32_t k = 0; !shared && k < l->class_count; k++)
             show_class(out, s, &s->classes[l->first_class + k], load_is_open(&l->load));
     }
@@ -417,24 +436,39 @@ static void warn(struct buf *out, const struct scenario *s) {
     }
 }
 
+static int show_all(const struct args *a, struct scenario *s, struct buf *text, struct err *e) {
+    struct buf warnings;
+    int result = 0;
+    buf_init(&warnings, TEXT_BYTES_MAX);
+    if (opt_flag(a, "dry-run")) {
+        result = dry_run(s, text, e);
+    } else {
+        explain(text, s);
+        warn(&warnings, s);
+        advice_hosts(s, &warnings);
+        if (warnings.len > 0)
+            buf_printf(text, "\nWorth a look:\n%s", buf_text(&warnings));
+    }
+    text->failed = text->failed || warnings.failed;
+    buf_done(&warnings);
+    return result;
+}
+
 static int run(const struct args *a) {
     struct scenario *s = NULL;
     struct err e = {""};
-    struct buf text, warnings;
+    struct buf text;
     int code = EXIT_USAGE;
     buf_init(&text, TEXT_BYTES_MAX);
-    buf_init(&warnings, TEXT_BYTES_MAX);
     if (scenario_load(args_at(a, 0), NULL, NULL, &s, &e) != 0)
         goto out;
     if (opt_given(a, "host") && scenario_set_target(s, opt_text(a, "host"), &e) != 0) {
         err_prefix(&e, "--host");
         goto out;
     }
-    explain(&text, s);
-    warn(&warnings, s);
-    if (warnings.len > 0)
-        buf_printf(&text, "\nWorth a look:\n%s", buf_text(&warnings));
-    if (buf_ok(&text) && buf_ok(&warnings)) {
+    if (show_all(a, s, &text, &e) != 0)
+        goto out;
+    if (buf_ok(&text)) {
         fputs(buf_text(&text), stdout);
         code = EXIT_OK;
     } else {
@@ -446,7 +480,6 @@ out:
         command_error(code, e.text);
     scenario_free(s);
     buf_done(&text);
-    buf_done(&warnings);
     return code;
 }
 
@@ -456,6 +489,10 @@ static const struct opt_def opts[] = {
      .type = OPT_TEXT,
      .meta = "URL",
      .help = "the target, in place of the scenario's"},
+    {.name = "dry-run",
+     .letter = 'n',
+     .type = OPT_FLAG,
+     .help = "print each request as it would be sent, secrets masked"},
 };
 
 extern const struct command command_validate;
@@ -465,9 +502,10 @@ const struct command command_validate = {
     .summary = "check a scenario and say in plain words what it would do",
     .details =
         "Reads the scenario, the files that it names and the variables that it takes from the "
-        "environment, as a run would, and sends nothing. The first mistake is reported with its "
+        "environment, as a run would, asks for the target's address and sends nothing. The first mistake is reported with its "
         "file, line and column, and with what would mend it.",
     .examples = "coldswarm validate scenarios/paper.json # explain the paper's run\n"
+                "coldswarm validate mine.json --dry-run # each request, whole\n"
                 "coldswarm validate mine.json -H http://127.0.0.1:9000 # with another target",
     .opts = opts,
     .opt_count = sizeof opts / sizeof *opts,

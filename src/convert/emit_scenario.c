@@ -6,6 +6,8 @@
 #include "convert/emit.h"
 #include "convert/emit_internal.h"
 
+#define WEIGHT_MAX 1000000
+
 static void member_flag(struct object *o, const char *key, bool set, const char *value) {
     if (set)
         emit_member_printf(o, key, "%s", value);
@@ -136,9 +138,9 @@ static void member_classes(struct object *o) {
         emit_newline(&b, x.indent);
         emit_member_text(&x, "name", emit_name(d, &named), false);
         if (c->fixed_count > 0)
-            emit_member_printf(&x, "fixed_count", "%" PRIu32, c->fixed_count);
+            emit_member_printf(&x, "fixed_count", "%" PRIu32, c->fixed_count > WEIGHT_MAX ? WEIGHT_MAX : c->fixed_count);
         else if (c->weight != 1)
-            emit_member_printf(&x, "weight", "%" PRIu32, c->weight);
+            emit_member_printf(&x, "weight", "%" PRIu32, c->weight > WEIGHT_MAX ? WEIGHT_MAX : c->weight);
         members_of_class(&x, c);
         emit_object(&x, &b);
     }
@@ -179,7 +181,7 @@ static void put_top(struct draft *d, const struct draft_class *only, struct buf 
     emit_member_printf(&o, "load", "{ \"users\": 1, \"spawn_rate\": 1, \"duration\": \"30s\" }");
     if (d->timeout_s > 0)
         emit_member_printf(&o, "timeout", "%.10g", d->timeout_s);
-    if (d->connect_timeout_s > 0)
+    if (d->connect_timeout_s > 0 && d->connect_timeout_s <= (d->timeout_s > 0 ? d->timeout_s : 60))
         emit_member_printf(&o, "connect_timeout", "%.10g", d->connect_timeout_s);
     member_http(&o);
     if (only != NULL)

@@ -123,6 +123,8 @@ static void wait_time(struct locust *l, struct draft_class *c, size_t i) {
             good = is(l, behind, ",") &&
                    number_of(locust_value(l, &l->module, behind + 1, &behind), &high);
         good = good && is(l, behind, ")") && low <= high;
+        if (good && kinds[k].kind == DRAFT_WAIT_THROUGHPUT && low > 0)
+            good = low >= 1e-6 && low <= 1e5; /* the rates that a scenario takes */
         /* Locust takes a pacing of 0 for none; a throughput of 0 is no rate. */
         if (good && low <= 0 && kinds[k].kind != DRAFT_WAIT_BETWEEN)
             return;
@@ -182,6 +184,7 @@ static bool attribute(struct locust *l, struct draft_class *c, struct py_scope *
         set_host(l, c, json, t->line);
     } else if (strcmp(t->text, "weight") == 0 && number_of(json, &n)) {
         c->weight = (uint32_t)n;
+        c->left_out = c->left_out || n < 1;
     } else if (strcmp(t->text, "fixed_count") == 0 && number_of(json, &n)) {
         c->fixed_count = (uint32_t)n;
     } else if (strcmp(t->text, "tasks") == 0 || strcmp(t->text, "weight") == 0 ||
@@ -355,6 +358,8 @@ static void class_read(struct locust *l, size_t i) {
         return;
     k->c = draft_class_add(d, draft_copy(d, name->text, name->n));
     k->scope.outer = &l->module;
+    for (struct draft_class *c = d->classes; c != NULL && c != k->c; c = c->next)
+        c->left_out = c->left_out || strcmp(c->name, k->c->name) == 0; /* the later one is Python's */
     if (k->c == NULL)
         return;
     class_body(l, k, body + 1, end - 1);

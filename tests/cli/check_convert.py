@@ -10,7 +10,7 @@ import email.policy
 import json
 import sys
 
-OWN = {"host", "user-agent", "content-length", "accept", "traceparent", "connection", "expect"}
+OWN = {"host", "user-agent", "content-length", "accept", "traceparent", "connection", "expect", "accept-encoding"}
 
 
 def read(path):
