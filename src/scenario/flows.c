@@ -277,8 +277,6 @@ static int load_add(struct reader *r, const struct json *v, struct shared *share
 }
 
 static int loads_read(struct reader *r, const struct json *loads, struct shared *shared) {
-    if (reader_kind(r, loads, JSON_ARRAY) != 0)
-        return -1;
     if (loads->count == 0 || loads->count > LOADS_MAX)
         return reader_fail(r, loads->at, "\"loads\" must hold 1 to %d loads, not %zu", LOADS_MAX,
                            loads->count);
@@ -315,6 +313,8 @@ static int one_load(struct reader *r, const struct json *load, struct shared *sh
 int flows_read(struct reader *r, const struct json *top) {
     const struct json *load = json_get(top, "load"), *loads = json_get(top, "loads");
     struct shared shared = {.top = top};
+    if (loads != NULL && reader_kind(r, loads, JSON_ARRAY) != 0)
+        return -1;
     if (load == NULL && loads == NULL)
         return reader_fail(r, top->at,
                            "\"load\" is missing; write \"load\": {\"users\": 10, "
