@@ -173,9 +173,6 @@ static int class_read(struct reader *r, const struct json *v, const struct habit
 static int users_read(struct reader *r, const struct json *v, const struct habits *common) {
     const struct scenario *s = r->s;
     size_t first = s->class_count;
-    if (v->kind == JSON_NUMBER)
-        return reader_fail(r, v->at, "\"users\" must be an array of classes of users here; the "
-                                     "number of users belongs in \"load\"");
     if (reader_kind(r, v, JSON_ARRAY) != 0)
         return -1;
     if (v->count == 0)
@@ -196,6 +193,9 @@ static int doers_read(struct reader *r, const struct json *v, const struct habit
                       uint32_t *first, uint32_t *count) {
     const struct scenario *s = r->s;
     const struct json *tasks = json_get(v, "tasks"), *users = json_get(v, "users");
+    if (users != NULL && users->kind == JSON_NUMBER)
+        return reader_fail(r, users->at, "\"users\" must be an array of classes of users here; the "
+                                         "number of users belongs in \"load\"");
     if (tasks != NULL && users != NULL)
         return reader_fail(r, users->key_at,
                            "\"users\" cannot stand beside \"tasks\"; move the tasks into a class");
