@@ -173,9 +173,6 @@ static int class_read(struct reader *r, const struct json *v, const struct habit
 static int users_read(struct reader *r, const struct json *v, const struct habits *common) {
     const struct scenario *s = r->s;
     size_t first = s->class_count;
-    if (v->kind == JSON_NUMBER)
-        return reader_fail(r, v->at, "\"users\" must be an array of classes of users here; the "
-                                     "number of users belongs in \"load\"");
     if (reader_kind(r, v, JSON_ARRAY) != 0)
         return -1;
     if (v->count == 0)
@@ -196,6 +193,9 @@ static int doers_read(struct reader *r, const struct json *v, const struct habit
                       uint32_t *first, uint32_t *count) {
     const struct scenario *s = r->s;
     const struct json *tasks = json_get(v, "tasks"), *users = json_get(v, "users");
+    if (users != NULL && users->kind == JSON_NUMBER)
+        return reader_fail(r, users->at, "\"users\" must be an array of classes of users here; the "
+                                         "number of users belongs in \"load\"");
     if (tasks != NULL && users != NULL)
         return reader_fail(r, users->key_at,
                            "\"users\" cannot stand beside \"tasks\"; move the tasks into a class");
@@ -277,8 +277,6 @@ static int load_add(struct reader *r, const struct json *v, struct shared *share
 }
 
 static int loads_read(struct reader *r, const struct json *loads, struct shared *shared) {
-    if (reader_kind(r, loads, JSON_ARRAY) != 0)
-        return -1;
     if (loads->count == 0 || loads->count > LOADS_MAX)
         return reader_fail(r, loads->at, "\"loads\" must hold 1 to %d loads, not %zu", LOADS_MAX,
                            loads->count);
@@ -315,6 +313,8 @@ static int one_load(struct reader *r, const struct json *load, struct shared *sh
 int flows_read(struct reader *r, const struct json *top) {
     const struct json *load = json_get(top, "load"), *loads = json_get(top, "loads");
     struct shared shared = {.top = top};
+    if (loads != NULL && reader_kind(r, loads, JSON_ARRAY) != 0)
+        return -1;
     if (load == NULL && loads == NULL)
         return reader_fail(r, top->at,
                            "\"load\" is missing; write \"load\": {\"users\": 10, "

@@ -48,6 +48,10 @@ static const struct {
     [SECTION_AUTH] = {"auth", "{\"auth\":{", "},\"load\":" LOAD ",\"tasks\":[{}]}"},
     [SECTION_BASIC] = {"basic", "{\"auth\":{\"basic\":{", "}},\"load\":" LOAD ",\"tasks\":[{}]}"},
     [SECTION_HTTP] = {"http", "{\"http\":{", "},\"load\":" LOAD ",\"tasks\":[{}]}"},
+    [SECTION_LOADS] = {"loads", "{\"loads\":[{", "}]}"},
+    [SECTION_CLASS] = {"class", "{\"load\":" LOAD ",\"users\":[{", "}]}"},
+    [SECTION_STEP] = {"step", "{\"load\":" LOAD ",\"tasks\":[{\"name\":\"n\",\"steps\":[{",
+                      "}]}]}"},
     [SECTION_TASK] = {"task", "{\"load\":" LOAD ",\"tasks\":[{", "}]}"},
     [SECTION_PART] = {"part", "{\"load\":" LOAD ",\"tasks\":[{\"multipart\":[{", "}]}]}"},
     [SECTION_FEEDER] = {"feeder", "{\"f\":{", "}}", read_feeder},
@@ -63,8 +67,13 @@ static const struct {
     enum scenario_section section;
     const char *key, *value, *not_with;
 } needed[] = {
-    {SECTION_TOP, "load", LOAD, ""},
-    {SECTION_TOP, "tasks", "[{}]", ""},
+    {SECTION_TOP, "load", LOAD, ",loads,"},
+    {SECTION_TOP, "tasks", "[{}]", ",users,"},
+    {SECTION_LOADS, "name", "\"n\"", ""},
+    {SECTION_LOADS, "load", LOAD, ""},
+    {SECTION_LOADS, "tasks", "[{}]", ",users,"},
+    {SECTION_CLASS, "name", "\"n\"", ""},
+    {SECTION_CLASS, "tasks", "[{}]", ""},
     {SECTION_LOAD, "users", "1",
      ",stages,start_users,rate,start_rate,arrivals,max_users,queue_timeout,"},
     {SECTION_LOAD, "duration", "1", ",stages,start_users,start_rate,"},
