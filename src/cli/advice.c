@@ -34,9 +34,12 @@ static bool ends(const char *text, const char *end) {
 /* This machine, a private network (RFC 1918, RFC 4193), or a name without a dot, as containers have: no one else listens. */
 static bool is_local(const char *host) {
     int second = strncmp(host, "172.", 4) == 0 ? (int)strtol(host + 4, NULL, 10) : 0;
-    return strchr(host, '.') == NULL ? strchr(host, ':') == NULL || strcmp(host, "::1") == 0 || strncasecmp(host, "fd", 2) == 0
-           : strncmp(host, "127.", 4) == 0 || strncmp(host, "10.", 3) == 0 || strncmp(host, "192.168.", 8) == 0 ||
-                 (second >= 16 && second <= 31) || ends(host, ".localhost") || ends(host, ".local") || ends(host, ".internal");
+    return strchr(host, '.') == NULL
+               ? strchr(host, ':') == NULL || strcmp(host, "::1") == 0 ||
+                     strncasecmp(host, "fd", 2) == 0
+               : strncmp(host, "127.", 4) == 0 || strncmp(host, "10.", 3) == 0 ||
+                     strncmp(host, "192.168.", 8) == 0 || (second >= 16 && second <= 31) ||
+                     ends(host, ".localhost") || ends(host, ".local") || ends(host, ".internal");
 }
 
 static const char *url_of(const struct scenario *s, const struct scenario_request *q) {
@@ -53,7 +56,8 @@ static bool has_authorization(const struct scenario_request *q) {
 static bool is_resolved(const struct scenario *s, const char *host) {
     for (size_t i = 0; i < s->http.resolve_count; i++)
         if (s->http.resolve[i][0] == '*' ||
-            (strncasecmp(s->http.resolve[i], host, strlen(host)) == 0 && s->http.resolve[i][strlen(host)] == ':'))
+            (strncasecmp(s->http.resolve[i], host, strlen(host)) == 0 &&
+             s->http.resolve[i][strlen(host)] == ':'))
             return true;
     return false;
 }
@@ -92,7 +96,9 @@ void advice_hosts(const struct scenario *s, struct buf *out) {
         if (!told && strncmp(url, "http://", 7) == 0 && has_authorization(q) && !is_local(host)) {
             buf_str(out, "  - http:// to ");
             put_host(s, host, out);
-            buf_str(out, " with an Authorization header: everyone on the way can read it; use https://\n");
+            buf_str(
+                out,
+                " with an Authorization header: everyone on the way can read it; use https://\n");
             told = true;
         }
         if (strcmp(host, last) != 0)
@@ -117,14 +123,17 @@ static double arrivals(const struct load *l) {
 void advice_amount(const struct scenario *s, const struct scenario_load *l, struct buf *out) {
     const struct scenario_class *c = &s->classes[l->first_class];
     const struct wait *w = &c->wait;
-    double mean_s = ((double)w->low_ns + (double)(w->kind == WAIT_BETWEEN ? w->high_ns : w->low_ns)) / 2e9;
+    double mean_s =
+        ((double)w->low_ns + (double)(w->kind == WAIT_BETWEEN ? w->high_ns : w->low_ns)) / 2e9;
     if (load_is_open(&l->load)) {
-        buf_printf(out, "about %.0f task%s in all", arrivals(&l->load), arrivals(&l->load) < 1.5 ? "" : "s");
+        buf_printf(out, "about %.0f task%s in all", arrivals(&l->load),
+                   arrivals(&l->load) < 1.5 ? "" : "s");
         return;
     }
     if (l->class_count > 1 || w->kind == WAIT_NONE || mean_s <= 0)
         buf_str(out, "as many requests as the answers allow");
     else
-        buf_printf(out, "%s %.4g task%s per second when all users are there", wait_is_paced(w) ? "about" : "at most",
-                   load_users_max(&l->load) / mean_s, load_users_max(&l->load) / mean_s == 1 ? "" : "s");
+        buf_printf(out, "%s %.4g task%s per second when all users are there",
+                   wait_is_paced(w) ? "about" : "at most", load_users_max(&l->load) / mean_s,
+                   load_users_max(&l->load) / mean_s == 1 ? "" : "s");
 }

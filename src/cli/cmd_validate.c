@@ -252,8 +252,8 @@ static void show_request(struct buf *out, const struct scenario *s,
 }
 
 /* The requests of steps, a line each, behind `before`. */
-static void show_steps(struct buf *out, const struct scenario *s, const struct scenario_steps *steps,
-                       const char *before) {
+static void show_steps(struct buf *out, const struct scenario *s,
+                       const struct scenario_steps *steps, const char *before) {
     for (uint32_t i = steps->first; i < steps->first + steps->count; i++) {
         if (s->steps[i].kind != SCENARIO_SEND)
             continue;
@@ -502,7 +502,8 @@ const struct command command_validate = {
     .summary = "check a scenario and say in plain words what it would do",
     .details =
         "Reads the scenario, the files that it names and the variables that it takes from the "
-        "environment, as a run would, asks for the target's address and sends nothing. The first mistake is reported with its "
+        "environment, as a run would, asks for the target's address and sends nothing. The first "
+        "mistake is reported with its "
         "file, line and column, and with what would mend it.",
     .examples = "coldswarm validate scenarios/paper.json # explain the paper's run\n"
                 "coldswarm validate mine.json --dry-run # each request, whole\n"

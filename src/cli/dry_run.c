@@ -87,7 +87,8 @@ static void put_text(const struct scenario *s, const char *text, size_t n, struc
     for (size_t from = 0; from < plain.len;) {
         const char *end = memchr(plain.data + from, '\n', plain.len - from);
         size_t len = end == NULL ? plain.len - from : (size_t)(end - plain.data) - from;
-        text_printable(out, plain.data + from, len > 0 && plain.data[from + len - 1] == '\r' ? len - 1 : len);
+        text_printable(out, plain.data + from,
+                       len > 0 && plain.data[from + len - 1] == '\r' ? len - 1 : len);
         if (end != NULL)
             buf_char(out, '\n');
         from += len + 1;
@@ -124,8 +125,9 @@ static void put_body(const struct scenario *s, const char *bytes, size_t n, stru
 }
 
 /* Renders what varies; what does not is as it is. */
-static int render(struct rehearsal *r, const struct scenario_request *q, struct transport_parts *room,
-                  const struct transport_parts **parts, struct err *e) {
+static int render(struct rehearsal *r, const struct scenario_request *q,
+                  struct transport_parts *room, const struct transport_parts **parts,
+                  struct err *e) {
     struct flow_user u = {.flow = r->flow, .rng = &r->rng};
     size_t which = 0;
     *parts = NULL;
@@ -136,8 +138,8 @@ static int render(struct rehearsal *r, const struct scenario_request *q, struct 
     return drawn == FEEDER_FAILED ? -1 : flow_write(&r->work, &u, q, room, parts, e);
 }
 
-static void put_path(const struct scenario *s, const struct scenario_request *q, const struct transport_parts *parts,
-                     struct buf *out) {
+static void put_path(const struct scenario *s, const struct scenario_request *q,
+                     const struct transport_parts *parts, struct buf *out) {
     const char *prefix = "";
     if (parts != NULL && parts->path.data != NULL) {
         put_text(s, parts->path.data, parts->path.len, out);
@@ -152,7 +154,8 @@ static void put_path(const struct scenario *s, const struct scenario_request *q,
 }
 
 static void put_host(const struct scenario *s, const struct scenario_request *q, struct buf *out) {
-    const char *url = q->path[0] == '/' ? s->target : q->path, *host = url == NULL ? NULL : strstr(url, "://");
+    const char *url = q->path[0] == '/' ? s->target : q->path,
+               *host = url == NULL ? NULL : strstr(url, "://");
     for (size_t i = 0; i < q->header_count; i++)
         if (strcasecmp(q->headers[i].name, "Host") == 0)
             return;
@@ -164,7 +167,8 @@ static void put_host(const struct scenario *s, const struct scenario_request *q,
     buf_char(out, '\n');
 }
 
-static int show(struct rehearsal *r, const struct scenario_request *q, struct buf *out, struct err *e) {
+static int show(struct rehearsal *r, const struct scenario_request *q, struct buf *out,
+                struct err *e) {
     const struct scenario *s = r->s;
     struct transport_parts room = {0};
     const struct transport_parts *parts = NULL;
@@ -213,7 +217,8 @@ int dry_run(const struct scenario *s, struct buf *out, struct err *e) {
     return result;
 }
 
-int dry_run_path(const struct scenario *s, const struct scenario_request *q, struct buf *out, struct err *e) {
+int dry_run_path(const struct scenario *s, const struct scenario_request *q, struct buf *out,
+                 struct err *e) {
     struct rehearsal r;
     struct transport_parts room = {0};
     const struct transport_parts *parts = NULL;

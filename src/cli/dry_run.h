@@ -17,6 +17,7 @@
 int dry_run(const struct scenario *s, struct buf *out, struct err *e);
 
 /* The rendered path of one request, printable and masked. */
-int dry_run_path(const struct scenario *s, const struct scenario_request *q, struct buf *out, struct err *e);
+int dry_run_path(const struct scenario *s, const struct scenario_request *q, struct buf *out,
+                 struct err *e);
 
 #endif

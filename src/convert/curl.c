@@ -173,7 +173,8 @@ int curl_read(struct draft *d, const char *name, const char *text, size_t bytes,
         draft_note(d, &d->notes,
                    "Assumed: each user sends the requests in their order, over and over.");
     if (commands > 0 && d->request_count == 0)
-        return err_set(e, "%s: no request could be read%s%s", name, d->notes.first != NULL ? ": " : "",
+        return err_set(e, "%s: no request could be read%s%s", name,
+                       d->notes.first != NULL ? ": " : "",
                        d->notes.first != NULL ? d->notes.first->text : "");
     if (commands == 0)
         return err_set(e, "%s: no curl command in it; it must begin with \"curl\"", name);

@@ -123,12 +123,6 @@ static void form(struct transfer *t, const char *value, bool plain) {
     bool file = *at == '@', inside = *at == '<';
     at += file || inside;
     const char *content = form_word(t, &at, file || inside ? ";," : ";");
-    if (!file && !inside && *at != '\0' && strncasecmp(at, ";type=", 6) != 0 &&
-        strncasecmp(at, ";filename=", 10) != 0 && strncasecmp(at, ";headers=", 9) != 0 &&
-        strncasecmp(at, ";encoder=", 9) != 0) {
-        content = draft_copy(d, equal + 1, strlen(equal + 1)); /* a ';' of its own */
-        at = "";
-    }
     if (file || inside) {
         p->file = draft_file_name(d, content);
         if (*at == ',')

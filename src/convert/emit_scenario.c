@@ -138,9 +138,11 @@ static void member_classes(struct object *o) {
         emit_newline(&b, x.indent);
         emit_member_text(&x, "name", emit_name(d, &named), false);
         if (c->fixed_count > 0)
-            emit_member_printf(&x, "fixed_count", "%" PRIu32, c->fixed_count > WEIGHT_MAX ? WEIGHT_MAX : c->fixed_count);
+            emit_member_printf(&x, "fixed_count", "%" PRIu32,
+                               c->fixed_count > WEIGHT_MAX ? WEIGHT_MAX : c->fixed_count);
         else if (c->weight != 1)
-            emit_member_printf(&x, "weight", "%" PRIu32, c->weight > WEIGHT_MAX ? WEIGHT_MAX : c->weight);
+            emit_member_printf(&x, "weight", "%" PRIu32,
+                               c->weight > WEIGHT_MAX ? WEIGHT_MAX : c->weight);
         members_of_class(&x, c);
         emit_object(&x, &b);
     }

@@ -8,7 +8,7 @@
 
 #include "convert/coding.h"
 #include "convert/formats.h"
-#include "convert/multipart.h"
+#include "convert/formdata.h"
 
 #define HOSTS_MAX 1000
 #define THINK_S 0.5 /* a shorter gap is the page loading, not a person */
@@ -296,8 +296,8 @@ static void part_from_param(struct har *h, struct draft_request *q, const struct
     if (name == NULL || name->kind != JSON_STRING || name->len == 0)
         return;
     bool has = value != NULL && value->kind == JSON_STRING && value->len > 0;
-    multipart_part(d, q, name->text, file[0] != '\0' ? file : NULL, type[0] != '\0' ? type : NULL,
-                   has ? value->text : "", has ? value->len : 0);
+    formdata_part(d, q, name->text, file[0] != '\0' ? file : NULL, type[0] != '\0' ? type : NULL,
+                  has ? value->text : "", has ? value->len : 0);
 }
 
 static void params(struct har *h, struct draft_request *q, const struct json *list,
@@ -339,7 +339,7 @@ static void post_data(struct har *h, const struct json *request, struct draft_re
                 "assumed: the body is said to be base64 and is not; it is sent as it stands");
         }
     }
-    if (multipart && (n == 0 || !multipart_read(d, q, bytes, n, type)) && list != NULL)
+    if (multipart && (n == 0 || !formdata_read(d, q, bytes, n, type)) && list != NULL)
         params(h, q, list, true);
     else if (!multipart && n > 0)
         draft_body(d, q, bytes, n, type[0] == '\0' ? NULL : type);

@@ -359,7 +359,8 @@ static void class_read(struct locust *l, size_t i) {
     k->c = draft_class_add(d, draft_copy(d, name->text, name->n));
     k->scope.outer = &l->module;
     for (struct draft_class *c = d->classes; c != NULL && c != k->c; c = c->next)
-        c->left_out = c->left_out || strcmp(c->name, k->c->name) == 0; /* the later one is Python's */
+        c->left_out =
+            c->left_out || strcmp(c->name, k->c->name) == 0; /* the later one is Python's */
     if (k->c == NULL)
         return;
     class_body(l, k, body + 1, end - 1);

@@ -109,7 +109,8 @@ static bool number(struct py_reader *r, bool negative, struct buf *out) {
     r->t++;
     if (negative)
         buf_char(out, '-');
-    if (text[n - 1] != '.' && text[0] != '.' && strchr(text, '+') == NULL && strstr(text, ".e") == NULL)
+    if (text[n - 1] != '.' && text[0] != '.' && strchr(text, '+') == NULL &&
+        strstr(text, ".e") == NULL)
         buf_str(out, text); /* as JSON would have it: digit for digit */
     else
         buf_printf(out, "%.17g", value);
@@ -139,7 +140,8 @@ static bool environment(struct py_reader *r, struct buf *out) {
     char expression[128];
     if (snprintf(expression, sizeof expression, "env.%s", name->text) >= (int)sizeof expression)
         return false;
-    draft_note(r->d, &r->d->notes, "Set %s in the environment: the source reads it, too.", name->text);
+    draft_note(r->d, &r->d->notes, "Set %s in the environment: the source reads it, too.",
+               name->text);
     r->t = t + 1;
     buf_char(out, '"');
     draft_reference(out, expression);

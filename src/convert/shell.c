@@ -138,7 +138,8 @@ static void put_point(struct buf *out, uint32_t c) {
     }
 }
 
-/* Behind the backslash in $'...' (bash's manual, "ANSI-C Quoting"). Chrome writes \uXXXX with surrogates for what is beyond. */
+/* Behind the backslash in $'...' (bash's manual, "ANSI-C Quoting"). Chrome writes two \uXXXX (surrogates) for one character beyond U+FFFF, of which
+ * bash makes bytes that are no UTF-8; here they are the character that was meant. */
 static void ansi_escape(struct shell *s) {
     static const char from[] = "abeEfnrtv\\'\"?", to[] = "\a\b\033\033\f\n\r\t\v\\'\"?";
     char c = s->at < s->bytes ? s->text[s->at] : '\0';

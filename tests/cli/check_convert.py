@@ -60,7 +60,7 @@ def matches(request, want):
         if header(request, name) != value:
             return f"{name}: {header(request, name)} is not {value}"
     if "json" in want:
-        return None if request["body"] and json.loads(request["body"]) == want["json"] else f"body: {request['body']}"
+        return None if request["body"] and json.loads(request["body"].encode("latin-1")) == want["json"] else f"body: {request['body']}"
     if "parts" in want:
         got = [[n, f, t, b.decode("latin-1")] for n, f, t, b in parts(request) or []]
         return None if got == want["parts"] else f"parts: {got}"

@@ -72,7 +72,7 @@ run_one() {
     same_as_curl 'curl $URL/'
     same_as_curl "curl '\$URL/a/b?x=1&y=a%20b' -H 'X-A: 1' --header \"X-B: two words\" -H 'X-Empty;'"
     same_as_curl "curl -X POST \$URL/p -d a=1 -d 'b=c d&e' --data-urlencode 'f=g h&\$'"
-    same_as_curl $'curl $URL/p \\\n  --data-raw $\'{"a":"it\\\'s \\u00e9 \\ud83d\\ude00","b":[1,2.50]}\' \\\n  -H "Content-Type: application/json" --compressed'
+    same_as_curl $'curl $URL/p \\\n  --data-raw $\'{"a":"it\\\'s \\u00e9 \\U0001f600\\x41\\101","b":[1,2.50]}\' \\\n  -H "Content-Type: application/json" --compressed'
     same_as_curl "curl -sS -L \$URL/j --json '{\"a\": 1}'"
     same_as_curl 'curl -XPUT $URL/f --data-binary @body.bin -H Content-Type:application/x-thing'
     same_as_curl 'curl -G $URL/g?z=0 -d a=1 --data-urlencode "b=x y"'

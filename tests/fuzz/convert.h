@@ -20,8 +20,10 @@ static const char *any_value(const char *name, void *context) {
 
 /* Files that a source names are not there, and addresses of proxies are the source's own. */
 static bool is_the_worlds(const char *error) {
-    static const char *const texts[] = {"No such file", "cannot open", "\"proxy\"", "\"resolve\"", "\"unix_socket\"",
-                                        "write it like", "host", "port", "Is a directory", "too long", "File name"};
+    static const char *const texts[] = {
+        "No such file",    "cannot open",   "\"proxy\"", "\"resolve\"",
+        "\"unix_socket\"", "write it like", "host",      "port",
+        "Is a directory",  "too long",      "File name"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (strstr(error, texts[i]) != NULL)
             return true;
@@ -42,7 +44,8 @@ static int fuzz_convert(enum convert_from from, const uint8_t *data, size_t size
     }
     if (strlen(r.scenario) != r.bytes || strchr(r.scenario, '\033') != NULL)
         abort();
-    if (scenario_parse("made", "/nonexistent", r.scenario, r.bytes, any_value, NULL, &s, &e) != 0 && !is_the_worlds(e.text)) {
+    if (scenario_parse("made", "/nonexistent", r.scenario, r.bytes, any_value, NULL, &s, &e) != 0 &&
+        !is_the_worlds(e.text)) {
         fprintf(stderr, "%s\n%s\n", e.text, r.scenario);
         abort();
     }

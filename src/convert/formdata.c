@@ -1,4 +1,4 @@
-#include "convert/multipart.h"
+#include "convert/formdata.h"
 
 #include <string.h>
 #include <strings.h>
@@ -7,8 +7,8 @@
 
 #define PARTS_MAX 1000
 
-void multipart_part(struct draft *d, struct draft_request *q, const char *name,
-                    const char *filename, const char *type, const char *bytes, size_t n) {
+void formdata_part(struct draft *d, struct draft_request *q, const char *name, const char *filename,
+                   const char *type, const char *bytes, size_t n) {
     struct draft_part *p = draft_part_add(d, q, draft_literal(d, name, strlen(name)));
     if (p == NULL)
         return;
@@ -67,7 +67,7 @@ static bool part(struct draft *d, struct draft_request *q, const char *from, con
             if (name == NULL || name[0] == '\0')
                 return false;
             if (add)
-                multipart_part(d, q, name, filename, type, from, (size_t)(to - from));
+                formdata_part(d, q, name, filename, type, from, (size_t)(to - from));
             return true;
         }
         if (strncasecmp(line, "Content-Disposition:", 20) == 0) {
@@ -107,8 +107,8 @@ static bool walk(struct draft *d, struct draft_request *q, const char *bytes, si
     return false;
 }
 
-bool multipart_read(struct draft *d, struct draft_request *q, const char *bytes, size_t n,
-                    const char *type) {
+bool formdata_read(struct draft *d, struct draft_request *q, const char *bytes, size_t n,
+                   const char *type) {
     const char *boundary = parameter(d, type, "boundary");
     struct buf b;
     if (boundary == NULL || boundary[0] == '\0')
