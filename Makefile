@@ -12,7 +12,7 @@ SAN      ?=
 VERSION  := 0.1.0
 comma    := ,
 
-PACKAGES := libcurl libuv zlib libcjson sqlite3 libmicrohttpd openssl yaml-0.1
+PACKAGES := libcurl libuv zlib libcjson sqlite3 libmicrohttpd openssl yaml-0.1 libpcre2-8
 # Goals that need no library, or install them first.
 BARE     := clean help format format-check layers-source demo check install-deps uninstall
 MISSING  := $(if $(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),$(shell scripts/missing-packages $(PACKAGES) http_parser.h))

@@ -23,21 +23,38 @@
 #define PATH_BYTES 4096
 
 static uint32_t users_of(const struct scenario *s) {
-    uint32_t users = load_users_max(&s->load);
+    uint32_t users = scenario_users_max(s);
     return users < 1 ? 1 : users > CALIBRATE_USERS_MAX ? CALIBRATE_USERS_MAX : users;
 }
 
-double calibrate_rate(const struct scenario *s) {
-    const struct wait *w = &s->wait;
-    if (load_is_open(&s->load)) {
-        double most = (double)load_micro_rate_max(&s->load) / 1e6;
-        return most < RATE_MIN ? RATE_MIN : most;
-    }
+/* Requests per second of one user of a class whose target answers at once; 0 where it never waits. */
+static double user_rate(const struct scenario_class *c) {
+    const struct wait *w = &c->wait;
     double wait_ns = w->kind == WAIT_BETWEEN ? ((double)w->low_ns + (double)w->high_ns) / 2
                      : w->kind == WAIT_NONE  ? 0
                                              : (double)w->low_ns;
-    double rate = wait_ns < 1 ? RATE_UNKNOWN : load_users_max(&s->load) * 1e9 / wait_ns;
-    return rate < RATE_MIN ? RATE_MIN : rate > RATE_UNKNOWN * 100 ? RATE_UNKNOWN * 100 : rate;
+    return wait_ns < 1 ? 0 : 1e9 / wait_ns;
+}
+
+/* Of a load, taking its classes for equally large. */
+static double load_rate(const struct scenario *s, const struct scenario_load *l) {
+    double rate = 0;
+    if (load_is_open(&l->load))
+        return (double)load_micro_rate_max(&l->load) / 1e6;
+    for (uint32_t i = 0; i < l->class_count; i++) {
+        double one = user_rate(&s->classes[l->first_class + i]);
+        if (one == 0)
+            return RATE_UNKNOWN;
+        rate += one * load_users_max(&l->load) / l->class_count;
+    }
+    return rate > RATE_UNKNOWN * 100 ? RATE_UNKNOWN * 100 : rate;
+}
+
+double calibrate_rate(const struct scenario *s) {
+    double rate = 0;
+    for (size_t i = 0; i < s->load_count; i++)
+        rate += load_rate(s, &s->loads[i]);
+    return rate < RATE_MIN ? RATE_MIN : rate;
 }
 
 /* The same users, at random between half of their wait and one and a half: they do not march in step. */
@@ -61,7 +78,7 @@ static int open_record(const char *path, const struct scenario *s, uint32_t thre
     struct record_run about = {
         .name = s->name,
         .started_real_ns = clock_real_ns(),
-        .users_max = load_users_max(&s->load),
+        .users_max = scenario_users_max(s),
         .scenario = s->source,
         .target = s->target_source,
         .version = COLDSWARM_VERSION,

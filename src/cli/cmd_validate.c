@@ -5,7 +5,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cli/advice.h"
 #include "cli/command.h"
+#include "cli/dry_run.h"
 #include "scenario/model.h"
 #include "util/buf.h"
 #include "util/clock.h"
@@ -206,13 +208,6 @@ static void show_http(struct buf *out, const struct scenario *s) {
         buf_char(out, '\n');
 }
 
-static uint64_t weight_sum(const struct scenario *s) {
-    uint64_t sum = 0;
-    for (size_t i = 0; i < s->task_count; i++)
-        sum += s->tasks[i].weight;
-    return sum;
-}
-
 static const char *content_type(const struct scenario_request *q) {
     for (size_t i = 0; i < q->header_count; i++)
         if (strcasecmp(q->headers[i].name, "Content-Type") == 0)
@@ -229,28 +224,113 @@ static void show_body(struct buf *out, const struct scenario *s, const struct sc
     foreign(out, s, bare);
 }
 
-static void show_tasks(struct buf *out, const struct scenario *s) {
-    double sum = (double)weight_sum(s);
+static void show_request(struct buf *out, const struct scenario *s,
+                         const struct scenario_request *q, int method_width) {
+    buf_printf(out, "%-*s ", method_width, q->method);
+    foreign(out, s, q->path);
+    if (strcmp(q->name, q->path) != 0) {
+        buf_str(out, "  named ");
+        foreign(out, s, q->name);
+    }
+    if (q->body != NULL)
+        show_body(out, s, q);
+    if (q->varying_path != NULL) {
+        struct err e;
+        struct buf example;
+        buf_init(&example, TEXT_BYTES_MAX);
+        if (dry_run_path(s, q, &example, &e) == 0)
+            buf_printf(out, "  as %s", buf_text(&example));
+        buf_done(&example);
+    }
+    if (q->varying_body != NULL)
+        buf_str(out, "  a body that varies");
+    if (q->captures != NULL || q->checks != NULL)
+        buf_printf(out, "  %s%s%s", q->captures != NULL ? "captures" : "",
+                   q->captures != NULL && q->checks != NULL ? " and " : "",
+                   q->checks != NULL ? "checks its answer" : "");
+    buf_char(out, '\n');
+}
+
+/* The requests of steps, a line each, behind `before`. */
+static void show_steps(struct buf *out, const struct scenario *s,
+                       const struct scenario_steps *steps, const char *before) {
+    for (uint32_t i = steps->first; i < steps->first + steps->count; i++) {
+        if (s->steps[i].kind != SCENARIO_SEND)
+            continue;
+        label(out, before);
+        before = "";
+        buf_str(out, "        ");
+        show_request(out, s, &s->requests[s->steps[i].request], 0);
+    }
+}
+
+static void show_tasks(struct buf *out, const struct scenario *s, const struct scenario_class *c) {
+    double sum = (double)s->weight_sums[c->first_task + c->task_count - 1];
     int method_width = 0;
-    for (size_t i = 0; i < s->task_count; i++) {
-        int n = (int)strlen(s->tasks[i].request.method);
+    for (uint32_t i = c->first_task; i < c->first_task + c->task_count; i++) {
+        const struct scenario_task *t = &s->tasks[i];
+        int n = t->single ? (int)strlen(s->requests[s->steps[t->steps.first].request].method) : 0;
         method_width = n > method_width ? n : method_width;
     }
     label(out, "tasks");
-    for (size_t i = 0; i < s->task_count; i++) {
-        const struct scenario_request *q = &s->tasks[i].request;
-        if (i > 0)
+    for (uint32_t i = c->first_task; i < c->first_task + c->task_count; i++) {
+        const struct scenario_task *t = &s->tasks[i];
+        if (i > c->first_task)
             label(out, "");
-        buf_printf(out, "%5.1f%%  %-*s ", 100.0 * s->tasks[i].weight / sum, method_width,
-                   q->method);
-        foreign(out, s, q->path);
-        if (strcmp(q->name, q->path) != 0) {
-            buf_str(out, "  named ");
-            foreign(out, s, q->name);
+        if (c->sequence)
+            buf_printf(out, "%5" PRIu32 ". ", i - c->first_task + 1);
+        else
+            buf_printf(out, "%5.1f%%  ", 100.0 * t->weight / sum);
+        if (t->single) {
+            show_request(out, s, &s->requests[s->steps[t->steps.first].request], method_width);
+            continue;
         }
-        if (q->body != NULL)
-            show_body(out, s, q);
+        foreign(out, s, t->name);
+        buf_str(out, ", in steps:\n");
+        show_steps(out, s, &t->steps, "");
+    }
+}
+
+static void show_class(struct buf *out, const struct scenario *s, const struct scenario_class *c,
+                       bool open) {
+    if (c->name != NULL) {
+        label(out, "users");
+        foreign(out, s, c->name);
+        if (c->fixed_count > 0)
+            buf_printf(out, ", %" PRIu32 " of them\n", c->fixed_count);
+        else
+            buf_printf(out, ", weight %" PRIu32 "\n", c->weight);
+    }
+    if (!open)
+        show_wait(out, &c->wait);
+    show_steps(out, s, &c->on_start, "on start");
+    show_tasks(out, s, c);
+    show_steps(out, s, &c->on_stop, "on stop");
+}
+
+static void show_loads(struct buf *out, const struct scenario *s) {
+    for (size_t i = 0; i < s->load_count; i++) {
+        const struct scenario_load *l = &s->loads[i];
+        bool shared = i > 0 && s->loads[i - 1].first_class == l->first_class;
+        label(out, "load");
+        if (l->name != NULL) {
+            foreign(out, s, l->name);
+            buf_str(out, ", after ");
+            duration(out, l->start_ns);
+            buf_char(out, '\n');
+            label(out, "");
+        }
+        if (load_is_open(&l->load))
+            show_open(out, &l->load);
+        else if (l->load.kind == LOAD_USERS)
+            show_ramp(out, &l->load);
+        else
+            show_stages(out, &l->load);
+        label(out, "");
+        advice_amount(s, l, out);
         buf_char(out, '\n');
+        for (uint32_t k = 0; !shared && k < l->class_count; k++)
+            show_class(out, s, &s->classes[l->first_class + k], load_is_open(&l->load));
     }
 }
 
@@ -272,28 +352,21 @@ static void explain(struct buf *out, const struct scenario *s) {
     label(out, "target");
     foreign(out, s, s->target == NULL ? "none" : s->target);
     buf_char(out, '\n');
-    label(out, "load");
-    if (load_is_open(&s->load))
-        show_open(out, &s->load);
-    else if (s->load.kind == LOAD_USERS)
-        show_ramp(out, &s->load);
-    else
-        show_stages(out, &s->load);
-    if (!load_is_open(&s->load))
-        show_wait(out, &s->wait);
     label(out, "timeout");
     duration(out, s->timeout_ns);
     buf_str(out, " for a request, ");
     duration(out, s->connect_timeout_ns);
     buf_str(out, " of it to connect\n");
     show_http(out, s);
-    show_tasks(out, s);
+    show_steps(out, s, &s->setup, "setup");
+    show_loads(out, s);
+    show_steps(out, s, &s->teardown, "teardown");
     show_secrets(out, s);
 }
 
 static bool needs_target(const struct scenario *s) {
-    for (size_t i = 0; i < s->task_count; i++)
-        if (s->tasks[i].request.path[0] == '/')
+    for (size_t i = 0; i < s->request_count; i++)
+        if (s->requests[i].path[0] == '/')
             return true;
     return false;
 }
@@ -304,10 +377,9 @@ static bool body_expected(const char *method) {
 }
 
 /* What is allowed in an open load and yet seldom meant. */
-static void warn_open(struct buf *out, const struct scenario *s) {
-    const struct load *l = &s->load;
+static void warn_open(struct buf *out, const struct scenario *s, const struct load *l, bool waits) {
     double rate = per_second(load_micro_rate_max(l)), bearable = bearable_s(l);
-    if (s->wait.kind != WAIT_NONE)
+    if (waits)
         buf_str(out, "  - \"wait\" has no effect: requests are sent when they are due\n");
     if (bearable < FEW_USERS_S && bearable * 1e9 < (double)s->timeout_ns)
         buf_printf(out,
@@ -323,13 +395,15 @@ static void warn_open(struct buf *out, const struct scenario *s) {
             rate, NEW_CONNECTIONS_MAX);
 }
 
-/* What is allowed and yet seldom meant. */
-static void warn(struct buf *out, const struct scenario *s) {
-    const struct load *l = &s->load;
+static void warn_load(struct buf *out, const struct scenario *s, const struct scenario_load *of) {
+    const struct load *l = &of->load;
     uint32_t most = load_users_max(l);
-    bool waits = s->wait.kind != WAIT_NONE && (s->wait.low_ns > 0 || s->wait.high_ns > 0);
-    if (s->target == NULL && needs_target(s))
-        buf_str(out, "  - no target: give one with --host, or write \"target\"\n");
+    bool any = false, all = true;
+    for (uint32_t i = 0; i < of->class_count; i++) {
+        const struct wait *w = &s->classes[of->first_class + i].wait;
+        any = any || w->kind != WAIT_NONE;
+        all = all && w->kind != WAIT_NONE && (w->low_ns > 0 || w->high_ns > 0);
+    }
     if (l->kind == LOAD_USERS && most < l->users) {
         buf_printf(out, "  - only %" PRIu32 " of %" PRIu32 " users start before the end, after ",
                    most, l->users);
@@ -337,12 +411,21 @@ static void warn(struct buf *out, const struct scenario *s) {
         buf_str(out, "; raise \"spawn_rate\" or \"duration\"\n");
     }
     if (load_is_open(l))
-        warn_open(out, s);
-    else if (most >= NO_WAIT_USERS && !waits)
+        warn_open(out, s, l, any);
+    else if (most >= NO_WAIT_USERS && !all)
         buf_printf(out, "  - %" PRIu32 " users without \"wait\" send as fast as they can\n", most);
+}
+
+/* What is allowed and yet seldom meant. */
+static void warn(struct buf *out, const struct scenario *s) {
+    if (s->target == NULL && needs_target(s))
+        buf_str(out, "  - no target: give one with --host, or write \"target\"\n");
+    for (size_t i = 0; i < s->load_count; i++)
+        warn_load(out, s, &s->loads[i]);
     for (size_t i = 0; i < s->task_count; i++) {
-        const struct scenario_request *q = &s->tasks[i].request;
-        bool bare = q->body == NULL && body_expected(q->method);
+        const struct scenario_request *q = &s->requests[s->steps[s->tasks[i].steps.first].request];
+        bool bare = s->tasks[i].single && q->body == NULL && q->varying_body == NULL &&
+                    body_expected(q->method);
         if (!bare && s->tasks[i].weight > 0)
             continue;
         buf_printf(out, "  - task %zu (%s ", i + 1, q->method);
@@ -353,24 +436,39 @@ static void warn(struct buf *out, const struct scenario *s) {
     }
 }
 
+static int show_all(const struct args *a, struct scenario *s, struct buf *text, struct err *e) {
+    struct buf warnings;
+    int result = 0;
+    buf_init(&warnings, TEXT_BYTES_MAX);
+    if (opt_flag(a, "dry-run")) {
+        result = dry_run(s, text, e);
+    } else {
+        explain(text, s);
+        warn(&warnings, s);
+        advice_hosts(s, &warnings);
+        if (warnings.len > 0)
+            buf_printf(text, "\nWorth a look:\n%s", buf_text(&warnings));
+    }
+    text->failed = text->failed || warnings.failed;
+    buf_done(&warnings);
+    return result;
+}
+
 static int run(const struct args *a) {
     struct scenario *s = NULL;
     struct err e = {""};
-    struct buf text, warnings;
+    struct buf text;
     int code = EXIT_USAGE;
     buf_init(&text, TEXT_BYTES_MAX);
-    buf_init(&warnings, TEXT_BYTES_MAX);
     if (scenario_load(args_at(a, 0), NULL, NULL, &s, &e) != 0)
         goto out;
     if (opt_given(a, "host") && scenario_set_target(s, opt_text(a, "host"), &e) != 0) {
         err_prefix(&e, "--host");
         goto out;
     }
-    explain(&text, s);
-    warn(&warnings, s);
-    if (warnings.len > 0)
-        buf_printf(&text, "\nWorth a look:\n%s", buf_text(&warnings));
-    if (buf_ok(&text) && buf_ok(&warnings)) {
+    if (show_all(a, s, &text, &e) != 0)
+        goto out;
+    if (buf_ok(&text)) {
         fputs(buf_text(&text), stdout);
         code = EXIT_OK;
     } else {
@@ -382,7 +480,6 @@ out:
         command_error(code, e.text);
     scenario_free(s);
     buf_done(&text);
-    buf_done(&warnings);
     return code;
 }
 
@@ -392,6 +489,10 @@ static const struct opt_def opts[] = {
      .type = OPT_TEXT,
      .meta = "URL",
      .help = "the target, in place of the scenario's"},
+    {.name = "dry-run",
+     .letter = 'n',
+     .type = OPT_FLAG,
+     .help = "print each request as it would be sent, secrets masked"},
 };
 
 extern const struct command command_validate;
@@ -401,9 +502,11 @@ const struct command command_validate = {
     .summary = "check a scenario and say in plain words what it would do",
     .details =
         "Reads the scenario, the files that it names and the variables that it takes from the "
-        "environment, as a run would, and sends nothing. The first mistake is reported with its "
+        "environment, as a run would, asks for the target's address and sends nothing. The first "
+        "mistake is reported with its "
         "file, line and column, and with what would mend it.",
     .examples = "coldswarm validate scenarios/paper.json # explain the paper's run\n"
+                "coldswarm validate mine.json --dry-run # each request, whole\n"
                 "coldswarm validate mine.json -H http://127.0.0.1:9000 # with another target",
     .opts = opts,
     .opt_count = sizeof opts / sizeof *opts,

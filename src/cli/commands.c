@@ -2,12 +2,12 @@
 #include "cli/command.h"
 
 extern const struct command command_run, command_report, command_gate, command_compare,
-    command_validate, command_target, command_cloudrun, command_import, command_manifest,
-    command_completion, command_help;
+    command_validate, command_convert, command_target, command_cloudrun, command_import,
+    command_manifest, command_completion, command_help;
 
 const struct command *const commands[] = {
-    &command_run,      &command_report,     &command_gate,     &command_compare,
-    &command_validate, &command_target,     &command_cloudrun, &command_import,
-    &command_manifest, &command_completion, &command_help,
+    &command_run,      &command_report,   &command_gate,       &command_compare,
+    &command_validate, &command_convert,  &command_target,     &command_cloudrun,
+    &command_import,   &command_manifest, &command_completion, &command_help,
 };
 const size_t command_count = sizeof commands / sizeof *commands;

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 
 #include "util/units.h"
 
@@ -55,7 +56,43 @@ static int apply_time(const struct args *a, struct load *l, struct err *e) {
     return 0;
 }
 
-int loadopts_apply(const struct args *a, struct load *l, struct err *e) {
+/* Cuts all loads at one moment; those that would begin later are left out. */
+static int cut_loads(const struct args *a, struct scenario *s, struct err *e) {
+    static const char *const about_one[] = {"users", "spawn-rate", "rate"};
+    for (size_t i = 0; i < sizeof about_one / sizeof *about_one; i++)
+        if (opt_given(a, about_one[i]))
+            return err_set(e,
+                           "--%s is about one load, and this scenario has %zu; change its "
+                           "\"loads\"",
+                           about_one[i], s->load_count);
+    if (!opt_given(a, "run-time"))
+        return 0;
+    int64_t end = opt_duration(a, "run-time");
+    if (end <= 0)
+        return err_set(e, "--run-time must be longer than 0");
+    if (end > scenario_duration(s))
+        return err_set(e, "--run-time is longer than the scenario's loads, and there is none after "
+                          "them");
+    size_t kept = 0;
+    for (size_t i = 0; i < s->load_count; i++) {
+        struct scenario_load *l = &s->loads[i];
+        int64_t left = end - l->start_ns;
+        if (left <= 0) {
+            load_done(&l->load);
+            free(l->name);
+            continue;
+        }
+        l->load.cut_ns = left < load_duration(&l->load) ? left : 0;
+        s->loads[kept++] = *l;
+    }
+    s->load_count = kept;
+    return kept > 0 ? 0 : err_set(e, "--run-time ends before the first load begins");
+}
+
+int loadopts_apply(const struct args *a, struct scenario *s, struct err *e) {
+    struct load *l = &s->loads[0].load;
+    if (s->load_count > 1)
+        return cut_loads(a, s, e);
     if (apply_rate(a, l, e) != 0 || apply_users(a, l, e) != 0)
         return -1;
     return apply_time(a, l, e);

@@ -84,12 +84,12 @@ int manifest_write(struct record *r, const struct args *a, const struct scenario
     PUT("memory_bytes", "%lld", (long long)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGE_SIZE));
     if (getrlimit(RLIMIT_NOFILE, &files) == 0)
         PUT("open_files_limit", "%llu", (unsigned long long)files.rlim_cur);
-    PUT("load_seconds", "%g", (double)load_duration(&s->load) / 1e9);
-    PUT("load_users_max", "%u", load_users_max(&s->load));
-    if (s->load.kind == LOAD_USERS)
-        PUT("load_spawn_rate", "%g", s->load.spawn_rate);
-    if (load_is_open(&s->load))
-        PUT("load_rate_max", "%.10g", (double)load_micro_rate_max(&s->load) / LOAD_MICRO);
+    PUT("load_seconds", "%g", (double)scenario_duration(s) / 1e9);
+    PUT("load_users_max", "%u", scenario_users_max(s));
+    if (s->load_count == 1 && s->loads[0].load.kind == LOAD_USERS)
+        PUT("load_spawn_rate", "%g", s->loads[0].load.spawn_rate);
+    if (s->load_count == 1 && load_is_open(&s->loads[0].load))
+        PUT("load_rate_max", "%.10g", (double)load_micro_rate_max(&s->loads[0].load) / LOAD_MICRO);
     PUT("threads", "%lld", (long long)opt_integer(a, "threads"));
     PUT("stop_timeout_seconds", "%g", (double)opt_duration(a, "stop-timeout") / 1e9);
     PUT("transport", "%s", sending->transport);

@@ -23,6 +23,7 @@
 #include "engine/choose.h"
 #include "engine/engine.h"
 #include "record/record.h"
+#include "scenario/check.h"
 #include "scenario/model.h"
 #include "transport/kernel_clock.h"
 #include "transport/trace.h"
@@ -33,10 +34,38 @@
 
 #define USER_AGENT "coldswarm/" COLDSWARM_VERSION
 #define PATH_MAX_BYTES 4096
+#define TAGS_MAX 100
 
 extern const char embed_scenarios_paper_json[];
 
 /* ---- the scenario ---- */
+
+/* "a, b" or "a b" in one option, or the option several times: Locust's way and ours. */
+static size_t split_tags(const struct args *a, const char *option, struct buf *room,
+                         const char *tags[TAGS_MAX]) {
+    const char *const *given;
+    size_t n = 0, count = opt_list(a, option, &given);
+    for (size_t i = 0; i < count; i++)
+        buf_printf(room, "%s ", given[i]);
+    char *at = room->data;
+    for (char *rest = NULL, *word = at == NULL ? NULL : strtok_r(at, ", ", &rest);
+         word != NULL && n < TAGS_MAX; word = strtok_r(NULL, ", ", &rest))
+        tags[n++] = word;
+    return n;
+}
+
+static int select_tags(const struct args *a, struct scenario *s, struct err *e) {
+    const char *with[TAGS_MAX], *without[TAGS_MAX];
+    struct buf room[2];
+    buf_init(&room[0], PATH_MAX_BYTES);
+    buf_init(&room[1], PATH_MAX_BYTES);
+    size_t with_count = split_tags(a, "tags", &room[0], with);
+    size_t without_count = split_tags(a, "exclude-tags", &room[1], without);
+    int status = scenario_select(s, with, with_count, without, without_count, e);
+    buf_done(&room[0]);
+    buf_done(&room[1]);
+    return status;
+}
 
 static int load_scenario(const struct args *a, const struct replay *replay, struct scenario **out,
                          struct err *e) {
@@ -57,8 +86,10 @@ static int load_scenario(const struct args *a, const struct replay *replay, stru
         status = err_set(e, "%s has no target; give one with --host URL, or add \"target\" to it",
                          s->file);
     if (status == 0)
-        status = loadopts_apply(a, &s->load, e);
-    if (status == 0 && load_users_max(&s->load) == 0)
+        status = select_tags(a, s, e);
+    if (status == 0)
+        status = loadopts_apply(a, s, e);
+    if (status == 0 && scenario_users_max(s) == 0)
         status = err_set(e, "--run-time ends before the first user starts; make it longer");
     if (status != 0) {
         scenario_free(s);
@@ -165,24 +196,61 @@ static int write_series(const struct run *run, struct err *e) {
     return record_manifest(run->record, "repeat_run", text, e);
 }
 
+/* What the run file has to know of the scenario. */
+struct contents {
+    struct record_endpoint *endpoints;
+    struct record_task *tasks;
+    struct record_check *checks;
+};
+
+static void contents_done(struct contents *c) {
+    free(c->endpoints);
+    free(c->tasks);
+    free(c->checks);
+}
+
+static int contents_init(struct contents *c, const struct scenario *s, struct err *e) {
+    c->endpoints = calloc(s->endpoint_count, sizeof *c->endpoints);
+    c->tasks = calloc(s->task_count, sizeof *c->tasks);
+    c->checks = calloc(s->check_count + 1, sizeof *c->checks);
+    if (c->endpoints == NULL || c->tasks == NULL || c->checks == NULL)
+        return err_set(e, "not enough memory for %zu tasks", s->task_count);
+    for (size_t i = 0; i < s->endpoint_count; i++) {
+        const struct scenario_request *q = &s->requests[i];
+        c->endpoints[i] = (struct record_endpoint){.name = q->name, .method = q->method};
+        for (size_t k = 0; q->checks != NULL && k < q->checks->count; k++)
+            c->checks[q->first_check + k] =
+                (struct record_check){q->checks->items[k].name, (uint32_t)i};
+    }
+    for (size_t i = 0; i < s->task_count; i++) {
+        const struct scenario_task *t = &s->tasks[i];
+        c->tasks[i] = (struct record_task){
+            t->name, t->single ? (int64_t)s->steps[t->steps.first].request : -1};
+    }
+    return 0;
+}
+
 static int open_record(struct run *run, struct err *e) {
     const struct scenario *s = run->scenario;
-    struct record_endpoint *endpoints = calloc(s->task_count, sizeof *endpoints);
-    if (endpoints == NULL)
-        return err_set(e, "not enough memory for %zu tasks", s->task_count);
-    for (size_t i = 0; i < s->task_count; i++)
-        endpoints[i] = (struct record_endpoint){.name = s->tasks[i].request.name,
-                                                .method = s->tasks[i].request.method};
+    struct contents contents = {0};
+    if (contents_init(&contents, s, e) != 0) {
+        contents_done(&contents);
+        return -1;
+    }
     struct record_run about = {
         .name = s->name,
         .started_real_ns = clock_real_ns(),
-        .users_max = load_users_max(&s->load),
+        .users_max = scenario_users_max(s),
         .scenario = s->source,
         .target = s->target_source,
         .seed = run->seed,
         .version = COLDSWARM_VERSION,
-        .endpoints = endpoints,
-        .endpoint_count = s->task_count,
+        .endpoints = contents.endpoints,
+        .endpoint_count = s->endpoint_count,
+        .tasks = contents.tasks,
+        .task_count = s->task_count,
+        .checks = contents.checks,
+        .check_count = s->check_count,
         .worker_count = (size_t)opt_integer(run->args, "threads"),
     };
     int status = make_file(run, &about, e);
@@ -191,9 +259,9 @@ static int open_record(struct run *run, struct err *e) {
         status = repeat_prefix(run->repeat, opt_text(run->args, "csv"), prefix, e);
         if (status == 0)
             status = locust_live_init(&run->locust, prefix, opt_flag(run->args, "csv-full-history"),
-                                      run->record, endpoints, s->task_count, e);
+                                      run->record, contents.endpoints, s->endpoint_count, e);
     }
-    free(endpoints);
+    contents_done(&contents);
     if (status == 0)
         status = manifest_write(run->record, run->args, s,
                                 &(struct manifest_sending){.transport = run->transport->name,
@@ -229,7 +297,14 @@ static void announce(const struct run *run) {
     buf_str(&text, " against ");
     text_printable(&text, s->target_source, strlen(s->target_source));
     buf_str(&text, ": ");
-    loadopts_text(&s->load, &text);
+    for (size_t i = 0; i < s->load_count; i++) {
+        buf_str(&text, i > 0 ? "; " : "");
+        if (s->load_count > 1) {
+            text_printable(&text, s->loads[i].name, strlen(s->loads[i].name));
+            buf_str(&text, ": ");
+        }
+        loadopts_text(&s->loads[i].load, &text);
+    }
     buf_printf(&text, " (seed %" PRIu64 ")\ntransport %s: %s\nrecording to ", run->seed,
                run->transport->name, run->transport_why);
     text_printable(&text, run->path, strlen(run->path));
@@ -386,6 +461,8 @@ static int carry_out(struct run *run) {
     int status = engine_run(&o, &result, &e);
     progress_clear(&run->progress);
     say_ended(run);
+    if (*result.teardown.text != '\0')
+        fprintf(stderr, "coldswarm: warning: %s\n", result.teardown.text);
     if (status != 0) {
         /* What was recorded stays readable; without a verdict the file says that the run was cut short. */
         record_stop(run->record, NULL);
@@ -421,7 +498,7 @@ static int choose_page(struct run *run, struct err *e) {
     if (!opt_given(run->args, "html"))
         return 0;
     buf_init(&name, sizeof run->page - 1);
-    page_name(&name, opt_text(run->args, "html"), &run->scenario->load);
+    page_name(&name, opt_text(run->args, "html"), &run->scenario->loads[0].load);
     int result = buf_ok(&name) ? page_check(buf_text(&name), e)
                                : err_set(e, "the path of --html is too long");
     if (result == 0)

@@ -4,32 +4,30 @@
 #include <string.h>
 #include <strings.h>
 
+#include "engine/requests.h"
+#include "scenario/template.h"
+
 /* Headers whose meaning libcurl carries out, where `direct` would only send them. */
 static const char *const carried_out[] = {"Connection", "Content-Length", "Expect",
                                           "Transfer-Encoding", "Upgrade"};
 
-/* "http://user@host:port" of a URL: its length. */
-static size_t origin_bytes(const char *url) {
-    const char *scheme_end = strstr(url, "://");
-    size_t start = scheme_end == NULL ? 0 : (size_t)(scheme_end - url) + 3;
-    return start + strcspn(url + start, "/?#");
-}
-
 static bool same_origin(const char *a, const char *b) {
-    size_t n = origin_bytes(a);
-    return n == origin_bytes(b) && strncasecmp(a, b, n) == 0;
+    size_t n = requests_origin_bytes(a);
+    return n == requests_origin_bytes(b) && strncasecmp(a, b, n) == 0;
 }
 
 static bool has_userinfo(const char *url) {
-    return memchr(url, '@', origin_bytes(url)) != NULL;
+    return memchr(url, '@', requests_origin_bytes(url)) != NULL;
 }
 
 /* A session of `direct` has one connection, and so one origin; where two are the same but spelled differently, curl is right
  * as well. */
 static const char *url_needs_curl(const struct scenario *s) {
     const char *first = NULL;
-    for (size_t i = 0; i < s->task_count; i++) {
-        const char *path = s->tasks[i].request.path;
+    for (size_t i = 0; i < s->request_count; i++) {
+        const struct scenario_request *q = &s->requests[i];
+        const char *path =
+            q->path[0] != '/' && q->varying_path != NULL ? q->varying_path->text : q->path;
         const char *url = *path == '/' ? s->target : path;
         if (first == NULL)
             first = url;
@@ -42,8 +40,8 @@ static const char *url_needs_curl(const struct scenario *s) {
 }
 
 static const char *header_needs_curl(const struct scenario *s) {
-    for (size_t i = 0; i < s->task_count; i++) {
-        const struct scenario_request *r = &s->tasks[i].request;
+    for (size_t i = 0; i < s->request_count; i++) {
+        const struct scenario_request *r = &s->requests[i];
         for (size_t h = 0; h < r->header_count; h++)
             for (size_t k = 0; k < sizeof carried_out / sizeof *carried_out; k++)
                 if (strcasecmp(r->headers[h].name, carried_out[k]) == 0)

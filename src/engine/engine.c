@@ -5,6 +5,9 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "engine/notes.h"
+#include "engine/once.h"
+#include "engine/requests.h"
 #include "engine/watch.h"
 #include "engine/worker.h"
 #include "util/clock.h"
@@ -17,8 +20,10 @@
 struct engine {
     const struct engine_options *options;
     struct transport_options transport_options;
-    struct transport_request *requests;
-    char **urls;
+    struct requests requests;
+    uint16_t **spreads;   /* by load, see worker.h */
+    struct bytes *values; /* by slot: those of the scenario, then of the setup */
+    struct judge_bodies bodies;
     struct worker *workers;
     uint32_t prepared, started;
 
@@ -31,22 +36,11 @@ struct engine {
     enum worker_order order;
     int signal;
     bool record_failed;
-    bool all_users;  /* all users are there, or busy: said once */
-    size_t stage;    /* the next stage to be noted */
-    bool load_ended; /* said once */
+    struct notes notes;
     struct watch_state watch;
 };
 
 /* ---- what the workers share ---- */
-
-char *engine_url(const struct scenario *s, const struct scenario_request *r) {
-    struct buf url;
-    buf_init(&url, 1 << 20);
-    if (r->path[0] == '/')
-        buf_str(&url, s->target);
-    buf_str(&url, r->path);
-    return buf_take(&url);
-}
 
 static void translate_options(struct engine *g) {
     const struct scenario_http *h = &g->options->scenario->http;
@@ -78,35 +72,53 @@ static void translate_options(struct engine *g) {
     };
 }
 
-static int translate_requests(struct engine *g, struct err *e) {
+static int spread_users(struct engine *g, struct err *e) {
     const struct scenario *s = g->options->scenario;
-    static_assert(sizeof(struct transport_header) == sizeof(struct scenario_header),
-                  "the two header types are one layout");
-    g->requests = calloc(s->task_count, sizeof *g->requests);
-    g->urls = calloc(s->task_count, sizeof *g->urls);
-    if (g->requests == NULL || g->urls == NULL)
-        return err_set(e, "not enough memory for %zu tasks", s->task_count);
-    for (size_t i = 0; i < s->task_count; i++) {
-        const struct scenario_request *r = &s->tasks[i].request;
-        g->urls[i] = engine_url(s, r);
-        if (g->urls[i] == NULL)
-            return err_set(e, "not enough memory for the URL of %s", r->name);
-        g->requests[i] = (struct transport_request){
-            .method = r->method,
-            .url = g->urls[i],
-            .headers = (const struct transport_header *)(const void *)r->headers,
-            .header_count = r->header_count,
-            .body = r->body,
-            .body_bytes = r->body_bytes,
-        };
+    g->spreads = calloc(s->load_count, sizeof *g->spreads);
+    for (size_t i = 0; g->spreads != NULL && i < s->load_count; i++) {
+        uint32_t users = load_users_max(&s->loads[i].load);
+        if (s->loads[i].class_count == 1)
+            continue;
+        g->spreads[i] = calloc(users + 1, sizeof *g->spreads[i]);
+        if (g->spreads[i] == NULL)
+            return err_set(e, "not enough memory for %u users", users);
+        scenario_spread(s, &s->loads[i], g->spreads[i], users);
     }
+    return g->spreads == NULL ? err_set(e, "not enough memory for %zu loads", s->load_count) : 0;
+}
+
+/* What all users begin with, and where bodies are counted. */
+static int prepare_values(struct engine *g, struct err *e) {
+    const struct scenario *s = g->options->scenario;
+    g->values = calloc(s->variable_count + 1, sizeof *g->values);
+    g->bodies.kept = calloc(s->request_count, sizeof *g->bodies.kept);
+    if (g->values == NULL || g->bodies.kept == NULL)
+        return err_set(e, "not enough memory");
+    for (size_t i = 0; i < s->variable_count; i++)
+        g->values[i] = s->variables[i];
+    for (size_t i = 0; i < s->feeder_count; i++)
+        feeder_start(s->feeders[i], g->options->seed);
     return 0;
+}
+
+static void free_shared(struct engine *g) {
+    const struct scenario *s = g->options->scenario;
+    for (size_t i = 0; g->spreads != NULL && i < s->load_count; i++)
+        free(g->spreads[i]);
+    for (size_t i = 0; g->values != NULL && i < s->variable_count; i++)
+        if (g->values[i].data != s->variables[i].data)
+            free((char *)(uintptr_t)g->values[i].data);
+    free(g->spreads);
+    free(g->values);
+    free(g->bodies.kept);
+    requests_done(&g->requests);
+    notes_done(&g->notes);
 }
 
 int engine_raise_limits(const struct scenario *s, uint32_t threads, struct err *e) {
     struct rlimit limit;
     /* A connection a user, a second one while it reconnects for some, and what the process itself holds. */
-    uint32_t users = load_users_max(&s->load);
+    uint32_t users = scenario_users_max(s);
     rlim_t need = (rlim_t)users + users / 16 + 16 * (rlim_t)threads + 64;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
         return 0;
@@ -155,12 +167,12 @@ static uint32_t count_users(const struct engine *g) {
 
 static void show_progress(struct engine *g, int64_t now, uint32_t users) {
     const struct engine_options *o = g->options;
-    int64_t load_ns = load_duration(&o->scenario->load);
+    int64_t load_ns = scenario_duration(o->scenario);
     struct engine_progress p = {
         .elapsed_ns = now,
         .duration_ns = load_ns,
         .users = users,
-        .users_max = load_users_max(&o->scenario->load),
+        .users_max = scenario_users_max(o->scenario),
         .stopping = g->order != WORKER_RUN || now >= load_ns,
         .signal = g->signal,
     };
@@ -184,62 +196,12 @@ static void on_signal(uv_signal_t *handle, int number) {
     show_progress(g, elapsed_ns(g), count_users(g));
 }
 
-static void note_users(struct engine *g, uint32_t users, int64_t now) {
-    const struct load *load = &g->options->scenario->load;
-    if (g->all_users || users < load_users_max(load))
-        return;
-    struct err text;
-    g->all_users = true;
-    if (load_is_open(load))
-        err_set(&text, "all %u users are busy; requests that are due wait for one", users);
-    else
-        err_set(&text, "all %u users are active", users);
-    record_event(g->options->record, now, load_is_open(load) ? "users_busy" : "spawning_complete",
-                 text.text);
-}
-
-static void stage_text(const struct load *load, size_t i, struct err *out) {
-    const struct load_stage *s = &load->stages[i];
-    double seconds = (double)s->duration_ns / 1e9;
-    if (load_is_open(load))
-        err_set(out, "stage %zu of %zu: to %g requests per second in %g s", i + 1,
-                load->stage_count, (double)s->micro_rate / LOAD_MICRO, seconds);
-    else
-        err_set(out, "stage %zu of %zu: to %u users in %g s", i + 1, load->stage_count, s->users,
-                seconds);
-}
-
-/* Stages are noted when they are seen, at most a tick late, with the time that they began. */
-static void note_load(struct engine *g, int64_t now) {
-    const struct load *load = &g->options->scenario->load;
-    struct err text;
-    size_t reached = load_stage_at(load, now);
-    int64_t began = 0;
-    for (size_t i = 0; i < load->stage_count; i++) {
-        const struct load_stage *s = &load->stages[i];
-        if (i == g->stage && i <= reached && began < load_duration(load)) {
-            stage_text(load, i, &text);
-            record_event(g->options->record, began, "stage", text.text);
-            g->stage++;
-        }
-        began += s->duration_ns;
-    }
-    if (!g->load_ended && now >= load_duration(load) && g->order == WORKER_RUN) {
-        g->load_ended = true;
-        record_event(g->options->record, load_duration(load), "load_end",
-                     load_is_open(load)
-                         ? "no more arrivals; those that wait or are under way may finish"
-                         : "no new requests; those under way may finish");
-    }
-}
-
 static void on_tick(uv_timer_t *timer) {
     struct engine *g = timer->data;
     const struct engine_options *o = g->options;
     int64_t now = elapsed_ns(g);
     uint32_t users = count_users(g);
-    note_users(g, users, now);
-    note_load(g, now);
+    notes_take(&g->notes, now, users, g->order == WORKER_RUN);
     struct watch_subject of = {g->workers, g->started, o->record};
     watch_tick(&g->watch, &of, now, users);
     if (!g->record_failed && record_failed(o->record)) {
@@ -255,13 +217,13 @@ static void on_left(uv_async_t *left) {
     for (uint32_t i = 0; i < g->started; i++) {
         bool ended = atomic_load(&g->workers[i].ended);
         all = all && ended;
-        if (ended && g->workers[i].failed)
+        if ((ended && g->workers[i].failed) || atomic_load(&g->workers[i].ends_run))
             order_all(g, WORKER_FINISH);
     }
     if (!all)
         return;
     g->stop_ns = clock_mono_ns();
-    note_load(g, elapsed_ns(g));
+    notes_take(&g->notes, elapsed_ns(g), 0, g->order == WORKER_RUN);
     struct watch_subject of = {g->workers, g->started, g->options->record};
     watch_end(&g->watch, &of, elapsed_ns(g), count_users(g));
     uv_close((uv_handle_t *)&g->tick, NULL);
@@ -275,7 +237,8 @@ static void on_left(uv_async_t *left) {
 static int prepare(struct engine *g, struct err *e) {
     const struct engine_options *o = g->options;
     translate_options(g);
-    if (translate_requests(g, e) != 0)
+    if (requests_init(&g->requests, o->scenario, e) != 0 || spread_users(g, e) != 0 ||
+        prepare_values(g, e) != 0 || notes_init(&g->notes, o->scenario, o->record, e) != 0)
         return -1;
     g->workers = calloc(o->threads, sizeof *g->workers);
     if (g->workers == NULL)
@@ -285,7 +248,11 @@ static int prepare(struct engine *g, struct err *e) {
             .scenario = o->scenario,
             .transport_ops = o->transport,
             .transport_options = &g->transport_options,
-            .requests = g->requests,
+            .requests = g->requests.items,
+            .spreads = (const uint16_t *const *)g->spreads,
+            .values = g->values,
+            .bodies = &g->bodies,
+            .flows = flow_needed(o->scenario),
             .record = o->record,
             .index = i,
             .count = o->threads,
@@ -298,6 +265,26 @@ static int prepare(struct engine *g, struct err *e) {
             return -1;
     }
     return 0;
+}
+
+/* The setup or the teardown. Its requests are no part of the load, so they are in no trace of it. */
+static int once(struct engine *g, const char *what, const struct scenario_steps *steps,
+                struct err *e) {
+    const struct engine_options *o = g->options;
+    struct transport_options options = g->transport_options;
+    options.trace_run = NULL;
+    struct once_options about = {
+        .what = what,
+        .scenario = o->scenario,
+        .steps = steps,
+        .ops = o->transport,
+        .transport_options = &options,
+        .requests = &g->requests,
+        .record = o->record,
+        .seed = o->seed,
+        .at_ns = g->start_ns == 0 ? 0 : elapsed_ns(g),
+    };
+    return once_run(&about, g->values, &g->signal, e);
 }
 
 static int start(struct engine *g, struct err *e) {
@@ -320,7 +307,6 @@ static void open_loop(struct engine *g) {
     g->tick.data = g->left.data = g->interrupt.data = g->terminate.data = g;
     uv_signal_start(&g->interrupt, on_signal, SIGINT);
     uv_signal_start(&g->terminate, on_signal, SIGTERM);
-    uv_timer_start(&g->tick, on_tick, TICK_MS, TICK_MS);
 }
 
 static void close_loop(struct engine *g) {
@@ -335,10 +321,17 @@ static void close_loop(struct engine *g) {
 
 int engine_run(const struct engine_options *options, struct engine_result *result, struct err *e) {
     struct engine g = {.options = options};
+    struct err teardown;
     int status = -1;
     open_loop(&g);
-    if (prepare(&g, e) != 0)
+    if (prepare(&g, e) != 0 || once(&g, "setup", &options->scenario->setup, e) != 0)
         goto done;
+    if (g.signal != 0) {
+        *result = (struct engine_result){.signal = g.signal};
+        status = 0;
+        goto done;
+    }
+    uv_timer_start(&g.tick, on_tick, TICK_MS, TICK_MS);
     status = start(&g, e);
     if (status != 0)
         order_all(&g, WORKER_ABORT);
@@ -358,15 +351,15 @@ int engine_run(const struct engine_options *options, struct engine_result *resul
             .busiest_worker = g.watch.busiest_worker,
             .longest_stall_ns = g.watch.longest_stall_ns,
         };
+    if (g.started > 0 && g.order != WORKER_ABORT &&
+        once(&g, "teardown", &options->scenario->teardown, &teardown) != 0 && status == 0)
+        result->teardown = teardown;
 
 done:
     for (uint32_t i = 0; i < g.prepared; i++)
         worker_done(&g.workers[i]);
-    for (size_t i = 0; g.urls != NULL && i < options->scenario->task_count; i++)
-        free(g.urls[i]);
-    free(g.urls);
-    free(g.requests);
     free(g.workers);
+    free_shared(&g);
     watch_done(&g.watch);
     close_loop(&g);
     return status;

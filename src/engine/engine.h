@@ -65,16 +65,18 @@ struct engine_result {
         busiest_core; /* the largest CPU share of a worker over any 5 s (or the whole run, if shorter): 0 .. 1 */
     uint32_t busiest_worker;
     int64_t longest_stall_ns; /* the most that a loop of ours was late */
+    struct err teardown;      /* why the teardown failed; "": it did not */
 };
 
 /* Makes room for the open files that the run needs (RLIMIT_NOFILE up to its hard limit). -1 where it cannot. */
 int engine_raise_limits(const struct scenario *s, uint32_t threads, struct err *e);
 
-/* The URL that a task's requests go to: the path behind the target, or the path itself where it is a whole URL. The
- * caller frees it; NULL when memory runs out. */
+/* The URL that a request goes to: the path behind the target, or the path itself where it is a whole URL; where the path varies,
+ * only its scheme and host and a "/". The caller frees it; NULL when memory runs out. */
 char *engine_url(const struct scenario *s, const struct scenario_request *r);
 
-/* Runs the load to its end. -1 where it could not start, or a worker failed while running. */
+/* Runs the setup, the loads to their end, and the teardown. -1 where the setup failed, the loads could not start, or a worker failed
+ * while running. */
 int engine_run(const struct engine_options *options, struct engine_result *result, struct err *e);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * open: a worker's share of an open load: arrivals, and the pool of users that serves them.
+ * open: a lane of an open load: arrivals, and the pool of users that serves them.
  *
  * Each arrival is given to a free user at its time. When none is free it waits with its clock running, first come first served; after
  * the load's queue timeout it is not sent, and its row says so. Whatever happens, each arrival up to the end of the load (or the
@@ -11,7 +11,7 @@
  * others are busy. The task of an arrival follows from the seed and its index alone, so neither timing nor threads change what
  * is sent.
  *
- * Ownership: embedded in the worker, whose users it borrows. Thread: the worker's.
+ * Ownership: embedded in the lane, whose users it borrows. Thread: the worker's.
  */
 #ifndef ENGINE_OPEN_H
 #define ENGINE_OPEN_H
@@ -21,8 +21,8 @@
 
 #include "schedule/arrivals.h"
 
+struct lane;
 struct vuser;
-struct worker;
 
 struct open_load {
     struct arrivals arrivals;
@@ -33,15 +33,15 @@ struct open_load {
 };
 
 /* Before the start: asks the pacer for the first arrival. */
-void open_start(struct worker *w);
+void open_start(struct lane *l);
 
 /* An arrival is due, the time of a waiting one is up, or the load ends. */
-void open_due(struct worker *w, int64_t now_ns);
+void open_due(struct lane *l, int64_t now_ns);
 
-/* A user's request has ended. */
-void open_user_freed(struct worker *w, struct vuser *u);
+/* A user has done what it was given. */
+void open_user_freed(struct lane *l, struct vuser *u);
 
 /* No new requests: what is due and waits is not sent any more. The pool is empty from here on. */
-void open_stop(struct worker *w, int64_t now_ns);
+void open_stop(struct lane *l, int64_t now_ns);
 
 #endif

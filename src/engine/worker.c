@@ -12,17 +12,32 @@
 
 /* ---- what users need ---- */
 
-uint32_t worker_draw_task(const struct worker *w, struct rng *rng) {
-    size_t low = 0, high = w->scenario->task_count - 1;
-    uint64_t x = rng_below(rng, w->weight_sums[high]);
+uint32_t worker_share(const struct worker *w, uint32_t total) {
+    uint32_t n = w->setup.count, i = w->setup.index;
+    return total / n + (i < total % n ? 1 : 0);
+}
+
+uint32_t worker_draw_task(const struct worker *w, const struct scenario_class *c, struct rng *rng) {
+    const uint64_t *sums = w->scenario->weight_sums;
+    size_t low = c->first_task, high = low + c->task_count - 1;
+    uint64_t x = rng_below(rng, sums[high]);
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if (x < w->weight_sums[middle])
+        if (x < sums[middle])
             high = middle;
         else
             low = middle + 1;
     }
     return (uint32_t)low;
+}
+
+uint32_t worker_first_request(const struct worker *w, uint32_t task) {
+    const struct scenario *s = w->scenario;
+    const struct scenario_steps *steps = &s->tasks[task].steps;
+    uint32_t i = steps->first;
+    while (s->steps[i].kind != SCENARIO_SEND && i + 1 < steps->first + steps->count)
+        i++;
+    return s->steps[i].request;
 }
 
 static uint32_t to_us(int64_t ns) {
@@ -45,10 +60,27 @@ static uint16_t error_id(struct worker *w, const char *text) {
     return w->last_error_id;
 }
 
-void worker_record(struct worker *w, const struct vuser *u, const struct transport_result *r) {
+/* What a judge makes of it; without one the transport's word counts. */
+static enum outcome judged(struct worker *w, struct vuser *u, const struct transport_result *r,
+                           const char **error) {
+    uint32_t request = w->scenario->steps[u->step].request;
+    *error = r->error;
+    if (!judge_needed(&w->scenario->requests[request]))
+        return r->outcome;
+    struct judge_answer a = {.result = r,
+                             .request = request,
+                             .user = u->index,
+                             .end_ns = r->end_ns - w->start_ns,
+                             .flow = u->flow};
+    return judge_answer(&w->judge, &a, error);
+}
+
+bool worker_record(struct worker *w, struct vuser *u, const struct transport_result *r) {
+    const char *error;
+    bool intended = u->first && u->intended_ns != VUSER_NOTHING_INTENDED;
+    enum outcome outcome = judged(w, u, r, &error);
     struct sample s = {
-        .intended_ns = u->intended_ns == VUSER_NOTHING_INTENDED ? SAMPLE_NO_TIME
-                                                                : u->intended_ns - w->start_ns,
+        .intended_ns = intended ? u->intended_ns - w->start_ns : SAMPLE_NO_TIME,
         .sent_ns = r->sent_ns - w->start_ns,
         .end_ns = r->end_ns - w->start_ns,
         .bytes_received = r->bytes_received,
@@ -58,28 +90,63 @@ void worker_record(struct worker *w, const struct vuser *u, const struct transpo
         .connect_us = to_us(r->connect_ns),
         .tls_us = to_us(r->tls_ns),
         .ttfb_us = r->ttfb_ns < 0 ? SAMPLE_NO_TTFB : to_us(r->ttfb_ns),
-        .endpoint = (uint16_t)u->task,
+        .endpoint = w->scenario->steps[u->step].request & SAMPLE_ENDPOINT_MAX,
         .status = (uint16_t)r->status,
-        .error = error_id(w, r->error),
-        .outcome = (uint8_t)r->outcome,
-        .flags = (uint8_t)((r->new_connection ? SAMPLE_NEW_CONNECTION : 0) |
-                           (u->waited ? SAMPLE_WAITED_FOR_USER : 0) |
-                           (r->sent_again ? SAMPLE_SENT_AGAIN : 0)),
+        .error = error_id(w, error),
+        .outcome = (unsigned)outcome & 0xf,
+        .flags = ((r->new_connection ? SAMPLE_NEW_CONNECTION : 0) |
+                  (intended && u->waited ? SAMPLE_WAITED_FOR_USER : 0) |
+                  (r->sent_again ? SAMPLE_SENT_AGAIN : 0)) &
+                 0xf,
     };
     queue_push(w->queue, &s);
+    return outcome == OUTCOME_OK;
 }
 
-void worker_record_not_sent(struct worker *w, uint32_t task, int64_t intended_ns, bool waited) {
+void worker_record_not_sent(struct worker *w, uint32_t request, int64_t intended_ns, bool waited,
+                            const char *why) {
     struct sample s = {
         .intended_ns = intended_ns - w->start_ns,
         .sent_ns = SAMPLE_NO_TIME,
         .end_ns = SAMPLE_NO_TIME,
         .ttfb_us = SAMPLE_NO_TTFB,
-        .endpoint = (uint16_t)task,
+        .endpoint = request & SAMPLE_ENDPOINT_MAX,
+        .error = error_id(w, why),
         .outcome = OUTCOME_NOT_SENT,
         .flags = waited ? SAMPLE_WAITED_FOR_USER : 0,
     };
     queue_push(w->queue, &s);
+}
+
+void worker_record_iteration(struct worker *w, const struct vuser *u, int64_t end_ns) {
+    struct sample s = {
+        .intended_ns = SAMPLE_NO_TIME,
+        .sent_ns = u->began_ns - w->start_ns,
+        .end_ns = end_ns - w->start_ns,
+        .ttfb_us = SAMPLE_NO_TTFB,
+        .user = u->index,
+        .endpoint = u->task & SAMPLE_ENDPOINT_MAX,
+        .outcome = u->good ? OUTCOME_OK : OUTCOME_CHECK_FAILED,
+        .flags = SAMPLE_ITERATION,
+    };
+    queue_push(w->queue, &s);
+}
+
+void worker_feeder_empty(struct worker *w, size_t feeder, uint32_t user) {
+    const struct feeder *f = w->scenario->feeders[feeder];
+    bool run = feeder_ends_run(f);
+    struct err text;
+    if ((w->empty_feeders >> feeder & 1) != 0)
+        return;
+    w->empty_feeders |= UINT64_C(1) << feeder;
+    err_set(&text, "the feeder %s has no row left after %llu: %s %u ends%s", feeder_name(f),
+            (unsigned long long)feeder_rows(f), run ? "the run and user" : "user", user,
+            run ? "" : " (others may follow)");
+    record_event(w->setup.record, clock_mono_ns() - w->start_ns, "feeder_empty", text.text);
+    if (!run)
+        return;
+    atomic_store(&w->ends_run, true);
+    uv_async_send(w->setup.left);
 }
 
 void worker_user_came(struct worker *w) {
@@ -88,11 +155,19 @@ void worker_user_came(struct worker *w) {
 
 /* ---- the end ---- */
 
+static bool all_over(const struct worker *w) {
+    for (uint32_t i = 0; i < w->lane_count; i++)
+        if (!w->lanes[i].over)
+            return false;
+    return true;
+}
+
 /* Nothing is left to do: lets the loop run out of handles. */
 static void wind_down(struct worker *w) {
-    if (!w->finishing || atomic_load_explicit(&w->active, memory_order_relaxed) > 0 ||
-        !w->pacer_ready)
+    if (atomic_load_explicit(&w->active, memory_order_relaxed) > 0 || !w->pacer_ready ||
+        !all_over(w))
         return;
+    judge_flush(&w->judge, 0, true);
     pacer_done(&w->pacer);
     w->pacer_ready = false;
     w->transport_ops->close(w->transport);
@@ -105,102 +180,36 @@ void worker_user_left(struct worker *w) {
     atomic_fetch_sub_explicit(&w->active, 1, memory_order_relaxed);
 }
 
-static void for_each_user(struct worker *w, void (*act)(struct vuser *)) {
-    for (uint32_t i = 0; i < w->user_max; i++)
-        if (w->users[i] != NULL)
-            act(w->users[i]);
-}
-
-/* ---- the load ---- */
-
-/* How many of the users 0 .. total-1 are this worker's. */
-static uint32_t share(const struct worker *w, uint32_t total) {
-    uint32_t n = w->setup.count, i = w->setup.index;
-    return total / n + (i < total % n ? 1 : 0);
+static void finish_lanes(struct worker *w) {
+    int64_t now_ns = clock_mono_ns();
+    for (uint32_t i = 0; i < w->lane_count; i++)
+        lane_finish(&w->lanes[i], now_ns, now_ns + w->setup.stop_timeout_ns);
 }
 
 void worker_fail(struct worker *w) {
-    int64_t now = clock_mono_ns();
     w->failed = true;
-    worker_finish(w, now, now + w->setup.stop_timeout_ns);
+    finish_lanes(w);
 }
 
-struct vuser *worker_user(struct worker *w, uint32_t slot) {
-    struct vuser **user = &w->users[slot];
-    uint32_t index = slot * w->setup.count + w->setup.index;
-    if (*user != NULL)
-        return *user;
-    *user = malloc(sizeof **user);
-    if (*user == NULL)
-        err_set(&w->failure, "not enough memory for user %u", index);
-    else
-        vuser_init(*user, w, index, w->setup.seed);
-    return *user;
-}
+/* ---- what is due ---- */
 
-/* at_ns: when the load wanted this many. */
-static void follow_load(struct worker *w, uint32_t wanted, int64_t at_ns) {
-    for (; w->wanted > wanted; w->wanted--)
-        vuser_stop(w->users[w->wanted - 1]);
-    for (; w->wanted < wanted; w->wanted++) {
-        struct vuser *u = worker_user(w, w->wanted);
-        if (u == NULL || vuser_start(u, at_ns, &w->failure) != 0) {
-            worker_fail(w);
-            return;
-        }
-    }
-}
-
-void worker_finish(struct worker *w, int64_t now_ns, int64_t until_ns) {
-    if (w->finishing)
-        return;
-    w->finishing = true;
-    pacer_remove(&w->pacer, &w->ramp);
-    pacer_remove(&w->pacer, &w->give_up);
-    pacer_add(&w->pacer, &w->give_up, until_ns);
-    open_stop(w, now_ns);
-    for_each_user(w, vuser_stop);
-}
-
-/* Takes each change of the load at its own time, also where several are late at once: the schedules of paced users begin there. */
-static void ramp(struct worker *w, int64_t now_ns) {
-    const struct load *load = &w->scenario->load;
-    int64_t t = w->ramp.due_ns - w->start_ns, end = load_duration(load);
-    uint32_t budget = PACER_TURN_MAX;
-    while (w->start_ns + t <= now_ns && !w->finishing) {
-        if (t >= end) {
-            worker_finish(w, now_ns, w->start_ns + end + w->setup.stop_timeout_ns);
-            return;
-        }
-        uint32_t wanted = share(w, load_users(load, t)), before = w->wanted;
-        bool part = wanted > before + budget;
-        follow_load(w, part ? before + budget : wanted, w->start_ns + t);
-        if (part)
-            break; /* the others at the next turn, still as of t */
-        budget -= wanted > before ? wanted - before : 0;
-        int64_t next = load_next_change(load, t);
-        t = next < 0 || next > end ? end : next;
-    }
-    if (!w->finishing)
-        pacer_add(&w->pacer, &w->ramp, w->start_ns + t);
-}
-
-static void give_up(struct worker *w, int64_t now_ns) {
-    worker_finish(w, now_ns, now_ns);
-    for_each_user(w, vuser_cancel);
+/* The lane whose item it is, or NULL. */
+static struct lane *lane_of(const struct worker *w, const struct pacer_item *item) {
+    const char *at = (const char *)item, *first = (const char *)w->lanes;
+    return at >= first && at < (const char *)(w->lanes + w->lane_count)
+               ? &w->lanes[(size_t)(at - first) / sizeof *w->lanes]
+               : NULL;
 }
 
 static void on_due(void *context, struct pacer_item *item, int64_t now_ns) {
     struct worker *w = context;
-    if (item == &w->ramp && load_is_open(&w->scenario->load))
-        open_due(w, now_ns);
-    else if (item == &w->ramp)
-        ramp(w, now_ns);
-    else if (item == &w->give_up)
-        give_up(w, now_ns);
-    else if (item == &w->beat)
+    struct lane *lane = lane_of(w, item);
+    if (lane != NULL)
+        lane_due(lane, item, now_ns);
+    else if (item == &w->beat) {
+        judge_flush(&w->judge, now_ns - w->start_ns, false);
         pacer_add(&w->pacer, &w->beat, now_ns + BEAT_NS);
-    else
+    } else
         vuser_wake((struct vuser *)item);
 }
 
@@ -209,10 +218,9 @@ static void on_order(uv_async_t *wake) {
     enum worker_order order = atomic_load(&w->order);
     if (order == WORKER_RUN)
         return;
-    int64_t now_ns = clock_mono_ns();
-    worker_finish(w, now_ns, now_ns + w->setup.stop_timeout_ns);
-    if (order == WORKER_ABORT)
-        for_each_user(w, vuser_cancel);
+    finish_lanes(w);
+    for (uint32_t i = 0; order == WORKER_ABORT && i < w->lane_count; i++)
+        lane_cancel(&w->lanes[i]);
 }
 
 void worker_stop(struct worker *w, enum worker_order order) {
@@ -227,10 +235,8 @@ static void work(void *argument) {
     struct worker *w = argument;
     pthread_getcpuclockid(pthread_self(), &w->cpu_clock);
     atomic_store(&w->cpu_clock_known, true);
-    if (load_is_open(&w->scenario->load))
-        open_start(w);
-    else
-        pacer_add(&w->pacer, &w->ramp, w->start_ns);
+    for (uint32_t i = 0; i < w->lane_count; i++)
+        lane_start(&w->lanes[i]);
     pacer_add(&w->pacer, &w->beat, w->start_ns + BEAT_NS);
     while (uv_run(&w->loop, UV_RUN_ONCE) != 0)
         wind_down(w);
@@ -253,17 +259,29 @@ void worker_join(struct worker *w) {
 
 static int compile(struct worker *w, struct err *e) {
     const struct scenario *s = w->scenario;
-    w->compiled = calloc(s->task_count, sizeof *w->compiled);
-    w->weight_sums = calloc(s->task_count, sizeof *w->weight_sums);
-    if (w->compiled == NULL || w->weight_sums == NULL)
-        return err_set(e, "not enough memory for %zu tasks", s->task_count);
-    uint64_t sum = 0;
-    for (size_t i = 0; i < s->task_count; i++) {
-        sum += s->tasks[i].weight;
-        w->weight_sums[i] = sum;
+    w->compiled = calloc(s->endpoint_count, sizeof *w->compiled);
+    if (w->compiled == NULL)
+        return err_set(e, "not enough memory for %zu requests", s->endpoint_count);
+    for (size_t i = 0; i < s->endpoint_count; i++)
         if (w->transport_ops->request_new(w->transport, &w->setup.requests[i], &w->compiled[i],
                                           e) != 0)
             return -1;
+    return 0;
+}
+
+/* *users becomes how many there may be at once. */
+static int make_lanes(struct worker *w, size_t *users, struct err *e) {
+    const struct scenario *s = w->scenario;
+    uint32_t first_user = 0;
+    w->lanes = calloc(s->load_count, sizeof *w->lanes);
+    if (w->lanes == NULL)
+        return err_set(e, "not enough memory for %zu loads", s->load_count);
+    for (uint32_t i = 0; i < s->load_count; i++) {
+        w->lane_count = i + 1;
+        if (lane_init(&w->lanes[i], w, i, first_user, w->setup.spreads[i], e) != 0)
+            return -1;
+        first_user += load_users_max(&s->loads[i].load);
+        *users += w->lanes[i].user_max;
     }
     return 0;
 }
@@ -273,10 +291,11 @@ int worker_init(struct worker *w, const struct worker_setup *setup, struct err *
         .setup = *setup, .scenario = setup->scenario, .transport_ops = setup->transport_ops};
     w->queue = record_queue(setup->record, setup->index);
     buf_init(&w->masked, ERROR_TEXT_MAX);
-    w->user_max = share(w, load_users_max(&setup->scenario->load));
-    w->users = calloc(w->user_max == 0 ? 1 : w->user_max, sizeof(*w->users));
-    if (w->users == NULL)
-        return err_set(e, "not enough memory for %u users", w->user_max);
+    size_t users = 0;
+    if (flow_work_init(&w->flows, w->scenario, e) != 0 ||
+        judge_init(&w->judge, w->scenario, setup->record, setup->bodies, e) != 0 ||
+        make_lanes(w, &users, e) != 0)
+        return -1;
     if (uv_loop_init(&w->loop) != 0)
         return err_set(e, "cannot make an event loop");
     w->loop_ready = true;
@@ -287,7 +306,7 @@ int worker_init(struct worker *w, const struct worker_setup *setup, struct err *
     if (pacer_init(&w->pacer, &w->loop, on_due, w, e) != 0)
         return -1;
     w->pacer_ready = true;
-    if (pacer_reserve(&w->pacer, (size_t)w->user_max + 3, e) != 0)
+    if (pacer_reserve(&w->pacer, users + 2 * (size_t)w->lane_count + 1, e) != 0)
         return -1;
     if (w->transport_ops->open(&w->loop, setup->transport_options, &w->transport, e) != 0)
         return -1;
@@ -305,13 +324,14 @@ void worker_done(struct worker *w) {
         uv_run(&w->loop, UV_RUN_DEFAULT);
         uv_loop_close(&w->loop);
     }
-    for (size_t i = 0; w->compiled != NULL && i < w->scenario->task_count; i++)
+    for (size_t i = 0; w->compiled != NULL && i < w->scenario->endpoint_count; i++)
         w->transport_ops->request_free(w->compiled[i]);
-    for (uint32_t i = 0; w->users != NULL && i < w->user_max; i++)
-        free(w->users[i]);
+    for (uint32_t i = 0; i < w->lane_count; i++)
+        lane_done(&w->lanes[i]);
+    judge_done(&w->judge);
+    flow_work_done(&w->flows);
     free(w->compiled);
-    free(w->weight_sums);
-    free(w->users);
+    free(w->lanes);
     free(w->last_error);
     buf_done(&w->masked);
 }

@@ -1,8 +1,8 @@
 /*
  * worker: one thread with one loop, one transport and its share of the users.
  *
- * Worker w of n owns the users w, w+n, w+2n, …, so that every worker ramps evenly. It follows the load by itself, from the
- * common start time; the engine only tells it to stop early. It writes to its own queue and to nothing else of the run's.
+* Worker w of n owns the users w, w+n, w+2n, … of each load, so that every worker ramps evenly. Its lanes follow the loads by
+ * themselves, from the common start time; the engine only tells it to stop early. It writes to its own queue and to nothing else of the run's.
  *
  * Ownership: the engine's; the scenario, record and options are borrowed. Thread: worker_init(), worker_start(),
  * worker_join() and worker_done() on the engine's; worker_stop() and the atomics on any; all else on the worker's own.
@@ -16,7 +16,9 @@
 #include <time.h>
 #include <uv.h>
 
-#include "engine/open.h"
+#include "engine/flow.h"
+#include "engine/judge.h"
+#include "engine/lane.h"
 #include "engine/pacer.h"
 #include "engine/vuser.h"
 #include "record/record.h"
@@ -34,12 +36,16 @@ struct worker_setup {
     const struct scenario *scenario;
     const struct transport_ops *transport_ops;
     const struct transport_options *transport_options;
-    const struct transport_request *requests; /* one per task */
+    const struct transport_request *requests; /* one for each of the scenario's */
+    const uint16_t *const *spreads;           /* by load: see scenario_spread(); NULL: one class */
+    const struct bytes *values;               /* with which users begin, by slot */
+    struct judge_bodies *bodies;
+    bool flows; /* users need a flow */
     struct record *record;
     uint32_t index, count;
     uint64_t seed;
     int64_t stop_timeout_ns;
-    uv_async_t *left; /* sent when the thread's loop has ended */
+    uv_async_t *left; /* sent when the thread's loop has ended, or the run is to end */
 };
 
 struct worker {
@@ -48,19 +54,16 @@ struct worker {
     struct transport *transport;
     struct worker_setup setup;
     struct queue *queue;
-    void **compiled;
-    uint64_t *weight_sums; /* weight_sums[i] = weights of the tasks 0 .. i */
-    int64_t start_ns;      /* CLOCK_MONOTONIC, common to all workers */
+    void **compiled;  /* of the endpoints' requests */
+    int64_t start_ns; /* CLOCK_MONOTONIC, common to all workers */
 
     struct pacer pacer;
-    struct pacer_item ramp; /* the next change of the load, or its next arrival */
-    struct pacer_item give_up;
     struct pacer_item beat; /* so that the lag of a loop is seen where nothing else is timed */
-    struct vuser **users;   /* by index / count; NULL until first started */
-    uint32_t user_max;
-    uint32_t wanted; /* users that a closed load wants of this worker */
-    struct open_load open;
-    bool finishing;
+    struct lane *lanes;
+    uint32_t lane_count;
+    struct flow_work flows;
+    struct judge judge;
+    uint64_t empty_feeders; /* those that were said to be empty */
 
     struct buf masked; /* an error text without secrets */
     char *last_error;
@@ -72,8 +75,9 @@ struct worker {
     bool loop_ready, wake_ready, pacer_ready;
 
     _Atomic enum worker_order order;
-    atomic_uint active; /* users that are not ABSENT; in an open load those that are busy */
+    atomic_uint active; /* users that are not ABSENT; of open loads those that are busy */
     atomic_bool ended;
+    atomic_bool ends_run;   /* a feeder that ends the run is empty */
     _Atomic int64_t cpu_ns; /* of the thread, up to about its last wake; final once it ended */
     clockid_t cpu_clock;
     atomic_bool cpu_clock_known;
@@ -89,20 +93,30 @@ int worker_start(struct worker *w, int64_t start_ns, struct err *e);
 void worker_join(struct worker *w);
 void worker_stop(struct worker *w, enum worker_order order);
 
-/* For vuser.c and open.c. */
-uint32_t worker_draw_task(const struct worker *w, struct rng *rng);
-void worker_record(struct worker *w, const struct vuser *u, const struct transport_result *result);
-void worker_record_not_sent(struct worker *w, uint32_t task, int64_t intended_ns, bool waited);
+/* ---- for vuser.c, lane.c and open.c ---- */
+
+/* How many of the users 0 .. total-1 of a load are this worker's. */
+uint32_t worker_share(const struct worker *w, uint32_t total);
+
+uint32_t worker_draw_task(const struct worker *w, const struct scenario_class *c, struct rng *rng);
+
+/* The first request of a task. */
+uint32_t worker_first_request(const struct worker *w, uint32_t task);
+
+/* Judges the answer to the user's current step and makes a row of it. False where it failed. */
+bool worker_record(struct worker *w, struct vuser *u, const struct transport_result *result);
+
+/* A request that the schedule or a user's steps called for and that cannot be sent; `why` may be "". */
+void worker_record_not_sent(struct worker *w, uint32_t request, int64_t intended_ns, bool waited,
+                            const char *why);
+void worker_record_iteration(struct worker *w, const struct vuser *u, int64_t end_ns);
 void worker_user_came(struct worker *w);
 void worker_user_left(struct worker *w);
 
-/* The user in this slot, made where it was never there. NULL when memory runs out, with `failure` set. */
-struct vuser *worker_user(struct worker *w, uint32_t slot);
+/* A feeder has no row left, for this user or for all. */
+void worker_feeder_empty(struct worker *w, size_t feeder, uint32_t user);
 
 /* Cannot go on, and `failure` says why: users leave as their requests end. */
 void worker_fail(struct worker *w);
-
-/* No new requests from here on; those under way have until `until_ns`. */
-void worker_finish(struct worker *w, int64_t now_ns, int64_t until_ns);
 
 #endif

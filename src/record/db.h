@@ -12,7 +12,8 @@
 #include "util/err.h"
 
 #define DB_APPLICATION_ID 0x6373776d /* "cswm" */
-#define DB_SCHEMA_VERSION 3 /* 2: without sent_again and the server's side; 1: nor `client` */
+#define DB_SCHEMA_VERSION 4
+/* 3: without iterations and checks; 2: nor sent_again and the server's side; 1: nor `client` */
 
 /* The path as SQLite must be told it, so that none is a URI or ":memory:"; the caller frees it;
  * NULL: no memory. */

@@ -19,7 +19,15 @@
 /* Something for the file that is not a request, on its way to the writer. */
 struct note {
     struct note *next;
-    enum { NOTE_START, NOTE_EVENT, NOTE_USERS, NOTE_CLIENT, NOTE_DISPATCH } about;
+    enum {
+        NOTE_START,
+        NOTE_EVENT,
+        NOTE_USERS,
+        NOTE_CLIENT,
+        NOTE_DISPATCH,
+        NOTE_CHECK,
+        NOTE_BODY
+    } about;
     union {
         int64_t started_real_ns;
         struct {
@@ -31,6 +39,10 @@ struct note {
         } users;
         struct record_client client;
         struct record_dispatch dispatch;
+        struct {
+            uint32_t second, id, passes, fails;
+        } check;
+        struct record_body body; /* its texts are in `kind` */
     };
     char kind[];
 };
@@ -95,6 +107,11 @@ static int write_note(struct record *r, const struct note *n, struct err *e) {
         return store_client(r->store, &n->client, e);
     case NOTE_DISPATCH:
         return store_dispatch(r->store, &n->dispatch, e);
+    case NOTE_CHECK:
+        return store_check(r->store, n->check.second, n->check.id, n->check.passes, n->check.fails,
+                           e);
+    case NOTE_BODY:
+        return store_body(r->store, &n->body, e);
     }
     return 0;
 }
@@ -106,22 +123,31 @@ static int write_notes(struct record *r, const struct note *n, struct err *e) {
     return rc;
 }
 
-/* Takes n samples out of a queue once they have been dealt with. */
+/* Takes n samples out of a queue once they have been dealt with. Those who watch see requests only. */
 static void take(struct record *r, struct queue *q, const struct sample *first, size_t n) {
-    if (r->batch != NULL)
-        r->batch(r->batch_context, first, n);
+    for (size_t from = 0, to = 0; r->batch != NULL && from < n; from = to + 1) {
+        for (to = from; to < n && (first[to].flags & SAMPLE_ITERATION) == 0;)
+            to++;
+        if (to > from)
+            r->batch(r->batch_context, first + from, to - from);
+    }
     queue_advance(q, n);
 }
 
 static int write_samples(struct record *r, const struct sample *first, size_t n, struct err *e) {
-    uint64_t answered = 0, failures = 0;
+    uint64_t answered = 0, failures = 0, rows = 0;
     for (size_t i = 0; i < n; i++) {
-        if (store_sample(r->store, &first[i], e) != 0)
+        bool iteration = (first[i].flags & SAMPLE_ITERATION) != 0;
+        if ((iteration ? store_iteration(r->store, &first[i], e)
+                       : store_sample(r->store, &first[i], e)) != 0)
             return -1;
+        if (iteration)
+            continue;
+        rows++;
         answered += first[i].status != 0;
         failures += outcome_is_failure(first[i].outcome);
     }
-    r->pending.rows += n;
+    r->pending.rows += rows;
     r->pending.answered += answered;
     r->pending.failures += failures;
     return 0;
@@ -357,6 +383,28 @@ void record_dispatch(struct record *r, const struct record_dispatch *d) {
     struct note *n = malloc(sizeof *n);
     if (n != NULL)
         *n = (struct note){.about = NOTE_DISPATCH, .dispatch = *d};
+    add_note(r, n);
+}
+
+void record_check(struct record *r, uint32_t second, uint32_t check, uint32_t passes,
+                  uint32_t fails) {
+    struct note *n = malloc(sizeof *n);
+    if (n != NULL)
+        *n = (struct note){.about = NOTE_CHECK, .check = {second, check, passes, fails}};
+    add_note(r, n);
+}
+
+void record_body(struct record *r, const struct record_body *b) {
+    size_t error_bytes = strlen(b->error) + 1;
+    struct note *n = malloc(sizeof *n + error_bytes + b->body_bytes + 1);
+    if (n != NULL) {
+        *n = (struct note){.about = NOTE_BODY, .body = *b};
+        n->body.error = n->kind;
+        n->body.body = n->kind + error_bytes;
+        memcpy(n->kind, b->error, error_bytes);
+        if (b->body_bytes > 0)
+            memcpy(n->kind + error_bytes, b->body, b->body_bytes);
+    }
     add_note(r, n);
 }
 

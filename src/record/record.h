@@ -28,6 +28,17 @@ struct record_endpoint {
     const char *method;
 };
 
+/* What is done as a whole. */
+struct record_task {
+    const char *name;
+    int64_t endpoint; /* the request that is all of it; -1: it has steps */
+};
+
+struct record_check {
+    const char *name;
+    uint32_t endpoint;
+};
+
 /* What is known before the first request. */
 struct record_run {
     const char *name;
@@ -38,7 +49,11 @@ struct record_run {
     uint64_t seed;
     const char *version; /* coldswarm's */
     const struct record_endpoint *endpoints;
-    size_t endpoint_count; /* at most 65535 */
+    size_t endpoint_count; /* at most SAMPLE_ENDPOINT_MAX */
+    const struct record_task *tasks;
+    size_t task_count;
+    const struct record_check *checks;
+    size_t check_count;
     size_t worker_count;
     size_t queue_max_samples; /* per worker; 0 for the default */
 };
@@ -104,6 +119,24 @@ struct record_dispatch {
  * written by record_close(). */
 void record_client(struct record *r, const struct record_client *c);
 void record_dispatch(struct record *r, const struct record_dispatch *d);
+
+/* Adds to what a check (its index in `checks`) found in a second; any thread, does not wait for the disk. */
+void record_check(struct record *r, uint32_t second, uint32_t check, uint32_t passes,
+                  uint32_t fails);
+
+/* An answer that a check refused. The texts have no secrets any more. */
+struct record_body {
+    int64_t at_ns;
+    uint32_t endpoint, user;
+    int status;
+    uint64_t bytes; /* of the whole body */
+    const char *error;
+    const char *body; /* of it, what is kept; body_bytes of them, may hold anything */
+    size_t body_bytes;
+};
+
+/* Any thread, does not wait for the disk; all is copied. */
+void record_body(struct record *r, const struct record_body *b);
 
 /* How the recording itself does; on the thread that called record_start(), before record_stop(). */
 struct record_load {

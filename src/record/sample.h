@@ -17,6 +17,10 @@
  * doing. */
 #define SAMPLE_WAITED_FOR_USER 2u
 #define SAMPLE_SENT_AGAIN 4u /* on a new connection: the server had closed the kept one */
+/* No request but the whole way through a task with steps: `endpoint` is the task's index, sent_ns when it began, and the outcome
+ * OUTCOME_OK or another. */
+#define SAMPLE_ITERATION 8u
+#define SAMPLE_ENDPOINT_MAX 0xffffffu
 
 struct sample {
     int64_t intended_ns; /* SAMPLE_NO_TIME in a closed loop without pacing */
@@ -28,12 +32,12 @@ struct sample {
     uint32_t dns_us;
     uint32_t connect_us;
     uint32_t tls_us;
-    uint32_t ttfb_us;  /* SAMPLE_NO_TTFB where no byte came */
-    uint16_t endpoint; /* index of the endpoint given to record_open() */
-    uint16_t status;   /* 0: no response */
-    uint16_t error;    /* number of its text; 0: none */
-    uint8_t outcome;   /* enum outcome */
-    uint8_t flags;
+    uint32_t ttfb_us;       /* SAMPLE_NO_TTFB where no byte came */
+    uint16_t status;        /* 0: no response */
+    uint16_t error;         /* number of its text; 0: none */
+    uint32_t endpoint : 24; /* index of the endpoint given to record_open() */
+    uint32_t outcome : 4;   /* enum outcome */
+    uint32_t flags : 4;
 };
 
 static_assert(sizeof(struct sample) == 64, "a sample is one cache line");

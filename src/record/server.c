@@ -11,7 +11,7 @@
 #define LOCK_MS 5000
 #define CACHE "PRAGMA cache_size = -32768"
 
-extern const char embed_record_requests_sql[], embed_record_server_sql[];
+extern const char embed_record_requests_sql[], embed_record_server_sql[], embed_record_flows_sql[];
 
 static const char *const sql_of[SERVER_STATEMENTS] = {
     [SERVER_NAME_FIND] = "SELECT id FROM server_name WHERE text = ?",
@@ -132,7 +132,7 @@ static int upgrade(struct server_file *f, struct err *e) {
     char sql[64];
     if (server_number(f, "PRAGMA user_version", &version, e) != 0)
         return -1;
-    if (version >= 3)
+    if (version >= DB_SCHEMA_VERSION)
         return 0;
     if (version < 2)
         return err_set(e,
@@ -143,10 +143,11 @@ static int upgrade(struct server_file *f, struct err *e) {
     static const char *const column =
         "DROP VIEW requests;"
         "ALTER TABLE result ADD COLUMN sent_again INTEGER NOT NULL DEFAULT 0";
-    return server_exec(f, column, e) != 0 || server_exec(f, embed_record_requests_sql, e) != 0 ||
-                   server_exec(f, embed_record_server_sql, e) != 0
-               ? -1
-               : server_exec(f, sql, e);
+    if (version == 2 &&
+        (server_exec(f, column, e) != 0 || server_exec(f, embed_record_requests_sql, e) != 0 ||
+         server_exec(f, embed_record_server_sql, e) != 0))
+        return -1;
+    return server_exec(f, embed_record_flows_sql, e) != 0 ? -1 : server_exec(f, sql, e);
 }
 
 static int load_service(struct server_file *f, struct err *e) {

@@ -18,7 +18,8 @@
 #include "util/outcome.h"
 #include "util/text.h"
 
-extern const char embed_record_requests_sql[], embed_record_schema_sql[], embed_record_server_sql[];
+extern const char embed_record_requests_sql[], embed_record_schema_sql[], embed_record_server_sql[],
+    embed_record_flows_sql[];
 
 /* Parameters of the statement for a request, in its order. */
 enum {
@@ -38,7 +39,8 @@ enum {
 struct store {
     char *path; /* as SQLite knows it */
     sqlite3 *db;
-    sqlite3_stmt *begin, *commit, *request, *result, *error, *event, *users, *client, *dispatch;
+    sqlite3_stmt *begin, *commit, *request, *result, *error, *event, *users, *client, *dispatch,
+        *iteration, *check, *body;
     struct errors *errors;
     struct results results;
 };
@@ -91,6 +93,13 @@ static int prepare_all(struct store *s, struct err *e) {
         {&s->users, "INSERT OR REPLACE INTO user_count(second, users) VALUES (?, ?)"},
         {&s->client, "INSERT OR REPLACE INTO client_second"
                      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+        {&s->iteration, "INSERT INTO iteration(task, user, at_us, took_us, ok)"
+                        " VALUES (?, ?, ?, ?, ?)"},
+        {&s->check, "INSERT INTO check_second VALUES (?, ?, ?, ?) ON CONFLICT(second, id)"
+                    " DO UPDATE SET passes = passes + excluded.passes,"
+                    " fails = fails + excluded.fails"},
+        {&s->body, "INSERT INTO failed_body(endpoint, user, at_us, status, error, bytes, body)"
+                   " VALUES (?, ?, ?, ?, ?, ?, ?)"},
         {&s->dispatch, "INSERT OR REPLACE INTO dispatch_second VALUES (?, ?, ?, ?, ?, ?)"},
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
@@ -125,6 +134,35 @@ static int insert_endpoints(struct store *s, const struct record_run *r, struct 
             rc = err_set(e, "out of memory");
         else
             rc = run(s, st, e);
+    }
+    sqlite3_finalize(st);
+    return rc;
+}
+
+static int insert_tasks(struct store *s, const struct record_run *r, struct err *e) {
+    sqlite3_stmt *st = NULL;
+    int rc = prepare(s, "INSERT INTO task(id, name, endpoint) VALUES (?, ?, ?)", &st, e);
+    for (size_t i = 0; rc == 0 && i < r->task_count; i++) {
+        sqlite3_bind_int64(st, 1, (int64_t)i);
+        if (r->tasks[i].endpoint < 0)
+            sqlite3_bind_null(st, 3);
+        else
+            sqlite3_bind_int64(st, 3, r->tasks[i].endpoint);
+        rc = bind_text(st, 2, r->tasks[i].name) == SQLITE_OK ? run(s, st, e)
+                                                             : err_set(e, "out of memory");
+    }
+    sqlite3_finalize(st);
+    return rc;
+}
+
+static int insert_checks(struct store *s, const struct record_run *r, struct err *e) {
+    sqlite3_stmt *st = NULL;
+    int rc = prepare(s, "INSERT INTO check_name(id, endpoint, name) VALUES (?, ?, ?)", &st, e);
+    for (size_t i = 0; rc == 0 && i < r->check_count; i++) {
+        sqlite3_bind_int64(st, 1, (int64_t)i);
+        sqlite3_bind_int64(st, 2, r->checks[i].endpoint);
+        rc = bind_text(st, 3, r->checks[i].name) == SQLITE_OK ? run(s, st, e)
+                                                              : err_set(e, "out of memory");
     }
     sqlite3_finalize(st);
     return rc;
@@ -170,8 +208,10 @@ static int make_schema(struct store *s, const struct record_run *r, struct err *
              DB_APPLICATION_ID, DB_SCHEMA_VERSION);
     if (exec(s, "BEGIN IMMEDIATE", e) != 0 || exec(s, marks, e) != 0 ||
         exec(s, embed_record_schema_sql, e) != 0 || exec(s, embed_record_requests_sql, e) != 0 ||
-        exec(s, embed_record_server_sql, e) != 0 || insert_outcomes(s, e) != 0 ||
-        insert_endpoints(s, r, e) != 0 || insert_run(s, r, e) != 0 || exec(s, "COMMIT", e) != 0)
+        exec(s, embed_record_server_sql, e) != 0 || exec(s, embed_record_flows_sql, e) != 0 ||
+        insert_outcomes(s, e) != 0 || insert_endpoints(s, r, e) != 0 ||
+        insert_tasks(s, r, e) != 0 || insert_checks(s, r, e) != 0 || insert_run(s, r, e) != 0 ||
+        exec(s, "COMMIT", e) != 0)
         return -1;
     /* So that the main file shows what it is even without its log. */
     return exec(s, "PRAGMA wal_checkpoint(TRUNCATE)", e);
@@ -254,8 +294,8 @@ fail:
 void store_free(struct store *s) {
     if (s == NULL)
         return;
-    sqlite3_stmt *all[] = {s->begin, s->commit, s->request, s->result,  s->error,
-                           s->event, s->users,  s->client,  s->dispatch};
+    sqlite3_stmt *all[] = {s->begin, s->commit, s->request,  s->result,    s->error, s->event,
+                           s->users, s->client, s->dispatch, s->iteration, s->check, s->body};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         sqlite3_finalize(all[i]);
     sqlite3_close(s->db);
@@ -355,6 +395,41 @@ int store_sample(struct store *s, const struct sample *x, struct err *e) {
     sqlite3_bind_int64(st, P_SENT, x->bytes_sent);
     sqlite3_bind_int64(st, P_RECEIVED, (int64_t)x->bytes_received);
     return run(s, st, e);
+}
+
+int store_iteration(struct store *s, const struct sample *x, struct err *e) {
+    int64_t at_us = x->sent_ns / 1000;
+    sqlite3_bind_int64(s->iteration, 1, x->endpoint);
+    sqlite3_bind_int64(s->iteration, 2, x->user);
+    sqlite3_bind_int64(s->iteration, 3, at_us);
+    sqlite3_bind_int64(s->iteration, 4, x->end_ns / 1000 - at_us);
+    sqlite3_bind_int(s->iteration, 5, x->outcome == OUTCOME_OK);
+    return run(s, s->iteration, e);
+}
+
+int store_check(struct store *s, uint32_t second, uint32_t id, uint32_t passes, uint32_t fails,
+                struct err *e) {
+    sqlite3_bind_int64(s->check, 1, second);
+    sqlite3_bind_int64(s->check, 2, id);
+    sqlite3_bind_int64(s->check, 3, passes);
+    sqlite3_bind_int64(s->check, 4, fails);
+    return run(s, s->check, e);
+}
+
+int store_body(struct store *s, const struct record_body *b, struct err *e) {
+    struct buf text;
+    sqlite3_bind_int64(s->body, 1, b->endpoint);
+    sqlite3_bind_int64(s->body, 2, b->user);
+    sqlite3_bind_int64(s->body, 3, b->at_ns / 1000);
+    sqlite3_bind_int(s->body, 4, b->status);
+    sqlite3_bind_int64(s->body, 6, (int64_t)b->bytes);
+    buf_init(&text, 3 * b->body_bytes + 1);
+    text_repair(&text, b->body, b->body_bytes);
+    bool ok = bind_text(s->body, 5, b->error) == SQLITE_OK && buf_ok(&text) &&
+              sqlite3_bind_text64(s->body, 7, buf_text(&text), text.len, SQLITE_TRANSIENT,
+                                  SQLITE_UTF8) == SQLITE_OK;
+    buf_done(&text);
+    return ok ? run(s, s->body, e) : err_set(e, "out of memory");
 }
 
 int store_start(struct store *s, int64_t real_ns, struct err *e) {

@@ -37,6 +37,10 @@ int store_event(struct store *s, int64_t at_ns, const char *kind, const char *te
 int store_users(struct store *s, uint32_t second, uint32_t users, struct err *e);
 int store_client(struct store *s, const struct record_client *c, struct err *e);
 int store_dispatch(struct store *s, const struct record_dispatch *d, struct err *e);
+int store_iteration(struct store *s, const struct sample *x, struct err *e);
+int store_check(struct store *s, uint32_t second, uint32_t id, uint32_t passes, uint32_t fails,
+                struct err *e);
+int store_body(struct store *s, const struct record_body *b, struct err *e);
 int store_commit(struct store *s, struct err *e);
 void store_rollback(struct store *s);
 

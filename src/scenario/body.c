@@ -73,7 +73,7 @@ static int content(struct reader *r, const struct json *v, struct buf *out, cons
         return -1;
     if (strcmp(v->key, "body_file") == 0) {
         *type = "application/octet-stream";
-        return reader_file(r, v, out);
+        return template_file(r, v, out);
     }
     *type = "text/plain; charset=utf-8";
     return reader_expand(r, v->text, v->len, v->at, PLACE_PLAIN, out, NULL);
@@ -85,7 +85,6 @@ int body_read(struct reader *r, const struct json *task, struct scenario_request
     const char *type = NULL;
     char *own_type = NULL;
     struct buf b;
-    int result = -1;
     if (v == NULL)
         return 0;
     for (const struct json *m = v->next; m != NULL; m = m->next)
@@ -94,20 +93,33 @@ int body_read(struct reader *r, const struct json *task, struct scenario_request
                 return reader_fail(r, m->key_at,
                                    "a second body: \"%s\" was given already; remove one of the two",
                                    v->key);
+    struct template_holes *before = r->holes, holes = {0};
+    struct template *t = NULL;
     buf_init(&b, READER_BODY_MAX);
-    if (content(r, v, &b, &type, &own_type) != 0)
+    r->holes = &holes;
+    int result = content(r, v, &b, &type, &own_type);
+    r->holes = before;
+    if (result != 0) {
+        buf_done(&b);
+        template_holes_done(&holes);
         goto out;
-    size_t len = b.len;
-    if (reader_take(r, v->at, &b, &q->body) != 0)
+    }
+    result = template_make(r, v->at, &b, &holes, "the body", &t);
+    if (result != 0)
         goto out;
-    q->body_bytes = len;
-    result = 0;
+    if (t->hole_count > 0)
+        q->varying_body = t;
+    else {
+        q->body = t->text;
+        q->body_bytes = t->len;
+        t->text = NULL;
+        template_free(t);
+    }
     if (own_type != NULL) /* no other type would tell the boundary */
-        result = headers_set(r, headers, "Content-Type", own_type);
-    else if (headers_get(headers, "Content-Type") == NULL)
-        result = headers_set(r, headers, "Content-Type", type);
+        result = headers_set(r, headers, "Content-Type", own_type, NULL);
+    else if (headers_find(headers, "Content-Type") == NULL)
+        result = headers_set(r, headers, "Content-Type", type, NULL);
 out:
-    buf_done(&b);
     free(own_type);
     return result;
 }

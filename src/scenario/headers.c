@@ -13,6 +13,7 @@ void headers_free(struct header_list *l) {
     for (size_t i = 0; i < l->count; i++) {
         free(l->items[i].name);
         free(l->items[i].value);
+        template_free(l->items[i].varying);
     }
     free(l->items);
     *l = (struct header_list){0};
@@ -25,15 +26,15 @@ static struct scenario_header *find(const struct header_list *l, const char *nam
     return NULL;
 }
 
-const char *headers_get(const struct header_list *l, const char *name) {
-    const struct scenario_header *h = find(l, name);
-    return h == NULL ? NULL : h->value;
+const struct scenario_header *headers_find(const struct header_list *l, const char *name) {
+    return find(l, name);
 }
 
-int headers_set(struct reader *r, struct header_list *l, const char *name, const char *value) {
+int headers_set(struct reader *r, struct header_list *l, const char *name, const char *value,
+                struct template *varying) {
     struct scenario_header *h = find(l, name);
-    char *n = strdup(name), *v = strdup(value);
-    if (n == NULL || v == NULL)
+    char *n = strdup(name), *v = value == NULL ? NULL : strdup(value);
+    if (n == NULL || (v == NULL && value != NULL))
         goto fail;
     if (h == NULL) {
         struct scenario_header *grown = realloc(l->items, (l->count + 1) * sizeof *grown);
@@ -45,11 +46,13 @@ int headers_set(struct reader *r, struct header_list *l, const char *name, const
     }
     free(h->name);
     free(h->value);
-    *h = (struct scenario_header){n, v};
+    template_free(h->varying);
+    *h = (struct scenario_header){n, v, varying};
     return 0;
 fail:
     free(n);
     free(v);
+    template_free(varying);
     return reader_memory(r);
 }
 
@@ -64,16 +67,34 @@ static const char *name_wrong(const char *name, size_t n) {
     return NULL;
 }
 
-/* A header value from a string: control characters could smuggle in a header or a request, whoever
- * wrote them. */
-static int value_read(struct reader *r, const struct json *v, char **out, bool *used_env) {
-    if (reader_text(r, v, PLACE_PLAIN, out, used_env) != 0)
+/* A header's value behind `prefix`: a template, or a text where nothing varies. Control characters could smuggle in a header or a
+ * request, whoever wrote them. */
+static int set_value(struct reader *r, const struct json *v, const char *prefix, const char *name,
+                     struct header_list *l) {
+    struct template_holes *before = r->holes, holes = {0};
+    struct template *t = NULL;
+    struct buf text;
+    char label[128];
+    if (reader_kind(r, v, JSON_STRING) != 0)
         return -1;
-    if (reader_control(*out, strlen(*out)) >= 0)
-        return reader_fail(r, v->at,
-                           "a control character (a line end?) cannot be sent in a header%s",
-                           used_env != NULL && *used_env ? "; look at the variable's value" : "");
-    return 0;
+    snprintf(label, sizeof label, "the header %.100s", name);
+    buf_init(&text, READER_TEXT_MAX);
+    buf_str(&text, prefix);
+    r->holes = &holes;
+    int result = reader_expand(r, v->text, v->len, v->at, PLACE_HEADER, &text, NULL);
+    r->holes = before;
+    if (result != 0) {
+        buf_done(&text);
+        template_holes_done(&holes);
+        return -1;
+    }
+    if (template_make(r, v->at, &text, &holes, label, &t) != 0)
+        return -1;
+    if (t->hole_count > 0)
+        return headers_set(r, l, name, NULL, t);
+    result = headers_set(r, l, name, t->text, NULL);
+    template_free(t);
+    return result;
 }
 
 static int plain_headers(struct reader *r, const struct json *headers, struct header_list *l) {
@@ -84,8 +105,6 @@ static int plain_headers(struct reader *r, const struct json *headers, struct he
     if (headers->count > HEADERS_MAX)
         return reader_fail(r, headers->at, "more than %d headers", HEADERS_MAX);
     for (const struct json *m = headers->first; m != NULL; m = m->next) {
-        char *value = NULL;
-        bool used_env = false;
         const char *wrong = name_wrong(m->key, m->key_len);
         if (wrong != NULL)
             return reader_fail(r, m->key_at, "\"%.100s\": %s", m->key, wrong);
@@ -94,28 +113,24 @@ static int plain_headers(struct reader *r, const struct json *headers, struct he
                 return reader_fail(r, m->key_at,
                                    "\"%s\" is given twice, first as \"%s\"; remove one", m->key,
                                    o->key);
-        int result = value_read(r, m, &value, &used_env);
-        if (result == 0)
-            result = headers_set(r, l, m->key, value);
-        free(value);
-        if (result != 0)
+        if (set_value(r, m, "", m->key, l) != 0)
             return -1;
     }
     return 0;
 }
 
-static int bearer_read(struct reader *r, const struct json *v, struct buf *out) {
-    char *token = NULL;
-    bool used_env = false;
-    int result = value_read(r, v, &token, &used_env);
-    if (result == 0 && (token[0] == '\0' || strchr(token, ' ') != NULL))
-        result = reader_fail(r, v->at, "a bearer token cannot be empty or hold spaces");
-    if (result == 0)
-        buf_printf(out, "Bearer %s", token);
-    free(token);
-    return result;
+static int bearer_read(struct reader *r, const struct json *v, struct header_list *l) {
+    static const char prefix[] = "Bearer ";
+    if (set_value(r, v, prefix, "Authorization", l) != 0)
+        return -1;
+    const struct scenario_header *h = headers_find(l, "Authorization");
+    const char *token = h == NULL || h->value == NULL ? NULL : h->value + sizeof prefix - 1;
+    if (token != NULL && (token[0] == '\0' || strchr(token, ' ') != NULL))
+        return reader_fail(r, v->at, "a bearer token cannot be empty or hold spaces");
+    return 0;
 }
 
+/* Its parts are encoded together, so nothing but the environment can be in them. */
 static int basic_read(struct reader *r, const struct json *v, struct buf *out) {
     char *user = NULL, *password = NULL;
     bool used_env = false;
@@ -129,7 +144,8 @@ static int basic_read(struct reader *r, const struct json *v, struct buf *out) {
         return reader_fail(r, v->at,
                            "\"%s\" is missing here; write {\"user\": ..., \"password\": ...}",
                            u == NULL ? "user" : "password");
-    if (value_read(r, u, &user, &used_env) != 0 || value_read(r, p, &password, &used_env) != 0)
+    if (reader_text(r, u, PLACE_HEADER, &user, &used_env) != 0 ||
+        reader_text(r, p, PLACE_HEADER, &password, &used_env) != 0)
         goto out;
     if (strchr(user, ':') != NULL) {
         reader_fail(r, u->at, "a user name cannot hold ':' in basic authentication");
@@ -159,10 +175,12 @@ static int auth_read(struct reader *r, const struct json *v, struct header_list 
     const struct json *bearer = json_get(v, "bearer"), *basic = json_get(v, "basic");
     if ((bearer == NULL) == (basic == NULL))
         return reader_fail(r, v->at, "\"auth\" must hold either \"bearer\" or \"basic\"");
+    if (bearer != NULL)
+        return bearer_read(r, bearer, l);
     buf_init(&value, READER_TEXT_MAX * 2);
-    int result = bearer != NULL ? bearer_read(r, bearer, &value) : basic_read(r, basic, &value);
+    int result = basic_read(r, basic, &value);
     if (result == 0)
-        result = buf_ok(&value) ? headers_set(r, l, "Authorization", buf_text(&value))
+        result = buf_ok(&value) ? headers_set(r, l, "Authorization", buf_text(&value), NULL)
                                 : reader_memory(r);
     buf_done(&value);
     return result;

@@ -68,8 +68,7 @@ static int missing(struct reader *r, const struct json *v, const char *key, cons
     return reader_fail(r, v->at, "\"%s\" is missing here; %s", key, help);
 }
 
-static int stage_read(struct reader *r, const struct json *v, struct load_stage *out) {
-    bool open = load_is_open(&r->s->load);
+static int stage_read(struct reader *r, const struct json *v, bool open, struct load_stage *out) {
     const char *wanted = open ? "rate" : "users", *other = open ? "users" : "rate";
     if (reader_section(r, v, SECTION_STAGE) != 0)
         return -1;
@@ -101,8 +100,7 @@ static bool any_arrival(const struct load *l) {
     return false;
 }
 
-static int stages_read(struct reader *r, const struct json *load) {
-    struct load *l = &r->s->load;
+static int stages_read(struct reader *r, const struct json *load, struct load *l) {
     const struct json *stages = json_get(load, "stages");
     int64_t sum = 0;
     if (reader_kind(r, stages, JSON_ARRAY) != 0 ||
@@ -117,7 +115,7 @@ static int stages_read(struct reader *r, const struct json *load) {
         return reader_memory(r);
     for (const struct json *v = stages->first; v != NULL; v = v->next) {
         struct load_stage *stage = &l->stages[l->stage_count++];
-        if (stage_read(r, v, stage) != 0)
+        if (stage_read(r, v, load_is_open(l), stage) != 0)
             return -1;
         if (stage->duration_ns > UNITS_DURATION_MAX_NS - sum)
             return reader_fail(r, v->at, "the stages together are longer than ten years");
@@ -140,8 +138,7 @@ static int duration_read(struct reader *r, const struct json *duration, int64_t 
     return 0;
 }
 
-static int users_read(struct reader *r, const struct json *load) {
-    struct load *l = &r->s->load;
+static int users_read(struct reader *r, const struct json *load, struct load *l) {
     const struct json *users = json_get(load, "users"), *duration = json_get(load, "duration");
     const struct json *rate = json_get(load, "spawn_rate");
     if (users == NULL || duration == NULL)
@@ -158,8 +155,7 @@ static int users_read(struct reader *r, const struct json *load) {
     return 0;
 }
 
-static int rate_read(struct reader *r, const struct json *load) {
-    struct load *l = &r->s->load;
+static int rate_read(struct reader *r, const struct json *load, struct load *l) {
     const struct json *duration = json_get(load, "duration");
     if (duration == NULL)
         return missing(r, load, "duration", "write {\"rate\": 50, \"duration\": \"1m\"}");
@@ -169,8 +165,7 @@ static int rate_read(struct reader *r, const struct json *load) {
 }
 
 /* What every open load may say. */
-static int open_read(struct reader *r, const struct json *load) {
-    struct load *l = &r->s->load;
+static int open_read(struct reader *r, const struct json *load, struct load *l) {
     const struct json *arrivals = json_get(load, "arrivals");
     if (arrivals != NULL && reader_kind(r, arrivals, JSON_STRING) != 0)
         return -1;
@@ -182,17 +177,16 @@ static int open_read(struct reader *r, const struct json *load) {
     return reader_duration(r, json_get(load, "queue_timeout"), &l->queue_timeout_ns);
 }
 
-int load_read(struct reader *r, const struct json *v) {
-    struct load *l = &r->s->load;
+int load_read(struct reader *r, const struct json *v, struct load *l) {
     if (reader_section(r, v, SECTION_LOAD) != 0)
         return -1;
     l->kind = kind_of(v);
     /* Also where it is closed: the command line may turn it into an open one. */
     l->max_users = MAX_USERS_DEFAULT;
     l->queue_timeout_ns = QUEUE_TIMEOUT_DEFAULT_NS;
-    if (check_keys(r, v, l->kind) != 0 || open_read(r, v) != 0)
+    if (check_keys(r, v, l->kind) != 0 || open_read(r, v, l) != 0)
         return -1;
     if (l->kind == LOAD_USERS)
-        return users_read(r, v);
-    return l->kind == LOAD_RATE ? rate_read(r, v) : stages_read(r, v);
+        return users_read(r, v, l);
+    return l->kind == LOAD_RATE ? rate_read(r, v, l) : stages_read(r, v, l);
 }

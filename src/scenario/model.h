@@ -1,13 +1,16 @@
 /*
  * model: a scenario as the program uses it, checked and complete.
  *
- * scenario_load() reads a JSON file and everything that it names (body files, images, environment variables);
+ * scenario_load() reads a JSON file and everything that it names (body files, feeders, environment variables);
  * afterwards nothing can be wrong with it but the world. Requests are compiled: each has its final list of
- * headers and its body as bytes, whatever kind of body it was in the file. It does not resolve the target's
- * name and sends nothing.
+ * headers and its body as bytes, whatever kind of body it was in the file, or templates for what differs from one
+ * sending to the next. It does not resolve the target's name and sends nothing.
+ *
+ * Everything stands in flat arrays and refers to each other by index: a load has classes of users, a class has tasks, a
+ * task is a stretch of steps, and a step may send a request.
  *
  * Ownership: the scenario owns all that it points to; scenario_free() frees it. Thread: once loaded, it is only
- * read and may be shared.
+ * read and may be shared; feeders count what was drawn by themselves.
  */
 #ifndef SCENARIO_MODEL_H
 #define SCENARIO_MODEL_H
@@ -20,12 +23,21 @@
 #include "schedule/load.h"
 #include "schedule/wait.h"
 #include "util/buf.h"
+#include "util/bytes.h"
 #include "util/err.h"
 #include "util/sha256.h"
 
+#define SCENARIO_LOOPS_MAX 4 /* "repeat" within "repeat" */
+
+struct capture_list;
+struct check_list;
+struct feeder;
+struct template;
+
 struct scenario_header {
     char *name;
-    char *value;
+    char *value; /* NULL: it has holes, `varying` writes it */
+    struct template *varying;
 };
 
 /* One kind of request. `name` is what reports group by; it defaults to the path as written in the file, so that a
@@ -33,18 +45,71 @@ struct scenario_header {
 struct scenario_request {
     char *name;
     char *method;
-    char *
-        path; /* begins with "/" (or is a whole http(s) URL); query included, escaped, ready to send */
+    char *path; /* begins with "/" (or is a whole http(s) URL); query included, escaped, ready to
+                   send; where varying_path writes it, as the file has it */
+    struct template *varying_path; /* NULL: it does not vary; the same for the body */
     struct scenario_header
         *headers; /* the scenario's, the request's, Authorization, Content-Type */
     size_t header_count;
-    char *body; /* NULL: none */
+    char *body; /* NULL: none, or varying_body writes it */
     size_t body_bytes;
+    struct template *varying_body;
+    struct capture_list *captures; /* NULL: none; the same for checks */
+    struct check_list *checks;
+    uint32_t first_check; /* its checks are numbered from here, over all requests */
+    uint64_t feeders;     /* bit i: it needs a row of feeders[i] */
+    char **tags;
+    size_t tag_count;
+};
+
+enum scenario_step_kind {
+    SCENARIO_SEND,  /* `request` */
+    SCENARIO_PAUSE, /* `wait` */
+    SCENARIO_LOOP,  /* begins to count loop `depth` to `count` */
+    SCENARIO_AGAIN, /* back to `to` until loop `depth` has run `count` times */
+    SCENARIO_WHEN,  /* on to `to` where `condition` does not hold */
+    SCENARIO_SKIP   /* nothing: a request that tags left out */
+};
+
+struct scenario_step {
+    enum scenario_step_kind kind;
+    uint32_t request;
+    uint32_t to, count, depth;
+    struct wait wait;
+    struct template *condition; /* holds unless it is empty, "false", "0" or "null" */
+};
+
+/* A stretch of `steps`. */
+struct scenario_steps {
+    uint32_t first, count;
+    uint64_t feeders; /* that its requests and conditions need */
 };
 
 struct scenario_task {
-    uint32_t weight; /* 0: never drawn; the sum over the tasks is > 0 */
-    struct scenario_request request;
+    char *name;
+    uint32_t weight; /* 0: never drawn; the sum over the tasks of a class is > 0 */
+    struct scenario_steps steps;
+    bool single; /* it is one request and no more */
+    char **tags; /* of a task with steps; a single one's are its request's */
+    size_t tag_count;
+};
+
+/* A kind of user. */
+struct scenario_class {
+    char *name;           /* NULL: the only one */
+    uint32_t weight;      /* of the users that are in no class with a fixed count */
+    uint32_t fixed_count; /* so many users, before any by weight; 0: by weight */
+    struct wait wait;     /* after a task */
+    bool sequence;        /* tasks one after the other instead of by weight */
+    uint32_t first_task, task_count;
+    struct scenario_steps on_start, on_stop;
+};
+
+struct scenario_load {
+    char *name;       /* NULL: the only one */
+    int64_t start_ns; /* after the start of the run */
+    struct load load;
+    uint32_t first_class, class_count; /* may be another load's as well */
 };
 
 /* A file that the scenario named and that was read. */
@@ -77,16 +142,39 @@ struct scenario {
     char *source; /* the file's text, secrets unresolved: what is stored in the run file */
     char *
         target; /* "http://host:port" with an optional path prefix, no trailing slash; NULL: --host must say */
-    char *target_source; /* the target as written, secrets unresolved */
-    struct load load;
-    struct wait wait;
+    char *target_source;        /* the target as written, secrets unresolved */
     int64_t timeout_ns;         /* a whole request; default 60 s */
     int64_t connect_timeout_ns; /* default 10 s, never above timeout_ns */
     struct scenario_http http;
-    struct scenario_task *tasks;
+
+    struct scenario_load *loads; /* at least one */
+    size_t load_count;
+    struct scenario_class *classes;
+    size_t class_count;
+    struct scenario_task *tasks; /* class by class */
     size_t task_count;
+    uint64_t *weight_sums; /* of each task: the weights of its class up to it */
+    struct scenario_step *steps;
+    size_t step_count;
+    struct scenario_request
+        *requests; /* those of the load first, then those of setup and teardown */
+    size_t request_count;
+    size_t endpoint_count; /* requests of the load: each is an endpoint of reports */
+    size_t check_count;    /* of the endpoints */
+    struct scenario_steps setup, teardown; /* once in a run */
+    bool tagged;                           /* some task or request has tags */
+
+    struct feeder **feeders;
+    size_t feeder_count;
+    char **variable_names; /* by slot: "variables", captures */
+    struct bytes
+        *variables; /* by slot: what "variables" says; data NULL: not set until a capture */
+    size_t variable_count;
+
     struct gate_rules thresholds;
-    char **env_names; /* the variables that it read, each once, in the order of the file */
+
+    char **
+        env_names; /* the environment's variables that it read, each once, in the order of the file */
     size_t env_count;
     /* Values that came from ${env.*}, in every form in which they are sent: never to be shown or
      * stored; scenario_mask() knows how. */
@@ -109,6 +197,11 @@ int scenario_parse(const char *name, const char *folder, const char *text, size_
 
 void scenario_free(struct scenario *s);
 
+/* Keeps the tasks and steps that have one of the tags `with` (all, where there are none) and none of `without`. The requests of a
+ * task have its tags and their own. What runs at start and stop stays. Fails where no task of some class would be left. */
+int scenario_select(struct scenario *s, const char *const *with, size_t with_count,
+                    const char *const *without, size_t without_count, struct err *e);
+
 /* Checks a target ("http://…", "https://…"; a bare host:port gets http://) and replaces the scenario's. */
 int scenario_set_target(struct scenario *s, const char *target, struct err *e);
 
@@ -117,6 +210,7 @@ struct scenario_subject {
     struct gate_subject subject;
     struct gate_endpoint *endpoints;
     int64_t *stages;
+    const char **iterations, **checks;
 };
 
 int scenario_subject(const struct scenario *s, struct scenario_subject *out, struct err *e);
@@ -124,6 +218,16 @@ void scenario_subject_done(struct scenario_subject *x);
 
 /* Refuses thresholds for which the scenario can never give a value. */
 int scenario_check_rules(const struct scenario *s, const struct gate_rules *rules, struct err *e);
+/* When the last load ends, in ns from the start. */
+int64_t scenario_duration(const struct scenario *s);
+
+/* The users of all loads together; each has an index below. */
+uint32_t scenario_users_max(const struct scenario *s);
+
+/* The class of each of the first n users of a load: fixed counts first, in the order of the classes, then by weight, spread evenly
+ * (smooth weighted round robin: 5 : 1 is A A A B A A). */
+void scenario_spread(const struct scenario *s, const struct scenario_load *load, uint16_t *classes,
+                     uint32_t n);
 
 /* Appends `text` with every secret of the scenario (and its URL-encoded, JSON-escaped and base64
  * forms, as they are sent) replaced by "***". A form shorter than 4 bytes is replaced only where it

@@ -1,5 +1,4 @@
 /* multipart/form-data (RFC 7578). */
-#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,87 +11,82 @@
 struct part {
     struct buf head; /* its headers and the empty line */
     struct buf data;
+    struct template_holes head_holes, data_holes;
 };
 
-static const char *type_of(const char *file) {
-    static const struct {
-        const char *end, *type;
-    } types[] = {
-        {".png", "image/png"},         {".jpg", "image/jpeg"},      {".jpeg", "image/jpeg"},
-        {".gif", "image/gif"},         {".webp", "image/webp"},     {".svg", "image/svg+xml"},
-        {".json", "application/json"}, {".csv", "text/csv"},        {".txt", "text/plain"},
-        {".pdf", "application/pdf"},   {".xml", "application/xml"}, {".html", "text/html"}};
-    size_t n = strlen(file);
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-        size_t m = strlen(types[i].end);
-        if (n > m && strcasecmp(file + n - m, types[i].end) == 0)
-            return types[i].type;
-    }
-    return "application/octet-stream";
-}
-
-static void head(struct buf *out, const char *name, const char *filename, const char *type) {
-    buf_str(out, "Content-Disposition: form-data; name=\"");
-    encode_quoted(out, name, strlen(name));
-    if (filename != NULL) {
-        buf_str(out, "\"; filename=\"");
-        encode_quoted(out, filename, strlen(filename));
-    }
-    buf_str(out, "\"\r\n");
-    if (type != NULL)
-        buf_printf(out, "Content-Type: %s\r\n", type);
-    buf_str(out, "\r\n");
-}
-
-static int texts_read(struct reader *r, const struct json *v, char **name, char **filename,
-                      char **type) {
-    const struct json *n = json_get(v, "name"), *t = json_get(v, "type");
+static int check_keys(struct reader *r, const struct json *v) {
+    if (reader_section(r, v, SECTION_PART) != 0)
+        return -1;
+    const struct json *n = json_get(v, "name"), *filename = json_get(v, "filename");
     const struct json *file = json_get(v, "file"), *value = json_get(v, "value");
+    const struct json *type = json_get(v, "type");
     if (n == NULL)
         return reader_fail(r, v->at,
                            "\"name\" is missing in this part: the name of the form's field");
     if ((file == NULL) == (value == NULL))
         return reader_fail(r, v->at, "a part must hold either \"value\" or \"file\"");
-    if (reader_text(r, n, PLACE_PLAIN, name, NULL) != 0 ||
-        reader_text(r, json_get(v, "filename"), PLACE_PLAIN, filename, NULL) != 0 ||
-        reader_text(r, t, PLACE_PLAIN, type, NULL) != 0)
+    if (reader_kind(r, n, JSON_STRING) != 0 ||
+        (filename != NULL && reader_kind(r, filename, JSON_STRING) != 0) ||
+        (type != NULL && reader_kind(r, type, JSON_STRING) != 0) ||
+        reader_kind(r, file != NULL ? file : value, JSON_STRING) != 0)
         return -1;
-    if ((*name)[0] == '\0')
-        return reader_fail(r, n->at, "\"name\" is empty; write the name of the form's field");
-    if (*type != NULL && (reader_control(*type, strlen(*type)) >= 0 || strchr(*type, '/') == NULL))
-        return reader_fail(r, t->at, "\"type\" must be a media type like \"image/png\"");
+    return n->len > 0
+               ? 0
+               : reader_fail(r, n->at, "\"name\" is empty; write the name of the form's field");
+}
+
+static int expand(struct reader *r, const struct json *v, enum place place, struct buf *out) {
+    return reader_expand(r, v->text, v->len, v->at, place, out, NULL);
+}
+
+static int type_write(struct reader *r, const struct json *v, struct buf *out) {
+    const struct json *type = json_get(v, "type"), *file = json_get(v, "file");
+    size_t from, holes = r->holes->count;
+    if (type == NULL && file == NULL)
+        return 0;
+    buf_str(out, "Content-Type: ");
+    from = out->len;
+    if ((type != NULL ? expand(r, type, PLACE_HEADER, out) : template_file_type(r, file, out)) != 0)
+        return -1;
+    if (type != NULL && r->holes->count == holes && strchr(buf_text(out) + from, '/') == NULL)
+        return reader_fail(r, type->at, "\"type\" must be a media type like \"image/png\"");
+    buf_str(out, "\r\n");
+    return 0;
+}
+
+static int head_write(struct reader *r, const struct json *v, struct buf *out) {
+    const struct json *filename = json_get(v, "filename"), *file = json_get(v, "file");
+    buf_str(out, "Content-Disposition: form-data; name=\"");
+    if (expand(r, json_get(v, "name"), PLACE_QUOTED, out) != 0)
+        return -1;
+    if (filename != NULL || file != NULL)
+        buf_str(out, "\"; filename=\"");
+    if (filename != NULL && expand(r, filename, PLACE_QUOTED, out) != 0)
+        return -1;
+    if (filename == NULL && file != NULL && template_file_name(r, file, out) != 0)
+        return -1;
+    buf_str(out, "\"\r\n");
+    if (type_write(r, v, out) != 0)
+        return -1;
+    buf_str(out, "\r\n");
     return 0;
 }
 
 static int part_read(struct reader *r, const struct json *v, struct part *p) {
-    char *name = NULL, *filename = NULL, *type = NULL, *path = NULL;
-    int result = -1;
-    if (reader_section(r, v, SECTION_PART) != 0 || texts_read(r, v, &name, &filename, &type) != 0)
-        goto out;
-    assert(name != NULL);
+    struct template_holes *before = r->holes;
+    if (check_keys(r, v) != 0)
+        return -1;
     const struct json *file = json_get(v, "file"), *value = json_get(v, "value");
-    if (file != NULL) {
-        if (reader_path(r, file, &path) != 0 || reader_file(r, file, &p->data) != 0)
-            goto out;
-        const char *slash = strrchr(path, '/');
-        const char *base = slash == NULL ? path : slash + 1;
-        head(&p->head, name, filename == NULL ? base : filename,
-             type == NULL ? type_of(base) : type);
-    } else {
-        if (reader_kind(r, value, JSON_STRING) != 0 ||
-            reader_expand(r, value->text, value->len, value->at, PLACE_PLAIN, &p->data, NULL) != 0)
-            goto out;
-        head(&p->head, name, filename, type);
-    }
-    result = buf_ok(&p->head) && buf_ok(&p->data)
-                 ? 0
-                 : reader_fail(r, v->at, "longer than %zu bytes, the most that is sent",
-                               READER_BODY_MAX);
-out:
-    free(name);
-    free(filename);
-    free(type);
-    free(path);
+    r->holes = &p->data_holes;
+    int result =
+        file != NULL ? template_file(r, file, &p->data) : expand(r, value, PLACE_PLAIN, &p->data);
+    r->holes = &p->head_holes;
+    if (result == 0)
+        result = head_write(r, v, &p->head);
+    r->holes = before;
+    if (result == 0 && !(buf_ok(&p->head) && buf_ok(&p->data)))
+        result =
+            reader_fail(r, v->at, "longer than %zu bytes, the most that is sent", READER_BODY_MAX);
     return result;
 }
 
@@ -104,8 +98,10 @@ static bool occurs(const struct part *parts, size_t n, const char *boundary) {
 }
 
 /* The same parts give the same boundary, so that a run can be repeated byte for byte; counting on
- * until no part holds it ends, since parts are finite. */
-static void assemble(const struct part *parts, size_t n, struct buf *out, struct buf *type) {
+ * until no part holds it ends, since parts are finite. What is put in when a request is sent is not looked at: it would have to hold
+ * this very line. */
+static int assemble(struct reader *r, struct part *parts, size_t n, struct buf *out,
+                    struct buf *type) {
     char boundary[64];
     for (uint64_t i = 0;; i++) {
         snprintf(boundary, sizeof boundary, "coldswarm-boundary-%016" PRIx64, i);
@@ -114,12 +110,17 @@ static void assemble(const struct part *parts, size_t n, struct buf *out, struct
     }
     for (size_t i = 0; i < n; i++) {
         buf_printf(out, "--%s\r\n", boundary);
+        if (template_holes_move(r, r->holes, &parts[i].head_holes, out->len) != 0)
+            return -1;
         buf_add(out, buf_text(&parts[i].head), parts[i].head.len);
+        if (template_holes_move(r, r->holes, &parts[i].data_holes, out->len) != 0)
+            return -1;
         buf_add(out, buf_text(&parts[i].data), parts[i].data.len);
         buf_str(out, "\r\n");
     }
     buf_printf(out, "--%s--\r\n", boundary);
     buf_printf(type, "multipart/form-data; boundary=%s", boundary);
+    return 0;
 }
 
 int multipart_read(struct reader *r, const struct json *v, struct buf *out, char **content_type) {
@@ -141,12 +142,15 @@ int multipart_read(struct reader *r, const struct json *v, struct buf *out, char
     }
     if (result == 0) {
         buf_init(&type, READER_TEXT_MAX);
-        assemble(parts, n, out, &type);
-        result = reader_take(r, v->at, &type, content_type);
+        result = assemble(r, parts, n, out, &type) == 0 ? reader_take(r, v->at, &type, content_type)
+                                                        : -1;
+        buf_done(&type);
     }
     for (size_t i = 0; i < n; i++) {
         buf_done(&parts[i].head);
         buf_done(&parts[i].data);
+        template_holes_done(&parts[i].head_holes);
+        template_holes_done(&parts[i].data_holes);
     }
     free(parts);
     return result;

@@ -24,6 +24,9 @@
 #define READER_TEXT_MAX ((size_t)1 << 20) /* names, paths, header values */
 #define READER_BODY_MAX ((size_t)1 << 30)
 
+struct scope;
+struct template_holes;
+
 struct reader {
     const struct json_doc *doc;
     const char *folder;
@@ -31,6 +34,11 @@ struct reader {
     void *env_context;
     struct scenario *s;
     struct err *e;
+    /* Both NULL: texts may hold ${env.NAME} only. Else the names that ${...} may use, and where what is put in later
+     * is noted (template.h). */
+    const struct scope *scope;
+    struct template_holes *holes;
+    const struct json *headers, *auth; /* of the scenario: every request has them */
 };
 
 /* Where a text is put, and so how it is escaped: what the file says and what a variable says. */
@@ -39,7 +47,10 @@ enum place {
     PLACE_PATH,  /* what the file says is a URL already; variables are escaped entirely */
     PLACE_QUERY, /* %XX */
     PLACE_FORM,
-    PLACE_JSON /* inside the quotes */
+    PLACE_JSON,   /* inside the quotes */
+    PLACE_HEADER, /* as it is; a control character in a value is refused */
+    PLACE_QUOTED, /* a name inside the quotes of a multipart header */
+    PLACE_FILE    /* a part of a file's name */
 };
 
 int reader_fail(struct reader *r, size_t at, const char *format, ...)

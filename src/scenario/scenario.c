@@ -1,21 +1,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scenario/feeder.h"
+#include "scenario/finish.h"
 #include "scenario/model.h"
 #include "scenario/sections.h"
 #include "scenario/target.h"
 #include "util/file.h"
 
 #define SCENARIO_BYTES_MAX ((size_t)16 << 20)
-
-static void request_done(struct scenario_request *q) {
-    struct header_list l = {q->headers, q->header_count};
-    headers_free(&l);
-    free(q->name);
-    free(q->method);
-    free(q->path);
-    free(q->body);
-}
 
 static void texts_free(char **texts, size_t n) {
     for (size_t i = 0; i < n; i++)
@@ -26,15 +19,38 @@ static void texts_free(char **texts, size_t n) {
 void scenario_free(struct scenario *s) {
     if (s == NULL)
         return;
-    for (size_t i = 0; i < s->task_count; i++)
-        request_done(&s->tasks[i].request);
+    for (size_t i = 0; i < s->load_count; i++) {
+        load_done(&s->loads[i].load);
+        free(s->loads[i].name);
+    }
+    for (size_t i = 0; i < s->class_count; i++)
+        free(s->classes[i].name);
+    for (size_t i = 0; i < s->task_count; i++) {
+        free(s->tasks[i].name);
+        texts_free(s->tasks[i].tags, s->tasks[i].tag_count);
+    }
+    for (size_t i = 0; i < s->step_count; i++)
+        template_free(s->steps[i].condition);
+    for (size_t i = 0; i < s->request_count; i++)
+        request_done(&s->requests[i]);
+    for (size_t i = 0; i < s->feeder_count; i++)
+        feeder_free(s->feeders[i]);
+    for (size_t i = 0; s->variables != NULL && i < s->variable_count; i++)
+        free((char *)(uintptr_t)s->variables[i].data);
+    free(s->loads);
+    free(s->classes);
     free(s->tasks);
+    free(s->weight_sums);
+    free(s->steps);
+    free(s->requests);
+    free(s->feeders);
+    free(s->variables);
+    texts_free(s->variable_names, s->variable_names == NULL ? 0 : s->variable_count);
     free(s->name);
     free(s->file);
     free(s->source);
     free(s->target);
     free(s->target_source);
-    load_done(&s->load);
     gate_rules_done(&s->thresholds);
     free(s->http.ca);
     free(s->http.cert);
@@ -60,36 +76,29 @@ static char *name_of(const char *file) {
     return n == 0 ? strdup("scenario") : strndup(base, n);
 }
 
-static int top_read(struct reader *r, const struct json *v) {
-    struct header_list common = {0};
+static int top_read(struct reader *r, const struct json *v, struct scope *scope) {
     struct scenario *s = r->s;
     if (v->kind != JSON_OBJECT)
         return reader_fail(r, v->at, "a scenario must be an object, { ... }, not %s",
                            json_kind_text(v->kind));
     if (reader_section(r, v, SECTION_TOP) != 0)
         return -1;
-    const struct json *load = json_get(v, "load"), *tasks = json_get(v, "tasks");
     const struct json *schema = json_get(v, "$schema");
-    if (load == NULL)
-        return reader_fail(r, v->at,
-                           "\"load\" is missing; write \"load\": {\"users\": 10, "
-                           "\"spawn_rate\": 1, \"duration\": \"1m\"}");
-    if (tasks == NULL)
-        return reader_fail(r, v->at, "\"tasks\" is missing; write \"tasks\": [{\"path\": \"/\"}]");
     if (schema != NULL && reader_kind(r, schema, JSON_STRING) != 0)
         return -1;
-    int result = -1;
-    if (reader_name(r, json_get(v, "name"), &s->name) == 0 &&
-        target_read(r, json_get(v, "target")) == 0 && load_read(r, load) == 0 &&
-        wait_read(r, json_get(v, "wait")) == 0 &&
-        timeouts_read(r, json_get(v, "timeout"), json_get(v, "connect_timeout")) == 0 &&
-        http_read(r, json_get(v, "http")) == 0 &&
-        headers_read(r, json_get(v, "headers"), json_get(v, "auth"), &common) == 0)
-        result = tasks_read(r, tasks, &common);
-    if (result == 0)
-        result = thresholds_read(r, json_get(v, "thresholds"));
-    headers_free(&common);
-    return result;
+    if (reader_name(r, json_get(v, "name"), &s->name) != 0 ||
+        target_read(r, json_get(v, "target")) != 0 ||
+        timeouts_read(r, json_get(v, "timeout"), json_get(v, "connect_timeout")) != 0 ||
+        http_read(r, json_get(v, "http")) != 0 || names_read(r, v, scope) != 0)
+        return -1;
+    r->headers = json_get(v, "headers");
+    r->auth = json_get(v, "auth");
+    r->scope = scope;
+    if (flows_read(r, v) != 0)
+        return -1;
+    if (finish(s) != 0)
+        return reader_memory(r);
+    return thresholds_read(r, json_get(v, "thresholds"));
 }
 
 static const char *from_environment(const char *name, void *context) {
@@ -107,6 +116,7 @@ int scenario_parse(const char *name, const char *folder, const char *text, size_
     if (json_parse(name, text, bytes, &doc, e) != 0)
         return -1;
     struct scenario *s = calloc(1, sizeof *s);
+    struct scope scope = {0};
     int result = -1;
     if (s == NULL) {
         err_set(&own, "%s: out of memory", name);
@@ -116,8 +126,11 @@ int scenario_parse(const char *name, const char *folder, const char *text, size_
     r.env_context = env_context;
     if (env == NULL)
         r.env = from_environment;
-    result = top_read(&r, json_root(doc));
+    result = top_read(&r, json_root(doc), &scope);
     if (result == 0) {
+        s->variable_names = scope.variables; /* as many as there are slots */
+        scope.variables = NULL;
+        scope.variable_count = 0;
         s->file = strdup(name);
         s->source = strdup(json_source(doc));
         if (s->name == NULL)
@@ -132,6 +145,7 @@ out:
         err_set(e, "%s", own.text);
         scenario_free(s);
     }
+    scope_done(&scope);
     json_free(doc);
     return result;
 }

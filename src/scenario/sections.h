@@ -9,9 +9,11 @@
 #define SCENARIO_SECTIONS_H
 
 #include "scenario/reader.h"
+#include "scenario/scope.h"
+#include "scenario/template.h"
 
-int load_read(struct reader *r, const struct json *v);
-int wait_read(struct reader *r, const struct json *v);
+int load_read(struct reader *r, const struct json *v, struct load *out);
+int wait_read(struct reader *r, const struct json *v, struct wait *out);
 int timeouts_read(struct reader *r, const struct json *timeout, const struct json *connect_timeout);
 /* Reads "thresholds", after load and tasks, which they must fit. */
 int thresholds_read(struct reader *r, const struct json *v);
@@ -24,27 +26,50 @@ struct header_list {
 
 void headers_free(struct header_list *l);
 
-/* Sets a header, in place of one of the same name in any case; takes a copy. */
-int headers_set(struct reader *r, struct header_list *l, const char *name, const char *value);
-const char *headers_get(const struct header_list *l, const char *name);
+/* Sets a header, in place of one of the same name in any case; takes a copy of its texts and the template, also where it fails. */
+int headers_set(struct reader *r, struct header_list *l, const char *name, const char *value,
+                struct template *varying);
+/* The header of this name in any case, or NULL. */
+const struct scenario_header *headers_find(const struct header_list *l, const char *name);
 
-/* Reads "headers" and "auth" of the scenario or a task on top of what the list holds. */
+/* Reads "headers" and "auth" of the scenario or a request on top of what the list holds. */
 int headers_read(struct reader *r, const struct json *headers, const struct json *auth,
                  struct header_list *l);
 
-/* Reads "tasks"; `common` holds the scenario's headers. */
-int tasks_read(struct reader *r, const struct json *v, const struct header_list *common);
+/* Notes the names that the scenario's parts give to values, and reads what gives them: before anything that may use
+ * them. */
+int names_read(struct reader *r, const struct json *top, struct scope *scope);
 
-/* Reads the body of a task, whichever kind it is, and sets Content-Type where the task does not. */
+/* Reads what users do: "load" or "loads", "tasks" or "users", and what runs at start and stop. */
+int flows_read(struct reader *r, const struct json *top);
+
+/* Appends the steps of an array of requests, waits, repetitions and conditions; v NULL: none. */
+int steps_read(struct reader *r, const struct json *v, bool with_tags, struct scenario_steps *out);
+
+/* Appends the tasks of a class. */
+int tasks_read(struct reader *r, const struct json *v, struct scenario_class *c);
+
+/* Reads the members of a request; the scenario's headers are r->headers and r->auth. `q` is the caller's to free with
+ * request_done(), also after a failure. */
+int request_read(struct reader *r, const struct json *v, struct scenario_request *q);
+void request_done(struct scenario_request *q);
+
+/* Reads "tags"; v NULL: none. */
+int tags_read(struct reader *r, const struct json *v, char ***tags, size_t *count);
+
+/* Reads the body of a request, whichever kind it is, and sets Content-Type where the request does not. */
 int body_read(struct reader *r, const struct json *task, struct scenario_request *q,
               struct header_list *headers);
 
-/* Which key of the task is its body, or NULL. */
+/* Which key of the request is its body, or NULL. */
 const struct json *body_find(const struct json *task);
 
 int multipart_read(struct reader *r, const struct json *v, struct buf *out, char **content_type);
 
 /* Writes name=value pairs joined with '&' for "query" and "form". */
 int pairs_read(struct reader *r, const struct json *v, enum place place, struct buf *out);
+
+/* Makes room for one more item after `count` in an array that grows only by this; what is new is zero. */
+int array_grow(struct reader *r, void *items, size_t count, size_t item_bytes);
 
 #endif

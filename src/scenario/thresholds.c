@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scenario/check.h"
 #include "scenario/sections.h"
 #include "util/clock.h"
 
@@ -98,8 +99,9 @@ int thresholds_read(struct reader *r, const struct json *v) {
 }
 
 /* When each stage begins, and the last one ends, as far as the load goes. */
-static void set_stages(const struct load *l, int64_t *out) {
-    int64_t at_ns = 0, end_ns = load_duration(l);
+static void set_stages(const struct scenario_load *x, int64_t *out) {
+    const struct load *l = &x->load;
+    int64_t at_ns = x->start_ns, end_ns = x->start_ns + load_duration(l);
     for (size_t i = 0; i <= l->stage_count; i++) {
         out[i] = (at_ns < end_ns ? at_ns : end_ns) / NS_PER_US;
         if (i < l->stage_count)
@@ -107,48 +109,93 @@ static void set_stages(const struct load *l, int64_t *out) {
     }
 }
 
+static void set_checks(const struct scenario *s, const char **out) {
+    size_t n = 0;
+    for (size_t i = 0; i < s->endpoint_count; i++) {
+        const struct check_list *checks = s->requests[i].checks;
+        for (size_t k = 0; checks != NULL && k < checks->count; k++)
+            out[n++] = checks->items[k].name;
+    }
+}
+
 int scenario_subject(const struct scenario *s, struct scenario_subject *out, struct err *e) {
-    struct gate_endpoint *endpoints = calloc(s->task_count + 1, sizeof *endpoints);
-    int64_t *stages = calloc(s->load.stage_count + 1, sizeof *stages);
-    if (endpoints == NULL || stages == NULL) {
-        free(endpoints);
-        free(stages);
+    /* Stages are of one load: those of several have no common count. */
+    size_t stage_count = s->load_count == 1 ? s->loads[0].load.stage_count : 0;
+    struct scenario_subject x = {
+        .endpoints = calloc(s->endpoint_count + 1, sizeof *x.endpoints),
+        .stages = calloc(stage_count + 1, sizeof *x.stages),
+        .iterations = calloc(s->task_count + 1, sizeof *x.iterations),
+        .checks = calloc(s->check_count + 1, sizeof *x.checks),
+    };
+    if (x.endpoints == NULL || x.stages == NULL || x.iterations == NULL || x.checks == NULL) {
+        scenario_subject_done(&x);
         err_set(e, "out of memory for thresholds");
         return -1;
     }
+    for (size_t i = 0; i < s->endpoint_count; i++)
+        x.endpoints[i] = (struct gate_endpoint){s->requests[i].name, s->requests[i].method};
     for (size_t i = 0; i < s->task_count; i++)
-        endpoints[i] = (struct gate_endpoint){s->tasks[i].request.name, s->tasks[i].request.method};
-    set_stages(&s->load, stages);
-    *out = (struct scenario_subject){
-        .endpoints = endpoints,
-        .stages = stages,
-        .subject = {.endpoints = endpoints,
-                    .endpoint_count = s->task_count,
-                    .stages = stages,
-                    .stage_count = s->load.stage_count,
-                    .duration_us = load_duration(&s->load) / NS_PER_US,
-                    .what = "the scenario sends"},
-    };
+        x.iterations[i] = s->tasks[i].name;
+    set_checks(s, x.checks);
+    if (stage_count > 0)
+        set_stages(&s->loads[0], x.stages);
+    x.subject = (struct gate_subject){.endpoints = x.endpoints,
+                                      .endpoint_count = s->endpoint_count,
+                                      .iterations = x.iterations,
+                                      .iteration_count = s->task_count,
+                                      .checks = x.checks,
+                                      .check_count = s->check_count,
+                                      .stages = x.stages,
+                                      .stage_count = stage_count,
+                                      .duration_us = scenario_duration(s) / NS_PER_US,
+                                      .what = "the scenario sends"};
+    *out = x;
     return 0;
 }
 
 void scenario_subject_done(struct scenario_subject *x) {
     free(x->endpoints);
     free(x->stages);
+    free(x->iterations);
+    free(x->checks);
     *x = (struct scenario_subject){0};
+}
+
+static void mark(const struct scenario *s, const struct scenario_steps *steps, bool *sent) {
+    for (uint32_t i = steps->first; i < steps->first + steps->count; i++)
+        if (s->steps[i].kind == SCENARIO_SEND && s->steps[i].request < s->endpoint_count)
+            sent[s->steps[i].request] = true;
+}
+
+/* Which requests some user can come to; a task of weight 0 is never drawn. */
+static void mark_sent(const struct scenario *s, bool *sent) {
+    for (size_t c = 0; c < s->class_count; c++) {
+        const struct scenario_class *x = &s->classes[c];
+        mark(s, &x->on_start, sent);
+        mark(s, &x->on_stop, sent);
+        for (uint32_t i = x->first_task; i < x->first_task + x->task_count; i++)
+            if (s->tasks[i].weight > 0 || x->sequence)
+                mark(s, &s->tasks[i].steps, sent);
+    }
 }
 
 int scenario_check_rules(const struct scenario *s, const struct gate_rules *rules, struct err *e) {
     struct scenario_subject x;
-    if (scenario_subject(s, &x, e) != 0)
+    bool *sent = calloc(s->endpoint_count + 1, sizeof *sent);
+    if (sent == NULL)
+        return err_set(e, "out of memory for thresholds");
+    if (scenario_subject(s, &x, e) != 0) {
+        free(sent);
         return -1;
-    /* A request that is never drawn gives no values. */
-    size_t sent = 0;
-    for (size_t i = 0; i < s->task_count; i++)
-        if (s->tasks[i].weight > 0)
-            x.endpoints[sent++] = x.endpoints[i];
-    x.subject.endpoint_count = sent;
+    }
+    mark_sent(s, sent);
+    size_t n = 0;
+    for (size_t i = 0; i < s->endpoint_count; i++)
+        if (sent[i])
+            x.endpoints[n++] = x.endpoints[i];
+    x.subject.endpoint_count = n;
     int result = gate_rules_check(rules, &x.subject, e);
     scenario_subject_done(&x);
+    free(sent);
     return result;
 }

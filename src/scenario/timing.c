@@ -30,8 +30,7 @@ static int per_second_read(struct reader *r, const struct json *v, struct wait *
     return 0;
 }
 
-int wait_read(struct reader *r, const struct json *v) {
-    struct wait *w = &r->s->wait;
+int wait_read(struct reader *r, const struct json *v, struct wait *w) {
     if (v == NULL)
         return 0;
     if (reader_section(r, v, SECTION_WAIT) != 0)

@@ -16,6 +16,7 @@
 #include "transport/idle_close.h"
 #include "transport/tls_context.h"
 #include "transport/trace.h"
+#include "util/buf.h"
 #include "util/clock.h"
 
 struct transport {
@@ -24,6 +25,12 @@ struct transport {
     struct curl_slist *resolve;
     uint64_t serials;                  /* requests compiled so far */
     struct transport_session *refused; /* libcurl did not take them; their callbacks are due */
+};
+
+/* What is kept of an answer. */
+struct curl_kept {
+    struct buf head, body;
+    bool cut;
 };
 
 struct transport_session {
@@ -42,6 +49,9 @@ struct transport_session {
     int socket_errno; /* why no socket could be opened; 0: one could */
     struct transport_session *next_refused;
     struct curl_slist trace; /* the traceparent header, where there is one, then the request's */
+    const struct curl_request *request; /* the one under way */
+    struct curl_slist *varied;          /* its headers of this sending, where it varies */
+    struct curl_kept *answer;           /* NULL: nothing is to be kept of the answer */
     char trace_text[TRACE_LINE_BYTES];
     char curl_text[CURL_ERROR_SIZE];
 };
@@ -102,11 +112,46 @@ static void let_it_see_the_end(const struct transport_session *s) {
         continue;
 }
 
-static size_t count_body(char *bytes, size_t size, size_t n, void *context) {
-    (void)bytes;
+static size_t take_body(char *bytes, size_t size, size_t n, void *context) {
     struct transport_session *s = context;
+    struct curl_kept *k = s->answer;
     s->received += size * n;
+    if (k != NULL && s->request->keep_body_bytes > 0) {
+        size_t room = s->request->keep_body_bytes - k->body.len;
+        k->cut = k->cut || size * n > room;
+        buf_add(&k->body, bytes, size * n < room ? size * n : room);
+    }
     return size * n;
+}
+
+/* Each answer of a transfer (100 Continue, redirects) begins with its status line; the last one's head is kept. */
+static size_t take_head(char *bytes, size_t size, size_t n, void *context) {
+    struct transport_session *s = context;
+    if (s->answer == NULL || !s->request->keep_head)
+        return size * n;
+    if (size * n >= 5 && memcmp(bytes, "HTTP/", 5) == 0)
+        buf_clear(&s->answer->head);
+    else
+        buf_add(&s->answer->head, bytes, size * n);
+    return size * n;
+}
+
+static void kept_free(struct curl_kept *k) {
+    if (k == NULL)
+        return;
+    buf_done(&k->head);
+    buf_done(&k->body);
+    free(k);
+}
+
+/* Before an answer is awaited; with no memory it is as if the answer had no body. */
+static void begin_keeping(struct transport_session *s, const struct curl_request *r) {
+    bool wanted = r->keep_head || r->keep_body_bytes > 0;
+    s->answer = wanted ? calloc(1, sizeof *s->answer) : NULL;
+    if (s->answer == NULL)
+        return;
+    buf_init(&s->answer->head, SIZE_MAX / 4);
+    buf_init(&s->answer->body, SIZE_MAX / 4);
 }
 
 /* The session is idle again before its callback runs, so that the callback may send, or close the session. */
@@ -124,8 +169,23 @@ static void finish(struct transport_session *s, CURLcode code) {
                  strerror_r(s->socket_errno, reason, sizeof reason));
         result.error = text;
     }
+    if (s->varied != NULL) {
+        curl_easy_setopt(s->easy, CURLOPT_HTTPHEADER, NULL);
+        curl_request_headers_free(s->request, s->varied);
+        s->varied = NULL;
+    }
+    /* The callback may send, and so fill it anew: it is away from the session meanwhile. */
+    struct curl_kept *kept = s->answer;
+    if (kept != NULL) {
+        result.head = (struct bytes){buf_text(&kept->head), kept->head.len};
+        result.body = (struct bytes){buf_text(&kept->body), kept->body.len};
+        result.body_cut = kept->cut;
+        s->answer = NULL;
+    }
     s->done = NULL;
+    s->request = NULL;
     done(s->context, &result);
+    kept_free(kept);
 }
 
 static void on_ended(void *context, CURL *easy, CURLcode code) {
@@ -148,16 +208,28 @@ static void finish_refused(void *context) {
 }
 
 /* A header of the session's own before those that all share. libcurl keeps the list, and reads the text when it sends. */
-static CURLcode apply(struct transport_session *s, const struct curl_request *r) {
+static CURLcode apply(struct transport_session *s, const struct curl_request *r,
+                      const struct transport_parts *parts) {
+    struct curl_slist *headers = r->headers;
     CURLcode code = curl_request_apply(s->easy, r);
+    if (code == CURLE_OK && parts != NULL) {
+        code = curl_request_vary(s->easy, r, parts, &headers);
+        s->varied = headers;
+    }
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(s->easy, CURLOPT_HEADERFUNCTION, r->keep_head ? take_head : NULL);
+    /* With data and no function of its own, it would go to that of the body. */
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(s->easy, CURLOPT_HEADERDATA, r->keep_head ? s : NULL);
     if (code != CURLE_OK || s->transport->options->trace_run == NULL || r->own_trace)
         return code;
-    s->trace = (struct curl_slist){.data = s->trace_text, .next = r->headers};
+    s->trace = (struct curl_slist){.data = s->trace_text, .next = headers};
     return curl_easy_setopt(s->easy, CURLOPT_HTTPHEADER, &s->trace);
 }
 
-static void curl_send(struct transport_session *s, const void *compiled, uint64_t trace,
-                      transport_done_fn *done, void *context) {
+static void curl_send(struct transport_session *s, const void *compiled,
+                      const struct transport_parts *parts, uint64_t trace, transport_done_fn *done,
+                      void *context) {
     struct transport *t = s->transport;
     const struct curl_request *r = compiled;
     s->done = done;
@@ -168,9 +240,11 @@ static void curl_send(struct transport_session *s, const void *compiled, uint64_
     s->lost_before_answer = false;
     s->curl_text[0] = '\0';
     s->refusal = CURLE_OK;
-    if (s->last != r->serial) {
-        s->refusal = apply(s, r);
-        s->last = s->refusal == CURLE_OK ? r->serial : 0;
+    s->request = r;
+    begin_keeping(s, r);
+    if (s->last != r->serial || parts != NULL) {
+        s->refusal = apply(s, r, parts);
+        s->last = s->refusal == CURLE_OK && parts == NULL ? r->serial : 0;
     }
     if (strncasecmp(r->url, "https:", 6) == 0)
         let_it_see_the_end(s);
@@ -212,7 +286,7 @@ static int curl_session_open(struct transport *t, struct transport_session **out
     CURLcode code = curl_easy_setopt(s->easy, CURLOPT_SHARE, s->share);
     curl_easy_setopt(s->easy, CURLOPT_PRIVATE, s);
     curl_easy_setopt(s->easy, CURLOPT_ERRORBUFFER, s->curl_text);
-    curl_easy_setopt(s->easy, CURLOPT_WRITEFUNCTION, count_body);
+    curl_easy_setopt(s->easy, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(s->easy, CURLOPT_WRITEDATA, s);
     curl_easy_setopt(s->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     curl_easy_setopt(s->easy, CURLOPT_OPENSOCKETDATA, s);

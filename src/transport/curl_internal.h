@@ -18,9 +18,15 @@ struct curl_request {
     const char *method;
     const void *body;
     size_t body_bytes;
-    bool own_trace; /* the scenario sends a traceparent of its own */
-    bool has_body;  /* send a Content-Length, if only of 0 */
-    struct curl_slist *headers;
+    bool own_trace;             /* the scenario sends a traceparent of its own */
+    bool has_body;              /* send a Content-Length, if only of 0 */
+    struct curl_slist *headers; /* without those whose value varies */
+    const char **varying;       /* their names; NULL: none */
+    size_t varying_count;
+    size_t origin_bytes; /* of the URL, where its path varies */
+    bool path_varies, body_varies;
+    bool keep_head;
+    size_t keep_body_bytes;
 };
 
 int curl_request_new(const struct transport_options *options, const struct transport_request *r,
@@ -33,6 +39,12 @@ int curl_request_setup(CURL *easy, const struct transport_options *options,
 
 /* Options of one request; called only when a session's request differs from its last. */
 CURLcode curl_request_apply(CURL *easy, const struct curl_request *r);
+
+/* What varies, on top of that: *headers becomes the list of this sending, which ends with the request's own and whose others are the
+ * caller's to free with curl_request_headers_free(). */
+CURLcode curl_request_vary(CURL *easy, const struct curl_request *r,
+                           const struct transport_parts *parts, struct curl_slist **headers);
+void curl_request_headers_free(const struct curl_request *r, struct curl_slist *headers);
 
 /* Fills all but sent_ns, end_ns, bytes_received and, where it already holds one, the error. `text` is room for the error. */
 #define CURL_RESULT_TEXT_BYTES 512

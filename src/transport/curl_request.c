@@ -49,8 +49,20 @@ int curl_request_new(const struct transport_options *options, const struct trans
     c->body_bytes = r->body_bytes;
     c->has_body = r->body != NULL || carries_length(r->method);
     c->own_trace = has_header(r, "traceparent");
+    c->path_varies = r->path_varies;
+    c->body_varies = r->body_varies;
+    c->has_body = c->has_body || r->body_varies;
+    c->keep_head = r->keep_head;
+    c->keep_body_bytes = r->keep_body_bytes;
+    const char *host = strstr(r->url, "://");
+    c->origin_bytes = host == NULL ? 0 : (size_t)(host + 3 - r->url) + strcspn(host + 3, "/?#");
+    c->varying = calloc(r->header_count + 1, sizeof *c->varying);
+    if (c->varying == NULL)
+        goto fail;
     for (size_t i = 0; i < r->header_count; i++)
-        if (append_header(&c->headers, &line, r->headers[i].name, r->headers[i].value) != 0)
+        if (r->headers[i].value == NULL)
+            c->varying[c->varying_count++] = r->headers[i].name;
+        else if (append_header(&c->headers, &line, r->headers[i].name, r->headers[i].value) != 0)
             goto fail;
     /* libcurl would wait up to a second for "100 Continue" before a body of 1 MB; no browser does. */
     if (!has_header(r, "Expect") && append(&c->headers, "Expect:") != 0)
@@ -76,6 +88,7 @@ void curl_request_free(void *compiled) {
     if (c == NULL)
         return;
     curl_slist_free_all(c->headers);
+    free(c->varying);
     free(c);
 }
 
@@ -148,6 +161,7 @@ CURLcode curl_request_apply(CURL *easy, const struct curl_request *r) {
     CURLcode code = CURLE_OK;
     bool head = strcmp(r->method, "HEAD") == 0;
     SET(CURLOPT_URL, r->url);
+    SET(CURLOPT_PATH_AS_IS, r->path_varies ? 1L : 0L); /* what was put in is not ours to tidy */
     SET(CURLOPT_HTTPHEADER, r->headers);
     /* The order matters: each of these switches the others off, and CUSTOMREQUEST only renames what they chose. */
     SET(CURLOPT_HTTPGET, 1L);
@@ -165,5 +179,54 @@ CURLcode curl_request_apply(CURL *easy, const struct curl_request *r) {
     SET(CURLOPT_POSTREDIR,
         strcmp(r->method, "POST") == 0 ? 0L : (long)(CURL_REDIR_POST_301 | CURL_REDIR_POST_302));
     return code;
+}
+
+void curl_request_headers_free(const struct curl_request *r, struct curl_slist *headers) {
+    while (headers != NULL && headers != r->headers) {
+        struct curl_slist *next = headers->next;
+        headers->next = NULL;
+        curl_slist_free_all(headers);
+        headers = next;
+    }
+}
+
+/* Adds one in front: the list behind it belongs to the request. */
+static int prepend(struct curl_slist **list, const char *line) {
+    struct curl_slist *first = curl_slist_append(NULL, line);
+    if (first == NULL)
+        return -1;
+    first->next = *list;
+    *list = first;
+    return 0;
+}
+
+CURLcode curl_request_vary(CURL *easy, const struct curl_request *r,
+                           const struct transport_parts *parts, struct curl_slist **headers) {
+    CURLcode code = CURLE_OK;
+    struct curl_slist *list = r->headers;
+    struct buf text;
+    bool memory = true;
+    buf_init(&text, HEADER_MAX_BYTES);
+    for (size_t i = r->varying_count; memory && i-- > 0;) {
+        const struct bytes *v = &parts->values[i];
+        buf_clear(&text);
+        buf_printf(&text, v->len == 0 ? "%s;" : "%s: %.*s", r->varying[i], (int)v->len, v->data);
+        memory = buf_ok(&text) && prepend(&list, buf_text(&text)) == 0;
+    }
+    if (memory && r->path_varies) {
+        buf_clear(&text);
+        buf_add(&text, r->url, r->origin_bytes);
+        buf_add(&text, parts->path.data, parts->path.len);
+        memory = buf_ok(&text);
+        SET(CURLOPT_URL, buf_text(&text));
+    }
+    if (memory && r->body_varies) {
+        SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)parts->body.len);
+        SET(CURLOPT_POSTFIELDS, parts->body.len == 0 ? "" : parts->body.data);
+    }
+    SET(CURLOPT_HTTPHEADER, list);
+    buf_done(&text);
+    *headers = list;
+    return memory ? code : CURLE_OUT_OF_MEMORY;
 #undef SET
 }

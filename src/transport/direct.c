@@ -31,10 +31,14 @@ void direct_finish(struct transport_session *s) {
     if (r->status == 0)
         r->ttfb_ns = -1;
     direct_response_done(s);
+    struct transport *t = s->transport;
+    struct direct_kept *kept = direct_response_kept(s);
     transport_done_fn *done = s->done;
     s->done = NULL;
     s->request = NULL;
     done(s->context, r);
+    if (kept != NULL)
+        direct_kept_give_back(t, kept);
 }
 
 void direct_fail(struct transport_session *s, enum outcome outcome, const char *text) {
@@ -81,7 +85,8 @@ static void fill_cookie_line(struct transport_session *s) {
     buf_done(&value);
 }
 
-static void direct_send(struct transport_session *s, const void *compiled, uint64_t trace,
+static void direct_send(struct transport_session *s, const void *compiled,
+                        const struct transport_parts *parts, uint64_t trace,
                         transport_done_fn *done, void *context) {
     assert(s->done == NULL);
     s->request = compiled;
@@ -92,9 +97,12 @@ static void direct_send(struct transport_session *s, const void *compiled, uint6
     s->write_broken = false;
     s->result = (struct transport_result){.sent_ns = clock_mono_ns(), .ttfb_ns = -1, .error = ""};
     direct_response_begin(s);
+    bool made = parts == NULL || direct_request_vary(s, parts) == 0;
     fill_cookie_line(s);
     deadline_add(&s->transport->whole, &s->whole, s->result.sent_ns);
-    if (s->connection != NULL)
+    if (!made)
+        direct_fail_later(s, OUTCOME_CONNECT_ERROR, "not enough memory to send the request");
+    else if (s->connection != NULL)
         direct_ready(s);
     else
         direct_connect(s);
@@ -149,6 +157,7 @@ static void direct_session_close(struct transport_session *s) {
     cookies_free(s->cookies);
     buf_done(&s->cookie_line);
     buf_done(&s->response.value);
+    direct_varied_free(s->varied);
     SSL_SESSION_free(s->resume);
     free(s);
 }
@@ -157,6 +166,7 @@ static void free_transport(struct transport *t) {
     curl_slist_free_all(t->resolve);
     SSL_CTX_free(t->tls);
     BIO_meth_free(t->tls_method);
+    direct_kept_free_all(t);
     free(t->buffer);
     free(t->scratch);
     free(t);

@@ -27,7 +27,14 @@
 #define DIRECT_READ_BYTES 65536
 #define DIRECT_PIECES 5
 
-/* A request as bytes; shared by all sessions of a transport, which only read it. */
+/* Where something that varies goes into the head. */
+struct direct_hole {
+    size_t at;
+    enum { DIRECT_PATH, DIRECT_VALUE, DIRECT_LENGTH } what;
+};
+
+/* A request as bytes; shared by all sessions of a transport, which only read it. Where it varies, each session makes one of its own
+ * out of it. */
 struct direct_request {
     char *head; /* request line, headers and the empty line */
     size_t head_bytes;
@@ -40,6 +47,18 @@ struct direct_request {
     char *url;  /* for libcurl's connecting: scheme http, so that it leaves TLS to us */
     char *host; /* without brackets */
     char *path; /* without the query, for cookies */
+    struct direct_hole *holes; /* in the order of the head; NULL: nothing varies */
+    size_t hole_count;
+    bool path_varies, body_varies;
+    bool keep_head;
+    size_t keep_body_bytes;
+};
+
+/* What is kept of an answer. */
+struct direct_kept {
+    struct direct_kept *next; /* among those that are not in use */
+    struct buf head, body;
+    bool cut;
 };
 
 enum direct_state {
@@ -87,6 +106,7 @@ struct direct_response {
     bool bad_encoding; /* the body is not what Content-Encoding says */
     uint64_t received; /* of the body, decoded */
     struct buf value;
+    struct direct_kept *kept; /* NULL: nobody asked for it */
 };
 
 /* libcurl at work on a connection. */
@@ -105,12 +125,19 @@ struct transport {
     SSL_CTX *tls;
     BIO_METHOD *tls_method;
     struct deadlines whole, handshake;
-    struct transport_session *failed;  /* in DIRECT_FAILED */
+    struct transport_session *failed; /* in DIRECT_FAILED */
+    struct direct_kept *spare;
     int closing;                       /* handles that must close before the memory goes */
     char trace[TRACE_LINE_BYTES + 2];  /* of the request that is being written */
     char text[CURL_RESULT_TEXT_BYTES]; /* of the request that is failing */
     char *buffer;                      /* DIRECT_READ_BYTES, for reading */
     char *scratch;                     /* as many, for what is sent, and for what gzip unpacks to */
+};
+
+/* A session's own request, made of one that varies. */
+struct direct_varied {
+    struct direct_request request; /* all but the head, the body and the path is borrowed */
+    struct buf head, path;
 };
 
 struct transport_session {
@@ -120,6 +147,7 @@ struct transport_session {
     struct direct_connection *connection;
     struct direct_attempt *attempt; /* in DIRECT_CONNECTING */
     const struct direct_request *request;
+    struct direct_varied *varied; /* NULL until its first request that varies */
     transport_done_fn *done;
     void *context;
     uint64_t trace;
@@ -174,6 +202,9 @@ void direct_tls_end(struct transport_session *s, struct direct_connection *c);
 int direct_request_new(struct transport *t, const struct transport_request *r, void **compiled,
                        struct err *e);
 void direct_request_free(void *compiled);
+/* Makes s->request the session's own, with these parts; -1: no memory. */
+int direct_request_vary(struct transport_session *s, const struct transport_parts *parts);
+void direct_varied_free(struct direct_varied *v);
 /* The parts of the request from byte `from` on; how many. */
 int direct_request_pieces(const struct transport_session *s, size_t from,
                           struct iovec pieces[DIRECT_PIECES]);
@@ -186,5 +217,9 @@ void direct_response_begin(struct transport_session *s);
  * left after a complete answer. */
 int direct_response_feed(struct transport_session *s, const char *bytes, size_t n, size_t *rest);
 void direct_response_done(struct transport_session *s);
+/* Puts what was kept into the result; the caller gives it back after the callback. */
+struct direct_kept *direct_response_kept(struct transport_session *s);
+void direct_kept_give_back(struct transport *t, struct direct_kept *k);
+void direct_kept_free_all(struct transport *t);
 
 #endif

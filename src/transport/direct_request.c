@@ -30,19 +30,39 @@ static bool carries_length(const char *method) {
            strcmp(method, "PATCH") == 0;
 }
 
+/* What varies goes in here when the request is sent; the room for it was made before. */
+static void hole(struct direct_request *d, const struct buf *head, int what) {
+    d->holes[d->hole_count++] = (struct direct_hole){head->len, what};
+}
+
+static void add_header(struct direct_request *d, struct buf *head,
+                       const struct transport_header *h) {
+    if (h->value != NULL) {
+        add_line(head, h->name, h->value);
+        return;
+    }
+    buf_printf(head, "%s: ", h->name);
+    hole(d, head, DIRECT_VALUE);
+    buf_str(head, "\r\n");
+}
+
 static void render(struct direct_request *d, const struct transport_options *o,
                    const struct transport_request *r, CURLU *url, struct buf *head) {
     char *target = part(url, CURLUPART_PATH, 0);
     char *query = part(url, CURLUPART_QUERY, 0);
     char *host = part(url, CURLUPART_HOST, 0);
     char *port = part(url, CURLUPART_PORT, CURLU_NO_DEFAULT_PORT);
-    buf_printf(head, "%s %s", r->method, target == NULL ? "/" : target);
-    if (query != NULL)
+    buf_printf(head, "%s ", r->method);
+    if (r->path_varies)
+        hole(d, head, DIRECT_PATH);
+    else
+        buf_str(head, target == NULL ? "/" : target);
+    if (query != NULL && !r->path_varies)
         buf_printf(head, "?%s", query);
     buf_str(head, " HTTP/1.1\r\n");
     const struct transport_header *own = header(r, "Host");
     if (own != NULL)
-        add_line(head, "Host", own->value);
+        add_header(d, head, own);
     else
         buf_printf(head, "Host: %s%s%s\r\n", host == NULL ? "" : host, port == NULL ? "" : ":",
                    port == NULL ? "" : port);
@@ -55,11 +75,15 @@ static void render(struct direct_request *d, const struct transport_options *o,
     d->extra_at = head->len;
     for (size_t i = 0; i < r->header_count; i++)
         if (strcasecmp(r->headers[i].name, "Host") != 0)
-            add_line(head, r->headers[i].name, r->headers[i].value);
+            add_header(d, head, &r->headers[i]);
     if (!o->keepalive && header(r, "Connection") == NULL)
         add_line(head, "Connection", "close");
     d->own_trace = header(r, "traceparent") != NULL;
-    if (r->body != NULL || carries_length(r->method))
+    if (r->body_varies) {
+        buf_str(head, "Content-Length: ");
+        hole(d, head, DIRECT_LENGTH);
+        buf_str(head, "\r\n");
+    } else if (r->body != NULL || carries_length(r->method))
         buf_printf(head, "Content-Length: %zu\r\n", r->body_bytes);
     buf_str(head, "\r\n");
     curl_free(target);
@@ -106,6 +130,15 @@ int direct_request_new(struct transport *t, const struct transport_request *r, v
         err_set(e, "%s is not a URL", r->url);
         goto fail;
     }
+    size_t varying = r->path_varies + r->body_varies;
+    for (size_t i = 0; i < r->header_count; i++)
+        varying += r->headers[i].value == NULL;
+    if (varying > 0 && (d->holes = calloc(varying, sizeof *d->holes)) == NULL)
+        goto no_memory;
+    d->path_varies = r->path_varies;
+    d->body_varies = r->body_varies;
+    d->keep_head = r->keep_head;
+    d->keep_body_bytes = r->keep_body_bytes;
     d->body = r->body;
     d->body_bytes = r->body == NULL ? 0 : r->body_bytes;
     d->head_method = strcmp(r->method, "HEAD") == 0;
@@ -136,8 +169,78 @@ void direct_request_free(void *compiled) {
     free(d->url);
     free(d->host);
     free(d->path);
+    free(d->holes);
     free(d);
 }
+
+/* ---- requests that vary ---- */
+
+void direct_varied_free(struct direct_varied *v) {
+    if (v == NULL)
+        return;
+    buf_done(&v->head);
+    buf_done(&v->path);
+    free(v);
+}
+
+static struct direct_varied *own_request(struct transport_session *s) {
+    if (s->varied == NULL && (s->varied = calloc(1, sizeof *s->varied)) != NULL) {
+        buf_init(&s->varied->head, HEAD_MAX_BYTES);
+        buf_init(&s->varied->path, HEAD_MAX_BYTES);
+    }
+    return s->varied;
+}
+
+static void fill(const struct direct_hole *h, const struct transport_parts *parts,
+                 const struct bytes *value, struct buf *head) {
+    char digits[24];
+    if (h->what == DIRECT_PATH)
+        buf_add(head, parts->path.data, parts->path.len);
+    else if (h->what == DIRECT_VALUE)
+        buf_add(head, value->data, value->len);
+    else
+        buf_add(head, digits, (size_t)snprintf(digits, sizeof digits, "%zu", parts->body.len));
+}
+
+int direct_request_vary(struct transport_session *s, const struct transport_parts *parts) {
+    const struct direct_request *d = s->request;
+    struct direct_varied *v = own_request(s);
+    const struct bytes *value = parts->values;
+    size_t from = 0;
+    if (v == NULL)
+        return -1;
+    struct direct_request *own = &v->request;
+    *own = *d;
+    buf_clear(&v->head);
+    for (size_t i = 0; i < d->hole_count; i++) {
+        const struct direct_hole *h = &d->holes[i];
+        buf_add(&v->head, d->head + from, h->at - from);
+        size_t before = v->head.len;
+        fill(h, parts, value, &v->head);
+        value += h->what == DIRECT_VALUE;
+        if (h->at <= d->extra_at)
+            own->extra_at += v->head.len - before;
+        from = h->at;
+    }
+    buf_add(&v->head, d->head + from, d->head_bytes - from);
+    own->head = v->head.data;
+    own->head_bytes = v->head.len;
+    if (d->body_varies) {
+        own->body = parts->body.data;
+        own->body_bytes = parts->body.len;
+    }
+    if (d->path_varies) {
+        buf_clear(&v->path);
+        buf_add(&v->path, parts->path.data, strcspn(parts->path.data, "?"));
+        own->path = v->path.data;
+    }
+    if (!buf_ok(&v->head) || !buf_ok(&v->path))
+        return -1;
+    s->request = own;
+    return 0;
+}
+
+/* ---- sending ---- */
 
 static bool traced(const struct transport_session *s) {
     return s->transport->options->trace_run != NULL && !s->request->own_trace;

@@ -28,6 +28,24 @@ static void end_of_header(struct transport_session *s) {
     r->set_cookie = r->encoding = false;
 }
 
+/* A header line as it came: what it keeps is the answer's head without the status line. */
+static void keep_head(struct transport_session *s, const char *before, const char *at, size_t n) {
+    struct direct_kept *k = s->response.kept;
+    if (k == NULL || !s->request->keep_head)
+        return;
+    buf_str(&k->head, before);
+    buf_add(&k->head, at, n);
+}
+
+static void keep_body(struct transport_session *s, const char *at, size_t n) {
+    struct direct_kept *k = s->response.kept;
+    if (k == NULL)
+        return;
+    size_t room = s->request->keep_body_bytes - k->body.len;
+    k->cut = k->cut || n > room;
+    buf_add(&k->body, at, n < room ? n : room);
+}
+
 /* The name may come in parts; it is kept in `value` until the value begins. */
 static int on_field(http_parser *p, const char *at, size_t n) {
     struct transport_session *s = session_of(p);
@@ -36,7 +54,9 @@ static int on_field(http_parser *p, const char *at, size_t n) {
         end_of_header(s);
         buf_clear(&r->value);
         r->in_value = false;
-    }
+        keep_head(s, "\r\n", at, n);
+    } else
+        keep_head(s, "", at, n);
     buf_add(&r->value, at, n);
     return 0;
 }
@@ -44,6 +64,7 @@ static int on_field(http_parser *p, const char *at, size_t n) {
 static int on_value(http_parser *p, const char *at, size_t n) {
     struct transport_session *s = session_of(p);
     struct direct_response *r = &s->response;
+    keep_head(s, r->in_value ? "" : ": ", at, n);
     if (!r->in_value) {
         r->set_cookie =
             s->transport->options->cookies && strcasecmp(buf_text(&r->value), "Set-Cookie") == 0;
@@ -59,8 +80,10 @@ static int on_value(http_parser *p, const char *at, size_t n) {
 
 static int on_headers_complete(http_parser *p) {
     struct transport_session *s = session_of(p);
-    if (s->response.in_value)
+    if (s->response.in_value) {
         end_of_header(s);
+        keep_head(s, "\r\n", "", 0);
+    }
     buf_clear(&s->response.value);
     s->response.in_value = false;
     s->response.headers_done = true;
@@ -80,6 +103,7 @@ static void count_unpacked(struct transport_session *s, const char *at, size_t n
         z->avail_out = DIRECT_READ_BYTES;
         code = inflate(z, Z_NO_FLUSH);
         s->response.received += DIRECT_READ_BYTES - z->avail_out;
+        keep_body(s, s->transport->scratch, DIRECT_READ_BYTES - z->avail_out);
     }
     if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR)
         s->response.bad_encoding = true;
@@ -107,9 +131,10 @@ static void end_unpacking(struct transport_session *s) {
 
 static int on_body(http_parser *p, const char *at, size_t n) {
     struct transport_session *s = session_of(p);
-    if (!s->response.gzip)
+    if (!s->response.gzip) {
         s->response.received += n;
-    else if (begin_unpacking(s))
+        keep_body(s, at, n);
+    } else if (begin_unpacking(s))
         count_unpacked(s, at, n);
     else
         s->response.bad_encoding = true;
@@ -122,6 +147,8 @@ static int on_message_complete(http_parser *p) {
     if (p->status_code >= 100 && p->status_code < 200 && p->status_code != 101) {
         s->response.headers_done = false;
         s->result.status = 0;
+        if (s->response.kept != NULL)
+            buf_clear(&s->response.kept->head);
         return 0;
     }
     s->response.complete = true;
@@ -138,9 +165,59 @@ static const http_parser_settings settings = {
     .on_message_complete = on_message_complete,
 };
 
+/* One that is not in use; NULL where nothing is to be kept, or memory ran out: then the answer is as if it had no body. */
+static struct direct_kept *take_kept(struct transport_session *s) {
+    struct transport *t = s->transport;
+    struct direct_kept *k = t->spare;
+    if (!s->request->keep_head && s->request->keep_body_bytes == 0)
+        return NULL;
+    if (k != NULL) {
+        t->spare = k->next;
+        return k;
+    }
+    if ((k = calloc(1, sizeof *k)) != NULL) {
+        buf_init(&k->head, HEAD_MAX_BYTES);
+        buf_init(&k->body, SIZE_MAX / 4);
+    }
+    return k;
+}
+
+struct direct_kept *direct_response_kept(struct transport_session *s) {
+    struct direct_kept *k = s->response.kept;
+    s->response.kept = NULL;
+    if (k == NULL)
+        return NULL;
+    s->result.head = (struct bytes){buf_text(&k->head), k->head.len};
+    s->result.body = (struct bytes){buf_text(&k->body), k->body.len};
+    s->result.body_cut = k->cut;
+    return k;
+}
+
+/* What a large answer needed is not held on to. */
+void direct_kept_give_back(struct transport *t, struct direct_kept *k) {
+    if (k->body.cap > DIRECT_READ_BYTES)
+        buf_done(&k->body);
+    buf_clear(&k->head);
+    buf_clear(&k->body);
+    k->cut = false;
+    k->next = t->spare;
+    t->spare = k;
+}
+
+void direct_kept_free_all(struct transport *t) {
+    for (struct direct_kept *k = t->spare, *next; k != NULL; k = next) {
+        next = k->next;
+        buf_done(&k->head);
+        buf_done(&k->body);
+        free(k);
+    }
+}
+
 void direct_response_begin(struct transport_session *s) {
     struct buf value = s->response.value;
-    s->response = (struct direct_response){.value = value};
+    if (s->response.kept != NULL)
+        direct_kept_give_back(s->transport, s->response.kept);
+    s->response = (struct direct_response){.value = value, .kept = take_kept(s)};
     buf_clear(&s->response.value);
     http_parser_init(&s->response.parser, HTTP_RESPONSE);
     http_parser_set_max_header_size(HEAD_MAX_BYTES);

@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "util/bytes.h"
 #include "util/err.h"
 #include "util/outcome.h"
 
@@ -39,16 +40,28 @@ struct transport_options {
 };
 
 struct transport_header {
-    const char *name, *value;
+    const char *name, *value; /* value NULL: it is given with each sending */
 };
 
 struct transport_request {
     const char *method;
-    const char *url; /* whole */
+    const char *url; /* whole; where the path varies, only its scheme and host count */
     const struct transport_header *headers;
     size_t header_count;
     const void *body; /* NULL: none */
     size_t body_bytes;
+    bool path_varies, body_varies; /* they are given with each sending */
+    bool keep_head;                /* of the answer: see transport_result */
+    size_t keep_body_bytes;        /* so much of it at most; 0: nothing */
+};
+
+/* What differs from one sending of a request to the next. The body is borrowed until `done`, the rest during the call. */
+struct transport_parts {
+    struct bytes
+        path; /* with the query, as it is sent, from its "/" on; no NUL in it, one behind it */
+    const struct bytes *
+        values; /* of the headers without a value, in their order; no NUL in them, one behind each */
+    struct bytes body;
 };
 
 /* Times are CLOCK_MONOTONIC ns; phases are durations, 0 where the phase did not happen (a reused connection). */
@@ -63,6 +76,10 @@ struct transport_result {
     uint64_t bytes_received; /* of the body, decoded */
     bool new_connection;
     bool sent_again; /* the server had closed the kept connection before it could see the request */
+    struct bytes
+        head; /* header lines of the (last) answer, where the request keeps them; data NULL: nothing */
+    struct bytes body; /* decoded, likewise */
+    bool body_cut;     /* there was more of it */
     const char *
         error; /* "" where nothing is wrong; else a text with no secrets of ours but maybe the URL's */
 };
@@ -85,10 +102,11 @@ struct transport_ops {
     int (*request_new)(struct transport *t, const struct transport_request *request,
                        void **compiled, struct err *e);
     void (*request_free)(void *compiled);
-    /* Starts one request; `done` is called exactly once, later, never from within. A session has one at a time. `trace` ends
-     * its trace id, where the options want one. */
-    void (*send)(struct transport_session *s, const void *compiled, uint64_t trace,
-                 transport_done_fn *done, void *context);
+    /* Starts one request; `done` is called exactly once, later, never from within. A session has one at a time. `parts` are NULL
+     * where nothing in it varies. `trace` ends its trace id, where the options want one. */
+    void (*send)(struct transport_session *s, const void *compiled,
+                 const struct transport_parts *parts, uint64_t trace, transport_done_fn *done,
+                 void *context);
     /* Gives the request under way up: `done` is called from within, with OUTCOME_CANCELLED. */
     void (*cancel)(struct transport_session *s);
 };

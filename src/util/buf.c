@@ -57,6 +57,15 @@ void buf_add(struct buf *b, const void *bytes, size_t n) {
     b->data[b->len] = '\0';
 }
 
+char *buf_room(struct buf *b, size_t n) {
+    if (!reserve(b, n))
+        return NULL;
+    char *room = b->data + b->len;
+    b->len += n;
+    b->data[b->len] = '\0';
+    return room;
+}
+
 void buf_str(struct buf *b, const char *text) {
     buf_add(b, text, strlen(text));
 }

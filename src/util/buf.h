@@ -31,6 +31,9 @@ void buf_str(struct buf *b, const char *text);
 void buf_char(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Appends n bytes for the caller to write and returns the first of them; NULL (and the failure) where there is no room. */
+char *buf_room(struct buf *b, size_t n);
+
 bool buf_ok(const struct buf *b);
 
 /* The content as a C string, "" when empty; borrowed until the next call on b. */

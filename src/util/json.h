@@ -52,7 +52,7 @@ void json_free(struct json_doc *d);
 const struct json *json_root(const struct json_doc *d);
 const char *json_source(const struct json_doc *d); /* NUL-terminated */
 
-/* The member with this key, or NULL; also NULL where v is no object. */
+/* The member with this key, or NULL; also NULL where v is no object or NULL itself, so that calls can be chained. */
 const struct json *json_get(const struct json *v, const char *key);
 
 /* "a string", "an object": for messages. */

@@ -7,7 +7,7 @@
 
 const struct json *json_get(const struct json *v, const char *key) {
     size_t n = strlen(key);
-    if (v->kind != JSON_OBJECT)
+    if (v == NULL || v->kind != JSON_OBJECT)
         return NULL;
     for (const struct json *m = v->first; m != NULL; m = m->next)
         if (m->key_len == n && memcmp(m->key, key, n) == 0)

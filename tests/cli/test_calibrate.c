@@ -99,18 +99,21 @@ static void more_connections_than_it_has_are_closed(void **state) {
 
 static void the_rate_is_that_of_users_and_waits(void **state) {
     (void)state;
-    struct scenario s = {.load = {.kind = LOAD_USERS,
-                                  .users = 100,
-                                  .spawn_rate = 100,
-                                  .duration_ns = INT64_C(60000000000)}};
+    struct scenario_load load = {.load = {.kind = LOAD_USERS,
+                                          .users = 100,
+                                          .spawn_rate = 100,
+                                          .duration_ns = INT64_C(60000000000)},
+                                 .class_count = 1};
+    struct scenario_class users = {0};
+    struct scenario s = {.loads = &load, .load_count = 1, .classes = &users, .class_count = 1};
     assert_true(calibrate_rate(&s) == 1000); /* as fast as the target lets them: not known */
-    s.wait = (struct wait){.kind = WAIT_CONSTANT, .low_ns = 50000000};
+    users.wait = (struct wait){.kind = WAIT_CONSTANT, .low_ns = 50000000};
     assert_true(calibrate_rate(&s) == 2000); /* 100 / 0.05 s */
-    s.wait = (struct wait){.kind = WAIT_BETWEEN, .low_ns = 0, .high_ns = 400000000};
+    users.wait = (struct wait){.kind = WAIT_BETWEEN, .low_ns = 0, .high_ns = 400000000};
     assert_true(calibrate_rate(&s) == 500); /* 100 / 0.2 s */
-    s.wait = (struct wait){.kind = WAIT_CONSTANT, .low_ns = 5000000000};
+    users.wait = (struct wait){.kind = WAIT_CONSTANT, .low_ns = 5000000000};
     assert_true(calibrate_rate(&s) == 200); /* 20, and a 99th percentile needs more */
-    s.wait = (struct wait){.kind = WAIT_CONSTANT, .low_ns = 1};
+    users.wait = (struct wait){.kind = WAIT_CONSTANT, .low_ns = 1};
     assert_true(calibrate_rate(&s) == 100000);
 }
 

@@ -31,7 +31,7 @@ static inline void make_client(const char *path, const struct client_row *rows, 
     for (size_t i = 0; i < n; i++) {
         struct sample s = ok_sample(rows[i].sent_ms * NS_PER_MS, rows[i].took_ms * NS_PER_MS);
         s.user = rows[i].user;
-        s.outcome = (uint8_t)rows[i].outcome;
+        s.outcome = (uint32_t)rows[i].outcome & 0xf;
         if (rows[i].outcome != OUTCOME_OK)
             s.status = 0;
         if (rows[i].outcome == OUTCOME_NOT_SENT) {

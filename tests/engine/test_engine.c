@@ -14,7 +14,7 @@ static void every_request_has_one_row_whatever_became_of_it(void **state) {
     assert_int_equal(server_count(&server, "?mix"), b.totals.rows);
     for (size_t i = 0; i < b.scenario->task_count; i++) {
         char sql[128];
-        const char *name = b.scenario->tasks[i].request.name;
+        const char *name = b.scenario->requests[i].name;
         snprintf(sql, sizeof sql, "select count(*) from requests where name = '%s'", name);
         assert_int_equal(number(&b, sql), server_count(&server, name));
     }
@@ -102,7 +102,7 @@ static void a_seed_repeats_what_each_user_does(void **state) {
               "{'users':5,'spawn_rate':1000,'duration':'30s'},'wait':{'between':['1ms','3ms']},"
               "'tasks':[{'path':'/ok?a','name':'a'},{'path':'/ok?b','name':'b','weight':2}]}");
         /* Ends by count rather than by time: a slow machine must not cut the sequences short. */
-        b.scenario->load.duration_ns = 1500 * NS_PER_MS;
+        b.scenario->loads[0].load.duration_ns = 1500 * NS_PER_MS;
         b.options.seed = i == 2 ? 8 : 7;
         run(&b);
         sequence(&b, 3, seen[i], sizeof seen[i]);

@@ -96,9 +96,10 @@ static void on_timer(uv_timer_t *timer) {
     answer(s, OUTCOME_OK);
 }
 
-static void send_request(struct transport_session *s, const void *compiled, uint64_t trace,
+static void send_request(struct transport_session *s, const void *compiled,
+                         const struct transport_parts *parts, uint64_t trace,
                          transport_done_fn *done, void *context) {
-    (void)compiled, (void)trace;
+    (void)compiled, (void)parts, (void)trace;
     s->done = done;
     s->context = context;
     s->sent_ns = clock_mono_ns();

@@ -54,11 +54,14 @@ static void check_request(const struct scenario_request *q) {
     CHECK(q->name != NULL && q->method[0] != '\0');
     CHECK(q->path[0] == '/' || strncmp(q->path, "http", 4) == 0);
     check_wire(q->method);
-    check_wire(q->path);
-    CHECK(strchr(q->path, ' ') == NULL);
+    if (q->varying_path == NULL)
+        check_wire(q->path);
+    CHECK(q->varying_path != NULL || strchr(q->path, ' ') == NULL);
     for (size_t i = 0; i < q->header_count; i++) {
         check_wire(q->headers[i].name);
-        check_wire(q->headers[i].value);
+        CHECK((q->headers[i].value == NULL) == (q->headers[i].varying != NULL));
+        if (q->headers[i].value != NULL)
+            check_wire(q->headers[i].value);
         CHECK(strpbrk(q->headers[i].name, ": ") == NULL && q->headers[i].name[0] != '\0');
     }
     CHECK(q->body != NULL || q->body_bytes == 0);
@@ -75,6 +78,37 @@ static void check_load(const struct load *l) {
     }
 }
 
+/* Every step leads somewhere within its stretch. */
+static void check_steps(const struct scenario *s, const struct scenario_steps *steps) {
+    CHECK((size_t)steps->first + steps->count <= s->step_count);
+    for (uint32_t i = steps->first; i < steps->first + steps->count; i++) {
+        const struct scenario_step *step = &s->steps[i];
+        CHECK(step->kind != SCENARIO_SEND || step->request < s->request_count);
+        CHECK(step->depth < SCENARIO_LOOPS_MAX);
+        CHECK(step->kind != SCENARIO_AGAIN || (step->to > steps->first && step->to < i));
+        CHECK(step->kind != SCENARIO_WHEN ||
+              (step->to > i && step->to <= steps->first + steps->count));
+    }
+}
+
+static void check_one(const struct scenario *s, const struct scenario_load *l) {
+    check_load(&l->load);
+    if (load_is_open(&l->load))
+        check_arrivals(&l->load);
+    CHECK(l->class_count > 0 && l->first_class + l->class_count <= s->class_count);
+    for (uint32_t i = l->first_class; i < l->first_class + l->class_count; i++) {
+        const struct scenario_class *c = &s->classes[i];
+        CHECK(c->wait.kind != WAIT_BETWEEN || c->wait.low_ns <= c->wait.high_ns);
+        CHECK(c->task_count > 0 && c->first_task + c->task_count <= s->task_count);
+        uint64_t sum = s->weight_sums[c->first_task + c->task_count - 1];
+        CHECK(sum > 0 && sum <= UINT32_MAX);
+        for (uint32_t k = c->first_task; k < c->first_task + c->task_count; k++)
+            check_steps(s, &s->tasks[k].steps);
+        check_steps(s, &c->on_start);
+        check_steps(s, &c->on_stop);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct scenario *s = NULL;
     struct err e = {""};
@@ -83,17 +117,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     }
     CHECK(e.text[0] == '\0');
-    uint64_t sum = 0;
-    for (size_t i = 0; i < s->task_count; i++) {
-        check_request(&s->tasks[i].request);
-        sum += s->tasks[i].weight;
-    }
-    CHECK(sum > 0 && sum <= UINT32_MAX);
+    for (size_t i = 0; i < s->request_count; i++)
+        check_request(&s->requests[i]);
+    for (size_t i = 0; i < s->load_count; i++)
+        check_one(s, &s->loads[i]);
+    check_steps(s, &s->setup);
+    check_steps(s, &s->teardown);
     CHECK(s->timeout_ns > 0 && s->connect_timeout_ns > 0 && s->connect_timeout_ns <= s->timeout_ns);
-    CHECK(s->wait.kind != WAIT_BETWEEN || s->wait.low_ns <= s->wait.high_ns);
-    check_load(&s->load);
-    if (load_is_open(&s->load))
-        check_arrivals(&s->load);
     if (s->target != NULL)
         check_wire(s->target);
     struct buf masked;

@@ -26,7 +26,7 @@ static void make_run(const char *path, size_t n) {
     for (size_t i = 0; i < n; i++) {
         int64_t sent = (int64_t)i * 1000000 + (int64_t)rng_below(&g, 1000);
         struct sample s = ok_sample(sent, (int64_t)rng_below(&g, 90000000));
-        s.outcome = (uint8_t)rng_below(&g, OUTCOME_COUNT);
+        s.outcome = rng_below(&g, OUTCOME_COUNT) & 0xf;
         s.user = (uint32_t)rng_below(&g, 1000);
         s.endpoint = (uint16_t)rng_below(&g, 2);
         s.status = rng_below(&g, 3) == 0 ? 0 : (uint16_t)(200 + rng_below(&g, 300));

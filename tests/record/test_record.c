@@ -144,7 +144,7 @@ static void test_run_and_manifest(void **state) {
                  "paper|2025-11-24T16:00:00.123Z|4500000|10|{ \"name\": \"paper\" }"
                  "|http://127.0.0.1:8080|18446744073709551615|0.1.0|VALID|nothing was missed|0\n");
     assert_query(path, "SELECT key, value FROM manifest", "argv|coldswarm run\nkernel|6.1\n");
-    assert_query(path, "PRAGMA user_version", "3\n");
+    assert_query(path, "PRAGMA user_version", "4\n");
     assert_query(path, "SELECT printf('%x', application_id) FROM pragma_application_id",
                  "6373776d\n");
     /* One file is left, and looking at it leaves no others. */

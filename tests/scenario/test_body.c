@@ -3,7 +3,7 @@
 
 static void body(const char *task, const char *type, const char *bytes, size_t n) {
     struct scenario *s = must_parse_task(task);
-    const struct scenario_request *q = &s->tasks[0].request;
+    const struct scenario_request *q = &s->requests[0];
     assert_string_equal(q->method, "POST");
     assert_string_equal(header(q, "Content-Type"), type);
     if (q->body_bytes != n || memcmp(q->body, bytes, n) != 0)
@@ -38,14 +38,14 @@ static void test_own_type(void **state) {
         must_parse("{\"load\":{\"users\":1,\"duration\":1},\"headers\":{\"content-type\":\"a/b\"},"
                    "\"tasks\":[{\"json\":1},{\"multipart\":[{\"name\":\"n\",\"value\":\"v\"}]},"
                    "{\"method\":\"GET\",\"body\":\"g\"},{\"method\":\"PUT\",\"body\":\"p\"}]}");
-    assert_string_equal(header(&s->tasks[0].request, "content-type"), "a/b");
-    assert_null(header(&s->tasks[0].request, "Content-Type"));
+    assert_string_equal(header(&s->requests[0], "content-type"), "a/b");
+    assert_null(header(&s->requests[0], "Content-Type"));
     /* The boundary must be told, so a multipart body sets its own. */
-    assert_string_equal(header(&s->tasks[1].request, "Content-Type"),
+    assert_string_equal(header(&s->requests[1], "Content-Type"),
                         "multipart/form-data; boundary=coldswarm-boundary-0000000000000000");
-    assert_string_equal(s->tasks[2].request.method, "GET");
-    assert_memory_equal(s->tasks[2].request.body, "g", 1);
-    assert_string_equal(s->tasks[3].request.method, "PUT");
+    assert_string_equal(s->requests[2].method, "GET");
+    assert_memory_equal(s->requests[2].body, "g", 1);
+    assert_string_equal(s->requests[3].method, "PUT");
     scenario_free(s);
 }
 

@@ -17,10 +17,11 @@ static const struct {
      "s.json:1:2: unknown key \"taget\" in a scenario; did you mean \"target\"?"},
     {"{\"zzzzzzzz\":1,\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
      "s.json:1:2: unknown key \"zzzzzzzz\" in a scenario; known are: $schema, name, target, load, "
-     "wait, timeout, connect_timeout, headers, auth, http, tasks, thresholds"},
+     "wait, timeout, connect_timeout, headers, auth, http, tasks, loads, users, sequence, "
+     "variables, feeders, setup, teardown, on_start, on_stop"},
     {"{\"users\":10,\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
-     "s.json:1:2: this version does not support \"users\" in a scenario (classes of users; the "
-     "number of users belongs in \"load\"); remove it"},
+     "s.json:1:10: \"users\" must be an array of classes of users here; the number of users "
+     "belongs in \"load\""},
     {"{\"name\":\"a\",\n\t\"name\":\"b\",\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
      "s.json:2:2: \"name\" is given twice, first in line 1; remove one"},
     {"{\"name\":1,\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
@@ -209,13 +210,15 @@ static const struct {
      "s.json:1:21: \"A\" is given twice, first as \"a\"; remove one"},
     {"{\"headers\":{\"X\":\"a\\r\\nEvil: "
      "1\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
-     "s.json:1:17: a control character (a line end?) cannot be sent in a header"},
+     "s.json:1:18: this text holds a control character (a line end?), which cannot be sent in a "
+     "header"},
     {"{\"headers\":{\"X\":\"a\\u0000b\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
-     "s.json:1:17: \"X\" cannot hold \\u0000"},
+     "s.json:1:18: this text holds a control character (a line end?), which cannot be sent in a "
+     "header"},
     {"{\"headers\":{\"X\":\"${env.LINES}\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]"
      "}",
-     "s.json:1:17: a control character (a line end?) cannot be sent in a header; look at the "
-     "variable's value"},
+     "s.json:1:18: the value of ${env.LINES} holds a control character (a line end?), which cannot "
+     "be sent in a header"},
     {"{\"auth\":{},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
      "s.json:1:9: \"auth\" must hold either \"bearer\" or \"basic\""},
     {"{\"auth\":\"x\",\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
@@ -225,8 +228,8 @@ static const struct {
      "s.json:1:19: a bearer token cannot be empty or hold spaces"},
     {"{\"auth\":{\"bearer\":\"${env.LINES}\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}"
      "]}",
-     "s.json:1:19: a control character (a line end?) cannot be sent in a header; look at the "
-     "variable's value"},
+     "s.json:1:20: the value of ${env.LINES} holds a control character (a line end?), which cannot "
+     "be sent in a header"},
     {"{\"auth\":{\"basic\":{\"user\":\"u\"}},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]"
      "}",
      "s.json:1:18: \"password\" is missing here; write {\"user\": ..., \"password\": ...}"},
@@ -269,7 +272,7 @@ static const struct {
      "a\",\"proxy\":\"b\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
      "s.json:1:37: \"proxy\" cannot stand beside \"unix_socket\"; remove one of the two"},
     {"{\"load\":{\"users\":1,\"duration\":1},\"tasks\":[]}",
-     "s.json:1:42: \"tasks\" must hold 1 to 10000 tasks, not 0"},
+     "s.json:1:42: \"tasks\" must hold 1 to 100000 tasks, not 0"},
     {"{\"load\":{\"users\":1,\"duration\":1},\"tasks\":{}}",
      "s.json:1:42: \"tasks\" must be an array, not an object"},
     {"{\"load\":{\"users\":1,\"duration\":1},\"tasks\":[\"/\"]}",
@@ -278,9 +281,6 @@ static const struct {
      "s.json:1:42: every task has weight 0, so none is ever drawn; raise one"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"wieght\":1}]}",
      "s.json:2:13: unknown key \"wieght\" in a task; did you mean \"weight\"?"},
-    {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"checks\":[]}]}",
-     "s.json:2:13: this version does not support \"checks\" in a task (conditions on answers); "
-     "remove it"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"weight\":-1}]}",
      "s.json:2:22: \"weight\" must be a whole number from 0 to 1000000, not -1"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"weight\":0.5}]}",
@@ -306,13 +306,13 @@ static const struct {
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/a%2\"}]}",
      "s.json:2:23: '%' needs two hexadecimal digits; write %25 for the sign"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/a\\nb\"}]}",
-     "s.json:2:20: a path cannot hold control characters"},
+     "s.json:2:23: a path cannot hold control characters"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/${TOKEN}\"}]}",
-     "s.json:2:22: unknown variable ${TOKEN}; this version has ${env.NAME} only, and $${ for a "
-     "plain ${"},
+     "s.json:2:22: unknown name \"TOKEN\" in ${...}; it is no variable, capture or feeder of this "
+     "scenario (${env.NAME} reads the environment, $${ is a plain ${)"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/${env.}\"}]}",
-     "s.json:2:22: unknown variable ${env.}; this version has ${env.NAME} only, and $${ for a "
-     "plain ${"},
+     "s.json:2:22: unknown name \"env.\" in ${...}; it is no variable, capture or feeder of this "
+     "scenario (${env.NAME} reads the environment, $${ is a plain ${)"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/${env.A B}\"}]}",
      "s.json:2:22: \"A B\" cannot be a variable's name; it has letters, digits and _"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/${env.A\"}]}",
@@ -320,7 +320,7 @@ static const struct {
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/${env.NOPE}\"}]}",
      "s.json:2:22: NOPE is not set; set NOPE in the environment"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/\\t\"}]}",
-     "s.json:2:20: a path cannot hold control characters"},
+     "s.json:2:22: a path cannot hold control characters"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"query\":{\"a\":null}}]}",
      "s.json:2:26: \"a\" must be a string, a number, true, false or an array of these, not null"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"query\":{\"a\":[[]]}}]}",
@@ -343,10 +343,10 @@ static const struct {
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"body_file\":\"/dev/zero\"}]}",
      "s.json:2:25: /dev/zero is not a file"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"body_file\":\"a\\u0000b\"}]}",
-     "s.json:2:25: \"body_file\" cannot hold \\u0000"},
+     "s.json:2:26: this text holds a NUL, which no file's name can"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"json\":{\"a\":[\"x "
      "${env.BYTES}\"]}}]}",
-     "s.json:2:29: the value of BYTES is not UTF-8, which JSON must be"},
+     "s.json:2:29: the value of ${env.BYTES} is not UTF-8, which JSON must be"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"json\":{\"a\":[\n\"\\n\",\n "
      "\"${env.NOPE}\"]}}]}",
      "s.json:4:3: NOPE is not set; set NOPE in the environment"},
@@ -370,7 +370,8 @@ static const struct {
      "at the scenario's folder"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  "
      "\"tasks\":[{\"multipart\":[{\"name\":\"n\",\"value\":\"v\",\"type\":\"a\\r\\nb/c\"}]}]}",
-     "s.json:2:57: \"type\" must be a media type like \"image/png\""},
+     "s.json:2:58: this text holds a control character (a line end?), which cannot be sent in a "
+     "header"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  "
      "\"tasks\":[{\"multipart\":[{\"name\":\"n\",\"value\":\"v\"}],\"headers\":{\"content-type\":"
      "\"a/b\"}}]}",

@@ -1,16 +1,45 @@
 /* keys: the table, schema.json and the loader know the same keys. */
 #include "scenario/helpers.h"
 
+#include "scenario/capture.h"
+#include "scenario/check.h"
+#include "scenario/feeder.h"
 #include "scenario/keys.h"
+#include "scenario/reading.h"
 #include "util/file.h"
 #include "util/json.h"
 
 #define LOAD "{\"users\":1,\"duration\":1}"
 
-/* Where a section stands in the schema (NULL: its top), and the scenario before and after its
- * members. */
+/* Parts that are read on their own. */
+static int read_feeder(struct reader *r, const struct json *v) {
+    struct feeder *f = NULL;
+    int result = feeder_read(r, v->first, &f);
+    feeder_free(f);
+    return result;
+}
+
+static int read_captures(struct reader *r, const struct json *v) {
+    struct scope scope = {0};
+    struct capture_list l = {0};
+    int result = captures_read(r, v, &scope, &l);
+    captures_done(&l);
+    scope_done(&scope);
+    return result;
+}
+
+static int read_checks(struct reader *r, const struct json *v) {
+    struct check_list l = {0};
+    int result = checks_read(r, v, &l);
+    checks_done(&l);
+    return result;
+}
+
+/* Where a section stands in the schema (NULL: its top), and what stands before and after its
+ * members: a scenario, or what `read` reads. */
 static const struct {
     const char *definition, *before, *after;
+    int (*read)(struct reader *r, const struct json *v);
 } sections[SECTION_COUNT] = {
     [SECTION_TOP] = {NULL, "{", "}"},
     [SECTION_LOAD] = {"load", "{\"load\":{", "},\"tasks\":[{}]}"},
@@ -19,11 +48,21 @@ static const struct {
     [SECTION_AUTH] = {"auth", "{\"auth\":{", "},\"load\":" LOAD ",\"tasks\":[{}]}"},
     [SECTION_BASIC] = {"basic", "{\"auth\":{\"basic\":{", "}},\"load\":" LOAD ",\"tasks\":[{}]}"},
     [SECTION_HTTP] = {"http", "{\"http\":{", "},\"load\":" LOAD ",\"tasks\":[{}]}"},
+    [SECTION_LOADS] = {"loads", "{\"loads\":[{", "}]}"},
+    [SECTION_CLASS] = {"class", "{\"load\":" LOAD ",\"users\":[{", "}]}"},
+    [SECTION_STEP] = {"step", "{\"load\":" LOAD ",\"tasks\":[{\"name\":\"n\",\"steps\":[{",
+                      "}]}]}"},
     [SECTION_TASK] = {"task", "{\"load\":" LOAD ",\"tasks\":[{", "}]}"},
     [SECTION_THRESHOLD] = {"threshold",
                            "{\"load\":" LOAD ",\"tasks\":[{}],\"thresholds\":{\"http_reqs\":[{",
                            "}]}}"},
     [SECTION_PART] = {"part", "{\"load\":" LOAD ",\"tasks\":[{\"multipart\":[{", "}]}]}"},
+    [SECTION_FEEDER] = {"feeder", "{\"f\":{", "}}", read_feeder},
+    [SECTION_CAPTURE] = {"capture", "{\"c\":{", "}}", read_captures},
+    [SECTION_CHECK] = {"check", "[{", "}]", read_checks},
+    [SECTION_CHECK_BODY] = {"check_body", "[{\"body\":{", "}}]", read_checks},
+    [SECTION_CHECK_SIZE] = {"check_size", "[{\"size\":{", "}}]", read_checks},
+    [SECTION_CHECK_TIME] = {"check_time", "[{\"time\":{", "}}]", read_checks},
 };
 
 /* Members that a section cannot do without, and the keys beside which they may not stand. */
@@ -31,8 +70,13 @@ static const struct {
     enum scenario_section section;
     const char *key, *value, *not_with;
 } needed[] = {
-    {SECTION_TOP, "load", LOAD, ""},
-    {SECTION_TOP, "tasks", "[{}]", ""},
+    {SECTION_TOP, "load", LOAD, ",loads,"},
+    {SECTION_TOP, "tasks", "[{}]", ",users,"},
+    {SECTION_LOADS, "name", "\"n\"", ""},
+    {SECTION_LOADS, "load", LOAD, ""},
+    {SECTION_LOADS, "tasks", "[{}]", ",users,"},
+    {SECTION_CLASS, "name", "\"n\"", ""},
+    {SECTION_CLASS, "tasks", "[{}]", ""},
     {SECTION_LOAD, "users", "1",
      ",stages,start_users,rate,start_rate,arrivals,max_users,queue_timeout,"},
     {SECTION_LOAD, "duration", "1", ",stages,start_users,start_rate,"},
@@ -46,6 +90,11 @@ static const struct {
     {SECTION_THRESHOLD, "threshold", "\"count>1\"", ""},
     {SECTION_PART, "name", "\"n\"", ""},
     {SECTION_PART, "value", "\"v\"", ",file,"},
+    {SECTION_FEEDER, "csv", "\"part.bin\"", ",jsonl,files,"},
+    {SECTION_FEEDER, "mode", "\"once\"", ""},
+    {SECTION_CAPTURE, "regex", "\"a\"", ""},
+    {SECTION_CHECK, "header", "\"X\"", ",status,json,jsonpath,body,size,time,"},
+    {SECTION_CHECK, "exists", "true", ",status,body,size,time,"},
 };
 
 static struct json_doc *schema(void) {
@@ -136,7 +185,15 @@ static void attempt(const struct scenario_key *k, const char *value, struct err 
             buf_printf(&b, ",\"%s\":%s", needed[i].key, needed[i].value);
     buf_str(&b, sections[k->section].after);
     e->text[0] = '\0';
-    scenario_parse("s.json", test_folder(), buf_text(&b), b.len, test_env, NULL, &s, e);
+    if (sections[k->section].read != NULL) {
+        struct reading x;
+        reading_init(&x, buf_text(&b));
+        sections[k->section].read(&x.r, json_root(x.doc));
+        *e = x.e;
+        reading_done(&x);
+    } else {
+        scenario_parse("s.json", test_folder(), buf_text(&b), b.len, test_env, NULL, &s, e);
+    }
     scenario_free(s);
     buf_done(&b);
 }

@@ -13,18 +13,18 @@ static void test_defaults(void **state) {
     assert_string_equal(s->file, "s.json");
     assert_string_equal(s->source, text);
     assert_null(s->target);
-    assert_int_equal(s->load.kind, LOAD_USERS);
-    assert_int_equal(s->load.users, 3);
-    assert_true(s->load.spawn_rate == 1);
-    assert_int_equal(s->load.duration_ns, 60 * S);
-    assert_int_equal(s->wait.kind, WAIT_NONE);
+    assert_int_equal(s->loads[0].load.kind, LOAD_USERS);
+    assert_int_equal(s->loads[0].load.users, 3);
+    assert_true(s->loads[0].load.spawn_rate == 1);
+    assert_int_equal(s->loads[0].load.duration_ns, 60 * S);
+    assert_int_equal(s->classes[0].wait.kind, WAIT_NONE);
     assert_int_equal(s->timeout_ns, 60 * S);
     assert_int_equal(s->connect_timeout_ns, 10 * S);
     assert_int_equal(s->http.version, SCENARIO_HTTP_1_1);
     assert_true(s->http.verify && s->http.keepalive && s->http.cookies);
     assert_false(s->http.follow_redirects || s->http.compressed);
     assert_int_equal(s->task_count, 1);
-    const struct scenario_request *q = &s->tasks[0].request;
+    const struct scenario_request *q = &s->requests[0];
     assert_int_equal(s->tasks[0].weight, 1);
     assert_string_equal(q->name, "/");
     assert_string_equal(q->method, "GET");
@@ -59,14 +59,14 @@ static void test_everything(void **state) {
     assert_string_equal(s->name, "all");
     assert_string_equal(s->target, "http://example.org:80/v1");
     assert_string_equal(s->target_source, "http://${env.HOST}:80/v1/");
-    assert_int_equal(s->load.kind, LOAD_STAGES);
-    assert_int_equal(s->load.start_users, 2);
-    assert_int_equal(s->load.stage_count, 2);
-    assert_int_equal(s->load.stages[0].duration_ns, 10 * S);
-    assert_int_equal(s->load.stages[1].users, 5);
-    assert_int_equal(s->wait.kind, WAIT_BETWEEN);
-    assert_int_equal(s->wait.low_ns, S / 4);
-    assert_int_equal(s->wait.high_ns, 3 * S / 2);
+    assert_int_equal(s->loads[0].load.kind, LOAD_STAGES);
+    assert_int_equal(s->loads[0].load.start_users, 2);
+    assert_int_equal(s->loads[0].load.stage_count, 2);
+    assert_int_equal(s->loads[0].load.stages[0].duration_ns, 10 * S);
+    assert_int_equal(s->loads[0].load.stages[1].users, 5);
+    assert_int_equal(s->classes[0].wait.kind, WAIT_BETWEEN);
+    assert_int_equal(s->classes[0].wait.low_ns, S / 4);
+    assert_int_equal(s->classes[0].wait.high_ns, 3 * S / 2);
     assert_int_equal(s->timeout_ns, 5 * S);
     assert_int_equal(s->connect_timeout_ns, S / 2);
     assert_int_equal(s->http.version, SCENARIO_HTTP_2_PRIOR);
@@ -80,7 +80,7 @@ static void test_everything(void **state) {
     assert_string_equal(s->http.resolve[0], "example.org:443:127.0.0.1");
     assert_string_equal(s->http.resolve[1], "*:80:[::1]");
     assert_string_equal(s->http.proxy, "socks5h://u:p@127.0.0.1:1080");
-    const struct scenario_request *one = &s->tasks[0].request, *two = &s->tasks[1].request;
+    const struct scenario_request *one = &s->requests[0], *two = &s->requests[1];
     assert_int_equal(s->tasks[0].weight, 0);
     assert_string_equal(one->name, "one");
     assert_string_equal(one->method, "DELETE");
@@ -105,34 +105,34 @@ static void test_open_loads(void **state) {
     (void)state;
     struct scenario *s = must_parse("{\"load\":{\"rate\":0.1,\"duration\":\"1m\"},\"wait\":{"
                                     "\"throughput\":0.3},\"tasks\":[{}]}");
-    assert_int_equal(s->load.kind, LOAD_RATE);
-    assert_int_equal(s->load.micro_rate, 100000);
-    assert_int_equal(s->load.duration_ns, 60 * S);
-    assert_false(s->load.poisson);
-    assert_int_equal(s->load.max_users, 1000);
-    assert_int_equal(s->load.queue_timeout_ns, 10 * S);
-    assert_int_equal(s->wait.kind, WAIT_PACING);
-    assert_int_equal(s->wait.low_ns, 3333333333);
+    assert_int_equal(s->loads[0].load.kind, LOAD_RATE);
+    assert_int_equal(s->loads[0].load.micro_rate, 100000);
+    assert_int_equal(s->loads[0].load.duration_ns, 60 * S);
+    assert_false(s->loads[0].load.poisson);
+    assert_int_equal(s->loads[0].load.max_users, 1000);
+    assert_int_equal(s->loads[0].load.queue_timeout_ns, 10 * S);
+    assert_int_equal(s->classes[0].wait.kind, WAIT_PACING);
+    assert_int_equal(s->classes[0].wait.low_ns, 3333333333);
     scenario_free(s);
     s = must_parse("{\"load\":{\"start_rate\":2.5,\"stages\":[{\"duration\":5,\"rate\":100000},"
                    "{\"duration\":0,\"rate\":0}],\"arrivals\":\"poisson\",\"max_users\":7,"
                    "\"queue_timeout\":0},\"wait\":{\"poisson\":4},\"tasks\":[{}]}");
-    assert_int_equal(s->load.kind, LOAD_RATE_STAGES);
-    assert_int_equal(s->load.start_micro_rate, 2500000);
-    assert_int_equal(s->load.stage_count, 2);
-    assert_int_equal(s->load.stages[0].micro_rate, 100000000000);
-    assert_int_equal(s->load.stages[1].micro_rate, 0);
-    assert_true(s->load.poisson);
-    assert_int_equal(s->load.max_users, 7);
-    assert_int_equal(s->load.queue_timeout_ns, 0);
-    assert_int_equal(s->wait.kind, WAIT_POISSON);
-    assert_int_equal(s->wait.low_ns, S / 4);
+    assert_int_equal(s->loads[0].load.kind, LOAD_RATE_STAGES);
+    assert_int_equal(s->loads[0].load.start_micro_rate, 2500000);
+    assert_int_equal(s->loads[0].load.stage_count, 2);
+    assert_int_equal(s->loads[0].load.stages[0].micro_rate, 100000000000);
+    assert_int_equal(s->loads[0].load.stages[1].micro_rate, 0);
+    assert_true(s->loads[0].load.poisson);
+    assert_int_equal(s->loads[0].load.max_users, 7);
+    assert_int_equal(s->loads[0].load.queue_timeout_ns, 0);
+    assert_int_equal(s->classes[0].wait.kind, WAIT_POISSON);
+    assert_int_equal(s->classes[0].wait.low_ns, S / 4);
     scenario_free(s);
     s = must_parse("{\"load\":{\"rate\":3,\"duration\":1,\"arrivals\":\"constant\"},"
                    "\"wait\":{\"pacing\":\"2s\"},\"tasks\":[{}]}");
-    assert_false(s->load.poisson);
-    assert_int_equal(s->wait.kind, WAIT_PACING);
-    assert_int_equal(s->wait.low_ns, 2 * S);
+    assert_false(s->loads[0].load.poisson);
+    assert_int_equal(s->classes[0].wait.kind, WAIT_PACING);
+    assert_int_equal(s->classes[0].wait.low_ns, 2 * S);
     scenario_free(s);
 }
 
@@ -144,8 +144,8 @@ static void test_unix_socket(void **state) {
                    "\"unix_socket\":\"/run/x.sock\"},\"tasks\":[{}]}");
     assert_string_equal(s->http.unix_socket, "/run/x.sock");
     assert_int_equal(s->http.version, SCENARIO_HTTP_2);
-    assert_int_equal(s->wait.kind, WAIT_CONSTANT);
-    assert_int_equal(s->wait.low_ns, 2 * S);
+    assert_int_equal(s->classes[0].wait.kind, WAIT_CONSTANT);
+    assert_int_equal(s->classes[0].wait.low_ns, 2 * S);
     assert_int_equal(s->connect_timeout_ns, 3 * S); /* the default gives way to a shorter timeout */
     scenario_free(s);
 }
@@ -170,8 +170,8 @@ static void test_paths(void **state) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct scenario *s = must_parse_task(cases[i].task);
-        assert_string_equal(s->tasks[0].request.path, cases[i].path);
-        assert_string_equal(s->tasks[0].request.name, cases[i].name);
+        assert_string_equal(s->requests[0].path, cases[i].path);
+        assert_string_equal(s->requests[0].name, cases[i].name);
         scenario_free(s);
     }
 }
@@ -190,7 +190,7 @@ static void test_load_from_file(void **state) {
         fail_msg("%s", e.text);
     assert_string_equal(s->name, "other");
     assert_string_equal(s->file, path);
-    assert_int_equal(s->tasks[0].request.body_bytes,
+    assert_int_equal(s->requests[0].body_bytes,
                      6); /* beside the scenario, not in the working folder */
     scenario_free(s);
     /* The same with a bare file name, and with the process's own environment. */
@@ -229,16 +229,16 @@ static void test_samples(void **state) {
     if (scenario_parse("paper", "/nonexistent", embed_scenarios_paper_json,
                        strlen(embed_scenarios_paper_json), test_env, NULL, &s, &e) != 0)
         fail_msg("%s", e.text);
-    assert_int_equal(s->load.users, 10);
-    assert_true(s->load.spawn_rate == 1);
-    assert_int_equal(s->load.duration_ns, 97 * S);
-    assert_int_equal(s->wait.low_ns, S);
+    assert_int_equal(s->loads[0].load.users, 10);
+    assert_true(s->loads[0].load.spawn_rate == 1);
+    assert_int_equal(s->loads[0].load.duration_ns, 97 * S);
+    assert_int_equal(s->classes[0].wait.low_ns, S);
     assert_int_equal(s->timeout_ns, 60 * S);
     assert_int_equal(s->task_count, 2);
-    assert_string_equal(s->tasks[0].request.method, "GET");
+    assert_string_equal(s->requests[0].method, "GET");
     assert_int_equal(s->tasks[0].weight, 1);
-    assert_string_equal(s->tasks[1].request.method, "POST");
-    assert_string_equal(s->tasks[1].request.path, "/predict");
+    assert_string_equal(s->requests[1].method, "POST");
+    assert_string_equal(s->requests[1].path, "/predict");
     assert_int_equal(s->tasks[1].weight, 4);
     assert_int_equal(s->env_count, 0);
     scenario_free(s);

@@ -1,5 +1,5 @@
 /*
- * server: starts tests/support/hostile.py for a unit test and stops it again.
+ * server: starts tests/support/hostile.py (or the SERVER_SCRIPT that was defined before) for a unit test and stops it again.
  *
  * Header-only: each test binary has its own copy. Thread: main.
  */
@@ -16,6 +16,9 @@
 #include <unistd.h>
 
 #define SERVER_ARGS_MAX 16
+#ifndef SERVER_SCRIPT
+#define SERVER_SCRIPT "tests/support/hostile.py"
+#endif
 
 struct server {
     pid_t pid;
@@ -26,8 +29,7 @@ struct server {
 /* Ends the test program with a message where the server does not come up. NULL ends the options. */
 static inline void server_start(struct server *s, const char *const *options) {
     int fds[2];
-    const char *argv[SERVER_ARGS_MAX + 5] = {"python3", "tests/support/hostile.py", "--log",
-                                             s->log};
+    const char *argv[SERVER_ARGS_MAX + 5] = {"python3", SERVER_SCRIPT, "--log", s->log};
     size_t n = 4;
     snprintf(s->log, sizeof s->log, "/tmp/coldswarm-hostile-XXXXXX");
     int log = mkstemp(s->log);
@@ -49,7 +51,7 @@ static inline void server_start(struct server *s, const char *const *options) {
     FILE *out = fdopen(fds[0], "r");
     char line[128] = "";
     if (out == NULL || fgets(line, sizeof line, out) == NULL || strncmp(line, "ready ", 6) != 0) {
-        fprintf(stderr, "tests/support/hostile.py did not start: %s\n", line);
+        fprintf(stderr, SERVER_SCRIPT " did not start: %s\n", line);
         exit(1);
     }
     s->port = (int)strtol(line + 6, NULL, 10);

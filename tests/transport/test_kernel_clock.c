@@ -49,7 +49,7 @@ static struct late read_late(const char *scheme, const struct server *server, bo
     for (int i = 0; i < 2; i++) {
         struct call call = {0};
         int seen = server_count(server, "/ok?late");
-        transport_direct.send(s, compiled, 0, keep, &call);
+        transport_direct.send(s, compiled, NULL, 0, keep, &call);
         if (i == 1) {
             while (server_count(server, "/ok?late") == seen)
                 usleep(1000);

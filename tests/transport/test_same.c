@@ -97,7 +97,7 @@ static size_t play(const struct transport_ops *ops, const struct scene *x, int p
                                       .body_bytes = x->steps[n].body_bytes};
         assert_int_equal(ops->request_new(t, &r, &compiled, &e), 0);
         seen[n].outcome = OUTCOME_NOT_SENT;
-        ops->send(s, compiled, 0, keep, &seen[n]);
+        ops->send(s, compiled, NULL, 0, keep, &seen[n]);
         while (seen[n].outcome == OUTCOME_NOT_SENT)
             uv_run(&loop, UV_RUN_ONCE);
         ops->request_free(compiled);

@@ -75,7 +75,7 @@ static struct answer send_request(struct bench *b, struct transport_session *s,
     void *compiled = NULL;
     struct answer a = {0};
     assert_int_equal(ops->request_new(b->transport, r, &compiled, &e), 0);
-    ops->send(s, compiled, 0, keep, &a);
+    ops->send(s, compiled, NULL, 0, keep, &a);
     assert_int_equal(a.calls, 0); /* never from within */
     run_until(b, &a.calls, 1);
     ops->request_free(compiled);
@@ -360,7 +360,7 @@ static void each_request_carries_its_trace(void **state) {
     static const uint64_t traces[] = {0, 0x00000007deadbeef};
     for (int i = 0; i < 2; i++) {
         struct answer a = {0};
-        ops->send(b.session, compiled, traces[i], keep, &a);
+        ops->send(b.session, compiled, NULL, traces[i], keep, &a);
         run_until(&b, &a.calls, 1);
         assert_int_equal(a.result.bytes_sent, 3);
         b.options.trace_sampled = true;
@@ -394,7 +394,7 @@ static void a_cancelled_request_ends_at_once(void **state) {
     snprintf(url, sizeof url, "http://127.0.0.1:%d/hang", server.port);
     struct transport_request r = {.method = "GET", .url = url};
     assert_int_equal(ops->request_new(b.transport, &r, &compiled, &e), 0);
-    ops->send(b.session, compiled, 0, keep, &a);
+    ops->send(b.session, compiled, NULL, 0, keep, &a);
     for (int i = 0; i < 5; i++)
         uv_run(&b.loop, UV_RUN_NOWAIT);
     ops->cancel(b.session);
@@ -418,7 +418,7 @@ static void send_again(void *context, const struct transport_result *result) {
     struct flood *f = context;
     f->failed += result->outcome == OUTCOME_CONNECT_ERROR;
     if (--f->left > 0)
-        ops->send(f->session, f->compiled, 0, send_again, f);
+        ops->send(f->session, f->compiled, NULL, 0, send_again, f);
     else
         uv_stop(&f->b->loop);
 }
@@ -443,7 +443,7 @@ static void instant_failures_do_not_starve_the_loop(void **state) {
     uv_timer_init(&b.loop, &timer);
     uv_timer_start(&timer, count_tick, 1, 1);
     ticks = 0;
-    ops->send(f.session, f.compiled, 0, send_again, &f);
+    ops->send(f.session, f.compiled, NULL, 0, send_again, &f);
     uv_run(&b.loop, UV_RUN_DEFAULT);
     assert_int_equal(f.failed, 3000);
     assert_true(ticks > 2);

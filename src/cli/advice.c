@@ -1,0 +1,139 @@
+#include "cli/advice.h"
+
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "util/clock.h"
+#include "util/text.h"
+
+#define HOST_MAX 256
+
+/* "example.com" of "http://example.com:80/x"; false where it is longer than a name may be. */
+static bool host_of(const char *url, char out[HOST_MAX]) {
+    const char *at = strstr(url, "://");
+    at = at == NULL ? url : at + 3;
+    size_t n = at[0] == '[' ? strcspn(at, "]") : strcspn(at, ":/?");
+    at += at[0] == '[';
+    n -= at[-1] == '[';
+    if (n == 0 || n >= HOST_MAX)
+        return false;
+    memcpy(out, at, n);
+    out[n] = '\0';
+    return true;
+}
+
+static bool ends(const char *text, const char *end) {
+    size_t n = strlen(text), m = strlen(end);
+    return n >= m && strcasecmp(text + n - m, end) == 0;
+}
+
+/* This machine, a private network (RFC 1918, RFC 4193), or a name without a dot, as containers have: no one else listens. */
+static bool is_local(const char *host) {
+    int second = strncmp(host, "172.", 4) == 0 ? (int)strtol(host + 4, NULL, 10) : 0;
+    return strchr(host, '.') == NULL
+               ? strchr(host, ':') == NULL || strcmp(host, "::1") == 0 ||
+                     strncasecmp(host, "fd", 2) == 0
+               : strncmp(host, "127.", 4) == 0 || strncmp(host, "10.", 3) == 0 ||
+                     strncmp(host, "192.168.", 8) == 0 || (second >= 16 && second <= 31) ||
+                     ends(host, ".localhost") || ends(host, ".local") || ends(host, ".internal");
+}
+
+static const char *url_of(const struct scenario *s, const struct scenario_request *q) {
+    return q->path[0] == '/' ? s->target : q->path;
+}
+
+static bool has_authorization(const struct scenario_request *q) {
+    for (size_t i = 0; i < q->header_count; i++)
+        if (strcasecmp(q->headers[i].name, "Authorization") == 0)
+            return true;
+    return false;
+}
+
+static bool is_resolved(const struct scenario *s, const char *host) {
+    for (size_t i = 0; i < s->http.resolve_count; i++)
+        if (s->http.resolve[i][0] == '*' ||
+            (strncasecmp(s->http.resolve[i], host, strlen(host)) == 0 &&
+             s->http.resolve[i][strlen(host)] == ':'))
+            return true;
+    return false;
+}
+
+static void put_host(const struct scenario *s, const char *host, struct buf *out) {
+    struct buf masked;
+    buf_init(&masked, 4096);
+    scenario_mask(s, host, &masked);
+    text_printable(out, buf_text(&masked), masked.len);
+    buf_done(&masked);
+}
+
+/* A host whose name nobody knows. A proxy or a socket would look for it by itself; where no name server answers, nothing is said. */
+static void unknown_host(const struct scenario *s, const char *host, struct buf *out) {
+    struct addrinfo *list = NULL, hints = {.ai_socktype = SOCK_STREAM};
+    if (s->http.proxy != NULL || s->http.unix_socket != NULL || is_resolved(s, host))
+        return;
+    int status = getaddrinfo(host, NULL, &hints, &list);
+    if (status == EAI_NONAME) {
+        buf_str(out, "  - unknown host: ");
+        put_host(s, host, out);
+        buf_str(out, " has no address\n");
+    }
+    if (list != NULL)
+        freeaddrinfo(list);
+}
+
+void advice_hosts(const struct scenario *s, struct buf *out) {
+    char host[HOST_MAX], last[HOST_MAX] = "";
+    bool told = false;
+    for (size_t i = 0; i < s->request_count; i++) {
+        const struct scenario_request *q = &s->requests[i];
+        const char *url = url_of(s, q);
+        if (url == NULL || strstr(url, "${") != NULL || !host_of(url, host))
+            continue;
+        if (!told && strncmp(url, "http://", 7) == 0 && has_authorization(q) && !is_local(host)) {
+            buf_str(out, "  - http:// to ");
+            put_host(s, host, out);
+            buf_str(
+                out,
+                " with an Authorization header: everyone on the way can read it; use https://\n");
+            told = true;
+        }
+        if (strcmp(host, last) != 0)
+            unknown_host(s, host, out);
+        memcpy(last, host, sizeof last);
+    }
+}
+
+/* Arrivals of a load by rate: the area under its lines. */
+static double arrivals(const struct load *l) {
+    double sum = 0, from = (double)l->start_micro_rate;
+    if (l->kind == LOAD_RATE)
+        return (double)l->micro_rate / LOAD_MICRO * (double)l->duration_ns / 1e9;
+    for (size_t i = 0; i < l->stage_count; i++) {
+        double to = (double)l->stages[i].micro_rate;
+        sum += (from + to) / 2 / LOAD_MICRO * (double)l->stages[i].duration_ns / 1e9;
+        from = to;
+    }
+    return sum;
+}
+
+void advice_amount(const struct scenario *s, const struct scenario_load *l, struct buf *out) {
+    const struct scenario_class *c = &s->classes[l->first_class];
+    const struct wait *w = &c->wait;
+    double mean_s =
+        ((double)w->low_ns + (double)(w->kind == WAIT_BETWEEN ? w->high_ns : w->low_ns)) / 2e9;
+    if (load_is_open(&l->load)) {
+        buf_printf(out, "about %.0f task%s in all", arrivals(&l->load),
+                   arrivals(&l->load) < 1.5 ? "" : "s");
+        return;
+    }
+    if (l->class_count > 1 || w->kind == WAIT_NONE || mean_s <= 0)
+        buf_str(out, "as many requests as the answers allow");
+    else
+        buf_printf(out, "%s %.4g task%s per second when all users are there",
+                   wait_is_paced(w) ? "about" : "at most", load_users_max(&l->load) / mean_s,
+                   load_users_max(&l->load) / mean_s == 1 ? "" : "s");
+}

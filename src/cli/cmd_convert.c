@@ -1,0 +1,253 @@
+/* `coldswarm convert`: makes a scenario of a HAR file, curl command lines, OpenAPI, a Postman collection or a locustfile. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "convert/convert.h"
+#include "scenario/model.h"
+#include "util/buf.h"
+#include "util/file.h"
+
+static const char *base_of(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+/* The folder of a file, without a slash at its end ("." for one that names none); NULL: no memory. */
+static char *folder_of(const char *path) {
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL)
+        return strdup(".");
+    return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+}
+
+/* Words as one command line: what the shell took apart is quoted again. */
+static void quote_words(const struct args *a, struct buf *out) {
+    for (size_t i = 0; i < args_count(a); i++) {
+        buf_str(out, i > 0 ? " '" : "'");
+        for (const char *p = args_at(a, i); *p != '\0'; p++) {
+            if (*p == '\'')
+                buf_str(out, "'\\''");
+            else
+                buf_char(out, *p);
+        }
+        buf_char(out, '\'');
+    }
+}
+
+/* The source: a file, stdin, one argument that is a command line, or the words of one. *name says which in messages. */
+static int read_source(const struct args *a, struct buf *out, const char **name, struct err *e) {
+    const char *first = args_at(a, 0);
+    *name = first;
+    if (strcmp(first, "curl") == 0) {
+        *name = "curl";
+        quote_words(a, out);
+    } else if (args_count(a) > 1) {
+        return err_set(
+            e, "\"%.100s\" is one argument too many; give one file, or a whole curl command",
+            args_at(a, 1));
+    } else if (strncmp(first, "curl ", 5) == 0) {
+        *name = "curl";
+        buf_str(out, first);
+    } else if (strcmp(first, "-") == 0) {
+        *name = "stdin";
+        if (file_read("/dev/stdin", out, e) != 0)
+            return -1;
+    } else if (file_read(first, out, e) != 0) {
+        return -1;
+    }
+    return buf_ok(out) ? 0
+                       : err_set(e, "%s: larger than %zu bytes, the most that is read", *name,
+                                 CONVERT_BYTES_MAX);
+}
+
+/* Writes a file that is not there yet, or with `force` in place of one. */
+static int write_file(const char *path, const char *bytes, size_t n, bool force, struct err *e) {
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (force ? O_TRUNC : O_EXCL), 0666);
+    if (fd < 0 && errno == EEXIST)
+        return err_set(e, "%s is there already; --force writes over it", path);
+    if (fd < 0)
+        return err_set(e, "cannot write %s: %s", path, strerror(errno));
+    int result = 0;
+    for (size_t done = 0; done < n && result == 0;) {
+        ssize_t w = write(fd, bytes + done, n - done);
+        if (w > 0)
+            done += (size_t)w;
+        else if (errno != EINTR)
+            result = err_set(e, "cannot write %s: %s", path, strerror(errno));
+    }
+    if (close(fd) != 0 && result == 0)
+        result = err_set(e, "cannot write %s: %s", path, strerror(errno));
+    return result;
+}
+
+static int write_all(const char *path, const struct convert_result *r, bool force, struct err *e) {
+    char *folder = folder_of(path);
+    int result = folder == NULL ? err_set(e, "out of memory") : 0;
+    for (size_t i = 0; i < r->file_count && result == 0; i++) {
+        struct buf name;
+        buf_init(&name, 8192);
+        buf_printf(&name, "%s/%s", folder, r->files[i].name);
+        result = write_file(buf_text(&name), r->files[i].bytes, r->files[i].n, force, e);
+        buf_done(&name);
+    }
+    free(folder);
+    return result != 0 ? -1 : write_file(path, r->scenario, r->bytes, force, e);
+}
+
+static const char *any_value(const char *name, void *context) {
+    (void)name;
+    (void)context;
+    return "x";
+}
+
+/* What `validate` will say of it, whatever the variables hold. */
+static int check(const char *name, const char *folder, const struct convert_result *r,
+                 struct err *e) {
+    struct scenario *s = NULL;
+    int result = scenario_parse(name, folder, r->scenario, r->bytes, any_value, NULL, &s, e);
+    scenario_free(s);
+    return result;
+}
+
+/* Names of files in a source count from `from`, those in the scenario from its own folder. Sets *folder to what must stand in front of
+ * them ("/a/b/"), or leaves it NULL where the two are one. */
+static int files_folder(const char *from, const char *to, char **folder, struct err *e) {
+    char *a = realpath(from, NULL), *b = realpath(to, NULL);
+    int result = 0;
+    if (b == NULL)
+        result = err_set(e, "cannot write into %s: %s", to, strerror(errno));
+    else if (a != NULL && strcmp(a, b) != 0 &&
+             asprintf(folder, "%s%s", a, strcmp(a, "/") == 0 ? "" : "/") < 0)
+        result = err_set(e, "out of memory");
+    free(a);
+    free(b);
+    return result;
+}
+
+struct job {
+    struct buf text;
+    char *stem, *to, *from,
+        *prefix; /* of the scenario's name; folders; what relative names begin with */
+};
+
+static int prepare(const struct args *a, struct job *j, struct convert_options *o,
+                   const char **name, struct err *e) {
+    static const enum convert_from kinds[] = {CONVERT_HAR, CONVERT_CURL, CONVERT_OPENAPI,
+                                              CONVERT_POSTMAN, CONVERT_LOCUST};
+    const char *out = opt_text(a, "out"), *from = opt_text(a, "from");
+    if (read_source(a, &j->text, name, e) != 0)
+        return -1;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (from != NULL && strcmp(from, convert_word(kinds[i])) == 0)
+            o->from = kinds[i];
+    if (strcmp(*name, "curl") == 0)
+        o->from = CONVERT_CURL;
+    o->host = opt_text(a, "host");
+    o->assets = opt_flag(a, "assets");
+    bool file = strcmp(*name, "curl") != 0 && strcmp(*name, "stdin") != 0;
+    j->to = folder_of(out != NULL ? out : "x");
+    j->from = file ? folder_of(*name) : strdup(".");
+    if (out != NULL) {
+        const char *base = base_of(out);
+        size_t n = strlen(base);
+        j->stem = strndup(base, n > 5 && strcmp(base + n - 5, ".json") == 0 ? n - 5 : n);
+        o->file_stem = j->stem;
+    }
+    if (j->to == NULL || j->from == NULL || (out != NULL && j->stem == NULL))
+        return err_set(e, "out of memory");
+    /* The files of a curl command lie where it was to be run, which is here. */
+    bool here = memmem(buf_text(&j->text), j->text.len < 64 ? j->text.len : 64, "curl", 4) != NULL;
+    if (files_folder(here ? "." : j->from, j->to, &j->prefix, e) != 0)
+        return -1;
+    o->files_folder = j->prefix;
+    return 0;
+}
+
+static int run(const struct args *a) {
+    struct job j = {.stem = NULL};
+    struct convert_options o = {.from = CONVERT_AUTO};
+    struct convert_result r = {0};
+    struct err e = {""};
+    const char *name = NULL, *out = opt_text(a, "out");
+    int code = EXIT_USAGE;
+    buf_init(&j.text, CONVERT_BYTES_MAX);
+    if (prepare(a, &j, &o, &name, &e) != 0 ||
+        convert_text(&o, name, buf_text(&j.text), j.text.len, &r, &e) != 0)
+        goto out;
+    if (out == NULL)
+        fwrite(r.scenario, 1, r.bytes, stdout);
+    else if (write_all(out, &r, opt_flag(a, "force"), &e) != 0)
+        goto out;
+    if (check(out != NULL ? out : "scenario", j.to, &r, &e) != 0) {
+        err_prefix(&e, "the scenario is there, but is not good yet");
+        goto out;
+    }
+    if (out != NULL)
+        fprintf(stderr, "%s: %zu request%s of %s; read its comments, then: coldswarm validate %s\n",
+                out, r.requests, r.requests == 1 ? "" : "s", convert_word(r.from), out);
+    code = EXIT_OK;
+out:
+    if (code != EXIT_OK)
+        command_error(code, e.text);
+    convert_done(&r);
+    buf_done(&j.text);
+    free(j.stem);
+    free(j.to);
+    free(j.from);
+    free(j.prefix);
+    return code;
+}
+
+static const struct opt_def opts[] = {
+    {.name = "from",
+     .letter = 'f',
+     .type = OPT_CHOICE,
+     .meta = "FORMAT",
+     .choices = "har|curl|openapi|postman|locust",
+     .help = "what the source is (default: what it looks like)"},
+    {.name = "out",
+     .letter = 'o',
+     .type = OPT_FILE,
+     .meta = "FILE",
+     .help = "write the scenario to this file (default: to stdout)"},
+    {.name = "force", .type = OPT_FLAG, .help = "write over a file that is there already"},
+    {.name = "host",
+     .letter = 'H',
+     .type = OPT_TEXT,
+     .meta = "HOST",
+     .help = "HAR: the host whose requests are kept (default: the one with most)"},
+    {.name = "assets", .type = OPT_FLAG, .help = "HAR: keep images, scripts, styles and fonts"},
+};
+
+extern const struct command command_convert;
+const struct command command_convert = {
+    .name = "convert",
+    .usage = "SOURCE [options]",
+    .summary = "make a scenario of a HAR file, curl, OpenAPI, Postman or Locust",
+    .details =
+        "SOURCE is a file, - for stdin, or a curl command line (in quotes, or word by word behind "
+        "--). "
+        "The scenario has a comment on each thing that had to be assumed or left out. Nothing is "
+        "sent, and no program in a source is run.\n"
+        "\n"
+        "Passwords, tokens, keys and cookies are not written into the scenario: ${env.NAME} stands "
+        "for each, and the first lines of the scenario say which variables to set.\n"
+        "\n"
+        "Read are: HAR 1.2; curl's options and a shell's quotes; OpenAPI 3.0 and 3.1, in JSON or "
+        "YAML; Postman collections 2.0 and 2.1; and locustfiles whose tasks are plain calls of "
+        "self.client with values that are known without running Python.",
+    .examples = "coldswarm convert recording.har -o shop.json # of a recording in the browser\n"
+                "coldswarm convert -- curl -d a=1 http://127.0.0.1:8080/ # of a command\n"
+                "coldswarm convert openapi.yaml -o api.json # of an API's description\n"
+                "coldswarm convert locustfile.py | less # to have a look",
+    .opts = opts,
+    .opt_count = sizeof opts / sizeof *opts,
+    .positional_min = 1,
+    .positional_max = -1,
+    .run = run,
+};

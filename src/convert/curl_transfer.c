@@ -1,0 +1,441 @@
+/* What curl's options ask for, from its manual (7.88). */
+#include "convert/curl_transfer.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "convert/coding.h"
+
+static const char *text_of(struct draft *d, const char *text) {
+    return draft_copy(d, text, strlen(text));
+}
+
+/* Pieces of -d are joined with '&', those of --json are not. */
+static void add_data(struct transfer *t, const char *bytes, size_t n) {
+    if (t->data_pieces++ > 0 && !t->json)
+        buf_char(&t->data, '&');
+    buf_add(&t->data, bytes, n);
+    t->has_data = true;
+}
+
+static void data_file(struct transfer *t, const char *path, bool strips) {
+    t->has_data = true;
+    if (t->data_pieces++ > 0 || t->data_file != NULL) {
+        draft_note(t->d, &t->proto.notes, "left out: file %s as one of several pieces of data",
+                   path);
+        return;
+    }
+    t->data_file = draft_file_name(t->d, path);
+    if (strips)
+        draft_note(t->d, &t->proto.notes,
+                   "curl's -d leaves out the line ends of %s; here it is sent whole", path);
+}
+
+static void data(struct transfer *t, enum curl_do what, const char *value, size_t n) {
+    if (n > 0 && value[0] == '@' && what != CURL_DO_DATA_RAW)
+        data_file(t, value + 1, what == CURL_DO_DATA);
+    else
+        add_data(t, value, n);
+}
+
+/* "content", "=content", "name=content"; "@file" and "name@file" would need the file. */
+static bool urlencoded(struct transfer *t, const char *value, size_t n, struct buf *out) {
+    size_t name = strcspn(value, "=@");
+    struct buf b;
+    if (name < n && value[name] == '@') {
+        draft_note(t->d, &t->proto.notes, "left out: file %s, which curl would URL-encode",
+                   value + name + 1);
+        return false;
+    }
+    buf_init(&b, DRAFT_BYTES_MAX);
+    if (name < n && name > 0) {
+        buf_add(&b, value, name);
+        buf_char(&b, '=');
+    }
+    size_t from = name < n ? name + 1 : 0;
+    for (size_t i = from; i < n; i++) {
+        if (value[i] == ' ')
+            buf_char(&b, '+');
+        else
+            coding_percent(&b, value + i, 1);
+    }
+    buf_add(out, buf_text(&b), b.len);
+    buf_done(&b);
+    return true;
+}
+
+/* Takes the value up to ';' or `"..."` with backslashes (curl's manual, -F). */
+static const char *form_word(struct transfer *t, const char **at, const char *ends) {
+    struct buf b;
+    const char *p = *at;
+    buf_init(&b, DRAFT_BYTES_MAX);
+    if (*p == '"') {
+        for (p++; *p != '\0' && *p != '"'; p++) {
+            if (*p == '\\' && (p[1] == '"' || p[1] == '\\'))
+                p++;
+            buf_char(&b, *p);
+        }
+        p += *p == '"';
+    } else {
+        while (*p != '\0' && strchr(ends, *p) == NULL)
+            buf_char(&b, *p++);
+    }
+    *at = p;
+    return draft_take(t->d, &b);
+}
+
+static void form_attributes(struct transfer *t, struct draft_part *p, const char *at) {
+    while (*at == ';') {
+        at++;
+        at += strspn(at, " ");
+        if (strncasecmp(at, "type=", 5) == 0) {
+            at += 5;
+            const char *type = form_word(t, &at, ";");
+            if (strchr(type, '/') != NULL)
+                p->type = draft_literal(t->d, type, strlen(type));
+        } else if (strncasecmp(at, "filename=", 9) == 0) {
+            at += 9;
+            const char *name = form_word(t, &at, ";");
+            p->filename = draft_literal(t->d, name, strlen(name));
+        } else {
+            const char *other = form_word(t, &at, ";");
+            draft_note(t->d, &t->proto.notes, "left out: \"%.80s\" of a form's field", other);
+        }
+    }
+}
+
+static void form(struct transfer *t, const char *value, bool plain) {
+    struct draft *d = t->d;
+    const char *equal = strchr(value, '=');
+    if (equal == NULL || equal == value) {
+        draft_note(d, &t->proto.notes, "left out: -F %.100s, which is not name=content", value);
+        return;
+    }
+    const char *name = draft_literal(d, value, (size_t)(equal - value)), *at = equal + 1;
+    struct draft_part *p = draft_part_add(d, &t->proto, name);
+    if (p == NULL)
+        return;
+    if (plain) {
+        p->value = draft_value(d, name, at, strlen(at));
+        return;
+    }
+    bool file = *at == '@', inside = *at == '<';
+    at += file || inside;
+    const char *content = form_word(t, &at, file || inside ? ";," : ";");
+    if (file || inside) {
+        p->file = draft_file_name(d, content);
+        if (*at == ',')
+            draft_note(d, &t->proto.notes, "left out: more files of field %.60s: %.100s", name,
+                       at + 1);
+        if (inside)
+            draft_note(d, &t->proto.notes,
+                       "field %.60s is sent as a file; curl's \"<\" sends its text alone", name);
+    } else {
+        p->value = draft_value(d, name, content, strlen(content));
+    }
+    form_attributes(t, p, at);
+}
+
+static void header(struct transfer *t, const char *value) {
+    struct draft *d = t->d;
+    size_t n = strcspn(value, ":;");
+    if (value[0] == '@') {
+        draft_note(d, &t->proto.notes, "left out: the headers in file %s", value + 1);
+        return;
+    }
+    const char *name = draft_copy(d, value, n), *rest = value + n;
+    if (*rest == '\0') {
+        draft_note(d, &t->proto.notes, "left out: -H %.100s, which is not \"name: value\"", value);
+        return;
+    }
+    rest++;
+    rest += strspn(rest, " \t");
+    if (value[n] == ':' && *rest == '\0') {
+        draft_note(d, &t->proto.notes,
+                   "left out: -H '%.60s:', which takes away a header of curl's own", name);
+        return;
+    }
+    if (value[n] == ';' && *rest != '\0') {
+        draft_note(d, &t->proto.notes, "left out: -H %.100s, which is not \"name: value\"", value);
+        return;
+    }
+    if (strcasecmp(name, "Content-Type") == 0)
+        t->content_type = text_of(d, rest);
+    else
+        draft_header(d, &t->proto, name, rest, strlen(rest));
+}
+
+static void seconds(struct transfer *t, const char *value, double *out) {
+    char *end;
+    double s = strtod(value, &end);
+    if (end == value || *end != '\0' || !(s > 0) || s > 1e6)
+        draft_note(t->d, &t->proto.notes, "left out: \"%.40s\" is no number of seconds", value);
+    else
+        *out = s;
+}
+
+static void url_query(struct transfer *t, const char *value, size_t n) {
+    struct buf b;
+    buf_init(&b, DRAFT_BYTES_MAX);
+    if (n > 0 && value[0] == '+')
+        buf_add(&b, value + 1, n - 1);
+    else
+        urlencoded(t, value, n, &b);
+    if (b.len > 0) {
+        if (t->query.len > 0)
+            buf_char(&t->query, '&');
+        buf_add(&t->query, b.data, b.len);
+    }
+    buf_done(&b);
+}
+
+/* Options about the body. */
+static bool apply_body(struct transfer *t, enum curl_do what, const struct shell_word *w) {
+    struct buf b;
+    switch ((int)what) {
+    case CURL_DO_DATA:
+    case CURL_DO_DATA_BINARY:
+    case CURL_DO_DATA_RAW:
+        data(t, what, w->text, w->n);
+        return true;
+    case CURL_DO_JSON:
+        t->json = true;
+        data(t, CURL_DO_DATA_BINARY, w->text, w->n);
+        return true;
+    case CURL_DO_DATA_URLENCODE:
+        buf_init(&b, DRAFT_BYTES_MAX);
+        if (urlencoded(t, w->text, w->n, &b))
+            add_data(t, buf_text(&b), b.len);
+        buf_done(&b);
+        return true;
+    case CURL_DO_FORM:
+    case CURL_DO_FORM_STRING:
+        form(t, w->text, what == CURL_DO_FORM_STRING);
+        return true;
+    case CURL_DO_UPLOAD:
+        t->upload = true;
+        t->data_file = draft_file_name(t->d, w->text);
+        return true;
+    case CURL_DO_URL_QUERY:
+        url_query(t, w->text, w->n);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void cookie(struct transfer *t, const struct shell_word *w) {
+    if (memchr(w->text, '=', w->n) != NULL)
+        draft_header(t->d, &t->proto, "Cookie", w->text, w->n);
+    else
+        draft_note(t->d, &t->proto.notes, "left out: the cookies in file %s", w->text);
+}
+
+/* Options about the way that requests travel: they are the whole scenario's. */
+static bool apply_travel(struct transfer *t, enum curl_do what, const struct shell_word *w) {
+    struct draft *d = t->d;
+    switch ((int)what) {
+    case CURL_DO_INSECURE:
+        return d->no_verify = true;
+    case CURL_DO_COMPRESSED:
+        return d->compressed = true;
+    case CURL_DO_LOCATION:
+        return d->follow_redirects = true;
+    case CURL_DO_HTTP1:
+        return true; /* as the scenario does without being told */
+    case CURL_DO_HTTP2:
+        d->http_version = "2";
+        return true;
+    case CURL_DO_HTTP2_PRIOR:
+        d->http_version = "2-prior-knowledge";
+        return true;
+    case CURL_DO_PROXY:
+        d->proxy =
+            strchr(w->text, '@') != NULL
+                ? draft_secret(d, "PROXY", w->text, w->n, "URL of the proxy, with its password")
+                : draft_literal(d, w->text, w->n);
+        return true;
+    case CURL_DO_CACERT:
+        d->ca = draft_file_name(d, w->text);
+        return true;
+    case CURL_DO_CERT:
+        d->cert = draft_file_name(d, draft_copy(d, w->text, strcspn(w->text, ":")));
+        if (strchr(w->text, ':') != NULL)
+            draft_note(d, &d->notes, "Left out: the password of the client certificate.");
+        return true;
+    case CURL_DO_KEY:
+        d->key = draft_file_name(d, w->text);
+        return true;
+    case CURL_DO_RESOLVE:
+        draft_pair_add(d, &d->resolve, "", draft_literal(d, w->text, w->n));
+        return true;
+    case CURL_DO_SOCKET:
+        d->unix_socket = draft_file_name(d, w->text);
+        return true;
+    case CURL_DO_MAX_TIME:
+        seconds(t, w->text, &d->timeout_s);
+        return true;
+    case CURL_DO_CONNECT_TIMEOUT:
+        seconds(t, w->text, &d->connect_timeout_s);
+        return true;
+    default:
+        return false;
+    }
+}
+
+void transfer_apply(struct transfer *t, const struct curl_option *o, const struct shell_word *w) {
+    struct draft *d = t->d;
+    struct buf b;
+    if (apply_body(t, o->what, w) || apply_travel(t, o->what, w))
+        return;
+    switch ((int)o->what) {
+    case CURL_DO_REQUEST:
+        t->method = text_of(d, w->text);
+        break;
+    case CURL_DO_HEADER:
+        header(t, w->text);
+        break;
+    case CURL_DO_GET:
+        t->get = true;
+        break;
+    case CURL_DO_HEAD:
+        t->head = true;
+        break;
+    case CURL_DO_USER:
+        t->user = text_of(d, w->text);
+        break;
+    case CURL_DO_BEARER:
+        draft_bearer(d, &t->proto, w->text, w->n);
+        break;
+    case CURL_DO_COOKIE:
+        cookie(t, w);
+        break;
+    case CURL_DO_AGENT:
+        draft_header(d, &t->proto, "User-Agent", w->text, w->n);
+        break;
+    case CURL_DO_REFERER:
+        draft_header(d, &t->proto, "Referer", w->text, strcspn(w->text, ";"));
+        break;
+    case CURL_DO_RANGE:
+        buf_init(&b, DRAFT_BYTES_MAX);
+        buf_printf(&b, "bytes=%s", w->text);
+        draft_header(d, &t->proto, "Range", buf_text(&b), b.len);
+        buf_done(&b);
+        break;
+    case CURL_DO_GLOBOFF:
+        t->globoff = true;
+        break;
+    case CURL_DO_URL:
+        transfer_url(t, w->text);
+        break;
+    case CURL_DO_LEFT:
+    case CURL_DO_CONFIG:
+        draft_note(d, &t->proto.notes, "left out: --%s, which has nothing like it here", o->name);
+        break;
+    default: /* CURL_DO_QUIET, CURL_DO_AS_IS */
+        break;
+    }
+}
+
+void transfer_url(struct transfer *t, const char *url) {
+    if (t->url_count < URLS_MAX)
+        t->urls[t->url_count++] = url;
+    else
+        t->d->left_out++;
+}
+
+void transfer_init(struct transfer *t, struct draft *d) {
+    *t = (struct transfer){.d = d};
+    buf_init(&t->data, DRAFT_BYTES_MAX);
+    buf_init(&t->query, DRAFT_BYTES_MAX);
+}
+
+void transfer_done(struct transfer *t) {
+    buf_done(&t->data);
+    buf_done(&t->query);
+}
+
+static void set_body(struct transfer *t) {
+    struct draft_request *q = &t->proto;
+    const char *type = t->content_type;
+    if (q->body_kind == DRAFT_MULTIPART) {
+        if (type != NULL)
+            draft_note(t->d, &q->notes,
+                       "left out: -H 'Content-Type: %.100s' beside -F, which sets it", type);
+        if (t->has_data)
+            draft_note(t->d, &q->notes, "left out: data beside -F");
+        return;
+    }
+    if (type == NULL && t->has_data && !t->get)
+        type = t->json ? "application/json" : "application/x-www-form-urlencoded";
+    if (t->json && draft_header_get(q, "Accept") == NULL)
+        draft_header(t->d, q, "Accept", "application/json", 16);
+    if (t->data_file != NULL && !t->get) {
+        q->body_kind = DRAFT_FILE;
+        q->body = t->data_file;
+        if (type != NULL)
+            draft_header(t->d, q, "Content-Type", type, strlen(type));
+        else
+            draft_note(t->d, &q->notes,
+                       "curl names no type for the file; it is sent as application/octet-stream");
+    } else if (t->has_data && !t->get) {
+        draft_body(t->d, q, buf_text(&t->data), t->data.len, type);
+    } else if (type != NULL) {
+        draft_header(t->d, q, "Content-Type", type, strlen(type));
+    }
+}
+
+/* The URL's text with what -G and --url-query add to its query. */
+static const char *whole_url(struct transfer *t, const char *url) {
+    struct buf b;
+    size_t n = strcspn(url, "#");
+    buf_init(&b, DRAFT_BYTES_MAX);
+    buf_add(&b, url, n);
+    for (int i = 0; i < 2; i++) {
+        const struct buf *more = i == 0 ? &t->query : &t->data;
+        if (more->len == 0 || (i == 1 && !t->get))
+            continue;
+        bool has = memchr(buf_text(&b), '?', b.len) != NULL;
+        buf_char(&b, has ? '&' : '?');
+        buf_add(&b, more->data, more->len);
+    }
+    buf_str(&b, url + n);
+    return draft_take(t->d, &b);
+}
+
+/* The requests that the options and URLs so far stand for. */
+void transfer_finish(struct transfer *t, const char *name, size_t line) {
+    struct draft *d = t->d;
+    if (t->user != NULL && t->proto.auth.bearer == NULL &&
+        draft_header_get(&t->proto, "Authorization") == NULL && t->proto.auth.user == NULL)
+        draft_basic(d, &t->proto, t->user, strlen(t->user));
+    set_body(t);
+    const char *method = t->method != NULL                  ? t->method
+                         : t->head                          ? "HEAD"
+                         : t->upload                        ? "PUT"
+                         : t->proto.body_kind != DRAFT_NONE ? "POST"
+                                                            : "GET";
+    for (size_t i = 0; i < t->url_count; i++) {
+        struct coding_url u;
+        const char *url = whole_url(t, t->urls[i]), *wrong = coding_url(url, strlen(url), &u);
+        if (wrong != NULL) {
+            draft_note(d, &d->notes, "Left out: %s:%zu: %.200s: %s.", name, line, url, wrong);
+            continue;
+        }
+        struct draft_request *q = draft_single(d, 1);
+        if (q == NULL)
+            continue;
+        struct draft_request *next = q->next;
+        *q = t->proto;
+        q->next = next;
+        q->method = draft_literal(d, method, strlen(method));
+        draft_url(d, q, &u);
+        if (!t->globoff && strpbrk(url, "{}[]") != NULL && u.host[0] != '[')
+            draft_note(d, &q->notes,
+                       "assumed: the brackets in the URL are meant as they are; curl makes several "
+                       "URLs of them");
+    }
+    if (t->url_count == 0)
+        draft_note(d, &d->notes, "Left out: %s:%zu: a curl command without a URL.", name, line);
+}

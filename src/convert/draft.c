@@ -1,0 +1,286 @@
+#include "convert/draft.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "convert/coding.h"
+
+#define CHUNK_BYTES ((size_t)65536)
+#define NOTE_BYTES_MAX 600
+
+struct draft_chunk {
+    struct draft_chunk *next;
+    size_t used, cap;
+    _Alignas(max_align_t) char data[];
+};
+
+struct draft *draft_new(void) {
+    return calloc(1, sizeof(struct draft));
+}
+
+void draft_free(struct draft *d) {
+    if (d == NULL)
+        return;
+    while (d->chunks != NULL) {
+        struct draft_chunk *c = d->chunks;
+        d->chunks = c->next;
+        free(c);
+    }
+    free(d);
+}
+
+bool draft_ok(const struct draft *d) {
+    return !d->failed;
+}
+
+void *draft_alloc(struct draft *d, size_t bytes) {
+    size_t align = sizeof(max_align_t), n = (bytes + align - 1) / align * align;
+    struct draft_chunk *c = d->chunks;
+    if (d->failed || n < bytes || n > DRAFT_BYTES_MAX - d->bytes) {
+        d->failed = true;
+        return NULL;
+    }
+    if (c == NULL || c->cap - c->used < n) {
+        size_t cap = n > CHUNK_BYTES ? n : CHUNK_BYTES;
+        c = malloc(sizeof *c + cap);
+        if (c == NULL) {
+            d->failed = true;
+            return NULL;
+        }
+        c->next = d->chunks;
+        c->used = 0;
+        c->cap = cap;
+        d->chunks = c;
+    }
+    void *p = c->data + c->used;
+    c->used += n;
+    d->bytes += n;
+    memset(p, 0, n);
+    return p;
+}
+
+const char *draft_copy(struct draft *d, const char *text, size_t n) {
+    char *copy = draft_alloc(d, n + 1);
+    if (copy == NULL)
+        return "";
+    if (n > 0)
+        memcpy(copy, text, n);
+    return copy;
+}
+
+const char *draft_take(struct draft *d, struct buf *b) {
+    const char *text = draft_copy(d, buf_text(b), b->len);
+    d->failed = d->failed || b->failed;
+    buf_done(b);
+    return text;
+}
+
+size_t draft_reference_bytes(const struct draft *d, const char *text, size_t n) {
+    const size_t mark = sizeof DRAFT_REFERENCE - 1;
+    if (!d->references || n < mark || memcmp(text, DRAFT_REFERENCE, mark) != 0)
+        return 0;
+    const char *end = memmem(text, n, DRAFT_REFERENCE_END, sizeof DRAFT_REFERENCE_END - 1);
+    return end == NULL ? 0 : (size_t)(end - text) + sizeof DRAFT_REFERENCE_END - 1;
+}
+
+bool draft_has_reference(const struct draft *d, const char *text, size_t n) {
+    return d->references && n > 0 &&
+           memmem(text, n, DRAFT_REFERENCE, sizeof DRAFT_REFERENCE - 1) != NULL;
+}
+
+void draft_reference(struct buf *out, const char *expression) {
+    buf_printf(out, DRAFT_REFERENCE "%s" DRAFT_REFERENCE_END, expression);
+}
+
+void draft_clean(struct buf *out, const char *text, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        bool mark = n - i >= 3 && (memcmp(text + i, DRAFT_REFERENCE, 3) == 0 ||
+                                   memcmp(text + i, DRAFT_REFERENCE_END, 3) == 0);
+        if (mark)
+            buf_char(out, '?');
+        else
+            buf_char(out, text[i]);
+        i += mark ? 2 : 0;
+    }
+}
+
+void draft_add_literal(const struct draft *d, struct buf *out, const char *text, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        size_t reference = draft_reference_bytes(d, text + i, n - i);
+        if (reference > 0) {
+            buf_str(out, "${");
+            buf_add(out, text + i + 3, reference - 6);
+            buf_char(out, '}');
+            i += reference - 1;
+            continue;
+        }
+        if (text[i] == '$' && i + 1 < n && text[i + 1] == '{')
+            buf_char(out, '$');
+        buf_char(out, text[i]);
+    }
+}
+
+const char *draft_literal(struct draft *d, const char *text, size_t n) {
+    struct buf b;
+    buf_init(&b, DRAFT_BYTES_MAX);
+    draft_add_literal(d, &b, text, n);
+    return draft_take(d, &b);
+}
+
+void draft_note(struct draft *d, struct draft_notes *to, const char *format, ...) {
+    char text[NOTE_BYTES_MAX + 1];
+    va_list args;
+    if (++d->note_count > DRAFT_NOTES_MAX)
+        return;
+    struct draft_note *note = draft_alloc(d, sizeof *note);
+    if (note == NULL)
+        return;
+    va_start(args, format);
+    int n = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    size_t len = n < 0 ? 0 : coding_cut(text, strlen(text), NOTE_BYTES_MAX - 8);
+    note->text = draft_copy(d, text, len);
+    for (const struct draft_note *other = to->first; other != NULL; other = other->next)
+        if (strcmp(other->text, note->text) == 0)
+            return; /* once is enough */
+    if (to->last != NULL)
+        to->last->next = note;
+    else
+        to->first = note;
+    to->last = note;
+}
+
+struct draft_class *draft_class_add(struct draft *d, const char *name) {
+    struct draft_class *c = draft_alloc(d, sizeof *c);
+    if (c == NULL)
+        return NULL;
+    c->name = name;
+    c->weight = 1;
+    if (d->classes_last != NULL)
+        d->classes_last->next = c;
+    else
+        d->classes = c;
+    d->classes_last = c;
+    return c;
+}
+
+struct draft_task *draft_task_add(struct draft *d, struct draft_class *c, uint32_t weight) {
+    struct draft_task *t = draft_alloc(d, sizeof *t);
+    if (t == NULL || c == NULL)
+        return NULL;
+    t->weight = weight;
+    if (c->tasks_last != NULL)
+        c->tasks_last->next = t;
+    else
+        c->tasks = t;
+    c->tasks_last = t;
+    return t;
+}
+
+struct draft_request *draft_request_add(struct draft *d, struct draft_requests *to) {
+    if (d->request_count >= DRAFT_REQUESTS_MAX) {
+        d->left_out++;
+        return NULL;
+    }
+    struct draft_request *q = draft_alloc(d, sizeof *q);
+    if (q == NULL)
+        return NULL;
+    q->path = "/";
+    if (to->last != NULL)
+        to->last->next = q;
+    else
+        to->first = q;
+    to->last = q;
+    to->count++;
+    d->request_count++;
+    return q;
+}
+
+struct draft_request *draft_single(struct draft *d, uint32_t weight) {
+    if (d->request_count >= DRAFT_REQUESTS_MAX) { /* before an empty task is made for it */
+        d->left_out++;
+        return NULL;
+    }
+    struct draft_class *c = d->classes != NULL ? d->classes : draft_class_add(d, NULL);
+    struct draft_task *t = draft_task_add(d, c, weight);
+    return t == NULL ? NULL : draft_request_add(d, &t->requests);
+}
+
+void draft_single_drop(struct draft *d) {
+    struct draft_class *c = d->classes;
+    struct draft_task *before = NULL;
+    for (struct draft_task *t = c == NULL ? NULL : c->tasks; t != NULL && t != c->tasks_last;
+         t = t->next)
+        before = t;
+    if (c == NULL || c->tasks_last == NULL)
+        return;
+    d->request_count -= c->tasks_last->requests.count;
+    if (before != NULL)
+        before->next = NULL;
+    else
+        c->tasks = NULL;
+    c->tasks_last = before;
+}
+
+void draft_pair_add(struct draft *d, struct draft_pairs *to, const char *name, const char *value) {
+    struct draft_pair *p = draft_alloc(d, sizeof *p);
+    if (p == NULL)
+        return;
+    p->name = name;
+    p->value = value;
+    if (to->last != NULL)
+        to->last->next = p;
+    else
+        to->first = p;
+    to->last = p;
+    to->count++;
+}
+
+struct draft_part *draft_part_add(struct draft *d, struct draft_request *q, const char *name) {
+    struct draft_part *p = draft_alloc(d, sizeof *p);
+    if (p == NULL)
+        return NULL;
+    p->name = name;
+    q->body_kind = DRAFT_MULTIPART;
+    if (q->parts_last != NULL)
+        q->parts_last->next = p;
+    else
+        q->parts = p;
+    q->parts_last = p;
+    return p;
+}
+
+const char *draft_file_name(struct draft *d, const char *path) {
+    struct buf b;
+    buf_init(&b, DRAFT_BYTES_MAX);
+    if (path[0] != '/' && d->files_folder != NULL)
+        draft_add_literal(d, &b, d->files_folder, strlen(d->files_folder));
+    draft_add_literal(d, &b, path, strlen(path));
+    return draft_take(d, &b);
+}
+
+const char *draft_file_add(struct draft *d, const char *bytes, size_t n) {
+    char number[48];
+    size_t count = 1;
+    if (d->file_stem == NULL)
+        return NULL;
+    struct draft_file *f = draft_alloc(d, sizeof *f);
+    if (f == NULL)
+        return NULL;
+    for (const struct draft_file *other = d->files; other != NULL; other = other->next)
+        count++;
+    snprintf(number, sizeof number, ".body-%zu.bin", count);
+    struct buf b;
+    buf_init(&b, 8192);
+    draft_add_literal(d, &b, d->file_stem, strlen(d->file_stem));
+    buf_str(&b, number);
+    f->name = draft_take(d, &b);
+    f->bytes = draft_copy(d, bytes, n);
+    f->n = n;
+    f->next = d->files;
+    d->files = f;
+    return f->name;
+}

@@ -1,0 +1,100 @@
+#include "engine/notes.h"
+
+#include <stdlib.h>
+
+int notes_init(struct notes *n, const struct scenario *s, struct record *record, struct err *e) {
+    *n = (struct notes){.scenario = s, .record = record};
+    n->loads = calloc(s->load_count, sizeof *n->loads);
+    return n->loads == NULL ? err_set(e, "not enough memory for %zu loads", s->load_count) : 0;
+}
+
+void notes_done(struct notes *n) {
+    free(n->loads);
+    n->loads = NULL;
+}
+
+static bool any_open(const struct scenario *s) {
+    for (size_t i = 0; i < s->load_count; i++)
+        if (load_is_open(&s->loads[i].load))
+            return true;
+    return false;
+}
+
+static void note_users(struct notes *n, int64_t now_ns, uint32_t users) {
+    struct err text;
+    if (n->all_users || users < scenario_users_max(n->scenario))
+        return;
+    n->all_users = true;
+    bool open = any_open(n->scenario);
+    if (open)
+        err_set(&text, "all %u users are busy; requests that are due wait for one", users);
+    else
+        err_set(&text, "all %u users are active", users);
+    record_event(n->record, now_ns, open ? "users_busy" : "spawning_complete", text.text);
+}
+
+/* "load NAME: " where there are several. */
+static void text_of(const struct notes *n, const struct scenario_load *l, const char *what,
+                    struct err *out) {
+    if (n->scenario->load_count > 1)
+        err_set(out, "load %s: %s", l->name, what);
+    else
+        err_set(out, "%s", what);
+}
+
+static void stage_text(const struct load *load, size_t i, struct err *out) {
+    const struct load_stage *s = &load->stages[i];
+    double seconds = (double)s->duration_ns / 1e9;
+    if (load_is_open(load))
+        err_set(out, "stage %zu of %zu: to %g requests per second in %g s", i + 1,
+                load->stage_count, (double)s->micro_rate / LOAD_MICRO, seconds);
+    else
+        err_set(out, "stage %zu of %zu: to %u users in %g s", i + 1, load->stage_count, s->users,
+                seconds);
+}
+
+static void note_stages(struct notes *n, size_t which, int64_t own_ns) {
+    const struct scenario_load *l = &n->scenario->loads[which];
+    struct notes_load *state = &n->loads[which];
+    size_t reached = load_stage_at(&l->load, own_ns);
+    int64_t began = 0;
+    struct err stage, text;
+    for (size_t i = 0; i < l->load.stage_count; i++) {
+        if (i == state->stage && i <= reached && began < load_duration(&l->load)) {
+            stage_text(&l->load, i, &stage);
+            text_of(n, l, stage.text, &text);
+            record_event(n->record, l->start_ns + began, "stage", text.text);
+            state->stage++;
+        }
+        began += l->load.stages[i].duration_ns;
+    }
+}
+
+static void note_load(struct notes *n, size_t which, int64_t now_ns, bool running) {
+    const struct scenario_load *l = &n->scenario->loads[which];
+    struct notes_load *state = &n->loads[which];
+    int64_t end_ns = l->start_ns + load_duration(&l->load);
+    struct err text;
+    if (now_ns < l->start_ns)
+        return;
+    if (!state->began && n->scenario->load_count > 1 && end_ns > l->start_ns) {
+        text_of(n, l, "begins", &text);
+        record_event(n->record, l->start_ns, "load_start", text.text);
+    }
+    state->began = true;
+    note_stages(n, which, now_ns - l->start_ns);
+    if (state->ended || now_ns < end_ns || !running)
+        return;
+    state->ended = true;
+    text_of(n, l,
+            load_is_open(&l->load) ? "no more arrivals; those that wait or are under way may finish"
+                                   : "no new requests; those under way may finish",
+            &text);
+    record_event(n->record, end_ns, "load_end", text.text);
+}
+
+void notes_take(struct notes *n, int64_t now_ns, uint32_t users, bool running) {
+    note_users(n, now_ns, users);
+    for (size_t i = 0; i < n->scenario->load_count; i++)
+        note_load(n, i, now_ns, running);
+}

@@ -1,0 +1,71 @@
+/*
+ * capture: a value taken from a response and kept under a name.
+ *
+ *     "capture": { "token": { "json": "/data/token" }, "id": { "header": "Location", "regex": "/([0-9]+)$" },
+ *                  "csrf": { "regex": "name=\"csrf\" value=\"(.*?)\"", "group": 1, "default": "" } }
+ *
+ * The source is one of json (a pointer), jsonpath, header, cookie, body (true), status (true); the body where only
+ * "regex" is given. A regex then takes a part of what the source gave: group 1 where it has groups, else all that it
+ * matched. What cannot be found (or is JSON's null) is the default, or a failure with its reason. It stores nothing: the caller does.
+ *
+ * Ownership: a list owns its captures. Thread: only read once loaded; a work belongs to one thread.
+ */
+#ifndef SCENARIO_CAPTURE_H
+#define SCENARIO_CAPTURE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "scenario/answer.h"
+#include "scenario/jsonpath.h"
+#include "scenario/pattern.h"
+#include "scenario/reader.h"
+#include "scenario/scope.h"
+#include "util/buf.h"
+#include "util/err.h"
+
+#define CAPTURES_MAX 1000
+#define CAPTURE_VALUE_MAX ((size_t)1 << 20)
+
+enum capture_source { CAPTURE_JSON, CAPTURE_HEADER, CAPTURE_COOKIE, CAPTURE_BODY, CAPTURE_STATUS };
+
+struct capture {
+    char *name;
+    uint32_t slot; /* in the scope */
+    enum capture_source source;
+    struct jsonpath *path; /* CAPTURE_JSON */
+    char *field;           /* CAPTURE_HEADER, CAPTURE_COOKIE */
+    struct pattern *regex; /* or NULL */
+    uint32_t group;        /* of it */
+    char *fallback;        /* the default, or NULL */
+    size_t fallback_bytes;
+};
+
+struct capture_list { /* begins as {0} */
+    struct capture *items;
+    size_t count;
+};
+
+/* What captures and checks reuse; one per thread. */
+struct capture_work { /* begins as {0} */
+    struct pattern_work pattern;
+    struct buf text;
+};
+
+void capture_work_done(struct capture_work *w);
+
+/* Reads "capture" of a request; its names become variables of the scope. v NULL: none. */
+int captures_read(struct reader *r, const struct json *v, struct scope *scope,
+                  struct capture_list *out);
+void captures_done(struct capture_list *l);
+
+/* True where one looks at header lines or the body: the transport need not keep what nobody reads. */
+bool captures_need_head(const struct capture_list *l);
+bool captures_need_body(const struct capture_list *l);
+
+/* Replaces what `out` holds with the value, CAPTURE_VALUE_MAX bytes at most. On failure `why` reads "capture NAME: ..."
+ * and `out` is empty. */
+int capture_take(const struct capture *c, const struct answer *a, struct capture_work *w,
+                 struct buf *out, struct err *why);
+
+#endif

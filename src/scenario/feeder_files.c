@@ -1,0 +1,85 @@
+/* The files of a folder. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scenario/feeder_internal.h"
+#include "scenario/media_type.h"
+
+#define FILES_MAX 1000000
+
+static int by_bytes(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int file_add(struct feeder *f, const char *name, struct err *e) {
+    if (f->rows == FILES_MAX)
+        return err_set(e, "%s has more than %d files", f->path, FILES_MAX);
+    if (f->rows == f->row_cap) {
+        size_t cap = f->row_cap == 0 ? 64 : f->row_cap * 2;
+        char **grown = realloc(f->files, cap * sizeof *grown);
+        if (grown == NULL)
+            return err_set(e, "out of memory");
+        f->files = grown;
+        f->row_cap = cap;
+    }
+    char *copy = strdup(name);
+    if (copy == NULL)
+        return err_set(e, "out of memory");
+    f->files[f->rows++] = copy;
+    return 0;
+}
+
+static int list(struct feeder *f, DIR *folder, struct err *e) {
+    for (;;) {
+        struct stat st;
+        errno = 0;
+        const struct dirent *entry = readdir(folder); // NOLINT(concurrency-mt-unsafe): our own DIR
+        if (entry == NULL && errno != 0)
+            return err_set(e, "cannot read the folder %s: %s", f->path, strerror(errno));
+        if (entry == NULL)
+            return 0;
+        if (entry->d_name[0] != '.' &&
+            fstatat(dirfd(folder), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISREG(st.st_mode) && file_add(f, entry->d_name, e) != 0)
+            return -1;
+    }
+}
+
+int feeder_files_open(struct feeder *f, struct err *e) {
+    static const char *const names[FEEDER_FILES_COLUMNS] = {"name", "path", "type"};
+    for (size_t i = 0; i < FEEDER_FILES_COLUMNS; i++)
+        if (feeder_column_add(f, names[i], strlen(names[i]), e) != 0)
+            return -1;
+    DIR *folder = opendir(f->path);
+    if (folder == NULL)
+        return err_set(e,
+                       "cannot open the folder %s: %s; relative paths start at the scenario's "
+                       "folder",
+                       f->path, strerror(errno));
+    int result = fstat(dirfd(folder), &f->st) != 0
+                     ? err_set(e, "cannot look at %s: %s", f->path, strerror(errno))
+                     : list(f, folder, e);
+    closedir(folder);
+    if (result == 0 && f->rows > 0)
+        qsort(f->files, f->rows, sizeof *f->files, by_bytes);
+    return result;
+}
+
+int feeder_files_fields(const struct feeder *f, struct feeder_row *row, struct err *e) {
+    const char *name = f->files[row->number];
+    size_t folder = strlen(f->path), n = strlen(name);
+    buf_add(&row->text, f->path, folder);
+    if (folder > 0 && f->path[folder - 1] != '/')
+        buf_char(&row->text, '/');
+    buf_add(&row->text, name, n);
+    if (!buf_ok(&row->text))
+        return err_set(e, "out of memory for a row of %s", f->path);
+    const char *type = media_type(name);
+    row->fields[FEEDER_FILES_NAME] = (struct bytes){row->text.data + row->text.len - n, n};
+    row->fields[FEEDER_FILES_PATH] = (struct bytes){row->text.data, row->text.len};
+    row->fields[FEEDER_FILES_TYPE] = (struct bytes){type, strlen(type)};
+    return 0;
+}

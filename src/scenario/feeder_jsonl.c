@@ -1,0 +1,180 @@
+/* JSON Lines: an object in each line; the keys of the first are the columns. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "scenario/feeder_internal.h"
+#include "scenario/jsonscan.h"
+
+#define CHUNK_BYTES 65536
+
+struct lines {
+    struct feeder *f;
+    struct err *e;
+    struct buf line;
+    uint64_t number, at; /* of the line, and where it begins */
+    bool *seen;          /* by column */
+};
+
+/* The column of a key; `hint` is tried first, since lines mostly have the same order. */
+static bool column_of(const struct feeder *f, struct bytes key, size_t hint, size_t *column) {
+    for (size_t i = 0; i < f->column_count; i++) {
+        size_t k = (hint + i) % f->column_count;
+        if (jsonscan_compare(key, (struct bytes){f->columns[k], strlen(f->columns[k])}) == 0) {
+            *column = k;
+            return true;
+        }
+    }
+    return false;
+}
+
+static int bad(struct lines *l, const char *what) {
+    return err_set(l->e, "%s:%llu: %s", l->f->path, (unsigned long long)l->number, what);
+}
+
+/* A key of the first line. */
+static int column_add(struct lines *l, struct bytes key) {
+    char name[512];
+    if (key.len > sizeof name)
+        return bad(l, "a key longer than 512 bytes");
+    size_t n = jsonscan_decode(key, name);
+    return feeder_column_add(l->f, name, n, l->e);
+}
+
+/* Walks over the children of a line; what each is, is checked. */
+static int members(struct lines *l, struct jsonscan *s, const char *start) {
+    struct feeder *f = l->f;
+    struct jsonscan_children c;
+    struct bytes key;
+    const char *value;
+    size_t column, hint = 0;
+    int more;
+    bool first = f->rows == 0;
+    if (!jsonscan_open(s, start, &c) || !c.object)
+        return bad(l, "expected an object, { ... }, in each line");
+    while ((more = jsonscan_next(s, &c, &key, &value)) == 1) {
+        if (first && column_add(l, key) != 0)
+            return -1;
+        if (!first && column_of(f, key, hint, &column)) {
+            l->seen[column] = true;
+            hint = column + 1;
+        }
+    }
+    if (more < 0)
+        return bad(l, s->wrong);
+    if (jsonscan_space(s, c.p) != s->end)
+        return bad(l, "text behind the object; a line is one object");
+    for (size_t i = 0; !first && i < f->column_count; i++) {
+        if (!l->seen[i])
+            return err_set(l->e, "%s:%llu: \"%s\" is missing; every line has the keys of the first",
+                           f->path, (unsigned long long)l->number, f->columns[i]);
+        l->seen[i] = false;
+    }
+    return 0;
+}
+
+static int line_end(struct lines *l) {
+    struct jsonscan s;
+    struct feeder *f = l->f;
+    if (!buf_ok(&l->line))
+        return bad(l, "a line longer than 1 MiB");
+    jsonscan_init(&s, (struct bytes){buf_text(&l->line), l->line.len}, UINT64_MAX);
+    const char *start = jsonscan_space(&s, buf_text(&l->line));
+    if (start == s.end) /* an empty line */
+        return 0;
+    if (members(l, &s, start) != 0)
+        return -1;
+    if (f->rows == 0 && f->column_count == 0)
+        return bad(l, "the first object is empty; its keys name the columns");
+    if (f->rows == 0 && (l->seen = calloc(f->column_count, sizeof *l->seen)) == NULL)
+        return err_set(l->e, "out of memory");
+    return feeder_row_add(f, l->at, l->e);
+}
+
+static int chunk(struct lines *l, const char *bytes, size_t n, uint64_t offset) {
+    for (size_t from = 0; from < n;) {
+        const char *feed = memchr(bytes + from, '\n', n - from);
+        size_t to = feed == NULL ? n : (size_t)(feed - bytes);
+        buf_add(&l->line, bytes + from, to - from);
+        if (feed == NULL)
+            return buf_ok(&l->line) ? 0 : bad(l, "a line longer than 1 MiB");
+        if (line_end(l) != 0)
+            return -1;
+        buf_clear(&l->line);
+        l->number++;
+        from = to + 1;
+        l->at = offset + from;
+    }
+    return 0;
+}
+
+int feeder_jsonl_open(struct feeder *f, struct err *e) {
+    struct lines l = {.f = f, .e = e, .number = 1};
+    char *bytes = malloc(CHUNK_BYTES);
+    int result = -1;
+    if (bytes == NULL)
+        return err_set(e, "out of memory");
+    buf_init(&l.line, FEEDER_ROW_MAX);
+    for (uint64_t offset = 0;;) {
+        long n = feeder_bytes(f, offset, bytes, CHUNK_BYTES, e);
+        if (n < 0)
+            goto out;
+        if (n == 0)
+            break;
+        size_t mark = 0;
+        if (offset == 0 && n >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0)
+            l.at = mark = 3;
+        if (chunk(&l, bytes + mark, (size_t)n - mark, offset + mark) != 0)
+            goto out;
+        offset += (uint64_t)n;
+    }
+    result = line_end(&l);
+out:
+    buf_done(&l.line);
+    free(l.seen);
+    free(bytes);
+    return result;
+}
+
+/* The value as text, decoded in its own place. */
+static struct bytes value_text(struct feeder_row *row, struct bytes value) {
+    char *to = row->text.data + (value.data - row->text.data);
+    if (value.data[0] == '"') {
+        struct bytes inside = {value.data + 1, value.len - 2};
+        return (struct bytes){to, jsonscan_decode(inside, to)};
+    }
+    if (value.data[0] == 'n') /* null */
+        value.len = 0;
+    return value;
+}
+
+int feeder_jsonl_fields(const struct feeder *f, struct feeder_row *row, struct err *e) {
+    struct jsonscan s;
+    struct jsonscan_children c;
+    struct bytes key;
+    const char *value;
+    size_t column, hint = 0;
+    for (size_t i = 0; i < f->column_count; i++)
+        row->fields[i] = (struct bytes){NULL, 0};
+    jsonscan_init(&s, (struct bytes){row->text.data, row->text.len}, UINT64_MAX);
+    if (!jsonscan_open(&s, row->text.data, &c))
+        goto changed;
+    while (jsonscan_next(&s, &c, &key, &value) == 1) {
+        const char *end = jsonscan_skip(&s, value);
+        if (end == NULL)
+            goto changed;
+        c.p = end;
+        c.pending = false;
+        /* Of equal keys the first counts. */
+        if (column_of(f, key, hint, &column) && row->fields[column].data == NULL) {
+            row->fields[column] = value_text(row, (struct bytes){value, (size_t)(end - value)});
+            hint = column + 1;
+        }
+    }
+    for (size_t i = 0; i < f->column_count; i++)
+        if (row->fields[i].data == NULL)
+            goto changed;
+    return 0;
+changed:
+    return err_set(e, "row %llu of %s is not what it was", (unsigned long long)row->number + 1,
+                   f->path);
+}

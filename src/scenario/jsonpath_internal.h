@@ -1,0 +1,92 @@
+/*
+ * jsonpath_internal: a compiled search, as the parser makes it and the search uses it.
+ *
+ * Internal to scenario/jsonpath*.c. Ownership: a path owns its segments, these their selectors and filters. Thread:
+ * only read once compiled.
+ */
+#ifndef SCENARIO_JSONPATH_INTERNAL_H
+#define SCENARIO_JSONPATH_INTERNAL_H
+
+#include <stdbool.h>
+
+#include "scenario/jsonpath.h"
+#include "scenario/jsonscan.h"
+
+enum selector_kind {
+    SELECT_NAME,
+    SELECT_INDEX,
+    SELECT_TOKEN, /* of a JSON Pointer: a name in an object, an index in an array */
+    SELECT_ALL,
+    SELECT_SLICE,
+    SELECT_FILTER
+};
+
+struct selector {
+    enum selector_kind kind;
+    char *name; /* decoded */
+    size_t len;
+    int64_t index;            /* SELECT_INDEX; SELECT_TOKEN: -1 where it cannot be one */
+    bool has_start, has_end;  /* SELECT_SLICE */
+    int64_t start, end, step; /* likewise */
+    struct filter *filter;
+};
+
+struct segment {
+    bool descend; /* ".." in front */
+    struct selector *items;
+    size_t count;
+};
+
+struct segments {
+    struct segment *items;
+    size_t count;
+};
+
+enum filter_kind {
+    FILTER_OR,
+    FILTER_AND,
+    FILTER_NOT,
+    FILTER_EXISTS, /* left is a path */
+    FILTER_COMPARE
+};
+
+enum comparison {
+    COMPARE_EQUAL,
+    COMPARE_UNEQUAL,
+    COMPARE_LESS,
+    COMPARE_LESS_EQUAL,
+    COMPARE_GREATER,
+    COMPARE_GREATER_EQUAL
+};
+
+/* One side of a comparison: a literal as JSON text, or a path from the current value or the root. */
+struct operand {
+    bool is_path, from_root;
+    struct segments path;
+    char *literal;
+    size_t len;
+};
+
+struct filter {
+    enum filter_kind kind;
+    enum comparison comparison;
+    struct filter *a, *b;
+    struct operand left, right;
+};
+
+struct jsonpath {
+    char *text;
+    struct segments path;
+};
+
+void segments_done(struct segments *s);
+
+/* Whether the filter holds for the value that begins at `current`: 1, 0, or -1 where the text is broken. */
+int jsonpath_filter(const struct filter *f, struct jsonscan *s, const char *root,
+                    const char *current);
+
+/* The first value below the one that begins at `value`, by the segments from number `i` on: 1, 0 or -1. */
+int jsonpath_search(const struct segments *path, size_t i, struct jsonscan *s, const char *root,
+                    const char *value, const char **found);
+
+#endif

@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""Compares what a recorder (tests/support/recorder.py) has written down.
+
+check_convert.py same A.log B.log           the first request of both: method, path, headers and body are the same
+check_convert.py expect LOG EXPECTED.json   LOG begins with these requests; of headers only those that are named (null: not sent)
+check_convert.py among LOG EXPECTED.json    each of these requests is somewhere in LOG, and nothing else is
+"""
+import email.parser
+import email.policy
+import json
+import sys
+
+OWN = {"host", "user-agent", "content-length", "accept", "traceparent", "connection", "expect", "accept-encoding"}
+
+
+def read(path):
+    return [json.loads(line) for line in open(path)]
+
+
+def header(request, name):
+    values = [v for k, v in request["headers"] if k.lower() == name.lower()]
+    return ", ".join(values) if values else None
+
+
+def parts(request):
+    """A multipart body as (name, filename, type, bytes) of each part: boundaries differ from client to client."""
+    kind = header(request, "Content-Type") or ""
+    if not kind.startswith("multipart/form-data"):
+        return None
+    raw = b"Content-Type: " + kind.encode() + b"\r\n\r\n" + request["body"].encode("latin-1")
+    message = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(raw)
+    return [(p.get_param("name", header="content-disposition"), p.get_filename(), p["Content-Type"] and p.get_content_type(),
+             p.get_payload(decode=True)) for p in message.iter_parts()]
+
+
+def plain_headers(request):
+    multipart = parts(request) is not None
+    return sorted((k.lower(), v) for k, v in request["headers"]
+                  if k.lower() not in OWN and not (multipart and k.lower() == "content-type"))
+
+
+def same(a, b):
+    assert a["method"] == b["method"], (a["method"], b["method"])
+    assert a["path"] == b["path"], (a["path"], b["path"])
+    assert plain_headers(a) == plain_headers(b), (plain_headers(a), plain_headers(b))
+    if header(a, "Accept") not in (None, "*/*"):
+        assert header(a, "Accept") == header(b, "Accept")
+    if parts(a) is not None:
+        assert parts(a) == parts(b), (parts(a), parts(b))
+    else:
+        assert a["body"] == b["body"], (a["body"], b["body"])
+
+
+def matches(request, want):
+    """What differs, or None."""
+    for key in ("method", "path"):
+        if request[key] != want[key]:
+            return f"{key}: {request[key]} is not {want[key]}"
+    for name, value in want.get("headers", {}).items():
+        if header(request, name) != value:
+            return f"{name}: {header(request, name)} is not {value}"
+    if "json" in want:
+        return None if request["body"] and json.loads(request["body"].encode("latin-1")) == want["json"] else f"body: {request['body']}"
+    if "parts" in want:
+        got = [[n, f, t, b.decode("latin-1")] for n, f, t, b in parts(request) or []]
+        return None if got == want["parts"] else f"parts: {got}"
+    return None if request["body"] == want.get("body", "") else f"body: {request['body']!r}"
+
+
+def main():
+    what, log = sys.argv[1], read(sys.argv[2])
+    if what == "same":
+        same(log[0], read(sys.argv[3])[0])
+        return
+    wanted = json.load(open(sys.argv[3]))
+    if what == "expect":
+        assert len(log) >= len(wanted), f"only {len(log)} requests: {[r['path'] for r in log]}"
+        for request, want in zip(log, wanted):
+            assert matches(request, want) is None, f"{want}: {matches(request, want)}"
+        return
+    for want in wanted:
+        assert any(matches(r, want) is None for r in log), \
+            f"not sent: {want}; {[matches(r, want) for r in log if r['path'] == want['path']][:1]}, {sorted({r['path'] for r in log})}"
+    for r in log:
+        assert any(matches(r, want) is None for want in wanted), f"not wanted: {r}"
+
+
+main()

@@ -1,0 +1,256 @@
+#!/usr/bin/env bats
+# `coldswarm convert`: what it writes is a good scenario, and running it sends what the source would have sent. Sent requests are what a
+# recorder wrote down; for curl, curl itself says what is right.
+
+bats_require_minimum_version 1.5.0
+load ../support/helpers
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    DATA=$ROOT/tests/cli/convert
+    CHECK=$ROOT/tests/cli/check_convert.py
+    unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
+}
+
+# start_recorder LOG: sets PORT and URL.
+start_recorder() {
+    local line
+    : >"$1"
+    python3 "$ROOT/tests/support/recorder.py" "$1" >"$1.out" 2>&1 3>&- &
+    STARTED_PIDS+=("$!")
+    line=$(wait_line "$1.out" '^ready ' "$!") || return 1
+    PORT=${line#ready }
+    URL=http://127.0.0.1:$PORT
+}
+
+# Every variable that a converted scenario asks for has the value v-NAME.
+set_variables() {
+    local name
+    for name in $(grep -o '\${env\.[A-Za-z_0-9]*}' "$1" | sort -u | sed 's/.*\.//; s/}//'); do
+        export "$name=v-$name"
+    done
+}
+
+# sample NAME: the sample with the recorder's port in it.
+sample() {
+    sed "s/@PORT@/$PORT/g" "$DATA/$1"
+}
+
+# send FILE SECONDS: validates and runs it.
+send() {
+    set_variables "$1"
+    "$COLDSWARM" validate "$1" >validated.txt
+    "$COLDSWARM" run "$1" -t "$2" --quiet -o run.db >/dev/null 2>run.err || { cat run.err; return 1; }
+}
+
+# same_as_curl COMMAND: curl runs the command, in which $URL is the recorder's; then the scenario of it is run.
+same_as_curl() {
+    start_recorder curl.log
+    local command=${1//'$URL'/$URL}
+    bash -c "$command" >/dev/null 2>&1 </dev/null
+    command=${command//"$URL"/'$URL'}
+    start_recorder ours.log
+    printf '%s\n' "${command//'$URL'/$URL}" >command.txt
+    "$COLDSWARM" convert command.txt -o s.json --force
+    if [ -n "${2:-}" ]; then
+        set_variables s.json
+        eval "export $2"
+    fi
+    run_one
+    python3 "$CHECK" same curl.log ours.log || { cat command.txt s.json; return 1; }
+    stop_all
+}
+
+run_one() {
+    "$COLDSWARM" validate s.json >validated.txt
+    "$COLDSWARM" run s.json -t 100ms --quiet -o run.db >/dev/null 2>run.err || { cat run.err; return 1; }
+    rm -f run.db
+}
+
+@test "curl: quotes, data and headers are sent as curl sends them" {
+    printf 'A\0B\377\n' >body.bin
+    same_as_curl 'curl $URL/'
+    same_as_curl "curl '\$URL/a/b?x=1&y=a%20b' -H 'X-A: 1' --header \"X-B: two words\" -H 'X-Empty;'"
+    same_as_curl "curl -X POST \$URL/p -d a=1 -d 'b=c d&e' --data-urlencode 'f=g h&\$'"
+    same_as_curl $'curl $URL/p \\\n  --data-raw $\'{"a":"it\\\'s \\u00e9 \\U0001f600\\x41\\101","b":[1,2.50]}\' \\\n  -H "Content-Type: application/json" --compressed'
+    same_as_curl "curl -sS -L \$URL/j --json '{\"a\": 1}'"
+    same_as_curl 'curl -XPUT $URL/f --data-binary @body.bin -H Content-Type:application/x-thing'
+    same_as_curl 'curl -G $URL/g?z=0 -d a=1 --data-urlencode "b=x y"'
+    same_as_curl 'curl -kI $URL/head -A agent/1.0 -e http://from/'
+    same_as_curl "curl \$URL/dollar -d 'x=\${HOME}&y=\$\${Z}'"
+    same_as_curl 'curl --request DELETE --url $URL/d -r 0-99'
+    same_as_curl 'curl $URL/raw -H "Content-Type: text/plain" -d "  {\"a\": 1} // no JSON\"quoted\"  "'
+}
+
+@test "curl: forms with files are the same parts" {
+    printf 'PNG\0\1\2' >cat.png
+    same_as_curl 'curl $URL/u -F name=ann -F "file=@cat.png;type=image/x-cat;filename=\"my cat.png\"" --form-string "raw=@a;b" -F "semi=a;b"'
+    same_as_curl 'curl $URL/u -F image=@cat.png'
+}
+
+@test "curl: secrets become variables; with the same values the same is sent" {
+    same_as_curl "curl -u ann:s3cr3t \$URL/b" "AUTH_USER=ann AUTH_PASSWORD=s3cr3t"
+    same_as_curl "curl -H 'Authorization: Bearer abc.def-ghi' \$URL/b -b 'sid=12345678; x=y'" "TOKEN=abc.def-ghi 'COOKIE=sid=12345678; x=y'"
+    same_as_curl "curl '\$URL/q?api_key=k%2F1234567&x=1' -d 'user=a&password=p%26ssword'" "'API_KEY=k/1234567' 'PASSWORD=p&ssword'"
+    same_as_curl "curl \$URL/j -H 'X-Auth-Token: tttttttt' --json '{\"a\":1,\"nested\":{\"client_secret\":\"sssssss\"}}'" "X_AUTH_TOKEN=tttttttt CLIENT_SECRET=sssssss"
+    run grep -hE 'sssssss|tttttttt' s.json
+    [ "$status" -eq 1 ]
+}
+
+@test "curl: from a file, stdin, one argument and many; all are the same scenario but for the name" {
+    echo "curl 'http://h.example/x' -d 'a=1'" >c.sh
+    "$COLDSWARM" convert c.sh | tail -n +2 >a
+    "$COLDSWARM" convert - <c.sh | tail -n +2 >b
+    "$COLDSWARM" convert "$(cat c.sh)" | tail -n +2 >c
+    "$COLDSWARM" convert -- curl http://h.example/x -d a=1 | tail -n +2 >d
+    cmp a b && cmp b c && cmp c d
+}
+
+@test "curl: several commands become a sequence; what is left out is named with its line" {
+    cat >c.sh <<'SH'
+# two of them
+curl http://h.example/1 --limit-rate 1k ;
+curl http://h.example/2 --data @absent.txt -d b=2 && echo done
+wget http://h.example/3
+curl http://other.example/4 | jq .
+SH
+    run --separate-stderr "$COLDSWARM" convert c.sh
+    [[ $output == *'"sequence": true'* ]]
+    [[ $output == *'left out: --limit-rate'* ]]
+    [[ $output == *'c.sh:4: "wget"'* ]]
+    [[ $output == *'"path": "http://other.example/4"'* ]]
+    [[ $output == *"absent.txt"* ]]
+}
+
+@test "curl: what cannot be read is refused with its line" {
+    refuse() {
+        run --separate-stderr "$COLDSWARM" convert "$1"
+        [ "$status" -eq 2 ] || return 1
+        [ -z "$output" ] || return 1
+        [[ $stderr == *"$2"* ]] || { echo "$stderr"; return 1; }
+    }
+    refuse 'curl --no-such-option http://h/' 'curl:1: curl has no option --no-such-option'
+    refuse "curl 'http://h/" "curl:1: a quote, ', begins here and does not end"
+    refuse 'curl -H' 'curl:1: -H needs an argument'
+    refuse 'curl ftp://h/x -s' 'no request'
+}
+
+@test "HAR: the recording is sent in its order, without what the browser made of it" {
+    start_recorder har.log
+    sample shop.har >shop.har
+    run --separate-stderr "$COLDSWARM" convert shop.har -o shop.json
+    [ "$status" -eq 0 ]
+    [[ $stderr == *"shop.json: 5 requests of har"* ]]
+    [ "$(od -An -tx1 shop.body-1.bin)" = " 00 ff 80 0a" ]
+    for text in "1 request to https://analytics.example" "1 images, styles" "1 preflight"; do
+        grep -qF "$text" shop.json
+    done
+    run grep -E 'deadbeefcafe|correct-horse|eyJhbGci|k-123456789|abc123' shop.json
+    [ "$status" -eq 1 ]
+    grep -qF '{ "wait": { "constant": 0.6 } }' shop.json
+    send shop.json 2500ms
+    sample shop.expected.json >expected.json
+    python3 "$CHECK" expect har.log expected.json
+}
+
+@test "HAR: --assets, --host, and a file that is there already" {
+    PORT=1
+    sample shop.har >shop.har
+    "$COLDSWARM" convert shop.har --assets | grep -q '"/site.css"'
+    "$COLDSWARM" convert shop.har --host analytics.example | grep -q '"target": "https://analytics.example"'
+    run "$COLDSWARM" convert shop.har --host nobody.example
+    [ "$status" -eq 2 ]
+    echo mine >s.json
+    run --separate-stderr "$COLDSWARM" convert shop.har -o s.json
+    [ "$status" -eq 2 ]
+    [[ $stderr == *"--force"* ]]
+    [ "$(cat s.json)" = mine ]
+}
+
+@test "HAR: bytes that are no text need a file to be kept in" {
+    PORT=1
+    sample shop.har >shop.har
+    "$COLDSWARM" convert shop.har | grep -qF "convert with -o FILE and it is kept in a file"
+}
+
+@test "Postman: requests, variables, folders' authentication and bodies" {
+    start_recorder postman.log
+    sample shop.postman.json >shop.postman.json
+    printf '\0\1cat' >cat.bin
+    "$COLDSWARM" convert shop.postman.json -o s.json
+    run grep -E 'open-sesame|tok-abcdefgh|hush-hush' s.json
+    [ "$status" -eq 1 ]
+    grep -qF 'left out: the pre-request script of this request' s.json
+    grep -qF '"name": "Orders / List"' s.json
+    send s.json 300ms
+    sample shop.postman.expected.json >expected.json
+    python3 "$CHECK" expect postman.log expected.json
+}
+
+@test "OpenAPI: YAML and JSON give the same scenario, and its requests follow the schemas" {
+    start_recorder api.log
+    sample petstore.yaml >petstore.yaml
+    python3 -c 'import sys, yaml, json; json.dump(yaml.safe_load(open("petstore.yaml")), open("petstore.json", "w"), default=str)' ||
+        skip "python3-yaml is not installed"
+    "$COLDSWARM" convert petstore.yaml -o s.json
+    "$COLDSWARM" convert petstore.json | tail -n +2 | cmp - <(tail -n +2 s.json)
+    grep -qF 'optional parameters without an example: debug' s.json
+    grep -qF 'assumed: petId is 10' s.json
+    grep -qF 'calls this operation deprecated' s.json
+    send s.json 1s
+    sample petstore.expected.json >expected.json
+    python3 "$CHECK" among api.log expected.json
+}
+
+@test "locustfile: classes, weights, on_start and plain values; the rest is named with its line" {
+    start_recorder locust.log
+    sample locustfile.py >locustfile.py
+    "$COLDSWARM" convert locustfile.py -o s.json
+    for text in 'class ApiBase' 'line 44, for i in range(3)' 'line 48, self.client.get("/item/"' \
+        'line 46, r = self.client.get' '"fast"' '"name": "Reader"' '"weight": 3'; do
+        grep -qF "$text" s.json || { echo "$text"; cat s.json; return 1; }
+    done
+    run grep -E 'open-sesame|bobs-secret' s.json
+    [ "$status" -eq 1 ]
+    set_variables s.json
+    "$COLDSWARM" validate s.json
+    "$COLDSWARM" run s.json -u 4 -r 100 -t 1500ms --quiet -o run.db >/dev/null
+    sample locust.expected.json >expected.json
+    python3 "$CHECK" among locust.log expected.json
+}
+
+@test "sources that are none of these are refused, each with what is wrong" {
+    refuse() {
+        printf '%s' "$2" >"$1"
+        run --separate-stderr "$COLDSWARM" convert "$1"
+        [ "$status" -eq 2 ] || return 1
+        [ -z "$output" ] || return 1
+        [[ $stderr == *"$3"* ]] || { echo "$stderr"; return 1; }
+    }
+    refuse empty '' 'it is empty'
+    refuse x.txt 'hello' 'neither a HAR file'
+    refuse x.json '{"a": 1}' 'neither a HAR file'
+    refuse bad.har '{"log": {"entries": [' 'bad.har:1:22'
+    refuse none.har '{"log": {"entries": []}}' 'no request in it'
+    refuse swagger.json '{"swagger": "2.0"}' 'OpenAPI 2'
+    refuse swagger.yaml $'swagger: "2.0"\npaths: {}\n' 'OpenAPI 2'
+    refuse a.yaml $'openapi: 3.0.0\npaths: {a: &x [*x]}\n' 'a.yaml:'
+    refuse l.py $'from locust import HttpUser\nx = 1\n' 'no request could be read'
+    refuse m.py $'from locust import HttpUser\nx = "a\n' 'm.py:2: a string begins here'
+    run "$COLDSWARM" convert absent.har
+    [ "$status" -eq 2 ]
+}
+
+@test "names and comments of a source cannot break out of the scenario or the terminal" {
+    cat >evil.har <<'JSON'
+{"log":{"entries":[{"request":{"method":"GET","url":"http://h.example/a\nb\"}//\u001b[31m${env.HOME}","headers":[{"name":"X\r\nY","value":"1"},{"name":"Z","value":"a\nb"}]}},
+{"request":{"method":"GET","url":"http://evil.example\n}//","headers":[]}}]}}
+JSON
+    run --separate-stderr "$COLDSWARM" convert evil.har
+    [ "$status" -eq 0 ]
+    [[ $output != *$'\e'* ]]
+    printf '%s\n' "$output" >s.json
+    run "$COLDSWARM" validate s.json
+    [ "$status" -eq 0 ]
+    [[ $output != *HOME\ from\ the\ environment* ]]
+}

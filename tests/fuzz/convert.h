@@ -1,0 +1,57 @@
+/* convert: any bytes are refused, or become a scenario that the loader takes. */
+#ifndef TESTS_FUZZ_CONVERT_H
+#define TESTS_FUZZ_CONVERT_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "convert/convert.h"
+#include "scenario/model.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const char *any_value(const char *name, void *context) {
+    (void)name;
+    (void)context;
+    return "v";
+}
+
+/* Files that a source names are not there, and addresses of proxies are the source's own. */
+static bool is_the_worlds(const char *error) {
+    static const char *const texts[] = {
+        "No such file",    "cannot open",   "\"proxy\"", "\"resolve\"",
+        "\"unix_socket\"", "write it like", "host",      "port",
+        "Is a directory",  "too long",      "File name"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (strstr(error, texts[i]) != NULL)
+            return true;
+    return false;
+}
+
+static int fuzz_convert(enum convert_from from, const uint8_t *data, size_t size) {
+    struct convert_result r = {0};
+    struct scenario *s = NULL;
+    struct err e = {""};
+    struct convert_options o = {.from = from, .file_stem = "stem"};
+    if (size > 65536)
+        return 0;
+    if (convert_text(&o, "input", (const char *)data, size, &r, &e) != 0) {
+        if (e.text[0] == '\0')
+            abort();
+        return 0;
+    }
+    if (strlen(r.scenario) != r.bytes || strchr(r.scenario, '\033') != NULL)
+        abort();
+    if (scenario_parse("made", "/nonexistent", r.scenario, r.bytes, any_value, NULL, &s, &e) != 0 &&
+        !is_the_worlds(e.text)) {
+        fprintf(stderr, "%s\n%s\n", e.text, r.scenario);
+        abort();
+    }
+    scenario_free(s);
+    convert_done(&r);
+    return 0;
+}
+
+#endif

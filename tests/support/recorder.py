@@ -1,0 +1,40 @@
+#!/usr/bin/env python3
+"""Answers every request with 200 and writes down what came, a JSON line each: method, path, headers (a list of pairs, as sent) and body
+(Latin-1, so that every byte is one character). recorder.py LOG; prints "ready PORT"."""
+import http.server
+import json
+import sys
+
+LOG = open(sys.argv[1], "a", buffering=1)
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def handle_any(self):
+        if self.headers.get("Transfer-Encoding", "") == "chunked":
+            body = b""
+            while size := int(self.rfile.readline(), 16):
+                body += self.rfile.read(size)
+                self.rfile.readline()
+            self.rfile.readline()
+        else:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        LOG.write(json.dumps({"method": self.command, "path": self.path, "headers": self.headers.items(),
+                              "body": body.decode("latin-1")}) + "\n")
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(b"ok")
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = handle_any
+
+    def log_message(self, *_):
+        pass
+
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+server.daemon_threads = True
+print("ready", server.server_port, flush=True)
+server.serve_forever()
