@@ -115,7 +115,9 @@ out:
 
 /* One family: every verdict of the comparison. */
 static int judge_together(struct comparison *c, struct err *e) {
-    size_t n = c->entry_count * COMPARISON_STATISTICS;
+    /* With one endpoint, "all" are the same requests with the same draws: judged once. */
+    bool twice = c->entry_count == 2;
+    size_t n = (twice ? 1 : c->entry_count) * COMPARISON_STATISTICS;
     struct compare_result **results = calloc(n + 1, sizeof(struct compare_result *));
     if (results == NULL)
         return no_memory(e);
@@ -123,6 +125,9 @@ static int judge_together(struct comparison *c, struct err *e) {
         results[i] = &c->entries[i / COMPARISON_STATISTICS].results[i % COMPARISON_STATISTICS];
     compare_family(results, n, c->options.confidence);
     free(results);
+    c->family = n;
+    for (size_t s = 0; twice && s < COMPARISON_STATISTICS; s++)
+        c->entries[1].results[s] = c->entries[0].results[s];
     return 0;
 }
 

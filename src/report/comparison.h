@@ -69,6 +69,7 @@ struct comparison {
     size_t runs[2];
     struct comparison_entry *entries; /* by name, then method; the last one is for all requests */
     size_t entry_count;
+    size_t family;       /* how many verdicts were judged together */
     struct buf refusals; /* why they cannot be compared, each ended by a NUL */
     size_t refusal_count;
     struct compare_side *sides[2];

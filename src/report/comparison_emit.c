@@ -207,8 +207,7 @@ static void method(struct buf *out, const struct comparison *c) {
                c->options.resamples,
                c->runs[0] > 1 || c->runs[1] > 1 ? "runs, then blocks of time within them"
                                                 : "blocks of time",
-               c->options.seed, 100 * c->options.confidence,
-               c->entry_count * COMPARISON_STATISTICS);
+               c->options.seed, 100 * c->options.confidence, c->family);
 }
 
 static const char one_run[] = "One run a side shows that these two runs differ. What lies between "

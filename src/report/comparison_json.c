@@ -158,9 +158,8 @@ void comparison_emit_json(struct buf *out, const struct comparison *c) {
                "    \"verdicts\": \"holm\",\n    \"family\": %zu,\n    \"time\": \"%s\",\n"
                "    \"runs\": [%zu, %zu],\n    \"files\": [",
                c->runs[0] > 1 || c->runs[1] > 1 ? "runs, then circular blocks" : "circular blocks",
-               c->options.resamples, c->options.seed, c->options.confidence,
-               c->entry_count * COMPARISON_STATISTICS, c->options.service ? "service" : "response",
-               c->runs[0], c->runs[1]);
+               c->options.resamples, c->options.seed, c->options.confidence, c->family,
+               c->options.service ? "service" : "response", c->runs[0], c->runs[1]);
     files(out, c);
     buf_str(out, "\n    ],\n    \"forced\": [");
     const char *text = buf_text(&c->refusals);

@@ -2,6 +2,7 @@
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "report/comparison.h"
@@ -25,6 +26,14 @@ static double level(int i) {
     return i < 99 ? (i + 1) / 100.0 : i == 99 ? 0.995 : 0.999;
 }
 
+/* gnuplot escapes < and & of a name for SVG, but not the end of a CDATA section, which XML does not
+ * allow in text. */
+static void no_cdata_end(struct buf *out, size_t from) {
+    char *at = out->data == NULL ? NULL : out->data + from;
+    while (at != NULL && (at = strstr(at, "]]>")) != NULL)
+        at[2] = '?';
+}
+
 /* A block of the data: its names, and a row for each percentile that the requests support. False
  * where there is none. */
 static int block(const struct comparison *c, const struct comparison_entry *x, bool all,
@@ -39,6 +48,7 @@ static int block(const struct comparison *c, const struct comparison_entry *x, b
     buf_str(out, "\" \"");
     figure_lines_plain_name(out, all ? "All requests" : x->name);
     buf_str(out, "\"\n");
+    no_cdata_end(out, before);
     int result = 0;
     for (int i = 0; i < LEVELS && result == 0; i++) {
         struct compare_measure m = {COMPARE_QUANTILE, level(i)};

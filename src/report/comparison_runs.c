@@ -176,7 +176,9 @@ static int read_rows(struct comparison *c, size_t at, struct reader *r, struct e
     const struct reader_endpoint *endpoints = NULL;
     size_t n = reader_endpoints(r, &endpoints);
     uint32_t *numbers = calloc(n + 1, sizeof *numbers);
-    int result = numbers == NULL ? err_set(e, "out of memory for comparing runs") : 0;
+    int result = 0;
+    if (numbers == NULL)
+        return err_set(e, "out of memory for comparing runs");
     for (size_t i = 0; i < n && result == 0; i++) {
         int64_t number = entry_number(c, &endpoints[i]);
         if (number < 0)

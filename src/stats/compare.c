@@ -74,7 +74,7 @@ int compare_pair_new(const struct compare_side *base, const struct compare_side 
             goto fail;
         cells = p->samples[i].cells > cells ? p->samples[i].cells : cells;
     }
-    p->scores = calloc(cells, sizeof *p->scores);
+    p->scores = calloc(cells + 1, sizeof *p->scores);
     if (p->scores == NULL) {
         err_set(e, "out of memory for comparing runs");
         goto fail;

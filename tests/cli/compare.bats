@@ -157,7 +157,7 @@ END
     pair b.db requests=1000 seed=2 factor=2 name="$name"
     "$COLDSWARM" compare a.db --with b.db --out out >text
     ! grep -q $'\x1b' text
-    grep -qF '\x1B' text
+    grep -qiF '\x1b' text
     "$COLDSWARM" compare a.db --with b.db --format json >c.json
     [ "$(LC_ALL=C tr -d '\000-\176' <c.json | wc -c)" -eq 0 ]
     [ "$(json 'd["comparisons"][-8]["name"][-5:]' <c.json)" = $'\n�]]>' ]
@@ -179,7 +179,7 @@ END
     run -0 "$COLDSWARM" gate b.db --baseline a.db --max-regression 'response_time{name:/predict} med 30%'
     [[ "$output" == *"ok (not shown either way)"* ]]
     run -0 "$COLDSWARM" gate b.db --baseline a.db --max-regression 'response_time{name:/} p(99.9) 1%' --format json
-    [ "$(json 'd["regressions"][0]["verdict"], d["ok"]' <<<"$output")" = "('too_little_data', True)" ]
+    [ "$(json 'd["regressions"][0]["verdict"], d["ok"]' <<<"$output")" = "too_little_data True" ]
     run -99 "$COLDSWARM" gate b.db --baseline a.db --max-regression 'response_time{name:/} p(99.9) 1%' --strict
     [[ "$output" == *"CROSSED (too little data)"* ]]
 }
