@@ -306,12 +306,12 @@ static const struct {
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/a%2\"}]}",
      "s.json:2:23: '%' needs two hexadecimal digits; write %25 for the sign"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/a\\nb\"}]}",
-     "s.json:2:20: a path cannot hold control characters"},
+     "s.json:2:23: a path cannot hold control characters"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/${TOKEN}\"}]}",
-     "s.json:2:22: unknown variable ${TOKEN}; this version has ${env.NAME} only, and $${ for a "
+     "s.json:2:22: unknown variable ${TOKEN}; only ${env.NAME} can stand here, and $${ for a "
      "plain ${"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/${env.}\"}]}",
-     "s.json:2:22: unknown variable ${env.}; this version has ${env.NAME} only, and $${ for a "
+     "s.json:2:22: unknown variable ${env.}; only ${env.NAME} can stand here, and $${ for a "
      "plain ${"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/${env.A B}\"}]}",
      "s.json:2:22: \"A B\" cannot be a variable's name; it has letters, digits and _"},
@@ -320,7 +320,7 @@ static const struct {
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/${env.NOPE}\"}]}",
      "s.json:2:22: NOPE is not set; set NOPE in the environment"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/\\t\"}]}",
-     "s.json:2:20: a path cannot hold control characters"},
+     "s.json:2:22: a path cannot hold control characters"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"query\":{\"a\":null}}]}",
      "s.json:2:26: \"a\" must be a string, a number, true, false or an array of these, not null"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"query\":{\"a\":[[]]}}]}",
@@ -346,7 +346,7 @@ static const struct {
      "s.json:2:25: \"body_file\" cannot hold \\u0000"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"json\":{\"a\":[\"x "
      "${env.BYTES}\"]}}]}",
-     "s.json:2:29: the value of BYTES is not UTF-8, which JSON must be"},
+     "s.json:2:29: the value of ${env.BYTES} is not UTF-8, which JSON must be"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"json\":{\"a\":[\n\"\\n\",\n "
      "\"${env.NOPE}\"]}}]}",
      "s.json:4:3: NOPE is not set; set NOPE in the environment"},
