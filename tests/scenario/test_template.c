@@ -145,7 +145,8 @@ static void test_values(void **state) {
     /* date -u -d @1700000000 */
     must_be("${now.iso} ${now.unix} ${now.ms}", PLACE_PLAIN,
             "2023-11-14T22:13:20.123Z 1700000000 1700000000123");
-    must_be("$${token} $token $ {token} $$${empty}", PLACE_PLAIN, "${token} $token $ {token} $${empty}");
+    must_be("$${token} $token $ {token} $$${empty}", PLACE_PLAIN,
+            "${token} $token $ {token} $${empty}");
     must_be("100$", PLACE_PLAIN, "100$");
     must_be("${env.USER}", PLACE_PLAIN, "ann");
     must_be_bytes("${bin}", PLACE_PLAIN, "\0\xff", 2);
