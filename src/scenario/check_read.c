@@ -1,4 +1,5 @@
 /* "checks": what they say, read from the scenario. */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,7 +165,7 @@ static int conditions_read(struct reader *r, const struct json *v, bool text_onl
     }
     bool any = c->equals != NULL || c->not_equals != NULL || c->contains != NULL ||
                c->matches != NULL || c->has_less || c->has_greater;
-    if (c->has_exists && !c->exists && any)
+    if (exists != NULL && !c->exists && any)
         return reader_fail(r, exists->at,
                            "what does not exist has no other conditions; remove "
                            "\"exists\" or the others");
@@ -211,7 +212,7 @@ static int limits_read(struct reader *r, const struct json *v, struct check *c) 
         return reader_duration(r, max, &c->max);
     if (size_bytes(r, min, &c->min) != 0 || size_bytes(r, max, &c->max) != 0)
         return -1;
-    if (c->min > c->max)
+    if (min != NULL && c->min > c->max)
         return reader_fail(r, min->at, "\"min\" is above \"max\"; nothing could pass");
     return 0;
 }
@@ -254,6 +255,7 @@ static int subject_find(struct reader *r, const struct json *v, const struct jso
 static int subject_read(struct reader *r, const struct json *v, const struct json *what,
                         struct check *c) {
     struct err e;
+    assert(what != NULL);
     switch (c->subject) {
     case CHECK_STATUS:
         return status_read(r, what, c);
