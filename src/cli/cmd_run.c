@@ -48,7 +48,8 @@ static const struct opt_def options[] = {
      .meta = "TAGS",
      .repeat = true,
      .env = "COLDSWARM_TAGS",
-     .help = "only tasks and steps with one of these tags; several with commas, or the option again"},
+     .help =
+         "only tasks and steps with one of these tags; several with commas, or the option again"},
     {.name = "exclude-tags",
      .letter = 'E',
      .type = OPT_TEXT,

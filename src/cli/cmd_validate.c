@@ -236,8 +236,8 @@ static void show_request(struct buf *out, const struct scenario *s,
 }
 
 /* The requests of steps, a line each, behind `before`. */
-static void show_steps(struct buf *out, const struct scenario *s, const struct scenario_steps *steps,
-                       const char *before) {
+static void show_steps(struct buf *out, const struct scenario *s,
+                       const struct scenario_steps *steps, const char *before) {
     for (uint32_t i = steps->first; i < steps->first + steps->count; i++) {
         if (s->steps[i].kind != SCENARIO_SEND)
             continue;

@@ -61,8 +61,9 @@ static int cut_loads(const struct args *a, struct scenario *s, struct err *e) {
     static const char *const about_one[] = {"users", "spawn-rate", "rate"};
     for (size_t i = 0; i < sizeof about_one / sizeof *about_one; i++)
         if (opt_given(a, about_one[i]))
-            return err_set(e, "--%s is about one load, and this scenario has %zu; change its "
-                              "\"loads\"",
+            return err_set(e,
+                           "--%s is about one load, and this scenario has %zu; change its "
+                           "\"loads\"",
                            about_one[i], s->load_count);
     if (!opt_given(a, "run-time"))
         return 0;

@@ -26,8 +26,8 @@ static const char *url_needs_curl(const struct scenario *s) {
     const char *first = NULL;
     for (size_t i = 0; i < s->request_count; i++) {
         const struct scenario_request *q = &s->requests[i];
-        const char *path = q->path[0] != '/' && q->varying_path != NULL ? q->varying_path->text
-                                                                        : q->path;
+        const char *path =
+            q->path[0] != '/' && q->varying_path != NULL ? q->varying_path->text : q->path;
         const char *url = *path == '/' ? s->target : path;
         if (first == NULL)
             first = url;

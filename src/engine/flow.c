@@ -99,8 +99,7 @@ enum feeder_result flow_draw(struct flow_work *w, const struct flow_user *u, uin
         if ((feeders >> i & 1) == 0)
             continue;
         struct feeder_row *row = &u->flow->rows[i];
-        enum feeder_result drawn =
-            feeder_draw(w->scenario->feeders[i], u->index, u->rng, row, e);
+        enum feeder_result drawn = feeder_draw(w->scenario->feeders[i], u->index, u->rng, row, e);
         u->flow->fields[i] = drawn == FEEDER_DRAWN ? row->fields : NULL;
         *which = i;
         if (drawn != FEEDER_DRAWN)

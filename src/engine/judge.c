@@ -146,17 +146,17 @@ static void keep_body(struct judge *j, const struct judge_answer *a) {
         masked.len -= masked.len < JUDGE_SECRET_BYTES ? masked.len : JUDGE_SECRET_BYTES;
     buf_clear(&j->masked);
     scenario_mask(j->scenario, j->reason.text, &j->masked);
-    record_body(j->record, &(struct record_body){
-                               .at_ns = a->end_ns,
-                               .endpoint = a->request,
-                               .user = a->user,
-                               .status = r->status,
-                               .bytes = r->bytes_received,
-                               .error = buf_text(&j->masked),
-                               .body = buf_text(&masked),
-                               .body_bytes = masked.len < JUDGE_BODY_BYTES ? masked.len
-                                                                           : JUDGE_BODY_BYTES,
-                           });
+    record_body(j->record,
+                &(struct record_body){
+                    .at_ns = a->end_ns,
+                    .endpoint = a->request,
+                    .user = a->user,
+                    .status = r->status,
+                    .bytes = r->bytes_received,
+                    .error = buf_text(&j->masked),
+                    .body = buf_text(&masked),
+                    .body_bytes = masked.len < JUDGE_BODY_BYTES ? masked.len : JUDGE_BODY_BYTES,
+                });
     buf_done(&text);
     buf_done(&masked);
 }

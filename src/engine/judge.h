@@ -24,10 +24,11 @@
 #include "util/buf.h"
 #include "util/err.h"
 
-#define JUDGE_BODIES 10            /* that are kept for each request, over all threads */
-#define JUDGE_BODIES_ALL 1000      /* and for all of them */
-#define JUDGE_BODY_BYTES 4096      /* of each */
-#define JUDGE_SECRET_BYTES 1024    /* and so much more is looked at, for a secret that the cut would halve */
+#define JUDGE_BODIES 10       /* that are kept for each request, over all threads */
+#define JUDGE_BODIES_ALL 1000 /* and for all of them */
+#define JUDGE_BODY_BYTES 4096 /* of each */
+#define JUDGE_SECRET_BYTES                                                                         \
+    1024 /* and so much more is looked at, for a secret that the cut would halve */
 #define JUDGE_ANSWER_BYTES (1 << 20) /* of an answer's body, that captures and checks can see */
 
 /* Shared by the judges of a run. */

@@ -94,8 +94,7 @@ static void send_step(struct once *x, const struct flow_user *me) {
     struct transport_parts room;
     struct err e;
     size_t which;
-    enum feeder_result drawn =
-        flow_draw(&x->work, me, s->requests[request].feeders, &which, &e);
+    enum feeder_result drawn = flow_draw(&x->work, me, s->requests[request].feeders, &which, &e);
     if (drawn == FEEDER_EMPTY)
         err_set(&e, "a feeder has no row for it");
     if (drawn != FEEDER_DRAWN ||
@@ -196,8 +195,8 @@ int once_run(const struct once_options *o, struct bytes *values, int *signal, st
         uv_run(&x.loop, UV_RUN_DEFAULT);
         if (x.signal != 0)
             *signal = x.signal;
-        result = x.failed && x.signal == 0 ? err_set(e, "%s", x.failure.text)
-                                           : hand_over(&x, values, e);
+        result =
+            x.failed && x.signal == 0 ? err_set(e, "%s", x.failure.text) : hand_over(&x, values, e);
     } else {
         uv_close((uv_handle_t *)&x.pause, NULL);
         uv_close((uv_handle_t *)&x.interrupt, NULL);
@@ -207,7 +206,8 @@ int once_run(const struct once_options *o, struct bytes *values, int *signal, st
         uv_run(&x.loop, UV_RUN_DEFAULT);
     }
     uv_loop_close(&x.loop);
-    for (size_t i = 0; x.compiled != NULL && i < o->scenario->request_count - o->scenario->endpoint_count; i++)
+    for (size_t i = 0;
+         x.compiled != NULL && i < o->scenario->request_count - o->scenario->endpoint_count; i++)
         o->ops->request_free(x.compiled[i]);
     free(x.compiled);
     flow_free(x.flow, o->scenario);

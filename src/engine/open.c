@@ -31,7 +31,8 @@ static uint32_t task_of_head(const struct lane *l) {
 
 /* Takes the head off the queue without sending it: a row of what it would have sent first. `waited`: because no user was free. */
 static void give_up_head(struct lane *l, bool waited) {
-    worker_record_not_sent(l->worker, worker_first_request(l->worker, task_of_head(l)), head_ns(l), waited, "");
+    worker_record_not_sent(l->worker, worker_first_request(l->worker, task_of_head(l)), head_ns(l),
+                           waited, "");
     next_head(l);
 }
 
@@ -98,13 +99,15 @@ static void look_ahead(struct lane *l, int64_t now_ns) {
 void open_start(struct lane *l) {
     const struct load *load = &l->load->load;
     /* With more workers than users some have none, and then no arrivals either. */
-    uint32_t sharers = l->worker->setup.count < load->max_users ? l->worker->setup.count : load->max_users;
+    uint32_t sharers =
+        l->worker->setup.count < load->max_users ? l->worker->setup.count : load->max_users;
     if (l->worker->setup.index < sharers) {
         arrivals_init(&l->open.arrivals, load, l->worker->setup.seed + l->number,
                       l->worker->setup.index, sharers);
         next_head(l);
     }
-    pacer_add(&l->worker->pacer, &l->give_up, l->start_ns + load_duration(load) + l->worker->setup.stop_timeout_ns);
+    pacer_add(&l->worker->pacer, &l->give_up,
+              l->start_ns + load_duration(load) + l->worker->setup.stop_timeout_ns);
     look_ahead(l, l->start_ns);
 }
 

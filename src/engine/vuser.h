@@ -58,13 +58,14 @@ struct vuser {
     uint32_t iteration; /* tasks so far */
     int64_t
         intended_ns; /* CLOCK_MONOTONIC: when the schedule wants the task under way or the next one to begin */
-    int64_t began_ns; /* the task under way, where it has a row of its own */
+    int64_t began_ns;        /* the task under way, where it has a row of its own */
     struct vuser *next_free; /* in the pool, where FREE */
     enum vuser_state state;
     enum vuser_part part;
-    bool first;   /* the next request is the first of its task, which is what the schedule is about */
-    bool waited;  /* the task under way was due while no user was free: its lateness is the target's */
-    bool good;    /* nothing has failed in the task under way */
+    bool first; /* the next request is the first of its task, which is what the schedule is about */
+    bool
+        waited; /* the task under way was due while no user was free: its lateness is the target's */
+    bool good;  /* nothing has failed in the task under way */
     bool quiet;   /* nothing was sent in it yet */
     bool counted; /* among the worker's active users */
     bool again;   /* wanted back while it was on its way out */

@@ -77,7 +77,7 @@ struct worker {
     _Atomic enum worker_order order;
     atomic_uint active; /* users that are not ABSENT; of open loads those that are busy */
     atomic_bool ended;
-    atomic_bool ends_run; /* a feeder that ends the run is empty */
+    atomic_bool ends_run;   /* a feeder that ends the run is empty */
     _Atomic int64_t cpu_ns; /* of the thread, up to about its last wake; final once it ended */
     clockid_t cpu_clock;
     atomic_bool cpu_clock_known;

@@ -257,7 +257,8 @@ static int count_ids(struct reader *r, const char *sql, int64_t most, size_t *ou
 }
 
 static int load_endpoints(struct reader *r, struct err *e) {
-    if (count_ids(r, "SELECT max(id) + 1 FROM endpoint", SAMPLE_ENDPOINT_MAX, &r->endpoint_count, e) != 0)
+    if (count_ids(r, "SELECT max(id) + 1 FROM endpoint", SAMPLE_ENDPOINT_MAX, &r->endpoint_count,
+                  e) != 0)
         return -1;
     r->endpoints = calloc(r->endpoint_count + 1, sizeof *r->endpoints);
     if (r->endpoints == NULL)

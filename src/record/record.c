@@ -19,7 +19,15 @@
 /* Something for the file that is not a request, on its way to the writer. */
 struct note {
     struct note *next;
-    enum { NOTE_START, NOTE_EVENT, NOTE_USERS, NOTE_CLIENT, NOTE_DISPATCH, NOTE_CHECK, NOTE_BODY } about;
+    enum {
+        NOTE_START,
+        NOTE_EVENT,
+        NOTE_USERS,
+        NOTE_CLIENT,
+        NOTE_DISPATCH,
+        NOTE_CHECK,
+        NOTE_BODY
+    } about;
     union {
         int64_t started_real_ns;
         struct {

@@ -8,8 +8,8 @@ void results_done(struct results *t) {
 }
 
 static uint64_t key_of(const struct sample *s) {
-    return (uint64_t)s->endpoint | (uint64_t)(s->status & 0xfff) << 24 |
-           (uint64_t)s->error << 36 | (uint64_t)s->outcome << 52 |
+    return (uint64_t)s->endpoint | (uint64_t)(s->status & 0xfff) << 24 | (uint64_t)s->error << 36 |
+           (uint64_t)s->outcome << 52 |
            (uint64_t)(s->flags & (SAMPLE_NEW_CONNECTION | SAMPLE_SENT_AGAIN)) << 56;
 }
 

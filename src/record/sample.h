@@ -32,9 +32,9 @@ struct sample {
     uint32_t dns_us;
     uint32_t connect_us;
     uint32_t tls_us;
-    uint32_t ttfb_us;  /* SAMPLE_NO_TTFB where no byte came */
-    uint16_t status;   /* 0: no response */
-    uint16_t error;    /* number of its text; 0: none */
+    uint32_t ttfb_us;       /* SAMPLE_NO_TTFB where no byte came */
+    uint16_t status;        /* 0: no response */
+    uint16_t error;         /* number of its text; 0: none */
     uint32_t endpoint : 24; /* index of the endpoint given to record_open() */
     uint32_t outcome : 4;   /* enum outcome */
     uint32_t flags : 4;

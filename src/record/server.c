@@ -11,8 +11,7 @@
 #define LOCK_MS 5000
 #define CACHE "PRAGMA cache_size = -32768"
 
-extern const char embed_record_requests_sql[], embed_record_server_sql[],
-    embed_record_flows_sql[];
+extern const char embed_record_requests_sql[], embed_record_server_sql[], embed_record_flows_sql[];
 
 static const char *const sql_of[SERVER_STATEMENTS] = {
     [SERVER_NAME_FIND] = "SELECT id FROM server_name WHERE text = ?",
@@ -144,9 +143,9 @@ static int upgrade(struct server_file *f, struct err *e) {
     static const char *const column =
         "DROP VIEW requests;"
         "ALTER TABLE result ADD COLUMN sent_again INTEGER NOT NULL DEFAULT 0";
-    if (version == 2 && (server_exec(f, column, e) != 0 ||
-                         server_exec(f, embed_record_requests_sql, e) != 0 ||
-                         server_exec(f, embed_record_server_sql, e) != 0))
+    if (version == 2 &&
+        (server_exec(f, column, e) != 0 || server_exec(f, embed_record_requests_sql, e) != 0 ||
+         server_exec(f, embed_record_server_sql, e) != 0))
         return -1;
     return server_exec(f, embed_record_flows_sql, e) != 0 ? -1 : server_exec(f, sql, e);
 }

@@ -210,7 +210,8 @@ static int make_schema(struct store *s, const struct record_run *r, struct err *
         exec(s, embed_record_schema_sql, e) != 0 || exec(s, embed_record_requests_sql, e) != 0 ||
         exec(s, embed_record_server_sql, e) != 0 || exec(s, embed_record_flows_sql, e) != 0 ||
         insert_outcomes(s, e) != 0 || insert_endpoints(s, r, e) != 0 ||
-        insert_tasks(s, r, e) != 0 || insert_checks(s, r, e) != 0 || insert_run(s, r, e) != 0 || exec(s, "COMMIT", e) != 0)
+        insert_tasks(s, r, e) != 0 || insert_checks(s, r, e) != 0 || insert_run(s, r, e) != 0 ||
+        exec(s, "COMMIT", e) != 0)
         return -1;
     /* So that the main file shows what it is even without its log. */
     return exec(s, "PRAGMA wal_checkpoint(TRUNCATE)", e);

@@ -91,8 +91,8 @@ static int variables_read(struct reader *r, const struct json *v, const struct s
 }
 
 int names_read(struct reader *r, const struct json *top, struct scope *scope) {
-    static const char *const parts[] = {"setup",   "teardown", "on_start", "on_stop",
-                                        "tasks",   "users",    "loads"};
+    static const char *const parts[] = {"setup", "teardown", "on_start", "on_stop",
+                                        "tasks", "users",    "loads"};
     const struct json *variables = json_get(top, "variables");
     uint32_t slot;
     if (variables != NULL && reader_kind(r, variables, JSON_OBJECT) != 0)
@@ -194,8 +194,9 @@ static int doers_read(struct reader *r, const struct json *v, const struct habit
     const struct scenario *s = r->s;
     const struct json *tasks = json_get(v, "tasks"), *users = json_get(v, "users");
     if (users != NULL && users->kind == JSON_NUMBER)
-        return reader_fail(r, users->at, "\"users\" must be an array of classes of users here; the "
-                                         "number of users belongs in \"load\"");
+        return reader_fail(r, users->at,
+                           "\"users\" must be an array of classes of users here; the "
+                           "number of users belongs in \"load\"");
     if (tasks != NULL && users != NULL)
         return reader_fail(r, users->key_at,
                            "\"users\" cannot stand beside \"tasks\"; move the tasks into a class");
@@ -257,19 +258,20 @@ static int load_add(struct reader *r, const struct json *v, struct shared *share
     if (l->start_ns > UNITS_DURATION_MAX_NS - load_duration(&l->load))
         return reader_fail(r, v->at, "this load ends more than ten years after the start");
     if (json_get(v, "tasks") != NULL || json_get(v, "users") != NULL)
-        return doers_read(r, v, &h, &l->first_class, &l->class_count) != 0
-                   ? -1
-                   : classes_fit(r, v, l);
+        return doers_read(r, v, &h, &l->first_class, &l->class_count) != 0 ? -1
+                                                                           : classes_fit(r, v, l);
     static const char *const own[] = {"wait", "sequence", "on_start", "on_stop"};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (json_get(v, own[i]) != NULL)
             return reader_fail(r, json_get(v, own[i])->key_at,
-                               "\"%s\" is about this load's own \"tasks\", and it has none", own[i]);
+                               "\"%s\" is about this load's own \"tasks\", and it has none",
+                               own[i]);
     if (json_get(shared->top, "tasks") == NULL && json_get(shared->top, "users") == NULL)
-        return reader_fail(r, v->at, "\"tasks\" is missing: in this load, or in the scenario for "
-                                     "all loads without their own");
-    if (shared->count == 0 && doers_read(r, shared->top, &shared->habits, &shared->first,
-                                         &shared->count) != 0)
+        return reader_fail(r, v->at,
+                           "\"tasks\" is missing: in this load, or in the scenario for "
+                           "all loads without their own");
+    if (shared->count == 0 &&
+        doers_read(r, shared->top, &shared->habits, &shared->first, &shared->count) != 0)
         return -1;
     l->first_class = shared->first;
     l->class_count = shared->count;

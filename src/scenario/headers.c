@@ -144,7 +144,8 @@ static int basic_read(struct reader *r, const struct json *v, struct buf *out) {
         return reader_fail(r, v->at,
                            "\"%s\" is missing here; write {\"user\": ..., \"password\": ...}",
                            u == NULL ? "user" : "password");
-    if (reader_text(r, u, PLACE_HEADER, &user, &used_env) != 0 || reader_text(r, p, PLACE_HEADER, &password, &used_env) != 0)
+    if (reader_text(r, u, PLACE_HEADER, &user, &used_env) != 0 ||
+        reader_text(r, p, PLACE_HEADER, &password, &used_env) != 0)
         goto out;
     if (strchr(user, ':') != NULL) {
         reader_fail(r, u->at, "a user name cannot hold ':' in basic authentication");

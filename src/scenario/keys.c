@@ -169,9 +169,23 @@ const struct scenario_key scenario_keys[] = {
 const size_t scenario_key_count = sizeof scenario_keys / sizeof *scenario_keys;
 
 const char *scenario_section_text(enum scenario_section section) {
-    static const char *const texts[SECTION_COUNT] = {
-        "a scenario", "load", "a stage", "wait", "auth", "basic", "http", "one of \"loads\"",
-        "a class of users", "a task", "a step", "a part", "a feeder", "a capture", "a check",
-        "body", "size", "time"};
+    static const char *const texts[SECTION_COUNT] = {"a scenario",
+                                                     "load",
+                                                     "a stage",
+                                                     "wait",
+                                                     "auth",
+                                                     "basic",
+                                                     "http",
+                                                     "one of \"loads\"",
+                                                     "a class of users",
+                                                     "a task",
+                                                     "a step",
+                                                     "a part",
+                                                     "a feeder",
+                                                     "a capture",
+                                                     "a check",
+                                                     "body",
+                                                     "size",
+                                                     "time"};
     return texts[section];
 }

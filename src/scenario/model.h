@@ -104,8 +104,8 @@ struct scenario_class {
 };
 
 struct scenario_load {
-    char *name;        /* NULL: the only one */
-    int64_t start_ns;  /* after the start of the run */
+    char *name;       /* NULL: the only one */
+    int64_t start_ns; /* after the start of the run */
     struct load load;
     uint32_t first_class, class_count; /* may be another load's as well */
 };
@@ -134,7 +134,7 @@ struct scenario {
     char *source; /* the file's text, secrets unresolved: what is stored in the run file */
     char *
         target; /* "http://host:port" with an optional path prefix, no trailing slash; NULL: --host must say */
-    char *target_source; /* the target as written, secrets unresolved */
+    char *target_source;        /* the target as written, secrets unresolved */
     int64_t timeout_ns;         /* a whole request; default 60 s */
     int64_t connect_timeout_ns; /* default 10 s, never above timeout_ns */
     struct scenario_http http;
@@ -148,20 +148,23 @@ struct scenario {
     uint64_t *weight_sums; /* of each task: the weights of its class up to it */
     struct scenario_step *steps;
     size_t step_count;
-    struct scenario_request *requests; /* those of the load first, then those of setup and teardown */
+    struct scenario_request
+        *requests; /* those of the load first, then those of setup and teardown */
     size_t request_count;
     size_t endpoint_count; /* requests of the load: each is an endpoint of reports */
     size_t check_count;    /* of the endpoints */
     struct scenario_steps setup, teardown; /* once in a run */
-    bool tagged; /* some task or request has tags */
+    bool tagged;                           /* some task or request has tags */
 
     struct feeder **feeders;
     size_t feeder_count;
     char **variable_names; /* by slot: "variables", captures */
-    struct bytes *variables; /* by slot: what "variables" says; data NULL: not set until a capture */
+    struct bytes
+        *variables; /* by slot: what "variables" says; data NULL: not set until a capture */
     size_t variable_count;
 
-    char **env_names; /* the environment's variables that it read, each once, in the order of the file */
+    char **
+        env_names; /* the environment's variables that it read, each once, in the order of the file */
     size_t env_count;
     /* Values that came from ${env.*}, in every form in which they are sent: never to be shown or
      * stored; scenario_mask() knows how. */

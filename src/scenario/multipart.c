@@ -30,9 +30,9 @@ static int check_keys(struct reader *r, const struct json *v) {
         (type != NULL && reader_kind(r, type, JSON_STRING) != 0) ||
         reader_kind(r, file != NULL ? file : value, JSON_STRING) != 0)
         return -1;
-    return n->len > 0 ? 0
-                      : reader_fail(r, n->at,
-                                    "\"name\" is empty; write the name of the form's field");
+    return n->len > 0
+               ? 0
+               : reader_fail(r, n->at, "\"name\" is empty; write the name of the form's field");
 }
 
 static int expand(struct reader *r, const struct json *v, enum place place, struct buf *out) {
@@ -85,8 +85,8 @@ static int part_read(struct reader *r, const struct json *v, struct part *p) {
         result = head_write(r, v, &p->head);
     r->holes = before;
     if (result == 0 && !(buf_ok(&p->head) && buf_ok(&p->data)))
-        result = reader_fail(r, v->at, "longer than %zu bytes, the most that is sent",
-                             READER_BODY_MAX);
+        result =
+            reader_fail(r, v->at, "longer than %zu bytes, the most that is sent", READER_BODY_MAX);
     return result;
 }
 

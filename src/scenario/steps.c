@@ -81,8 +81,9 @@ static int list_read(struct reader *r, const struct json *v, struct nesting *n);
 static int alone(struct reader *r, const struct json *v, const char *key, const char *beside) {
     for (const struct json *m = v->first; m != NULL; m = m->next)
         if (strcmp(m->key, key) != 0 && (beside == NULL || strcmp(m->key, beside) != 0))
-            return reader_fail(r, m->key_at, "\"%s\" cannot stand beside \"%s\"; make it a step of "
-                                             "its own",
+            return reader_fail(r, m->key_at,
+                               "\"%s\" cannot stand beside \"%s\"; make it a step of "
+                               "its own",
                                m->key, key);
     return 0;
 }
@@ -128,8 +129,9 @@ static int when_read(struct reader *r, const struct json *v, const struct json *
         return -1;
     if (step.condition->hole_count == 0) {
         template_free(step.condition);
-        return reader_fail(r, when->at, "\"when\" is the same always; write a value like "
-                                        "\"${name}\"");
+        return reader_fail(r, when->at,
+                           "\"when\" is the same always; write a value like "
+                           "\"${name}\"");
     }
     n->feeders |= step.condition->feeders;
     if (step_add(r, &step) != 0) {
@@ -184,8 +186,7 @@ static int list_read(struct reader *r, const struct json *v, struct nesting *n) 
     return 0;
 }
 
-int steps_read(struct reader *r, const struct json *v, bool with_tags,
-               struct scenario_steps *out) {
+int steps_read(struct reader *r, const struct json *v, bool with_tags, struct scenario_steps *out) {
     struct nesting n = {.with_tags = with_tags};
     uint32_t first = (uint32_t)r->s->step_count;
     if (v == NULL)
@@ -220,7 +221,8 @@ static int flow_read(struct reader *r, const struct json *v, const struct json *
         reader_name(r, json_get(v, "name"), &t->name) != 0)
         return -1;
     if (t->name == NULL)
-        return reader_fail(r, v->at, "a task with \"steps\" needs a \"name\": it is timed under it");
+        return reader_fail(r, v->at,
+                           "a task with \"steps\" needs a \"name\": it is timed under it");
     return tags_read(r, json_get(v, "tags"), &t->tags, &t->tag_count);
 }
 

@@ -18,8 +18,8 @@ struct curl_request {
     const char *method;
     const void *body;
     size_t body_bytes;
-    bool own_trace; /* the scenario sends a traceparent of its own */
-    bool has_body;  /* send a Content-Length, if only of 0 */
+    bool own_trace;             /* the scenario sends a traceparent of its own */
+    bool has_body;              /* send a Content-Length, if only of 0 */
     struct curl_slist *headers; /* without those whose value varies */
     const char **varying;       /* their names; NULL: none */
     size_t varying_count;

@@ -125,7 +125,7 @@ struct transport {
     SSL_CTX *tls;
     BIO_METHOD *tls_method;
     struct deadlines whole, handshake;
-    struct transport_session *failed;  /* in DIRECT_FAILED */
+    struct transport_session *failed; /* in DIRECT_FAILED */
     struct direct_kept *spare;
     int closing;                       /* handles that must close before the memory goes */
     char trace[TRACE_LINE_BYTES + 2];  /* of the request that is being written */

@@ -57,8 +57,10 @@ struct transport_request {
 
 /* What differs from one sending of a request to the next. The body is borrowed until `done`, the rest during the call. */
 struct transport_parts {
-    struct bytes path;          /* with the query, as it is sent, from its "/" on; no NUL in it, one behind it */
-    const struct bytes *values; /* of the headers without a value, in their order; no NUL in them, one behind each */
+    struct bytes
+        path; /* with the query, as it is sent, from its "/" on; no NUL in it, one behind it */
+    const struct bytes *
+        values; /* of the headers without a value, in their order; no NUL in them, one behind each */
     struct bytes body;
 };
 
@@ -74,9 +76,10 @@ struct transport_result {
     uint64_t bytes_received; /* of the body, decoded */
     bool new_connection;
     bool sent_again; /* the server had closed the kept connection before it could see the request */
-    struct bytes head;  /* header lines of the (last) answer, where the request keeps them; data NULL: nothing */
-    struct bytes body;  /* decoded, likewise */
-    bool body_cut;      /* there was more of it */
+    struct bytes
+        head; /* header lines of the (last) answer, where the request keeps them; data NULL: nothing */
+    struct bytes body; /* decoded, likewise */
+    bool body_cut;     /* there was more of it */
     const char *
         error; /* "" where nothing is wrong; else a text with no secrets of ours but maybe the URL's */
 };

@@ -21,19 +21,20 @@ static int seen(const char *text) {
 static void values_travel_from_feeder_and_answer_to_request(void **state) {
     (void)state;
     struct bench b;
-    setup(&b, 2,
-          "{" TARGET "{'users':3,'spawn_rate':1000,'duration':'500ms'},'wait':{'constant':'5ms'},"
-          "'variables':{'absent':'','kind':'cat \\'quoted\\''}," FEED("unique") LOGIN
-          "'setup':[{'path':'/item/41','capture':{'item':{'json':'/next'}}}],"
-          "'teardown':[{'path':'/bye/${item}'}],"
-          "'on_stop':[{'method':'POST','path':'/logout/${row.user}','auth':{'bearer':'${token}'}}],"
-          "'tasks':[{'name':'buy','steps':["
-          "{'path':'/item/${user.id}?c=${row.card}','name':'item','capture':{'n':{'json':'/next'}}},"
-          "{'wait':{'constant':'2ms'}},"
-          "{'repeat':2,'steps':[{'method':'POST','path':'/predict','auth':{'bearer':'${token}'},"
-          "'json':{'who':'${row.user}','kind':'${kind}','item':'${item}','n':'${n}'},"
-          "'checks':[{'status':201},{'json':'/class','equals':'cat','name':'is a cat'}]}]},"
-          "{'when':'${absent}','steps':[{'path':'/never'}]}]}]}");
+    setup(
+        &b, 2,
+        "{" TARGET "{'users':3,'spawn_rate':1000,'duration':'500ms'},'wait':{'constant':'5ms'},"
+        "'variables':{'absent':'','kind':'cat \\'quoted\\''}," FEED("unique") LOGIN
+        "'setup':[{'path':'/item/41','capture':{'item':{'json':'/next'}}}],"
+        "'teardown':[{'path':'/bye/${item}'}],"
+        "'on_stop':[{'method':'POST','path':'/logout/${row.user}','auth':{'bearer':'${token}'}}],"
+        "'tasks':[{'name':'buy','steps':["
+        "{'path':'/item/${user.id}?c=${row.card}','name':'item','capture':{'n':{'json':'/next'}}},"
+        "{'wait':{'constant':'2ms'}},"
+        "{'repeat':2,'steps':[{'method':'POST','path':'/predict','auth':{'bearer':'${token}'},"
+        "'json':{'who':'${row.user}','kind':'${kind}','item':'${item}','n':'${n}'},"
+        "'checks':[{'status':201},{'json':'/class','equals':'cat','name':'is a cat'}]}]},"
+        "{'when':'${absent}','steps':[{'path':'/never'}]}]}]}");
     run(&b);
     static const char *const users[] = {"ann", "bob", "cy"};
     static const char *const cards[] = {"1", "2%2C2", "3"};
@@ -42,10 +43,11 @@ static void values_travel_from_feeder_and_answer_to_request(void **state) {
         snprintf(where, sizeof where, "name = '/predict' and user = %d", u);
         int64_t predicted = rows(&b, where);
         assert_true(predicted > 2);
-        snprintf(text, sizeof text,
-                 "{\\\"who\\\":\\\"%s\\\",\\\"kind\\\":\\\"cat \\\\\\\"quoted\\\\\\\"\\\",\\\"item\\\":"
-                 "\\\"42\\\",\\\"n\\\":\\\"%d\\\"}\", \"authorization\": \"Bearer t-%s-",
-                 users[u], u + 1, users[u]);
+        snprintf(
+            text, sizeof text,
+            "{\\\"who\\\":\\\"%s\\\",\\\"kind\\\":\\\"cat \\\\\\\"quoted\\\\\\\"\\\",\\\"item\\\":"
+            "\\\"42\\\",\\\"n\\\":\\\"%d\\\"}\", \"authorization\": \"Bearer t-%s-",
+            users[u], u + 1, users[u]);
         assert_int_equal(seen(text), predicted);
         snprintf(text, sizeof text, "\"/item/%d?c=%s\"", u, cards[u]);
         snprintf(where, sizeof where, "name = 'item' and user = %d", u);
@@ -167,10 +169,10 @@ static void a_seed_repeats_what_is_sent(void **state) {
         snprintf(mark, sizeof mark, "run%d-2", i);
         snprintf(text, sizeof text,
                  "{" TARGET "{'users':4,'spawn_rate':1000,'duration':'600ms'},"
-                 "'wait':{'constant':'1ms'}," FEED("random")
-                 "'tasks':[{'method':'POST','path':'/a/run%d-${user.id}',"
-                 "'body':'${row.user} ${random.int(1,1000)} ${iteration} ${uuid} "
-                 "${random.choice(x,y)}'}]}",
+                 "'wait':{'constant':'1ms'}," FEED(
+                     "random") "'tasks':[{'method':'POST','path':'/a/run%d-${user.id}',"
+                               "'body':'${row.user} ${random.int(1,1000)} ${iteration} ${uuid} "
+                               "${random.choice(x,y)}'}]}",
                  i);
         setup(&b, threads[i], text);
         b.options.seed = i == 2 ? 8 : 7;
@@ -190,7 +192,8 @@ static void users_are_of_classes(void **state) {
           "'users':[{'name':'many','weight':5,'tasks':[{'path':'/many'}]},"
           "{'name':'few','weight':1,'wait':{'constant':'20ms'},'tasks':[{'path':'/few'}],"
           "'on_stop':[{'path':'/bye'}]},"
-          "{'name':'two','fixed_count':2,'sequence':true,'tasks':[{'path':'/1'},{'path':'/2','weight':"
+          "{'name':'two','fixed_count':2,'sequence':true,'tasks':[{'path':'/1'},{'path':'/"
+          "2','weight':"
           "0},{'path':'/3'}]}]}");
     run(&b);
     /* The fixed ones first, then five of one to one of the other, spread evenly. */
@@ -228,8 +231,9 @@ static void loads_have_their_own_time_and_tasks(void **state) {
     assert_int_equal(number(&b, "select count(distinct intended_us) from requests where name = "
                                 "'/b' and (intended_us - 200000) % 10000 = 0"),
                      40);
-    assert_int_equal(rows(&b, "name = '/hello'"),
-                     number(&b, "select count(distinct user) from requests where user between 2 and 6"));
+    assert_int_equal(
+        rows(&b, "name = '/hello'"),
+        number(&b, "select count(distinct user) from requests where user between 2 and 6"));
     assert_int_equal(rows(&b, "name = '/shared' and user = 7 and sent_us < 400000"), 0);
     assert_true(rows(&b, "name = '/shared' and user = 7") > 0);
     assert_int_equal(number(&b, "select count(*) from event where kind = 'load_start' and"
@@ -245,7 +249,8 @@ static void a_feeder_that_is_empty_ends_the_run_or_the_user(void **state) {
     (void)state;
     struct bench b;
     setup(&b, 2,
-          "{" TARGET "{'users':4,'spawn_rate':1000,'duration':'30s'},'wait':{'constant':'1ms'}," FEED(
+          "{" TARGET
+          "{'users':4,'spawn_rate':1000,'duration':'30s'},'wait':{'constant':'1ms'}," FEED(
               "once") "'tasks':[{'path':'/once/${row.user}'}]}");
     run(&b);
     assert_int_equal(b.totals.rows, 3);
@@ -255,7 +260,8 @@ static void a_feeder_that_is_empty_ends_the_run_or_the_user(void **state) {
                            " 'the feeder row has no row left after 3: the run%'") > 0);
     finish(&b);
     setup(&b, 1,
-          "{" TARGET "{'users':5,'spawn_rate':1000,'duration':'300ms'},'wait':{'constant':'5ms'}," FEED(
+          "{" TARGET
+          "{'users':5,'spawn_rate':1000,'duration':'300ms'},'wait':{'constant':'5ms'}," FEED(
               "unique") "'tasks':[{'path':'/mine/${row.user}'}]}");
     run(&b);
     assert_int_equal(number(&b, "select count(distinct user) from requests where user < 3"), 3);

@@ -16,9 +16,12 @@ static const struct {
     {"{\"taget\":\"http://x\",\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
      "s.json:1:2: unknown key \"taget\" in a scenario; did you mean \"target\"?"},
     {"{\"zzzzzzzz\":1,\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
-     "s.json:1:2: unknown key \"zzzzzzzz\" in a scenario; known are: $schema, name, target, load, wait, timeout, connect_timeout, headers, auth, http, tasks, loads, users, sequence, variables, feeders, setup, teardown, on_start, on_stop"},
+     "s.json:1:2: unknown key \"zzzzzzzz\" in a scenario; known are: $schema, name, target, load, "
+     "wait, timeout, connect_timeout, headers, auth, http, tasks, loads, users, sequence, "
+     "variables, feeders, setup, teardown, on_start, on_stop"},
     {"{\"users\":10,\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
-     "s.json:1:10: \"users\" must be an array of classes of users here; the number of users belongs in \"load\""},
+     "s.json:1:10: \"users\" must be an array of classes of users here; the number of users "
+     "belongs in \"load\""},
     {"{\"name\":\"a\",\n\t\"name\":\"b\",\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
      "s.json:2:2: \"name\" is given twice, first in line 1; remove one"},
     {"{\"name\":1,\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
@@ -207,12 +210,15 @@ static const struct {
      "s.json:1:21: \"A\" is given twice, first as \"a\"; remove one"},
     {"{\"headers\":{\"X\":\"a\\r\\nEvil: "
      "1\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
-     "s.json:1:18: this text holds a control character (a line end?), which cannot be sent in a header"},
+     "s.json:1:18: this text holds a control character (a line end?), which cannot be sent in a "
+     "header"},
     {"{\"headers\":{\"X\":\"a\\u0000b\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
-     "s.json:1:18: this text holds a control character (a line end?), which cannot be sent in a header"},
+     "s.json:1:18: this text holds a control character (a line end?), which cannot be sent in a "
+     "header"},
     {"{\"headers\":{\"X\":\"${env.LINES}\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]"
      "}",
-     "s.json:1:18: the value of ${env.LINES} holds a control character (a line end?), which cannot be sent in a header"},
+     "s.json:1:18: the value of ${env.LINES} holds a control character (a line end?), which cannot "
+     "be sent in a header"},
     {"{\"auth\":{},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
      "s.json:1:9: \"auth\" must hold either \"bearer\" or \"basic\""},
     {"{\"auth\":\"x\",\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
@@ -222,7 +228,8 @@ static const struct {
      "s.json:1:19: a bearer token cannot be empty or hold spaces"},
     {"{\"auth\":{\"bearer\":\"${env.LINES}\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}"
      "]}",
-     "s.json:1:20: the value of ${env.LINES} holds a control character (a line end?), which cannot be sent in a header"},
+     "s.json:1:20: the value of ${env.LINES} holds a control character (a line end?), which cannot "
+     "be sent in a header"},
     {"{\"auth\":{\"basic\":{\"user\":\"u\"}},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]"
      "}",
      "s.json:1:18: \"password\" is missing here; write {\"user\": ..., \"password\": ...}"},
@@ -301,9 +308,11 @@ static const struct {
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/a\\nb\"}]}",
      "s.json:2:23: a path cannot hold control characters"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/${TOKEN}\"}]}",
-     "s.json:2:22: unknown name \"TOKEN\" in ${...}; it is no variable, capture or feeder of this scenario (${env.NAME} reads the environment, $${ is a plain ${)"},
+     "s.json:2:22: unknown name \"TOKEN\" in ${...}; it is no variable, capture or feeder of this "
+     "scenario (${env.NAME} reads the environment, $${ is a plain ${)"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/${env.}\"}]}",
-     "s.json:2:22: unknown name \"env.\" in ${...}; it is no variable, capture or feeder of this scenario (${env.NAME} reads the environment, $${ is a plain ${)"},
+     "s.json:2:22: unknown name \"env.\" in ${...}; it is no variable, capture or feeder of this "
+     "scenario (${env.NAME} reads the environment, $${ is a plain ${)"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/${env.A B}\"}]}",
      "s.json:2:22: \"A B\" cannot be a variable's name; it has letters, digits and _"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/${env.A\"}]}",
@@ -361,7 +370,8 @@ static const struct {
      "at the scenario's folder"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  "
      "\"tasks\":[{\"multipart\":[{\"name\":\"n\",\"value\":\"v\",\"type\":\"a\\r\\nb/c\"}]}]}",
-     "s.json:2:58: this text holds a control character (a line end?), which cannot be sent in a header"},
+     "s.json:2:58: this text holds a control character (a line end?), which cannot be sent in a "
+     "header"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  "
      "\"tasks\":[{\"multipart\":[{\"name\":\"n\",\"value\":\"v\"}],\"headers\":{\"content-type\":"
      "\"a/b\"}}]}",

@@ -31,8 +31,7 @@ static void test_basic(void **state) {
     struct scenario *s =
         must_parse_task("\"auth\":{\"basic\":{\"user\":\"joe\",\"password\":\"${env.PASSWORD}\"}}");
     /* base64 of joe:p&ss w\xc3\xb6rd, by Python. */
-    assert_string_equal(header(&s->requests[0], "Authorization"),
-                        "Basic am9lOnAmc3Mgd8O2cmQ=");
+    assert_string_equal(header(&s->requests[0], "Authorization"), "Basic am9lOnAmc3Mgd8O2cmQ=");
     masked(s, "Authorization: Basic am9lOnAmc3Mgd8O2cmQ=", "Authorization: Basic ***");
     masked(s, "joe:p&ss w\xc3\xb6rd", "***");
     masked(s, "joe and p&ss w\xc3\xb6rd", "joe and ***");
