@@ -39,10 +39,10 @@ example() {
     local name=$1
     shift
     run --separate-stderr "$COLDSWARM" run "$ROOT/scenarios/$name.json" --host "$URL" -o run.db --quiet "$@"
-    [ "$status" -eq 0 ]
+    [ "$status" -eq 0 ] || [ "$status" -eq 4 ] # 4: good requests, but this machine was too busy
     stop_target
     [ "$(sql "select count(*) from requests where outcome <> 'ok'")" -eq 0 ]
-    [ "$(sql 'select count(*) from requests')" -eq "$(python3 -c 'import json; print(json.load(open("stats.json"))["received"])')" ]
+    [ "$(sql 'select count(*) from requests')" -eq "$(python3 -c 'import json; print(json.load(open("stats.json"))["total"]["received"])')" ]
     [ "$(sql 'select coalesce(sum(fails), 0) from checks')" -eq 0 ]
 }
 
@@ -75,8 +75,8 @@ example() {
 
 @test "example: a spike beside the usual load" {
     start_target
-    example spike -t 21s
-    [ "$(sql "select min(sent_us) >= 20000000 from requests where name = '/predict'")" -eq 1 ]
+    example spike -t 11s
+    [ "$(sql "select min(sent_us) >= 10000000 from requests where name = '/predict'")" -eq 1 ]
     [ "$(sql "select count(*) from event where kind = 'load_start'")" -eq 2 ]
 }
 
