@@ -1,7 +1,6 @@
 /* "checks": what they say, read from the scenario. */
-#include <ctype.h>
+#include <assert.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,10 +49,17 @@ static int plain(struct reader *r, const struct json *v) {
     return 0;
 }
 
+/* Three digits from 100 to 599; -1 where they are not. */
+static int status_of(const char *text) {
+    for (int i = 0; i < 3; i++)
+        if (text[i] < (i == 0 ? '1' : '0') || text[i] > (i == 0 ? '5' : '9'))
+            return -1;
+    return (text[0] - '0') * 100 + (text[1] - '0') * 10 + text[2] - '0';
+}
+
 /* 200, "2xx", "200-299". */
 static int range_read(struct reader *r, const struct json *v, struct check_range *out) {
     uint32_t n;
-    int from, to, end = 0;
     if (v->kind == JSON_NUMBER) {
         if (reader_integer(r, v, 100, 599, &n) != 0)
             return -1;
@@ -62,15 +68,16 @@ static int range_read(struct reader *r, const struct json *v, struct check_range
     }
     if (v->kind == JSON_STRING && v->len == 3 && v->text[0] >= '1' && v->text[0] <= '5' &&
         strcmp(v->text + 1, "xx") == 0) {
-        from = (v->text[0] - '0') * 100;
+        int from = (v->text[0] - '0') * 100;
         *out = (struct check_range){from, from + 99};
         return 0;
     }
-    if (v->kind == JSON_STRING && isdigit((unsigned char)v->text[0]) &&
-        sscanf(v->text, "%3d-%3d%n", &from, &to, &end) == 2 && (size_t)end == v->len &&
-        from >= 100 && to <= 599 && from <= to) {
-        *out = (struct check_range){from, to};
-        return 0;
+    if (v->kind == JSON_STRING && v->len == 7 && v->text[3] == '-') {
+        int from = status_of(v->text), to = status_of(v->text + 4);
+        if (from > 0 && from <= to) {
+            *out = (struct check_range){from, to};
+            return 0;
+        }
     }
     return reader_fail(r, v->at, "%s must be a number from 100 to 599, \"2xx\" or \"200-299\"",
                        v->key == NULL ? "a status" : "\"status\"");
@@ -158,7 +165,7 @@ static int conditions_read(struct reader *r, const struct json *v, bool text_onl
     }
     bool any = c->equals != NULL || c->not_equals != NULL || c->contains != NULL ||
                c->matches != NULL || c->has_less || c->has_greater;
-    if (c->has_exists && !c->exists && any)
+    if (exists != NULL && !c->exists && any)
         return reader_fail(r, exists->at,
                            "what does not exist has no other conditions; remove "
                            "\"exists\" or the others");
@@ -205,7 +212,7 @@ static int limits_read(struct reader *r, const struct json *v, struct check *c) 
         return reader_duration(r, max, &c->max);
     if (size_bytes(r, min, &c->min) != 0 || size_bytes(r, max, &c->max) != 0)
         return -1;
-    if (c->min > c->max)
+    if (min != NULL && c->min > c->max)
         return reader_fail(r, min->at, "\"min\" is above \"max\"; nothing could pass");
     return 0;
 }
@@ -248,6 +255,7 @@ static int subject_find(struct reader *r, const struct json *v, const struct jso
 static int subject_read(struct reader *r, const struct json *v, const struct json *what,
                         struct check *c) {
     struct err e;
+    assert(what != NULL);
     switch (c->subject) {
     case CHECK_STATUS:
         return status_read(r, what, c);

@@ -261,7 +261,7 @@ enum jsonpath_found jsonpath_find(const struct jsonpath *p, struct bytes json, s
         err_set(e, "there is no body");
         return JSONPATH_BROKEN;
     }
-    jsonscan_init(&s, json, JSONPATH_WORK_MAX + json.len);
+    jsonscan_init(&s, json, JSONPATH_WORK_MAX + JSONPATH_PASSES_MAX * json.len);
     const char *root = json.data;
     if (json.len >= 3 && memcmp(root, "\xef\xbb\xbf", 3) == 0)
         root += 3;

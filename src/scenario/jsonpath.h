@@ -21,8 +21,10 @@
 #include "util/err.h"
 
 #define JSONPATH_BYTES_MAX 4096
-#define JSONPATH_DEPTH_MAX 512                 /* of the JSON text */
-#define JSONPATH_WORK_MAX (UINT64_C(64) << 20) /* bytes that one search may walk over */
+#define JSONPATH_DEPTH_MAX 512 /* of the JSON text */
+/* How many bytes one search may walk over: those of the text some times, and these. */
+#define JSONPATH_PASSES_MAX 8
+#define JSONPATH_WORK_MAX (UINT64_C(4) << 20)
 
 struct jsonpath;
 

@@ -216,8 +216,10 @@ static int integer(struct parser *p, int64_t *out) {
     int64_t v = 0;
     while (peek(p) >= '0' && peek(p) <= '9' && v <= INDEX_MAX)
         v = v * 10 + (*p->p++ - '0');
-    if (p->p == from || v > INDEX_MAX || (*from == '0' && (p->p - from > 1 || negative)))
+    if (p->p == from || v > INDEX_MAX || (*from == '0' && (p->p - from > 1 || negative))) {
+        p->p = from;
         return fail(p, "expected a whole number");
+    }
     *out = negative ? -v : v;
     return 0;
 }

@@ -84,18 +84,27 @@ static const char *number_end(struct jsonscan *s, const char *p) {
     return p;
 }
 
+static const char *word_end(struct jsonscan *s, const char *p, const char *word) {
+    size_t n = strlen(word);
+    if ((size_t)(s->end - p) < n || memcmp(p, word, n) != 0)
+        return fail(s, "no value where one must be");
+    return p + n;
+}
+
 static const char *scalar_end(struct jsonscan *s, const char *p) {
-    static const char *const words[] = {"true", "false", "null"};
-    if (*p == '"') {
+    switch (*p) {
+    case '"':
         p = string_end(s, p + 1);
         return p == NULL ? NULL : p + 1;
+    case 't':
+        return word_end(s, p, "true");
+    case 'f':
+        return word_end(s, p, "false");
+    case 'n':
+        return word_end(s, p, "null");
+    default:
+        return number_end(s, p);
     }
-    for (size_t i = 0; i < 3; i++) {
-        size_t n = strlen(words[i]);
-        if ((size_t)(s->end - p) >= n && memcmp(p, words[i], n) == 0)
-            return p + n;
-    }
-    return number_end(s, p);
 }
 
 /* Behind `"key":`; returns where the value may begin. */

@@ -145,7 +145,7 @@ static int hole(const struct expansion *x, size_t *i, bool *used_env) {
     if (expr_parse(x, i, &expr) != 0)
         goto out;
     if (expr.kind != EXPR_TEXT)
-        return template_hole_add(x->r, expansion_offset(x, start), x->out->len, x->place, &expr);
+        return template_hole_add(x->r, x, start, x->out->len, x->place, &expr);
     if (used_env != NULL && expr.secret)
         *used_env = true;
     const char *wrong = template_put(x->place, expr.text, expr.len, x->out);

@@ -62,9 +62,10 @@ size_t expansion_offset(const struct expansion *x, size_t i);
 int expr_parse(const struct expansion *x, size_t *i, struct expr *out);
 void expr_done(struct expr *e);
 
-/* Adds a hole at the end of the text written so far; takes the expression, also where it fails. */
-int template_hole_add(struct reader *r, size_t in_file, size_t at, enum place place,
-                      struct expr *expr);
+/* Adds a hole at byte `at` of the text written so far; takes the expression, also where it fails, which is then at byte i
+ * of the string x (NULL: at byte i of the file). */
+int template_hole_add(struct reader *r, const struct expansion *x, size_t i, size_t at,
+                      enum place place, struct expr *expr);
 
 /* Appends a value as it is sent in this place. `what` stands for it in messages, which are
  * "is not UTF-8, ..." and the like. Returns the rest of such a message, or NULL. */

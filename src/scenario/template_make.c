@@ -16,9 +16,9 @@ void template_holes_done(struct template_holes *h) {
     *h = (struct template_holes){0};
 }
 
-static int holes_reserve(struct reader *r, struct template_holes *h, size_t more, size_t in_file) {
-    if (h->count + more > TEMPLATE_HOLES_MAX)
-        return reader_fail(r, in_file, "more than %d ${...} in one text", TEMPLATE_HOLES_MAX);
+#define TOO_MANY "more than %d ${...} in one text"
+
+static int holes_reserve(struct reader *r, struct template_holes *h, size_t more) {
     if (h->count + more <= h->cap)
         return 0;
     size_t cap = h->cap * 2 > h->count + more ? h->cap * 2 : h->count + more;
@@ -30,13 +30,17 @@ static int holes_reserve(struct reader *r, struct template_holes *h, size_t more
     return 0;
 }
 
-int template_hole_add(struct reader *r, size_t in_file, size_t at, enum place place,
-                      struct expr *expr) {
+int template_hole_add(struct reader *r, const struct expansion *x, size_t i, size_t at,
+                      enum place place, struct expr *expr) {
     struct template_holes *h = r->holes;
     int result = -1;
+    /* Where it is in the file costs a walk over the string, so only a failure asks. */
     if (h == NULL)
-        reader_fail(r, in_file, "only ${env.NAME} can stand here, and $${ for a plain ${");
-    else if (holes_reserve(r, h, 1, in_file) == 0) {
+        reader_fail(r, x == NULL ? i : expansion_offset(x, i),
+                    "only ${env.NAME} can stand here, and $${ for a plain ${");
+    else if (h->count == TEMPLATE_HOLES_MAX)
+        reader_fail(r, x == NULL ? i : expansion_offset(x, i), TOO_MANY, TEMPLATE_HOLES_MAX);
+    else if (holes_reserve(r, h, 1) == 0) {
         h->items[h->count++] = (struct template_hole){at, place, *expr};
         *expr = (struct expr){.kind = EXPR_TEXT};
         result = 0;
@@ -47,7 +51,10 @@ int template_hole_add(struct reader *r, size_t in_file, size_t at, enum place pl
 
 int template_holes_move(struct reader *r, struct template_holes *to, struct template_holes *from,
                         size_t offset) {
-    if (holes_reserve(r, to, from->count, 0) != 0) {
+    int result = to->count + from->count > TEMPLATE_HOLES_MAX
+                     ? reader_fail(r, 0, TOO_MANY, TEMPLATE_HOLES_MAX)
+                     : holes_reserve(r, to, from->count);
+    if (result != 0) {
         template_holes_done(from);
         return -1;
     }
@@ -212,7 +219,7 @@ int template_file(struct reader *r, const struct json *v, struct buf *out) {
         result = folder_open(r, v->at, &text, &holes, &file, &rest) != 0 ||
                          name_pieces(r, &text, rest, &holes, &file) != 0
                      ? -1
-                     : template_hole_add(r, v->at, out->len, PLACE_PLAIN, &file);
+                     : template_hole_add(r, NULL, v->at, out->len, PLACE_PLAIN, &file);
     buf_done(&text);
     template_holes_done(&holes);
     expr_done(&file);

@@ -90,7 +90,7 @@ static void test_steps_become_a_program(void **state) {
     (void)state;
     struct scenario *s =
         must_parse("{" LOAD ",\"variables\":{\"go\":\"1\"},\"tasks\":[{\"path\":\"/"
-                            "first\"},{\"name\":\"t\",\"weight\":3,"
+                   "first\"},{\"name\":\"t\",\"weight\":3,"
                    "\"steps\":[{\"path\":\"/"
                    "a\"},{\"repeat\":2,\"steps\":[{\"wait\":{\"constant\":1}},{\"when\":"
                    "\"${go}\",\"steps\":[{\"path\":\"/b\"}]}]},{\"path\":\"/"
@@ -139,7 +139,7 @@ static void test_classes_take_over_what_they_do_not_say(void **state) {
     struct scenario *s = must_parse(
         "{\"wait\":{\"constant\":1},\"on_start\":[{\"path\":\"/"
         "in\"}],\"loads\":[{\"name\":\"x\"," LOAD ",\"wait\":{\"constant\":2},\"users\":[{\"name\":"
-                                                  "\"a\",\"tasks\":[{}]},{\"name\":\"b\",\"wait\":"
+        "\"a\",\"tasks\":[{}]},{\"name\":\"b\",\"wait\":"
         "{\"constant\":3},\"on_start\":[{\"path\":\"/own\"}],\"tasks\":[{}]}]},"
         "{\"name\":\"y\",\"start\":\"5s\"," LOAD
         "},{\"name\":\"z\",\"start\":7,\"load\":{\"rate\":1,"
@@ -181,7 +181,7 @@ static void test_tags_take_out_what_is_not_chosen(void **state) {
     (void)state;
     static const char text[] =
         "{" LOAD ",\"tasks\":[{\"path\":\"/"
-                 "a\",\"tags\":[\"x\"],\"checks\":[{\"status\":200}]},{\"path\":\"/b\"},"
+        "a\",\"tags\":[\"x\"],\"checks\":[{\"status\":200}]},{\"path\":\"/b\"},"
         "{\"name\":\"t\",\"weight\":5,\"tags\":[\"y\"],\"steps\":[{\"path\":\"/c\"},{\"path\":\"/"
         "d\",\"tags\":"
         "[\"x\"],\"checks\":[{\"status\":200}]}]}],\"teardown\":[{\"path\":\"/end\"}]}";
