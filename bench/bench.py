@@ -12,14 +12,15 @@ import tempfile
 
 sys.dont_write_bytecode = True
 
-import proxy  # noqa: E402  (after the line above, so that no bench/__pycache__ is left)
+import flows  # noqa: E402  (after the line above, so that no bench/__pycache__ is left)
+import proxy  # noqa: E402
 import tables  # noqa: E402
 import tools  # noqa: E402
 from measure import Unable  # noqa: E402
 from servers import Truth  # noqa: E402
 
 PARTS = {"cost": tables.cost, "truth": tables.truth, "stall": tables.stall, "memory": tables.memory,
-         "clock": tables.clock,
+         "clock": tables.clock, "flows": flows.flows,
          "proxy": proxy.proxy}
 PAIRS = "1000:5,10000:0.2,10000:5,1000:0.2"
 

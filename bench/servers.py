@@ -21,7 +21,7 @@ http {{
     server {{
         listen 127.0.0.1:{http} backlog=8192;
         listen 127.0.0.1:{https} ssl backlog=8192;
-        location / {{ return 200 "{body}"; }}
+        location / {{ return 200 '{body}'; }}
     }}
     server {{ listen 127.0.0.1:{status}; location / {{ stub_status; }} }}
 }}
@@ -41,13 +41,13 @@ def free_ports(n):
 class Nginx:
     """with Nginx(directory) as server: one worker, 48 bytes for any path, a certificate signed by itself."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, body="0" * 48):
         self.ports = dict(zip(("http", "https", "status"), free_ports(3)))
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
                         "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1",
                         "-keyout", f"{directory}/key.pem", "-out", f"{directory}/cert.pem"], check=True, capture_output=True)
         with open(f"{directory}/nginx.conf", "w", encoding="utf-8") as f:
-            f.write(NGINX.format(dir=directory, body="0" * 48, **self.ports))
+            f.write(NGINX.format(dir=directory, body=body, **self.ports))
         self.process = subprocess.Popen(["nginx", "-c", f"{directory}/nginx.conf"], start_new_session=True)
 
     def __enter__(self):

@@ -75,6 +75,10 @@ static const struct opt_def opts[] = {
      .meta = "KIND",
      .def = "status:503",
      .help = "how they fail: status:CODE, reset, hang, garbage or short"},
+    {.name = "login",
+     .type = OPT_FLAG,
+     .help = "POST /login with any body answers with the token that /predict then needs, as JSON "
+             "(token); --token says which"},
     {.name = "token",
      .type = OPT_TEXT,
      .meta = "TOKEN",
@@ -138,11 +142,14 @@ static int read_spec(const struct args *a, struct target_spec *s, struct err *e)
                      .idle_timeout_ns = opt_duration(a, "idle-timeout"),
                      .concurrency = (size_t)opt_integer(a, "concurrency")},
         .token = opt_text(a, "token"),
+        .login = opt_flag(a, "login"),
         .body_max_bytes = opt_size(a, "max-body"),
         .threads = (unsigned)opt_integer(a, "threads"),
         .requests_max = (uint64_t)opt_integer(a, "requests"),
         .seed = (uint64_t)opt_integer(a, "seed"),
     };
+    if (s->login && s->token == NULL)
+        s->token = "a-token-of-coldswarm-target";
     return texts_to_spec(a, s, e);
 }
 

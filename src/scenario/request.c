@@ -35,30 +35,21 @@ static int method_read(struct reader *r, const struct json *v, bool has_body, ch
     return 0;
 }
 
-/* Where the host of a whole URL ends; 0 where the text is none, -1 where something is wrong with its host. */
-static long host_end(struct reader *r, const struct json *v, const char *text) {
+/* The host of a whole URL. Connections, certificates and the choice of a transport hang on it, so it stays the same. */
+static int host_check(struct reader *r, const struct json *v, const char *text,
+                      const struct template_holes *holes) {
     size_t scheme = strncmp(text, "http://", 7) == 0    ? 7
                     : strncmp(text, "https://", 8) == 0 ? 8
                                                         : 0;
     if (scheme == 0)
         return 0;
     size_t n = strcspn(text + scheme, "/?");
-    const char *wrong = target_check_authority(text + scheme, n);
-    return wrong == NULL ? (long)(scheme + n)
-                         : reader_fail(r, v->at, "this URL is wrong: %s", wrong);
-}
-
-/* Connections, certificates and the choice of a transport hang on the host, so it stays the same. */
-static int host_check(struct reader *r, const struct json *v, const char *text,
-                      const struct template_holes *holes) {
-    if (holes->count > 0 && holes->items[0].at < strcspn(text, ":") + 3)
-        return 0; /* a path: holes come behind its "/" */
-    long end = host_end(r, v, text);
-    if (end > 0 && holes->count > 0 && (text[end] != '/' || holes->items[0].at <= (size_t)end))
+    if (holes->count > 0 && (text[scheme + n] != '/' || holes->items[0].at <= scheme + n))
         return reader_fail(r, v->at,
                            "the host of a URL cannot vary; only what follows its \"/\" can hold "
                            "${...} (but ${env.NAME})");
-    return end < 0 ? -1 : 0;
+    const char *wrong = target_check_authority(text + scheme, n);
+    return wrong == NULL ? 0 : reader_fail(r, v->at, "this URL is wrong: %s", wrong);
 }
 
 static int query_add(struct reader *r, const struct json *query, struct buf *path) {

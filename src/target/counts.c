@@ -9,7 +9,8 @@
 
 static const char *const methods[METHOD_COUNT] = {"GET",    "HEAD",  "POST",    "PUT",
                                                   "DELETE", "PATCH", "OPTIONS", "(other)"};
-static const char *const routes[ROUTE_COUNT] = {"/", "/health", "/healthz", "/predict", "(other)"};
+static const char *const routes[ROUTE_COUNT] = {"/",        "/health", "/healthz",
+                                                "/predict", "/login",  "(other)"};
 
 enum method method_of(const char *name) {
     int m = 0;

@@ -15,6 +15,7 @@
 
 #include "target/plan.h"
 #include "target/service.h"
+#include "util/json.h"
 
 enum phase {
     PHASE_BODY,    /* the body is still coming; libmicrohttpd's thread has the request */
@@ -59,6 +60,7 @@ static const struct {
     [CANNED_USE_GET] = {"use GET or HEAD here\n", MHD_HTTP_HEADER_ALLOW, "GET, HEAD"},
     [CANNED_USE_POST] = {"use POST here, with a body\n", MHD_HTTP_HEADER_ALLOW, "POST"},
     [CANNED_TOO_LARGE] = {"the body is larger than --max-body\n", NULL, NULL},
+    [CANNED_LOGIN] = {"", NULL, NULL}, /* has the token: made by prepare_login() */
 };
 
 static struct MHD_Response *response(const char *bytes, size_t n, const char *type) {
@@ -70,6 +72,23 @@ static struct MHD_Response *response(const char *bytes, size_t n, const char *ty
     if (r != NULL)
         MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
     return r;
+}
+
+/* What POST /login says, in place of the text of the table. */
+static void prepare_login(struct target *t) {
+    struct canned *c = &t->texts[CANNED_LOGIN];
+    struct buf json;
+    buf_init(&json, 4096);
+    buf_str(&json, "{\"token\":\"");
+    json_escape(&json, t->spec.token, strlen(t->spec.token));
+    buf_str(&json, "\"}");
+    MHD_destroy_response(c->response);
+    c->bytes = json.len;
+    c->response = MHD_create_response_from_buffer(json.len, (void *)(uintptr_t)buf_text(&json),
+                                                  MHD_RESPMEM_MUST_COPY);
+    if (c->response != NULL)
+        MHD_add_response_header(c->response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
+    buf_done(&json);
 }
 
 int handle_prepare(struct target *t, struct err *e) {
@@ -98,6 +117,10 @@ int handle_prepare(struct target *t, struct err *e) {
         t->answers[k].bytes = ANSWER_BYTES;
         t->answers[k].response = response(json, ANSWER_BYTES, "application/json");
         failed = failed || t->answers[k].response == NULL;
+    }
+    if (!failed && t->spec.login) {
+        prepare_login(t);
+        failed = t->texts[CANNED_LOGIN].response == NULL;
     }
     return failed ? err_set(e, "no memory") : 0;
 }
@@ -211,6 +234,8 @@ static enum MHD_Result finish(struct request *r) {
         return fail(r);
     if (r->route == ROUTE_PREDICT)
         return answer(r, MHD_HTTP_OK, &r->t->answers[r->number % ANSWERS]);
+    if (r->route == ROUTE_LOGIN)
+        return answer_text(r, MHD_HTTP_OK, CANNED_LOGIN);
     return answer_text(r, MHD_HTTP_OK, r->route == ROUTE_ROOT ? CANNED_ROOT : CANNED_HEALTH);
 }
 
@@ -230,14 +255,15 @@ static enum MHD_Result serve(struct request *r) {
     if (r->is_stats)
         return reads ? answer_stats(r)
                      : answer_text(r, MHD_HTTP_METHOD_NOT_ALLOWED, CANNED_USE_GET);
-    if (r->route == ROUTE_OTHER)
+    if (r->route == ROUTE_OTHER || (r->route == ROUTE_LOGIN && !t->spec.login))
         return answer_text(r, MHD_HTTP_NOT_FOUND, CANNED_NOT_FOUND);
-    if (r->route != ROUTE_PREDICT && !reads)
+    bool takes_body = r->route == ROUTE_PREDICT || r->route == ROUTE_LOGIN;
+    if (!takes_body && !reads)
         return answer_text(r, MHD_HTTP_METHOD_NOT_ALLOWED, CANNED_USE_GET);
-    if (r->route == ROUTE_PREDICT) {
+    if (takes_body) {
         if (r->method != METHOD_POST)
             return answer_text(r, MHD_HTTP_METHOD_NOT_ALLOWED, CANNED_USE_POST);
-        if (!has_token(r))
+        if (r->route == ROUTE_PREDICT && !has_token(r))
             return answer_text(r, MHD_HTTP_UNAUTHORIZED, CANNED_NO_TOKEN);
         if (r->bytes_in == 0)
             return answer_text(r, MHD_HTTP_BAD_REQUEST, CANNED_NO_BODY);

@@ -34,6 +34,7 @@ enum canned_text {
     CANNED_USE_GET,
     CANNED_USE_POST,
     CANNED_TOO_LARGE,
+    CANNED_LOGIN,
     CANNED_COUNT
 };
 

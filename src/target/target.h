@@ -27,6 +27,7 @@ struct target_spec {
     int64_t cpu_ns;
     struct instance_spec instance;
     const char *token; /* NULL: none needed */
+    bool login;        /* POST /login gives the token, which is needed */
     uint64_t body_max_bytes;
     unsigned threads;
     uint64_t requests_max; /* 0: no end */

@@ -28,9 +28,11 @@
 #define DIRECT_PIECES 5
 
 /* Where something that varies goes into the head. */
+enum direct_part { DIRECT_PATH, DIRECT_VALUE, DIRECT_LENGTH };
+
 struct direct_hole {
     size_t at;
-    enum { DIRECT_PATH, DIRECT_VALUE, DIRECT_LENGTH } what;
+    enum direct_part what;
 };
 
 /* A request as bytes; shared by all sessions of a transport, which only read it. Where it varies, each session makes one of its own

@@ -31,7 +31,7 @@ static bool carries_length(const char *method) {
 }
 
 /* What varies goes in here when the request is sent; the room for it was made before. */
-static void hole(struct direct_request *d, const struct buf *head, int what) {
+static void hole(struct direct_request *d, const struct buf *head, enum direct_part what) {
     d->holes[d->hole_count++] = (struct direct_hole){head->len, what};
 }
 

@@ -6,7 +6,8 @@ setup() {
     db="$BATS_TEST_TMPDIR/run.db"
     # Second 0: two good GETs (1 and 3 ms), one of them on a new connection. Second 1: a POST answered with 503 after 8 ms,
     # late by 2 ms. Then one that was never sent and one that was given up.
-    cat "$root/src/record/schema.sql" "$root/src/record/requests.sql" "$root/src/record/server.sql" | sqlite3 "$db"
+    cat "$root/src/record/schema.sql" "$root/src/record/requests.sql" "$root/src/record/server.sql" \
+        "$root/src/record/flows.sql" | sqlite3 "$db"
     sqlite3 "$db" <<'SQL'
 INSERT INTO run VALUES ('paper', '2025-11-24T16:00:00.123Z', 3000000, 10, '{}', 'http://x', 1, '0', 'VALID', '', 1);
 INSERT INTO endpoint VALUES (0, '/', 'GET'), (1, '/predict', 'POST');

@@ -81,7 +81,7 @@ static void checks_and_captures_decide(void **state) {
     struct bench b;
     setenv("SHOP_SECRET", "hunter2-hunter2", 1);
     setup(&b, 1,
-          "{" TARGET "{'users':1,'duration':'400ms'},'wait':{'constant':'1ms'},'sequence':true,"
+          "{" TARGET "{'users':1,'duration':'2s'},'wait':{'constant':'1ms'},'sequence':true,"
           "'http':{'compressed':true},'tasks':["
           "{'path':'/fail/503','name':'listed','checks':[{'status':[503]}]},"
           "{'path':'/fail/500','name':'unlisted','auth':{'bearer':'${env.SHOP_SECRET}'},"
