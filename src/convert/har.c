@@ -191,11 +191,11 @@ static int digits(const char *text, int n) {
     return value;
 }
 
-/* ISO 8601 as HAR has it, "2024-05-01T10:00:00.123+02:00"; NAN where it is none. */
+/* ISO 8601 as HAR has it, "2024-05-01T10:00:00.123+02:00"; not a number where it is none. */
 static double seconds_of(const char *text) {
     if (strlen(text) < 19 || text[4] != '-' || text[7] != '-' || text[10] != 'T' ||
         text[13] != ':' || text[16] != ':')
-        return NAN;
+        return nan("");
     struct tm t = {.tm_year = digits(text, 4) - 1900,
                    .tm_mon = digits(text + 5, 2) - 1,
                    .tm_mday = digits(text + 8, 2),

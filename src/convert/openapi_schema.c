@@ -122,9 +122,9 @@ static double number(const struct json *s, const char *key, double otherwise) {
 
 /* A number inside the bounds; exclusive ones are numbers in 3.1 and booleans in 3.0. */
 static void make_number(struct maker *m, const struct json *s, bool integer) {
-    double low = number(s, "minimum", -INFINITY), high = number(s, "maximum", INFINITY);
-    double above = number(s, "exclusiveMinimum", -INFINITY),
-           below = number(s, "exclusiveMaximum", INFINITY);
+    double low = number(s, "minimum", -HUGE_VAL), high = number(s, "maximum", HUGE_VAL);
+    double above = number(s, "exclusiveMinimum", -HUGE_VAL),
+           below = number(s, "exclusiveMaximum", HUGE_VAL);
     double step = number(s, "multipleOf", integer ? 1 : 0), value = integer ? 1 : 1.5;
     const struct json *x = json_get(s, "exclusiveMinimum"), *y = json_get(s, "exclusiveMaximum");
     if (x != NULL && x->kind == JSON_BOOL && x->boolean)

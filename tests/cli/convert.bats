@@ -170,7 +170,7 @@ SH
 @test "HAR: bytes that are no text need a file to be kept in" {
     PORT=1
     sample shop.har >shop.har
-    "$COLDSWARM" convert shop.har | grep -qF "convert with -o FILE and it is kept in a file"
+    "$COLDSWARM" convert shop.har | grep -qF "left out: a body of 4 bytes that are no text"
 }
 
 @test "Postman: requests, variables, folders' authentication and bodies" {

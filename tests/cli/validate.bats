@@ -189,3 +189,41 @@ END
     [ "$status" -eq 2 ]
     [[ $stderr != *$'\e'* ]]
 }
+
+@test "--dry-run prints each request as it would be sent, its secrets masked" {
+    printf 'A\0%s\n' 'tok-123456' >body.bin
+    scenario <<'JSON'
+{
+  "target": "http://127.0.0.1:8080/base", "load": { "users": 1, "duration": 1 }, "auth": { "bearer": "${env.TOKEN_B}" },
+  "variables": { "model": "a b" },
+  "tasks": [
+    { "path": "/x/${model}?k=${env.TOKEN_B}", "json": { "m": "${model}", "t": "${env.TOKEN_B}", "id": "${later}" }, "capture": { "later": { "json": "/id" } } },
+    { "path": "/f", "body_file": "body.bin" }
+  ]
+}
+JSON
+    TOKEN_B=tok-123456 run --separate-stderr "$COLDSWARM" validate s.json --dry-run
+    [ "$status" -eq 0 ]
+    [[ $output == *"POST /base/x/a%20b?k=***"* ]]
+    [[ $output == *"Host: 127.0.0.1:8080"* ]]
+    [[ $output == *"Authorization: Bearer ***"* ]]
+    [[ $output == *'{"m":"a b","t":"***","id":"<later>"}'* ]]
+    [[ $output == *'A\x00***'* ]]
+    [[ $output != *tok-123456* ]]
+}
+
+@test "how much is sent is said, and a token over plain http to a foreign host is worth a look" {
+    scenario <<'JSON'
+{ "target": "http://192.0.2.7", "load": { "users": 10, "duration": "1m" }, "wait": { "between": [1, 3] }, "auth": { "bearer": "x" }, "tasks": [{}] }
+JSON
+    run "$COLDSWARM" validate s.json
+    [[ $output == *"at most 5 tasks per second when all users are there"* ]]
+    [[ $output == *"http:// to 192.0.2.7 with an Authorization header"* ]]
+    run "$COLDSWARM" validate s.json -H http://10.1.2.3
+    [[ $output != *"Authorization header"* ]]
+    scenario <<'JSON'
+{ "target": "http://127.0.0.1", "load": { "stages": [{ "duration": "10s", "rate": 20 }, { "duration": "5s", "rate": 20 }] }, "tasks": [{}] }
+JSON
+    run "$COLDSWARM" validate s.json
+    [[ $output == *"about 200 tasks in all"* ]]
+}
