@@ -88,9 +88,11 @@ int results_show(const char *path, const struct results_options *o) {
     int code = EXIT_OK;
     bool read = reader_open(path, &reader, &e) == 0 && (!o->is_cut || cut(reader, o, &e) == 0) &&
                 model_new(reader, &options, &m, &e) == 0;
+    struct report_judged judged = {0};
     source.reader = reader;
     source.model = m;
-    if (!read || o->format->write(stdout, &source, &e) != 0)
+    if (!read || report_judged_init(&judged, &source, &e) != 0 ||
+        o->format->write(stdout, &source, &e) != 0)
         code = command_error(EXIT_RUNTIME, e.text);
     else if (o->folder != NULL) {
         source.bare = false; /* its files stand alone */
@@ -98,6 +100,7 @@ int results_show(const char *path, const struct results_options *o) {
     }
     if (code == EXIT_OK && o->page != NULL)
         code = write_page(o, &source);
+    report_judged_done(&judged);
     model_free(m);
     reader_close(reader);
     return code;

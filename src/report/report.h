@@ -42,6 +42,15 @@ struct report_source {
     size_t threshold_count;
 };
 
+/* The model's thresholds in words, for the formats that list them. The source points into it. */
+struct report_judged {
+    struct report_threshold *items;
+    struct buf texts;
+};
+
+int report_judged_init(struct report_judged *j, struct report_source *s, struct err *e);
+void report_judged_done(struct report_judged *j); /* also of a zeroed one */
+
 /* A row of the table of formats (formats.c): adding one there is all that a new format takes. */
 struct report_format {
     const char *word; /* of --format */
