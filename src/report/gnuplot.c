@@ -106,7 +106,9 @@ static int finish(pid_t pid, int fd, int64_t timeout_ns, struct buf *raw, int *s
     }
 }
 
-/* gnuplot repeats the script's line, points below it with a ^ and spreads all that over lines. */
+/* gnuplot repeats the script's line, which can be very long, points below it with a ^ and then says what is wrong. */
+#define LINE_SHOWN_BYTES 120
+
 static void one_line(struct buf *out, const char *raw) {
     bool first = true;
     for (const char *at = raw; *at != '\0';) {
@@ -115,7 +117,10 @@ static void one_line(struct buf *out, const char *raw) {
         if (skip < n) {
             if (!first)
                 buf_str(out, "; ");
-            text_printable(out, at + skip, n - skip);
+            bool whole = n - skip <= LINE_SHOWN_BYTES;
+            text_printable(out, at + skip, whole ? n - skip : LINE_SHOWN_BYTES);
+            if (!whole)
+                buf_str(out, " ...");
             first = false;
         }
         at += n + (at[n] == '\n');

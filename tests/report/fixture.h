@@ -54,6 +54,8 @@ static inline double sql(const char *path, const char *format, ...) {
 /* "/a" stands twice: one entry of the report. "/never" is not called. */
 static const struct record_endpoint endpoints[] = {
     {"/predict", "POST"}, {"/a", "GET"}, {"/a", "GET"}, {"/a", "POST"}, {"/never", "GET"}};
+/* A task of one request for each. */
+static const struct record_task tasks[] = {{"0", 0}, {"1", 1}, {"2", 2}, {"3", 3}, {"4", 4}};
 
 static inline struct sample any_sample(struct rng *r, bool open_load, uint16_t error) {
     struct sample x = {.user = (uint32_t)rng_below(r, 10),
@@ -106,6 +108,8 @@ static inline void make_run(const char *path, size_t n, bool open_load) {
                                    .version = "0.1.0",
                                    .endpoints = endpoints,
                                    .endpoint_count = 5,
+                                   .tasks = tasks,
+                                   .task_count = 5,
                                    .worker_count = 1};
     const struct record_end end = {.duration_ns = RUN_SECONDS * NS_PER_S,
                                    .verdict = "SUSPECT",

@@ -68,15 +68,15 @@ static void test_iterations_and_checks(void **state) {
     (void)state;
     char command[2048];
     make_run(in_dir("flow.db"), 500, false);
-    snprintf(
-        command, sizeof command,
-        "sqlite3 %s \"CREATE VIEW iterations(id, user, name, start_us, end_us, duration_us, ok) AS "
-        "SELECT id, user, 'task', sent_us, end_us, 3 * (end_us - sent_us), 1 FROM requests "
-        "WHERE id %% 4 = 0 AND end_us NOT NULL;"
-        "CREATE VIEW checks(second, request, name, passes, fails) AS "
-        "VALUES (0, '/a', 'status', 5, 1), (1, '/b', 'status', 2, 0), (1, '/a', ']]> <x>', 0, "
-        "3);\"",
-        in_dir("flow.db"));
+    snprintf(command, sizeof command,
+             "sqlite3 %s \"DROP VIEW iterations; DROP VIEW checks;"
+             "CREATE VIEW iterations(id, user, name, start_us, end_us, duration_us, ok) AS "
+             "SELECT id, user, 'task', sent_us, end_us, 3 * (end_us - sent_us), 1 FROM requests "
+             "WHERE id %% 4 = 0 AND end_us NOT NULL;"
+             "CREATE VIEW checks(second, request, name, passes, fails) AS "
+             "VALUES (0, '/a', 'status', 5, 1), (1, '/b', 'status', 2, 0), (1, '/a', ']]> <x>', 0, "
+             "3);\"",
+             in_dir("flow.db"));
     assert_int_equal(system(command), 0);
     check_exports("flow.db", NULL, 0);
 }

@@ -18,7 +18,7 @@ static const struct {
     {"{\"zzzzzzzz\":1,\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
      "s.json:1:2: unknown key \"zzzzzzzz\" in a scenario; known are: $schema, name, target, load, "
      "wait, timeout, connect_timeout, headers, auth, http, tasks, loads, users, sequence, "
-     "variables, feeders, setup, teardown, on_start, on_stop"},
+     "variables, feeders, setup, teardown, on_start, on_stop, thresholds"},
     {"{\"users\":10,\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
      "s.json:1:10: \"users\" must be an array of classes of users here; the number of users "
      "belongs in \"load\""},
