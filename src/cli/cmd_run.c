@@ -49,15 +49,15 @@ static const struct opt_def options[] = {
      .meta = "TAGS",
      .repeat = true,
      .env = "COLDSWARM_TAGS",
-     .help =
-         "only tasks and steps with one of these tags; several with commas, or the option again"},
+     .help = "only tasks and steps that have any of these tags; several with commas, or the option "
+             "again"},
     {.name = "exclude-tags",
      .letter = 'E',
      .type = OPT_TEXT,
      .meta = "TAGS",
      .repeat = true,
      .env = "COLDSWARM_EXCLUDE_TAGS",
-     .help = "no tasks and steps with one of these tags, whatever --tags says"},
+     .help = "no tasks and steps that have any of these tags, whatever --tags says"},
     {.name = "out",
      .local = true,
      .letter = 'o',

@@ -94,7 +94,11 @@ static int top_read(struct reader *r, const struct json *v, struct scope *scope)
     r->headers = json_get(v, "headers");
     r->auth = json_get(v, "auth");
     r->scope = scope;
-    if (flows_read(r, v) != 0)
+    /* Each request reads them for itself; once before, so that what is wrong with them is said first. */
+    struct header_list common = {0};
+    int result = headers_read(r, r->headers, r->auth, &common);
+    headers_free(&common);
+    if (result != 0 || flows_read(r, v) != 0)
         return -1;
     if (finish(s) != 0)
         return reader_memory(r);

@@ -15,7 +15,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     struct transport_options options = {.compressed = data[0] & 1, .cookies = true};
     struct transport t = {.options = &options, .scratch = scratch};
-    struct direct_request request = {.host = host, .path = path, .head_method = data[0] & 2};
+    struct direct_request request = {.host = host,
+                                     .path = path,
+                                     .head_method = data[0] & 2,
+                                     .keep_head = true,
+                                     .keep_body_bytes = size % 64};
     struct transport_session s = {.transport = &t, .request = &request};
     size_t piece = (data[0] >> 2) + 1, at = 1, rest = 0;
     int code = 0;
@@ -37,6 +41,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (code == 0)
         direct_response_feed(&s, NULL, 0, &rest);
     direct_response_done(&s);
+    struct direct_kept *kept = direct_response_kept(&s);
+    if (kept == NULL || s.result.body.len > size % 64 || s.result.body.len > s.response.received)
+        abort();
+    direct_kept_give_back(&t, kept);
+    direct_kept_free_all(&t);
     cookies_free(s.cookies);
     buf_done(&s.response.value);
     buf_done(&s.cookie_line);
