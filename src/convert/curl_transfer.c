@@ -429,7 +429,8 @@ void transfer_finish(struct transfer *t, const char *name, size_t line) {
         struct draft_request *next = q->next;
         *q = t->proto;
         q->next = next;
-        q->method = draft_literal(d, method, strlen(method));
+        if (!draft_method(d, q, method, strlen(method)))
+            draft_note(d, &q->notes, "left out: method \"%.40s\", which cannot be sent", method);
         draft_url(d, q, &u);
         if (!t->globoff && strpbrk(url, "{}[]") != NULL && u.host[0] != '[')
             draft_note(d, &q->notes,
