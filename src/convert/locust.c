@@ -210,7 +210,8 @@ struct decorators {
 static void tags(struct locust *l, size_t i, struct draft_pairs *out) {
     for (; l->tokens[i].kind != PY_NEWLINE && l->tokens[i].kind != PY_END; i++)
         if (l->tokens[i].kind == PY_STRING && l->tokens[i].n > 0 &&
-            l->tokens[i].n <= DRAFT_NAME_MAX)
+            l->tokens[i].n <= DRAFT_NAME_MAX && strlen(l->tokens[i].text) == l->tokens[i].n &&
+            strstr(l->tokens[i].text, "${") == NULL)
             draft_pair_add(l->d, out, "", l->tokens[i].text);
 }
 
