@@ -98,15 +98,34 @@ size_t coding_cut(const char *text, size_t n, size_t max) {
     return max;
 }
 
-/* No host name holds these, and none may reach a scenario's target. */
-static bool host_good(const char *host, size_t n) {
-    if (n == 0 || host[0] == ':')
+static bool port_good(const char *port, size_t n) {
+    long value = 0;
+    if (n == 0 || n > 5)
         return false;
-    for (size_t i = 0; i < n; i++)
-        if ((unsigned char)host[i] <= 0x20 || host[i] == 0x7f ||
-            strchr("\"<>\\^`{|}%$", host[i]) != NULL)
+    for (size_t i = 0; i < n; i++) {
+        if (port[i] < '0' || port[i] > '9')
             return false;
-    return true;
+        value = value * 10 + (port[i] - '0');
+    }
+    return value >= 1 && value <= 65535;
+}
+
+/* "host", "host:port", "[IPv6]:port": no host name holds what is refused here, and none of it may reach a scenario's target. */
+static bool host_good(const char *host, size_t n) {
+    size_t name = 0;
+    if (n > 0 && host[0] == '[') {
+        const char *close = memchr(host, ']', n);
+        name = close == NULL ? 0 : (size_t)(close - host) + 1;
+        if (name < 4 || strspn(host + 1, "0123456789abcdefABCDEF:.") < name - 2)
+            return false;
+    } else {
+        for (; name < n && host[name] != ':'; name++)
+            if ((unsigned char)host[name] <= 0x20 || host[name] == 0x7f ||
+                strchr("\"<>\\^`{|}%$[]@", host[name]) != NULL)
+                return false;
+    }
+    return name > 0 &&
+           (name == n || (host[name] == ':' && port_good(host + name + 1, n - name - 1)));
 }
 
 const char *coding_url(const char *text, size_t n, struct coding_url *out) {
@@ -143,7 +162,7 @@ const char *coding_url(const char *text, size_t n, struct coding_url *out) {
     u.path = text + end;
     u.path_bytes = n - end;
     if (!host_good(u.host, u.host_bytes))
-        return "it has no host, or one that no host name may be";
+        return "its host or port is missing or cannot be one";
     *out = u;
     return NULL;
 }

@@ -21,6 +21,10 @@ static void add_data(struct transfer *t, const char *bytes, size_t n) {
 
 static void data_file(struct transfer *t, const char *path, bool strips) {
     t->has_data = true;
+    if (path[0] == '\0' || strcmp(path, "-") == 0) {
+        draft_note(t->d, &t->proto.notes, "left out: data from curl's own input");
+        return;
+    }
     if (t->data_pieces++ > 0 || t->data_file != NULL) {
         draft_note(t->d, &t->proto.notes, "left out: file %s as one of several pieces of data",
                    path);
@@ -123,7 +127,11 @@ static void form(struct transfer *t, const char *value, bool plain) {
     bool file = *at == '@', inside = *at == '<';
     at += file || inside;
     const char *content = form_word(t, &at, file || inside ? ";," : ";");
-    if (file || inside) {
+    if ((file || inside) && (content[0] == '\0' || strcmp(content, "-") == 0)) {
+        p->value = "";
+        draft_note(d, &t->proto.notes, "left out: the content of field %.60s, which is no file",
+                   name);
+    } else if (file || inside) {
         p->file = draft_file_name(d, content);
         if (*at == ',')
             draft_note(d, &t->proto.notes, "left out: more files of field %.60s: %.100s", name,
@@ -287,6 +295,14 @@ static bool apply_travel(struct transfer *t, enum curl_do what, const struct she
 void transfer_apply(struct transfer *t, const struct curl_option *o, const struct shell_word *w) {
     struct draft *d = t->d;
     struct buf b;
+    bool file = o->what == CURL_DO_CACERT || o->what == CURL_DO_CERT || o->what == CURL_DO_KEY ||
+                o->what == CURL_DO_SOCKET || o->what == CURL_DO_UPLOAD;
+    if ((file || o->what == CURL_DO_PROXY || o->what == CURL_DO_RESOLVE) &&
+        (w->n == 0 || strlen(w->text) != w->n || (file && strcmp(w->text, "-") == 0))) {
+        draft_note(d, &t->proto.notes, "left out: --%s without a file or address of its own",
+                   o->name);
+        return;
+    }
     if (apply_body(t, o->what, w) || apply_travel(t, o->what, w))
         return;
     switch ((int)o->what) {
@@ -429,7 +445,8 @@ void transfer_finish(struct transfer *t, const char *name, size_t line) {
         struct draft_request *next = q->next;
         *q = t->proto;
         q->next = next;
-        q->method = draft_literal(d, method, strlen(method));
+        if (!draft_method(d, q, method, strlen(method)))
+            draft_note(d, &q->notes, "left out: method \"%.40s\", which cannot be sent", method);
         draft_url(d, q, &u);
         if (!t->globoff && strpbrk(url, "{}[]") != NULL && u.host[0] != '[')
             draft_note(d, &q->notes,

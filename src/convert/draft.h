@@ -227,6 +227,9 @@ struct coding_url;
 /* Path and target of a URL, its user and password: the first URL says the scenario's target, one elsewhere stays whole. */
 void draft_url(struct draft *d, struct draft_request *q, const struct coding_url *u);
 
+/* Sets the method; false, with nothing set, where no scenario takes it. The usual ones are written in capitals. */
+bool draft_method(struct draft *d, struct draft_request *q, const char *text, size_t n);
+
 /* A header as the source has it. Authorization becomes "auth", secrets leave, lengths are dropped, what cannot be sent is noted. */
 void draft_header(struct draft *d, struct draft_request *q, const char *name, const char *value,
                   size_t n);

@@ -243,6 +243,22 @@ static bool is_token(const char *name) {
            strstr(name, "${") == NULL;
 }
 
+bool draft_method(struct draft *d, struct draft_request *q, const char *text, size_t n) {
+    static const char *const known[] = {"GET",   "HEAD",   "POST",    "PUT",
+                                        "PATCH", "DELETE", "OPTIONS", "TRACE"};
+    if (n > 32 || strlen(text) != n || !is_token(text) || strcasecmp(text, "CONNECT") == 0)
+        return false;
+    q->method = draft_copy(d, text, n);
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcasecmp(known[i], text) != 0 || strcmp(known[i], text) == 0)
+            continue;
+        q->method = known[i];
+        draft_note(d, &q->notes, "assumed: method %s, which the source writes as %s", known[i],
+                   text);
+    }
+    return true;
+}
+
 static bool has_control(const char *text, size_t n) {
     for (size_t i = 0; i < n; i++)
         if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)

@@ -367,7 +367,8 @@ static void entry_read(struct har *h, const struct json *entry) {
     h->assets += asset;
     if (preflight || asset)
         return;
-    if (method[0] == '\0' || strcmp(method, "CONNECT") == 0 || strlen(method) > 32) {
+    struct draft_request made = {.path = "/"};
+    if (!draft_method(d, &made, method, strlen(method))) {
         h->strange++;
         return;
     }
@@ -378,7 +379,8 @@ static void entry_read(struct har *h, const struct json *entry) {
     h->newer_http += strncasecmp(version, "h2", 2) == 0 || strncasecmp(version, "h3", 2) == 0 ||
                      strncasecmp(version, "http/2", 6) == 0 ||
                      strncasecmp(version, "http/3", 6) == 0;
-    q->method = draft_literal(d, method, strlen(method));
+    q->method = made.method;
+    q->notes = made.notes;
     headers(h, request, q, method);
     draft_url(d, q, &u);
     post_data(h, request, q);

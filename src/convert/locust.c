@@ -210,7 +210,8 @@ struct decorators {
 static void tags(struct locust *l, size_t i, struct draft_pairs *out) {
     for (; l->tokens[i].kind != PY_NEWLINE && l->tokens[i].kind != PY_END; i++)
         if (l->tokens[i].kind == PY_STRING && l->tokens[i].n > 0 &&
-            l->tokens[i].n <= DRAFT_NAME_MAX)
+            l->tokens[i].n <= DRAFT_NAME_MAX && strlen(l->tokens[i].text) == l->tokens[i].n &&
+            strstr(l->tokens[i].text, "${") == NULL)
             draft_pair_add(l->d, out, "", l->tokens[i].text);
 }
 
@@ -382,6 +383,15 @@ static void module(struct locust *l) {
     }
 }
 
+/* Whether anything is sent over and over: a start alone is no load. */
+static bool has_tasks(const struct draft *d) {
+    for (const struct draft_class *c = d->classes; c != NULL; c = c->next)
+        for (const struct draft_task *t = c->tasks; t != NULL; t = t->next)
+            if (!c->left_out && t->weight > 0 && t->requests.count > 0)
+                return true;
+    return false;
+}
+
 int locust_read(struct draft *d, const char *name, const char *text, size_t bytes, struct err *e) {
     struct py_tokens tokens;
     struct locust l = {.d = d, .text = text, .bytes = bytes};
@@ -390,7 +400,7 @@ int locust_read(struct draft *d, const char *name, const char *text, size_t byte
     l.tokens = tokens.items;
     d->references = true;
     module(&l);
-    if (d->request_count == 0) {
+    if (!has_tasks(d)) {
         const struct draft_note *first = d->notes.first != NULL ? d->notes.first
                                          : d->classes != NULL   ? d->classes->notes.first
                                                                 : NULL;
