@@ -18,6 +18,9 @@ static void escape(struct buf *out, const char *text, size_t n) {
         case '-':
             buf_str(out, "\\-");
             break;
+        case '|': /* a list of choices may be too long for a line */
+            buf_str(out, "|\\:");
+            break;
         case '\'':
             buf_str(out, "\\(aq");
             break;

@@ -136,9 +136,9 @@ complete_words() {
     for name in $(commands) --help --version; do
         [[ $'\n'$output$'\n' == *$'\n'$name$'\n'* ]]
     done
-    [ "$(complete_words coldswarm com)" = completion ]
+    [ "$(complete_words coldswarm comple)" = completion ]
     [ "$(complete_words coldswarm help --m)" = --man ]
-    [ "$(complete_words coldswarm help comp)" = completion ]
+    [ "$(complete_words coldswarm help comple)" = completion ]
     [ "$(complete_words coldswarm completion "")" = bash ]
 }
 

@@ -26,7 +26,7 @@ typeset_these() {
     {
         printf '%s\n' '\documentclass{article}' "$preamble" '\usepackage[landscape,margin=1cm]{geometry}' \
             '\usepackage{booktabs,siunitx}' '\begin{document}'
-        printf '\\input{%s}\n' "$@"
+        printf '\\input{%s}\n\n' "$@"
         printf '%s\n' '\clearpage reached the end' '\end{document}'
     } >document.tex
     pdflatex -no-shell-escape -interaction=nonstopmode -halt-on-error document.tex >tex.out </dev/null || { tail -30 tex.out; return 1; }

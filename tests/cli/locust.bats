@@ -35,7 +35,8 @@ END
     "$COLDSWARM" run -H "$URL" -t 20s -u 5 -r 100 --csv live -o a.db --quiet >out 2>&1 3>&- &
     pid=$!
     STARTED_PIDS+=("$pid")
-    wait_line live_stats_history.csv '^[0-9]+,5,,Aggregated,.*,5,0,' "$pid"
+    # A row while all five users are there, and requests with no failure are behind it.
+    wait_line live_stats_history.csv '^[0-9]+,5,,Aggregated,([^,]*,){13}[1-9][0-9]*,0,' "$pid"
     grep -q '^,Aggregated,' live_stats.csv
     kill -INT "$pid"
     wait "$pid" || [ $? -eq 130 ]
