@@ -36,8 +36,8 @@ int requests_init(struct requests *r, const struct scenario *s, struct err *e) {
     size_t headers = 0;
     for (size_t i = 0; i < s->request_count; i++)
         headers += s->requests[i].header_count;
-    r->items = calloc(s->request_count, sizeof *r->items);
-    r->urls = calloc(s->request_count, sizeof *r->urls);
+    r->items = calloc(s->request_count + 1, sizeof *r->items);
+    r->urls = calloc(s->request_count + 1, sizeof *r->urls);
     r->headers = calloc(headers + 1, sizeof *r->headers);
     if (r->items == NULL || r->urls == NULL || r->headers == NULL)
         return err_set(e, "not enough memory for %zu requests", s->request_count);

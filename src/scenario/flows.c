@@ -1,4 +1,5 @@
 /* Who does what: the names of values, classes of users, and loads. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,6 +137,7 @@ static struct scenario_class *newest(struct scenario *s) {
 
 static int class_add(struct reader *r, const struct json *tasks, const struct habits *h) {
     struct scenario *s = r->s;
+    assert(tasks != NULL);
     if (s->class_count == CLASSES_MAX)
         return reader_fail(r, tasks->at, "more than %d classes of users", CLASSES_MAX);
     if (array_grow(r, &s->classes, s->class_count, sizeof *s->classes) != 0)
