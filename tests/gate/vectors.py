@@ -242,7 +242,7 @@ def rules():
 
 
 def number(x):
-    return "NAN" if math.isnan(x) else repr(x)
+    return "(double)NAN" if math.isnan(x) else repr(x)
 
 
 print("/* Written by vectors.py: do not edit. */\n#ifndef TESTS_GATE_VECTORS_H\n#define TESTS_GATE_VECTORS_H\n")

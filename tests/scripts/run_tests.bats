@@ -112,19 +112,19 @@ run_tests() {
 @test "scripts/check takes a build that fails and tests that do not run as failures" {
     mkdir -p tree/scripts
     cp "$ROOT/scripts/check" tree/scripts/
-    printf 'format-check layers lint all tests:\n\t@true\ntest check-classifier:\n\t@echo "3 passed, 0 failed, 1 skipped"\n' >tree/Makefile
+    printf 'format-check layers lint all tests warnings:\n\t@true\ntest check-classifier:\n\t@echo "3 passed, 0 failed, 1 skipped"\n' >tree/Makefile
     run tree/scripts/check
     [ "$status" -eq 0 ]
     [ "${lines[-1]}" = "19 passed, 0 failed, 4 skipped" ]   # 7 steps, 4 times 3 tests
-    printf 'format-check layers lint all:\n\t@true\ntests:\n\t@false\ntest check-classifier:\n\t@echo "3 passed, 0 failed"\n' >tree/Makefile
+    printf 'format-check layers lint all warnings:\n\t@true\ntests:\n\t@false\ntest check-classifier:\n\t@echo "3 passed, 0 failed"\n' >tree/Makefile
     run tree/scripts/check
     [ "$status" -eq 1 ]
     [ "${lines[-1]}" = "6 passed, 4 failed" ]   # 3 steps that build nothing, and 3 tests of what needs no build
-    printf 'format-check layers lint all tests:\n\t@true\ntest check-classifier:\n\t@echo "3 passed, 2 failed"; exit 1\n' >tree/Makefile
+    printf 'format-check layers lint all tests warnings:\n\t@true\ntest check-classifier:\n\t@echo "3 passed, 2 failed"; exit 1\n' >tree/Makefile
     run tree/scripts/check
     [ "$status" -eq 1 ]
     [ "${lines[-1]}" = "19 passed, 8 failed" ]
-    printf 'format-check layers lint all tests:\n\t@true\ntest check-classifier:\n\t@false\n' >tree/Makefile
+    printf 'format-check layers lint all tests warnings:\n\t@true\ntest check-classifier:\n\t@false\n' >tree/Makefile
     run tree/scripts/check
     [ "$status" -eq 1 ]
     [ "${lines[-1]}" = "7 passed, 4 failed" ]
