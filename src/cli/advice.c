@@ -1,5 +1,6 @@
 #include "cli/advice.h"
 
+#include <math.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,6 +105,57 @@ void advice_hosts(const struct scenario *s, struct buf *out) {
         if (strcmp(host, last) != 0)
             unknown_host(s, host, out);
         memcpy(last, host, sizeof last);
+    }
+}
+
+/* The most that a value of the rule's metric can be: a share is at most 1, and what takes longer than the time limit ends there. Times
+ * that hold a wait for a user, or several requests, have no such bound. */
+static double bound_of(const struct scenario *s, const struct gate_rule *r) {
+    bool timed = r->metric == GATE_SERVICE_TIME ||
+                 (r->metric >= GATE_HTTP_REQ_DURATION && r->metric <= GATE_HTTP_REQ_RECEIVING);
+    if (gate_metrics[r->metric].kind == GATE_RATE)
+        return 1;
+    return timed ? (double)s->timeout_ns / NS_PER_MS : (double)INFINITY;
+}
+
+/* No value is below 0. */
+static bool holds_always(const struct scenario *s, const struct gate_rule *r) {
+    double most = bound_of(s, r);
+    switch (r->op) {
+    case GATE_LT:
+        return r->limit > most;
+    case GATE_LE:
+        return r->limit >= most;
+    case GATE_GT:
+        return r->limit < 0;
+    case GATE_GE:
+        return r->limit <= 0;
+    case GATE_NE:
+        return r->limit < 0 || r->limit > most;
+    case GATE_EQ:
+        break;
+    }
+    return false;
+}
+
+void advice_thresholds(const struct scenario *s, struct buf *out) {
+    for (size_t i = 0; i < s->thresholds.count; i++) {
+        const struct gate_rule *r = &s->thresholds.items[i];
+        struct buf text;
+        if (!holds_always(s, r))
+            continue;
+        buf_init(&text, GATE_TEXT_MAX);
+        gate_metric_text(r, &text);
+        buf_char(&text, ' ');
+        gate_condition_text(r, &text);
+        buf_str(out, "  - no value can cross the threshold ");
+        text_printable(out, buf_text(&text), text.len);
+        if (isfinite(bound_of(s, r)) && r->limit > 0)
+            buf_printf(out, ": none is above %g%s\n", bound_of(s, r),
+                       gate_metrics[r->metric].kind == GATE_RATE ? "" : " ms, the time limit");
+        else
+            buf_str(out, ": none is below 0\n");
+        buf_done(&text);
     }
 }
 

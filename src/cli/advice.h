@@ -13,6 +13,9 @@
 /* Appends "  - text" lines. */
 void advice_hosts(const struct scenario *s, struct buf *out);
 
+/* The same, for thresholds that no value can cross. */
+void advice_thresholds(const struct scenario *s, struct buf *out);
+
 /* One phrase on the requests of a load: "about 600 requests in all", "at most 10 requests per second". */
 void advice_amount(const struct scenario *s, const struct scenario_load *l, struct buf *out);
 

@@ -446,6 +446,7 @@ static int show_all(const struct args *a, struct scenario *s, struct buf *text, 
         explain(text, s);
         warn(&warnings, s);
         advice_hosts(s, &warnings);
+        advice_thresholds(s, &warnings);
         if (warnings.len > 0)
             buf_printf(text, "\nWorth a look:\n%s", buf_text(&warnings));
     }

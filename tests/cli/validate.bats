@@ -227,3 +227,33 @@ JSON
     run "$COLDSWARM" validate s.json
     [[ $output == *"about 200 tasks in all"* ]]
 }
+
+@test "a threshold that no value can cross is worth a look, and so is a host that nobody knows" {
+    scenario <<'END'
+{
+  "target": "http://nobody-has-this.invalid",
+  "timeout": "2s",
+  "load": { "users": 1, "duration": "5s" },
+  "tasks": [{ "path": "/" }],
+  "thresholds": {
+    "http_req_failed": ["rate<=1", "rate<0.5"],
+    "http_req_duration": ["p(95)<2001", "p(95)<2000", "avg>=0"],
+    "response_time": ["p(95)<99999"],
+    "http_reqs": ["count>=0", "count>0"]
+  }
+}
+END
+    run "$COLDSWARM" validate s.json
+    [ "$status" -eq 0 ]
+    [[ $output == *"no value can cross the threshold http_req_failed rate<=1: none is above 1"* ]]
+    [[ $output == *"no value can cross the threshold http_req_duration p(95)<2001: none is above 2000 ms, the time limit"* ]]
+    [[ $output == *"no value can cross the threshold http_req_duration avg>=0: none is below 0"* ]]
+    [[ $output == *"no value can cross the threshold http_reqs count>=0: none is below 0"* ]]
+    [ "$(grep -c "no value can cross" <<<"$output")" -eq 4 ]
+    # Where no name server can be asked, nothing is said of the host.
+    if getent ahosts nobody-has-this.invalid >/dev/null 2>&1 || [ $? -ne 2 ]; then skip "names cannot be asked here"; fi
+    python3 -c 'import socket, sys
+try: socket.getaddrinfo("nobody-has-this.invalid", 80)
+except socket.gaierror as e: sys.exit(e.errno != socket.EAI_NONAME)' || skip "no name server answers here"
+    [[ $output == *"unknown host: nobody-has-this.invalid"* ]]
+}
