@@ -113,11 +113,12 @@ $(B)/tests/%: tests/%.c $(B)/libcoldswarm.a
 # What `make test` runs in each kind of build: the corpora and the program where memory is watched, threads where those are.
 # `auto` takes the direct transport where it can: what is about requests runs once more with the other.
 SENDING        := $(filter %/run.bats %/hostile.bats %/open.bats,$(BATS))
-SUITES         := $(UNITBIN) $(BATS) $(SENDING:%=COLDSWARM_TRANSPORT=curl,%)
+# Those that take long come first, so that none is left over at the end.
+SUITES         := $(BATS) $(SENDING:%=COLDSWARM_TRANSPORT=curl,%) $(UNITBIN)
 # Under ASan, of the command line's tests: those in which the program takes what others send, and runs long. Most of the others look at what
 # is written, by parts that have unit tests of their own.
-WATCHED        := client cloudrun convert flows gate hostile import open replay report run server_report target validate
-SUITES_address := $(UNITBIN) $(REPLAY) $(WATCHED:%=tests/cli/%.bats)
+WATCHED        := client cloudrun flows gate hostile import open replay run target validate
+SUITES_address := $(WATCHED:%=tests/cli/%.bats) $(UNITBIN) $(REPLAY)
 SUITES_thread  := $(THREADED:%.c=$(B)/%)
 SUITES         := $(if $(SAN),$(SUITES_$(SAN)),$(SUITES))
 TEST_JOBS      ?= 1
