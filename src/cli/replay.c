@@ -153,7 +153,9 @@ static void append(struct replay *p, struct args_option **list, size_t *count, c
         free(v);
         return;
     }
-    more[(*count)++] = (struct args_option){n, v};
+    struct args_option *last = &more[(*count)++];
+    last->name = n;
+    last->value = v;
 }
 
 /* "option_threshold_2" is the second --threshold. No option's name has an underscore. */

@@ -22,9 +22,8 @@ static void path_bytes(const struct draft *d, struct buf *out, const char *text,
         }
         if (c == '%' && !(i + 2 < n && is_hex(text[i + 1]) && is_hex(text[i + 2])))
             buf_str(out, "%25");
-        else if ((unsigned char)c < 0x20 || c == 0x7f || c == '#')
-            buf_printf(out, "%%%02X", (unsigned)(unsigned char)c);
-        else if ((unsigned char)c >= 0x80 && !coding_is_utf8(text, n))
+        else if ((unsigned char)c < 0x20 || c == 0x7f || c == '#' ||
+                 ((unsigned char)c >= 0x80 && !coding_is_utf8(text, n)))
             buf_printf(out, "%%%02X", (unsigned)(unsigned char)c);
         else if (c == '$' && i + 1 < n && text[i + 1] == '{')
             buf_str(out, "$$");

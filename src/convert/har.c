@@ -202,11 +202,13 @@ static double seconds_of(const char *text) {
                    .tm_hour = digits(text + 11, 2),
                    .tm_min = digits(text + 14, 2),
                    .tm_sec = digits(text + 17, 2)};
-    double fraction = 0, scale = 0.1;
     const char *p = text + 19;
+    size_t digit_count = *p == '.' ? strspn(p + 1, "0123456789") : 0;
+    double fraction = 0;
+    for (size_t i = digit_count; i > 0; i--)
+        fraction = (fraction + (p[i] - '0')) / 10;
     if (*p == '.')
-        for (p++; *p >= '0' && *p <= '9'; p++, scale /= 10)
-            fraction += (*p - '0') * scale;
+        p += 1 + digit_count;
     double zone = 0;
     if ((*p == '+' || *p == '-') && strlen(p) >= 6)
         zone = (*p == '+' ? 1 : -1) * (digits(p + 1, 2) * 3600.0 + digits(p + 4, 2) * 60.0);
@@ -451,8 +453,11 @@ int har_read(struct draft *d, const struct convert_options *o, const struct json
     if (choose_host(h, doc, entries, e) != 0)
         goto out;
     h->task = draft_task_add(d, draft_class_add(d, NULL), 1);
-    for (const struct json *entry = entries->first; entry != NULL && h->task != NULL;
-         entry = entry->next)
+    if (h->task == NULL) {
+        err_set(e, "out of memory");
+        goto out;
+    }
+    for (const struct json *entry = entries->first; entry != NULL; entry = entry->next)
         entry_read(h, entry);
     if (d->request_count == 0) {
         json_fail(doc, entries->at, e, "no request in it could be sent again%s",

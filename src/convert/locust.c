@@ -14,6 +14,8 @@
 
 /* The text of a line, for notes. */
 static const char *line_text(struct locust *l, size_t line) {
+    if (l->text == NULL)
+        return "";
     const char *p = l->text, *end = l->text + l->bytes;
     for (size_t i = 1; i < line && p < end; i++) {
         const char *next = memchr(p, '\n', (size_t)(end - p));

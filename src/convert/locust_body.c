@@ -241,8 +241,8 @@ static void set_auth(struct call *c, struct draft_request *q, const struct json 
                       *password = user == NULL ? NULL : user->next;
     if (v == NULL || v->kind == JSON_NULL)
         return;
-    if (v->kind != JSON_ARRAY || v->count != 2 || user->kind != JSON_STRING ||
-        password->kind != JSON_STRING) {
+    if (v->kind != JSON_ARRAY || v->count != 2 || user == NULL || password == NULL ||
+        user->kind != JSON_STRING || password->kind != JSON_STRING) {
         draft_note(d, &q->notes, "left out: auth, which is no pair of user and password");
         return;
     }

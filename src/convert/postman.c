@@ -104,7 +104,6 @@ static void resolve_into(struct postman *p, const char *text, size_t n, struct d
         const char *close = open == NULL ? NULL : memmem(open, n - (size_t)(open - text), "}}", 2);
         size_t plain = close == NULL ? n - i : (size_t)(open - text) - i;
         draft_clean(out, text + i, plain);
-        i += plain;
         if (close == NULL)
             return;
         const char *name = open + 2;

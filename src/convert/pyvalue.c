@@ -100,7 +100,7 @@ static bool number(struct py_reader *r, bool negative, struct buf *out) {
         if (*p != '_' && n < sizeof text - 1)
             text[n++] = *p;
     text[n] = '\0';
-    if (n == sizeof text - 1 || strspn(text, "0123456789.eE+-") != n ||
+    if (n == 0 || n == sizeof text - 1 || strspn(text, "0123456789.eE+-") != n ||
         (text[0] == '0' && n > 1 && text[1] != '.'))
         return false;
     double value = strtod(text, &end);

@@ -93,7 +93,7 @@ static int fallback_read(struct reader *r, const struct json *v, struct capture 
 }
 
 static int path_read(struct reader *r, const struct json *v, struct capture *c) {
-    struct err e;
+    struct err e = {""};
     if (reader_kind(r, v, JSON_STRING) != 0)
         return -1;
     c->source = CAPTURE_JSON;

@@ -12,8 +12,8 @@
 #include "scenario/scope.h"
 #include "scenario/template.h"
 
-int load_read(struct reader *r, const struct json *v, struct load *out);
-int wait_read(struct reader *r, const struct json *v, struct wait *out);
+int load_read(struct reader *r, const struct json *v, struct load *l);
+int wait_read(struct reader *r, const struct json *v, struct wait *w);
 int timeouts_read(struct reader *r, const struct json *timeout, const struct json *connect_timeout);
 /* Reads "thresholds", after load and tasks, which they must fit. */
 int thresholds_read(struct reader *r, const struct json *v);

@@ -197,7 +197,7 @@ SH
     grep -qF 'optional parameters without an example: debug' s.json
     grep -qF 'assumed: petId is 10' s.json
     grep -qF 'calls this operation deprecated' s.json
-    send s.json 1s
+    send s.json 3s
     sample petstore.expected.json >expected.json
     python3 "$CHECK" among api.log expected.json
 }
