@@ -70,6 +70,7 @@ static const struct opt_def options[] = {
      .meta = "DIR",
      .help = "also write tables and figures into DIR at the end"},
     {.name = "html",
+     .local = true,
      .type = OPT_FILE,
      .meta = "FILE",
      .env = "COLDSWARM_HTML",

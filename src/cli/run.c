@@ -499,10 +499,10 @@ static int choose_page(struct run *run, struct err *e) {
         return 0;
     buf_init(&name, sizeof run->page - 1);
     page_name(&name, opt_text(run->args, "html"), &run->scenario->loads[0].load);
-    int result = buf_ok(&name) ? page_check(buf_text(&name), e)
-                               : err_set(e, "the path of --html is too long");
+    int result = !buf_ok(&name) ? err_set(e, "the path of --html is too long")
+                                : repeat_file(run->repeat, buf_text(&name), run->page, e);
     if (result == 0)
-        memcpy(run->page, buf_text(&name), name.len + 1);
+        result = page_check(run->page, e);
     buf_done(&name);
     return result;
 }

@@ -144,7 +144,7 @@ assert d["argv"] == "a\x1b[31m\n$(touch pwned)" and d["command"] is None, d'
 @test "repeat: files, seeds, reports and the spread between the runs" {
     scenario
     start_target
-    run -0 "$COLDSWARM" run s.json -H "$URL" -t 300ms --seed 10 --repeat 3 --pause 10ms -o out/r.db --csv c --report rep --quiet
+    run -0 "$COLDSWARM" run s.json -H "$URL" -t 300ms --seed 10 --repeat 3 --pause 10ms -o out/r.db --csv c --report rep --html page.html --quiet
     [[ $output == *"Spread between the runs"* ]]
     [ "$(ls out)" = "r-1.db
 r-2.db
@@ -154,6 +154,7 @@ r-3.db" ]
         [ "$(sql out/r-$i.db "SELECT value FROM manifest WHERE key = 'repeat_run'")" = "$i of 3" ]
         [ -s rep/$i/tables.json ]
         [ -s c-$i""_stats.csv ]
+        [ -s page-$i.html ]
     done
     # The second one again, by its own file: its own seed.
     run -0 "$COLDSWARM" run --replay out/r-2.db -o again.db --quiet
