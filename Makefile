@@ -117,7 +117,7 @@ SENDING        := $(filter %/run.bats %/hostile.bats %/open.bats,$(BATS))
 SUITES         := $(BATS) $(SENDING:%=COLDSWARM_TRANSPORT=curl,%) $(UNITBIN)
 # Under ASan, of the command line's tests: those in which the program takes what others send, and runs long. Most of the others look at what
 # is written, by parts that have unit tests of their own.
-WATCHED        := client cloudrun flows gate hostile import open replay run target validate
+WATCHED        := cloudrun flows gate hostile import open replay run validate
 SUITES_address := $(WATCHED:%=tests/cli/%.bats) $(UNITBIN) $(REPLAY)
 SUITES_thread  := $(THREADED:%.c=$(B)/%)
 SUITES         := $(if $(SAN),$(SUITES_$(SAN)),$(SUITES))
@@ -127,7 +127,7 @@ RUN_TESTS      := COLDSWARM=$(B)/coldswarm TSAN_OPTIONS=$(addprefix suppressions
 
 .PHONY: unit tests test warnings
 unit: $(UNITBIN)
-warnings: $(UNIT:%=$(B)/%.looked) ## what the compiler has to say of the tests, without making them
+warnings: $(patsubst %,$(B)/%.looked,$(SOURCES) $(MAIN) $(UNIT)) ## what the compiler has to say of all sources, without making anything
 $(B)/%.c.looked: %.c $(B)/flags
 	@mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS) -Itests $(ALLFLAGS) -MMD -MP -MF $(@:%.looked=%.d) -MT $@ -fsyntax-only $< && touch $@
@@ -255,4 +255,4 @@ clean: ## remove build/
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
 
--include $(OBJECTS:.o=.d) $(B)/src/cli/main.d $(UNITBIN:=.d) $(FUZZBIN:=.d) $(TRUTH).d $(STATS).d
+-include $(patsubst %,$(B)/%.d,$(SOURCES) $(MAIN) $(UNIT)) $(OBJECTS:.o=.d) $(B)/src/cli/main.d $(UNITBIN:=.d) $(FUZZBIN:=.d) $(TRUTH).d $(STATS).d
