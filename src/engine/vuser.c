@@ -331,7 +331,17 @@ void vuser_send(struct vuser *u, uint32_t task, int64_t intended_ns, bool waited
                                "a feeder has no row left for this user");
 }
 
+/* An arrival whose user is still busy with its on_start when the load ends will not be sent; its row says so. */
+static void give_up_arrival(struct vuser *u) {
+    struct worker *w = u->lane->worker;
+    if (is_open(u) && u->part == VUSER_STARTING &&
+        (u->state == VUSER_BUSY || u->state == VUSER_PAUSED))
+        worker_record_not_sent(w, worker_first_request(w, u->task), u->intended_ns, u->waited,
+                               "the load ended before this user had started");
+}
+
 void vuser_stop(struct vuser *u) {
+    give_up_arrival(u);
     u->again = false;
     if (u->part == VUSER_STOPPING && u->state != VUSER_FREE)
         return; /* on its way out, or absent since */
@@ -344,6 +354,7 @@ void vuser_stop(struct vuser *u) {
 }
 
 void vuser_cancel(struct vuser *u) {
+    give_up_arrival(u);
     u->again = false;
     u->part = VUSER_STOPPING;
     u->end = 0;

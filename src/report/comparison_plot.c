@@ -71,7 +71,7 @@ static bool has_panel(const struct comparison *c, size_t at) {
     size_t larger = 0;
     for (size_t i = 0; i + 1 < c->entry_count; i++)
         larger += c->entries[i].requests[1] > c->entries[at].requests[1] ||
-                  (c->entries[i].requests[1] == c->entries[at].requests[1] && i < at);
+                  (i < at && c->entries[i].requests[1] == c->entries[at].requests[1]);
     return larger < FIGURE_LINES_MAX;
 }
 

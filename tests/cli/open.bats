@@ -99,3 +99,12 @@ END
     # 5 t^2 / 2 arrivals after t s: 0.625 at the cut, so the one at the start.
     [ "$(sql "$DB" "select count(*), min(intended_us), users_max from requests, run")" = "1|0|3" ]
 }
+
+@test "arrivals whose user is still starting when the load ends are rows all the same" {
+    start_hostile
+    scenario "{'target':'$URL','load':{'rate':20,'duration':'200ms','max_users':9},'on_start':[{'path':'/slow/600'}],'tasks':[{'path':'/ok'}]}"
+    run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB" --quiet
+    [ "$(sql "$DB" "select count(*), sum(outcome = 'not_sent'), max(error) from requests where name = '/ok'")" = \
+        "4|4|the load ended before this user had started" ]
+    [ "$(sql "$DB" "select count(*) from requests where name = '/slow/600' and outcome = 'ok'")" -eq 4 ]
+}

@@ -179,7 +179,7 @@ wait_rows() {
 
 @test "the bad targets of the world each have their outcome, and the run goes on" {
     start_hostile
-    scenario "{'target':'$URL','load':{'users':14,'spawn_rate':1000,'duration':'1s'},'timeout':'400ms','wait':{'constant':'300ms'},'tasks':[
+    scenario "{'target':'$URL','load':{'users':14,'spawn_rate':1000,'duration':'3s'},'timeout':'400ms','wait':{'constant':'300ms'},'tasks':[
       {'path':'/reset'},{'path':'/reset-mid'},{'path':'/hang'},{'path':'/garbage'},{'path':'/short'},{'path':'/status/500'},{'path':'/redirect'},
       {'path':'/headers/200'},{'path':'http://no-such-host.invalid/','name':'dns'},{'path':'http://127.0.0.1:1/','name':'closed'},{'path':'/ok'}]}"
     run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB" --quiet --seed 3
