@@ -7,23 +7,16 @@
 
 #include "util/clock.h"
 #include "util/rng.h"
+#include "util/text.h"
 
 #define TRACE_DIGITS 32
 #define SPAN_DIGITS 16
-
-static int hex_value(char c) {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
 
 /* Copies n hex digits as lower case; false where one is none or all are 0, which stands for "no id". */
 static bool read_id(const char *text, size_t n, char *out) {
     bool any = false;
     for (size_t i = 0; i < n; i++) {
-        int value = hex_value(text[i]);
+        int value = text_hex(text[i]);
         if (value < 0)
             return false;
         any = any || value > 0;
@@ -38,8 +31,8 @@ bool trace_read_parent(struct view v, struct trace *t) {
     struct trace found = {.id = ""};
     if (v.text == NULL || v.len < 55 || v.text[2] != '-' || v.text[35] != '-' || v.text[52] != '-')
         return false;
-    int version_high = hex_value(v.text[0]), version_low = hex_value(v.text[1]);
-    int high = hex_value(v.text[53]), low = hex_value(v.text[54]);
+    int version_high = text_hex(v.text[0]), version_low = text_hex(v.text[1]);
+    int high = text_hex(v.text[53]), low = text_hex(v.text[54]);
     if (version_high < 0 || version_low < 0 || high < 0 || low < 0)
         return false;
     int version = version_high * 16 + version_low;

@@ -36,18 +36,12 @@ bool coding_base64(struct buf *out, const char *text, size_t n) {
     return digits % 4 != 1;
 }
 
-static int hex(char c) {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
 bool coding_unpercent(struct buf *out, const char *text, size_t n, bool plus) {
     bool good = true;
     for (size_t i = 0; i < n; i++) {
-        if (text[i] == '%' && i + 2 < n && hex(text[i + 1]) >= 0 && hex(text[i + 2]) >= 0) {
-            buf_char(out, (char)(hex(text[i + 1]) * 16 + hex(text[i + 2])));
+        if (text[i] == '%' && i + 2 < n && text_hex(text[i + 1]) >= 0 &&
+            text_hex(text[i + 2]) >= 0) {
+            buf_char(out, (char)(text_hex(text[i + 1]) * 16 + text_hex(text[i + 2])));
             i += 2;
         } else {
             good = good && text[i] != '%';

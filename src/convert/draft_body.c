@@ -5,10 +5,7 @@
 
 #include "convert/coding.h"
 #include "convert/draft.h"
-
-static bool is_hex(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
+#include "util/text.h"
 
 /* What a scenario's path takes as it is; it escapes spaces, quotes and what is not ASCII by itself. */
 static void path_bytes(const struct draft *d, struct buf *out, const char *text, size_t n) {
@@ -20,7 +17,7 @@ static void path_bytes(const struct draft *d, struct buf *out, const char *text,
             i += reference - 1;
             continue;
         }
-        if (c == '%' && !(i + 2 < n && is_hex(text[i + 1]) && is_hex(text[i + 2])))
+        if (c == '%' && !(i + 2 < n && text_hex(text[i + 1]) >= 0 && text_hex(text[i + 2]) >= 0))
             buf_str(out, "%25");
         else if ((unsigned char)c < 0x20 || c == 0x7f || c == '#' ||
                  ((unsigned char)c >= 0x80 && !coding_is_utf8(text, n)))

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "convert/coding.h"
+#include "util/text.h"
 
 #define INDENTS_MAX 100
 #define BRACKETS_MAX 200
@@ -79,30 +80,10 @@ static int line_indent(struct lexer *x, struct err *e) {
                : lex_fail(x, x->line, e, "this indent matches none above it");
 }
 
-static int hex_digit(char c) {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
-static void put_point(struct buf *out, uint32_t c) {
-    if (c < 0x80)
-        buf_char(out, (char)c);
-    else if (c < 0x800)
-        buf_printf(out, "%c%c", (int)(0xc0 | c >> 6), (int)(0x80 | (c & 0x3f)));
-    else if (c < 0x10000)
-        buf_printf(out, "%c%c%c", (int)(0xe0 | c >> 12), (int)(0x80 | (c >> 6 & 0x3f)),
-                   (int)(0x80 | (c & 0x3f)));
-    else
-        buf_printf(out, "%c%c%c%c", (int)(0xf0 | (c >> 18 & 7)), (int)(0x80 | (c >> 12 & 0x3f)),
-                   (int)(0x80 | (c >> 6 & 0x3f)), (int)(0x80 | (c & 0x3f)));
-}
-
 /* Behind a backslash; false where the escape is not known here. */
 static bool escape(struct lexer *x, struct buf *out) {
     static const char from[] = "abfnrtv\\'\"", to[] = "\a\b\f\n\r\t\v\\'\"";
-    char c = peek(x, 0);
+    char utf8[TEXT_POINT_BYTES], c = peek(x, 0);
     const char *simple = c == '\0' ? NULL : strchr(from, c);
     x->at += x->at < x->bytes;
     if (simple != NULL) {
@@ -119,7 +100,7 @@ static bool escape(struct lexer *x, struct buf *out) {
         uint32_t v = (uint32_t)(c - '0');
         for (int i = 0; i < 2 && peek(x, 0) >= '0' && peek(x, 0) <= '7'; i++)
             v = v * 8 + (uint32_t)(x->text[x->at++] - '0');
-        put_point(out, v);
+        buf_add(out, utf8, text_put_point(v, utf8));
         return true;
     }
     int want = c == 'x' ? 2 : c == 'u' ? 4 : c == 'U' ? 8 : 0;
@@ -130,13 +111,13 @@ static bool escape(struct lexer *x, struct buf *out) {
     }
     uint32_t v = 0;
     for (int i = 0; i < want; i++) {
-        int digit = hex_digit(peek(x, 0));
+        int digit = text_hex(peek(x, 0));
         if (digit < 0)
             return false;
         v = v << 4 | (uint32_t)digit;
         x->at++;
     }
-    put_point(out, v);
+    buf_add(out, utf8, text_put_point(v, utf8));
     return v < 0xd800 || (v > 0xdfff && v <= 0x10ffff);
 }
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "util/text.h"
+
 /* Room for one command's words, grown by doubling inside the draft's memory. */
 struct shell {
     struct draft *d;
@@ -120,24 +122,6 @@ static uint32_t number(struct shell *s, int base, int most) {
     return value;
 }
 
-static void put_point(struct buf *out, uint32_t c) {
-    if (c < 0x80) {
-        buf_char(out, (char)c);
-    } else if (c < 0x800) {
-        buf_char(out, (char)(0xc0 | c >> 6));
-        buf_char(out, (char)(0x80 | (c & 0x3f)));
-    } else if (c < 0x10000) {
-        buf_char(out, (char)(0xe0 | c >> 12));
-        buf_char(out, (char)(0x80 | (c >> 6 & 0x3f)));
-        buf_char(out, (char)(0x80 | (c & 0x3f)));
-    } else {
-        buf_char(out, (char)(0xf0 | (c >> 18 & 7)));
-        buf_char(out, (char)(0x80 | (c >> 12 & 0x3f)));
-        buf_char(out, (char)(0x80 | (c >> 6 & 0x3f)));
-        buf_char(out, (char)(0x80 | (c & 0x3f)));
-    }
-}
-
 /* Behind the backslash in $'...' (bash's manual, "ANSI-C Quoting"). Chrome writes two \uXXXX (surrogates) for one character beyond U+FFFF, of which
  * bash makes bytes that are no UTF-8; here they are the character that was meant. */
 static void ansi_escape(struct shell *s) {
@@ -157,7 +141,8 @@ static void ansi_escape(struct shell *s) {
             s->at += 2;
             point = 0x10000 + ((point - 0xd800) << 10) + ((number(s, 16, 4) - 0xdc00) & 0x3ff);
         }
-        put_point(&s->word, point);
+        char utf8[TEXT_POINT_BYTES];
+        buf_add(&s->word, utf8, text_put_point(point, utf8));
     } else if (digit_of(c, 8) >= 0) {
         buf_char(&s->word, (char)number(s, 8, 3));
     } else {

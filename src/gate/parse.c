@@ -22,14 +22,9 @@ static size_t word_length(const char *p) {
 
 /* ---- the metric and its filters ---- */
 
-static int hex(char c) {
-    const char *digits = "0123456789abcdef", *at = c == '\0' ? NULL : strchr(digits, c | 0x20);
-    return at == NULL ? -1 : (int)(at - digits);
-}
-
 /* Of two hexadecimal digits, -1 where there are none. */
 static int hex_byte(const char *p) {
-    int high = hex(p[0]), low = high < 0 ? -1 : hex(p[1]);
+    int high = text_hex(p[0]), low = high < 0 ? -1 : text_hex(p[1]);
     return low < 0 ? -1 : high * 16 + low;
 }
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "report/comparison.h"
-#include "report/comparison_json.h"
+#include "report/emit.h"
 #include "util/text.h"
 
 #define CELL_MAX 65536
@@ -86,30 +86,6 @@ typedef void write_fn(struct buf *out, const char *text);
 /* The escaping for a terminal. */
 static void plain(struct buf *out, const char *text) {
     text_printable(out, text, strlen(text));
-}
-
-/* The escaping for Markdown: on top of the terminal's, what means something to it or to HTML. */
-void comparison_markdown_text(struct buf *out, const char *text) {
-    struct buf shown;
-    buf_init(&shown, out->max);
-    plain(&shown, text);
-    if (!buf_ok(&shown))
-        out->failed = true;
-    for (const char *p = buf_text(&shown); *p != '\0'; p++) {
-        if (*p == '&')
-            buf_str(out, "&amp;");
-        else if (*p == '<')
-            buf_str(out, "&lt;");
-        else if (*p == '>')
-            buf_str(out, "&gt;");
-        else if (*p == '@') /* GitHub would tell a person of that name */
-            buf_str(out, "&#64;");
-        else if (strchr("\\`*_[]#|~$", *p) != NULL)
-            buf_printf(out, "\\%c", *p);
-        else
-            buf_char(out, *p);
-    }
-    buf_done(&shown);
 }
 
 static void title(struct buf *out, const struct comparison_entry *x, write_fn *write) {
@@ -283,13 +259,13 @@ void comparison_emit_markdown(struct buf *out, const struct comparison *c) {
     buf_str(out, "# Comparison\n\n");
     if (c->refusal_count > 0) {
         buf_str(out, "**Compared by force, although:**\n\n");
-        warnings(out, c, "- ", comparison_markdown_text);
+        warnings(out, c, "- ", emit_markdown_text);
         buf_char(out, '\n');
     }
-    findings(out, c, "- ", comparison_markdown_text);
+    findings(out, c, "- ", emit_markdown_text);
     for (size_t i = 0; i < c->entry_count; i++) {
         buf_str(out, "\n## ");
-        title(out, &c->entries[i], comparison_markdown_text);
+        title(out, &c->entries[i], emit_markdown_text);
         buf_str(out, "\n\n");
         markdown_table(out, &c->entries[i]);
         buf_char(out, '\n');
@@ -301,7 +277,7 @@ void comparison_emit_markdown(struct buf *out, const struct comparison *c) {
     buf_str(out, "\n\n");
     for (size_t i = 0; i < c->file_count; i++) {
         buf_printf(out, "- %s: ", side(c->files[i].with));
-        comparison_markdown_text(out, c->files[i].path);
+        emit_markdown_text(out, c->files[i].path);
         left_out(out, &c->files[i]);
         buf_char(out, '\n');
     }

@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "report/comparison.h"
-#include "report/comparison_json.h"
-#include "util/text.h"
+#include "report/json_text.h"
 
 static const char *const verdicts[] = {
     [COMPARE_NO_DIFFERENCE] = "no_difference",
@@ -14,42 +13,9 @@ static const char *const verdicts[] = {
     [COMPARE_TOO_LITTLE] = "too_little_data",
 };
 
-/* The escaping of this format. */
-void comparison_json_string(struct buf *out, const char *text) {
-    struct buf valid;
-    buf_init(&valid, out->max);
-    text_repair(&valid, text, strlen(text));
-    if (!buf_ok(&valid))
-        out->failed = true;
-    const char *p = buf_text(&valid), *end = p + valid.len;
-    buf_char(out, '"');
-    while (p < end) {
-        uint32_t point = 0;
-        size_t n = text_point(p, (size_t)(end - p), &point);
-        if (n == 0) {
-            point = (unsigned char)*p;
-            n = 1;
-        }
-        p += n;
-        if (point == '"' || point == '\\')
-            buf_printf(out, "\\%c", (char)point);
-        else if (point >= 0x20 && point < 0x7f)
-            buf_char(out, (char)point);
-        else if (point < 0x10000)
-            buf_printf(out, "\\u%04x", point);
-        else
-            buf_printf(out, "\\u%04x\\u%04x", 0xd800 + ((point - 0x10000) >> 10),
-                       0xdc00 + ((point - 0x10000) & 0x3ff));
-    }
-    buf_char(out, '"');
-    buf_done(&valid);
-}
-
 static void number(struct buf *out, const char *key, double value) {
-    if (isfinite(value))
-        buf_printf(out, "\"%s\": %.15g", key, value);
-    else
-        buf_printf(out, "\"%s\": null", key);
+    buf_printf(out, "\"%s\": ", key);
+    json_number(out, value);
 }
 
 static void two(struct buf *out, const char *key, double low, double high) {
@@ -59,12 +25,8 @@ static void two(struct buf *out, const char *key, double low, double high) {
         return;
     }
     for (int i = 0; i < 2; i++) {
-        double v = i == 0 ? low : high;
         buf_str(out, i == 0 ? "[" : ", ");
-        if (isfinite(v))
-            buf_printf(out, "%.15g", v);
-        else
-            buf_str(out, "null");
+        json_number(out, i == 0 ? low : high);
     }
     buf_char(out, ']');
 }
@@ -75,9 +37,9 @@ static void one(struct buf *out, const struct comparison *c, const struct compar
     enum compare_kind kind = comparison_statistics[s].measure.kind;
     double unit = kind == COMPARE_MEAN || kind == COMPARE_QUANTILE ? 1e-3 : 1;
     buf_str(out, "    {\"name\": ");
-    comparison_json_string(out, x->name);
+    json_text(out, x->name);
     buf_str(out, ", \"method\": ");
-    comparison_json_string(out, x->method);
+    json_text(out, x->method);
     buf_printf(out, ", \"statistic\": \"%s\", ", comparison_statistics[s].word);
     number(out, "base", r->base * unit);
     buf_str(out, ", ");
@@ -102,7 +64,7 @@ static void one(struct buf *out, const struct comparison *c, const struct compar
     if (!buf_ok(&sentence))
         out->failed = true;
     buf_str(out, ", \"sentence\": ");
-    comparison_json_string(out, buf_text(&sentence));
+    json_text(out, buf_text(&sentence));
     buf_char(out, '}');
     buf_done(&sentence);
 }
@@ -111,9 +73,9 @@ static void ranks(struct buf *out, const struct comparison *c) {
     for (size_t i = 0; i < c->entry_count; i++) {
         const struct comparison_entry *x = &c->entries[i];
         buf_str(out, i == 0 ? "\n    {\"name\": " : ",\n    {\"name\": ");
-        comparison_json_string(out, x->name);
+        json_text(out, x->name);
         buf_str(out, ", \"method\": ");
-        comparison_json_string(out, x->method);
+        json_text(out, x->method);
         buf_printf(out, ", \"requests\": [%" PRIu64 ", %" PRIu64 "], ", x->requests[0],
                    x->requests[1]);
         number(out, "u", x->rank.u);
@@ -131,11 +93,11 @@ static void files(struct buf *out, const struct comparison *c) {
     for (size_t i = 0; i < c->file_count; i++) {
         const struct comparison_file *f = &c->files[i];
         buf_str(out, i == 0 ? "\n      {\"file\": " : ",\n      {\"file\": ");
-        comparison_json_string(out, f->path);
+        json_text(out, f->path);
         buf_printf(out,
                    ", \"side\": \"%s\", \"from_seconds\": %.6f, \"to_seconds\": %.6f, \"rule\": ",
                    f->with ? "new" : "base", (double)f->from_us / 1e6, (double)f->to_us / 1e6);
-        comparison_json_string(out, f->rule);
+        json_text(out, f->rule);
         buf_printf(out,
                    ", \"requests\": %" PRIu64 ", \"left_out\": {\"before\": %" PRIu64
                    ", \"after\": %" PRIu64 ", \"without_time\": %" PRIu64 "}}",
@@ -165,7 +127,7 @@ void comparison_emit_json(struct buf *out, const struct comparison *c) {
     const char *text = buf_text(&c->refusals);
     for (size_t i = 0; i < c->refusal_count; i++, text += strlen(text) + 1) {
         buf_str(out, i == 0 ? "" : ", ");
-        comparison_json_string(out, text);
+        json_text(out, text);
     }
     buf_str(out, "]\n  }\n}\n");
 }

@@ -28,17 +28,17 @@ static bool is_number(const char *p) {
     return *p == '\0';
 }
 
-void csv_text(struct buf *out, const char *text) {
+void csv_cell(struct buf *out, const char *text, bool guarded, bool keep_spaces) {
     struct buf shown;
     buf_init(&shown, out->max);
-    if (text[0] != '\0' && strchr("=+-@", text[0]) != NULL && !is_number(text))
+    if (guarded && text[0] != '\0' && strchr("=+-@", text[0]) != NULL)
         buf_char(&shown, '\'');
     text_printable(&shown, text, strlen(text));
     if (!buf_ok(&shown))
         out->failed = true;
     const char *p = buf_text(&shown);
-    bool quoted =
-        strpbrk(p, ",\"") != NULL || p[0] == ' ' || (shown.len > 0 && p[shown.len - 1] == ' ');
+    bool edged = p[0] == ' ' || (shown.len > 0 && p[shown.len - 1] == ' ');
+    bool quoted = strpbrk(p, ",\"") != NULL || (keep_spaces && edged);
     if (quoted)
         buf_char(out, '"');
     for (; *p != '\0'; p++) {
@@ -49,6 +49,10 @@ void csv_text(struct buf *out, const char *text) {
     if (quoted)
         buf_char(out, '"');
     buf_done(&shown);
+}
+
+void csv_text(struct buf *out, const char *text) {
+    csv_cell(out, text, !is_number(text), true);
 }
 
 void csv_number(struct buf *out, double value) {

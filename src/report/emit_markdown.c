@@ -6,7 +6,7 @@
 
 /* The escaping of this format. What a terminal would obey is shown as \xNN first, so no text spans
  * lines; then every ASCII mark that means something to Markdown or HTML is made to mean itself. */
-static void escaped(struct buf *out, const char *text) {
+void emit_markdown_text(struct buf *out, const char *text) {
     struct buf shown;
     buf_init(&shown, out->max);
     text_printable(&shown, text, strlen(text));
@@ -19,6 +19,8 @@ static void escaped(struct buf *out, const char *text) {
             buf_str(out, "&lt;");
         else if (*p == '>')
             buf_str(out, "&gt;");
+        else if (*p == '@') /* GitHub would tell a person of that name */
+            buf_str(out, "&#64;");
         else if (strchr("\\`*_[]#|~$", *p) != NULL)
             buf_printf(out, "\\%c", *p);
         else
@@ -30,7 +32,7 @@ static void escaped(struct buf *out, const char *text) {
 void emit_markdown_grid(struct buf *out, const struct grid *g) {
     if (g->title != NULL) {
         buf_str(out, "## ");
-        escaped(out, g->title);
+        emit_markdown_text(out, g->title);
         buf_str(out, "\n\n");
     }
     for (size_t c = 0; c < g->columns; c++)
@@ -42,13 +44,9 @@ void emit_markdown_grid(struct buf *out, const struct grid *g) {
     const char *text = buf_text(&g->cells);
     for (size_t i = 0; i < g->rows * g->columns; i++, text = grid_next(text)) {
         buf_str(out, "| ");
-        escaped(out, text);
+        emit_markdown_text(out, text);
         buf_str(out, (i + 1) % g->columns == 0 ? " |\n" : " ");
     }
-}
-
-void emit_markdown_text(struct buf *out, const char *text) {
-    escaped(out, text);
 }
 
 void emit_markdown(struct buf *out, const struct model *m, bool bare) {
@@ -59,7 +57,7 @@ void emit_markdown(struct buf *out, const struct model *m, bool bare) {
     }
     if (!bare) {
         buf_str(out, "# Load test: ");
-        escaped(out, m->run->name);
+        emit_markdown_text(out, m->run->name);
         buf_str(out, "\n\n");
         emit_markdown_grid(out, &l.facts);
         buf_char(out, '\n');
@@ -76,12 +74,12 @@ void emit_markdown(struct buf *out, const struct model *m, bool bare) {
     const char *note = buf_text(&l.notes);
     for (size_t i = 0; i < l.note_count && !bare; i++, note = grid_next(note)) {
         buf_char(out, '\n');
-        escaped(out, note);
+        emit_markdown_text(out, note);
         buf_char(out, '\n');
     }
     if (!bare && l.verdict.len > 0) {
         buf_str(out, "\n**Verdict:** ");
-        escaped(out, l.verdict.data);
+        emit_markdown_text(out, l.verdict.data);
         buf_char(out, '\n');
     }
     layout_done(&l);

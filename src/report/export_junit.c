@@ -7,39 +7,14 @@
 #include <string.h>
 
 #include "report/export.h"
-#include "util/text.h"
+#include "report/markup.h"
+#include "report/outfile.h"
 
 #define DOCUMENT_MAX_BYTES ((size_t)1 << 30)
 
-/* The one place that escapes for XML. What XML 1.0 cannot hold at all (control characters, bytes that are not UTF-8) comes out
- * as \xNN, and U+FFFE and U+FFFF as U+FFFD; ">" is always escaped, so "]]>" never stands. */
-static void xml(struct buf *out, const char *text) {
-    struct buf shown;
-    buf_init(&shown, DOCUMENT_MAX_BYTES);
-    text_printable(&shown, text, strlen(text));
-    if (!buf_ok(&shown))
-        out->failed = true;
-    const char *p = buf_text(&shown);
-    for (size_t left = shown.len; left > 0;) {
-        uint32_t point = 0;
-        size_t n = text_point(p, left, &point);
-        if (n == 0)
-            n = 1;
-        if (*p == '<' || *p == '>' || *p == '&' || *p == '"' || *p == '\'')
-            buf_printf(out, "&#%d;", *p);
-        else if ((point & 0xfffe) == 0xfffe)
-            buf_str(out, "\xef\xbf\xbd");
-        else
-            buf_add(out, p, n);
-        p += n;
-        left -= n;
-    }
-    buf_done(&shown);
-}
-
 static void attribute(struct buf *out, const char *name, const char *value) {
     buf_printf(out, " %s=\"", name);
-    xml(out, value);
+    markup_text(out, value);
     buf_char(out, '"');
 }
 
@@ -64,10 +39,10 @@ static void case_open(struct buf *out, struct counts *c, const char *kind, const
                       const char *second, double time_s) {
     c->tests++;
     buf_printf(out, "    <testcase classname=\"coldswarm.%s\" name=\"", kind);
-    xml(out, first);
+    markup_text(out, first);
     if (first[0] != '\0' && second[0] != '\0')
         buf_char(out, ' ');
-    xml(out, second);
+    markup_text(out, second);
     buf_printf(out, "\" time=\"%.6f\"", time_s);
 }
 
@@ -125,9 +100,9 @@ static void endpoint_case(struct buf *out, struct counts *c, const struct model 
         if (strcmp(error->name, x->name) != 0 || strcmp(error->method, x->method) != 0)
             continue;
         buf_printf(out, "\n%" PRIu64 " ", error->count);
-        xml(out, error->outcome);
+        markup_text(out, error->outcome);
         buf_str(out, ": ");
-        xml(out, error->text);
+        markup_text(out, error->text);
     }
     buf_char(out, '\n');
     case_close_failed(out);
@@ -188,9 +163,7 @@ int export_junit(FILE *to, const struct report_source *s, struct err *e) {
     struct buf b;
     buf_init(&b, DOCUMENT_MAX_BYTES);
     document(&b, s);
-    int result = buf_ok(&b) ? 0 : err_set(e, "out of memory for the report");
-    if (result == 0)
-        fwrite(buf_text(&b), 1, b.len, to);
+    int result = outfile_put(to, &b, e);
     buf_done(&b);
     return result;
 }

@@ -12,6 +12,7 @@
 #include "record/reader_course.h"
 #include "report/export.h"
 #include "report/json_text.h"
+#include "report/outfile.h"
 #include "stats/quantile.h"
 #include "stats/select.h"
 #include "util/outcome.h"
@@ -365,10 +366,8 @@ int export_k6(FILE *to, const struct report_source *s, struct err *e) {
         result = reader_users(s->reader, &seconds, &n, e);
     if (result == 0) {
         document(&b, s, &k, seconds, n);
-        result = buf_ok(&b) ? 0 : err_set(e, "out of memory for the report");
+        result = outfile_put(to, &b, e);
     }
-    if (result == 0)
-        fwrite(buf_text(&b), 1, b.len, to);
     for (int i = 0; i < TRENDS; i++)
         select_done(&k.trends[i].select);
     for (size_t i = 0; i < k.check_count; i++)

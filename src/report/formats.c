@@ -5,17 +5,14 @@
 #include "report/export.h"
 #include "report/html.h"
 #include "report/latex.h"
+#include "report/outfile.h"
 #include "report/report.h"
 
 #define DOCUMENT_MAX_BYTES ((size_t)1 << 30)
 
 /* Frees the buffer. */
 static int put(FILE *to, struct buf *b, struct err *e) {
-    int result = 0;
-    if (!buf_ok(b))
-        result = err_set(e, "out of memory for the report");
-    else
-        fwrite(buf_text(b), 1, b->len, to);
+    int result = outfile_put(to, b, e);
     buf_done(b);
     return result;
 }

@@ -7,11 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "report/csv.h"
 #include "util/clock.h"
 #include "util/file.h"
 #include "util/sha256.h"
 #include "util/shortest.h"
-#include "util/text.h"
 
 #define ROWS_MAX_BYTES ((size_t)1 << 30)
 #define LEVELS "50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%"
@@ -52,25 +52,7 @@ uint32_t locust_csv_error(uint32_t text, int status) {
 
 /* A cell as Python's csv module writes it; see the header for what is done to others. */
 static void cell_text(struct buf *out, const char *text) {
-    struct buf shown;
-    buf_init(&shown, out->max);
-    if (text[0] != '\0' && strchr("=+-@", text[0]) != NULL)
-        buf_char(&shown, '\'');
-    text_printable(&shown, text, strlen(text));
-    if (!buf_ok(&shown))
-        out->failed = true;
-    const char *p = buf_text(&shown);
-    bool quoted = strpbrk(p, ",\"") != NULL;
-    if (quoted)
-        buf_char(out, '"');
-    for (; *p != '\0'; p++) {
-        if (*p == '"')
-            buf_char(out, '"');
-        buf_char(out, *p);
-    }
-    if (quoted)
-        buf_char(out, '"');
-    buf_done(&shown);
+    csv_cell(out, text, true, false);
 }
 
 /* A float of Python's. */

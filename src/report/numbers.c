@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "report/json_text.h"
 #include "stats/interval.h"
 #include "stats/locust.h"
-#include "util/text.h"
 
 #define SQL_MAX_BYTES ((size_t)16 << 20)
 
@@ -26,32 +26,6 @@ struct numbers {
     const char *method, *name;
     bool first;
 };
-
-/* A JSON string in ASCII; bytes that are not UTF-8 come out as U+FFFD. */
-static void string(struct buf *out, const char *text) {
-    size_t left = strlen(text);
-    buf_char(out, '"');
-    while (left > 0) {
-        uint32_t point = 0;
-        size_t n = text_point(text, left, &point);
-        if (n == 0) {
-            n = 1;
-            point = 0xfffd;
-        }
-        if (point == '"' || point == '\\')
-            buf_printf(out, "\\%c", (int)point);
-        else if (point >= 0x20 && point < 0x7f)
-            buf_char(out, (char)point);
-        else if (point < 0x10000)
-            buf_printf(out, "\\u%04" PRIx32, point);
-        else
-            buf_printf(out, "\\u%04" PRIx32 "\\u%04" PRIx32, 0xd800 + ((point - 0x10000) >> 10),
-                       0xdc00 + ((point - 0x10000) & 0x3ff));
-        text += n;
-        left -= n;
-    }
-    buf_char(out, '"');
-}
 
 /* The text in SQL: between quotes, or by its bytes where it is not printable ASCII. */
 static void sql_text(struct buf *out, const char *text) {
@@ -111,11 +85,11 @@ static void number(struct numbers *w, const char *table, const char *key, double
     buf_str(w->out, w->first ? "\n" : ",\n");
     w->first = false;
     buf_printf(w->out, "{\"table\": \"%s\", \"method\": ", table);
-    string(w->out, w->method);
+    json_text(w->out, w->method);
     buf_str(w->out, ", \"name\": ");
-    string(w->out, w->name);
+    json_text(w->out, w->name);
     buf_printf(w->out, ", \"key\": \"%s\", \"value\": %.15g, \"sql\": ", key, value);
-    string(w->out, sql);
+    json_text(w->out, sql);
     buf_char(w->out, '}');
 }
 
@@ -279,9 +253,9 @@ static void error(struct numbers *w, const struct model_error *x) {
     number(w, "errors", "count", (double)x->count, buf_text(&sql));
     w->out->len--; /* its closing brace */
     buf_str(w->out, ", \"outcome\": ");
-    string(w->out, x->outcome);
+    json_text(w->out, x->outcome);
     buf_str(w->out, ", \"error\": ");
-    string(w->out, x->text);
+    json_text(w->out, x->text);
     buf_char(w->out, '}');
     w->out->failed = w->out->failed || !buf_ok(&sql);
     buf_done(&sql);

@@ -50,6 +50,13 @@ int outfile_close(struct outfile *f, struct err *e) {
     return result;
 }
 
+int outfile_put(FILE *to, const struct buf *b, struct err *e) {
+    if (!buf_ok(b))
+        return err_set(e, "out of memory for the report");
+    fwrite(buf_text(b), 1, b->len, to);
+    return 0;
+}
+
 int outfile_directory(const char *path, struct err *e) {
     struct stat s;
     if (file_make_folder(path, e) != 0)

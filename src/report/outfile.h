@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "util/buf.h"
 #include "util/err.h"
 
 struct outfile {
@@ -19,6 +20,9 @@ struct outfile {
 int outfile_open(struct outfile *f, const char *dir, const char *name, struct err *e);
 int outfile_open_path(struct outfile *f, const char *name, struct err *e);
 int outfile_close(struct outfile *f, struct err *e);
+
+/* A whole document on a stream; what the stream has to say is outfile_close()'s. */
+int outfile_put(FILE *to, const struct buf *b, struct err *e);
 
 /* mkdir -p */
 int outfile_directory(const char *path, struct err *e);

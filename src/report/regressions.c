@@ -1,11 +1,13 @@
 #include "report/regressions.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/comparison_json.h"
+#include "report/emit.h"
+#include "report/json_text.h"
+#include "report/markup.h"
+#include "report/thresholds.h"
 #include "util/text.h"
 
 #define SENTENCE_MAX ((size_t)1 << 20)
@@ -148,16 +150,9 @@ void regressions_emit_markdown(struct buf *out, const struct regressions *r) {
     buf_str(out, "## Against the baseline\n\n");
     for (size_t i = 0; i < r->count; i++) {
         buf_str(out, "- ");
-        escaped(out, r, &r->results[i], comparison_markdown_text);
+        escaped(out, r, &r->results[i], emit_markdown_text);
         buf_char(out, '\n');
     }
-}
-
-static void number(struct buf *out, double v) {
-    if (isfinite(v))
-        buf_printf(out, "%.15g", v);
-    else
-        buf_str(out, "null");
 }
 
 void regressions_emit_json_array(struct buf *out, const struct regressions *r) {
@@ -170,50 +165,24 @@ void regressions_emit_json_array(struct buf *out, const struct regressions *r) {
         const struct regression_result *x = &r->results[i];
         bool known = x->verdict != GATE_REGRESSION_TOO_LITTLE;
         buf_str(out, i == 0 ? "\n    {\"expression\": " : ",\n    {\"expression\": ");
-        comparison_json_string(out, x->rule->text);
+        json_text(out, x->rule->text);
         buf_str(out, ", \"value\": ");
-        number(out, known ? x->worse : (double)NAN);
+        json_number(out, known ? x->worse : (double)NAN);
         buf_str(out, ", \"interval\": ");
         if (known) {
             buf_char(out, '[');
-            number(out, x->low);
+            json_number(out, x->low);
             buf_str(out, ", ");
-            number(out, x->high);
+            json_number(out, x->high);
             buf_char(out, ']');
         } else
             buf_str(out, "null");
         buf_printf(out, ", \"allowed\": %.15g, \"verdict\": \"%s\", \"ok\": %s, \"reason\": ",
                    x->rule->allowed, words[x->verdict], regression_fails(r, x) ? "false" : "true");
-        escaped(out, r, x, comparison_json_string);
+        escaped(out, r, x, json_text);
         buf_char(out, '}');
     }
     buf_str(out, "\n  ]");
-}
-
-/* The escaping of XML: what XML does not allow is what a terminal would obey, but for two
- * characters that are none. */
-static void xml(struct buf *out, const char *text) {
-    struct buf shown;
-    buf_init(&shown, SENTENCE_MAX);
-    plain(&shown, text);
-    if (!buf_ok(&shown))
-        out->failed = true;
-    for (const char *p = buf_text(&shown); *p != '\0'; p++) {
-        if (*p == '&')
-            buf_str(out, "&amp;");
-        else if (*p == '<')
-            buf_str(out, "&lt;");
-        else if (*p == '>')
-            buf_str(out, "&gt;");
-        else if (*p == '"')
-            buf_str(out, "&quot;");
-        else if (strncmp(p, "\xef\xbf\xbe", 3) == 0 || strncmp(p, "\xef\xbf\xbf", 3) == 0) {
-            buf_str(out, "\xef\xbf\xbd");
-            p += 2;
-        } else
-            buf_char(out, *p);
-    }
-    buf_done(&shown);
 }
 
 void regressions_emit_junit_suite(struct buf *out, const struct regressions *r) {
@@ -233,29 +202,14 @@ void regressions_emit_junit_suite(struct buf *out, const struct regressions *r) 
                            : x->verdict == GATE_REGRESSION_TOO_LITTLE ? "skipped"
                                                                       : NULL;
         buf_str(out, "    <testcase classname=\"baseline\" name=\"");
-        xml(out, x->rule->text);
+        markup_text(out, x->rule->text);
         buf_str(out, "\" time=\"0\">\n      <");
         buf_printf(out, "%s", kind == NULL ? "system-out>" : kind);
         buf_str(out, kind == NULL ? "" : " message=\"");
-        escaped(out, r, x, xml);
+        escaped(out, r, x, markup_text);
         buf_str(out, kind == NULL ? "</system-out>\n    </testcase>\n" : "\"/>\n    </testcase>\n");
     }
     buf_str(out, "  </testsuite>\n");
-}
-
-/* The escaping of a workflow command's message. */
-static void github(struct buf *out, const char *text) {
-    struct buf shown;
-    buf_init(&shown, SENTENCE_MAX);
-    plain(&shown, text);
-    if (!buf_ok(&shown))
-        out->failed = true;
-    for (const char *p = buf_text(&shown); *p != '\0'; p++)
-        if (*p == '%')
-            buf_str(out, "%25");
-        else
-            buf_char(out, *p);
-    buf_done(&shown);
 }
 
 void regressions_emit_github(struct buf *out, const struct regressions *r) {
@@ -266,7 +220,7 @@ void regressions_emit_github(struct buf *out, const struct regressions *r) {
             continue;
         buf_str(out, fails ? "::error title=Slower than the baseline::"
                            : "::notice title=Baseline not judged::");
-        escaped(out, r, x, github);
+        escaped(out, r, x, thresholds_github_text);
         buf_char(out, '\n');
     }
 }

@@ -13,35 +13,30 @@
 #define DOCUMENT_MAX_BYTES ((size_t)1 << 30)
 
 /* Frees the buffer. */
-static int put(FILE *to, struct buf *b, struct err *e) {
-    int result = 0;
-    if (!buf_ok(b))
-        result = err_set(e, "out of memory for the report");
-    else
-        fwrite(buf_text(b), 1, b->len, to);
+static int write_file(const char *dir, const char *name, struct buf *b, struct err *e) {
+    struct outfile f;
+    int result = outfile_open(&f, dir, name, e);
+    if (result == 0) {
+        result = outfile_put(f.stream, b, e);
+        if (outfile_close(&f, result == 0 ? e : NULL) != 0)
+            result = -1;
+    }
     buf_done(b);
     return result;
 }
 
-static int write_file(const char *dir, const char *name, struct buf *b, struct err *e) {
-    struct outfile f;
-    if (outfile_open(&f, dir, name, e) != 0) {
-        buf_done(b);
-        return -1;
-    }
-    int result = put(f.stream, b, e);
-    return outfile_close(&f, result == 0 ? e : NULL) == 0 ? result : -1;
+/* Closes the file. */
+static int write_format(struct outfile *f, const struct report_format *format,
+                        const struct report_source *s, struct err *e) {
+    int result = format->write(f->stream, s, e);
+    return outfile_close(f, result == 0 ? e : NULL) != 0 ? -1 : result;
 }
 
 static int write_formats(const char *dir, const struct report_source *s, struct err *e) {
     for (const struct report_format *x = report_formats; x->word != NULL; x++) {
         struct outfile f;
-        if (x->file == NULL)
-            continue;
-        if (outfile_open(&f, dir, x->file, e) != 0)
-            return -1;
-        int result = x->write(f.stream, s, e);
-        if (outfile_close(&f, result == 0 ? e : NULL) != 0 || result != 0)
+        if (x->file != NULL &&
+            (outfile_open(&f, dir, x->file, e) != 0 || write_format(&f, x, s, e) != 0))
             return -1;
     }
     return 0;
@@ -50,10 +45,7 @@ static int write_formats(const char *dir, const struct report_source *s, struct 
 int report_write_file(const char *path, const struct report_format *format,
                       const struct report_source *s, struct err *e) {
     struct outfile f;
-    if (outfile_open_path(&f, path, e) != 0)
-        return -1;
-    int result = format->write(f.stream, s, e);
-    return outfile_close(&f, result == 0 ? e : NULL) != 0 ? -1 : result;
+    return outfile_open_path(&f, path, e) != 0 ? -1 : write_format(&f, format, s, e);
 }
 
 static int write_errors(const char *dir, const struct model *m, struct err *e) {

@@ -66,4 +66,8 @@ void thresholds_emit_junit(struct buf *out, const struct thresholds *t, const ch
                            double run_s);
 void thresholds_emit_github(struct buf *out, const struct thresholds *t);
 
+/* The message of a workflow command (actions/toolkit, packages/core/src/command.ts); of one line, as
+ * line ends are shown as \xNN. */
+void thresholds_github_text(struct buf *out, const char *text);
+
 #endif

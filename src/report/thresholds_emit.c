@@ -1,47 +1,17 @@
-/* Results of thresholds for programs: JSON, JUnit, GitHub. Each has its escaping in one function. */
+/* Results of thresholds for programs: JSON, JUnit, GitHub. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "report/json_text.h"
+#include "report/markup.h"
 #include "report/thresholds.h"
 #include "util/text.h"
 
 #define TEXT_MAX (5 * GATE_TEXT_MAX)
 
 /* ---- JSON ---- */
-
-/* The escaping of JSON: ASCII only, so that nothing in it moves a cursor or turns a line around. */
-static void json_text(struct buf *out, const char *text) {
-    size_t n = strlen(text);
-    buf_char(out, '"');
-    while (n > 0) {
-        uint32_t point = 0xfffd;
-        size_t bytes = text_point(text, n, &point);
-        if (bytes == 0) {
-            point = 0xfffd;
-            bytes = 1;
-        }
-        if (point >= 0x10000)
-            buf_printf(out, "\\u%04x\\u%04x", 0xd800 + ((point - 0x10000) >> 10),
-                       0xdc00 + ((point - 0x10000) & 0x3ff));
-        else if (point < 0x20 || point >= 0x7f || point == '"' || point == '\\')
-            buf_printf(out, "\\u%04x", point);
-        else
-            buf_char(out, (char)point);
-        text += bytes;
-        n -= bytes;
-    }
-    buf_char(out, '"');
-}
-
-/* 15 digits: all that are sure. */
-static void json_number(struct buf *out, double value) {
-    if (isfinite(value))
-        buf_printf(out, "%.15g", value);
-    else
-        buf_str(out, "null");
-}
 
 static void json_key(struct buf *out, const char *key) {
     buf_printf(out, ",\n      \"%s\": ", key);
@@ -143,39 +113,11 @@ void thresholds_emit_json(struct buf *out, const struct thresholds *t) {
 
 /* ---- JUnit ---- */
 
-/* The escaping of XML: what a terminal would obey, which XML does not allow either, is shown as
- * \xNN; U+FFFE and U+FFFF, which are no characters of XML, become U+FFFD. */
-static void xml_text(struct buf *out, const char *text) {
-    struct buf shown;
-    buf_init(&shown, 5 * TEXT_MAX);
-    text_printable(&shown, text, strlen(text));
-    if (!buf_ok(&shown))
-        out->failed = true;
-    for (const char *p = buf_text(&shown); *p != '\0'; p++) {
-        if (*p == '&')
-            buf_str(out, "&amp;");
-        else if (*p == '<')
-            buf_str(out, "&lt;");
-        else if (*p == '>')
-            buf_str(out, "&gt;");
-        else if (*p == '"')
-            buf_str(out, "&quot;");
-        else if (*p == '\'')
-            buf_str(out, "&apos;");
-        else if (strncmp(p, "\xef\xbf\xbe", 3) == 0 || strncmp(p, "\xef\xbf\xbf", 3) == 0) {
-            buf_str(out, "\xef\xbf\xbd");
-            p += 2;
-        } else
-            buf_char(out, *p);
-    }
-    buf_done(&shown);
-}
-
 static void xml_sentence(struct buf *out, const struct gate_result *x) {
     struct buf text;
     buf_init(&text, TEXT_MAX);
     thresholds_sentence(x, &text);
-    xml_text(out, buf_text(&text));
+    markup_text(out, buf_text(&text));
     buf_done(&text);
 }
 
@@ -184,7 +126,7 @@ static void junit_case(struct buf *out, const struct gate_result *x) {
     buf_init(&name, TEXT_MAX);
     gate_rule_text(x->rule, &name);
     buf_str(out, "    <testcase classname=\"thresholds\" name=\"");
-    xml_text(out, buf_text(&name));
+    markup_text(out, buf_text(&name));
     buf_done(&name);
     buf_str(out, "\" time=\"0\">\n");
     if (x->verdict == GATE_HOLDS) {
@@ -213,7 +155,7 @@ void thresholds_emit_junit(struct buf *out, const struct thresholds *t, const ch
                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"coldswarm\" %s>\n"
                "  <testsuite name=\"",
                counts);
-    xml_text(out, run);
+    markup_text(out, run);
     buf_printf(out, "\" %s>\n", counts);
     for (size_t i = 0; i < t->rules.count; i++)
         junit_case(out, &t->results[i]);
@@ -222,23 +164,17 @@ void thresholds_emit_junit(struct buf *out, const struct thresholds *t, const ch
 
 /* ---- GitHub ---- */
 
-/* The escaping of a workflow command's message (actions/toolkit, packages/core/src/command.ts). */
-static void github_text(struct buf *out, const char *text) {
+void thresholds_github_text(struct buf *out, const char *text) {
     struct buf shown;
     buf_init(&shown, 5 * TEXT_MAX);
     text_printable(&shown, text, strlen(text));
     if (!buf_ok(&shown))
         out->failed = true;
-    for (const char *p = buf_text(&shown); *p != '\0'; p++) {
+    for (const char *p = buf_text(&shown); *p != '\0'; p++)
         if (*p == '%')
             buf_str(out, "%25");
-        else if (*p == '\r')
-            buf_str(out, "%0D");
-        else if (*p == '\n')
-            buf_str(out, "%0A");
         else
             buf_char(out, *p);
-    }
     buf_done(&shown);
 }
 
@@ -252,7 +188,7 @@ void thresholds_emit_github(struct buf *out, const struct thresholds *t) {
         thresholds_sentence(x, &text);
         buf_str(out, x->verdict == GATE_CROSSED ? "::error title=Threshold crossed::"
                                                 : "::notice title=Threshold not judged::");
-        github_text(out, buf_text(&text));
+        thresholds_github_text(out, buf_text(&text));
         buf_char(out, '\n');
         buf_done(&text);
     }

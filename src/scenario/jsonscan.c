@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/text.h"
+
 void jsonscan_init(struct jsonscan *s, struct bytes text, uint64_t work_max) {
     *s = (struct jsonscan){text.data + text.len, work_max, NULL};
 }
@@ -18,24 +20,6 @@ const char *jsonscan_space(const struct jsonscan *s, const char *p) {
     return p;
 }
 
-/* The length of a \u escape's four digits, decoded; -1 where they are not four. */
-static int32_t hex4(const char *p, const char *end) {
-    int32_t v = 0;
-    if (end - p < 4)
-        return -1;
-    for (int i = 0; i < 4; i++) {
-        char c = p[i];
-        int digit = c >= '0' && c <= '9'   ? c - '0'
-                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                           : -1;
-        if (digit < 0)
-            return -1;
-        v = v * 16 + digit;
-    }
-    return v;
-}
-
 /* p is behind the opening quote; returns where the closing one is. */
 static const char *string_end(struct jsonscan *s, const char *p) {
     for (; p < s->end; p++) {
@@ -47,7 +31,7 @@ static const char *string_end(struct jsonscan *s, const char *p) {
             continue;
         if (++p == s->end)
             break;
-        if (*p == 'u' && hex4(p + 1, s->end) < 0)
+        if (*p == 'u' && text_hex4(p + 1, (size_t)(s->end - (p + 1))) < 0)
             return fail(s, "\\u without four hexadecimal digits");
         if (*p == '\0' || strchr("\"\\/bfnrtu", *p) == NULL)
             return fail(s, "an unknown escape in a string");
@@ -210,29 +194,6 @@ int jsonscan_next(struct jsonscan *s, struct jsonscan_children *c, struct bytes 
     return 1;
 }
 
-static size_t put_utf8(uint32_t c, char *to) {
-    if (c < 0x80) {
-        to[0] = (char)c;
-        return 1;
-    }
-    if (c < 0x800) {
-        to[0] = (char)(0xc0 | (c >> 6));
-        to[1] = (char)(0x80 | (c & 0x3f));
-        return 2;
-    }
-    if (c < 0x10000) {
-        to[0] = (char)(0xe0 | (c >> 12));
-        to[1] = (char)(0x80 | ((c >> 6) & 0x3f));
-        to[2] = (char)(0x80 | (c & 0x3f));
-        return 3;
-    }
-    to[0] = (char)(0xf0 | (c >> 18));
-    to[1] = (char)(0x80 | ((c >> 12) & 0x3f));
-    to[2] = (char)(0x80 | ((c >> 6) & 0x3f));
-    to[3] = (char)(0x80 | (c & 0x3f));
-    return 4;
-}
-
 /* Decodes the escape at p (a backslash, checked before) and says how long it is. */
 static size_t escape(const char *p, const char *end, char to[4], size_t *n) {
     static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
@@ -242,7 +203,7 @@ static size_t escape(const char *p, const char *end, char to[4], size_t *n) {
         *n = 1;
         return 2;
     }
-    int32_t high = end - p < 6 ? -1 : hex4(p + 2, end);
+    int32_t high = end - p < 6 ? -1 : text_hex4(p + 2, (size_t)(end - (p + 2)));
     if (high < 0) { /* only where the string was never checked */
         to[0] = *p;
         *n = 1;
@@ -251,7 +212,7 @@ static size_t escape(const char *p, const char *end, char to[4], size_t *n) {
     uint32_t point = (uint32_t)high;
     size_t taken = 6;
     if (point >= 0xd800 && point < 0xdc00 && end - p >= 12 && p[6] == '\\' && p[7] == 'u') {
-        int32_t low = hex4(p + 8, end);
+        int32_t low = text_hex4(p + 8, (size_t)(end - (p + 8)));
         if (low >= 0xdc00 && low < 0xe000) {
             point = 0x10000 + ((point - 0xd800) << 10) + ((uint32_t)low - 0xdc00);
             taken = 12;
@@ -259,7 +220,7 @@ static size_t escape(const char *p, const char *end, char to[4], size_t *n) {
     }
     if (point >= 0xd800 && point < 0xe000)
         point = 0xfffd;
-    *n = put_utf8(point, to);
+    *n = text_put_point(point, to);
     return taken;
 }
 

@@ -102,10 +102,6 @@ const char *template_put(enum place place, const char *text, size_t n, struct bu
     return NULL;
 }
 
-static bool is_hex(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 /* What the file says about a path is a URL already: only what no URL may hold is escaped. */
 static int put_path(const struct expansion *x, size_t from, size_t to) {
     for (size_t i = from; i < to; i++) {
@@ -116,7 +112,8 @@ static int put_path(const struct expansion *x, size_t from, size_t to) {
         if (c == '#')
             return reader_fail(x->r, expansion_offset(x, i),
                                "what follows '#' in a URL is never sent; write %%23 for the sign");
-        if (c == '%' && !(i + 2 < to && is_hex(x->text[i + 1]) && is_hex(x->text[i + 2])))
+        if (c == '%' &&
+            !(i + 2 < to && text_hex(x->text[i + 1]) >= 0 && text_hex(x->text[i + 2]) >= 0))
             return reader_fail(x->r, expansion_offset(x, i),
                                "'%%' needs two hexadecimal digits; write %%25 for the sign");
         if ((unsigned char)c >= 0x80 || strchr(" \"<>\\^`{|}", c) != NULL)

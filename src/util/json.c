@@ -150,43 +150,6 @@ static int skip(struct parser *p) {
     }
 }
 
-static void put_utf8(char **to, uint32_t c) {
-    char *w = *to;
-    if (c < 0x80) {
-        *w++ = (char)c;
-    } else if (c < 0x800) {
-        *w++ = (char)(0xc0 | (c >> 6));
-        *w++ = (char)(0x80 | (c & 0x3f));
-    } else if (c < 0x10000) {
-        *w++ = (char)(0xe0 | (c >> 12));
-        *w++ = (char)(0x80 | ((c >> 6) & 0x3f));
-        *w++ = (char)(0x80 | (c & 0x3f));
-    } else {
-        *w++ = (char)(0xf0 | (c >> 18));
-        *w++ = (char)(0x80 | ((c >> 12) & 0x3f));
-        *w++ = (char)(0x80 | ((c >> 6) & 0x3f));
-        *w++ = (char)(0x80 | (c & 0x3f));
-    }
-    *to = w;
-}
-
-/* Four hexadecimal digits; -1 where they are not. The text is NUL-terminated, so looking ahead is
- * safe. */
-static int32_t hex4(const char *s) {
-    int32_t v = 0;
-    for (int i = 0; i < 4; i++) {
-        char c = s[i];
-        int digit = c >= '0' && c <= '9'   ? c - '0'
-                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                           : -1;
-        if (digit < 0)
-            return -1;
-        v = v * 16 + digit;
-    }
-    return v;
-}
-
 /* Decodes the escape under the cursor (a backslash) to *to and moves behind it. */
 static int escape(struct parser *p, char **to) {
     static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
@@ -199,12 +162,13 @@ static int escape(struct parser *p, char **to) {
     }
     if (s[1] != 'u')
         return fail(p, p->at, "there is no such escape in JSON; a backslash is written \\\\");
-    int32_t c = hex4(s + 2);
+    const char *end = p->d->source + p->d->bytes;
+    int32_t c = text_hex4(s + 2, (size_t)(end - s) - 2);
     if (c < 0)
         return fail(p, p->at, "\\u needs four hexadecimal digits");
     size_t used = 6;
     if (c >= 0xd800 && c <= 0xdbff && s[6] == '\\' && s[7] == 'u') {
-        int32_t low = hex4(s + 8);
+        int32_t low = text_hex4(s + 8, (size_t)(end - s) - 8);
         if (low >= 0xdc00 && low <= 0xdfff) {
             c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
             used = 12;
@@ -212,7 +176,7 @@ static int escape(struct parser *p, char **to) {
     }
     if (c >= 0xd800 && c <= 0xdfff)
         return fail(p, p->at, "half of a surrogate pair alone is no character");
-    put_utf8(to, (uint32_t)c);
+    *to += text_put_point((uint32_t)c, *to);
     p->at += used;
     return 0;
 }

@@ -121,3 +121,32 @@ size_t text_columns(const char *text) {
 size_t text_point(const char *text, size_t n, uint32_t *point) {
     return n == 0 ? 0 : utf8((const unsigned char *)text, n, point);
 }
+
+int text_hex(char c) {
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+int32_t text_hex4(const char *text, size_t n) {
+    int32_t v = 0;
+    if (n < 4)
+        return -1;
+    for (int i = 0; i < 4; i++) {
+        int digit = text_hex(text[i]);
+        if (digit < 0)
+            return -1;
+        v = v * 16 + digit;
+    }
+    return v;
+}
+
+size_t text_put_point(uint32_t point, char to[TEXT_POINT_BYTES]) {
+    size_t n = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+    static const unsigned char first[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    for (size_t i = n; i-- > 1; point >>= 6)
+        to[i] = (char)(0x80 | (point & 0x3f));
+    to[0] = (char)(first[n] | (n == 4 ? point & 7 : point));
+    return n;
+}

@@ -25,6 +25,16 @@ void text_repair(struct buf *out, const char *text, size_t n);
 /* How many columns a terminal needs for UTF-8 text that text_printable has let through. */
 size_t text_columns(const char *text);
 
+/* What a hexadecimal digit stands for; -1 for anything else. */
+int text_hex(char c);
+
+/* The same of four digits at the start of `text`, n bytes long. */
+int32_t text_hex4(const char *text, size_t n);
+
+/* Writes a code point as UTF-8 and says how many bytes that is. Surrogates and what is above 0x10ffff give bytes too, no UTF-8. */
+#define TEXT_POINT_BYTES 4
+size_t text_put_point(uint32_t point, char to[TEXT_POINT_BYTES]);
+
 /* Bytes of the UTF-8 sequence at the start of `text` and its code point; 0 where there is none (RFC 3629). */
 size_t text_point(const char *text, size_t n, uint32_t *point);
 

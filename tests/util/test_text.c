@@ -90,12 +90,57 @@ static void test_columns(void **state) {
     assert_int_equal(text_columns("e\xcc\x81"), 1);                /* a combining accent */
 }
 
+/* Python's chr(c).encode(). */
+static void test_put_point(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t point;
+        const char *utf8;
+    } cases[] = {
+        {0x24, "\x24"},
+        {0x7f, "\x7f"},
+        {0x80, "\xc2\x80"},
+        {0x7ff, "\xdf\xbf"},
+        {0x800, "\xe0\xa0\x80"},
+        {0xfffd, "\xef\xbf\xbd"},
+        {0xffff, "\xef\xbf\xbf"},
+        {0x10000, "\xf0\x90\x80\x80"},
+        {0x1f600, "\xf0\x9f\x98\x80"},
+        {0x10ffff, "\xf4\x8f\xbf\xbf"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char to[TEXT_POINT_BYTES];
+        uint32_t back = 0;
+        size_t n = text_put_point(cases[i].point, to);
+        assert_int_equal(n, strlen(cases[i].utf8));
+        assert_memory_equal(to, cases[i].utf8, n);
+        assert_int_equal(text_point(to, n, &back), n);
+        assert_int_equal(back, cases[i].point);
+    }
+}
+
+static void test_hex(void **state) {
+    (void)state;
+    static const char digits[] = "0123456789abcdefABCDEF";
+    for (int c = 0; c < 256; c++) {
+        const char *at = c == 0 ? NULL : strchr(digits, c);
+        int expected = at == NULL         ? -1
+                       : at - digits < 16 ? (int)(at - digits)
+                                          : (int)(at - digits) - 6;
+        assert_int_equal(text_hex((char)c), expected);
+    }
+    assert_int_equal(text_hex4("20aC", 4), 0x20ac);
+    assert_int_equal(text_hex4("ffffg", 5), 0xffff);
+    assert_int_equal(text_hex4("20aC", 3), -1);
+    assert_int_equal(text_hex4("20gC", 4), -1);
+    assert_int_equal(text_hex4("+123", 4), -1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nearest),
-        cmocka_unit_test(test_printable),
-        cmocka_unit_test(test_point),
-        cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_put_point), cmocka_unit_test(test_hex),
+        cmocka_unit_test(test_nearest),   cmocka_unit_test(test_printable),
+        cmocka_unit_test(test_point),     cmocka_unit_test(test_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
