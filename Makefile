@@ -136,7 +136,7 @@ test: tests ## build and run the tests once: all, or those with T=word in their 
 	@$(if $(SUITES),$(RUN_TESTS) $(if $(T),--only '$(T)') $(SUITES),echo "0 passed, 0 failed")
 
 .PHONY: check
-check: ## install what is missing, build with gcc and clang, run every test, plain and under sanitisers
+check: ## install what is missing, build, heed the warnings of clang, run every test, plain and under sanitisers
 	@scripts/install-deps classifier
 	@scripts/check
 

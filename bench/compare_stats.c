@@ -52,6 +52,8 @@ static const struct service services[] = {
     {"10 % slower, correlated 0.5, two modes, 20000", 20000, 1, 0.5, 0.3, 0.4, 0.1, 0.01, 0, 1.1},
     {"10 % slower, correlated 0.9, two modes, 20000", 20000, 1, 0.9, 0.3, 0.4, 0.1, 0.01, 0, 1.1},
     {"10 % slower, 5 runs a side of 4000, alike", 4000, 5, 0.9, 0.3, 0.4, 0.1, 0.01, 0, 1.1},
+    {"10 % slower, correlated 0.5, 20000", 20000, 1, 0.5, 0.3, 0.4, 0, 0.01, 0, 1.1},
+    {"10 % slower, correlated 0.9, 20000", 20000, 1, 0.9, 0.3, 0.4, 0, 0.01, 0, 1.1},
 };
 
 static const struct {

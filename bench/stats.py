@@ -16,8 +16,8 @@ import tempfile
 SCENARIO = {"name": "stats", "load": {"users": 40, "spawn_rate": 1000, "duration": "4s"}, "tasks": [{"method": "GET", "path": "/"}]}
 
 
-def target(coldswarm, median_ms):
-    p = subprocess.Popen([coldswarm, "target", "--port", "0", "--service-time", f"lognormal:{median_ms}ms,0.4"],
+def target(coldswarm, median_ms, seed):
+    p = subprocess.Popen([coldswarm, "target", "--port", "0", "--seed", str(seed), "--service-time", f"lognormal:{median_ms}ms,0.4"],
                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     for line in p.stderr:
         m = re.match(r"target: listening on (\S+)", line)
@@ -33,16 +33,17 @@ def real(coldswarm, pairs, folder):
     with open(path("s.json"), "w", encoding="utf-8") as f:
         json.dump(SCENARIO, f)
     made = {}
-    for which, median in (("a", 20), ("b", 20), ("c", 22)):
-        p, url = target(coldswarm, median)
-        try:
-            for i in range(pairs):
+    for i in range(pairs):
+        # A seed of its own for each target: the same one would answer both sides with the same service times.
+        for seed, (which, median) in enumerate((("a", 20), ("b", 20), ("c", 22)), 1 + 3 * i):
+            p, url = target(coldswarm, median, seed)
+            try:
                 made[which, i] = path(f"{which}{i}.db")
                 subprocess.run([coldswarm, "run", path("s.json"), "-H", url, "-o", made[which, i], "--quiet"],
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-        finally:
-            p.terminate()
-            p.wait()
+            finally:
+                p.terminate()
+                p.wait()
     print("\n| real runs | pairs | requests a side | with a verdict | intervals alone | p95 slower |")
     print("| :--- | ---: | ---: | ---: | ---: | ---: |")
     for name, other in (("A/A", "b"), ("10 % slower", "c")):
@@ -68,7 +69,7 @@ def main():
     a.add_argument("--simulation", required=True)
     a.add_argument("--coldswarm", required=True)
     a.add_argument("--pairs", type=int, default=500)
-    a.add_argument("--real-pairs", type=int, default=6)
+    a.add_argument("--real-pairs", type=int, default=20)
     o = a.parse_args()
     code = subprocess.run([o.simulation, str(o.pairs)], check=False).returncode
     sys.stdout.flush()

@@ -77,13 +77,13 @@ int results_show(const char *path, const struct results_options *o) {
     struct reader *reader = NULL;
     struct model *m = NULL;
     struct err e = {""};
-    struct model_options options = {.locust = o->locust,
-                                    .no_guess = o->no_guess && o->folder == NULL && o->page == NULL,
-                                    .intervals = o->intervals,
-                                    .figures =
-                                        o->folder != NULL || o->page != NULL || o->format->figures,
-                                    .shape = o->shape,
-                                    .thresholds = o->thresholds};
+    struct model_options options = {
+        .locust = o->locust,
+        .no_guess = (o->no_guess || o->format->no_guess) && o->folder == NULL && o->page == NULL,
+        .intervals = o->intervals,
+        .figures = o->folder != NULL || o->page != NULL || o->format->figures,
+        .shape = o->shape,
+        .thresholds = o->thresholds};
     struct report_source source = {.bare = o->bare};
     int code = EXIT_OK;
     bool read = reader_open(path, &reader, &e) == 0 && (!o->is_cut || cut(reader, o, &e) == 0) &&

@@ -189,6 +189,11 @@ static void method(struct buf *out, const struct comparison *c) {
 static const char one_run[] = "One run a side shows that these two runs differ. What lies between "
                               "runs (other neighbours, another placement) needs several a side.";
 
+/* The entries to show: where there is one endpoint, all requests are its requests. */
+static size_t entries_shown(const struct comparison *c) {
+    return c->entry_count == 2 ? 1 : c->entry_count;
+}
+
 static bool shown(const struct comparison_entry *x, size_t s) {
     return x->results[s].verdict != COMPARE_NO_DIFFERENCE;
 }
@@ -199,7 +204,7 @@ static void findings(struct buf *out, const struct comparison *c, const char *bu
     size_t count = 0;
     struct buf text;
     buf_init(&text, out->max);
-    for (size_t i = 0; i < c->entry_count; i++)
+    for (size_t i = 0; i < entries_shown(c); i++)
         for (size_t s = 0; s < COMPARISON_STATISTICS; s++) {
             if (!shown(&c->entries[i], s))
                 continue;
@@ -238,7 +243,7 @@ void comparison_emit_text(struct buf *out, const struct comparison *c) {
         buf_str(out, "\nCompared by force, although:\n");
         warnings(out, c, "  ", plain);
     }
-    for (size_t i = 0; i < c->entry_count; i++) {
+    for (size_t i = 0; i < entries_shown(c); i++) {
         buf_char(out, '\n');
         title(out, &c->entries[i], plain);
         buf_char(out, '\n');
@@ -263,7 +268,7 @@ void comparison_emit_markdown(struct buf *out, const struct comparison *c) {
         buf_char(out, '\n');
     }
     findings(out, c, "- ", emit_markdown_text);
-    for (size_t i = 0; i < c->entry_count; i++) {
+    for (size_t i = 0; i < entries_shown(c); i++) {
         buf_str(out, "\n## ");
         title(out, &c->entries[i], emit_markdown_text);
         buf_str(out, "\n\n");

@@ -23,14 +23,18 @@
 #define BIC_GAIN_MIN 10.0     /* "very strong" in Raftery's words */
 #define UNSURE_SHARE_MAX 0.02 /* of the requests may lie between the parts */
 
-struct work {
-    struct reader *reader;
-    struct guess *g;
-    const double *median_us;
-    size_t endpoint_count;
+struct guess_signs {
     uint8_t *answered; /* a bit a second: something was answered in it */
     size_t seconds;
     uint64_t rows, new_connections;
+};
+
+struct work {
+    struct reader *reader;
+    const struct guess_signs *signs;
+    struct guess *g;
+    const double *median_us;
+    size_t endpoint_count;
     double bins[2][BINS]; /* without and with a sign */
     double x[BINS], all[BINS];
     bool new_is_a_sign;
@@ -44,49 +48,59 @@ static bool counts(const struct work *w, const struct reader_row *row) {
            row->endpoint < w->endpoint_count && w->median_us[row->endpoint] > 0;
 }
 
-static int mark_second(struct work *w, int64_t end_us) {
+static int mark_second(struct guess_signs *g, int64_t end_us, struct err *e) {
     size_t second = (size_t)(end_us / US_PER_S);
-    if (second / 8 >= w->seconds / 8) {
+    if (second / 8 >= g->seconds / 8) {
         if (second > (size_t)10000000)
-            return err_set(w->e, "a request ended %zu seconds after the start; the file is damaged",
+            return err_set(e, "a request ended %zu seconds after the start; the file is damaged",
                            second);
         size_t more = (second / 8 + 1) * 2;
-        uint8_t *grown = realloc(w->answered, more);
+        uint8_t *grown = realloc(g->answered, more);
         if (grown == NULL)
-            return err_set(w->e, "out of memory for a run of %zu seconds", second);
-        memset(grown + w->seconds / 8, 0, more - w->seconds / 8);
-        w->answered = grown;
-        w->seconds = more * 8;
+            return err_set(e, "out of memory for a run of %zu seconds", second);
+        memset(grown + g->seconds / 8, 0, more - g->seconds / 8);
+        g->answered = grown;
+        g->seconds = more * 8;
     }
-    w->answered[second / 8] = (uint8_t)(w->answered[second / 8] | 1u << second % 8);
+    g->answered[second / 8] = (uint8_t)(g->answered[second / 8] | 1u << second % 8);
     return 0;
 }
 
-static int first_reading(void *context, const struct reader_row *row) {
-    struct work *w = context;
-    w->rows += row->sent_us != READER_NO_VALUE;
-    w->new_connections += row->new_connection;
-    return row->status != 0 && row->end_us >= 0 ? mark_second(w, row->end_us) : 0;
+struct guess_signs *guess_signs_new(void) {
+    return calloc(1, sizeof(struct guess_signs));
+}
+
+int guess_signs_add(struct guess_signs *g, const struct reader_row *row, struct err *e) {
+    g->rows += row->sent_us != READER_NO_VALUE;
+    g->new_connections += row->new_connection;
+    return row->status != 0 && row->end_us >= 0 ? mark_second(g, row->end_us, e) : 0;
+}
+
+void guess_signs_free(struct guess_signs *g) {
+    if (g == NULL)
+        return;
+    free(g->answered);
+    free(g);
 }
 
 /* Nothing was answered in the second of sending and the PAUSE_SECONDS before it. */
-static bool after_pause(const struct work *w, int64_t sent_us) {
+static bool after_pause(const struct guess_signs *g, int64_t sent_us) {
     int64_t sent = sent_us / US_PER_S;
     for (int64_t s = sent; s >= 0 && s >= sent - PAUSE_SECONDS; s--)
-        if ((size_t)s < w->seconds && (w->answered[s / 8] >> s % 8 & 1) != 0)
+        if ((size_t)s < g->seconds && (g->answered[s / 8] >> s % 8 & 1) != 0)
             return false;
     return true;
 }
 
 static bool has_sign(const struct work *w, const struct reader_row *row) {
-    return (w->new_is_a_sign && row->new_connection) || after_pause(w, row->sent_us);
+    return (w->new_is_a_sign && row->new_connection) || after_pause(w->signs, row->sent_us);
 }
 
 static double slowness(const struct work *w, const struct reader_row *row) {
     return log((double)row->service_us / w->median_us[row->endpoint]);
 }
 
-static int second_reading(void *context, const struct reader_row *row) {
+static int first_reading(void *context, const struct reader_row *row) {
     struct work *w = context;
     if (!counts(w, row))
         return 0;
@@ -136,7 +150,7 @@ static enum points_kind label(const struct work *w, const struct reader_row *row
     return p >= SURE && has_sign(w, row) ? POINTS_COLD : POINTS_UNKNOWN;
 }
 
-static int third_reading(void *context, const struct reader_row *row) {
+static int second_reading(void *context, const struct reader_row *row) {
     struct work *w = context;
     if (!counts(w, row))
         return 0;
@@ -147,7 +161,7 @@ static int third_reading(void *context, const struct reader_row *row) {
     return points_add(w->g->points, kind, row->sent_us, row->service_us, w->e);
 }
 
-static int fourth_reading(void *context, const struct reader_row *row) {
+static int third_reading(void *context, const struct reader_row *row) {
     struct work *w = context;
     if (counts(w, row))
         spread_collect(&w->spreads[label(w, row)], row->service_us);
@@ -158,12 +172,12 @@ static int label_all(struct work *w) {
     for (size_t i = 0; i < POINTS_KINDS; i++)
         if (spread_init(&w->spreads[i], w->e) != 0)
             return -1;
-    if (reader_scan_brief(w->reader, third_reading, w, w->e) != 0)
+    if (reader_scan_brief(w->reader, second_reading, w, w->e) != 0)
         return -1;
     for (size_t i = 0; i < POINTS_KINDS; i++)
         if (spread_plan(&w->spreads[i], w->e) != 0)
             return -1;
-    if (reader_scan_brief(w->reader, fourth_reading, w, w->e) != 0)
+    if (reader_scan_brief(w->reader, third_reading, w, w->e) != 0)
         return -1;
     for (size_t i = 0; i < POINTS_KINDS; i++) {
         if (spread_finish(&w->spreads[i], w->e) != 0)
@@ -173,8 +187,8 @@ static int label_all(struct work *w) {
     return 0;
 }
 
-int guess_new(struct reader *r, const double *median_us, bool figures, struct guess **out,
-              struct err *e) {
+int guess_new(struct reader *r, const struct guess_signs *signs, const double *median_us,
+              bool figures, struct guess **out, struct err *e) {
     const struct reader_endpoint *endpoints;
     struct work *w = calloc(1, sizeof *w);
     struct guess *g = calloc(1, sizeof *g);
@@ -184,15 +198,14 @@ int guess_new(struct reader *r, const double *median_us, bool figures, struct gu
         goto out;
     }
     w->reader = r;
+    w->signs = signs;
     w->g = g;
     w->median_us = median_us;
     w->endpoint_count = reader_endpoints(r, &endpoints);
     w->e = e;
-    if (reader_scan_brief(r, first_reading, w, e) != 0)
-        goto out;
     /* Where most have a new connection it tells nothing. */
-    w->new_is_a_sign = w->new_connections * 2 < w->rows;
-    if (reader_scan_brief(r, second_reading, w, e) != 0)
+    w->new_is_a_sign = signs->new_connections * 2 < signs->rows;
+    if (reader_scan_brief(r, first_reading, w, e) != 0)
         goto out;
     if (!convinces(w)) {
         *out = NULL;
@@ -207,11 +220,8 @@ int guess_new(struct reader *r, const double *median_us, bool figures, struct gu
     result = 0;
 out:
     guess_free(g);
-    if (w != NULL) {
-        free(w->answered);
-        for (size_t i = 0; i < POINTS_KINDS; i++)
-            spread_done(&w->spreads[i]);
-    }
+    for (size_t i = 0; w != NULL && i < POINTS_KINDS; i++)
+        spread_done(&w->spreads[i]);
     free(w);
     return result;
 }

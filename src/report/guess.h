@@ -6,10 +6,10 @@
  * smaller, and the slow requests are those that a cold start would hit: on a new connection, or
  * after a pause. GUESS_RULE is the whole rule, in words that a report prints.
  *
- * Made by two more readings of the rows, and four where it convinces; memory does not grow with
- * them.
+ * Made of the signs, gathered while somebody else reads all rows, and one more reading, three where
+ * it convinces; memory does not grow with the rows.
  *
- * Ownership: heap, guess_free(NULL) is fine. Thread: as the reader.
+ * Ownership: heap, guess_free(NULL) and guess_signs_free(NULL) are fine. Thread: as the reader.
  */
 #ifndef REPORT_GUESS_H
 #define REPORT_GUESS_H
@@ -44,10 +44,17 @@ struct guess {
     struct points *points;                   /* with figures; else NULL */
 };
 
-/* median_us[i]: of the service times of endpoint i of the file; NAN: none. *out is NULL where the
- * rows do not convince. */
-int guess_new(struct reader *r, const double *median_us, bool figures, struct guess **out,
-              struct err *e);
+/* When anything was answered, and how many connections were new: what signs of a cold start are told by. */
+struct guess_signs;
+
+struct guess_signs *guess_signs_new(void); /* NULL: out of memory */
+int guess_signs_add(struct guess_signs *g, const struct reader_row *row, struct err *e);
+void guess_signs_free(struct guess_signs *g);
+
+/* signs: of all rows. median_us[i]: of the service times of endpoint i of the file; NAN: none. *out
+ * is NULL where the rows do not convince. */
+int guess_new(struct reader *r, const struct guess_signs *signs, const double *median_us,
+              bool figures, struct guess **out, struct err *e);
 void guess_free(struct guess *g);
 
 #endif

@@ -18,6 +18,7 @@ struct build {
     uint32_t *entry_of; /* per endpoint of the file */
     size_t endpoint_count;
     struct tally tally;
+    struct guess_signs *signs; /* NULL: cold starts are not guessed at */
     struct err *e;
 };
 
@@ -88,6 +89,8 @@ static int first_reading(void *context, const struct reader_row *row) {
     if (to_sample(b, row, &x) != 0)
         return -1;
     summary_count(b->m->summary, &x);
+    if (b->signs != NULL && guess_signs_add(b->signs, row, b->e) != 0)
+        return -1;
     bool failed = outcome_is_failure((int)row->outcome);
     if (failed) {
         struct tally_kind kind = {.entry = (uint32_t)x.entry,
@@ -125,6 +128,9 @@ static int make_heatmap(struct build *b) {
 
 static int read_rows(struct build *b) {
     struct model *m = b->m;
+    bool guess = m->cut == NULL && !m->options.no_guess;
+    if (guess && (b->signs = guess_signs_new()) == NULL)
+        return err_set(b->e, "out of memory for a report");
     enum summary_rule rule = m->options.locust ? SUMMARY_LOCUST : SUMMARY_EXACT;
     if (summary_new(m->entry_count, rule, &m->summary, b->e) != 0 ||
         (m->options.figures && series_new(&m->series, b->e) != 0) ||
@@ -251,7 +257,7 @@ static int make_users(struct build *b) {
 static int make_guess(struct build *b) {
     struct model *m = b->m;
     bool any_slow = false;
-    if (m->options.no_guess)
+    if (b->signs == NULL)
         return 0;
     for (size_t i = 0; i < m->entry_count; i++)
         any_slow = any_slow ||
@@ -263,7 +269,7 @@ static int make_guess(struct build *b) {
         return err_set(b->e, "out of memory for %zu endpoints", b->endpoint_count);
     for (size_t i = 0; i < b->endpoint_count; i++)
         median_us[i] = m->entries[b->entry_of[i]].row.service_ms[0] * 1000;
-    int result = guess_new(b->reader, median_us, m->options.figures, &m->guess, b->e);
+    int result = guess_new(b->reader, b->signs, median_us, m->options.figures, &m->guess, b->e);
     free(median_us);
     return result;
 }
@@ -332,6 +338,7 @@ int model_new(struct reader *r, const struct model_options *o, struct model **ou
 out:
     model_free(m);
     tally_done(&b.tally);
+    guess_signs_free(b.signs);
     free(b.entry_of);
     return result;
 }

@@ -38,7 +38,7 @@
 
 struct model_options {
     bool locust;    /* Locust's rules instead of exact numbers */
-    bool no_guess;  /* leave out the cold starts by the client alone: they take two more readings */
+    bool no_guess;  /* leave out the cold starts by the client alone: they take another reading */
     bool intervals; /* tables for people show the intervals of percentiles, too */
     bool figures; /* gather what the data behind the figures needs: series, users, distributions */
     const struct thresholds *thresholds; /* judged already, borrowed; NULL: the model judges */

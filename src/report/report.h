@@ -56,6 +56,7 @@ struct report_format {
     const char *word; /* of --format */
     const char *file; /* its name in a report's folder; NULL: not part of that */
     bool figures;     /* needs a model made with options.figures */
+    bool no_guess;    /* shows no cold starts as the client guesses them */
     bool for_people;  /* what is said about the rest may follow it on the same stream */
     int (*write)(FILE *to, const struct report_source *s, struct err *e);
 };
