@@ -21,13 +21,16 @@ static void wrote(FILE *to, const char *dir, const char *name, const char *what)
 }
 
 /* Where each thing went: to stdout after tables for people, to stderr where stdout is for a program. */
-static void list(FILE *to, const char *dir, const struct figures_result *figures) {
+static void list(FILE *to, const char *dir, const struct model *m,
+                 const struct figures_result *figures) {
     fputc('\n', to);
     wrote(to, dir, "tables.txt, .md, .csv, .json, .tex", "the tables");
     wrote(to, dir, "report.html", "all of it as one page");
     wrote(to, dir, "response_time.hgrm, service_time.hgrm", "for HdrHistogram's plotter");
     wrote(to, dir, "requests.jtl, k6_summary.json, junit.xml", "for JMeter, k6's tools and CI");
     wrote(to, dir, "errors.csv", "every kind of error");
+    if (m->thresholds != NULL && m->thresholds->rules.count > 0)
+        wrote(to, dir, "thresholds.csv", "each threshold, its value and interval");
     wrote(to, dir, "latex/*.tex", "each table and figure for a LaTeX document");
     wrote(to, dir, "methods.md, .tex", "how the run was made and counted");
     wrote(to, dir, "numbers.json", "the SQL behind each number");
@@ -46,7 +49,7 @@ static int write_folder(const struct results_options *o, const struct report_sou
     if (report_write_dir(o->folder, s, &figures, &e) != 0)
         return command_error(EXIT_RUNTIME, e.text);
     if (!o->silent)
-        list(o->format->for_people ? stdout : stderr, o->folder, &figures);
+        list(o->format->for_people ? stdout : stderr, o->folder, s->model, &figures);
     if (figures.note[0] != '\0')
         command_error(EXIT_OK, figures.note);
     return EXIT_OK;

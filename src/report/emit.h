@@ -27,6 +27,7 @@ void emit_table(struct buf *out, const struct model *m, bool bare);
 void emit_markdown(struct buf *out, const struct model *m, bool bare);
 void emit_csv(struct buf *out, const struct model *m);
 void emit_csv_errors(struct buf *out, const struct model *m);
+void emit_csv_thresholds(struct buf *out, const struct model *m);
 void emit_csv_table(struct buf *out, const struct table *t);
 void emit_json(struct buf *out, const struct model *m);
 

@@ -76,6 +76,37 @@ void emit_csv_errors(struct buf *out, const struct model *m) {
     }
 }
 
+/* The columns are keys of the JSON. */
+void emit_csv_thresholds(struct buf *out, const struct model *m) {
+    const struct thresholds *t = m->thresholds;
+    struct buf text;
+    buf_init(&text, out->max);
+    buf_str(out, "metric,expression,result,value,low,high,limit,margin,unit,samples,reason\n");
+    for (size_t i = 0; t != NULL && i < t->rules.count; i++) {
+        const struct gate_result *x = &t->results[i];
+        const double numbers[] = {x->value, x->low, x->high, x->rule->limit, x->margin};
+        buf_clear(&text);
+        gate_metric_text(x->rule, &text);
+        csv_text(out, buf_text(&text));
+        buf_char(out, ',');
+        buf_clear(&text);
+        gate_condition_text(x->rule, &text);
+        gate_words_text(x->rule, &text);
+        csv_text(out, buf_text(&text));
+        buf_printf(out, ",%s", thresholds_verdict_text(x));
+        for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++) {
+            buf_char(out, ',');
+            csv_number(out, numbers[k]);
+        }
+        buf_printf(out, ",%s,%" PRIu64 ",", thresholds_unit(x->rule), x->samples);
+        csv_text(out, x->reason);
+        buf_char(out, '\n');
+    }
+    if (!buf_ok(&text))
+        out->failed = true;
+    buf_done(&text);
+}
+
 static void table_cell(struct buf *out, const struct table *t, const struct table_cell *c) {
     if (c->unit == TABLE_TEXT)
         csv_text(out, table_cell_text(t, c));

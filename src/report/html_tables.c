@@ -50,15 +50,17 @@ static void skip(const struct grid *g, size_t rows, const char **text) {
 
 void html_grid(struct buf *out, const struct grid *g, const char *caption) {
     size_t sum = g->total_rows, rows = g->rows - sum;
-    size_t shown = rows > HTML_ROWS_MAX ? HTML_ROWS_MAX : rows;
+    size_t height = g->row_height > 1 ? g->row_height : 1, most = HTML_ROWS_MAX * height;
+    size_t shown = rows > most ? most : rows;
     const char *text = buf_text(&g->cells), *title = caption != NULL ? caption : g->title;
     buf_str(out, "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"");
     markup_text(out, title);
     buf_str(out, "\">\n");
-    /* Rows of intervals belong to the row above, so such a table is not sorted. */
-    bool fixed = sum > 1 || g->values.len == 0;
-    const char *kind = g->columns == 2 ? " class=\"two\"" : fixed ? " class=\"fixed\"" : "";
-    buf_printf(out, "<table%s>\n<caption><span>", kind);
+    buf_printf(out, "<table%s", g->columns == 2 ? " class=\"two\"" : "");
+    /* Rows of intervals belong to the row above: they are sorted with it. */
+    if (height > 1)
+        buf_printf(out, " data-row-height=\"%zu\"", height);
+    buf_str(out, ">\n<caption><span>");
     markup_text(out, title);
     buf_str(out, "</span></caption>\n<thead><tr>");
     for (size_t c = 0; c < g->columns; c++) {
@@ -80,7 +82,7 @@ void html_grid(struct buf *out, const struct grid *g, const char *caption) {
     buf_str(out, "</table>\n</div>\n");
     if (shown < rows)
         buf_printf(out, "<p class=\"note\">Not shown: %zu more rows; the JSON has them all.</p>\n",
-                   rows - shown);
+                   (rows - shown) / height);
 }
 
 /* The tables of the layout with that key; those of the server have none. */

@@ -144,7 +144,8 @@ static void percentile_table(struct grid *g, const struct model *m, bool service
         if (m->options.intervals)
             interval_rows(g, m, x, service);
     }
-    g->total_rows = m->options.intervals ? 3 : 1;
+    g->row_height = m->options.intervals ? 3 : 1;
+    g->total_rows = g->row_height;
     g->key = service ? "service_times" : "response_times";
 }
 

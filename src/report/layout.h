@@ -35,6 +35,7 @@ struct grid {
     bool right[GRID_COLUMNS_MAX]; /* numbers */
     size_t rows;
     size_t total_rows; /* how many rows at the end sum up the others */
+    size_t row_height; /* how many rows in succession are about one thing; 0: each stands alone */
     struct buf cells;  /* row by row, each cell ended by a NUL */
     struct buf values; /* a double for each cell: its number, all digits; NAN: it is text */
 };

@@ -4,7 +4,8 @@
    are no ampersands and no signs for "less than" in here. */
 for (const table of document.querySelectorAll("table")) {
   const body = table.tBodies[0];
-  if (2 > body.rows.length || table.className !== "") continue;
+  const height = Number(table.dataset.rowHeight || 1);
+  if (2 * height > body.rows.length || table.className !== "") continue;
   const heads = table.tHead.rows[0].cells;
   for (const head of heads) {
     const numbers = head.classList.contains("n");
@@ -19,17 +20,18 @@ for (const table of document.querySelectorAll("table")) {
       for (const one of heads) one.removeAttribute("aria-sort");
       head.setAttribute("aria-sort", order);
       const sign = order === "ascending" ? 1 : -1;
-      const keyed = [...body.rows].map(function (row) {
+      const rows = [...body.rows];
+      const keyed = rows.filter(function (row, i) { return i % height === 0; }).map(function (row, i) {
         const cell = row.cells[head.cellIndex];
         const data = cell.querySelector("data");
-        return { row: row, known: numbers ? data !== null : true, key: numbers ? Number(data === null ? 0 : data.value) : cell.textContent };
+        return { rows: rows.slice(i * height, (i + 1) * height), known: numbers ? data !== null : true, key: numbers ? Number(data === null ? 0 : data.value) : cell.textContent };
       });
       /* What is unknown stays at the end, whichever way. */
       keyed.sort(function (a, b) {
         if (a.known !== b.known) return a.known ? -1 : 1;
         return sign * (numbers ? a.key - b.key : a.key.localeCompare(b.key));
       });
-      body.append(...keyed.map(function (x) { return x.row; }));
+      body.append(...keyed.flatMap(function (x) { return x.rows; }));
     });
   }
 }

@@ -55,6 +55,15 @@ static int write_errors(const char *dir, const struct model *m, struct err *e) {
     return write_file(dir, "errors.csv", &b, e);
 }
 
+static int write_thresholds(const char *dir, const struct model *m, struct err *e) {
+    struct buf b;
+    if (m->thresholds == NULL || m->thresholds->rules.count == 0)
+        return 0;
+    buf_init(&b, DOCUMENT_MAX_BYTES);
+    emit_csv_thresholds(&b, m);
+    return write_file(dir, "thresholds.csv", &b, e);
+}
+
 /* server_KEY.csv for each table of the server. */
 static int write_server(const char *dir, const struct model *m, struct err *e) {
     for (size_t i = 0; i < m->table_count; i++) {
@@ -100,9 +109,9 @@ int report_write_dir(const char *dir, const struct report_source *s, struct figu
                                 : outfile_directory(buf_text(&data), e);
     buf_done(&data);
     if (result != 0 || write_formats(dir, s, e) != 0 || write_errors(dir, m, e) != 0 ||
-        write_server(dir, m, e) != 0 || latex_write_tables(dir, m, e) != 0 ||
-        pgfplots_write(dir, m, e) != 0 || write_methods(dir, s, e) != 0 ||
-        data_write(dir, m, e) != 0)
+        write_thresholds(dir, m, e) != 0 || write_server(dir, m, e) != 0 ||
+        latex_write_tables(dir, m, e) != 0 || pgfplots_write(dir, m, e) != 0 ||
+        write_methods(dir, s, e) != 0 || data_write(dir, m, e) != 0)
         return -1;
     struct figures_options options = {0};
     return figures_draw(dir, &options, figures, e);

@@ -51,6 +51,8 @@ void thresholds_free(struct thresholds *t);
 void thresholds_value_text(const struct gate_rule *r, double value, struct buf *out);
 /* "ok", "CROSSED", "waits" */
 const char *thresholds_verdict_text(const struct gate_result *x);
+/* Of values, limits and margins in machine-readable formats. */
+const char *thresholds_unit(const struct gate_rule *r);
 /* "405 – 420 ms", "88 ms (17.6 %)", "20s – 30s"; en dashes where there is nothing to say. */
 void thresholds_interval_text(const struct gate_result *x, struct buf *out);
 void thresholds_margin_text(const struct gate_result *x, struct buf *out);

@@ -32,7 +32,7 @@ static void condition_and_words(const struct gate_rule *r, struct buf *out) {
     gate_words_text(r, out);
 }
 
-static const char *unit(const struct gate_rule *r) {
+const char *thresholds_unit(const struct gate_rule *r) {
     if (r->aggregation == GATE_PER_SECOND)
         return gate_metrics[r->metric].unit[0] == 'B' ? "bytes_per_second" : "per_second";
     if (gate_metrics[r->metric].kind == GATE_RATE)
@@ -88,7 +88,7 @@ static void json_result(struct buf *out, const struct gate_result *x) {
     json_key(out, "sure");
     buf_str(out, !bounded ? "null" : x->low <= r->limit && r->limit <= x->high ? "false" : "true");
     json_key(out, "unit");
-    json_text(out, unit(r));
+    json_text(out, thresholds_unit(r));
     json_key(out, "samples");
     buf_printf(out, "%" PRIu64, x->samples);
     json_windows(out, x);

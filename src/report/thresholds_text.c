@@ -111,14 +111,17 @@ static void column(struct grid *g, const char *head, bool right) {
     g->right[g->columns++] = right;
 }
 
-/* Ends the cell that was written. */
-static void end_cell(struct grid *g) {
+/* Ends the cell that was written; NAN where it is a text. */
+static void end_cell(struct grid *g, double value) {
     buf_char(&g->cells, '\0');
+    buf_add(&g->values, &value, sizeof value);
 }
 
 void layout_thresholds(struct grid *g, const struct thresholds *t) {
     *g = (struct grid){.key = "thresholds", .title = "Thresholds"};
+    const double text = (double)NAN;
     buf_init(&g->cells, (size_t)256 << 20);
+    buf_init(&g->values, (size_t)256 << 20);
     column(g, "Result", false);
     column(g, "Metric", false);
     column(g, "Threshold", false);
@@ -131,25 +134,25 @@ void layout_thresholds(struct grid *g, const struct thresholds *t) {
         const struct gate_result *x = &t->results[i];
         struct buf note;
         buf_str(&g->cells, thresholds_verdict_text(x));
-        end_cell(g);
+        end_cell(g, text);
         gate_metric_text(x->rule, &g->cells);
-        end_cell(g);
+        end_cell(g, text);
         gate_condition_text(x->rule, &g->cells);
         gate_words_text(x->rule, &g->cells);
-        end_cell(g);
+        end_cell(g, text);
         thresholds_value_text(x->rule, x->value, &g->cells);
-        end_cell(g);
+        end_cell(g, x->value);
         thresholds_interval_text(x, &g->cells);
-        end_cell(g);
+        end_cell(g, x->low);
         thresholds_margin_text(x, &g->cells);
-        end_cell(g);
+        end_cell(g, x->margin);
         buf_printf(&g->cells, "%llu", (unsigned long long)x->samples);
-        end_cell(g);
+        end_cell(g, (double)x->samples);
         buf_init(&note, CELL_MAX);
         note_text(x, &note);
         buf_str(&g->cells, buf_text(&note));
         buf_done(&note);
-        end_cell(g);
+        end_cell(g, text);
         g->rows++;
     }
 }
@@ -171,6 +174,7 @@ void thresholds_emit_text(struct buf *out, const struct thresholds *t) {
     if (!buf_ok(&g.cells))
         out->failed = true;
     buf_done(&g.cells);
+    buf_done(&g.values);
     buf_char(out, '\n');
     summary(out, t);
     buf_char(out, '\n');
@@ -188,4 +192,5 @@ void thresholds_emit_markdown(struct buf *out, const struct thresholds *t, const
     if (!buf_ok(&g.cells))
         out->failed = true;
     buf_done(&g.cells);
+    buf_done(&g.values);
 }

@@ -62,6 +62,19 @@ print(eval(sys.argv[2]))' "$output" "$1"
     [ "$status" -eq 99 ]
     run --separate-stderr "$COLDSWARM" report run.db --format markdown
     [[ "$output" == *"## Thresholds"*"| CROSSED | http\_req\_duration | p(95)&lt;0.001 |"* ]]
+    run --separate-stderr "$COLDSWARM" report run.db --out out
+    [[ "$output" == *"wrote out/thresholds.csv"* ]]
+    python3 - <<'END'
+import csv, json, math
+rows = list(csv.DictReader(open("out/thresholds.csv", newline="")))
+want = json.load(open("out/tables.json"))["thresholds"]
+assert [r["result"] for r in rows] == ["CROSSED", "ok"] and len(want) == 2, rows
+for r, w in zip(rows, want):
+    assert (r["metric"], r["expression"], r["unit"], int(r["samples"])) == (w["metric"], w["expression"], w["unit"], w["samples"])
+    low, high = w["interval"] or ("", "")
+    for key, value in ("value", w["value"]), ("low", low), ("high", high), ("limit", w["limit"]), ("margin", w["margin"]):
+        assert r[key] == str(value) or math.isclose(float(r[key]), value, rel_tol=1e-12), (key, r, w)
+END
 }
 
 @test "abortOnFail ends the run early, cleanly and with its text" {

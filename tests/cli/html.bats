@@ -82,7 +82,9 @@ END
     page worst worst
     python3 "$HERE/make_server_run.py" server.db --seconds 20 --hostile
     "$COLDSWARM" report server.db -f html >server.html
-    run python3 "$HERE/page_in_browser.py" plain.html worst.html server.html
+    "$COLDSWARM" report plain.db --intervals -f html >intervals.html
+    grep -q data-row-height intervals.html
+    run python3 "$HERE/page_in_browser.py" plain.html worst.html server.html intervals.html
     [ "$status" -ne 77 ] || skip "chromium is not installed"
     [ "$status" -eq 0 ] || { echo "$output" && false; }
 }

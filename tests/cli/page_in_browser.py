@@ -69,6 +69,26 @@ def sorts(b):
     assert b.value("document.querySelector('#requests tfoot').textContent") == total
 
 
+def sorts_with_intervals(b):
+    """The rows of an interval stay under the row that they are of."""
+    rows = ("[...document.querySelectorAll('#times table[data-row-height]')].map(t => [...t.tBodies[0].rows]"
+            ".map(r => [r.cells[1].textContent.trim(), r.cells[2].textContent]))")
+    for table in range(len(b.value(rows))):
+        before = [tuple(x) for x in b.value(rows)[table]]
+        groups = [tuple(before[i:i + 3]) for i in range(0, len(before), 3)]
+        assert all(x[1][0] == "95% from" and x[2][0] == "to" for x in groups), groups
+        if len(groups) < 2:
+            continue
+        press = f"document.querySelectorAll('#times table[data-row-height]')[{table}].querySelectorAll('thead button')[2].click()"
+        for order in True, False:
+            b.value(press)
+            after = [tuple(x) for x in b.value(rows)[table]]
+            after = [tuple(after[i:i + 3]) for i in range(0, len(after), 3)]
+            assert sorted(after) == sorted(groups), after
+            known = [float(x[0][1]) for x in after if x[0][1] != "\u2013"]
+            assert known == sorted(known, reverse=order), after
+
+
 def fits(b):
     for width in 390, 1280:
         b.look(width=width)
@@ -97,6 +117,7 @@ def main(pages):
             quiet(b, b.open(page))
             elements(b)
             sorts(b)
+            sorts_with_intervals(b)
             fits(b)
             # The same from a server, which sees every request, an icon's too.
             url = b.open(f"http://127.0.0.1:{server.server_port}/{page}")
