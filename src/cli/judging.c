@@ -109,6 +109,18 @@ void judging_feed(struct judging *j, const struct sample *samples, size_t n) {
     }
 }
 
+void judging_iterations(struct judging *j, const struct sample *samples, size_t n) {
+    for (size_t i = 0; j->live != NULL && i < n; i++)
+        gate_live_iteration(j->live, samples[i].endpoint, samples[i].end_ns / NS_PER_US,
+                            (samples[i].end_ns - samples[i].sent_ns) / NS_PER_US);
+}
+
+void judging_check(struct judging *j, uint32_t second, uint32_t check, uint32_t passes,
+                   uint32_t fails) {
+    if (j->live != NULL)
+        gate_live_check(j->live, check, second, passes, fails);
+}
+
 static void note_crossing(struct judging *j, const struct gate_crossing *x, int64_t at_ns) {
     struct buf text;
     buf_init(&text, 8 * GATE_TEXT_MAX);

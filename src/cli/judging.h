@@ -4,8 +4,8 @@
  * They are judged once a second while it runs (gate/live.h), so that one with abortOnFail can end
  * it, and once more from the file at its end (report/thresholds.h), which is what counts.
  *
- * Ownership: embedded, all zeros is fine; judging_done() frees. Thread: judging_feed() on the
- * writer's, the others on main.
+ * Ownership: embedded, all zeros is fine; judging_done() frees. Thread: what record_watch() tells on
+ * the writer's, the others on main.
  */
 #ifndef CLI_JUDGING_H
 #define CLI_JUDGING_H
@@ -39,7 +39,11 @@ void judging_done(struct judging *j);
 int judging_write_rules(struct judging *j, struct record *r, struct err *e);
 int judging_write_end(const struct judging *j, struct record *r, struct err *e);
 
+/* What record_watch() tells. */
 void judging_feed(struct judging *j, const struct sample *samples, size_t n);
+void judging_iterations(struct judging *j, const struct sample *samples, size_t n);
+void judging_check(struct judging *j, uint32_t second, uint32_t check, uint32_t passes,
+                   uint32_t fails);
 
 /* For engine_options.stop: the context is the struct. */
 bool judging_tick(void *context, const struct engine_progress *p);

@@ -45,7 +45,7 @@ struct observe {
 int observe_init(struct observe *o, struct record *record, struct err *e);
 void observe_done(struct observe *o);
 
-/* Batches of finished requests: for the callback of record_on_batch(). */
+/* Batches of finished requests: for record_watch(). */
 void observe_feed(struct observe *o, const struct sample *samples, size_t n);
 
 /* Closes the seconds that are open and says how the run was. */

@@ -33,7 +33,7 @@ int progress_init(struct progress *p, FILE *to, enum progress_mode mode, int64_t
                   struct err *e);
 void progress_done(struct progress *p);
 
-/* Batches of finished requests: the callback for record_on_batch(). */
+/* Batches of finished requests: for record_watch(). */
 void progress_feed(void *context, const struct sample *samples, size_t n);
 
 /* The callback for engine_run(). */

@@ -160,6 +160,15 @@ static void feed(void *context, const struct sample *samples, size_t n) {
     locust_live_feed(&run->locust, samples, n);
 }
 
+static void feed_iterations(void *context, const struct sample *samples, size_t n) {
+    judging_iterations(&((struct run *)context)->judging, samples, n);
+}
+
+static void feed_check(void *context, uint32_t second, uint32_t check, uint32_t passes,
+                       uint32_t fails) {
+    judging_check(&((struct run *)context)->judging, second, check, passes, fails);
+}
+
 /* On main, several times a second. */
 static void tick(void *context, const struct engine_progress *now) {
     struct run *run = context;
@@ -278,7 +287,9 @@ static int open_record(struct run *run, struct err *e) {
     if (status == 0)
         status = observe_init(&run->observe, run->record, e);
     if (status == 0) {
-        record_on_batch(run->record, feed, run);
+        const struct record_watch watch = {
+            .requests = feed, .iterations = feed_iterations, .checks = feed_check, .context = run};
+        record_watch(run->record, &watch);
         status = record_start(run->record, e);
     }
     return status;

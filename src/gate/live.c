@@ -24,8 +24,8 @@ struct slot {
 struct live_task {
     const struct gate_rule *rule;
     int64_t begin_us, finish_us;
-    bool *fits;
-    uint64_t seen;
+    bool *fits;       /* by endpoint: what the rule is of */
+    bool *others_fit; /* by task with steps, or by check */
     struct slot whole;
     struct slot *slots; /* a ring, of the newest seconds; NULL without windows */
     size_t slot_count;
@@ -41,7 +41,7 @@ struct gate_live {
     pthread_mutex_t lock;
     struct live_task *tasks;
     size_t count;
-    size_t endpoint_count;
+    size_t endpoint_count, iteration_count, check_count;
     struct hist merged; /* scratch */
 };
 
@@ -56,6 +56,37 @@ static void slot_clear(struct slot *s) {
     *s = (struct slot){.hist = h};
 }
 
+static bool is_named(const char *wanted, const char *name) {
+    return wanted == NULL || strcmp(wanted, name) == 0;
+}
+
+/* Which endpoints, tasks with steps, or checks a rule is of. */
+static int set_fits(struct live_task *t, const struct gate_subject *s) {
+    const struct gate_rule *r = t->rule;
+    enum gate_source source = gate_metrics[r->metric].source;
+    size_t endpoints = s->endpoint_count;
+    bool *fits = t->fits = calloc(endpoints + 1, sizeof *fits);
+    t->others_fit = calloc(s->iteration_count + s->check_count + 1, sizeof *t->others_fit);
+    if (fits == NULL || t->others_fit == NULL)
+        return -1;
+    if (source == GATE_FROM_REQUESTS || (source == GATE_FROM_ITERATIONS && s->singles == NULL))
+        for (size_t i = 0; i < endpoints; i++)
+            fits[i] = gate_fits(r, s->endpoints[i].name, s->endpoints[i].method);
+    else if (source == GATE_FROM_ITERATIONS)
+        for (size_t i = 0; i < s->iteration_count; i++) {
+            bool fit = is_named(r->name, s->iterations[i]);
+            if (s->singles[i] == GATE_STEPS)
+                t->others_fit[i] = fit;
+            else if (s->singles[i] < endpoints)
+                fits[s->singles[i]] = fit;
+        }
+    else if (source == GATE_FROM_CHECKS && s->checked != NULL)
+        for (size_t i = 0; i < s->check_count; i++)
+            t->others_fit[i] = is_named(r->name, s->checks[i]) && s->checked[i] < endpoints &&
+                               is_named(r->request, s->endpoints[s->checked[i]].name);
+    return 0;
+}
+
 static int task_init(struct live_task *t, const struct gate_rule *r, const struct gate_subject *s,
                      struct err *e) {
     bool quantile = r->aggregation == GATE_QUANTILE;
@@ -65,11 +96,8 @@ static int task_init(struct live_task *t, const struct gate_rule *r, const struc
         t->finish_us = s->stages[r->stage];
     }
     t->begin_us += r->from_ns / 1000;
-    t->fits = calloc(s->endpoint_count + 1, sizeof *t->fits);
-    if (t->fits == NULL)
+    if (set_fits(t, s) != 0)
         return err_set(e, "out of memory for thresholds");
-    for (size_t i = 0; i < s->endpoint_count; i++)
-        t->fits[i] = gate_fits(r, s->endpoints[i].name, s->endpoints[i].method);
     if (r->over_ns == 0)
         return slot_init(&t->whole, quantile, WHOLE_BITS, e);
     size_t n = (size_t)(r->over_ns / 1000000000) + 2 * GATE_LATE_S + 2;
@@ -89,6 +117,7 @@ static void task_done(struct live_task *t) {
     free(t->slots);
     hist_done(&t->whole.hist);
     free(t->fits);
+    free(t->others_fit);
 }
 
 int gate_live_new(const struct gate_rules *rules, const struct gate_subject *subject,
@@ -101,6 +130,8 @@ int gate_live_new(const struct gate_rules *rules, const struct gate_subject *sub
         return err_set(e, "no mutex for thresholds");
     }
     l->endpoint_count = subject->endpoint_count;
+    l->iteration_count = subject->iteration_count;
+    l->check_count = subject->check_count;
     l->tasks = calloc(rules->count + 1, sizeof *l->tasks);
     if (l->tasks == NULL) {
         gate_live_free(l);
@@ -162,15 +193,16 @@ static void slot_add(struct slot *s, enum gate_kind kind, const struct gate_gain
         hist_record(&s->hist, gain->us);
 }
 
+/* Where what ended then is counted; NULL: nowhere. */
+static struct slot *slot_of(struct live_task *t, int64_t at_us) {
+    if (at_us < t->begin_us || at_us >= t->finish_us)
+        return NULL;
+    return t->slots == NULL ? &t->whole : slot_at(t, (at_us - t->begin_us) / US_PER_S);
+}
+
 static void add(struct live_task *t, const struct gate_sample *s) {
-    if (s->at_us < t->begin_us || s->at_us >= t->finish_us)
-        return;
-    t->seen++;
     struct gate_gain gain = gate_gain_of(t->rule, s);
-    if (!gain.any)
-        return;
-    struct slot *slot =
-        t->slots == NULL ? &t->whole : slot_at(t, (s->at_us - t->begin_us) / US_PER_S);
+    struct slot *slot = gain.any ? slot_of(t, s->at_us) : NULL;
     if (slot != NULL)
         slot_add(slot, gate_metrics[t->rule->metric].kind, &gain);
 }
@@ -185,6 +217,42 @@ void gate_live_add(struct gate_live *l, const struct gate_sample *samples, size_
         for (size_t i = 0; i < n; i++)
             if (samples[i].endpoint < l->endpoint_count && t->fits[samples[i].endpoint])
                 add(t, &samples[i]);
+    }
+    pthread_mutex_unlock(&l->lock);
+}
+
+void gate_live_iteration(struct gate_live *l, uint32_t iteration, int64_t end_us, int64_t took_us) {
+    struct gate_gain gain = {.any = true, .amount = 1, .us = took_us < 0 ? 0 : took_us};
+    pthread_mutex_lock(&l->lock);
+    for (size_t k = 0; k < l->count; k++) {
+        struct live_task *t = &l->tasks[k];
+        if (gate_metrics[t->rule->metric].source != GATE_FROM_ITERATIONS ||
+            iteration >= l->iteration_count || !t->others_fit[iteration])
+            continue;
+        struct slot *slot = slot_of(t, end_us);
+        if (slot != NULL)
+            slot_add(slot, gate_metrics[t->rule->metric].kind, &gain);
+    }
+    pthread_mutex_unlock(&l->lock);
+}
+
+void gate_live_check(struct gate_live *l, uint32_t check, uint32_t second, uint32_t passes,
+                     uint32_t fails) {
+    pthread_mutex_lock(&l->lock);
+    for (size_t k = 0; k < l->count; k++) {
+        struct live_task *t = &l->tasks[k];
+        if (gate_metrics[t->rule->metric].source != GATE_FROM_CHECKS || check >= l->check_count ||
+            !t->others_fit[check])
+            continue;
+        /* They are counted by second: one begun belongs to the range that begins in it. */
+        int64_t at_us = (int64_t)second * US_PER_S;
+        if (at_us < t->begin_us && at_us + US_PER_S > t->begin_us)
+            at_us = t->begin_us;
+        struct slot *slot = slot_of(t, at_us);
+        if (slot == NULL)
+            continue;
+        slot->amount += passes;
+        slot->total += (uint64_t)passes + fails;
     }
     pthread_mutex_unlock(&l->lock);
 }
@@ -374,7 +442,7 @@ static void look_at_windows(struct gate_live *l, struct live_task *t, int64_t no
 static void look(struct gate_live *l, struct live_task *t, int64_t now_us) {
     enum gate_source source = gate_metrics[t->rule->metric].source;
     bool gauge = gate_metrics[t->rule->metric].kind == GATE_GAUGE;
-    if (source == GATE_FROM_SERVER || source == GATE_FROM_CHECKS || now_us < t->begin_us)
+    if (source == GATE_FROM_SERVER || now_us < t->begin_us)
         return;
     if (gauge && now_us < t->finish_us) {
         t->level_min = t->levels == 0 ? t->level : fmin(t->level_min, t->level);

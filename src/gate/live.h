@@ -35,6 +35,10 @@ int gate_live_new(const struct gate_rules *rules, const struct gate_subject *sub
 void gate_live_free(struct gate_live *l);
 
 void gate_live_add(struct gate_live *l, const struct gate_sample *samples, size_t n);
+/* Of a task with steps, by its number in the subject; and what a check, by its number, found in a second. */
+void gate_live_iteration(struct gate_live *l, uint32_t iteration, int64_t end_us, int64_t took_us);
+void gate_live_check(struct gate_live *l, uint32_t check, uint32_t second, uint32_t passes,
+                     uint32_t fails);
 void gate_live_gauge(struct gate_live *l, enum gate_metric metric, double value);
 
 struct gate_crossing {

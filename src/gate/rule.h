@@ -94,6 +94,8 @@ int gate_rules_copy(const struct gate_rules *from, struct gate_rules *to, struct
 void gate_rules_text(const struct gate_rules *all, struct buf *out);
 int gate_rules_read(struct gate_rules *all, const char *place, const char *lines, struct err *e);
 
+#define GATE_STEPS UINT32_MAX
+
 /* What is judged, as far as it is known before: names that nothing has, stages that there are not. */
 struct gate_subject {
     struct gate_endpoint {
@@ -102,9 +104,13 @@ struct gate_subject {
     size_t endpoint_count;
     const char *const *iterations; /* names of tasks; NULL: those of the endpoints */
     size_t iteration_count;
+    const uint32_t *
+        singles; /* of each task the endpoint that is all of it, or GATE_STEPS; for live.h, which without them takes
+                                  every request for an iteration */
     const char *const *checks; /* names of checks; NULL and 0: there are none */
     size_t check_count;
-    const int64_t *stages; /* where each stage begins, and the end of the last: stage_count + 1 */
+    const uint32_t *checked; /* of each check its endpoint; for live.h */
+    const int64_t *stages;   /* where each stage begins, and the end of the last: stage_count + 1 */
     size_t stage_count;
     int64_t duration_us; /* of the load; 0: not known */
     const char *what;    /* "the scenario sends", "the run has": for messages */

@@ -53,8 +53,7 @@ struct record {
     struct errors errors;
     struct queue **queues;
     size_t queue_count;
-    record_batch_fn *batch;
-    void *batch_context;
+    struct record_watch watch;
 
     pthread_t thread;
     bool started;
@@ -108,6 +107,9 @@ static int write_note(struct record *r, const struct note *n, struct err *e) {
     case NOTE_DISPATCH:
         return store_dispatch(r->store, &n->dispatch, e);
     case NOTE_CHECK:
+        if (r->watch.checks != NULL)
+            r->watch.checks(r->watch.context, n->check.second, n->check.id, n->check.passes,
+                            n->check.fails);
         return store_check(r->store, n->check.second, n->check.id, n->check.passes, n->check.fails,
                            e);
     case NOTE_BODY:
@@ -123,13 +125,15 @@ static int write_notes(struct record *r, const struct note *n, struct err *e) {
     return rc;
 }
 
-/* Takes n samples out of a queue once they have been dealt with. Those who watch see requests only. */
+/* Takes n samples out of a queue once they have been dealt with. Those who watch see them by kind. */
 static void take(struct record *r, struct queue *q, const struct sample *first, size_t n) {
-    for (size_t from = 0, to = 0; r->batch != NULL && from < n; from = to + 1) {
-        for (to = from; to < n && (first[to].flags & SAMPLE_ITERATION) == 0;)
+    for (size_t from = 0, to = 0; from < n; from = to) {
+        unsigned kind = first[from].flags & SAMPLE_ITERATION;
+        for (to = from + 1; to < n && (first[to].flags & SAMPLE_ITERATION) == kind;)
             to++;
-        if (to > from)
-            r->batch(r->batch_context, first + from, to - from);
+        record_batch_fn *fn = kind != 0 ? r->watch.iterations : r->watch.requests;
+        if (fn != NULL)
+            fn(r->watch.context, first + from, to - from);
     }
     queue_advance(q, n);
 }
@@ -304,9 +308,8 @@ int record_manifest(struct record *r, const char *key, const char *value, struct
     return 0;
 }
 
-void record_on_batch(struct record *r, record_batch_fn *fn, void *context) {
-    r->batch = fn;
-    r->batch_context = context;
+void record_watch(struct record *r, const struct record_watch *w) {
+    r->watch = *w;
 }
 
 int record_start(struct record *r, struct err *e) {

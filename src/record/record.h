@@ -58,9 +58,17 @@ struct record_run {
     size_t queue_max_samples; /* per worker; 0 for the default */
 };
 
-/* Called on the writer thread with each batch after it was taken from a queue: the live view hangs
- * here. Must be quick. */
 typedef void record_batch_fn(void *context, const struct sample *samples, size_t n);
+typedef void record_check_fn(void *context, uint32_t second, uint32_t check, uint32_t passes,
+                             uint32_t fails);
+
+/* Who watches what is recorded: called on the writer thread, with each batch after it was taken from a queue, and with what
+ * record_check() was told. Must be quick. NULL: does not want to know. */
+struct record_watch {
+    record_batch_fn *requests, *iterations;
+    record_check_fn *checks;
+    void *context;
+};
 
 /* Makes the file; it must not exist yet (an error says so). Missing folders on the way are made. */
 int record_open(const char *path, const struct record_run *run, struct record **out, struct err *e);
@@ -68,7 +76,7 @@ int record_open(const char *path, const struct record_run *run, struct record **
 /* Any time before record_start() or after record_stop(). */
 int record_manifest(struct record *r, const char *key, const char *value, struct err *e);
 /* Before record_start(). */
-void record_on_batch(struct record *r, record_batch_fn *fn, void *context);
+void record_watch(struct record *r, const struct record_watch *w);
 
 int record_start(struct record *r, struct err *e);
 

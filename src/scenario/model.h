@@ -211,6 +211,7 @@ struct scenario_subject {
     struct gate_endpoint *endpoints;
     int64_t *stages;
     const char **iterations, **checks;
+    uint32_t *singles, *checked;
 };
 
 int scenario_subject(const struct scenario *s, struct scenario_subject *out, struct err *e);

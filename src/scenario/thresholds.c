@@ -109,12 +109,14 @@ static void set_stages(const struct scenario_load *x, int64_t *out) {
     }
 }
 
-static void set_checks(const struct scenario *s, const char **out) {
-    size_t n = 0;
+static void set_checks(const struct scenario *s, const char **names, uint32_t *endpoints) {
     for (size_t i = 0; i < s->endpoint_count; i++) {
         const struct check_list *checks = s->requests[i].checks;
-        for (size_t k = 0; checks != NULL && k < checks->count; k++)
-            out[n++] = checks->items[k].name;
+        size_t first = s->requests[i].first_check;
+        for (size_t k = 0; checks != NULL && k < checks->count; k++) {
+            names[first + k] = checks->items[k].name;
+            endpoints[first + k] = (uint32_t)i;
+        }
     }
 }
 
@@ -126,25 +128,33 @@ int scenario_subject(const struct scenario *s, struct scenario_subject *out, str
         .stages = calloc(stage_count + 1, sizeof *x.stages),
         .iterations = calloc(s->task_count + 1, sizeof *x.iterations),
         .checks = calloc(s->check_count + 1, sizeof *x.checks),
+        .singles = calloc(s->task_count + 1, sizeof *x.singles),
+        .checked = calloc(s->check_count + 1, sizeof *x.checked),
     };
-    if (x.endpoints == NULL || x.stages == NULL || x.iterations == NULL || x.checks == NULL) {
+    if (x.endpoints == NULL || x.stages == NULL || x.iterations == NULL || x.checks == NULL ||
+        x.singles == NULL || x.checked == NULL) {
         scenario_subject_done(&x);
         err_set(e, "out of memory for thresholds");
         return -1;
     }
     for (size_t i = 0; i < s->endpoint_count; i++)
         x.endpoints[i] = (struct gate_endpoint){s->requests[i].name, s->requests[i].method};
-    for (size_t i = 0; i < s->task_count; i++)
-        x.iterations[i] = s->tasks[i].name;
-    set_checks(s, x.checks);
+    for (size_t i = 0; i < s->task_count; i++) {
+        const struct scenario_task *t = &s->tasks[i];
+        x.iterations[i] = t->name;
+        x.singles[i] = t->single ? s->steps[t->steps.first].request : GATE_STEPS;
+    }
+    set_checks(s, x.checks, x.checked);
     if (stage_count > 0)
         set_stages(&s->loads[0], x.stages);
     x.subject = (struct gate_subject){.endpoints = x.endpoints,
                                       .endpoint_count = s->endpoint_count,
                                       .iterations = x.iterations,
                                       .iteration_count = s->task_count,
+                                      .singles = x.singles,
                                       .checks = x.checks,
                                       .check_count = s->check_count,
+                                      .checked = x.checked,
                                       .stages = x.stages,
                                       .stage_count = stage_count,
                                       .duration_us = scenario_duration(s) / NS_PER_US,
@@ -158,6 +168,8 @@ void scenario_subject_done(struct scenario_subject *x) {
     free(x->stages);
     free(x->iterations);
     free(x->checks);
+    free(x->singles);
+    free(x->checked);
     *x = (struct scenario_subject){0};
 }
 

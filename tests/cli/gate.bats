@@ -92,6 +92,34 @@ END
     [[ "$output" == *"it was crossed at 2."*"s, which ended the run"* ]]
 }
 
+# Two tasks, one of two steps; "gone" holds for every answer, "there" for none.
+flows() { # THRESHOLD: runs for 3 s unless it ends the run
+    cat >s.json <<'END'
+{ "load": {"users": 2, "spawn_rate": 100, "duration": "3s"}, "wait": {"constant": "20ms"},
+  "tasks": [{"name": "browse", "steps": [{"path": "/"}, {"path": "/x", "checks": [{"name": "gone", "status": 404}, {"name": "there", "status": 200}]},
+                                         {"wait": {"constant": "100ms"}}]}] }
+END
+    go --threshold "$1 abortOnFail"
+    ended=$(sql run.db "SELECT count(*) FROM event WHERE kind = 'threshold' AND text LIKE '%which ends the run'")
+    rm run.db
+}
+
+@test "abortOnFail of iterations and checks: what steps are, and what a check found" {
+    start_target
+    flows 'iterations{name:browse} rate<1000'
+    [ "$ended" = 0 ]
+    flows 'iterations{name:browse} rate>1000'
+    [ "$status" -eq 99 ] && [ "$ended" = 1 ]
+    flows 'iteration_duration p(50)>90'
+    [ "$ended" = 0 ]
+    flows 'iteration_duration p(50)<90'
+    [ "$status" -eq 99 ] && [ "$ended" = 1 ]
+    flows 'checks{name:gone} rate>0.99'
+    [ "$ended" = 0 ]
+    flows 'checks{name:there} rate>0.99'
+    [ "$status" -eq 99 ] && [ "$ended" = 1 ]
+}
+
 @test "one that ended its run stays crossed, even where the last requests mended it" {
     make_run run.db
     sql run.db "INSERT INTO manifest VALUES ('thresholds', 'http_reqs count>1 abortOnFail' || char(10)),

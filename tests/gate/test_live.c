@@ -201,6 +201,74 @@ static void at_the_end_it_agrees_with_the_judge(void **state) {
     assert_true(crossed >= 10);
 }
 
+/* Two tasks: "home" is the first request, "buy" has steps; a check of each request. */
+static const char *const tasks[] = {"home", "buy"}, *const checks[] = {"fast", "fast", "whole"};
+static const uint32_t singles[] = {0, GATE_STEPS}, checked[] = {0, 1, 1};
+static const struct gate_subject flows = {.endpoints = endpoints,
+                                          .endpoint_count = 2,
+                                          .iterations = tasks,
+                                          .iteration_count = 2,
+                                          .singles = singles,
+                                          .checks = checks,
+                                          .check_count = 3,
+                                          .checked = checked,
+                                          .what = "the test has"};
+
+/* In 10 s: 20 requests of each endpoint in 10 ms each, 5 times through "buy" in 100 ms, and checks of which the second fails. */
+static const struct {
+    const char *text;
+    bool crossed;
+} flow_cases[] = {
+    {"iterations count<26", false}, /* 20 + 5 */
+    {"iterations count<25", true},
+    {"iterations{name:home} count<21", false},
+    {"iterations{name:home} count<20", true},
+    {"iterations{name:buy} count<6", false},
+    {"iterations{name:buy} count<5", true},
+    {"iterations{name:buy} rate>0.49", false},
+    {"iterations{name:buy} rate>0.6", true},
+    {"iteration_duration{name:buy} p(50)<101", false},
+    {"iteration_duration{name:buy} p(50)<99", true},
+    {"iteration_duration{name:home} p(50)<11", false},
+    {"iteration_duration max<99", true},
+    {"http_reqs count<41", false}, /* an iteration is no request */
+    {"checks rate>0.49", true},    /* 3 of 8 */
+    {"checks rate>0.37", false},
+    {"checks{name:fast} rate>0.2", false}, /* 1 of 4 */
+    {"checks{name:fast} rate>0.3", true},
+    {"checks{name:fast,request:/} rate>0.99", false},
+    {"checks{name:fast,request:/predict} rate>0", true},
+    {"checks{request:/predict} rate>0.3 from 3s",
+     false}, /* 2 of 4: a second belongs where it begins */
+    {"checks{request:/predict} rate>0.6 from 3s", true},
+    {"checks{request:/predict} rate>0.3 from 2.5s", true}, /* 2 of 7 */
+};
+
+static void what_iterations_and_checks_give(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof flow_cases / sizeof *flow_cases; i++) {
+        struct bench b = {0};
+        struct err e = {""};
+        if (gate_rules_read(&b.rules, "", flow_cases[i].text, &e) != 0 ||
+            gate_rules_check(&b.rules, &flows, &e) != 0 ||
+            gate_live_new(&b.rules, &flows, &b.live, &e) != 0)
+            fail_msg("%s: %s", flow_cases[i].text, e.text);
+        for (uint32_t k = 0; k < 40; k++) {
+            struct gate_sample s = {
+                .endpoint = k % 2, .at_us = k * 250000, .service_us = 10000, .response_us = 10000};
+            gate_live_add(b.live, &s, 1);
+        }
+        for (uint32_t k = 0; k < 5; k++)
+            gate_live_iteration(b.live, 1, k * 2000000, 100000);
+        gate_live_check(b.live, 0, 1, 1, 0);
+        gate_live_check(b.live, 1, 2, 0, 3);
+        gate_live_check(b.live, 2, 4, 2, 2);
+        if (look(&b, 10, NULL) != flow_cases[i].crossed)
+            fail_msg("%s: not %d", flow_cases[i].text, flow_cases[i].crossed);
+        tear_down(&b);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_crossing_is_told_once),
@@ -209,6 +277,7 @@ int main(void) {
         cmocka_unit_test(windows_are_looked_at_when_they_are_over),
         cmocka_unit_test(a_late_look_judges_nothing_wrong),
         cmocka_unit_test(at_the_end_it_agrees_with_the_judge),
+        cmocka_unit_test(what_iterations_and_checks_give),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

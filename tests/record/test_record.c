@@ -411,7 +411,8 @@ static void test_two_workers_at_full_speed_lose_nothing(void **state) {
     struct err e;
     size_t batched = 0;
     assert_ok(record_open(path, &run, &r, &e), e);
-    record_on_batch(r, count_batch, &batched);
+    const struct record_watch watch = {.requests = count_batch, .context = &batched};
+    record_watch(r, &watch);
     assert_ok(record_start(r, &e), e);
     struct producer p[2] = {{.r = r, .worker = 0}, {.r = r, .worker = 1}};
     pthread_t threads[2];
