@@ -127,7 +127,7 @@ RUN_TESTS      := COLDSWARM=$(B)/coldswarm TSAN_OPTIONS=$(addprefix suppressions
 
 .PHONY: unit tests test warnings
 unit: $(UNITBIN)
-warnings: $(patsubst %,$(B)/%.looked,$(SOURCES) $(MAIN) $(UNIT)) ## what the compiler has to say of all sources, without making anything
+warnings: $(patsubst %,$(B)/%.looked,$(UNIT)) ## what a compiler has to say of the tests, without making anything; of the sources, make lint tells
 $(B)/%.c.looked: %.c $(B)/flags
 	@mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS) -Itests $(ALLFLAGS) -MMD -MP -MF $(@:%.looked=%.d) -MT $@ -fsyntax-only $< && touch $@
@@ -180,10 +180,10 @@ TIDY     := $(SOURCES:%=tidy/%) tidy/$(MAIN)
 # ANALYSIS=shallow follows fewer calls and takes a fifth of the time: for make check, which has no more. make lint looks deep.
 TIDY_HOW := $(if $(ANALYSIS),$(patsubst %,--extra-arg=%,-Xclang -analyzer-config -Xclang mode=$(ANALYSIS)))
 .PHONY: lint $(TIDY) cppcheck python-check
-lint: $(TIDY) cppcheck python-check ## clang-tidy, cppcheck, and a syntax check of the Python files
+lint: $(TIDY) cppcheck python-check ## clang-tidy with clang's own warnings, cppcheck, and a syntax check of the Python files
 $(TIDY): tidy/%:
 	@echo "  TIDY $*"
-	@clang-tidy --quiet $(TIDY_HOW) $* -- -std=c17 $(filter-out -include src/util/banned.h,$(CPPFLAGS)) $(PKG_CFLAGS) 2>build/tidy.$(subst /,_,$*) || \
+	@clang-tidy --quiet $(TIDY_HOW) $* -- -std=c17 $(WARN) $(CPPFLAGS) $(PKG_CFLAGS) 2>build/tidy.$(subst /,_,$*) || \
 	    { cat build/tidy.$(subst /,_,$*); exit 1; }
 $(TIDY): | build
 build:

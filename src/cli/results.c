@@ -29,6 +29,11 @@ static void list(FILE *to, const char *dir, const struct model *m,
     wrote(to, dir, "response_time.hgrm, service_time.hgrm", "for HdrHistogram's plotter");
     wrote(to, dir, "requests.jtl, k6_summary.json, junit.xml", "for JMeter, k6's tools and CI");
     wrote(to, dir, "errors.csv", "every kind of error");
+    for (size_t i = 0; i < m->flows.count; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s.csv", m->flows.tables[i].key);
+        wrote(to, dir, name, m->flows.tables[i].title);
+    }
     if (m->thresholds != NULL && m->thresholds->rules.count > 0)
         wrote(to, dir, "thresholds.csv", "each threshold, its value and interval");
     wrote(to, dir, "latex/*.tex", "each table and figure for a LaTeX document");

@@ -21,6 +21,11 @@ bool reader_has_checks(struct reader *r) {
     return has_view(r, "SELECT 1 FROM sqlite_master WHERE type = 'view' AND name = 'checks'");
 }
 
+bool reader_has_steps(struct reader *r) {
+    return reader_has_iterations(r) &&
+           has_view(r, "SELECT 1 FROM task WHERE endpoint IS NULL LIMIT 1");
+}
+
 int reader_stages(struct reader *r, int64_t **out, size_t *count, struct err *e) {
     sqlite3_stmt *st = NULL;
     int64_t *all = malloc(sizeof *all);
@@ -69,12 +74,14 @@ static const char *text(sqlite3_stmt *st, int column) {
 
 int reader_iterations(struct reader *r, reader_iteration_fn *fn, void *context, struct err *e) {
     sqlite3_stmt *st = NULL;
-    if (reader_prepare(r, "SELECT name, end_us, duration_us FROM iterations WHERE end_us NOT NULL",
+    if (reader_prepare(r,
+                       "SELECT name, end_us, duration_us, ok FROM iterations WHERE end_us NOT NULL",
                        &st, e) != 0)
         return -1;
     int rc;
     while ((rc = sqlite3_step(st)) == SQLITE_ROW)
-        fn(context, text(st, 0), sqlite3_column_int64(st, 1), reader_column(st, 2));
+        fn(context, text(st, 0), sqlite3_column_int64(st, 1), reader_column(st, 2),
+           sqlite3_column_int(st, 3) != 0);
     return reader_finish(r, st, rc, e);
 }
 
@@ -86,5 +93,19 @@ int reader_checks(struct reader *r, reader_check_fn *fn, void *context, struct e
     while ((rc = sqlite3_step(st)) == SQLITE_ROW)
         fn(context, sqlite3_column_int64(st, 0), text(st, 1), text(st, 2),
            (uint64_t)sqlite3_column_int64(st, 3), (uint64_t)sqlite3_column_int64(st, 4));
+    return reader_finish(r, st, rc, e);
+}
+
+int reader_check_totals(struct reader *r, reader_check_total_fn *fn, void *context, struct err *e) {
+    sqlite3_stmt *st = NULL;
+    if (reader_prepare(r,
+                       "SELECT request, name, sum(passes), sum(fails) FROM checks "
+                       "GROUP BY 1, 2 HAVING sum(passes) + sum(fails) > 0 ORDER BY 1, 2",
+                       &st, e) != 0)
+        return -1;
+    int rc;
+    while ((rc = sqlite3_step(st)) == SQLITE_ROW)
+        fn(context, text(st, 0), text(st, 1), (uint64_t)sqlite3_column_int64(st, 2),
+           (uint64_t)sqlite3_column_int64(st, 3));
     return reader_finish(r, st, rc, e);
 }

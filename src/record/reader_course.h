@@ -17,12 +17,20 @@ int reader_stages(struct reader *r, int64_t **out, size_t *count, struct err *e)
 bool reader_has_iterations(struct reader *r);
 bool reader_has_checks(struct reader *r);
 
+/* Whether some task has steps, so that an iteration is more than a request. */
+bool reader_has_steps(struct reader *r);
+
 typedef void reader_iteration_fn(void *context, const char *name, int64_t end_us,
-                                 int64_t duration_us);
+                                 int64_t duration_us, bool ok);
 int reader_iterations(struct reader *r, reader_iteration_fn *fn, void *context, struct err *e);
 
 typedef void reader_check_fn(void *context, int64_t second, const char *request, const char *name,
                              uint64_t passes, uint64_t fails);
 int reader_checks(struct reader *r, reader_check_fn *fn, void *context, struct err *e);
+
+/* Of the whole run, by request and name. */
+typedef void reader_check_total_fn(void *context, const char *request, const char *name,
+                                   uint64_t passes, uint64_t fails);
+int reader_check_totals(struct reader *r, reader_check_total_fn *fn, void *context, struct err *e);
 
 #endif

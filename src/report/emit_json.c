@@ -298,6 +298,8 @@ static cJSON *document(struct writer *w, const struct model *m) {
     put(w, root, "endpoints", endpoints);
     put(w, root, "aggregated", entry(w, &m->aggregated));
     put(w, root, "errors", errors(w, m));
+    for (size_t i = 0; i < m->flows.count; i++)
+        put(w, root, m->flows.tables[i].key, table(w, &m->flows.tables[i]));
     if (m->thresholds != NULL)
         put(w, root, "thresholds", thresholds(m));
     if (m->client.known)

@@ -178,6 +178,9 @@ void emit_latex(struct buf *out, const struct model *m) {
 }
 
 static const char *const optional_tables[] = {"service_times",
+                                              "iterations",
+                                              "checks",
+                                              "thresholds",
                                               "errors",
                                               "server_reconciliation",
                                               "server_statuses",

@@ -95,7 +95,9 @@ static int one(void *context, const struct reader_row *row) {
     return 0;
 }
 
-static void one_iteration(void *context, const char *name, int64_t end_us, int64_t duration_us) {
+static void one_iteration(void *context, const char *name, int64_t end_us, int64_t duration_us,
+                          bool ok) {
+    (void)ok;
     (void)name;
     (void)end_us;
     add(context, ITERATION, duration_us);

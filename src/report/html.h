@@ -58,8 +58,8 @@ void html_legend_end(struct buf *out);
 void html_figure_end(struct buf *out);
 
 /* The sections. */
-html_write_fn html_thresholds, html_requests, html_times, html_figures, html_errors, html_server,
-    html_client, html_notes, html_manifest;
+html_write_fn html_thresholds, html_requests, html_times, html_flows, html_figures, html_errors,
+    html_server, html_client, html_notes, html_manifest;
 
 /* Pieces of html_figures: each appends nothing where there is nothing to draw. */
 int html_courses(struct buf *out, const struct model *m, bool of_server, struct err *e);

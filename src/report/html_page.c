@@ -16,6 +16,7 @@ static const struct html_section sections[] = {
     {.id = "thresholds", .title = "Thresholds", .write = html_thresholds},
     {.id = "requests", .title = "Requests", .write = html_requests},
     {.id = "times", .title = "Response times", .write = html_times},
+    {.id = "flows", .title = "Iterations and checks", .write = html_flows},
     {.id = "figures", .title = "Figures", .write = html_figures},
     {.id = "errors", .title = "Errors", .write = html_errors},
     {.id = "server", .title = "Server", .write = html_server},

@@ -128,6 +128,13 @@ int html_times(struct buf *out, const struct html_page *p, struct err *e) {
     return 0;
 }
 
+int html_flows(struct buf *out, const struct html_page *p, struct err *e) {
+    (void)e;
+    tables(out, p, "iterations", NULL);
+    tables(out, p, "checks", NULL);
+    return 0;
+}
+
 int html_errors(struct buf *out, const struct html_page *p, struct err *e) {
     (void)e;
     tables(out, p, "errors", "Failed requests by kind");

@@ -270,8 +270,8 @@ static void notes(struct layout *l, const struct model *m) {
     if (m->cut != NULL)
         note(l,
              "Of a part of the run: a request is in the time in which it ended, and rates are over "
-             "that time. The verdict is the whole run's. The server's side and what the client "
-             "saw of itself are of the whole run, and left out here.");
+             "that time. The verdict is the whole run's. Iterations, checks, the server's side and "
+             "what the client saw of itself are of the whole run, and left out here.");
     if (all->requests == 0)
         note(l, "No request came to an end, so there are no times.");
     if (all->not_sent > 0)
@@ -292,6 +292,12 @@ static void notes(struct layout *l, const struct model *m) {
              "Not shown: %zu more kinds of error, %" PRIu64
              " request%s; errors.csv and the JSON have them all.",
              m->error_count - LAYOUT_ERRORS_MAX, rest, plural(rest));
+    }
+    for (size_t i = 0; i < m->flows.count; i++) {
+        const struct table *t = &m->flows.tables[i];
+        if (table_rows(t) > t->shown_max)
+            note(l, "Not shown: %zu more %s; the JSON and %s.csv have them all.",
+                 table_rows(t) - t->shown_max, t->key, t->key);
     }
     percentile_notes(l, m);
     if (m->options.locust)
@@ -321,6 +327,12 @@ int layout_init(struct layout *l, const struct model *m, struct err *e) {
     percentile_table(&l->tables[l->table_count++], m, false);
     if (m->times_differ)
         percentile_table(&l->tables[l->table_count++], m, true);
+    for (size_t i = 0; i < m->flows.count; i++) {
+        struct grid *g = &l->tables[l->table_count++];
+        grid_init(g, NULL);
+        layout_table(g, &m->flows.tables[i]);
+        g->key = m->flows.tables[i].key;
+    }
     if (m->thresholds != NULL)
         layout_thresholds(&l->tables[l->table_count++], m->thresholds);
     if (m->error_count > 0)

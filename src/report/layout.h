@@ -25,7 +25,7 @@
 /* Kinds of errors that a table shows; the machine-readable formats have all. */
 #define LAYOUT_ERRORS_MAX 20
 
-#define LAYOUT_TABLES_MAX (5 + PLATFORM_TABLES_MAX + GUESS_TABLES)
+#define LAYOUT_TABLES_MAX (5 + FLOWS_TABLES_MAX + PLATFORM_TABLES_MAX + GUESS_TABLES)
 
 struct grid {
     const char *key; /* a word of our own; NULL: none */
@@ -51,8 +51,9 @@ const char *grid_next(const char *cell);
 
 struct layout {
     struct grid facts;                     /* what run this is: two columns, no head */
-    struct grid tables[LAYOUT_TABLES_MAX]; /* requests, response times, service times, errors, those
-                                              of the server: those that there are */
+    struct grid tables[LAYOUT_TABLES_MAX]; /* requests, response times, service times,
+                                              iterations, checks, thresholds, errors, those of the
+                                              server: those that there are */
     size_t table_count;
     struct grid client; /* without rows where the file tells nothing about the client */
     struct buf notes;   /* each ended by a NUL */

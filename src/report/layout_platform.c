@@ -54,7 +54,7 @@ void layout_table(struct grid *g, const struct table *t) {
         rows = t->shown_max;
     for (size_t row = 0; row < rows; row++)
         for (size_t i = t->pairs ? 1 : 0; i < t->column_count; i++)
-            add_cell(g, t, table_at(t, row, i), !t->pairs);
+            add_cell(g, t, table_at(t, row, i), !t->pairs && !t->whole_names);
     g->rows = rows;
 }
 

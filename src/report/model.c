@@ -322,7 +322,8 @@ int model_new(struct reader *r, const struct model_options *o, struct model **ou
     struct build b = {.m = m, .reader = r, .e = e};
     int result = -1;
     if (make_entries(&b) != 0 || read_rows(&b) != 0 || make_errors(&b) != 0 ||
-        (m->cut == NULL && client_summarize(r, &m->client, e) != 0))
+        (m->cut == NULL &&
+         (client_summarize(r, &m->client, e) != 0 || flow_tables_read(r, &m->flows, e) != 0)))
         goto out;
     make_rows(m);
     if ((o->figures && make_users(&b) != 0) ||
@@ -356,6 +357,7 @@ void model_free(struct model *m) {
     free(m->users);
     for (size_t i = 0; i < m->table_count; i++)
         table_done(&m->tables[i]);
+    flow_tables_done(&m->flows);
     free(m->tables);
     platform_free(m->server);
     guess_free(m->guess);

@@ -23,6 +23,7 @@
 
 #include "record/reader.h"
 #include "report/client.h"
+#include "report/flow_tables.h"
 #include "report/guess.h"
 #include "report/platform.h"
 #include "report/platform_tables.h"
@@ -74,6 +75,7 @@ struct model {
     size_t error_count;
 
     struct client_summary client;
+    struct flow_tables flows; /* without tables of a part of a run */
 
     struct platform *server;   /* NULL: nothing was imported */
     struct platform_cost cost; /* of it */

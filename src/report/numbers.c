@@ -261,6 +261,76 @@ static void error(struct numbers *w, const struct model_error *x) {
     buf_done(&sql);
 }
 
+/* ---- iterations and checks ---- */
+
+/* The n-th column of a row of a table of flows.h, by the SQL that gives it. */
+static void cell(struct numbers *w, const struct table *t, size_t row, size_t column,
+                 const char *what) {
+    struct buf sql;
+    buf_init(&sql, SQL_MAX_BYTES);
+    buf_printf(&sql, "SELECT %s %s", what, buf_text(&w->from));
+    number(w, t->key, t->columns[column].key, table_at(t, row, column)->number, buf_text(&sql));
+    w->out->failed = w->out->failed || !buf_ok(&sql);
+    buf_done(&sql);
+}
+
+/* By column: what gives it, or the level of a percentile. */
+static const struct {
+    const char *sql;
+    int level;
+} iteration_columns[] = {{"", 0},
+                         {"count(*)", 0},
+                         {"count(CASE WHEN NOT ok THEN 1 END)", 0},
+                         {"1e6 * count(*) / (SELECT duration_us FROM run)", 0},
+                         {"avg(duration_us) / 1000", 0},
+                         {NULL, 50},
+                         {NULL, 95},
+                         {NULL, 99},
+                         {"min(duration_us) / 1000.0", 0},
+                         {"max(duration_us) / 1000.0", 0}};
+
+static void iteration(struct numbers *w, const struct table *t, size_t row) {
+    if (row == FLOWS_NAMES_MAX) /* those of other tasks */
+        return;
+    w->method = "";
+    w->name = table_cell_text(t, table_at(t, row, FLOWS_TASK));
+    buf_clear(&w->from);
+    buf_str(&w->from, "FROM iterations WHERE end_us NOT NULL AND name = ");
+    sql_text(&w->from, w->name);
+    for (size_t i = FLOWS_ITERATIONS; i < sizeof iteration_columns / sizeof *iteration_columns; i++)
+        if (iteration_columns[i].sql != NULL)
+            cell(w, t, row, i, iteration_columns[i].sql);
+        else
+            percentile(w, t->key, t->columns[i].key, table_at(t, row, i)->number, "duration_us",
+                       iteration_columns[i].level);
+}
+
+static void check(struct numbers *w, const struct table *t, size_t row) {
+    static const char *const sql[] = {"", "", "sum(passes)", "sum(fails)",
+                                      "100.0 * sum(passes) / (sum(passes) + sum(fails))"};
+    const char *name = table_cell_text(t, table_at(t, row, FLOWS_CHECK));
+    w->method = "";
+    w->name = table_cell_text(t, table_at(t, row, FLOWS_REQUEST));
+    buf_clear(&w->from);
+    buf_str(&w->from, "FROM checks WHERE request = ");
+    sql_text(&w->from, w->name);
+    buf_str(&w->from, " AND name = ");
+    sql_text(&w->from, name);
+    for (size_t i = FLOWS_PASSES; i < sizeof sql / sizeof *sql; i++) {
+        cell(w, t, row, i, sql[i]);
+        w->out->len--; /* its closing brace */
+        buf_str(w->out, ", \"check\": ");
+        json_text(w->out, name);
+        buf_char(w->out, '}');
+    }
+}
+
+static void flows(struct numbers *w, const struct flow_tables *c) {
+    for (size_t i = 0; i < c->count; i++)
+        for (size_t row = 0; row < table_rows(&c->tables[i]); row++)
+            (strcmp(c->tables[i].key, "checks") == 0 ? check : iteration)(w, &c->tables[i], row);
+}
+
 void numbers_write(struct buf *out, const struct model *m) {
     struct numbers w = {.out = out, .m = m, .first = true};
     buf_init(&w.from, SQL_MAX_BYTES);
@@ -271,6 +341,7 @@ void numbers_write(struct buf *out, const struct model *m) {
     entry(&w, &m->aggregated);
     for (size_t i = 0; i < m->error_count; i++)
         error(&w, &m->errors[i]);
+    flows(&w, &m->flows);
     buf_str(out, "\n],\n\"without_sql\": [");
     for (size_t i = 0; i < m->table_count; i++)
         buf_printf(out, "%s\"server_%s\"", i == 0 ? "" : ", ", m->tables[i].key);

@@ -64,14 +64,15 @@ static int write_thresholds(const char *dir, const struct model *m, struct err *
     return write_file(dir, "thresholds.csv", &b, e);
 }
 
-/* server_KEY.csv for each table of the server. */
-static int write_server(const char *dir, const struct model *m, struct err *e) {
-    for (size_t i = 0; i < m->table_count; i++) {
+/* PREFIX and KEY.csv for each of the tables. */
+static int write_tables(const char *dir, const char *prefix, const struct table *tables,
+                        size_t count, struct err *e) {
+    for (size_t i = 0; i < count; i++) {
         struct buf b;
         char name[64];
-        snprintf(name, sizeof name, "server_%s.csv", m->tables[i].key);
+        snprintf(name, sizeof name, "%s%s.csv", prefix, tables[i].key);
         buf_init(&b, DOCUMENT_MAX_BYTES);
-        emit_csv_table(&b, &m->tables[i]);
+        emit_csv_table(&b, &tables[i]);
         if (write_file(dir, name, &b, e) != 0)
             return -1;
     }
@@ -109,7 +110,9 @@ int report_write_dir(const char *dir, const struct report_source *s, struct figu
                                 : outfile_directory(buf_text(&data), e);
     buf_done(&data);
     if (result != 0 || write_formats(dir, s, e) != 0 || write_errors(dir, m, e) != 0 ||
-        write_thresholds(dir, m, e) != 0 || write_server(dir, m, e) != 0 ||
+        write_thresholds(dir, m, e) != 0 ||
+        write_tables(dir, "server_", m->tables, m->table_count, e) != 0 ||
+        write_tables(dir, "", m->flows.tables, m->flows.count, e) != 0 ||
         latex_write_tables(dir, m, e) != 0 || pgfplots_write(dir, m, e) != 0 ||
         write_methods(dir, s, e) != 0 || data_write(dir, m, e) != 0)
         return -1;

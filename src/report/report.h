@@ -1,7 +1,7 @@
 /*
  * report: a run as one document on a stream, or as a directory of tables, data and figures.
  *
- * DIR gets every format that has a file (formats.c), errors.csv, thresholds.csv (where there are some), server_KEY.csv for each
+ * DIR gets every format that has a file (formats.c), errors.csv, thresholds.csv, iterations.csv and checks.csv (where there are some), server_KEY.csv for each
  * table of the server's side, latex/NAME.tex for each table alone (latex.h), latex/figure_NAME.tex
  * (pgfplots.h), methods.md and .tex,
  * numbers.json, the CSV files of data.h and, through gnuplot, the figures

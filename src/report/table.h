@@ -38,6 +38,7 @@ struct table {
     size_t column_count;
     size_t shown_max; /* rows for people; 0: all */
     bool pairs;
+    bool whole_names; /* else people see the ends of long ones */
     bool failed;
     struct table_cell *cells; /* row by row; a pair is key, label, value */
     size_t cell_count, cap;

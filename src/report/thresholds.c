@@ -90,9 +90,10 @@ static void add_name(struct names *n, const char *name) {
 }
 
 static void take_iteration_name(void *context, const char *name, int64_t end_us,
-                                int64_t duration_us) {
+                                int64_t duration_us, bool ok) {
     (void)end_us;
     (void)duration_us;
+    (void)ok;
     add_name(context, name);
 }
 
@@ -190,7 +191,9 @@ static int give_request(void *context, const struct reader_row *row) {
     return 0;
 }
 
-static void give_iteration(void *context, const char *name, int64_t end_us, int64_t duration_us) {
+static void give_iteration(void *context, const char *name, int64_t end_us, int64_t duration_us,
+                           bool ok) {
+    (void)ok;
     gate_judge_iteration(context, name, end_us, or_else(duration_us, -1));
 }
 

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <time.h>
 
+#ifndef __clang_analyzer__ /* clang-tidy would call the declarations redundant */
+
 #define BANNED(instead) __attribute__((deprecated("banned: use " instead)))
 
 struct cJSON;
@@ -31,6 +33,8 @@ BANNED("cJSON_GetObjectItemCaseSensitive")
 struct cJSON *cJSON_GetObjectItem(const struct cJSON *const object, const char *const name);
 
 #undef BANNED
+
+#endif
 
 /* These have inline bodies in the system headers, so the names themselves go: use strtol or strtod with a check. */
 #pragma GCC poison atoi atol atoll atof

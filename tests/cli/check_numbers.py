@@ -38,12 +38,16 @@ def main():
     for e in report["errors"]:
         if e["outcome"]:
             missing[e["method"], e["name"], "errors", "count", e["outcome"], e["error"]] = e["count"]
+    for x in report.get("iterations", []):
+        missing.update({("", x["name"], "iterations", k): v for k, v in x.items() if k != "name" and v is not None})
+    for x in report.get("checks", []):
+        missing.update({("", x["request"], "checks", k, x["check"]): x[k] for k in ("passes", "fails", "passed_percent")})
     for n in numbers["numbers"]:
         rows = db.execute(n["sql"]).fetchall()
         assert len(rows) == 1 and len(rows[0]) == 1, n
         assert near(rows[0][0], n["value"]), (n, rows)
         key = (n["method"], n["name"], n["table"], n["key"])
-        key += (n["outcome"], n["error"]) if n["table"] == "errors" else ()
+        key += (n["outcome"], n["error"]) if n["table"] == "errors" else (n["check"],) if n["table"] == "checks" else ()
         assert near(missing.pop(key), n["value"]), n
     assert not missing, missing
     assert [x[len("server_"):] for x in numbers["without_sql"]] == \

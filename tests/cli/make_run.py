@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""make_run.py OUT.db [plain|open|hostile|worst|attack|killed|empty|many]: a small run file made by hand, row by row, with plain SQL.
+"""make_run.py OUT.db [plain|flows|open|hostile|worst|attack|killed|empty|many]: a small run file made by hand, row by row, with plain SQL.
 
 `plain` is what tests/cli/report.bats has worked out by hand. Needs nothing but Python and src/record/*.sql.
 """
@@ -73,6 +73,26 @@ def marks(db):
                    (i, word, word != "not_sent", timed, timed and word != "ok"))
 
 
+def flows(db, names, iterations, checks):
+    """Tasks with steps, how often users went through them, and checks of the requests. Of (task, at ms, took ms, ok) and
+    (name, request, second, passes, fails)."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    db.execute("PRAGMA user_version = 4")
+    with open(os.path.join(here, "../../src/record/flows.sql"), encoding="utf-8") as f:
+        db.executescript(f.read())
+    db.executemany("INSERT INTO task VALUES (?, CAST(? AS TEXT), NULL)", enumerate(names))
+    db.executemany("INSERT INTO iteration(task, user, at_us, took_us, ok) VALUES (?, 1, ?, ?, ?)",
+                   [(task, int(at * 1000), int(took * 1000), ok) for task, at, took, ok in iterations])
+    for i, (name, request, second, passes, fails) in enumerate(checks):
+        db.execute("INSERT INTO check_name VALUES (?, ?, CAST(? AS TEXT))", (i, request, name))
+        db.execute("INSERT INTO check_second VALUES (?, ?, ?, ?)", (second, i, passes, fails))
+
+
+# Of one task 20 times, 10, 20, ..., 200 ms; of the other twice.
+ITERATIONS = [(0, 100 * i, 10 * i, i % 5 > 0) for i in range(1, 21)] + [(1, 500, 1000.5, 1), (1, 900, 2000.25, 0)]
+CHECKS = [(b"status is 200", 1, 0, 3, 1), (b"fast", 0, 0, 2, 0), (b"fast", 1, 2, 0, 4)]
+
+
 def fill(db, rows, endpoints, complete):
     end = (60000000 if len(rows) > 100 else 4000000, "SUSPECT", "made by hand", 1) if complete else (None, None, None, None)
     db.execute("INSERT INTO run VALUES ('small', '2026-11-24T03:00:00.000Z', ?, 2, '{}', 'http://127.0.0.1:8080', 42, "
@@ -122,6 +142,11 @@ def main():
         endpoints = [(name, "GET") for name in ATTACK]
         rows = [(i, "reset", None, text, i * 100, 10 + i, None, 1) for i, text in enumerate(ATTACK)]
         rows += [(i, "ok", 200, None, i * 100, 20 + i, None, 1) for i in range(len(ATTACK))]
+    if kind == "flows":
+        flows(db, [b"browse", b"buy"], ITERATIONS, CHECKS)
+    elif kind in ("hostile", "worst", "attack"):
+        texts = [name for name, _ in endpoints]
+        flows(db, texts, [(i, 100 * i, 10, 1) for i in range(len(texts))], [(x, i, 0, 1, 1) for i, x in enumerate(texts)])
     fill(db, rows, endpoints, kind != "killed")
     if kind == "killed":  # as kill -9 leaves it: all that was committed is in the log beside the file
         shutil.copy(path, out)

@@ -136,6 +136,29 @@ END
     [[ ${lines[3]} == ,Aggregated,6,2,* ]]
 }
 
+# The percentiles of 10, 20, ..., 200: p of 19 places on from 10.
+@test "iterations and checks: tables in every format, and the SQL of each number" {
+    make_run run.db flows
+    run -0 --separate-stderr "$COLDSWARM" report run.db
+    grep -qE '^browse +20 +4 +5\.00 +105 +105 +190 +– +10\.0 +200$' <<<"$output" || { echo "$output"; false; }
+    grep -qE "^buy +2 +1 +0\.50 +1500 +1500 +– +– +1000 +2000$" <<<"$output" || { echo "$output"; false; }
+    grep -qE '^/ +fast +2 +0 +100' <<<"$output"
+    grep -qE '^/predict +fast +0 +4 +0' <<<"$output"
+    grep -qE '^/predict +status is 200 +3 +1 +75' <<<"$output"
+    run -0 --separate-stderr "$COLDSWARM" report run.db --out out
+    [[ $output == *"wrote out/iterations.csv"*"wrote out/checks.csv"* ]]
+    [ "$(sed -n 2p out/iterations.csv)" = "browse,20,4,5,105,105,190.5,,10,200" ]
+    [ "$(cat out/checks.csv)" = $'request,check,passes,fails,passed_percent\n/,fast,2,0,100\n/predict,fast,0,4,0\n/predict,status is 200,3,1,75' ]
+    python3 "$BATS_TEST_DIRNAME/check_numbers.py" run.db out
+    grep -q '<h2 id="flows-title">Iterations and checks</h2>' out/report.html
+    xmllint --noout --nonet out/report.html
+    grep -q '^| browse | 20 | 4 |' out/tables.md
+    [ -s out/latex/iterations.tex ] && [ -s out/latex/checks.tex ]
+    # A part of the run does not pretend to know.
+    run -0 "$COLDSWARM" report run.db --from 1s
+    [[ $output != *"browse"* && $output == *"Iterations, checks, the server's side"* ]]
+}
+
 @test "--out writes a report and says where each thing went" {
     make_run run.db
     run -0 "$COLDSWARM" report run.db --out some/where

@@ -230,7 +230,9 @@ def main():
     if "iterations" in views:
         iterations = [us for us, in db.execute("SELECT duration_us FROM iterations")]
     if "checks" in views:
-        checks = [tuple(r) for r in db.execute("SELECT name, sum(passes), sum(fails) FROM checks GROUP BY name")]
+        # C's strings end at a NUL.
+        checks = [(name.split("\0")[0], passes, fails)
+                  for name, passes, fails in db.execute("SELECT name, sum(passes), sum(fails) FROM checks GROUP BY name")]
     check_k6(os.path.join(folder, "k6_summary.json"), rows, every, run["duration_us"] / 1e6, iterations, checks)
     check_junit(os.path.join(folder, "junit.xml"), rows, endpoints, run)
 
