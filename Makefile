@@ -117,7 +117,7 @@ SENDING        := $(filter %/run.bats %/hostile.bats %/open.bats,$(BATS))
 SUITES         := $(BATS) $(SENDING:%=COLDSWARM_TRANSPORT=curl,%) $(UNITBIN)
 # Under ASan, of the command line's tests: those in which the program takes what others send, and runs long. Most of the others look at what
 # is written, by parts that have unit tests of their own.
-WATCHED        := cloudrun flows gate hostile import open replay run validate
+WATCHED        := cloudrun flows hostile import open run validate
 SUITES_address := $(WATCHED:%=tests/cli/%.bats) $(UNITBIN) $(REPLAY)
 SUITES_thread  := $(THREADED:%.c=$(B)/%)
 SUITES         := $(if $(SAN),$(SUITES_$(SAN)),$(SUITES))
@@ -176,16 +176,17 @@ $(B)/%.h.alone: %.h $(B)/flags
 	@mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS) $(ALLFLAGS) -fsyntax-only -x c $< && touch $@
 
-TIDY     := $(SOURCES:%=tidy/%) tidy/$(MAIN)
-# ANALYSIS=shallow follows fewer calls and takes a fifth of the time: for make check, which has no more. make lint looks deep.
-TIDY_HOW := $(if $(ANALYSIS),$(patsubst %,--extra-arg=%,-Xclang -analyzer-config -Xclang mode=$(ANALYSIS)))
+# ANALYSIS=shallow follows fewer calls, looks at a folder at a time (the checker of va_list is wrong from the second file on), and takes
+# a tenth of the time: for make check, which has no more. make lint looks deep.
+TIDY     := $(if $(ANALYSIS),$(patsubst %/,tidy/%,$(sort $(dir $(SOURCES)))),$(SOURCES:%=tidy/%) tidy/$(MAIN))
+TIDY_HOW := $(if $(ANALYSIS),$(patsubst %,--extra-arg=%,-Xclang -analyzer-config -Xclang mode=$(ANALYSIS)) \
+                             --checks=-clang-analyzer-valist.Uninitialized)
 .PHONY: lint $(TIDY) cppcheck python-check
 lint: $(TIDY) cppcheck python-check ## clang-tidy with clang's own warnings, cppcheck, and a syntax check of the Python files
-$(TIDY): tidy/%:
+$(TIDY): tidy/%: | build
 	@echo "  TIDY $*"
-	@clang-tidy --quiet $(TIDY_HOW) $* -- -std=c17 $(WARN) $(CPPFLAGS) $(PKG_CFLAGS) 2>build/tidy.$(subst /,_,$*) || \
+	@clang-tidy --quiet $(TIDY_HOW) $(if $(filter %.c,$*),$*,$(wildcard $*/*.c)) -- -std=c17 $(WARN) $(CPPFLAGS) $(PKG_CFLAGS) 2>build/tidy.$(subst /,_,$*) || \
 	    { cat build/tidy.$(subst /,_,$*); exit 1; }
-$(TIDY): | build
 build:
 	@mkdir -p $@
 cppcheck:
