@@ -179,6 +179,11 @@ static int run(const struct args *a) {
     if (prepare(a, &j, &o, &name, &e) != 0 ||
         convert_text(&o, name, buf_text(&j.text), j.text.len, &r, &e) != 0)
         goto out;
+    if (r.from != CONVERT_HAR && (o.host != NULL || o.assets)) {
+        err_set(&e, "--%s is for HAR, and this is %s; coldswarm run --host sends to another target",
+                o.host != NULL ? "host" : "assets", convert_word(r.from));
+        goto out;
+    }
     if (out == NULL)
         fwrite(r.scenario, 1, r.bytes, stdout);
     else if (write_all(out, &r, opt_flag(a, "force"), &e) != 0)

@@ -155,7 +155,7 @@ static void show_wait(struct buf *out, const struct wait *w) {
         return;
     }
     if (w->kind == WAIT_NONE || (w->kind == WAIT_CONSTANT && w->low_ns == 0)) {
-        buf_str(out, "none: a user sends its next request as soon as it has an answer\n");
+        buf_str(out, "none: a user begins its next task as soon as one is over\n");
         return;
     }
     duration(out, w->low_ns);
@@ -163,7 +163,7 @@ static void show_wait(struct buf *out, const struct wait *w) {
         buf_str(out, " to ");
         duration(out, w->high_ns);
     }
-    buf_str(out, " after each request\n");
+    buf_str(out, " after each task\n");
 }
 
 /* One entry of the comma-separated list; the label comes before the first. */
@@ -251,16 +251,62 @@ static void show_request(struct buf *out, const struct scenario *s,
     buf_char(out, '\n');
 }
 
-/* The requests of steps, a line each, behind `before`. */
+#define NESTED_MAX 64
+
+/* The step that ends the loop which begins at `at`. */
+static uint32_t loop_end(const struct scenario *s, const struct scenario_steps *steps,
+                         uint32_t at) {
+    uint32_t i = at + 1;
+    while (i < steps->first + steps->count &&
+           !(s->steps[i].kind == SCENARIO_AGAIN && s->steps[i].depth == s->steps[at].depth))
+        i++;
+    return i;
+}
+
+/* "wait 20 ms", "4 times:", "only when its condition holds:". */
+static void show_step(struct buf *out, const struct scenario *s, const struct scenario_step *x) {
+    switch (x->kind) {
+    case SCENARIO_SEND:
+        show_request(out, s, &s->requests[x->request], 0);
+        break;
+    case SCENARIO_PAUSE:
+        buf_str(out, "wait ");
+        duration(out, x->wait.low_ns);
+        if (x->wait.kind == WAIT_BETWEEN) {
+            buf_str(out, " to ");
+            duration(out, x->wait.high_ns);
+        }
+        buf_char(out, '\n');
+        break;
+    case SCENARIO_LOOP:
+        buf_printf(out, "%" PRIu32 " times:\n", x->count);
+        break;
+    case SCENARIO_WHEN:
+        buf_str(out, "only when its condition holds:\n");
+        break;
+    case SCENARIO_AGAIN:
+    case SCENARIO_SKIP:
+        break;
+    }
+}
+
+/* Steps, a line each, behind `before`; what a repeat or a condition is about stands further in. */
 static void show_steps(struct buf *out, const struct scenario *s,
                        const struct scenario_steps *steps, const char *before) {
+    uint32_t ends[NESTED_MAX];
+    size_t depth = 0;
     for (uint32_t i = steps->first; i < steps->first + steps->count; i++) {
-        if (s->steps[i].kind != SCENARIO_SEND)
+        const struct scenario_step *x = &s->steps[i];
+        while (depth > 0 && i >= ends[depth - 1])
+            depth--;
+        if (x->kind == SCENARIO_AGAIN || x->kind == SCENARIO_SKIP)
             continue;
         label(out, before);
         before = "";
-        buf_str(out, "        ");
-        show_request(out, s, &s->requests[s->steps[i].request], 0);
+        buf_printf(out, "        %*s", (int)(2 * depth), "");
+        show_step(out, s, x);
+        if (depth < NESTED_MAX && (x->kind == SCENARIO_LOOP || x->kind == SCENARIO_WHEN))
+            ends[depth++] = x->kind == SCENARIO_WHEN ? x->to : loop_end(s, steps, i);
     }
 }
 
@@ -417,15 +463,56 @@ static void warn_load(struct buf *out, const struct scenario *s, const struct sc
 }
 
 /* What is allowed and yet seldom meant. */
+static bool sends(const struct scenario *s, const struct scenario_steps *steps) {
+    for (uint32_t i = steps->first; i < steps->first + steps->count; i++)
+        if (s->steps[i].kind == SCENARIO_SEND)
+            return true;
+    return false;
+}
+
+static void warn_steps(struct buf *out, const struct scenario *s, size_t task) {
+    const struct scenario_task *t = &s->tasks[task];
+    bool idle = !sends(s, &t->steps);
+    if (t->weight > 0 && !idle)
+        return;
+    buf_printf(out, "  - task %zu (", task + 1);
+    foreign(out, s, t->name);
+    buf_printf(out, ")%s%s%s\n", idle ? " sends nothing" : "", idle && t->weight == 0 ? " and" : "",
+               t->weight == 0 ? " has weight 0: it is never begun" : "");
+}
+
+/* Users of fixed counts come first; what is left is for the classes by weight. */
+static void warn_classes(struct buf *out, const struct scenario *s, const struct scenario_load *l) {
+    const struct scenario_class *c = &s->classes[l->first_class];
+    uint64_t fixed = 0, users = load_users_max(&l->load);
+    bool weighted = false;
+    for (uint32_t i = 0; i < l->class_count; i++) {
+        fixed += c[i].fixed_count;
+        weighted = weighted || (c[i].fixed_count == 0 && c[i].weight > 0);
+    }
+    if (fixed > users)
+        buf_printf(out,
+                   "  - classes with fixed_count want %" PRIu64 " users, and there are %" PRIu64
+                   ": the last ones get fewer\n",
+                   fixed, users);
+    if (weighted && fixed >= users)
+        buf_str(out, "  - classes with fixed_count take all users: those by weight get none\n");
+}
+
 static void warn(struct buf *out, const struct scenario *s) {
     if (s->target == NULL && needs_target(s))
         buf_str(out, "  - no target: give one with --host, or write \"target\"\n");
     for (size_t i = 0; i < s->load_count; i++)
         warn_load(out, s, &s->loads[i]);
+    for (size_t i = 0; i < s->load_count; i++)
+        warn_classes(out, s, &s->loads[i]);
     for (size_t i = 0; i < s->task_count; i++) {
+        if (!s->tasks[i].single) {
+            warn_steps(out, s, i);
+            continue;
+        }
         const struct scenario_request *q = &s->requests[s->steps[s->tasks[i].steps.first].request];
-        bool bare = s->tasks[i].single && q->body == NULL && q->varying_body == NULL &&
-                    body_expected(q->method);
+        bool bare = q->body == NULL && q->varying_body == NULL && body_expected(q->method);
         if (!bare && s->tasks[i].weight > 0)
             continue;
         buf_printf(out, "  - task %zu (%s ", i + 1, q->method);

@@ -37,11 +37,17 @@ int gate_baseline(const struct args *a, const char *path, struct gate_regression
         err_set(e, "out of memory");
         return EXIT_RUNTIME;
     }
-    for (; *count < n; ++*count)
+    for (; *count < n; ++*count) {
+        for (size_t i = 0; i < *count; i++)
+            if (strcmp(texts[i], texts[*count]) == 0) {
+                err_set(e, "--max-regression \"%.200s\" is there twice", texts[i]);
+                return EXIT_USAGE;
+            }
         if (gate_regression_parse(texts[*count], &(*items)[*count], e) != 0) {
             err_prefix(e, "--max-regression");
             return EXIT_USAGE;
         }
+    }
     struct comparison_options o = {.seed = 1,
                                    .confidence = opt_number(a, "confidence") / 100,
                                    .resamples = COMPARE_RESAMPLES,

@@ -94,13 +94,20 @@ int results_show(const char *path, const struct results_options *o) {
         .thresholds = o->thresholds};
     struct report_source source = {.bare = o->bare};
     int code = EXIT_OK;
-    bool read = reader_open(path, &reader, &e) == 0 && (!o->is_cut || cut(reader, o, &e) == 0) &&
-                model_new(reader, &options, &m, &e) == 0;
+    int failure = EXIT_RUNTIME;
+    bool read = reader_open(path, &reader, &e) == 0;
+    if (read && o->is_cut && cut(reader, o, &e) != 0) {
+        failure = EXIT_USAGE; /* what was asked for is not there */
+        read = false;
+    }
+    read = read && model_new(reader, &options, &m, &e) == 0;
     struct report_judged judged = {0};
     source.reader = reader;
     source.model = m;
-    if (!read || report_judged_init(&judged, &source, &e) != 0 ||
-        o->format->write(stdout, &source, &e) != 0)
+    if (!read)
+        code = command_error(failure, e.text);
+    else if (report_judged_init(&judged, &source, &e) != 0 ||
+             o->format->write(stdout, &source, &e) != 0)
         code = command_error(EXIT_RUNTIME, e.text);
     else if (o->folder != NULL) {
         source.bare = false; /* its files stand alone */

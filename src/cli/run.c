@@ -40,18 +40,28 @@ extern const char embed_scenarios_paper_json[];
 
 /* ---- the scenario ---- */
 
-/* "a, b" or "a b" in one option, or the option several times: Locust's way and ours. */
-static size_t split_tags(const struct args *a, const char *option, struct buf *room,
-                         const char *tags[TAGS_MAX]) {
+/* "a, b" or "a b" in one option, or the option several times: Locust's way and ours. What comes to nothing, as an unset variable
+ * of a shell, is refused: without tags all would run. */
+static int split_tags(const struct args *a, const char *option, struct buf *room,
+                      const char *tags[TAGS_MAX], size_t *n, struct err *e) {
     const char *const *given;
-    size_t n = 0, count = opt_list(a, option, &given);
-    for (size_t i = 0; i < count; i++)
+    size_t count = opt_list(a, option, &given);
+    for (size_t i = 0; i < count; i++) {
+        if (given[i][strspn(given[i], ", ")] == '\0')
+            return err_set(e, "--%s \"%.100s\": there is no tag in it", option, given[i]);
         buf_printf(room, "%s ", given[i]);
+    }
+    if (!buf_ok(room))
+        return err_set(e, "--%s: more than %d bytes of tags are too many", option, PATH_MAX_BYTES);
     char *at = room->data;
-    for (char *rest = NULL, *word = at == NULL ? NULL : strtok_r(at, ", ", &rest);
-         word != NULL && n < TAGS_MAX; word = strtok_r(NULL, ", ", &rest))
-        tags[n++] = word;
-    return n;
+    *n = 0;
+    for (char *rest = NULL, *word = at == NULL ? NULL : strtok_r(at, ", ", &rest); word != NULL;
+         word = strtok_r(NULL, ", ", &rest)) {
+        if (*n == TAGS_MAX)
+            return err_set(e, "--%s: more than %d tags are too many", option, TAGS_MAX);
+        tags[(*n)++] = word;
+    }
+    return 0;
 }
 
 static int select_tags(const struct args *a, struct scenario *s, struct err *e) {
@@ -59,9 +69,11 @@ static int select_tags(const struct args *a, struct scenario *s, struct err *e) 
     struct buf room[2];
     buf_init(&room[0], PATH_MAX_BYTES);
     buf_init(&room[1], PATH_MAX_BYTES);
-    size_t with_count = split_tags(a, "tags", &room[0], with);
-    size_t without_count = split_tags(a, "exclude-tags", &room[1], without);
-    int status = scenario_select(s, with, with_count, without, without_count, e);
+    size_t with_count = 0, without_count = 0;
+    int status = split_tags(a, "tags", &room[0], with, &with_count, e) != 0 ||
+                         split_tags(a, "exclude-tags", &room[1], without, &without_count, e) != 0
+                     ? -1
+                     : scenario_select(s, with, with_count, without, without_count, e);
     buf_done(&room[0]);
     buf_done(&room[1]);
     return status;
@@ -568,6 +580,8 @@ static int run_series(const struct args *a, const struct replay *replay) {
     struct repeat repeat;
     uint64_t seed = choose_seed(a);
     struct err e = {0};
+    if (opt_given(a, "pause") && opt_integer(a, "repeat") < 2)
+        return command_error(EXIT_USAGE, "--pause is between the runs of a --repeat of 2 or more");
     if (repeat_init(&repeat, (unsigned)opt_integer(a, "repeat"), opt_duration(a, "pause"), &e) != 0)
         return command_error(EXIT_RUNTIME, e.text);
     while (repeat_next(&repeat))

@@ -7,6 +7,7 @@
 #include "convert/emit_internal.h"
 
 #define WEIGHT_MAX 1000000
+#define USERS_MAX 1000000
 
 static void member_flag(struct object *o, const char *key, bool set, const char *value) {
     if (set)
@@ -172,6 +173,15 @@ static void put_head(struct draft *d, const char *source, struct buf *out) {
     buf_done(&b);
 }
 
+/* One of each class, and as many as a fixed count says. */
+static uint64_t users_of(const struct draft *d) {
+    uint64_t users = 0;
+    for (const struct draft_class *c = d->classes; c != NULL; c = c->next)
+        if (is_used(c) && (c->fixed_count > 0 || c->weight > 0))
+            users += c->fixed_count > 0 ? c->fixed_count : 1;
+    return users == 0 ? 1 : users > USERS_MAX ? USERS_MAX : users;
+}
+
 /* Members that a person reads first stand first; each in a line of its own. */
 static void put_top(struct draft *d, const struct draft_class *only, struct buf *out) {
     struct object o = {.d = d, .indent = 0};
@@ -180,7 +190,9 @@ static void put_top(struct draft *d, const struct draft_class *only, struct buf 
         emit_member_text(&o, "name", emit_name(d, &named), false);
     }
     emit_member_text(&o, "target", d->target, true);
-    emit_member_printf(&o, "load", "{ \"users\": 1, \"spawn_rate\": 1, \"duration\": \"30s\" }");
+    emit_member_printf(&o, "load",
+                       "{ \"users\": %" PRIu64 ", \"spawn_rate\": 1, \"duration\": \"30s\" }",
+                       users_of(d));
     if (d->timeout_s > 0)
         emit_member_printf(&o, "timeout", "%.10g", d->timeout_s);
     if (d->connect_timeout_s > 0 && d->connect_timeout_s <= (d->timeout_s > 0 ? d->timeout_s : 60))

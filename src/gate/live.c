@@ -42,6 +42,7 @@ struct gate_live {
     struct live_task *tasks;
     size_t count;
     size_t endpoint_count, iteration_count, check_count;
+    int64_t load_us;    /* 0: not known */
     struct hist merged; /* scratch */
 };
 
@@ -132,6 +133,7 @@ int gate_live_new(const struct gate_rules *rules, const struct gate_subject *sub
     l->endpoint_count = subject->endpoint_count;
     l->iteration_count = subject->iteration_count;
     l->check_count = subject->check_count;
+    l->load_us = subject->duration_us;
     l->tasks = calloc(rules->count + 1, sizeof *l->tasks);
     if (l->tasks == NULL) {
         gate_live_free(l);
@@ -444,6 +446,8 @@ static void look(struct gate_live *l, struct live_task *t, int64_t now_us) {
     bool gauge = gate_metrics[t->rule->metric].kind == GATE_GAUGE;
     if (source == GATE_FROM_SERVER || now_us < t->begin_us)
         return;
+    if (gauge && l->load_us > 0 && now_us >= l->load_us)
+        return; /* users leave */
     if (gauge && now_us < t->finish_us) {
         t->level_min = t->levels == 0 ? t->level : fmin(t->level_min, t->level);
         t->level_max = t->levels == 0 ? t->level : fmax(t->level_max, t->level);

@@ -300,7 +300,8 @@ static int word(const char **p, struct gate_rule *r, struct err *e) {
             return err_set(e, "unknown word \"%s\"; did you mean \"%s\"?", text, nearest);
         return err_set(e,
                        "unexpected " SHOWN " behind the number; times are milliseconds without a "
-                       "unit, and words that may follow are over, from, stage, abortOnFail and "
+                       "unit, shares go from 0 to 1, and words that may follow are over, from, "
+                       "stage, abortOnFail and "
                        "delayAbortEval",
                        *p);
     }
@@ -348,7 +349,7 @@ static int condition(const char *p, struct gate_rule *r, struct err *e) {
     if (*p != '\0' && *blanks(p) == *p)
         return err_set(e,
                        "unexpected " SHOWN " behind the number; times are milliseconds without a "
-                       "unit: 500, not 500ms",
+                       "unit (500, not 500ms), shares go from 0 to 1 (0.01, not 1%%)",
                        p);
     for (p = blanks(p); *p != '\0'; p = blanks(p))
         if (word(&p, r, e) != 0)

@@ -26,6 +26,16 @@ bool reader_has_steps(struct reader *r) {
            has_view(r, "SELECT 1 FROM task WHERE endpoint IS NULL LIMIT 1");
 }
 
+int reader_load_end(struct reader *r, int64_t *us, struct err *e) {
+    sqlite3_stmt *st = NULL;
+    if (reader_prepare(r, "SELECT at_us FROM event WHERE kind = 'load_end' ORDER BY at_us LIMIT 1",
+                       &st, e) != 0)
+        return -1;
+    int rc = sqlite3_step(st);
+    *us = rc == SQLITE_ROW ? sqlite3_column_int64(st, 0) : READER_NO_VALUE;
+    return reader_finish(r, st, rc, e);
+}
+
 int reader_stages(struct reader *r, int64_t **out, size_t *count, struct err *e) {
     sqlite3_stmt *st = NULL;
     int64_t *all = malloc(sizeof *all);
@@ -50,15 +60,10 @@ int reader_stages(struct reader *r, int64_t **out, size_t *count, struct err *e)
     }
     if (reader_finish(r, st, rc, e) != 0)
         goto fail;
-    all[used] = reader_run(r)->duration_us;
-    if (reader_prepare(r, "SELECT at_us FROM event WHERE kind = 'load_end' ORDER BY at_us LIMIT 1",
-                       &st, e) != 0)
+    if (reader_load_end(r, &all[used], e) != 0)
         goto fail;
-    rc = sqlite3_step(st);
-    if (rc == SQLITE_ROW)
-        all[used] = sqlite3_column_int64(st, 0);
-    if (reader_finish(r, st, rc, e) != 0)
-        goto fail;
+    if (all[used] == READER_NO_VALUE)
+        all[used] = reader_run(r)->duration_us;
     *out = all;
     *count = used;
     return 0;

@@ -17,6 +17,9 @@ int reader_stages(struct reader *r, int64_t **out, size_t *count, struct err *e)
 bool reader_has_iterations(struct reader *r);
 bool reader_has_checks(struct reader *r);
 
+/* When no new request was begun any more; READER_NO_VALUE: the file does not tell. */
+int reader_load_end(struct reader *r, int64_t *us, struct err *e);
+
 /* Whether some task has steps, so that an iteration is more than a request. */
 bool reader_has_steps(struct reader *r);
 

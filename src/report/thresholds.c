@@ -202,12 +202,16 @@ static void give_check(void *context, int64_t second, const char *request, const
     gate_judge_check(context, second, request, name, passes, fails);
 }
 
+/* Without the seconds in which users left because the load was over: of the last one, less than half is load. */
 static int give_users(struct reader *r, struct gate_judge *j, struct err *e) {
     struct reader_second *seconds = NULL;
     size_t n = 0;
-    if (reader_users(r, &seconds, &n, e) != 0)
+    int64_t end_us;
+    if (reader_load_end(r, &end_us, e) != 0 || reader_users(r, &seconds, &n, e) != 0)
         return -1;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n && (i == 0 || end_us == READER_NO_VALUE ||
+                                 (int64_t)seconds[i].second * 1000000 + 500000 <= end_us);
+         i++)
         gate_judge_gauge(j, GATE_VUS, (int64_t)seconds[i].second * 1000000, seconds[i].users);
     free(seconds);
     return 0;

@@ -36,7 +36,10 @@ int tags_read(struct reader *r, const struct json *v, char ***tags, size_t *coun
         if (array_grow(r, tags, *count, sizeof **tags) != 0 ||
             reader_name(r, m, &(*tags)[*count]) != 0)
             return -1;
-        ++*count;
+        if (strpbrk((*tags)[(*count)++], ", ") != NULL)
+            return reader_fail(r, m->at,
+                               "a tag is one word: --tags could not choose one with a comma or a "
+                               "blank in it");
     }
     return 0;
 }

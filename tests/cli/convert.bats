@@ -254,3 +254,12 @@ JSON
     [ "$status" -eq 0 ]
     [[ $output != *HOME\ from\ the\ environment* ]]
 }
+
+@test "options for HAR are refused for others; fixed counts have their users" {
+    printf 'from locust import HttpUser, task\nclass U(HttpUser):\n    @task\n    def a(self):\n        self.client.get("/a")\nclass V(HttpUser):\n    fixed_count = 2\n    @task\n    def c(self):\n        self.client.get("/c")\n' >l.py
+    run -2 "$COLDSWARM" convert l.py -H x
+    [[ $output == *"--host is for HAR, and this is locust"* ]]
+    run -2 "$COLDSWARM" convert l.py --assets
+    run -0 "$COLDSWARM" convert l.py
+    [[ $output == *'"users": 3, "spawn_rate"'* ]]
+}

@@ -54,10 +54,10 @@ check() {
     "$COLDSWARM" report run.db -f csv --from 20.5 --to 41 | diff - stage.csv
     "$COLDSWARM" report run.db -f csv --stage 3 >stage.csv
     "$COLDSWARM" report run.db -f csv --from 41 --to 59 | diff - stage.csv
-    run -3 "$COLDSWARM" report run.db --stage 4
+    run -2 "$COLDSWARM" report run.db --stage 4
     [[ $output == *"no stage 4; 3 of them began"* ]]
     python3 "$BATS_TEST_DIRNAME/make_run.py" plain.db
-    run -3 "$COLDSWARM" report plain.db --stage 1
+    run -2 "$COLDSWARM" report plain.db --stage 1
     [[ $output == *"has no stages"* ]]
 }
 
@@ -83,16 +83,16 @@ whole, warm = json.load(open("all.json"))["aggregated"], json.load(open("out/tab
 assert int(sys.argv[1]) > 0 and whole["requests"] - warm["requests"] == int(sys.argv[1]), (whole, warm, sys.argv)
 END
     python3 "$BATS_TEST_DIRNAME/make_server_run.py" bare.db --no-server
-    run -3 "$COLDSWARM" report bare.db --warm-only
+    run -2 "$COLDSWARM" report bare.db --warm-only
     [[ $output == *"no request log of the server"*"coldswarm import"* ]]
 }
 
 @test "a part that cannot be is an error" {
     python3 "$BATS_TEST_DIRNAME/make_run.py" run.db many
-    run -3 "$COLDSWARM" report run.db --from 2m
+    run -2 "$COLDSWARM" report run.db --from 2m
     [[ $output == *"begins at 2m, but the run in run.db lasted 60s"* ]]
-    run -3 "$COLDSWARM" report run.db --from 3s --to 3s
-    run -3 "$COLDSWARM" report run.db --name /predikt
+    run -2 "$COLDSWARM" report run.db --from 3s --to 3s
+    run -2 "$COLDSWARM" report run.db --name /predikt
     [[ $output == *"no endpoint of run.db is called /predikt; did you mean /predict?"* ]]
     run -2 "$COLDSWARM" report run.db --stage 1 --to 3s
     run -2 "$COLDSWARM" report run.db --stage 0

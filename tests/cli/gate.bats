@@ -382,3 +382,14 @@ END
         [[ "$output" == *'there is no aggregation "xyz"'* ]]
     done
 }
+
+@test "users are those of the load, not of its end; an allowed regression given twice is refused" {
+    start_target
+    scenario 3 '{}'
+    go
+    run --separate-stderr "$COLDSWARM" gate run.db -e 'vus value==4' -e 'vus min==4' -e 'vus max==4'
+    [ "$status" -eq 0 ] || { echo "$output"; false; }
+    run --separate-stderr "$COLDSWARM" gate run.db --baseline run.db --max-regression 'med 5%' --max-regression 'med 5%'
+    [ "$status" -eq 2 ]
+    [[ "$stderr" == *"is there twice"* ]]
+}

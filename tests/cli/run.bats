@@ -458,3 +458,15 @@ END
         [ -s "$SCRATCH/report/$f" ]
     done
 }
+
+@test "options that would be ignored are refused" {
+    run -2 "$COLDSWARM" run -H http://127.0.0.1:9 -t 1s --pause 1s
+    [[ $output == *"--repeat"* ]]
+    echo '{"load": {"users": 1, "spawn_rate": 1, "duration": "1s"}, "tasks": [{"path": "/", "tags": ["x"]}]}' >s.json
+    run -2 "$COLDSWARM" run s.json -H http://127.0.0.1:9 -T ,
+    [[ $output == *'--tags ",": there is no tag in it'* ]]
+    run -2 "$COLDSWARM" run s.json -H http://127.0.0.1:9 -E x -E ''
+    sed -i 's/"x"/"x,y"/' s.json
+    run -2 "$COLDSWARM" validate s.json
+    [[ $output == *"s.json:1:"*"a tag is one word"* ]]
+}

@@ -20,7 +20,7 @@ scenario() {
     [[ ${lines[0]} == *"scenarios/paper.json is good." ]]
     [[ $output == *"http://127.0.0.1:8080"* ]]
     [[ $output == *"10 users, one every 1s, for 97s"* ]]
-    [[ $output == *"1s after each request"* ]]
+    [[ $output == *"1s after each task"* ]]
     [[ $output == *"20.0%  GET  /"* ]]
     [[ $output == *"80.0%  POST /predict  33 bytes of application/json"* ]]
     [[ $output != *"Worth a look"* ]]
@@ -256,4 +256,20 @@ END
 try: socket.getaddrinfo("nobody-has-this.invalid", 80)
 except socket.gaierror as e: sys.exit(e.errno != socket.EAI_NONAME)' || skip "no name server answers here"
     [[ $output == *"unknown host: nobody-has-this.invalid"* ]]
+}
+
+@test "steps are told as they go: waits, repeats and conditions; what nobody sends is worth a look" {
+    cat >s.json <<'END'
+{"target": "http://127.0.0.1:9", "load": {"users": 2, "spawn_rate": 2, "duration": "2s"}, "variables": {"v": "1"},
+ "users": [{"name": "a", "fixed_count": 2, "tasks": [
+              {"name": "flow", "steps": [{"wait": {"constant": "20ms"}}, {"repeat": 3, "steps": [{"path": "/in"}, {"when": "${v}", "steps": [{"path": "/deep"}]}]}, {"path": "/out"}]},
+              {"name": "idle", "steps": [{"wait": {"constant": "5ms"}}]}]},
+           {"name": "b", "tasks": [{"path": "/b"}]}]}
+END
+    run -0 "$COLDSWARM" validate s.json
+    grep -A6 'flow, in steps:' <<<"$output" | tail -n 6 | sed 's/^                    //' >steps
+    [ "$(cat steps)" = $'wait 20ms\n3 times:\n  GET /in\n  only when its condition holds:\n    GET /deep\nGET /out' ] || { cat steps; false; }
+    [[ $output == *"task 2 (idle) sends nothing"* ]]
+    [[ $output == *"those by weight get none"* ]]
+    [[ $output != *"want 2 users"* ]]
 }
