@@ -1,5 +1,6 @@
 #include "cli/advice.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -188,4 +189,22 @@ void advice_amount(const struct scenario *s, const struct scenario_load *l, stru
         buf_printf(out, "%s %.4g task%s per second when all users are there",
                    wait_is_paced(w) ? "about" : "at most", load_users_max(&l->load) / mean_s,
                    load_users_max(&l->load) / mean_s == 1 ? "" : "s");
+}
+
+/* Users of fixed counts come first; what is left is for the classes by weight. */
+void advice_classes(const struct scenario *s, const struct scenario_load *l, struct buf *out) {
+    const struct scenario_class *c = &s->classes[l->first_class];
+    uint64_t fixed = 0, users = load_users_max(&l->load);
+    bool weighted = false;
+    for (uint32_t i = 0; i < l->class_count; i++) {
+        fixed += c[i].fixed_count;
+        weighted = weighted || (c[i].fixed_count == 0 && c[i].weight > 0);
+    }
+    if (fixed > users)
+        buf_printf(out,
+                   "  - classes with fixed_count want %" PRIu64 " users, and there are %" PRIu64
+                   ": the last ones get fewer\n",
+                   fixed, users);
+    if (weighted && fixed >= users)
+        buf_str(out, "  - classes with fixed_count take all users: those by weight get none\n");
 }

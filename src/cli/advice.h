@@ -16,6 +16,9 @@ void advice_hosts(const struct scenario *s, struct buf *out);
 /* The same, for thresholds that no value can cross. */
 void advice_thresholds(const struct scenario *s, struct buf *out);
 
+/* The same, for classes of users that get none. */
+void advice_classes(const struct scenario *s, const struct scenario_load *l, struct buf *out);
+
 /* One phrase on the requests of a load: "about 600 requests in all", "at most 10 requests per second". */
 void advice_amount(const struct scenario *s, const struct scenario_load *l, struct buf *out);
 

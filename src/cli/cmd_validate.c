@@ -481,31 +481,13 @@ static void warn_steps(struct buf *out, const struct scenario *s, size_t task) {
                t->weight == 0 ? " has weight 0: it is never begun" : "");
 }
 
-/* Users of fixed counts come first; what is left is for the classes by weight. */
-static void warn_classes(struct buf *out, const struct scenario *s, const struct scenario_load *l) {
-    const struct scenario_class *c = &s->classes[l->first_class];
-    uint64_t fixed = 0, users = load_users_max(&l->load);
-    bool weighted = false;
-    for (uint32_t i = 0; i < l->class_count; i++) {
-        fixed += c[i].fixed_count;
-        weighted = weighted || (c[i].fixed_count == 0 && c[i].weight > 0);
-    }
-    if (fixed > users)
-        buf_printf(out,
-                   "  - classes with fixed_count want %" PRIu64 " users, and there are %" PRIu64
-                   ": the last ones get fewer\n",
-                   fixed, users);
-    if (weighted && fixed >= users)
-        buf_str(out, "  - classes with fixed_count take all users: those by weight get none\n");
-}
-
 static void warn(struct buf *out, const struct scenario *s) {
     if (s->target == NULL && needs_target(s))
         buf_str(out, "  - no target: give one with --host, or write \"target\"\n");
     for (size_t i = 0; i < s->load_count; i++)
         warn_load(out, s, &s->loads[i]);
     for (size_t i = 0; i < s->load_count; i++)
-        warn_classes(out, s, &s->loads[i]);
+        advice_classes(s, &s->loads[i], out);
     for (size_t i = 0; i < s->task_count; i++) {
         if (!s->tasks[i].single) {
             warn_steps(out, s, i);

@@ -23,7 +23,7 @@ static void values_travel_from_feeder_and_answer_to_request(void **state) {
     struct bench b;
     setup(
         &b, 2,
-        "{" TARGET "{'users':3,'spawn_rate':1000,'duration':'500ms'},'wait':{'constant':'5ms'},"
+        "{" TARGET "{'users':3,'spawn_rate':1000,'duration':'2s'},'wait':{'constant':'20ms'},"
         "'variables':{'absent':'','kind':'cat \\'quoted\\''}," FEED("unique") LOGIN
         "'setup':[{'path':'/item/41','capture':{'item':{'json':'/next'}}}],"
         "'teardown':[{'path':'/bye/${item}'}],"

@@ -1,0 +1,15 @@
+/*
+ * tags: --tags and --exclude-tags: which tasks and steps of a scenario a run takes.
+ *
+ * Ownership: nothing is kept. Thread: main.
+ */
+#ifndef CLI_TAGS_H
+#define CLI_TAGS_H
+
+#include "cli/args.h"
+#include "scenario/model.h"
+#include "util/err.h"
+
+int tags_select(const struct args *a, struct scenario *s, struct err *e);
+
+#endif
