@@ -127,7 +127,7 @@ RUN_TESTS      := COLDSWARM=$(B)/coldswarm TSAN_OPTIONS=$(addprefix suppressions
 
 .PHONY: unit tests test warnings
 unit: $(UNITBIN)
-warnings: $(patsubst %,$(B)/%.looked,$(UNIT)) ## what a compiler has to say of the tests, without making anything; of the sources, make lint tells
+warnings: $(UNIT:%=$(B)/%.looked) ## what a compiler has to say of the tests, without making anything; of the sources, make lint tells
 $(B)/%.c.looked: %.c $(B)/flags
 	@mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS) -Itests $(ALLFLAGS) -MMD -MP -MF $(@:%.looked=%.d) -MT $@ -fsyntax-only $< && touch $@
@@ -256,4 +256,4 @@ clean: ## remove build/
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
 
--include $(patsubst %,$(B)/%.d,$(SOURCES) $(MAIN) $(UNIT)) $(OBJECTS:.o=.d) $(B)/src/cli/main.d $(UNITBIN:=.d) $(FUZZBIN:=.d) $(TRUTH).d $(STATS).d
+-include $(UNIT:%=$(B)/%.d) $(OBJECTS:.o=.d) $(B)/src/cli/main.d $(UNITBIN:=.d) $(FUZZBIN:=.d) $(TRUTH).d $(STATS).d

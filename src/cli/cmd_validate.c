@@ -146,6 +146,15 @@ static void show_stages(struct buf *out, const struct load *l) {
                users_word(load_users_max(l)));
 }
 
+/* How long a pause is: "1s", "500ms to 1s". */
+static void span(struct buf *out, const struct wait *w) {
+    duration(out, w->low_ns);
+    if (w->kind == WAIT_BETWEEN) {
+        buf_str(out, " to ");
+        duration(out, w->high_ns);
+    }
+}
+
 static void show_wait(struct buf *out, const struct wait *w) {
     label(out, "wait");
     if (wait_is_paced(w)) {
@@ -158,11 +167,7 @@ static void show_wait(struct buf *out, const struct wait *w) {
         buf_str(out, "none: a user begins its next task as soon as one is over\n");
         return;
     }
-    duration(out, w->low_ns);
-    if (w->kind == WAIT_BETWEEN) {
-        buf_str(out, " to ");
-        duration(out, w->high_ns);
-    }
+    span(out, w);
     buf_str(out, " after each task\n");
 }
 
@@ -271,11 +276,7 @@ static void show_step(struct buf *out, const struct scenario *s, const struct sc
         break;
     case SCENARIO_PAUSE:
         buf_str(out, "wait ");
-        duration(out, x->wait.low_ns);
-        if (x->wait.kind == WAIT_BETWEEN) {
-            buf_str(out, " to ");
-            duration(out, x->wait.high_ns);
-        }
+        span(out, &x->wait);
         buf_char(out, '\n');
         break;
     case SCENARIO_LOOP:

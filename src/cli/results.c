@@ -34,7 +34,7 @@ static void list(FILE *to, const char *dir, const struct model *m,
         snprintf(name, sizeof name, "%s.csv", m->flows.tables[i].key);
         wrote(to, dir, name, m->flows.tables[i].title);
     }
-    if (m->thresholds != NULL && m->thresholds->rules.count > 0)
+    if (m->thresholds != NULL)
         wrote(to, dir, "thresholds.csv", "each threshold, its value and interval");
     wrote(to, dir, "latex/*.tex", "each table and figure for a LaTeX document");
     wrote(to, dir, "methods.md, .tex", "how the run was made and counted");

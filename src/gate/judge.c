@@ -240,13 +240,10 @@ void gate_judge_iteration(struct gate_judge *j, const char *name, int64_t end_us
 
 void gate_judge_check(struct gate_judge *j, int64_t second, const char *request, const char *name,
                       uint64_t passes, uint64_t fails) {
-    /* Checks are counted by second: one begun belongs to the range that begins in it. */
     for (size_t i = 0; i < j->count; i++) {
         struct task *t = &j->tasks[i];
         const struct gate_rule *r = t->rule;
-        int64_t at_us = second * 1000000;
-        if (at_us < t->begin_us && at_us + 1000000 > t->begin_us)
-            at_us = t->begin_us;
+        int64_t at_us = gate_check_at(second, t->begin_us);
         if (r->metric != GATE_CHECKS || !in_range(j, t, at_us) ||
             (r->name != NULL && strcmp(r->name, name) != 0) ||
             (r->request != NULL && strcmp(r->request, request) != 0))

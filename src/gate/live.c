@@ -42,7 +42,6 @@ struct gate_live {
     struct live_task *tasks;
     size_t count;
     size_t endpoint_count, iteration_count, check_count;
-    int64_t load_us;    /* 0: not known */
     struct hist merged; /* scratch */
 };
 
@@ -96,6 +95,10 @@ static int task_init(struct live_task *t, const struct gate_rule *r, const struc
         t->begin_us = s->stages[r->stage - 1];
         t->finish_us = s->stages[r->stage];
     }
+    /* After the load users leave. */
+    if (gate_metrics[r->metric].kind == GATE_GAUGE && s->duration_us > 0 &&
+        s->duration_us < t->finish_us)
+        t->finish_us = s->duration_us;
     t->begin_us += r->from_ns / 1000;
     if (set_fits(t, s) != 0)
         return err_set(e, "out of memory for thresholds");
@@ -133,7 +136,6 @@ int gate_live_new(const struct gate_rules *rules, const struct gate_subject *sub
     l->endpoint_count = subject->endpoint_count;
     l->iteration_count = subject->iteration_count;
     l->check_count = subject->check_count;
-    l->load_us = subject->duration_us;
     l->tasks = calloc(rules->count + 1, sizeof *l->tasks);
     if (l->tasks == NULL) {
         gate_live_free(l);
@@ -246,11 +248,7 @@ void gate_live_check(struct gate_live *l, uint32_t check, uint32_t second, uint3
         if (gate_metrics[t->rule->metric].source != GATE_FROM_CHECKS || check >= l->check_count ||
             !t->others_fit[check])
             continue;
-        /* They are counted by second: one begun belongs to the range that begins in it. */
-        int64_t at_us = (int64_t)second * US_PER_S;
-        if (at_us < t->begin_us && at_us + US_PER_S > t->begin_us)
-            at_us = t->begin_us;
-        struct slot *slot = slot_of(t, at_us);
+        struct slot *slot = slot_of(t, gate_check_at(second, t->begin_us));
         if (slot == NULL)
             continue;
         slot->amount += passes;
@@ -446,8 +444,6 @@ static void look(struct gate_live *l, struct live_task *t, int64_t now_us) {
     bool gauge = gate_metrics[t->rule->metric].kind == GATE_GAUGE;
     if (source == GATE_FROM_SERVER || now_us < t->begin_us)
         return;
-    if (gauge && l->load_us > 0 && now_us >= l->load_us)
-        return; /* users leave */
     if (gauge && now_us < t->finish_us) {
         t->level_min = t->levels == 0 ? t->level : fmin(t->level_min, t->level);
         t->level_max = t->levels == 0 ? t->level : fmax(t->level_max, t->level);

@@ -378,3 +378,8 @@ double gate_margin(enum gate_op op, double value, double limit) {
         return value - limit;
     return (double)NAN;
 }
+
+int64_t gate_check_at(int64_t second, int64_t begin_us) {
+    int64_t at_us = second * 1000000;
+    return at_us < begin_us && at_us + 1000000 > begin_us ? begin_us : at_us;
+}

@@ -104,9 +104,8 @@ struct gate_subject {
     size_t endpoint_count;
     const char *const *iterations; /* names of tasks; NULL: those of the endpoints */
     size_t iteration_count;
-    const uint32_t *
-        singles; /* of each task the endpoint that is all of it, or GATE_STEPS; for live.h, which without them takes
-                                  every request for an iteration */
+    /* For live.h: of each task the endpoint that is all of it, or GATE_STEPS. NULL: requests are iterations. */
+    const uint32_t *singles;
     const char *const *checks; /* names of checks; NULL and 0: there are none */
     size_t check_count;
     const uint32_t *checked; /* of each check its endpoint; for live.h */
@@ -119,6 +118,10 @@ struct gate_subject {
 /* Refuses what `subject` can never give values for. */
 int gate_rules_check(const struct gate_rules *all, const struct gate_subject *subject,
                      struct err *e);
+
+/* Checks are counted by second: when those of a second count, for a range that begins at begin_us. One that is under way when the
+ * range begins belongs to it. */
+int64_t gate_check_at(int64_t second, int64_t begin_us);
 
 /* Whether name and method of an endpoint are those that the rule wants. */
 bool gate_fits(const struct gate_rule *r, const char *name, const char *method);

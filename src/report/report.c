@@ -57,7 +57,7 @@ static int write_errors(const char *dir, const struct model *m, struct err *e) {
 
 static int write_thresholds(const char *dir, const struct model *m, struct err *e) {
     struct buf b;
-    if (m->thresholds == NULL || m->thresholds->rules.count == 0)
+    if (m->thresholds == NULL)
         return 0;
     buf_init(&b, DOCUMENT_MAX_BYTES);
     emit_csv_thresholds(&b, m);

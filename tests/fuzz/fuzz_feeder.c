@@ -8,13 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "fuzz/check.h"
 #include "scenario/feeder.h"
-
-#define CHECK(condition)                                                                           \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            abort();                                                                               \
-    } while (0)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

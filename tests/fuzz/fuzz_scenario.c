@@ -4,14 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/check.h"
 #include "scenario/model.h"
 #include "schedule/arrivals.h"
-
-#define CHECK(condition)                                                                           \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            abort();                                                                               \
-    } while (0)
 
 static void check_arrivals(const struct load *l) {
     struct arrivals a;
