@@ -118,7 +118,8 @@ SUITES         := $(BATS) $(SENDING:%=COLDSWARM_TRANSPORT=curl,%) $(UNITBIN)
 # Under ASan, of the command line's tests: those in which the program takes what others send, and runs long. Most of the others look at what
 # is written, by parts that have unit tests of their own.
 WATCHED        := cloudrun flows hostile import open run validate
-SUITES_address := $(WATCHED:%=tests/cli/%.bats) $(UNITBIN) $(REPLAY)
+# EVERY=1, as make sanitize has it: all of them.
+SUITES_address := $(if $(EVERY),$(BATS),$(WATCHED:%=tests/cli/%.bats)) $(UNITBIN) $(REPLAY)
 SUITES_thread  := $(THREADED:%.c=$(B)/%)
 SUITES         := $(if $(SAN),$(SUITES_$(SAN)),$(SUITES))
 TEST_JOBS      ?= 1
