@@ -1,7 +1,7 @@
 # coldswarm: `make demo` to see it, `make check` to test it; `make help` lists the rest.
 #
-# Each kind of build has a directory of its own: build/release, build/clang (CC=clang), build/address, build/thread and
-# build/fuzz (SAN=address, thread, fuzz). A change of compiler or flags builds that directory anew.
+# Each kind of build has its own directory: build/release, build/clang (CC=clang), build/address, build/thread and
+# build/fuzz (SAN=address, thread, fuzz). A change of compiler or flags rebuilds that directory.
 
 ifeq ($(origin CC),default)
 CC       := gcc
@@ -12,9 +12,9 @@ SAN      ?=
 VERSION  := 0.1.0
 comma    := ,
 
-PACKAGES := libcurl libuv zlib libcjson sqlite3 libmicrohttpd openssl yaml-0.1 libpcre2-8
+PACKAGES := libcurl libuv zlib libbrotlidec libcjson sqlite3 libmicrohttpd openssl yaml-0.1 libpcre2-8 libidn2
 # Goals that need no library, or install them first.
-BARE     := clean help format format-check layers-source demo check install-deps uninstall
+BARE     := clean help format format-check layers-source demo demo-llm check check-more sanitize install-deps uninstall
 MISSING  := $(if $(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),$(shell scripts/missing-packages $(PACKAGES) http_parser.h))
 ifneq ($(strip $(MISSING)),)
 $(error missing: $(MISSING). Run scripts/install-deps (Debian, as root) and try again)
@@ -38,7 +38,7 @@ CFLAGS   ?= -g
 ALLFLAGS  = -std=c17 $(OPT) $(WARN) $(SANFLAGS_$(SAN)) $(CFLAGS) -pthread $(PKG_CFLAGS)
 LDLIBS   += $(PKG_LIBS) -lhttp_parser -lm -pthread
 
-# Text files that the program carries inside: src/record/schema.sql becomes embed_record_schema_sql.
+# Text files that are part of the program: src/record/schema.sql becomes embed_record_schema_sql.
 EMBEDDED   := $(wildcard src/*/*.sql src/*/*.gp src/*/*.json src/*/*.css src/*/*.js scenarios/paper.json)
 embed_name  = $(subst -,_,$(subst .,_,$(subst /,_,$(patsubst src/%,%,$(1)))))
 
@@ -48,6 +48,9 @@ HEADERS  := $(wildcard src/*/*.h)
 OBJECTS  := $(SOURCES:%.c=$(B)/%.o) $(foreach f,$(EMBEDDED),$(B)/embed/$(call embed_name,$(f)).o)
 UNIT     := $(wildcard tests/*/test_*.c)
 UNITBIN  := $(UNIT:%.c=$(B)/%)
+# Tests in C that need a tool of the second tier.
+MORE     := $(wildcard tests/*/more_*.c)
+MOREBIN  := $(MORE:%.c=$(B)/%)
 BATS     := $(wildcard tests/*/*.bats)
 FUZZ     := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZBIN  := $(FUZZ:%=$(B)/tests/fuzz/fuzz_%)
@@ -58,6 +61,7 @@ TRUTH    := $(B)/tests/support/truth
 THREADED := $(filter tests/record/% tests/engine/% tests/stats/%,$(UNIT))
 C_FILES  := $(wildcard src/*/*.[ch] tests/*/*.[ch] bench/*.[ch])
 
+.DELETE_ON_ERROR:
 .PHONY: all
 all: $(B)/coldswarm ## build build/release/coldswarm
 
@@ -91,103 +95,125 @@ $(B)/members: FORCE
 .PHONY: FORCE
 FORCE:
 
-# $(call link_test,SOURCES,MORE FLAGS): a test's program from its source and the library; there are hundreds, so by a quick linker.
-QUICK_LD := $(if $(shell command -v ld.gold),-fuse-ld=gold)
+# $(call link_test,SOURCES,MORE FLAGS): a test's program from its source and the library, by a quick linker.
+QUICK_LD := $(if $(filter fuzz,$(SAN)),,$(if $(shell command -v ld.gold),-fuse-ld=gold))
 link_test = $(CC) $(CPPFLAGS) -Itests $(ALLFLAGS) $(QUICK_LD) $(2) $(LDFLAGS) -o $@ $(1) $(B)/libcoldswarm.a -lcmocka $(LDLIBS)
+
+# The tests of a folder are one program, tests/support/each.c; a link with the name of a file runs that file's main. So linking takes
+# little, and a file can be run, debugged and crash by itself. All that a file defines stays its own, but for its main.
+ENTRY     = main_of_$(*F)
+$(B)/tests/%.o: tests/%.c $(B)/flags
+	@mkdir -p $(@D)
+	@echo "  CC $<"
+	@$(CC) $(CPPFLAGS) -Itests $(ALLFLAGS) -MMD -MP -c -o $@ $<
+	@objcopy --redefine-sym $(if $(filter fuzz_%,$(*F)),LLVMFuzzerTestOneInput,main)=$(ENTRY) --keep-global-symbol=$(ENTRY) $@
+
+# $(call each_rule,PROGRAM,SOURCE OF ITS MAIN,FILES,LINKS)
+define each_rule
+$(1): $(2) $(3:%.c=$(B)/%.o) $(B)/libcoldswarm.a
+	@echo "  LD $$@"
+	@$$(call link_test,$$(filter %.c %.o,$$^),-DTESTS='$(patsubst %.c,TEST(%),$(notdir $(3)))')
+$(4): $(1)
+	@ln -sf $(notdir $(1)) $$@
+endef
+$(foreach d,$(sort $(dir $(UNIT) $(MORE))),$(eval $(call each_rule,$(B)/$(d)all,tests/support/each.c,$(filter $(d)%,$(UNIT) $(MORE)),\
+    $(filter $(B)/$(d)%,$(UNITBIN) $(MOREBIN)))))
+$(eval $(call each_rule,$(B)/tests/fuzz/all,tests/fuzz/replay.c,$(FUZZ:%=tests/fuzz/fuzz_%.c),$(REPLAY)))
 
 $(B)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(B)/libcoldswarm.a
 	@mkdir -p $(@D)
 	@echo "  CC $<"
 	@$(call link_test,$<,-MMD -MP -MF $@.d -fsanitize=fuzzer)
 
-$(B)/tests/fuzz/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(B)/libcoldswarm.a
-	@mkdir -p $(@D)
-	@echo "  CC $< (replay)"
-	@$(call link_test,$< tests/fuzz/replay.c,-DCORPUS='"tests/fuzz/corpus/$*"')
-
 $(B)/tests/%: tests/%.c $(B)/libcoldswarm.a
 	@mkdir -p $(@D)
 	@echo "  CC $<"
 	@$(call link_test,$<,-MMD -MP -MF $@.d)
 
-# What `make test` runs in each kind of build: the corpora and the program where memory is watched, threads where those are.
-# `auto` takes the direct transport where it can: what is about requests runs once more with the other.
-SENDING        := $(filter %/run.bats %/hostile.bats %/open.bats,$(BATS))
-# Those that take long come first, so that none is left over at the end.
-SUITES         := $(BATS) $(SENDING:%=COLDSWARM_TRANSPORT=curl,%) $(UNITBIN)
-# Under ASan, of the command line's tests: those in which the program takes what others send, and runs long. Most of the others look at what
-# is written, by parts that have unit tests of their own.
-WATCHED        := cloudrun flows hostile import open run validate
-# EVERY=1, as make sanitize has it: all of them.
-SUITES_address := $(if $(EVERY),$(BATS),$(WATCHED:%=tests/cli/%.bats)) $(UNITBIN) $(REPLAY)
-SUITES_thread  := $(THREADED:%.c=$(B)/%)
+# What `make test` runs. There are two tiers, check and more: to the second belong the bats tests with the tag `more` and the files
+# tests/*/more_*.c. TIER=all is both. A bats test with the tag `plain` is not for sanitisers.
+TIER      ?= check
+TRANSPORT ?=
+T         ?=
+TEST_JOBS ?= 1
+# $(call of_tier,FOR CHECK,FOR MORE)
+of_tier         = $(if $(filter check all,$(TIER)),$(1)) $(if $(filter more all,$(TIER)),$(2))
+TAGGED         := $(if $(filter more,$(TIER)),$(shell grep -lE '^\# bats (test|file)_tags=(.*,)?more\b' $(BATS)))
+SUITES         := $(call of_tier,$(BATS),$(TAGGED)) $(call of_tier,$(UNITBIN),$(MOREBIN))
+# Under ASan, in the first tier: the suites that read untrusted input. The others are in the second.
+FOREIGN        := cloudrun codings convert convert_shell csv flows hostile import judged names open paths run scrape served unsendable validate
+SUITES_address := $(if $(filter check,$(TIER))$(T),$(if $(T),$(BATS),$(filter $(FOREIGN:%=tests/cli/%.bats),$(BATS))),$(BATS)) $(UNITBIN) $(call of_tier,,$(MOREBIN)) $(REPLAY)
+SUITES_thread  := $(call of_tier,,$(filter %/cloudrun.bats %/flows.bats %/open.bats %/run.bats,$(BATS))) $(THREADED:%.c=$(B)/%)
 SUITES         := $(if $(SAN),$(SUITES_$(SAN)),$(SUITES))
-TEST_JOBS      ?= 1
+# `auto` takes the direct transport where it can: TRANSPORT=curl is for the suites that send requests, with the other.
+SENDING        := $(if $(TRANSPORT),$(shell grep -lE 'COLDSWARM" run ' $(BATS)))
+SUITES         := $(if $(TRANSPORT),$(SENDING:%=COLDSWARM_TRANSPORT=$(TRANSPORT)$(comma)%),$(SUITES))
+WANTED         := $(strip $(if $(T),$(foreach s,$(SUITES),$(if $(findstring $(T),$(s)),$(s))),$(SUITES)))
+TAGS           := $(if $(filter check,$(TIER)),!more)$(if $(filter more,$(TIER)),more)$(if $(SAN),$(if $(filter all,$(TIER)),,$(comma))!plain)
 RUN_TESTS      := COLDSWARM=$(B)/coldswarm TSAN_OPTIONS=$(addprefix suppressions=,$(wildcard tests/tsan.supp)) \
-                  scripts/run-tests --jobs $(TEST_JOBS) $(if $(filter thread,$(SAN)),--without-aslr)
+                  scripts/run-tests --jobs $(TEST_JOBS) $(if $(TAGS),--tags '$(TAGS)') $(if $(filter thread,$(SAN)),--without-aslr)
 
 .PHONY: unit tests test warnings
 unit: $(UNITBIN)
-warnings: $(UNIT:%=$(B)/%.looked) ## what a compiler has to say of the tests, without making anything; of the sources, make lint tells
+warnings: $(patsubst %,$(B)/%.looked,$(SOURCES) $(MAIN) $(UNIT) $(MORE) $(FUZZ:%=tests/fuzz/fuzz_%.c)) ## print the compiler's warnings for sources and tests, without building (CC=clang)
 $(B)/%.c.looked: %.c $(B)/flags
 	@mkdir -p $(@D)
-	@$(CC) $(CPPFLAGS) -Itests $(ALLFLAGS) -MMD -MP -MF $(@:%.looked=%.d) -MT $@ -fsyntax-only $< && touch $@
-tests: $(if $(filter thread,$(SAN)),,$(B)/coldswarm $(TRUTH)) $(filter $(B)/%,$(SUITES))
-test: tests ## build and run the tests once: all, or those with T=word in their path (SAN=address or thread)
-	@$(if $(SUITES),$(RUN_TESTS) $(if $(T),--only '$(T)') $(SUITES),echo "0 passed, 0 failed")
+	@$(CC) $(CPPFLAGS) -Itests $(ALLFLAGS) -MMD -MP -MF $@.d -MT $@ -fsyntax-only $< && touch $@
+PROGRAM  := $(B)/coldswarm $(TRUTH)
+# The fuzz targets too, so that they are compiled as often as the rest; their corpora are replayed where memory is watched.
+tests: $(PROGRAM) $(filter $(B)/%,$(SUITES)) $(if $(filter thread,$(SAN)),,$(REPLAY))
+test: $(PROGRAM) $(filter $(B)/%,$(WANTED)) ## build and run the tests: all, or those with T=word in their path (TIER=more or all, SAN=address or thread, TRANSPORT=curl)
+	@$(if $(WANTED),$(RUN_TESTS) $(WANTED),$(if $(T),echo "no suite has '$(T)' in its path" >&2; exit 1,echo "0 passed$(comma) 0 failed$(comma) 0 skipped"))
 
-.PHONY: check
-check: ## install what is missing, build, heed the warnings of clang, run every test, plain and under sanitisers
-	@scripts/install-deps classifier
+.PHONY: check check-more sanitize
+check: ## install what is missing; layout, layers, build, clang's warnings, every test once; ASan and UBSan where input is untrusted
 	@scripts/check
+check-more: ## install more; everything under sanitisers, both transports, deep lint, clang, LaTeX, browsers, real servers, fuzzing
+	@scripts/check more
+sanitize: ## the sanitisers of check-more: every test under ASan and UBSan, the threaded ones under TSan
+	@scripts/check sanitize
 
 .PHONY: check-classifier
 check-classifier: $(B)/coldswarm ## test the service in examples/classifier (scripts/install-deps classifier installs what it needs)
 	@COLDSWARM=$(B)/coldswarm scripts/run-tests --jobs $(TEST_JOBS) examples/classifier/test_app.py examples/classifier/test_reproduce.bats
 
-.PHONY: sanitize
-sanitize: ## every test under ASan and UBSan, the threaded ones under TSan
-	@scripts/check sanitize
-
 FUZZ_SECONDS ?= 30
-.PHONY: fuzz fuzz-run
-fuzz: ## look for crashes with libFuzzer, FUZZ_SECONDS=30 for each target
+# 0: another each time. make check-more has one, so that it does not pass or fail by chance.
+FUZZ_SEED    ?= 0
+FUZZED       := $(FUZZ:%=fuzzed/%)
+.PHONY: fuzz fuzz-run $(FUZZED)
+fuzz: ## look for crashes with libFuzzer, FUZZ_SECONDS=30 for each target; with -j2, two at a time
 	@$(MAKE) --no-print-directory CC=clang SAN=fuzz fuzz-run
-fuzz-run: $(FUZZBIN)
-	@for name in $(FUZZ); do \
-	    mkdir -p $(B)/found/$$name; dict=tests/fuzz/$$name.dict; [ -f $$dict ] || dict=; \
-	    echo "fuzz $$name for $(FUZZ_SECONDS) s"; \
-	    $(B)/tests/fuzz/fuzz_$$name -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 \
-	        -verbosity=0 -print_final_stats=1 -artifact_prefix=$(B)/found/$$name- $${dict:+-dict=$$dict} \
-	        $(B)/found/$$name tests/fuzz/corpus/$$name || exit 1; \
-	done
+fuzz-run: $(FUZZED)
+$(FUZZED): fuzzed/%: $(B)/tests/fuzz/fuzz_%
+	@mkdir -p $(B)/found/$*
+	@$< -seed=$(FUZZ_SEED) -max_total_time=$(FUZZ_SECONDS) -timeout=60 -rss_limit_mb=2048 -verbosity=0 -print_final_stats=1 \
+	    -artifact_prefix=$(B)/found/$*- $(addprefix -dict=,$(wildcard tests/fuzz/$*.dict)) $(B)/found/$* tests/fuzz/corpus/$* \
+	    >$(B)/found/$*.log 2>&1 || { cat $(B)/found/$*.log; echo "fuzz $*: FAILED"; exit 1; }
+	@echo "fuzz $*: $$(sed -n 's/^stat::number_of_executed_units: *//p' $(B)/found/$*.log) inputs in $(FUZZ_SECONDS) s"
 
 .PHONY: format format-check
 format: ## lay out the C sources with clang-format
 	@clang-format -i $(C_FILES)
-format-check: ## say what format would change
+format-check: ## show what format would change
 	@clang-format --dry-run -Werror $(C_FILES)
 
 .PHONY: layers layers-source headers
-layers: layers-source headers ## check that folders include only what src/LAYERS allows, and sizes
-layers-source:
+layers: $(OBJECTS) $(B)/src/cli/main.o headers ## check includes and dependencies (src/LAYERS, src/EXCEPTIONS), and sizes
+	@scripts/check-layers src $(B)
+layers-source: ## the same without building anything
 	@scripts/check-layers
 headers: $(HEADERS:%=$(B)/%.alone)
 $(B)/%.h.alone: %.h $(B)/flags
 	@mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS) $(ALLFLAGS) -fsyntax-only -x c $< && touch $@
 
-# ANALYSIS=shallow follows fewer calls, looks at a folder at a time (the checker of va_list is wrong from the second file on), and takes
-# a tenth of the time: for make check, which has no more. make lint looks deep.
-TIDY     := $(if $(ANALYSIS),$(patsubst %/,tidy/%,$(sort $(dir $(SOURCES)))),$(SOURCES:%=tidy/%) tidy/$(MAIN))
-TIDY_HOW := $(if $(ANALYSIS),$(patsubst %,--extra-arg=%,-Xclang -analyzer-config -Xclang mode=$(ANALYSIS)) \
-                             --checks=-clang-analyzer-valist.Uninitialized)
+TIDY     := $(SOURCES:%=tidy/%) tidy/$(MAIN)
 .PHONY: lint $(TIDY) cppcheck python-check
 lint: $(TIDY) cppcheck python-check ## clang-tidy with clang's own warnings, cppcheck, and a syntax check of the Python files
 $(TIDY): tidy/%: | build
 	@echo "  TIDY $*"
-	@clang-tidy --quiet $(TIDY_HOW) $(if $(filter %.c,$*),$*,$(wildcard $*/*.c)) -- -std=c17 $(WARN) $(CPPFLAGS) $(PKG_CFLAGS) 2>build/tidy.$(subst /,_,$*) || \
-	    { cat build/tidy.$(subst /,_,$*); exit 1; }
+	@clang-tidy --quiet $* -- -std=c17 $(WARN) $(CPPFLAGS) $(PKG_CFLAGS) 2>build/tidy.$(subst /,_,$*) || { cat build/tidy.$(subst /,_,$*); exit 1; }
 build:
 	@mkdir -p $@
 cppcheck:
@@ -201,11 +227,15 @@ python-check:
 	    'import sys; compile(open(sys.argv[1]).read(), sys.argv[1], "exec")'
 
 .PHONY: demo
-demo: ## install, build, shoot at the built-in target for half a minute and leave a report
+demo: ## install, build, test the built-in target for half a minute and write a report
 	@scripts/demo
 
+.PHONY: demo-llm
+demo-llm: ## install, build, test a language model behind the local Cloud Run and write a report
+	@scripts/demo llm
+
 .PHONY: bench
-bench: $(B)/coldswarm $(TRUTH) ## install the peers, measure cost and truth beside theirs (BENCH="--only truth --rounds 3")
+bench: $(B)/coldswarm $(TRUTH) ## install other load generators; compare cost and accuracy with theirs (BENCH="--only truth --rounds 3")
 	@scripts/install-deps bench
 	@bench/bench.py $(BENCH)
 
@@ -213,6 +243,13 @@ bench: $(B)/coldswarm $(TRUTH) ## install the peers, measure cost and truth besi
 paper-example: $(B)/coldswarm ## typeset examples/paper from a run of ten seconds (scripts/install-deps paper installs what it needs)
 	@$(MAKE) --no-print-directory -C examples/paper COLDSWARM=$(abspath $(B)/coldswarm)
 	@echo "examples/paper/paper.pdf"
+
+# ROWS: requests in the file; THAN: another build to compare with.
+ROWS     ?= 1000000
+.PHONY: bench-report
+bench-report: $(B)/coldswarm ## time and memory of reports of a large run file (ROWS=10000000 THAN=/another/coldswarm)
+	@test -e $(B)/rows-$(ROWS).db || python3 bench/make_run_file.py $(B)/rows-$(ROWS).db $(ROWS)
+	@bench/report.py $(B)/rows-$(ROWS).db $(THAN) $(B)/coldswarm
 
 STATS    := $(B)/bench/compare_stats
 $(STATS): bench/compare_stats.c $(B)/libcoldswarm.a
@@ -225,28 +262,33 @@ bench-stats: $(B)/coldswarm $(STATS) ## how often compare is wrong, and what it 
 	@bench/stats.py --simulation $(STATS) --coldswarm $(B)/coldswarm --pairs $(or $(PAIRS),500)
 
 .PHONY: install-deps
-install-deps: ## install the Debian packages that building and testing need
-	@scripts/install-deps
+install-deps: ## install the Debian packages that building and make check need
+	@scripts/install-deps check
 
-$(B)/coldswarm.1: $(B)/coldswarm
-	@$< help --man >$@.new && mv $@.new $@
+# coldswarm(1), and a page for each command.
+MAN      := $(B)/man/coldswarm.1 $(patsubst src/cli/cmd_%.c,$(B)/man/coldswarm-%.1,$(wildcard src/cli/cmd_*.c))
+$(MAN): $(B)/man/coldswarm%.1: $(B)/coldswarm
+	@mkdir -p $(@D)
+	@$< help --man $(*:-%=%) >$@.new && mv $@.new $@
 $(B)/coldswarm.bash: $(B)/coldswarm
 	@$< completion bash >$@.new && mv $@.new $@
 
 SHARE    := $(DESTDIR)$(PREFIX)/share
 DOCS     := $(wildcard README.md ARCHITECTURE.md LICENSE)
 .PHONY: install uninstall
-install: $(B)/coldswarm $(B)/coldswarm.1 $(B)/coldswarm.bash ## install below PREFIX (/usr/local), staged in DESTDIR
+install: $(B)/coldswarm $(MAN) $(B)/coldswarm.bash ## install into PREFIX (/usr/local), staged in DESTDIR
 	@install -D -m 755 $(B)/coldswarm $(DESTDIR)$(PREFIX)/bin/coldswarm
-	@install -D -m 644 $(B)/coldswarm.1 $(SHARE)/man/man1/coldswarm.1
+	@install -d $(SHARE)/man/man1
+	@install -m 644 $(MAN) $(SHARE)/man/man1
 	@install -D -m 644 $(B)/coldswarm.bash $(SHARE)/bash-completion/completions/coldswarm
 	@install -d $(SHARE)/coldswarm $(SHARE)/doc/coldswarm
 	@install -m 644 $(DOCS) $(SHARE)/doc/coldswarm
+	@cp -R docs $(SHARE)/doc/coldswarm/ && chmod -R u=rwX,go=rX $(SHARE)/doc/coldswarm
 	@if [ -d scenarios ]; then cp -R scenarios $(SHARE)/coldswarm/ && chmod -R u=rwX,go=rX $(SHARE)/coldswarm; fi
 	@echo "installed $(DESTDIR)$(PREFIX)/bin/coldswarm"
-uninstall: ## remove what install put there
+uninstall: ## remove what install wrote
 	@rm -rf $(SHARE)/coldswarm $(SHARE)/doc/coldswarm
-	@rm -f $(DESTDIR)$(PREFIX)/bin/coldswarm $(SHARE)/man/man1/coldswarm.1 \
+	@rm -f $(DESTDIR)$(PREFIX)/bin/coldswarm $(SHARE)/man/man1/coldswarm.1 $(SHARE)/man/man1/coldswarm-*.1 \
 	    $(SHARE)/bash-completion/completions/coldswarm
 
 .PHONY: clean
@@ -257,4 +299,5 @@ clean: ## remove build/
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
 
--include $(UNIT:%=$(B)/%.d) $(OBJECTS:.o=.d) $(B)/src/cli/main.d $(UNITBIN:=.d) $(FUZZBIN:=.d) $(TRUTH).d $(STATS).d
+-include $(patsubst %.c,$(B)/%.d,$(UNIT) $(MORE) $(FUZZ:%=tests/fuzz/fuzz_%.c)) $(patsubst %,$(B)/%.looked.d,$(SOURCES) $(MAIN) $(UNIT) $(MORE) $(FUZZ:%=tests/fuzz/fuzz_%.c))
+-include $(OBJECTS:.o=.d) $(B)/src/cli/main.d $(FUZZBIN:=.d) $(TRUTH).d $(STATS).d

@@ -66,7 +66,7 @@ def self_test(clients, a):
             with Truth("--delay", "5ms") as server:
                 r = client.run(tools.Job(server.url, 5, 2, a.directory))
             counted = server.told["requests"]
-            # Requests under way at the end are the server's and not the client's.
+            # Requests in flight at the end are counted by the server, not by the client.
             p50 = r.quantiles.get("p50", float("nan"))  # h2load tells it only at a rate
             right = counted - 5 <= r.requests <= counted and not p50 < 5000 and r.us > 0
             print(f"{client.name}: {'ok' if right else 'WRONG'}: {r.requests} requests (server {counted}), "

@@ -29,7 +29,7 @@ def main():
     db = sqlite3.connect(out)
     db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA application_id = 0x6373776d;"
                      "PRAGMA user_version = 3;")
-    for name in "schema.sql", "requests.sql", "server.sql":
+    for name in "schema.sql", "requests.sql", "server.sql", "scrape.sql":
         with open(os.path.join(here, "../src/record", name), encoding="utf-8") as f:
             db.executescript(f.read())
     for i, word in enumerate(OUTCOMES):
@@ -42,13 +42,14 @@ def main():
     db.executemany("INSERT INTO endpoint VALUES (?, ?, ?)", [(0, "/", "GET"), (1, "/predict", "POST")])
     db.execute("INSERT INTO error VALUES (1, 'no answer within 4s')")
     results = [(0, 200, 0, None), (1, 200, 0, None), (1, 503, 1, None), (1, None, 3, 1)]
-    db.executemany("INSERT INTO result VALUES (?, ?, ?, ?, ?, 0, 0)",
+    db.executemany("INSERT INTO result(id, endpoint, status, outcome, error, new_connection, sent_again) "
+                   "VALUES (?, ?, ?, ?, ?, 0, 0)",
                    [(i, *result) for i, result in enumerate(results, 1)])
     salted = {x: RANDOM.format(*primes) for x, primes in PRIMES.items()}
     took = TOOK.format(**salted)
     db.execute(f"""
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-        INSERT INTO request
+        INSERT INTO request(id, result, user, at_us, lag_us, took_us, rest_us, dns_us, connect_us, tls_us, bytes_sent, bytes_received)
         SELECT i, CASE WHEN {salted['e']} % 5 = 0 THEN 1 WHEN {salted['f']} % 20 > 0 THEN 2 ELSE 3 + {salted['e']} % 2 END,
                i % 3000, i * {STEP_US}, NULL, {took}, 20, NULL, NULL, NULL, 180, 48 FROM n""", (rows,))
     db.execute("INSERT INTO user_count VALUES (0, 3000)")

@@ -1,4 +1,4 @@
-"""The servers that are shot at: nginx, and truth, which knows its own service times."""
+"""The servers under load: nginx, and truth, which knows its own service times."""
 import json
 import os
 import re

@@ -183,7 +183,7 @@ def stall(clients, a):
 
 
 class Hogs:
-    """with Hogs(n): so many processes that only burn time."""
+    """with Hogs(n): n processes that only burn CPU."""
 
     def __init__(self, n):
         self.processes = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(n)]

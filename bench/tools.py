@@ -1,4 +1,4 @@
-"""The clients: how each is told what to do. A client has .name, and .run(job) that returns a Result or raises Unable."""
+"""The clients, and how each is called. A client has .name, and .run(job) that returns a Result or raises Unable."""
 import dataclasses
 import json
 import os

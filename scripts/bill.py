@@ -43,7 +43,7 @@ def entries(path):
             try:
                 yield json.loads(line)
             except json.JSONDecodeError:
-                print(f"{path}:{number}: not JSON, passed over", file=sys.stderr)
+                print(f"{path}:{number}: not JSON, ignored", file=sys.stderr)
 
 
 class Instance:

@@ -1,7 +1,7 @@
 """The service: GET / /health /healthz, and POST /predict with a bearer token and an image.
 
 gunicorn runs create_app(); README.md lists the settings, which all come from the environment. What is wrong with a
-request is answered as JSON: what ("error") and how to mend it ("hint").
+request is answered as JSON: what ("error") and how to fix it ("hint").
 """
 
 import hmac
@@ -20,7 +20,7 @@ from errors import ConfigError, Refused
 
 MAX_BYTES = 10 << 20
 DEFAULT_MODEL = pathlib.Path(__file__).resolve().parent / "mobilenetv2-synthetic.onnx"
-BOOT_ERROR = 3  # gunicorn gives up at a worker that ends with this; after any other code it starts the next one, for ever
+BOOT_ERROR = 3  # gunicorn stops if a worker ends with this; after any other code it starts the next one, forever
 
 
 class Lazy:

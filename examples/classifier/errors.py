@@ -6,7 +6,7 @@ class ConfigError(Exception):
 
 
 class Refused(Exception):
-    """A request whose answer is a status, an error and a hint at how to mend it."""
+    """A request whose answer is a status, an error and a hint how to fix it."""
 
     def __init__(self, status, error, hint, headers=None):
         super().__init__(error)

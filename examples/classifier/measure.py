@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Measures what the service costs on this machine: start-up, first and warm answers, memory. Prints a markdown table.
 
-    examples/classifier/measure.py [STARTS]      5 unless given; medians of so many starts, 100 warm answers after each
+    examples/classifier/measure.py [STARTS]      5 unless given; medians of that many starts, 100 warm responses after each
 
 Each start is the container's own command, for each way of loading the model. "listens" is when the port opens, "first answer" when
 the first picture has its answer, both from the moment the process was started.

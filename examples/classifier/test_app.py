@@ -160,7 +160,7 @@ class Service:
         raise AssertionError(f"does not listen: {self.text()}")
 
     def ask(self, method, path, body=None, headers=None, chunked=False):
-        """Returns (status, headers, decoded JSON); an error's JSON says what and how to mend it."""
+        """Returns (status, headers, decoded JSON); an error's JSON says what and how to fix it."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=START_SECONDS_MAX)
         try:
             connection.request(method, path, body, headers or {}, encode_chunked=chunked)

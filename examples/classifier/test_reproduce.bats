@@ -69,7 +69,7 @@ services() {
         reproduce --run-time 60s >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" &
         local pid=$! i
         set +m
-        for ((i = 0; i < 300; i++)); do
+        for ((i = 0; i < 1200; i++)); do
             grep -q 'recording to' "$BATS_TEST_TMPDIR/err" && break
             sleep 0.1
         done
@@ -84,7 +84,6 @@ services() {
 }
 
 @test "on the local Cloud Run: scaled from zero, and the log has what the client has" {
-    "$PROGRAM" --help | grep -q cloudrun || skip "this program has no cloudrun"
     run --separate-stderr scripts/reproduce-paper --coldswarm "$PROGRAM" --out "$OUT" --runs "$BATS_TEST_TMPDIR/runs" --run-time 3s \
         --linger 0 -- --pending 120s
     [ "$status" -eq 0 ]

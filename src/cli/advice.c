@@ -9,7 +9,9 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "transport/source.h"
 #include "util/clock.h"
+#include "util/ipaddr.h"
 #include "util/text.h"
 
 #define HOST_MAX 256
@@ -38,14 +40,14 @@ static bool is_local(const char *host) {
     int second = strncmp(host, "172.", 4) == 0 ? (int)strtol(host + 4, NULL, 10) : 0;
     return strchr(host, '.') == NULL
                ? strchr(host, ':') == NULL || strcmp(host, "::1") == 0 ||
-                     strncasecmp(host, "fd", 2) == 0
+                     strncasecmp(host, "fd", 2) == 0 || strncasecmp(host, "fe80:", 5) == 0
                : strncmp(host, "127.", 4) == 0 || strncmp(host, "10.", 3) == 0 ||
                      strncmp(host, "192.168.", 8) == 0 || (second >= 16 && second <= 31) ||
                      ends(host, ".localhost") || ends(host, ".local") || ends(host, ".internal");
 }
 
 static const char *url_of(const struct scenario *s, const struct scenario_request *q) {
-    return q->path[0] == '/' ? s->target : q->path;
+    return scenario_is_whole_url(q) ? q->path : s->target;
 }
 
 static bool has_authorization(const struct scenario_request *q) {
@@ -75,6 +77,8 @@ static void put_host(const struct scenario *s, const char *host, struct buf *out
 /* A host whose name nobody knows. A proxy or a socket would look for it by itself; where no name server answers, nothing is said. */
 static void unknown_host(const struct scenario *s, const char *host, struct buf *out) {
     struct addrinfo *list = NULL, hints = {.ai_socktype = SOCK_STREAM};
+    if (ipaddr_is(host, strlen(host)))
+        return;
     if (s->http.proxy != NULL || s->http.unix_socket != NULL || is_resolved(s, host))
         return;
     int status = getaddrinfo(host, NULL, &hints, &list);
@@ -87,9 +91,77 @@ static void unknown_host(const struct scenario *s, const char *host, struct buf 
         freeaddrinfo(list);
 }
 
+#define HOSTS_SHOWN 8
+
+struct hosts {
+    char all[HOSTS_SHOWN][HOST_MAX];
+    /* Of different ones; those beyond HOSTS_SHOWN are not kept, and may count twice. */
+    size_t count;
+    size_t requests; /* to all of them */
+};
+
+static void add_host(struct hosts *h, const char *host) {
+    h->requests++;
+    for (size_t i = 0; i < h->count && i < HOSTS_SHOWN; i++)
+        if (strcasecmp(h->all[i], host) == 0)
+            return;
+    if (h->count < HOSTS_SHOWN)
+        memcpy(h->all[h->count], host, HOST_MAX);
+    h->count++;
+}
+
+static void put_hosts(const struct scenario *s, const struct hosts *h, struct buf *out) {
+    for (size_t i = 0; i < h->count && i < HOSTS_SHOWN; i++) {
+        buf_str(out, i > 0 ? ", " : ": ");
+        put_host(s, h->all[i], out);
+    }
+    buf_str(out, h->count > HOSTS_SHOWN ? ", ..." : "");
+}
+
+/* Load on someone who did not ask for it is seldom meant: whole URLs to other hosts than the target, or, without one, to several. */
+static void foreign_hosts(const struct scenario *s, struct buf *out) {
+    char host[HOST_MAX], target[HOST_MAX] = "";
+    struct hosts h = {.count = 0};
+    size_t unknown = 0;
+    bool has_target = s->target != NULL && host_of(s->target, target);
+    for (size_t i = 0; i < s->request_count; i++) {
+        const char *url = s->requests[i].path;
+        if (strncasecmp(url, "http", 4) != 0) /* a path, or a value that is a path of the target */
+            continue;
+        if (!host_of(url, host) || strstr(host, "${") != NULL)
+            unknown++;
+        else if (!has_target || strcasecmp(host, target) != 0)
+            add_host(&h, host);
+    }
+    if (h.count > (has_target ? 0 : 1)) {
+        if (has_target)
+            buf_printf(out, "  - requests to other hosts than the target: %zu of %zu", h.requests,
+                       s->request_count);
+        else
+            buf_printf(out, "  - requests go to %zu hosts", h.count);
+        put_hosts(s, &h, out);
+        buf_str(out, "; send load only to hosts that you may test\n");
+    }
+    if (unknown > 0)
+        buf_printf(out, "  - requests to a host that is known only during the run: %zu of %zu\n",
+                   unknown, s->request_count);
+}
+
+/* A run would end before its first request; but perhaps it is meant for another machine. */
+static void unknown_source(const struct scenario *s, struct buf *out) {
+    struct err e;
+    if (source_check((const char *const *)s->http.source, s->http.source_count, &e) == 0)
+        return;
+    buf_str(out, "  - ");
+    put_host(s, e.text, out);
+    buf_char(out, '\n');
+}
+
 void advice_hosts(const struct scenario *s, struct buf *out) {
+    unknown_source(s, out);
     char host[HOST_MAX], last[HOST_MAX] = "";
     bool told = false;
+    foreign_hosts(s, out);
     for (size_t i = 0; i < s->request_count; i++) {
         const struct scenario_request *q = &s->requests[i];
         const char *url = url_of(s, q);
@@ -98,9 +170,8 @@ void advice_hosts(const struct scenario *s, struct buf *out) {
         if (!told && strncmp(url, "http://", 7) == 0 && has_authorization(q) && !is_local(host)) {
             buf_str(out, "  - http:// to ");
             put_host(s, host, out);
-            buf_str(
-                out,
-                " with an Authorization header: everyone on the way can read it; use https://\n");
+            buf_str(out, " with an Authorization header, which others on the network can read; use "
+                         "https://\n");
             told = true;
         }
         if (strcmp(host, last) != 0)
@@ -149,13 +220,13 @@ void advice_thresholds(const struct scenario *s, struct buf *out) {
         gate_metric_text(r, &text);
         buf_char(&text, ' ');
         gate_condition_text(r, &text);
-        buf_str(out, "  - no value can cross the threshold ");
+        buf_str(out, "  - the threshold can never fail: ");
         text_printable(out, buf_text(&text), text.len);
         if (isfinite(bound_of(s, r)) && r->limit > 0)
-            buf_printf(out, ": none is above %g%s\n", bound_of(s, r),
+            buf_printf(out, "; no value is above %g%s\n", bound_of(s, r),
                        gate_metrics[r->metric].kind == GATE_RATE ? "" : " ms, the time limit");
         else
-            buf_str(out, ": none is below 0\n");
+            buf_str(out, "; no value is below 0\n");
         buf_done(&text);
     }
 }
@@ -163,6 +234,8 @@ void advice_thresholds(const struct scenario *s, struct buf *out) {
 /* Arrivals of a load by rate: the area under its lines. */
 static double arrivals(const struct load *l) {
     double sum = 0, from = (double)l->start_micro_rate;
+    if (l->kind == LOAD_TRACE)
+        return (double)load_trace_count(l);
     if (l->kind == LOAD_RATE)
         return (double)l->micro_rate / LOAD_MICRO * (double)l->duration_ns / 1e9;
     for (size_t i = 0; i < l->stage_count; i++) {
@@ -179,16 +252,16 @@ void advice_amount(const struct scenario *s, const struct scenario_load *l, stru
     double mean_s =
         ((double)w->low_ns + (double)(w->kind == WAIT_BETWEEN ? w->high_ns : w->low_ns)) / 2e9;
     if (load_is_open(&l->load)) {
-        buf_printf(out, "about %.0f task%s in all", arrivals(&l->load),
-                   arrivals(&l->load) < 1.5 ? "" : "s");
+        buf_printf(out, "%s%.0f task%s in total", l->load.kind == LOAD_TRACE ? "" : "about ",
+                   arrivals(&l->load), text_plural_of(round(arrivals(&l->load))));
         return;
     }
     if (l->class_count > 1 || w->kind == WAIT_NONE || mean_s <= 0)
-        buf_str(out, "as many requests as the answers allow");
+        buf_str(out, "the number of requests depends on the response times");
     else
-        buf_printf(out, "%s %.4g task%s per second when all users are there",
+        buf_printf(out, "%s %.4g task%s per second when all users are active",
                    wait_is_paced(w) ? "about" : "at most", load_users_max(&l->load) / mean_s,
-                   load_users_max(&l->load) / mean_s == 1 ? "" : "s");
+                   text_plural_of(load_users_max(&l->load) / mean_s));
 }
 
 /* Users of fixed counts come first; what is left is for the classes by weight. */
@@ -202,9 +275,20 @@ void advice_classes(const struct scenario *s, const struct scenario_load *l, str
     }
     if (fixed > users)
         buf_printf(out,
-                   "  - classes with fixed_count want %" PRIu64 " users, and there are %" PRIu64
-                   ": the last ones get fewer\n",
-                   fixed, users);
+                   "  - classes with fixed_count need %" PRIu64
+                   " user%s, but there %s only %" PRIu64 ": the last classes get fewer\n",
+                   fixed, text_plural(fixed), users == 1 ? "is" : "are", users);
     if (weighted && fixed >= users)
-        buf_str(out, "  - classes with fixed_count take all users: those by weight get none\n");
+        buf_str(out, "  - classes with fixed_count use all users: classes with weight get none\n");
+}
+
+void advice_version(const struct scenario *s, struct buf *out) {
+    bool falls_back = s->http.version == SCENARIO_HTTP_2;
+    if (s->target == NULL || strncmp(s->target, "http:", 5) != 0 ||
+        (!falls_back && s->http.version != SCENARIO_HTTP_2_ONLY))
+        return;
+    buf_printf(out,
+               "  - HTTP/2 is negotiated over TLS only, and the target is http: %s; write "
+               "\"version\": \"2-prior-knowledge\"\n",
+               falls_back ? "requests use HTTP/1.1" : "every request will fail");
 }

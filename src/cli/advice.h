@@ -7,7 +7,7 @@
 #ifndef CLI_ADVICE_H
 #define CLI_ADVICE_H
 
-#include "scenario/model.h"
+#include "scenario/scenario.h"
 #include "util/buf.h"
 
 /* Appends "  - text" lines. */
@@ -21,5 +21,8 @@ void advice_classes(const struct scenario *s, const struct scenario_load *l, str
 
 /* One phrase on the requests of a load: "about 600 requests in all", "at most 10 requests per second". */
 void advice_amount(const struct scenario *s, const struct scenario_load *l, struct buf *out);
+
+/* HTTP/2 is asked for in a way that the target's scheme rules out. */
+void advice_version(const struct scenario *s, struct buf *out);
 
 #endif

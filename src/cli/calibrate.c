@@ -74,7 +74,6 @@ static int make_scenario(const struct scenario *of, int port, struct scenario **
 
 static int open_record(const char *path, const struct scenario *s, uint32_t threads,
                        struct record **out, struct err *e) {
-    struct record_endpoint endpoint = {.name = "/", .method = "GET"};
     struct record_run about = {
         .name = s->name,
         .started_real_ns = clock_real_ns(),
@@ -82,8 +81,7 @@ static int open_record(const char *path, const struct scenario *s, uint32_t thre
         .scenario = s->source,
         .target = s->target_source,
         .version = COLDSWARM_VERSION,
-        .endpoints = &endpoint,
-        .endpoint_count = 1,
+        .catalog = &s->catalog,
         .worker_count = threads,
     };
     if (record_open(path, &about, out, e) != 0)
@@ -106,6 +104,8 @@ static int run_into(const char *path, const struct scenario *s, const struct eng
             .seed = 1,
             .stop_timeout_ns = NS_PER_S,
             .user_agent = o->user_agent,
+            .tick = o->tick,
+            .tick_context = o->tick_context,
         };
         status = engine_run(&mine, &result, e);
     }
@@ -118,7 +118,7 @@ static int run_into(const char *path, const struct scenario *s, const struct eng
     return status;
 }
 
-static int take(void *context, const struct reader_row *row) {
+static int take(void *context, const struct request *row) {
     if (row->outcome == OUTCOME_OK && !row->new_connection && row->sent_us >= FROM_US &&
         row->service_us >= 0)
         hist_record(context, row->service_us);
@@ -136,7 +136,7 @@ static int evaluate(const char *path, int64_t server_ns, struct calibration *out
     if (status == 0 && service_us.total < REQUESTS_MIN)
         status = err_set(e,
                          "calibration: only %" PRIu64
-                         " requests went through in a second; this machine is too busy for it",
+                         " requests completed in a second; this machine is too busy",
                          service_us.total);
     if (status == 0) {
         int64_t server_us = (server_ns + NS_PER_US / 2) / NS_PER_US;
@@ -176,11 +176,7 @@ static int measure(const char *dir, const struct engine_options *options, struct
     }
     null_server_free(server);
     scenario_free(s);
-    static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        snprintf(path, sizeof path, "%s/calibration.db%s", dir, endings[i]);
-        unlink(path);
-    }
+    record_remove(path);
     return status;
 }
 
@@ -189,7 +185,7 @@ int calibrate(const struct engine_options *options, struct calibration *out, str
     const char *tmp = getenv("TMPDIR");
     snprintf(dir, sizeof dir, "%s/coldswarm-XXXXXX", tmp == NULL || *tmp == '\0' ? "/tmp" : tmp);
     if (mkdtemp(dir) == NULL)
-        return err_set(e, "calibration: cannot make the directory %s: %s (set TMPDIR)", dir,
+        return err_set(e, "calibration: cannot create the directory %s: %s (set TMPDIR)", dir,
                        strerror(errno));
     int status = measure(dir, options, out, e);
     rmdir(dir);

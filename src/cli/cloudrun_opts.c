@@ -11,89 +11,91 @@ const struct opt_def cloudrun_opts[CLOUDRUN_OPT_COUNT] = {
      .letter = 'f',
      .type = OPT_FILE,
      .meta = "YAML",
-     .help = "the service as `gcloud run services replace` takes it; other options win"},
+     .help = "service definition, as for `gcloud run services replace`; command-line options "
+             "override it"},
     {.name = "port",
      .letter = 'p',
      .type = OPT_INTEGER,
      .meta = "N",
      .def = "8080",
      .max = 65535,
-     .help = "port of the front end; 0 takes any free one and prints it"},
+     .help = "port of the front end; 0 picks a free port and prints it"},
     {.name = "bind",
      .type = OPT_TEXT,
      .meta = "ADDRESS",
      .def = "127.0.0.1",
-     .help = "address to listen on; 0.0.0.0 lets other machines in"},
+     .help = "address to listen on; 0.0.0.0 accepts other machines"},
     {.name = "admin-port",
      .type = OPT_INTEGER,
      .meta = "N",
      .max = 65535,
-     .help = "port of a page that shows the instances now, and /status.json; 0 takes any"},
+     .help = "port for a live status page and /status.json; 0 picks a free port"},
     {.name = "log",
      .type = OPT_FILE,
      .meta = "FILE",
-     .help =
-         "write requests, instances' starts and ends, and their output, as Cloud Logging has them"},
+     .help = "write requests, instance starts and stops, and instance output in the format of "
+             "Cloud Logging"},
     {.name = "metrics",
      .type = OPT_FILE,
      .meta = "FILE",
-     .help = "at the end, write the time series as Cloud Monitoring has them"},
+     .help = "write the time series at the end, in the format of Cloud Monitoring"},
     {.name = "sample",
      .type = OPT_DURATION,
      .meta = "DURATION",
      .def = "1s",
-     .help = "time between two points of the metrics; the real one's is 60s"},
+     .help = "interval between two points of the metrics; the real Cloud Run uses 60s"},
     {.name = "concurrency",
      .type = OPT_INTEGER,
      .meta = "N",
      .def = "80",
      .min = 0,
      .max = 1000,
-     .help = "requests in an instance at once; 0, with kpa only, is no limit"},
+     .help = "requests per instance at once; 0: no limit (kpa only)"},
     {.name = "min-instances",
      .type = OPT_INTEGER,
      .meta = "N",
      .def = "0",
      .max = 1000,
-     .help = "instances that are kept without requests"},
+     .help = "instances to keep without requests"},
     {.name = "max-instances",
      .type = OPT_INTEGER,
      .meta = "N",
      .def = "100",
      .min = 1,
      .max = 1000,
-     .help = "instances at most"},
+     .help = "maximum number of instances"},
     {.name = "cpu",
      .type = OPT_NUMBER,
      .meta = "N",
      .def = "1",
      .min = 0.01,
      .max = 64,
-     .help = "CPUs of an instance"},
+     .help = "CPUs per instance"},
     {.name = "memory",
      .type = OPT_SIZE,
      .meta = "SIZE",
      .def = "512M",
-     .help = "memory of an instance; one that uses more is killed"},
+     .help = "memory per instance; an instance that uses more is killed"},
     {.name = "timeout",
      .type = OPT_DURATION,
      .meta = "DURATION",
      .def = "300s",
-     .help = "time for a request from arrival to the answer's end, a start included; then 504"},
+     .help = "time limit of a request, from arrival to the end of the response, including a cold "
+             "start; then 504"},
     {.name = "idle",
      .type = OPT_DURATION,
      .meta = "DURATION",
      .def = "15m",
-     .help = "how long an instance without requests is kept"},
+     .help = "how long to keep an idle instance"},
     {.name = "startup-timeout",
      .type = OPT_DURATION,
      .meta = "DURATION",
      .def = "240s",
-     .help = "time for an instance to listen"},
+     .help = "time limit for an instance to listen"},
     {.name = "pending",
      .type = OPT_DURATION,
      .meta = "DURATION",
-     .help = "how long a request waits for an instance (default: the policy's rule)"},
+     .help = "how long a request waits for an instance (default: set by the policy)"},
     {.name = "grace",
      .type = OPT_DURATION,
      .meta = "DURATION",
@@ -104,48 +106,49 @@ const struct opt_def cloudrun_opts[CLOUDRUN_OPT_COUNT] = {
      .meta = "CODE",
      .def = "auto",
      .choices = "auto|429|500",
-     .help = "answer to a request that found no instance; auto: 429 at the maximum, else 500"},
+     .help = "status for a request that gets no instance; auto: 429 at the maximum number of "
+             "instances, else 500"},
     {.name = "policy",
      .type = OPT_CHOICE,
      .meta = "NAME",
      .def = "cloudrun",
      .choices = "cloudrun|cloudrun-2022|kpa",
-     .help = "how instances are added and taken away: Cloud Run's rules, those of 2022, Knative's"},
+     .help = "autoscaling rules: Cloud Run today, Cloud Run in 2022, or Knative"},
     {.name = "cpu-target",
      .type = OPT_NUMBER,
      .meta = "X",
      .def = "0.6",
      .max = 0.95,
-     .help = "CPU use that the autoscaler aims at; 0 disables this driver"},
+     .help = "target CPU utilization of the autoscaler; 0: ignore CPU"},
     {.name = "concurrency-target",
      .type = OPT_NUMBER,
      .meta = "X",
      .def = "0.6",
      .max = 0.95,
-     .help = "share of the concurrency that it aims at; 0 disables this driver"},
+     .help = "target concurrency utilization of the autoscaler; 0: ignore concurrency"},
     {.name = "billing",
      .type = OPT_CHOICE,
      .meta = "KIND",
      .def = "request",
      .choices = "request|instance",
-     .help = "pay for requests, or for instances' whole lives with the CPU always there"},
+     .help = "billing model: per request, or per instance with CPU always allocated"},
     {.name = "no-hold",
      .type = OPT_FLAG,
-     .help = "leave instances the CPU between requests, whatever the billing"},
+     .help = "do not throttle the CPU of idle instances, whatever the billing model"},
     {.name = "prices",
      .type = OPT_FILE,
      .meta = "FILE",
-     .help = "price list for the summary (default: the one inside the program)"},
+     .help = "price list for the summary (default: built in)"},
     {.name = "time-scale",
      .type = OPT_NUMBER,
-     .meta = "X",
+     .meta = "N",
      .def = "1",
      .min = 1,
      .max = 3600,
-     .help = "let idle times and the autoscaler go so many times as fast"},
+     .help = "run idle times and the autoscaler N times as fast"},
     {.name = "require-auth",
      .type = OPT_FLAG,
-     .help = "answer 403 without the bearer token of --token"},
+     .help = "respond with 403 to requests without the bearer token of --token"},
     {.name = "token",
      .type = OPT_TEXT,
      .meta = "TOKEN",
@@ -155,39 +158,39 @@ const struct opt_def cloudrun_opts[CLOUDRUN_OPT_COUNT] = {
      .type = OPT_TEXT,
      .meta = "NAME",
      .def = "service",
-     .help = "name of the service: K_SERVICE, log and metrics"},
+     .help = "service name, for K_SERVICE, log and metrics"},
     {.name = "revision",
      .type = OPT_TEXT,
      .meta = "NAME",
-     .help = "name of the revision: K_REVISION (default: SERVICE-00001-dev)"},
+     .help = "revision name, for K_REVISION (default: SERVICE-00001-dev)"},
     {.name = "region",
      .type = OPT_TEXT,
      .meta = "NAME",
      .def = "us-central1",
-     .help = "region in log and metrics, and for prices"},
+     .help = "region, for log, metrics and prices"},
     {.name = "project",
      .type = OPT_TEXT,
      .meta = "NAME",
      .def = "local",
-     .help = "project in log and metrics"},
+     .help = "project, for log and metrics"},
     {.name = "tick",
      .type = OPT_DURATION,
      .meta = "DURATION",
-     .help = "time between two decisions of the autoscaler (default: the policy's)"},
+     .help = "interval between two decisions of the autoscaler (default: set by the policy)"},
 };
 
 static int read_command(const struct args *a, struct service *s, struct err *e) {
     size_t n = args_count(a);
     if (n >= SERVICE_WORDS_MAX)
-        return err_set(e, "cloudrun: COMMAND has %zu words, %d are allowed", n,
+        return err_set(e, "cloudrun: COMMAND has %zu words; the limit is %d", n,
                        SERVICE_WORDS_MAX - 1);
     for (size_t i = 0; i < n; i++)
         s->words[i] = (char *)(uintptr_t)args_at(a, i);
     if (n > 0)
         s->words[n] = NULL;
     if (s->words[0] == NULL)
-        return err_set(e, "cloudrun: no COMMAND: say behind \"--\" what the instances run, like -- "
-                          "python3 main.py");
+        return err_set(e, "cloudrun: COMMAND is missing; give the command of the instances after "
+                          "\"--\", like -- python3 main.py");
     return 0;
 }
 
@@ -198,7 +201,7 @@ static int read_file(const char *path, struct service *s, void (*note)(void *, c
     int failed = service_read_yaml(s, path, &unknown, e);
     if (failed == 0 && unknown.len > 0) {
         char text[4200];
-        snprintf(text, sizeof text, "not known here and ignored: %s", buf_text(&unknown));
+        snprintf(text, sizeof text, "not supported, ignored: %s", buf_text(&unknown));
         note(context, text);
     }
     buf_done(&unknown);
@@ -250,8 +253,10 @@ static int check_name(const char *option, const char *name, struct err *e) {
     bool good = n > 0 && n <= 63 && name[0] != '-' && name[n - 1] != '-';
     if (good && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == n)
         return 0;
-    return err_set(e, "cloudrun: %s \"%.80s\": lower-case letters, digits and hyphens, at most 63",
-                   option, name);
+    return err_set(
+        e,
+        "cloudrun: %s \"%.80s\" is invalid; use at most 63 lower-case letters, digits and hyphens",
+        option, name);
 }
 
 static int check_names(const struct service *s, struct err *e) {
@@ -281,7 +286,7 @@ static int read_scaling(const struct args *a, struct emulator_options *o, struct
 
 static int check_times(const struct emulator_options *o, struct err *e) {
     if (o->sample_ns < 10 * NS_PER_MS)
-        return err_set(e, "cloudrun: --sample is too short: from 10ms");
+        return err_set(e, "cloudrun: --sample must be at least 10ms");
     if (o->service.timeout_ns < NS_PER_MS || o->service.startup_limit_ns < NS_PER_MS)
         return err_set(e, "cloudrun: --timeout and --startup-timeout must be at least 1ms");
     return 0;
@@ -307,7 +312,7 @@ int cloudrun_opts_read(const struct args *a, struct emulator_options *o,
     service_init(&o->service);
     if (opt_flag(a, "require-auth") && (o->token == NULL || o->token[0] == '\0'))
         return err_set(
-            e, "cloudrun: --require-auth needs a token: set COLDSWARM_TOKEN, or give --token");
+            e, "cloudrun: --require-auth needs a token; set COLDSWARM_TOKEN or give --token");
     if (opt_text(a, "file") != NULL &&
         read_file(opt_text(a, "file"), &o->service, note, context, e) != 0)
         return -1;

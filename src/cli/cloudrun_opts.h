@@ -7,7 +7,7 @@
 #define CLI_CLOUDRUN_OPTS_H
 
 #include "cli/command.h"
-#include "cloudrun/emulator.h"
+#include "emulator/emulator.h"
 
 #define CLOUDRUN_OPT_COUNT 32
 

@@ -9,8 +9,9 @@
 #include <unistd.h>
 
 #include "cli/cloudrun_opts.h"
+#include "cli/cmd.h"
 #include "cli/command.h"
-#include "cloudrun/emulator.h"
+#include "emulator/emulator.h"
 #include "stats/billing.h"
 #include "util/buf.h"
 #include "util/clock.h"
@@ -44,12 +45,11 @@ static void show_status(void *context, const struct emulator_status *now) {
     if (!s->tty)
         return;
     clear_line(s);
-    fprintf(
-        stderr,
-        "instances %u active, %u idle, %u starting, %u stopping · requests %u in flight, %u wait · "
-        "%" PRIu64 " served, %.1f/s",
-        now->active, now->idle, now->starting, now->stopping, now->in_flight, now->pending,
-        now->requests, now->per_second);
+    fprintf(stderr,
+            "instances: %u active, %u idle, %u starting, %u stopping · requests: %u in flight, %u "
+            "waiting · %" PRIu64 " served, %.1f/s",
+            now->active, now->idle, now->starting, now->stopping, now->in_flight, now->pending,
+            now->requests, now->per_second);
     fflush(stderr);
     s->drawn = true;
 }
@@ -64,8 +64,8 @@ static void print_requests(const struct emulator_status *s) {
     printf("requests   %" PRIu64 "  (2xx %" PRIu64 ", 3xx %" PRIu64 ", 4xx %" PRIu64
            ", 5xx %" PRIu64 ")\n",
            s->requests, s->per_class[2], s->per_class[3], s->per_class[4], s->per_class[5]);
-    printf("           %" PRIu64 " reached an instance, %" PRIu64 " found none, %" PRIu64
-           " had no token, %" PRIu64 " timed out, %" PRIu64 " clients left\n",
+    printf("           %" PRIu64 " reached an instance, %" PRIu64 " got no instance, %" PRIu64
+           " had no token, %" PRIu64 " timed out, %" PRIu64 " clients disconnected\n",
            s->assigned, s->no_instance, s->refused, s->timed_out, s->client_left);
 }
 
@@ -111,7 +111,7 @@ static int check_command(const char *name, struct err *e) {
         if (stat(name, &st) != 0)
             return err_set(e, "cloudrun: COMMAND %s: %s", name, strerror(errno));
         if (!S_ISREG(st.st_mode) || access(name, X_OK) != 0)
-            return err_set(e, "cloudrun: COMMAND %s is no program that may be run", name);
+            return err_set(e, "cloudrun: COMMAND %s is not an executable program", name);
         return 0;
     }
     for (const char *at = list != NULL ? list : "/bin:/usr/bin"; *at != '\0';) {
@@ -121,7 +121,7 @@ static int check_command(const char *name, struct err *e) {
             return 0;
         at += n + (at[n] == ':');
     }
-    return err_set(e, "cloudrun: COMMAND %s is not in PATH: give its path, like ./%s", name, name);
+    return err_set(e, "cloudrun: COMMAND %s is not in PATH; give its path, like ./%s", name, name);
 }
 
 static void raise_limits(void) {
@@ -143,8 +143,7 @@ static void print_start(const struct emulator *m, const struct emulator_options 
     char text[256];
     note(screen, emulator_limits(m));
     if (o->service.container_port > 0) {
-        snprintf(text, sizeof text,
-                 "each instance gets a port of its own in PORT, not containerPort %d",
+        snprintf(text, sizeof text, "each instance gets its own port in PORT, not containerPort %d",
                  o->service.container_port);
         note(screen, text);
     }
@@ -196,45 +195,40 @@ done:
     return code;
 }
 
-extern const struct command command_cloudrun;
 const struct command command_cloudrun = {
     .name = "cloudrun",
     .usage = "[options] -- COMMAND ARGS...",
-    .summary = "a local Cloud Run that runs COMMAND as its instances",
+    .summary = "run COMMAND on a local Cloud Run emulator",
     .details =
-        "Requests that come to --port go to instances: processes of COMMAND that listen on $PORT. "
-        "They are started when "
-        "requests need them, added and taken away by the --policy, and gone after --idle without a "
-        "request; what they would "
-        "cost is in the summary at the end. --log and --metrics are written in the formats of "
-        "Cloud Logging and Cloud "
-        "Monitoring, for `coldswarm import`: the log as it happens, the metrics at the end.\n\n"
-        "As in Cloud Run a request waits for an instance for 3.5 average start-ups or 10 s, "
-        "whichever is longer, and is then "
-        "answered with 429 where --max-instances are there, else with 500; 503 where an instance "
-        "broke the connection, 500 "
-        "where it used more than --memory, 504 after --timeout. A client that leaves is logged "
-        "with status 499.\n\n"
-        "Between requests instances get no CPU (SIGSTOP, 100 ms after the last one) unless "
-        "--billing is instance. Their CPU "
-        "is limited by control groups where these are writable; at the start it says whether. "
-        "Memory is looked at three times "
-        "a second: what a process takes and gives back in between is not seen.\n\n"
-        "--time-scale 60 lets the times that only pass go 60 times as fast: --idle, and the "
-        "autoscaler's period and windows. "
-        "Those that processes need for their work do not change: starting, waiting, answering, "
-        "stopping.\n\n"
-        "SIGINT and SIGTERM stop the instances with SIGTERM and, --grace later, SIGKILL; a second "
-        "one kills them at once. "
-        "However the emulator ends, no instance outlives it.",
+        "Emulates Cloud Run. Requests to --port go to instances, which are processes of COMMAND "
+        "that listen on $PORT. Instances start on demand, scale with --policy, and stop after "
+        "--idle without a request. The final summary estimates their cost. --log and --metrics use "
+        "the formats of Cloud Logging and Cloud Monitoring, for `coldswarm import`. The log is "
+        "written as events happen, the metrics at the end.\n"
+        "\n"
+        "As in Cloud Run, a request waits for an instance for 3.5 average start-up times or 10 s, "
+        "whichever is longer. Then it gets status 429 if --max-instances are running, else 500. "
+        "Other errors: 503 if an instance broke the connection, 500 if it used more than --memory, "
+        "504 after --timeout. If the client disconnects, the log has status 499.\n"
+        "\n"
+        "Instances get no CPU between requests (SIGSTOP, 100 ms after the last one) unless "
+        "--billing is instance. Control groups limit their CPU if they are writable; a message at "
+        "the start says whether they are. Memory is checked three times a second, so shorter peaks "
+        "are missed.\n"
+        "\n"
+        "--time-scale 60 speeds up --idle and the autoscaler's period and windows by 60. Times "
+        "that depend on real work do not change: starting, waiting, answering, stopping.\n"
+        "\n"
+        "SIGINT and SIGTERM stop the instances with SIGTERM and, after --grace, SIGKILL. A second "
+        "signal kills them at once. No instance outlives the emulator, however it ends.",
     .examples = "coldswarm cloudrun --max-instances 3 -- coldswarm target --service-time 50ms # "
-                "then run against port 8080\n"
+                "then run a load test against port 8080\n"
                 "coldswarm cloudrun --log log.json --metrics metrics.json -- python3 main.py # "
-                "what import takes\n"
+                "write the files for import\n"
                 "coldswarm cloudrun --time-scale 60 -- sh -c 'exec gunicorn -b :$PORT main:app' # "
-                "idle for 15 s, not 15 min\n"
-                "coldswarm cloudrun -f service.yaml --memory 1G -- python3 main.py # a service's "
-                "own file; options win",
+                "15 s idle time instead of 15 min\n"
+                "coldswarm cloudrun -f service.yaml --memory 1G -- python3 main.py # take the "
+                "settings from a service definition",
     .opts = cloudrun_opts,
     .opt_count = CLOUDRUN_OPT_COUNT,
     .positional_max = -1,

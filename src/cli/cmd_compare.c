@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/cmd.h"
 #include "cli/command.h"
 #include "report/comparison.h"
+#include "report/emit.h"
 
 #define OUTPUT_MAX_BYTES ((size_t)256 << 20)
 
@@ -26,8 +28,8 @@ static int split(const struct args *a, struct sides *s, struct err *e) {
     char *const *argv = NULL;
     size_t n = opt_list(a, "with", &with), all = args_count(a), argc = args_argv(a, &argv);
     if (n == 0)
-        return err_set(e, "what to compare with is missing; usage: coldswarm compare BASE.db... "
-                          "--with NEW.db...");
+        return err_set(e,
+                       "--with is missing; usage: coldswarm compare BASE.db... --with NEW.db...");
     s->base = calloc(all + n, sizeof(char *));
     s->with = calloc(all + n, sizeof(char *));
     if (s->base == NULL || s->with == NULL)
@@ -44,10 +46,10 @@ static int split(const struct args *a, struct sides *s, struct err *e) {
                 s->base[s->base_count++] = argv[i];
     }
     if (s->base_count == 0)
-        return err_set(e, "the base is missing: it stands in front of --with; usage: coldswarm "
-                          "compare BASE.db... --with NEW.db...");
+        return err_set(e, "the base runs before --with are missing; usage: coldswarm compare "
+                          "BASE.db... --with NEW.db...");
     if (s->base_count > COMPARE_RUNS_MAX || s->with_count > COMPARE_RUNS_MAX)
-        return err_set(e, "more than %d runs a side are too many", COMPARE_RUNS_MAX);
+        return err_set(e, "too many runs; the limit is %d per side", COMPARE_RUNS_MAX);
     return 0;
 }
 
@@ -55,19 +57,19 @@ static void refuse(const struct comparison *c) {
     const char *text = buf_text(&c->refusals);
     for (size_t i = 0; i < c->refusal_count; i++, text += strlen(text) + 1)
         command_error(EXIT_USAGE, text);
-    command_error(EXIT_USAGE, "compare: these runs cannot be compared (--force does it all the "
-                              "same)");
+    command_error(EXIT_USAGE,
+                  "compare: these runs cannot be compared (use --force to compare them anyway)");
 }
 
-static int print(const struct comparison *c, const char *format, struct err *e) {
+static int print(const struct document *d, const char *format, struct err *e) {
     struct buf b;
     buf_init(&b, OUTPUT_MAX_BYTES);
     if (strcmp(format, "json") == 0)
-        comparison_emit_json(&b, c);
+        emit_json(&b, d);
     else if (strcmp(format, "markdown") == 0)
-        comparison_emit_markdown(&b, c);
+        emit_markdown(&b, d);
     else
-        comparison_emit_text(&b, c);
+        emit_table(&b, d);
     int result = buf_ok(&b) ? 0 : err_set(e, "out of memory for the comparison");
     if (result == 0)
         fwrite(b.data, 1, b.len, stdout);
@@ -75,12 +77,12 @@ static int print(const struct comparison *c, const char *format, struct err *e) 
     return result;
 }
 
-static int draw(const struct args *a, const struct comparison *c, struct err *e) {
+static int draw(const struct args *a, struct document *d, struct err *e) {
     char note[512] = "";
     const char *dir = opt_text(a, "out");
     if (dir == NULL)
         return 0;
-    if (comparison_draw(c, dir, note, e) != 0)
+    if (comparison_draw(d, dir, note, e) != 0)
         return -1;
     if (note[0] != '\0')
         command_error(EXIT_OK, note);
@@ -98,6 +100,7 @@ static int run(const struct args *a) {
     };
     struct sides s = {0};
     struct comparison *c = NULL;
+    struct document d = {.of = NULL};
     struct err e = {""};
     int code = EXIT_USAGE;
     if (split(a, &s, &e) != 0)
@@ -110,14 +113,15 @@ static int run(const struct args *a) {
         code = EXIT_USAGE;
         goto out;
     }
-    if (comparison_run(c, &e) != 0 || print(c, opt_text(a, "format"), &e) != 0 ||
-        draw(a, c, &e) != 0)
+    if (comparison_run(c, &e) != 0 || comparison_document(&d, c, &e) != 0 ||
+        print(&d, opt_text(a, "format"), &e) != 0 || draw(a, &d, &e) != 0)
         goto out;
     code = opt_given(a, "fail-on") && comparison_any(c, COMPARE_SLOWER) ? EXIT_THRESHOLD : EXIT_OK;
 out:
     fflush(stdout);
     if (e.text[0] != '\0')
         command_error(code, e.text);
+    document_done(&d);
     comparison_free(c);
     sides_done(&s);
     return code;
@@ -129,86 +133,86 @@ static const struct opt_def opts[] = {
      .type = OPT_FILE,
      .meta = "NEW.db",
      .repeat = true,
-     .help = "a run of the new side; the arguments behind it are runs of the new side too"},
+     .help = "a run of the new version; all arguments after it are new runs too"},
     {.name = "format",
      .letter = 'f',
      .type = OPT_CHOICE,
      .meta = "FORMAT",
      .def = "text",
      .choices = "text|json|markdown",
-     .help = "what to print"},
+     .help = "output format"},
     {.name = "out",
      .letter = 'o',
      .type = OPT_FILE,
      .meta = "DIR",
-     .help = "draw to DIR by how much each quantile moved (shift.svg, shift.png and their data)"},
+     .help = "draw the shift of each quantile to DIR (shift.svg, shift.png and their data)"},
     {.name = "time",
      .type = OPT_CHOICE,
      .meta = "WHICH",
      .def = "response",
      .choices = "response|service",
-     .help = "times from the intended start of a request, or from its sending"},
+     .help = "measure from the scheduled start of a request, or from its sending"},
     {.name = "confidence",
      .type = OPT_NUMBER,
      .meta = "PERCENT",
      .def = "95",
      .min = 50,
      .max = 99.9,
-     .help = "confidence of intervals and verdicts"},
+     .help = "confidence level of intervals and verdicts"},
     {.name = "resamples",
      .type = OPT_INTEGER,
      .meta = "N",
      .def = "2000",
      .min = 200,
      .max = 100000,
-     .help = "resamples of the bootstrap"},
+     .help = "number of bootstrap resamples"},
     {.name = "seed",
      .type = OPT_INTEGER,
      .meta = "N",
      .def = "1",
-     .help = "seed of the resampling: the same runs and seed give the same numbers"},
+     .help = "seed for resampling; the same runs and seed give the same numbers"},
     {.name = "warmup",
      .type = OPT_DURATION,
      .meta = "TIME",
-     .help = "leave out this much of the start of each run, in place of the rule"},
+     .help = "exclude this much of the start of each run, instead of the detected warm-up"},
     {.name = "force",
      .type = OPT_FLAG,
-     .help = "compare runs that are refused otherwise, and say what is wrong with that"},
+     .help = "compare runs that do not match, and print the differences as warnings"},
     {.name = "fail-on",
      .type = OPT_CHOICE,
      .meta = "VERDICT",
      .choices = "slower",
-     .help = "exit with 99 where a verdict says so"},
+     .help = "exit with 99 if any verdict is this"},
 };
 
-extern const struct command command_compare;
 const struct command command_compare = {
     .name = "compare",
     .usage = "BASE.db... --with NEW.db... [options]",
-    .summary = "is the new version slower, by how much, how sure",
+    .summary = "compare two sets of runs",
     .details =
-        "Compares the runs in front of --with to those behind it: mean, percentiles, failures and "
-        "requests per second of each endpoint and of all requests, with the interval of their "
-        "ratio and a verdict: slower, faster, no difference shown, too little data. Several runs a "
-        "side show what lies between runs; one a side cannot.\n"
+        "Compares the runs before --with to those after it: mean, percentiles, failures and "
+        "requests per second, per endpoint and in total. Each difference has a ratio with a "
+        "confidence interval, and a verdict: slower, faster, no difference shown, too little data. "
+        "With several runs per side the interval includes the variation between runs; with one it "
+        "cannot.\n"
         "\n"
-        "Ramp and warm-up are left out: up to the first whole second with all users, the first "
-        "stage, or the first 20th of a run with a rate. What is left out is shown.\n"
+        "Ramp and warm-up are excluded: up to the first whole second with all users, the first "
+        "stage, or the first 20th of a run at a fixed rate. The output shows what is excluded.\n"
         "\n"
-        "Runs that cannot be compared are refused: another scenario, other endpoints, another "
-        "number of users, spawn rate or rate, another transport or receive clock, INVALID runs and "
-        "those that were cut short.\n"
+        "Runs that do not match are refused: different scenario, endpoints, number of users, spawn "
+        "rate, arrival rate, transport or receive clock. So are INVALID and interrupted runs.\n"
         "\n"
-        "Intervals come from a block bootstrap, which knows that neighbouring requests are alike. "
-        "All verdicts together are right in 95 of 100 comparisons of equals. docs/comparing.md "
-        "has the method.\n"
+        "Intervals come from a block bootstrap, which accounts for the correlation between "
+        "neighbouring requests. In 95 of 100 comparisons of equal versions, all verdicts together "
+        "are right. docs/comparing.md describes the method.\n"
         "\n"
-        "Exits with 0 where a comparison was made, 2 where the runs cannot be compared, 3 where a "
-        "file cannot be read, and with --fail-on slower 99 where something is slower.",
-    .examples = "coldswarm compare old.db --with new.db # one run of each\n"
-                "coldswarm compare old-*.db --with new-*.db --out report # several, and a picture\n"
+        "Exit codes: 0 the comparison was made; 2 the runs cannot be compared; 3 a file cannot be "
+        "read; 99 something is slower (with --fail-on slower).",
+    .examples = "coldswarm compare old.db --with new.db # one run per version\n"
+                "coldswarm compare old-*.db --with new-*.db --out report # several runs per "
+                "version, and a figure\n"
                 "coldswarm compare old.db --with new.db --format json | jq '.comparisons[] | "
-                "select(.verdict == \"slower\")' # for a script",
+                "select(.verdict == \"slower\")' # JSON for a script",
     .opts = opts,
     .opt_count = sizeof opts / sizeof *opts,
     .positional_min = 1,

@@ -6,11 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/cmd.h"
 #include "cli/command.h"
 #include "convert/convert.h"
-#include "scenario/model.h"
+#include "scenario/scenario.h"
 #include "util/buf.h"
 #include "util/file.h"
+#include "util/text.h"
 
 static const char *base_of(const char *path) {
     const char *slash = strrchr(path, '/');
@@ -47,9 +49,9 @@ static int read_source(const struct args *a, struct buf *out, const char **name,
         *name = "curl";
         quote_words(a, out);
     } else if (args_count(a) > 1) {
-        return err_set(
-            e, "\"%.100s\" is one argument too many; give one file, or a whole curl command",
-            args_at(a, 1));
+        return err_set(e,
+                       "unexpected argument \"%.100s\"; give one file, or a complete curl command",
+                       args_at(a, 1));
     } else if (strncmp(first, "curl ", 5) == 0) {
         *name = "curl";
         buf_str(out, first);
@@ -60,16 +62,16 @@ static int read_source(const struct args *a, struct buf *out, const char **name,
     } else if (file_read(first, out, e) != 0) {
         return -1;
     }
-    return buf_ok(out) ? 0
-                       : err_set(e, "%s: larger than %zu bytes, the most that is read", *name,
-                                 CONVERT_BYTES_MAX);
+    return buf_ok(out)
+               ? 0
+               : err_set(e, "%s: larger than the limit of %zu bytes", *name, CONVERT_BYTES_MAX);
 }
 
 /* Writes a file that is not there yet, or with `force` in place of one. */
 static int write_file(const char *path, const char *bytes, size_t n, bool force, struct err *e) {
     int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (force ? O_TRUNC : O_EXCL), 0666);
     if (fd < 0 && errno == EEXIST)
-        return err_set(e, "%s is there already; --force writes over it", path);
+        return err_set(e, "%s already exists; use --force to overwrite it", path);
     if (fd < 0)
         return err_set(e, "cannot write %s: %s", path, strerror(errno));
     int result = 0;
@@ -99,10 +101,11 @@ static int write_all(const char *path, const struct convert_result *r, bool forc
     return result != 0 ? -1 : write_file(path, r->scenario, r->bytes, force, e);
 }
 
+/* Good as a host, a port and a text. */
 static const char *any_value(const char *name, void *context) {
     (void)name;
     (void)context;
-    return "x";
+    return "1";
 }
 
 /* What `validate` will say of it, whatever the variables hold. */
@@ -168,6 +171,19 @@ static int prepare(const struct args *a, struct job *j, struct convert_options *
     return 0;
 }
 
+/* Each line by itself: the name of the source is in it. */
+static void show_said(const char *lines) {
+    for (const char *at = lines; *at != '\0';) {
+        struct buf shown;
+        size_t n = strcspn(at, "\n");
+        buf_init(&shown, CONVERT_BYTES_MAX);
+        text_printable(&shown, at, n);
+        fprintf(stderr, "%s\n", buf_text(&shown));
+        buf_done(&shown);
+        at += n + (at[n] == '\n');
+    }
+}
+
 static int run(const struct args *a) {
     struct job j = {.stem = NULL};
     struct convert_options o = {.from = CONVERT_AUTO};
@@ -180,7 +196,9 @@ static int run(const struct args *a) {
         convert_text(&o, name, buf_text(&j.text), j.text.len, &r, &e) != 0)
         goto out;
     if (r.from != CONVERT_HAR && (o.host != NULL || o.assets)) {
-        err_set(&e, "--%s is for HAR, and this is %s; coldswarm run --host sends to another target",
+        err_set(&e,
+                "--%s applies only to HAR, and this is %s; use coldswarm run --host to change the "
+                "target",
                 o.host != NULL ? "host" : "assets", convert_word(r.from));
         goto out;
     }
@@ -188,13 +206,16 @@ static int run(const struct args *a) {
         fwrite(r.scenario, 1, r.bytes, stdout);
     else if (write_all(out, &r, opt_flag(a, "force"), &e) != 0)
         goto out;
+    fflush(stdout);
+    show_said(r.said);
     if (check(out != NULL ? out : "scenario", j.to, &r, &e) != 0) {
-        err_prefix(&e, "the scenario is there, but is not good yet");
+        err_prefix(&e, "the scenario was written, but is not valid yet");
         goto out;
     }
     if (out != NULL)
-        fprintf(stderr, "%s: %zu request%s of %s; read its comments, then: coldswarm validate %s\n",
-                out, r.requests, r.requests == 1 ? "" : "s", convert_word(r.from), out);
+        fprintf(stderr,
+                "%s: %zu request%s from %s; read its comments, then run: coldswarm validate %s\n",
+                out, r.requests, text_plural(r.requests), convert_word(r.from), out);
     code = EXIT_OK;
 out:
     if (code != EXIT_OK)
@@ -214,42 +235,38 @@ static const struct opt_def opts[] = {
      .type = OPT_CHOICE,
      .meta = "FORMAT",
      .choices = "har|curl|openapi|postman|locust",
-     .help = "what the source is (default: what it looks like)"},
+     .help = "format of the source (default: detected)"},
     {.name = "out",
      .letter = 'o',
      .type = OPT_FILE,
      .meta = "FILE",
-     .help = "write the scenario to this file (default: to stdout)"},
-    {.name = "force", .type = OPT_FLAG, .help = "write over a file that is there already"},
+     .help = "write the scenario to FILE (default: stdout)"},
+    {.name = "force", .type = OPT_FLAG, .help = "overwrite an existing file"},
     {.name = "host",
      .letter = 'H',
      .type = OPT_TEXT,
      .meta = "HOST",
-     .help = "HAR: the host whose requests are kept (default: the one with most)"},
+     .help = "HAR: keep the requests to this host (default: the most frequent host)"},
     {.name = "assets", .type = OPT_FLAG, .help = "HAR: keep images, scripts, styles and fonts"},
 };
 
-extern const struct command command_convert;
 const struct command command_convert = {
     .name = "convert",
     .usage = "SOURCE [options]",
-    .summary = "make a scenario of a HAR file, curl, OpenAPI, Postman or Locust",
-    .details =
-        "SOURCE is a file, - for stdin, or a curl command line (in quotes, or word by word behind "
-        "--). "
-        "The scenario has a comment on each thing that had to be assumed or left out. Nothing is "
-        "sent, and no program in a source is run.\n"
-        "\n"
-        "Passwords, tokens, keys and cookies are not written into the scenario: ${env.NAME} stands "
-        "for each, and the first lines of the scenario say which variables to set.\n"
-        "\n"
-        "Read are: HAR 1.2; curl's options and a shell's quotes; OpenAPI 3.0 and 3.1, in JSON or "
-        "YAML; Postman collections 2.0 and 2.1; and locustfiles whose tasks are plain calls of "
-        "self.client with values that are known without running Python.",
-    .examples = "coldswarm convert recording.har -o shop.json # of a recording in the browser\n"
-                "coldswarm convert -- curl -d a=1 http://127.0.0.1:8080/ # of a command\n"
-                "coldswarm convert openapi.yaml -o api.json # of an API's description\n"
-                "coldswarm convert locustfile.py | less # to have a look",
+    .summary = "create a scenario from a HAR file, curl, OpenAPI, Postman or Locust",
+    .details = "SOURCE is a file, - for stdin, or a curl command line (quoted, or as separate "
+               "words after --). The scenario has a comment for every assumption and omission. No "
+               "request is sent, and no code in the source is run.\n"
+               "\n"
+               "Passwords, tokens, keys and cookies are not copied into the scenario. ${env.NAME} "
+               "replaces each, and the first lines of the scenario list the variables to set.\n"
+               "\n"
+               "Supported: HAR 1.2; curl's options and shell quoting; OpenAPI 3.0 and 3.1, in JSON "
+               "or YAML; Postman collections 2.0 and 2.1; and locustfiles whose tasks are plain "
+               "calls of self.client with literal values.",
+    .examples = "coldswarm convert recording.har -o shop.json # a recording from the browser\n"
+                "coldswarm convert -- curl -d a=1 http://127.0.0.1:8080/ # a curl command\n"
+                "coldswarm convert openapi.yaml -o api.json # an API description",
     .opts = opts,
     .opt_count = sizeof opts / sizeof *opts,
     .positional_min = 1,

@@ -1,4 +1,5 @@
 /* coldswarm gate: does a finished run keep to its thresholds? The work is in gate.c. */
+#include "cli/cmd.h"
 #include "cli/gate.h"
 
 static const struct opt_def opts[] = {
@@ -7,74 +8,72 @@ static const struct opt_def opts[] = {
      .type = OPT_TEXT,
      .meta = "EXPR",
      .repeat = true,
-     .help = "a threshold, in place of the run's own; may be given several times"},
+     .help = "check this threshold instead of the run's own"},
     {.name = "format",
      .letter = 'f',
      .type = OPT_CHOICE,
      .meta = "FORMAT",
      .def = "text",
      .choices = "text|json|markdown",
-     .help = "what to print"},
+     .help = "output format"},
     {.name = "junit",
      .type = OPT_FILE,
      .meta = "FILE",
-     .help = "also write the results as JUnit's XML to FILE"},
+     .help = "also write the results as JUnit XML to FILE"},
     {.name = "github",
      .type = OPT_FLAG,
-     .help = "also print an annotation of GitHub Actions for each threshold that is crossed, to "
-             "stderr where stdout has another format than text"},
+     .help = "also print a GitHub Actions annotation for each failed threshold; to stderr unless "
+             "the format is text"},
     {.name = "baseline",
      .letter = 'b',
      .type = OPT_FILE,
      .meta = "BASE.db",
      .repeat = true,
-     .help = "an earlier run to hold this one against; may be given several times"},
+     .help = "an earlier run to compare with"},
     {.name = "max-regression",
      .type = OPT_TEXT,
      .meta = "EXPR",
      .repeat = true,
-     .help = "what may become how much worse than in the baseline, as in 'p(95) 5%'"},
+     .help = "largest allowed regression against the baseline, such as 'p(95) 5%'"},
     {.name = "confidence",
      .type = OPT_NUMBER,
      .meta = "PERCENT",
      .def = "95",
      .min = 50,
      .max = 99.9,
-     .help = "how sure a regression must be to count"},
+     .help = "confidence at which a regression fails the gate"},
     {.name = "strict",
      .type = OPT_FLAG,
-     .help = "too little data to tell a regression counts as one"},
+     .help = "also fail if there is too little data to detect a regression"},
 };
 
-extern const struct command command_gate;
 const struct command command_gate = {
     .name = "gate",
     .usage = "RUN.db [-e EXPR]... [options]",
-    .summary = "judge a run by thresholds",
+    .summary = "check a run against thresholds and set the exit code",
     .details =
-        "Judges a run by the thresholds that it ran with, or by those that -e gives, from every "
-        "request that it recorded. A threshold is k6's: a metric, perhaps with what to choose of "
-        "it in braces, an aggregation and a limit. Times are milliseconds, shares go from 0 to 1. "
-        "Behind it may stand `over 10s` (every window of ten seconds must hold), `from 30s` and "
-        "`stage 2`. docs/thresholds.md describes all of them.\n"
+        "Checks every recorded request of a run against the run's own thresholds, or against those "
+        "of -e. A threshold is METRIC{FILTER} AGGREGATION OPERATOR VALUE, as in k6. Times are in "
+        "milliseconds, rates from 0 to 1. Three suffixes restrict it: `over 10s` (every window of "
+        "ten seconds must pass), `from 30s` and `stage 2`. docs/thresholds.md has the syntax.\n"
         "\n"
-        "Each result has its value, a 95 % confidence interval where there is one, and the margin "
-        "to the limit. What had no data is crossed, not passed.\n"
+        "Each result shows the value, its 95 % confidence interval if it has one, and the margin "
+        "to the limit. A threshold without data fails.\n"
         "\n"
-        "--baseline and --max-regression hold the run against earlier ones, as `compare` does: a "
-        "regression counts where the whole interval of the change is beyond what is allowed. Times "
-        "are response times where no metric is named; failures are allowed in points.\n"
+        "--baseline and --max-regression compare the run with earlier runs, as `compare` does. A "
+        "regression fails the gate if the whole confidence interval of the change is above the "
+        "allowed limit. The default metric is response time; limits for failures are in percentage "
+        "points.\n"
         "\n"
-        "Exits with 0 where all hold, 99 where one is crossed, 4 where the run itself is INVALID "
-        "or was cut short, so that its numbers prove nothing, 2 for a threshold that the run "
-        "cannot have and 3 where the file cannot be read.",
+        "Exit codes: 0 all thresholds pass; 99 a threshold fails; 4 the run is INVALID or was "
+        "interrupted, so its numbers prove nothing; 2 a threshold does not fit the run, for "
+        "example names a stage that it does not have; 3 the file cannot be read.",
     .examples =
-        "coldswarm gate runs/paper.db # by the thresholds of its scenario\n"
-        "coldswarm gate runs/paper.db -e 'http_req_duration{name:/predict} p(95)<500' -e "
-        "'http_req_failed rate<0.01' # by others\n"
-        "coldswarm gate runs/paper.db --junit gate.xml --github # in CI\n"
-        "coldswarm gate runs/paper.db -e 'response_time p(99)<800 over 10s from 30s' # in each "
-        "ten seconds after the first thirty\n"
+        "coldswarm gate runs/paper.db --junit gate.xml --github # the run's own thresholds, in CI\n"
+        "coldswarm gate runs/paper.db -e 'http_req_duration{name:/predict} p(95)<500' # another "
+        "threshold\n"
+        "coldswarm gate runs/paper.db -e 'response_time p(99)<800 over 10s from 30s' # every ten "
+        "seconds, after the first thirty\n"
         "coldswarm gate new.db --baseline old.db --max-regression 'p(95) 5%' # no slower than "
         "before",
     .opts = opts,

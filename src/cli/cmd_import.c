@@ -3,8 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/cmd.h"
 #include "cli/command.h"
-#include "cloudrun/import.h"
+#include "import/import.h"
 #include "util/buf.h"
 #include "util/clock.h"
 #include "util/text.h"
@@ -13,10 +14,6 @@
 
 static void foreign(struct buf *out, const char *text) {
     text_printable(out, text, strlen(text));
-}
-
-static const char *s(uint64_t n) {
-    return n == 1 ? "" : "s";
 }
 
 /* ", 3 of another service" where there are any. */
@@ -53,14 +50,14 @@ static void show_source(struct buf *out, const struct import_source *x) {
     bool logs = strcmp(x->kind, "logs") == 0;
     foreign(out, x->file);
     buf_printf(out, ": %" PRIu64 " %s%s, %" PRIu64 " used", x->entries,
-               logs ? x->entries == 1 ? "entry" : "entries" : "point", logs ? "" : s(x->entries),
-               x->used);
+               logs ? x->entries == 1 ? "entry" : "entries" : "point",
+               logs ? "" : text_plural(x->entries), x->used);
     if (x->added < x->used)
         buf_printf(out, " (%" PRIu64 " of them new)", x->added);
     part(out, x->output, x->output == 1 ? "line of output" : "lines of output");
     part(out, x->elsewhere, "of another service or revision");
     part(out, x->unknown, logs ? "of another log" : "of another product");
-    part(out, x->outside, "outside of the run's time");
+    part(out, x->outside, "outside the time of the run");
     part(out, x->bad, x->bad > 0 ? "bad:" : "bad");
     buf_char(out, '\n');
     show_complaints(out, x);
@@ -69,10 +66,10 @@ static void show_source(struct buf *out, const struct import_source *x) {
         show_moment(out, x->outside_first_us);
         buf_str(out, " to ");
         show_moment(out, x->outside_last_us);
-        buf_str(out, x->used == 0 ? "; --all takes them all the same\n" : "\n");
+        buf_str(out, x->used == 0 ? "; --all imports them, too\n" : "\n");
     }
     if (x->cut_short)
-        buf_str(out, "    it is cut short: what was whole is in, what should follow is not\n");
+        buf_str(out, "    the file is truncated: its complete entries are imported\n");
 }
 
 static void show_join(struct buf *out, const struct import_result *r) {
@@ -81,15 +78,14 @@ static void show_join(struct buf *out, const struct import_result *r) {
         return;
     buf_str(out, "Joined    ");
     if (strcmp(x->state, "no_trace") == 0) {
-        buf_str(out, "nothing: the run sent no trace with its requests\n");
+        buf_str(out, "nothing: the run sent no trace ids\n");
     } else if (strcmp(x->state, "lost") == 0) {
-        buf_str(out, "nothing: the run file lacks requests, so their numbers do not tell which is "
-                     "which\n");
+        buf_str(out,
+                "nothing: requests are missing in the run file, so its rows cannot be matched\n");
     } else {
-        buf_printf(out, "%" PRIu64 " of %" PRIu64 " requests, by their trace", x->joined,
-                   r->requests);
+        buf_printf(out, "%" PRIu64 " of %" PRIu64 " requests, by trace id", x->joined, r->requests);
         part(out, x->foreign, "not sent by this run");
-        part(out, x->repeated, "sent again or sent on with the same trace");
+        part(out, x->repeated, "retried or forwarded with the same trace id");
         part(out, x->astray, "sent by this run but not in its file");
         buf_char(out, '\n');
     }
@@ -99,21 +95,24 @@ static void show_clock(struct buf *out, const struct import_result *r) {
     const struct server_join *x = &r->join;
     buf_str(out, "Clock     ");
     if (x->pairs == 0) {
-        buf_str(out, "taken to agree with the client's: nothing joined tells how far they are "
-                     "apart\n");
+        buf_str(out,
+                "assumed equal to the client's: without joined requests the offset is unknown\n");
         return;
     }
     double ms = (double)x->offset_us / 1000;
     buf_printf(out, "the server's is %.3f ms %s the client's", ms < 0 ? -ms : ms,
                ms < 0 ? "behind" : "ahead of");
     if (x->lower_us == SERVER_NONE)
-        buf_printf(out, " (at most %.3f ahead; no answer came whole)", (double)x->upper_us / 1000);
+        buf_printf(out, " (at most %.3f ahead; no response was complete)",
+                   (double)x->upper_us / 1000);
     else if (x->lower_us <= x->upper_us)
-        buf_printf(out, ", give or take %.3f (%" PRIu64 " pair%s)",
-                   (double)(x->upper_us - x->lower_us) / 2000, x->pairs, s(x->pairs));
+        buf_printf(out, ", ± %.3f (%" PRIu64 " pair%s)", (double)(x->upper_us - x->lower_us) / 2000,
+                   x->pairs, text_plural(x->pairs));
     else
-        buf_printf(out, " at most; ends of answers were logged up to %.3f late, or a clock was set",
-                   (double)(x->lower_us - x->upper_us) / 1000);
+        buf_printf(
+            out,
+            " at most; ends of responses were logged at least %.3f late, or a clock was adjusted",
+            (double)(x->lower_us - x->upper_us) / 1000);
     buf_char(out, '\n');
 }
 
@@ -135,7 +134,7 @@ static void show_can(struct buf *out, const struct import_result *r) {
         any = true;
     }
     if (!any)
-        buf_str(out, "Report    can show nothing more than before");
+        buf_str(out, "Report    can show nothing new");
     if (any && !(r->has_cpu && r->has_memory))
         buf_str(out, "; the rest needs --metrics");
     buf_char(out, '\n');
@@ -149,17 +148,17 @@ static void summary(struct buf *out, const struct import_result *r) {
         buf_str(out, "Service   ");
         foreign(out, r->service);
         if (r->others[0] != '\0') {
-            buf_str(out, " (passed over: ");
+            buf_str(out, " (skipped: ");
             foreign(out, r->others);
-            buf_str(out, "; --service takes another)");
+            buf_str(out, "; use --service to choose another)");
         }
         buf_char(out, '\n');
     }
     buf_printf(out,
                "Holds     %" PRIu64 " request%s, %" PRIu64 " event%s, %" PRIu64
                " instance%s, %" PRIu64 " point%s of metrics\n",
-               r->requests, s(r->requests), r->events, s(r->events), r->instances, s(r->instances),
-               r->points, s(r->points));
+               r->requests, text_plural(r->requests), r->events, text_plural(r->events),
+               r->instances, text_plural(r->instances), r->points, text_plural(r->points));
     show_join(out, r);
     show_clock(out, r);
     show_can(out, r);
@@ -180,8 +179,8 @@ static int run(const struct args *a) {
     o.log_count = opt_list(a, "logs", &o.logs);
     o.metrics_count = opt_list(a, "metrics", &o.metrics);
     if (o.log_count + o.metrics_count == 0)
-        return command_error(EXIT_USAGE, "import: nothing to import: give --logs FILE, --metrics "
-                                         "FILE or both");
+        return command_error(EXIT_USAGE,
+                             "import: nothing to import; give --logs FILE, --metrics FILE or both");
     if (import_run(args_at(a, 0), &o, &r, &e) != 0) {
         err_prefix(&e, "import");
         return command_error(EXIT_RUNTIME, e.text);
@@ -200,55 +199,54 @@ static const struct opt_def opts[] = {
      .type = OPT_FILE,
      .meta = "FILE",
      .repeat = true,
-     .help = "log entries, as of `gcloud logging read --format=json`; may be repeated"},
+     .help = "log entries from `gcloud logging read --format=json`"},
     {.name = "metrics",
      .letter = 'm',
      .type = OPT_FILE,
      .meta = "FILE",
      .repeat = true,
-     .help = "time series, as of Monitoring's timeSeries.list; may be repeated"},
+     .help = "time series from Cloud Monitoring's timeSeries.list"},
     {.name = "service",
      .type = OPT_TEXT,
      .meta = "NAME",
-     .help = "the service (default: the one that this run was sent to, or that has most entries)"},
-    {.name = "revision", .type = OPT_TEXT, .meta = "NAME", .help = "only this revision of it"},
+     .help =
+         "service to import (default: the target of this run, or the one with the most entries)"},
+    {.name = "revision", .type = OPT_TEXT, .meta = "NAME", .help = "import only this revision"},
     {.name = "margin",
      .type = OPT_DURATION,
      .meta = "DURATION",
      .def = "20m",
-     .help = "take what happened this long before the run's start or after its end"},
-    {.name = "all", .type = OPT_FLAG, .help = "take entries of all times"},
+     .help = "import entries from this long before the run's start to this long after its end"},
+    {.name = "all", .type = OPT_FLAG, .help = "import all entries, whatever their time"},
     {.name = "idle-limit",
      .type = OPT_DURATION,
      .meta = "DURATION",
      .def = "15m",
-     .help = "an instance ends when idle for so long, where nothing tells its end; 0: never"},
-    {.name = "replace", .type = OPT_FLAG, .help = "first take out what was imported before"},
+     .help =
+         "assume that an instance stops after this idle time if no event shows its end; 0: never"},
+    {.name = "replace", .type = OPT_FLAG, .help = "remove earlier imports first"},
 };
 
-extern const struct command command_import;
 const struct command command_import = {
     .name = "import",
     .usage = "RUN.db [--logs FILE]... [--metrics FILE]...",
-    .summary = "add the server's logs and metrics to a run",
-    .details =
-        "Reads what Cloud Run has exported, or what `coldswarm cloudrun` has written: the request "
-        "log and system events, in an array, one a line or behind each other, and time series of "
-        "Cloud Monitoring. Logs alone are enough for instances, billable time, request count and "
-        "latency; CPU and memory come with metrics alone.\n"
-        "\n"
-        "Entries of other services, of other times and ones that cannot be understood are counted "
-        "and named. A file that is cut short gives what is whole. Importing the same again changes "
-        "nothing.\n"
-        "\n"
-        "A request of the log joins its client row by the trace that `run` sent with it. The pairs "
-        "also tell how far the two clocks are apart: no request arrives before it was sent, no "
-        "answer is complete before its end.",
-    .examples =
-        "gcloud logging read 'resource.type=\"cloud_run_revision\"' --freshness=1h --format=json "
-        ">log.json # export the log\n"
-        "coldswarm import runs/paper.db --logs log.json # add it to a run\n"
-        "coldswarm import runs/paper.db --logs log.json --metrics metrics.json # with metrics",
+    .summary = "add server logs and metrics to a run",
+    .details = "Reads exports of Cloud Run, or files that `coldswarm cloudrun` has written: the "
+               "request log and system events (a JSON array, one entry per line, or concatenated), "
+               "and time series of Cloud Monitoring. Logs are enough for instances, billable time, "
+               "request count and latency. CPU and memory need metrics.\n"
+               "\n"
+               "Entries of other services or times, and entries that cannot be parsed, are skipped "
+               "and counted. From a truncated file, all complete entries are imported. Importing "
+               "the same file again changes nothing.\n"
+               "\n"
+               "Log entries are joined to client requests by the trace id that `run` sent. The "
+               "pairs also determine the offset between the two clocks: no request arrives before "
+               "it was sent, and no response is complete before the server ended it.",
+    .examples = "gcloud logging read 'resource.type=\"cloud_run_revision\"' --freshness=1h "
+                "--format=json >log.json # export the log\n"
+                "coldswarm import runs/paper.db --logs log.json --metrics metrics.json # add logs "
+                "and metrics to a run",
     .opts = opts,
     .opt_count = sizeof opts / sizeof *opts,
     .positional_min = 1,

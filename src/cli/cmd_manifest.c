@@ -4,10 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/cmd.h"
 #include "cli/command.h"
 #include "cli/replay.h"
 #include "record/reader.h"
-#include "report/json_text.h"
+#include "util/json_write.h"
 #include "util/text.h"
 
 #define KEY_COLUMNS 24
@@ -19,7 +20,7 @@ struct document {
     struct replay *replay; /* NULL: the file does not have what one takes */
     struct err why_not;    /* then */
     char *argv;
-    struct buf text, json; /* of the pairs */
+    struct buf text; /* of the pairs */
 };
 
 /* A line; longer keys push their value to the right. */
@@ -36,21 +37,16 @@ static void fact(struct buf *out, const char *key, const char *value) {
 static void take_pair(void *context, const char *key, const char *value) {
     struct document *d = context;
     fact(&d->text, key, value);
-    buf_str(&d->json, d->json.len == 0 ? "\n    " : ",\n    ");
-    json_text(&d->json, key);
-    buf_str(&d->json, ": ");
-    json_text(&d->json, value);
     if (strcmp(key, "argv") == 0)
         d->argv = strdup(value);
 }
 
 static int read_all(struct document *d, const char *path, struct err *e) {
     buf_init(&d->text, DOCUMENT_MAX_BYTES);
-    buf_init(&d->json, DOCUMENT_MAX_BYTES);
     d->path = path;
     if (reader_open(path, &d->reader, e) != 0 || reader_manifest(d->reader, take_pair, d, e) != 0)
         return -1;
-    if (!buf_ok(&d->text) || !buf_ok(&d->json))
+    if (!buf_ok(&d->text))
         return err_set(e, "out of memory for %s", path);
     if (replay_open(path, &d->replay, &d->why_not) != 0)
         d->replay = NULL;
@@ -59,7 +55,6 @@ static int read_all(struct document *d, const char *path, struct err *e) {
 
 static void document_done(struct document *d) {
     buf_done(&d->text);
-    buf_done(&d->json);
     replay_free(d->replay);
     reader_close(d->reader);
     free(d->argv);
@@ -88,7 +83,7 @@ static void people(const struct document *d, struct buf *out) {
     fact(out, "started", run->started_utc);
     fact(out, "seed", seed);
     fact(out, "version", run->version);
-    fact(out, "verdict", run->complete ? run->verdict : "cut short");
+    fact(out, "verdict", run->complete ? run->verdict : "interrupted");
     buf_char(out, '\n');
     buf_init(&command, DOCUMENT_MAX_BYTES);
     if (d->replay == NULL) {
@@ -97,14 +92,14 @@ static void people(const struct document *d, struct buf *out) {
         buf_str(out, "\n\n");
     } else {
         replay_line(d, &command);
-        line(out, "To run it again, with the scenario as it is in this file:", &command);
+        line(out, "Repeat it with the scenario from this file:", &command);
         buf_clear(&command);
         replay_command(d->replay, &command);
-        line(out, "The same with the scenario from its file:", &command);
+        line(out, "Repeat it with the original scenario file:", &command);
     }
     buf_clear(&command);
     buf_str(&command, d->argv == NULL ? "(unknown)" : d->argv);
-    line(out, "As it was typed:", &command);
+    line(out, "Original command line:", &command);
     buf_add(out, buf_text(&d->text), d->text.len);
     if (!buf_ok(&command))
         out->failed = true;
@@ -113,41 +108,41 @@ static void people(const struct document *d, struct buf *out) {
 
 /* ---- for programs ---- */
 
-static void member(struct buf *out, const char *key, const char *text) {
-    buf_printf(out, "  \"%s\": ", key);
-    if (text == NULL)
-        buf_str(out, "null");
-    else
-        json_text(out, text);
-    buf_str(out, ",\n");
+static void put_pair(void *context, const char *key, const char *value) {
+    json_write_text(context, key, value);
 }
 
-static void programs(const struct document *d, struct buf *out) {
+static int programs(const struct document *d, struct buf *out, struct err *e) {
     const struct reader_run *run = reader_run(d->reader);
+    struct json_writer w;
     struct buf replay, command;
     buf_init(&replay, DOCUMENT_MAX_BYTES);
     buf_init(&command, DOCUMENT_MAX_BYTES);
     replay_line(d, &replay);
     if (d->replay != NULL)
         replay_command(d->replay, &command);
-    buf_str(out, "{\n");
-    member(out, "replay", d->replay == NULL ? NULL : buf_text(&replay));
-    member(out, "command", d->replay == NULL ? NULL : buf_text(&command));
-    member(out, "argv", d->argv);
-    member(out, "name", run->name);
-    member(out, "target", run->target);
-    member(out, "started_utc", run->started_utc);
-    buf_printf(out, "  \"seed\": %" PRIu64 ",\n", run->seed);
-    member(out, "version", run->version);
-    member(out, "verdict", run->complete ? run->verdict : NULL);
-    member(out, "scenario", run->scenario);
-    buf_str(out, "  \"manifest\": {");
-    buf_add(out, buf_text(&d->json), d->json.len);
-    buf_str(out, "\n  }\n}\n");
+    json_write_init(&w, out, "  ");
+    json_write_object(&w, NULL, JSON_LINES);
+    json_write_text(&w, "replay", d->replay == NULL ? NULL : buf_text(&replay));
+    json_write_text(&w, "command", d->replay == NULL ? NULL : buf_text(&command));
+    json_write_text(&w, "argv", d->argv);
+    json_write_text(&w, "name", run->name);
+    json_write_text(&w, "target", run->target);
+    json_write_text(&w, "started_utc", run->started_utc);
+    json_write_uint(&w, "seed", run->seed);
+    json_write_text(&w, "version", run->version);
+    json_write_text(&w, "verdict", run->complete ? run->verdict : NULL);
+    json_write_text(&w, "scenario", run->scenario);
+    json_write_object(&w, "manifest", JSON_LINES);
+    int result = reader_manifest(d->reader, put_pair, &w, e);
+    json_write_end(&w);
+    json_write_end(&w);
+    buf_char(out, '\n');
     if (!buf_ok(&replay) || !buf_ok(&command))
         out->failed = true;
     buf_done(&replay);
     buf_done(&command);
+    return result;
 }
 
 static int run(const struct args *a) {
@@ -157,11 +152,12 @@ static int run(const struct args *a) {
     int code = EXIT_OK;
     buf_init(&out, DOCUMENT_MAX_BYTES);
     if (read_all(&d, args_at(a, 0), &e) == 0) {
+        int result = 0;
         if (strcmp(opt_text(a, "format"), "json") == 0)
-            programs(&d, &out);
+            result = programs(&d, &out, &e);
         else
             people(&d, &out);
-        if (!buf_ok(&out))
+        if (result == 0 && !buf_ok(&out))
             err_set(&e, "out of memory for the manifest");
     }
     if (e.text[0] != '\0')
@@ -180,21 +176,20 @@ static const struct opt_def opts[] = {
      .meta = "FORMAT",
      .def = "table",
      .choices = "table|json",
-     .help = "what to print"},
+     .help = "output format"},
 };
 
-extern const struct command command_manifest;
 const struct command command_manifest = {
     .name = "manifest",
     .usage = "RUN.db [options]",
-    .summary = "print what it takes to repeat a run",
-    .details =
-        "Prints the command lines that run it again, the versions of everything that took part, "
-        "the machine, its limits, and the hashes of the scenario and of each body file, as "
-        "they were when the run was made. Secrets from the environment were never in the "
-        "file and passwords in URLs are masked: both have to be there again.",
-    .examples = "coldswarm manifest runs/paper.db # for people\n"
-                "coldswarm manifest runs/paper.db --format json | jq -r .command # for a script",
+    .summary = "show the command, versions and machine of a run",
+    .details = "Prints how to repeat a run: the command lines, the versions of all software, the "
+               "machine and its limits, and the hashes of the scenario and of each body file at "
+               "the time of the run. Secrets from the environment are not in the file, and "
+               "passwords in URLs are masked: set them again before you repeat the run.",
+    .examples =
+        "coldswarm manifest runs/paper.db # as text\n"
+        "coldswarm manifest runs/paper.db --format json | jq -r .command # JSON for a script",
     .opts = opts,
     .opt_count = sizeof opts / sizeof *opts,
     .positional_min = 1,

@@ -1,6 +1,7 @@
 /* coldswarm report: the tables of a run file, or a whole report. */
 #include <string.h>
 
+#include "cli/cmd.h"
 #include "cli/command.h"
 #include "cli/groups.h"
 #include "cli/results.h"
@@ -32,6 +33,10 @@ static int write_csv(const struct args *a) {
     return code;
 }
 
+static const char *const of_one_run[] = {
+    "intervals", "dialects",         "from", "to",     "stage",   "name",   "warm-only",
+    "csv",       "csv-full-history", "cpu",  "memory", "billing", "region", "prices"};
+
 static int run_group(const struct args *a) {
     const char *paths[GROUP_RUNS_MAX];
     struct groups_options o = {
@@ -40,10 +45,14 @@ static int run_group(const struct args *a) {
         .folder = opt_text(a, "out"),
     };
     if (o.format == NULL)
-        return command_error(EXIT_USAGE, "several runs are shown as table, markdown, csv or json; "
-                                         "the other formats are of one run");
-    if (opt_given(a, "csv"))
-        return command_error(EXIT_USAGE, "--csv is of one run; give it one file at a time");
+        return command_error(EXIT_USAGE,
+                             "several runs can be shown only as table, markdown, csv or json");
+    for (size_t i = 0; i < sizeof of_one_run / sizeof *of_one_run; i++)
+        if (opt_given(a, of_one_run[i])) {
+            struct err e;
+            err_set(&e, "--%s needs exactly one run file", of_one_run[i]);
+            return command_error(EXIT_USAGE, e.text);
+        }
     if (args_count(a) > GROUP_RUNS_MAX)
         return command_error(EXIT_USAGE, "too many run files for one report");
     for (size_t i = 0; i < args_count(a); i++)
@@ -61,7 +70,9 @@ static int run(const struct args *a) {
         .format = report_format(opt_text(a, "format")),
         .locust = opt_flag(a, "locust"),
         .intervals = opt_flag(a, "intervals"),
+        .dialects = opt_flag(a, "dialects"),
         .folder = opt_text(a, "out"),
+        .no_figures = opt_flag(a, "no-figures"),
         .shape = {.cpus = opt_number(a, "cpu"),
                   .memory_bytes = (int64_t)opt_size(a, "memory"),
                   .billing = strcmp(opt_text(a, "billing"), "instance") == 0 ? BILLING_INSTANCE
@@ -70,129 +81,138 @@ static int run(const struct args *a) {
                   .region = opt_text(a, "region")},
     };
     if (set_cut(a, &o) != 0)
-        return command_error(EXIT_USAGE, "--stage is a time of its own: give it without --from and "
-                                         "--to");
+        return command_error(EXIT_USAGE, "--stage cannot be combined with --from or --to");
     return results_show(args_at(a, 0), &o);
 }
 
 static const struct opt_def opts[] = {
     {.name = "locust",
      .type = OPT_FLAG,
-     .help = "count by Locust's rules: its rounding, percentiles, median and rates"},
+     .help = "use Locust's rules for rounding, percentiles, median and rates"},
     {.name = "intervals",
      .type = OPT_FLAG,
-     .help = "show between which times each percentile lies, with 95 % confidence (JSON and CSV "
-             "always have it)"},
+     .help = "show a 95 % confidence interval for each percentile (always in JSON and CSV)"},
+    {.name = "dialects",
+     .type = OPT_FLAG,
+     .help = "show streamed answers also as vLLM, SGLang, AIPerf, guidellm and others define TTFT, "
+             "TPOT, ITL and E2EL (always in html and --out)"},
     {.name = "format",
      .letter = 'f',
      .type = OPT_CHOICE,
      .meta = "FORMAT",
      .def = "table",
      .choices = report_format_words,
-     .help = "what to print"},
+     .help = "output format"},
     {.name = "out",
      .letter = 'o',
      .type = OPT_FILE,
      .meta = "DIR",
-     .help = "write the tables in every format, the figures and the data behind them to DIR"},
+     .help = "write the tables in every format, the figures and their data to DIR"},
+    {.name = "no-figures",
+     .type = OPT_FLAG,
+     .needs = "out",
+     .help = "do not draw the figures, which take most of the time; still write their data and "
+             "scripts"},
     {.name = "from",
      .type = OPT_DURATION,
      .meta = "TIME",
-     .help = "only what ended from this time of the run on"},
+     .help = "report only requests that ended at or after this time of the run"},
     {.name = "to",
      .type = OPT_DURATION,
      .meta = "TIME",
-     .help = "only what ended before this time"},
+     .help = "report only requests that ended before this time of the run"},
     {.name = "stage",
      .type = OPT_INTEGER,
      .meta = "N",
      .min = 1,
-     .help = "only what ended in the Nth stage of the load"},
+     .help = "report only requests that ended in the Nth stage of the load"},
     {.name = "name",
      .type = OPT_TEXT,
      .meta = "NAME",
      .repeat = true,
-     .help = "only the endpoints of this name; may be given again"},
+     .help = "report only endpoints with this name"},
     {.name = "warm-only",
      .type = OPT_FLAG,
-     .help = "leave out the requests that the server's log labels cold"},
+     .help = "exclude requests that the server's log marks as cold starts"},
     {.name = "csv",
      .type = OPT_FILE,
      .meta = "PREFIX",
-     .help = "also write Locust's CSV files, as run --csv leaves them"},
+     .help = "also write Locust's CSV files, the same as run --csv"},
     {.name = "csv-full-history",
      .type = OPT_FLAG,
-     .help = "in PREFIX_stats_history.csv a row for each endpoint too, and percentiles of the last "
-             "ten seconds"},
+     .needs = "csv",
+     .help = "add a row per endpoint to PREFIX_stats_history.csv, with percentiles of the last ten "
+             "seconds"},
     {.name = "force",
      .type = OPT_FLAG,
-     .help = "show runs of different scenarios or loads side by side all the same"},
+     .help = "group runs even if their scenarios or loads differ"},
     {.name = "cpu",
      .type = OPT_NUMBER,
      .meta = "N",
      .def = "1",
      .min = 0.08,
      .max = 64,
-     .help = "vCPUs of an instance, for the cost of a run with the server's side"},
+     .help = "vCPUs per instance, for the cost estimate (needs imported server logs)"},
     {.name = "memory",
      .type = OPT_SIZE,
      .meta = "SIZE",
      .def = "512M",
-     .help = "memory of an instance, for the cost"},
+     .help = "memory per instance, for the cost estimate"},
     {.name = "billing",
      .type = OPT_CHOICE,
      .meta = "HOW",
      .def = "request",
      .choices = "request|instance",
-     .help = "what is billed: instances while they work, or as long as they live"},
+     .help = "billing model: per request (while an instance serves requests) or per instance "
+             "(while it exists)"},
     {.name = "region",
      .type = OPT_TEXT,
      .meta = "NAME",
      .def = "us-central1",
-     .help = "whose prices to take"},
+     .help = "region whose prices apply"},
     {.name = "prices",
      .type = OPT_FILE,
      .meta = "FILE",
-     .help = "a price list of your own, in the shape of src/stats/prices.json"},
+     .help = "your own price list, in the format of src/stats/prices.json"},
 };
 
-extern const struct command command_report;
 const struct command command_report = {
     .name = "report",
     .usage = "RUN.db... [options]",
-    .summary = "print the tables of a run, or write a whole report",
+    .summary = "print the results of a run, or write a full report",
     .details =
-        "Prints request statistics, response time statistics and errors of a run, computed from "
-        "every request that it recorded. Percentiles are exact: linear interpolation at "
-        "p*(n-1) of the sorted times, as numpy and k6 do it. Failed requests count in every time; "
-        "requests that were not sent or were cancelled have none and count apart. Rates are over "
-        "the duration of the run. A percentile is left out where fewer requests stand behind it "
-        "than it needs: 20 for the 95th, 100 for the 99th.\n"
+        "Prints request statistics, response time statistics and errors, computed from "
+        "every recorded request. Percentiles are exact: linear interpolation at p*(n-1) of "
+        "the sorted times, as in numpy and k6. Failed requests count in all times. Requests "
+        "that were dropped or cancelled have no times and are counted separately. Rates are "
+        "over the duration of the run. A percentile is omitted if too few requests support "
+        "it: p95 needs 20, p99 needs 100.\n"
         "\n"
-        "With --locust the numbers are those that Locust would print: percentiles of rounded "
-        "times, rates up to the end of the last request.\n"
+        "--locust prints the numbers that Locust would print: percentiles of rounded times, "
+        "rates up to the end of the last request.\n"
         "\n"
-        "Where `import` has added the server's side, the report compares it with the client's: "
-        "what reached the server, where the time went, which requests hit a cold start, how the "
-        "requests were shared among the instances, and what those cost.\n"
+        "--dialects computes the times of streamed answers by the definitions of other tools, "
+        "from the same rows, and says how each differs.\n"
         "\n"
-        "--from, --to, --stage, --name and --warm-only report a part of the run: tables, figures "
-        "and data show it as if it were a run of its own. A request is of the time in which it "
-        "ended, as in the figures, and rates are over that time.\n"
+        "After `import`, the report compares client and server: which requests reached the "
+        "server, where the time went, which requests hit a cold start, how requests were "
+        "distributed over the instances, and the cost.\n"
         "\n"
-        "Several run files of one scenario make a group: for each number its mean over the runs, "
-        "how far the runs are apart, and an interval for the mean.\n"
+        "--from, --to, --stage, --name and --warm-only report a part of the run as if it "
+        "were a separate run. A request belongs to the part in which it ended. Rates are "
+        "over the time of that part.\n"
         "\n"
-        "A run that is under way, or was cut short, is reported as far as it is recorded. The CSV "
-        "has a row for each endpoint; errors are in DIR/errors.csv and in the JSON.",
+        "Several run files of one scenario form a group: each number is shown as the mean "
+        "over the runs, with the variation between runs and a confidence interval.\n"
+        "\n"
+        "A run that is in progress or was interrupted is reported as far as it is recorded. "
+        "The CSV has a row per endpoint; errors are in DIR/errors.csv and in the JSON.",
     .examples =
-        "coldswarm report runs/paper.db # the tables\n"
         "coldswarm report runs/paper.db --out report # tables, figures and data\n"
-        "coldswarm report runs/paper.db --cpu 1 --memory 2G # what it cost, on such instances\n"
-        "coldswarm report runs/paper.db --from 30s --to 90s --name /predict # a part of it\n"
-        "coldswarm report runs/paper.db --format html >page.html # all of it as one page\n"
-        "coldswarm report runs/paper.db --format json | jq .aggregated.percentiles_ms # "
-        "for a script",
+        "coldswarm report runs/paper.db --from 30s --to 90s --name /predict # a part of the run\n"
+        "coldswarm report runs/paper.db --format html >page.html # one HTML page\n"
+        "coldswarm report runs/paper.db --format json | jq .aggregated.percentiles_ms # JSON for a "
+        "script",
     .opts = opts,
     .opt_count = sizeof opts / sizeof *opts,
     .positional_min = 1,

@@ -6,9 +6,15 @@
 #include <strings.h>
 
 #include "cli/advice.h"
+#include "cli/cmd.h"
 #include "cli/command.h"
 #include "cli/dry_run.h"
-#include "scenario/model.h"
+#include "cli/validate_data.h"
+#include "cli/validate_http.h"
+#include "engine/choose.h"
+#include "engine/engine.h"
+#include "scenario/scenario.h"
+#include "stream/stream.h"
 #include "util/buf.h"
 #include "util/clock.h"
 #include "util/text.h"
@@ -16,7 +22,7 @@
 
 #define TEXT_BYTES_MAX ((size_t)64 << 20)
 #define STAGES_SHOWN 12
-#define NO_WAIT_USERS 1000      /* so many without a pause are seldom meant */
+#define NO_WAIT_USERS 1000      /* this many without a pause are rarely intended */
 #define FEW_USERS_S 1.0         /* a pool that slower answers than this exhaust is a small one */
 #define NEW_CONNECTIONS_MAX 470 /* per second: 28232 ports (Linux), a minute in TIME_WAIT each */
 
@@ -39,17 +45,22 @@ static void label(struct buf *out, const char *name) {
     buf_printf(out, "  %-9s ", name);
 }
 
-static const char *users_word(uint32_t n) {
-    return n == 1 ? "user" : "users";
+static double per_second(int64_t micro_rate) {
+    return (double)micro_rate / LOAD_MICRO;
+}
+
+/* "1 request per second", "1.5 requests per second" */
+static void show_rate(struct buf *out, double rate) {
+    buf_printf(out, "%.10g request%s per second", rate, text_plural_of(rate));
 }
 
 static void show_ramp(struct buf *out, const struct load *l) {
-    buf_printf(out, "%" PRIu32 " %s", l->users, users_word(l->users));
+    buf_printf(out, "%" PRIu32 " user%s", l->users, text_plural(l->users));
     double interval_ns = 1e9 / l->spawn_rate;
     if (l->users > 1 && interval_ns < 1)
         buf_str(out, ", all at once");
     else if (l->users > 1 && interval_ns < (double)NS_PER_MS)
-        buf_printf(out, ", %.0f more each second", l->spawn_rate);
+        buf_printf(out, ", %.0f more per second", l->spawn_rate);
     else if (l->users > 1) {
         buf_str(out, ", one every ");
         duration(out, interval_ns < 1e18 ? (int64_t)interval_ns : INT64_MAX / 2);
@@ -57,10 +68,6 @@ static void show_ramp(struct buf *out, const struct load *l) {
     buf_str(out, l->users > 1 ? ", for " : " for ");
     duration(out, l->duration_ns);
     buf_char(out, '\n');
-}
-
-static double per_second(int64_t micro_rate) {
-    return (double)micro_rate / LOAD_MICRO;
 }
 
 /* How long requests may take on average before max_users are not enough (Little's law). */
@@ -75,17 +82,19 @@ static void show_rate_stages(struct buf *out, const struct load *l) {
         if (i > 0)
             label(out, "");
         if (i == STAGES_SHOWN) {
-            buf_printf(out, "and %zu more stages\n", l->stage_count - i);
+            buf_printf(out, "and %zu more stage%s\n", l->stage_count - i,
+                       text_plural(l->stage_count - i));
             break;
         }
-        if (l->stages[i].duration_ns == 0)
-            buf_printf(out, "at once to %.10g requests per second\n", per_second(to));
-        else {
-            if (to == from)
-                buf_printf(out, "%.10g requests per second for ", per_second(to));
-            else
-                buf_printf(out, "from %.10g to %.10g requests per second in ", per_second(from),
-                           per_second(to));
+        if (l->stages[i].duration_ns == 0) {
+            buf_str(out, "at once to ");
+            show_rate(out, per_second(to));
+            buf_char(out, '\n');
+        } else {
+            if (to != from)
+                buf_printf(out, "from %.10g to ", per_second(from));
+            show_rate(out, per_second(to));
+            buf_str(out, to == from ? " for " : " in ");
             duration(out, l->stages[i].duration_ns);
             buf_char(out, '\n');
         }
@@ -93,27 +102,39 @@ static void show_rate_stages(struct buf *out, const struct load *l) {
     }
     label(out, "");
     duration(out, load_duration(l));
-    buf_printf(out, " in all, %.10g requests per second at most\n",
-               per_second(load_micro_rate_max(l)));
+    buf_str(out, " in total, at most ");
+    show_rate(out, per_second(load_micro_rate_max(l)));
+    buf_char(out, '\n');
 }
 
-static void show_open(struct buf *out, const struct load *l) {
+static void show_open(struct buf *out, const struct scenario *s, const struct load *l) {
     if (l->kind == LOAD_RATE_STAGES)
         show_rate_stages(out, l);
+    else if (l->kind == LOAD_TRACE)
+        validate_trace(out, s, l);
     else {
-        buf_printf(out, "%.10g requests per second for ", per_second(l->micro_rate));
+        show_rate(out, per_second(l->micro_rate));
+        buf_str(out, " for ");
         duration(out, l->duration_ns);
         buf_char(out, '\n');
     }
     label(out, "");
-    buf_str(out, l->poisson ? "at random (Poisson), " : "evenly spaced, ");
-    buf_printf(out, "by %" PRIu32 " %s at most: enough while a request takes under ", l->max_users,
-               users_word(l->max_users));
+    buf_str(out, l->kind == LOAD_TRACE ? "as recorded, "
+                 : l->poisson          ? "at random (Poisson), "
+                                       : "evenly spaced, ");
+    buf_printf(out, "by at most %" PRIu32 " user%s: enough while a request takes under ",
+               l->max_users, text_plural(l->max_users));
     double bearable = bearable_s(l);
     duration(out, bearable < 1e6 ? (int64_t)(bearable * 1e9) : (int64_t)1e15);
     buf_str(out, "\n");
     label(out, "");
-    buf_str(out, "not sent when none of them is free for ");
+    if (l->spread_min > 0)
+        buf_printf(out, "over %" PRIu32 " connection%s from the start; ", l->spread_min,
+                   text_plural(l->spread_min));
+    buf_str(out, l->spread ? "each to the user that has been idle longest\n"
+                           : "each to the user that was busy last\n");
+    label(out, "");
+    buf_str(out, "dropped if no user is free within ");
     duration(out, l->queue_timeout_ns);
     buf_char(out, '\n');
 }
@@ -125,16 +146,19 @@ static void show_stages(struct buf *out, const struct load *l) {
         if (i > 0)
             label(out, "");
         if (i == STAGES_SHOWN) {
-            buf_printf(out, "and %zu more stages\n", l->stage_count - i);
+            buf_printf(out, "and %zu more stage%s\n", l->stage_count - i,
+                       text_plural(l->stage_count - i));
             break;
         }
         if (stage->duration_ns == 0) {
-            buf_printf(out, "at once to %" PRIu32 " %s\n", stage->users, users_word(stage->users));
+            buf_printf(out, "at once to %" PRIu32 " user%s\n", stage->users,
+                       text_plural(stage->users));
         } else {
             if (stage->users == from)
-                buf_printf(out, "%" PRIu32 " %s for ", from, users_word(from));
+                buf_printf(out, "%" PRIu32 " user%s for ", from, text_plural(from));
             else
-                buf_printf(out, "from %" PRIu32 " to %" PRIu32 " users in ", from, stage->users);
+                buf_printf(out, "from %" PRIu32 " to %" PRIu32 " user%s in ", from, stage->users,
+                           text_plural(stage->users));
             duration(out, stage->duration_ns);
             buf_char(out, '\n');
         }
@@ -142,8 +166,8 @@ static void show_stages(struct buf *out, const struct load *l) {
     }
     label(out, "");
     duration(out, load_duration(l));
-    buf_printf(out, " in all, %" PRIu32 " %s at most\n", load_users_max(l),
-               users_word(load_users_max(l)));
+    buf_printf(out, " in total, at most %" PRIu32 " user%s\n", load_users_max(l),
+               text_plural(load_users_max(l)));
 }
 
 /* How long a pause is: "1s", "500ms to 1s". */
@@ -164,53 +188,11 @@ static void show_wait(struct buf *out, const struct wait *w) {
         return;
     }
     if (w->kind == WAIT_NONE || (w->kind == WAIT_CONSTANT && w->low_ns == 0)) {
-        buf_str(out, "none: a user begins its next task as soon as one is over\n");
+        buf_str(out, "none: a user starts its next task at once\n");
         return;
     }
     span(out, w);
     buf_str(out, " after each task\n");
-}
-
-/* One entry of the comma-separated list; the label comes before the first. */
-static void http_item(struct buf *out, bool *any, const struct scenario *s, const char *text,
-                      const char *value) {
-    if (*any)
-        buf_str(out, ", ");
-    else
-        label(out, "http");
-    *any = true;
-    buf_str(out, text);
-    if (value != NULL)
-        foreign(out, s, value);
-}
-
-static void show_http(struct buf *out, const struct scenario *s) {
-    const struct scenario_http *h = &s->http;
-    bool any = false;
-    if (h->version != SCENARIO_HTTP_1_1)
-        http_item(out, &any, s, "HTTP/2", h->version == SCENARIO_HTTP_2 ? NULL : " at once");
-    if (!h->verify)
-        http_item(out, &any, s, "certificates are not checked", NULL);
-    if (h->ca != NULL)
-        http_item(out, &any, s, "authorities from ", h->ca);
-    if (h->cert != NULL)
-        http_item(out, &any, s, "client certificate ", h->cert);
-    for (size_t i = 0; i < h->resolve_count; i++)
-        http_item(out, &any, s, "resolve ", h->resolve[i]);
-    if (h->proxy != NULL)
-        http_item(out, &any, s, "proxy ", h->proxy);
-    if (h->unix_socket != NULL)
-        http_item(out, &any, s, "socket ", h->unix_socket);
-    if (!h->keepalive)
-        http_item(out, &any, s, "a new connection for each request", NULL);
-    if (h->follow_redirects)
-        http_item(out, &any, s, "redirects are followed", NULL);
-    if (h->compressed)
-        http_item(out, &any, s, "compressed answers", NULL);
-    if (!h->cookies)
-        http_item(out, &any, s, "no cookies", NULL);
-    if (any)
-        buf_char(out, '\n');
 }
 
 static const char *content_type(const struct scenario_request *q) {
@@ -225,7 +207,7 @@ static void show_body(struct buf *out, const struct scenario *s, const struct sc
     const char *type = content_type(q);
     char bare[128];
     snprintf(bare, sizeof bare, "%.*s", (int)strcspn(type, ";"), type);
-    buf_printf(out, "  %zu %s of ", q->body_bytes, q->body_bytes == 1 ? "byte" : "bytes");
+    buf_printf(out, "  %zu byte%s of ", q->body_bytes, text_plural(q->body_bytes));
     foreign(out, s, bare);
 }
 
@@ -240,19 +222,18 @@ static void show_request(struct buf *out, const struct scenario *s,
     if (q->body != NULL)
         show_body(out, s, q);
     if (q->varying_path != NULL) {
-        struct err e;
-        struct buf example;
-        buf_init(&example, TEXT_BYTES_MAX);
-        if (dry_run_path(s, q, &example, &e) == 0)
-            buf_printf(out, "  as %s", buf_text(&example));
-        buf_done(&example);
+        dry_run_path(s, q, out);
+        if (q->written_path)
+            buf_str(out, "  a value that begins with \"/\" is sent unchanged");
     }
     if (q->varying_body != NULL)
         buf_str(out, "  a body that varies");
+    if (q->stream != NULL)
+        buf_printf(out, "  stream %s", stream_format_text((int)q->stream->spec.format));
     if (q->captures != NULL || q->checks != NULL)
         buf_printf(out, "  %s%s%s", q->captures != NULL ? "captures" : "",
                    q->captures != NULL && q->checks != NULL ? " and " : "",
-                   q->checks != NULL ? "checks its answer" : "");
+                   q->checks != NULL ? "checks its response" : "");
     buf_char(out, '\n');
 }
 
@@ -283,7 +264,7 @@ static void show_step(struct buf *out, const struct scenario *s, const struct sc
         buf_printf(out, "%" PRIu32 " times:\n", x->count);
         break;
     case SCENARIO_WHEN:
-        buf_str(out, "only when its condition holds:\n");
+        buf_str(out, "only if its condition is true:\n");
         break;
     case SCENARIO_AGAIN:
     case SCENARIO_SKIP:
@@ -368,7 +349,7 @@ static void show_loads(struct buf *out, const struct scenario *s) {
             label(out, "");
         }
         if (load_is_open(&l->load))
-            show_open(out, &l->load);
+            show_open(out, s, &l->load);
         else if (l->load.kind == LOAD_USERS)
             show_ramp(out, &l->load);
         else
@@ -387,35 +368,40 @@ static void show_secrets(struct buf *out, const struct scenario *s) {
     label(out, "secrets");
     for (size_t i = 0; i < s->env_count; i++)
         buf_printf(out, "%s%s", i > 0 ? ", " : "", s->env_names[i]);
-    buf_str(out, " from the environment, sent and never shown or stored\n");
+    buf_str(out, " from the environment; sent, but never shown or stored\n");
 }
 
 static void explain(struct buf *out, const struct scenario *s) {
     text_printable(out, s->file, strlen(s->file));
-    buf_str(out, " is good.\n\n");
+    buf_str(out, " is valid.\n"
+                 "\n");
     label(out, "name");
     foreign(out, s, s->name);
     buf_char(out, '\n');
     label(out, "target");
-    foreign(out, s, s->target == NULL ? "none" : s->target);
+    foreign(out, s,
+            s->target != NULL          ? s->target
+            : s->target_source != NULL ? s->target_source
+                                       : "none");
+    if (s->target == NULL && s->target_source != NULL)
+        buf_str(out, ", from full URLs");
     buf_char(out, '\n');
     label(out, "timeout");
     duration(out, s->timeout_ns);
     buf_str(out, " for a request, ");
     duration(out, s->connect_timeout_ns);
     buf_str(out, " of it to connect\n");
-    show_http(out, s);
+    validate_http(out, s);
+    if (s->scrape != NULL) {
+        label(out, "scrape");
+        foreign(out, s, s->scrape);
+        buf_str(out, ", once a second\n");
+    }
     show_steps(out, s, &s->setup, "setup");
+    validate_feeders(out, s);
     show_loads(out, s);
     show_steps(out, s, &s->teardown, "teardown");
     show_secrets(out, s);
-}
-
-static bool needs_target(const struct scenario *s) {
-    for (size_t i = 0; i < s->request_count; i++)
-        if (s->requests[i].path[0] == '/')
-            return true;
-    return false;
 }
 
 static bool body_expected(const char *method) {
@@ -427,19 +413,17 @@ static bool body_expected(const char *method) {
 static void warn_open(struct buf *out, const struct scenario *s, const struct load *l, bool waits) {
     double rate = per_second(load_micro_rate_max(l)), bearable = bearable_s(l);
     if (waits)
-        buf_str(out, "  - \"wait\" has no effect: requests are sent when they are due\n");
+        buf_str(out, "  - \"wait\" has no effect with an arrival rate\n");
     if (bearable < FEW_USERS_S && bearable * 1e9 < (double)s->timeout_ns)
         buf_printf(out,
-                   "  - %" PRIu32 " users cannot keep up with %.10g requests per second once they "
-                   "take over %.3g s each; raise \"max_users\"\n",
-                   l->max_users, rate, bearable);
+                   "  - %" PRIu32 " user%s cannot keep up with %.10g request%s per second if a "
+                   "request takes over %.3g s; raise \"max_users\"\n",
+                   l->max_users, text_plural(l->max_users), rate, text_plural_of(rate), bearable);
     if (!s->http.keepalive && rate > NEW_CONNECTIONS_MAX)
-        buf_printf(
-            out,
-            "  - a new connection for each of %.10g requests per second: a machine has about "
-            "28000 ports for one address, and keeps each for a minute; that is %d per "
-            "second\n",
-            rate, NEW_CONNECTIONS_MAX);
+        buf_printf(out,
+                   "  - %.10g new connections per second: one address has about 28000 ports and "
+                   "keeps each for a minute after use, which is enough for %d per second\n",
+                   rate, NEW_CONNECTIONS_MAX);
 }
 
 static void warn_load(struct buf *out, const struct scenario *s, const struct scenario_load *of) {
@@ -452,11 +436,13 @@ static void warn_load(struct buf *out, const struct scenario *s, const struct sc
         all = all && w->kind != WAIT_NONE && (w->low_ns > 0 || w->high_ns > 0);
     }
     if (l->kind == LOAD_USERS && most < l->users) {
-        buf_printf(out, "  - only %" PRIu32 " of %" PRIu32 " users start before the end, after ",
-                   most, l->users);
+        buf_printf(out, "  - only %" PRIu32 " of %" PRIu32 " users %s before the end, after ", most,
+                   l->users, most == 1 ? "starts" : "start");
         duration(out, l->duration_ns);
         buf_str(out, "; raise \"spawn_rate\" or \"duration\"\n");
     }
+    if (l->kind == LOAD_TRACE)
+        validate_trace_warn(out, s);
     if (load_is_open(l))
         warn_open(out, s, l, any);
     else if (most >= NO_WAIT_USERS && !all)
@@ -479,12 +465,13 @@ static void warn_steps(struct buf *out, const struct scenario *s, size_t task) {
     buf_printf(out, "  - task %zu (", task + 1);
     foreign(out, s, t->name);
     buf_printf(out, ")%s%s%s\n", idle ? " sends nothing" : "", idle && t->weight == 0 ? " and" : "",
-               t->weight == 0 ? " has weight 0: it is never begun" : "");
+               t->weight == 0 ? " has weight 0: it never runs" : "");
 }
 
 static void warn(struct buf *out, const struct scenario *s) {
-    if (s->target == NULL && needs_target(s))
+    if (s->target == NULL && scenario_needs_target(s))
         buf_str(out, "  - no target: give one with --host, or write \"target\"\n");
+    advice_version(s, out);
     for (size_t i = 0; i < s->load_count; i++)
         warn_load(out, s, &s->loads[i]);
     for (size_t i = 0; i < s->load_count; i++)
@@ -518,11 +505,24 @@ static int show_all(const struct args *a, struct scenario *s, struct buf *text, 
         advice_hosts(s, &warnings);
         advice_thresholds(s, &warnings);
         if (warnings.len > 0)
-            buf_printf(text, "\nWorth a look:\n%s", buf_text(&warnings));
+            buf_printf(text,
+                       "\n"
+                       "Warnings:\n"
+                       "%s",
+                       buf_text(&warnings));
     }
     text->failed = text->failed || warnings.failed;
     buf_done(&warnings);
     return result;
+}
+
+/* What no transport can do together, a run would refuse. */
+static int check_transport(const struct scenario *s, struct err *e) {
+    const struct transport_ops *transport;
+    char why[CHOOSE_WHY_BYTES];
+    if (s->target == NULL && scenario_needs_target(s))
+        return 0;
+    return choose_transport(CHOOSE_AUTO, s, &transport, why, e);
 }
 
 static int run(const struct args *a) {
@@ -537,14 +537,15 @@ static int run(const struct args *a) {
         err_prefix(&e, "--host");
         goto out;
     }
-    if (show_all(a, s, &text, &e) != 0)
+    if (engine_check_files(s, &e) != 0 || check_transport(s, &e) != 0 ||
+        show_all(a, s, &text, &e) != 0)
         goto out;
     if (buf_ok(&text)) {
         fputs(buf_text(&text), stdout);
         code = EXIT_OK;
     } else {
         code = EXIT_RUNTIME;
-        err_set(&e, "no memory for the explanation");
+        err_set(&e, "out of memory for the explanation");
     }
 out:
     if (code != EXIT_OK)
@@ -559,26 +560,23 @@ static const struct opt_def opts[] = {
      .letter = 'H',
      .type = OPT_TEXT,
      .meta = "URL",
-     .help = "the target, in place of the scenario's"},
+     .env = "COLDSWARM_HOST",
+     .help = "target URL; overrides the scenario"},
     {.name = "dry-run",
      .letter = 'n',
      .type = OPT_FLAG,
-     .help = "print each request as it would be sent, secrets masked"},
+     .help = "print each request as it would be sent, with secrets masked"},
 };
 
-extern const struct command command_validate;
 const struct command command_validate = {
     .name = "validate",
     .usage = "SCENARIO.json [options]",
-    .summary = "check a scenario and say in plain words what it would do",
-    .details =
-        "Reads the scenario, the files that it names and the variables that it takes from the "
-        "environment, as a run would, asks for the target's address and sends nothing. The first "
-        "mistake is reported with its "
-        "file, line and column, and with what would mend it.",
-    .examples = "coldswarm validate scenarios/paper.json # explain the paper's run\n"
-                "coldswarm validate mine.json --dry-run # each request, whole\n"
-                "coldswarm validate mine.json -H http://127.0.0.1:9000 # with another target",
+    .summary = "check a scenario and explain it; sends nothing",
+    .details = "Reads the scenario, its files and its environment variables as a run would, and "
+               "looks up the target's address. Sends nothing. The first mistake is reported with "
+               "file, line and column, and how to fix it.",
+    .examples = "coldswarm validate scenarios/paper.json # explain a scenario\n"
+                "coldswarm validate mine.json --dry-run # print each request in full",
     .opts = opts,
     .opt_count = sizeof opts / sizeof *opts,
     .positional_min = 1,

@@ -9,20 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/args.h"
-#include "cli/program.h"
+#include "cli/command_internal.h"
 #include "cli/show.h"
-#include "util/buf.h"
 #include "util/text.h"
-
-int command_error(int code, const char *text) {
-    struct buf shown;
-    buf_init(&shown, PROGRAM_TEXT_MAX_BYTES);
-    text_printable(&shown, text, strlen(text));
-    fprintf(stderr, "coldswarm: %s\n", buf_text(&shown));
-    buf_done(&shown);
-    return code;
-}
 
 const struct command *command_find(const char *name, struct err *e) {
     enum { MAX_COMMANDS = 32 };
@@ -39,12 +28,18 @@ const struct command *command_find(const char *name, struct err *e) {
     if (nearest == NULL)
         nearest = text_nearest(name, names, n);
     if (name[0] == '-')
-        err_set(e, "unknown option %.200s; the command comes first, its options after it", name);
+        err_set(e, "unknown option %.200s; give the command before its options", name);
     else if (nearest != NULL)
-        err_set(e, "there is no command \"%.200s\"; did you mean %s?", name, nearest);
+        err_set(e, "unknown command \"%.200s\"; did you mean %s?", name, nearest);
     else
-        err_set(e, "there is no command \"%.200s\"", name);
+        err_set(e, "unknown command \"%.200s\"", name);
     return NULL;
+}
+
+int command_unknown(const char *error) {
+    command_error(EXIT_USAGE, error);
+    fputs("Run 'coldswarm help' for the list of commands.\n", stderr);
+    return EXIT_USAGE;
 }
 
 static int run_command(const struct command *c, int argc, char **argv) {
@@ -54,7 +49,7 @@ static int run_command(const struct command *c, int argc, char **argv) {
     if (args_parse(c, argc, argv, 2, &a, &e) != 0) {
         err_prefix(&e, "%s", c->name);
         command_error(EXIT_USAGE, e.text);
-        fprintf(stderr, "'coldswarm help %s' shows what there is.\n", c->name);
+        fprintf(stderr, "Run 'coldswarm help %s' for its options.\n", c->name);
         return EXIT_USAGE;
     }
     switch (args_wants(a)) {
@@ -84,9 +79,7 @@ static int dispatch(int argc, char **argv) {
     const struct command *c = command_find(word, &e);
     if (c != NULL)
         return run_command(c, argc, argv);
-    command_error(EXIT_USAGE, e.text);
-    fputs("'coldswarm help' lists the commands.\n", stderr);
-    return EXIT_USAGE;
+    return command_unknown(e.text);
 }
 
 /* A closed descriptor 0, 1 or 2 would be given to the next file that is opened, and our messages would go into it.

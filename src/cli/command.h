@@ -42,13 +42,15 @@ struct opt_def {
     enum opt_type type;
     const char *meta; /* what stands for the value in help: "N", "FILE"; NULL for a flag */
     const char *def;  /* default as text, shown and parsed; NULL: none */
-    const char
-        *env; /* environment variable that gives it when the command line does not; NULL: none */
+    /* Environment variable that gives it when the command line does not; NULL: none. */
+    const char *env;
     const char *choices; /* OPT_CHOICE: "a|b|c" */
     double min, max;     /* OPT_INTEGER and OPT_NUMBER; max 0: no upper limit */
     bool repeat;         /* may be given more than once: opt_list() */
-    bool
-        local; /* where results go and how they are shown: no part of what a run is, see args_each() */
+    const char
+        *needs; /* the option that it is about: given without that one it is an error; NULL: none */
+    /* Where results go and how they are shown: no part of what a run is, see args_each(). */
+    bool local;
     const char *help; /* one sentence, lower case, no full stop */
 };
 
@@ -58,8 +60,8 @@ struct command {
     const char *name;
     const char *usage;   /* after the name: "SCENARIO.json [options]" */
     const char *summary; /* one line, for the list of commands */
-    const char
-        *details; /* paragraphs for --help and the man page, a blank line between; NULL: none */
+    /* Paragraphs for --help and the man page, a blank line between; NULL: none. */
+    const char *details;
     const char *examples; /* lines "command # what it does"; NULL: none */
     const struct opt_def *opts;
     size_t opt_count;
@@ -70,9 +72,8 @@ struct command {
 /* Values by long name; asking for a name that is not in the command's table is a bug and aborts. */
 bool opt_given(const struct args *a, const char *name); /* on the command line or by environment */
 bool opt_flag(const struct args *a, const char *name);
-const char *
-opt_text(const struct args *a,
-         const char *name); /* TEXT, CHOICE, FILE; NULL where neither given nor default */
+/* TEXT, CHOICE, FILE; NULL where neither given nor default. */
+const char *opt_text(const struct args *a, const char *name);
 int64_t opt_integer(const struct args *a, const char *name);
 double opt_number(const struct args *a, const char *name);
 int64_t opt_duration(const struct args *a, const char *name); /* ns */
@@ -81,8 +82,8 @@ size_t opt_list(const struct args *a, const char *name, const char *const **valu
 
 size_t args_count(const struct args *a); /* positionals */
 const char *args_at(const struct args *a, size_t i);
-size_t args_argv(const struct args *a,
-                 char *const **argv); /* the whole command line, for the manifest */
+/* The whole command line, for the manifest. */
+size_t args_argv(const struct args *a, char *const **argv);
 
 /* An option with its value as text, "" for a flag. */
 struct args_option {
@@ -106,6 +107,9 @@ extern const size_t command_count;
 
 /* The command of that name, or NULL with an error that suggests the nearest. */
 const struct command *command_find(const char *name, struct err *e);
+
+/* Prints the error of command_find() and how to list the commands; EXIT_USAGE. */
+int command_unknown(const char *error);
 
 /* Parses and runs; the process's exit code. Checks at the end that stdout could be written. SIGPIPE is ignored from here
  * on, so that neither a server nor `| head` can end a run: reset it in a child before exec. */

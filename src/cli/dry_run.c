@@ -62,6 +62,7 @@ static int rehearsal_init(struct rehearsal *r, const struct scenario *s, struct 
     if (flow_work_init(&r->work, s, e) != 0)
         return -1;
     r->working = true;
+    r->work.templates.rehearsal = true;
     return flow_new(s, r->values, &r->flow, e);
 }
 
@@ -118,7 +119,7 @@ static void put_body(const struct scenario *s, const char *bytes, size_t n, stru
     size_t most = text ? all.len : all.len < BINARY_SHOWN * 4 ? all.len : BINARY_SHOWN * 4;
     buf_add(out, buf_text(&all), most);
     if (most < all.len || shown < n)
-        buf_printf(out, "... (%zu bytes in all, which are no text)", n);
+        buf_printf(out, "... (%zu byte%s in total, not text)", n, text_plural(n));
     out->failed = out->failed || all.failed;
     buf_done(&all);
     buf_char(out, '\n');
@@ -133,9 +134,15 @@ static int render(struct rehearsal *r, const struct scenario_request *q,
     *parts = NULL;
     enum feeder_result drawn = flow_draw(&r->work, &u, q->feeders, &which, e);
     if (drawn == FEEDER_EMPTY)
-        return err_set(e, "feeder \"%s\" has no row left for one more request",
+        return err_set(e, "feeder \"%s\" has no row left for another request",
                        feeder_name(r->s->feeders[which]));
-    return drawn == FEEDER_FAILED ? -1 : flow_write(&r->work, &u, q, room, parts, e);
+    if (drawn == FEEDER_FAILED)
+        return -1;
+    if (flow_write(&r->work, &u, q, room, parts, e) == 0)
+        return 0;
+    struct err why = *e, seen;
+    flow_seen(&r->work, &u, q, &seen);
+    return *seen.text == '\0' ? -1 : err_set(e, "%s (%s)", why.text, seen.text);
 }
 
 static void put_path(const struct scenario *s, const struct scenario_request *q,
@@ -145,7 +152,7 @@ static void put_path(const struct scenario *s, const struct scenario_request *q,
         put_text(s, parts->path.data, parts->path.len, out);
         return;
     }
-    if (q->path[0] == '/' && s->target != NULL) {
+    if (!scenario_is_whole_url(q) && s->target != NULL) {
         const char *slash = strchr(strstr(s->target, "://") + 3, '/');
         prefix = slash == NULL ? "" : slash;
     }
@@ -154,7 +161,7 @@ static void put_path(const struct scenario *s, const struct scenario_request *q,
 }
 
 static void put_host(const struct scenario *s, const struct scenario_request *q, struct buf *out) {
-    const char *url = q->path[0] == '/' ? s->target : q->path,
+    const char *url = scenario_is_whole_url(q) ? q->path : s->target,
                *host = url == NULL ? NULL : strstr(url, "://");
     for (size_t i = 0; i < q->header_count; i++)
         if (strcasecmp(q->headers[i].name, "Host") == 0)
@@ -162,8 +169,15 @@ static void put_host(const struct scenario *s, const struct scenario_request *q,
     buf_str(out, "Host: ");
     if (host == NULL)
         buf_str(out, "(no target)");
-    else
-        put_text(s, host + 3, strcspn(host + 3, "/?"), out);
+    else {
+        size_t n = strcspn(host + 3, "/?"), before = strcspn(host + 3, "%/?");
+        size_t close = host[3] == '[' ? strcspn(host + 3, "]/?") : n;
+        /* The zone of an IPv6 address is not sent (RFC 6874 4). */
+        bool zone = host[3] == '[' && before < close;
+        put_text(s, host + 3, zone ? before : n, out);
+        if (zone)
+            put_text(s, host + 3 + close, n - close, out);
+    }
     buf_char(out, '\n');
 }
 
@@ -217,16 +231,18 @@ int dry_run(const struct scenario *s, struct buf *out, struct err *e) {
     return result;
 }
 
-int dry_run_path(const struct scenario *s, const struct scenario_request *q, struct buf *out,
-                 struct err *e) {
+void dry_run_path(const struct scenario *s, const struct scenario_request *q, struct buf *out) {
     struct rehearsal r;
     struct transport_parts room = {0};
     const struct transport_parts *parts = NULL;
-    int result = rehearsal_init(&r, s, e);
-    if (result == 0)
-        result = render(&r, q, &room, &parts, e);
-    if (result == 0)
+    struct err e;
+    if (rehearsal_init(&r, s, &e) == 0 && render(&r, q, &room, &parts, &e) == 0) {
+        buf_str(out, "  as ");
         put_path(s, q, parts, out);
+    } else {
+        buf_str(out, "  (fails with the first values: ");
+        put_text(s, e.text, strlen(e.text), out);
+        buf_char(out, ')');
+    }
     rehearsal_done(&r);
-    return result;
 }

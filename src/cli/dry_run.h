@@ -9,15 +9,14 @@
 #ifndef CLI_DRY_RUN_H
 #define CLI_DRY_RUN_H
 
-#include "scenario/model.h"
+#include "scenario/scenario.h"
 #include "util/buf.h"
 #include "util/err.h"
 
 /* All requests, whole: request line, headers, body; a body that is no text up to 1024 bytes. */
 int dry_run(const struct scenario *s, struct buf *out, struct err *e);
 
-/* The rendered path of one request, printable and masked. */
-int dry_run_path(const struct scenario *s, const struct scenario_request *q, struct buf *out,
-                 struct err *e);
+/* "  as PATH", printable and masked; or why the path cannot be made of the first values. */
+void dry_run_path(const struct scenario *s, const struct scenario_request *q, struct buf *out);
 
 #endif

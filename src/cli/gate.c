@@ -6,7 +6,8 @@
 
 #include "cli/gate_baseline.h"
 #include "record/reader.h"
-#include "report/thresholds.h"
+#include "report/emit.h"
+#include "report/gate_document.h"
 
 #define OUTPUT_MAX_BYTES ((size_t)256 << 20)
 
@@ -19,75 +20,46 @@ static int parse_rules(const struct args *a, struct gate_rules *rules, struct er
     return 0;
 }
 
-static int print(FILE *to, struct buf *b, struct err *e) {
-    if (!buf_ok(b))
-        return err_set(e, "out of memory for the results");
-    fwrite(buf_text(b), 1, b->len, to);
-    return 0;
+static int print(FILE *to, const struct document *d,
+                 void (*emit)(struct buf *out, const struct document *d), struct err *e) {
+    struct buf b;
+    buf_init(&b, OUTPUT_MAX_BYTES);
+    emit(&b, d);
+    int result = buf_ok(&b) ? 0 : err_set(e, "out of memory for the results");
+    if (result == 0)
+        fwrite(buf_text(&b), 1, b.len, to);
+    buf_done(&b);
+    return result;
 }
 
-static int write_junit(const char *path, const struct thresholds *t, const struct regressions *r,
-                       const struct reader_run *run, struct err *e) {
-    struct buf b;
+static int write_junit(const char *path, const struct document *d, struct err *e) {
     FILE *to = fopen(path, "w");
     if (to == NULL)
         return err_set(e, "cannot write %s: %s", path, strerror(errno));
-    buf_init(&b, OUTPUT_MAX_BYTES);
-    thresholds_emit_junit(&b, t, run->name, (double)run->duration_us / 1e6);
-    if (r != NULL)
-        gate_baseline_junit(&b, r);
-    int result = print(to, &b, e);
-    buf_done(&b);
+    int result = print(to, d, emit_junit, e);
     bool bad = ferror(to) != 0;
     if ((fclose(to) != 0 || bad) && result == 0)
         result = err_set(e, "cannot write %s: %s", path, strerror(errno));
     return result;
 }
 
-/* Thresholds, where there are any, and regressions, where there is a baseline. */
-static void document(struct buf *b, const char *format, const struct thresholds *t,
-                     const struct regressions *r, const struct reader_run *run) {
-    if (strcmp(format, "json") == 0 && r != NULL) {
-        buf_printf(b, "{\n  \"ok\": %s,\n  \"thresholds\": ", t->ok && r->ok ? "true" : "false");
-        thresholds_emit_json_array(b, t);
-        buf_str(b, ",\n  \"regressions\": ");
-        regressions_emit_json_array(b, r);
-        buf_str(b, "\n}\n");
-    } else if (strcmp(format, "json") == 0)
-        thresholds_emit_json(b, t);
-    else if (strcmp(format, "text") == 0) {
-        if (t->rules.count > 0)
-            thresholds_emit_text(b, t);
-        buf_str(b, t->rules.count > 0 && r != NULL ? "\n" : "");
-        if (r != NULL)
-            regressions_emit_text(b, r);
-    } else {
-        if (t->rules.count > 0)
-            thresholds_emit_markdown(b, t, run->name);
-        buf_str(b, t->rules.count > 0 && r != NULL ? "\n" : "");
-        if (r != NULL)
-            regressions_emit_markdown(b, r);
-    }
-}
-
-static int show(const struct args *a, const struct thresholds *t, const struct regressions *r,
-                const struct reader_run *run, struct err *e) {
+static int show(const struct args *a, const struct gate_verdicts *of, struct err *e) {
     const char *format = opt_text(a, "format");
-    struct buf b;
-    buf_init(&b, OUTPUT_MAX_BYTES);
-    document(&b, format, t, r, run);
-    int result = print(stdout, &b, e);
+    struct document d;
+    int result = gate_document(&d, of, e);
+    if (result == 0)
+        result = print(stdout, &d,
+                       strcmp(format, "json") == 0   ? emit_json
+                       : strcmp(format, "text") == 0 ? emit_table
+                                                     : emit_markdown,
+                       e);
     if (result == 0 && opt_flag(a, "github")) {
-        buf_clear(&b);
-        thresholds_emit_github(&b, t);
-        if (r != NULL)
-            regressions_emit_github(&b, r);
         fflush(stdout);
-        result = print(strcmp(format, "text") == 0 ? stdout : stderr, &b, e);
+        result = print(strcmp(format, "text") == 0 ? stdout : stderr, &d, emit_github, e);
     }
-    buf_done(&b);
     if (result == 0 && opt_given(a, "junit"))
-        result = write_junit(opt_text(a, "junit"), t, r, run, e);
+        result = write_junit(opt_text(a, "junit"), &d, e);
+    document_done(&d);
     return result;
 }
 
@@ -95,8 +67,8 @@ static int show(const struct args *a, const struct thresholds *t, const struct r
 static int decide(const struct thresholds *t, const struct regressions *r,
                   const struct reader_run *run, struct err *e) {
     if (!run->complete) {
-        err_set(e, "the run was cut short or is still under way: what is recorded of it proves "
-                   "nothing about the whole");
+        err_set(e, "the run was interrupted or is still in progress, so its data does not "
+                   "represent a complete run");
         return EXIT_INVALID;
     }
     if (strcmp(run->verdict, "INVALID") == 0) {
@@ -135,14 +107,14 @@ int gate(const struct args *a) {
     if (t == NULL && regressions == NULL) {
         code = EXIT_USAGE;
         err_set(&e,
-                "%s ran without thresholds; give one with -e, as in -e "
-                "'http_req_duration p(95)<500'",
+                "%s ran without thresholds; give one with -e, for example -e 'http_req_duration "
+                "p(95)<500'",
                 args_at(a, 0));
         goto out;
     }
-    const struct thresholds *judged = t != NULL ? t : &none;
-    if (show(a, judged, regressions, reader_run(reader), &e) == 0)
-        code = decide(judged, regressions, reader_run(reader), &e);
+    const struct gate_verdicts of = {reader_run(reader), t != NULL ? t : &none, regressions};
+    if (show(a, &of, &e) == 0)
+        code = decide(of.thresholds, regressions, of.run, &e);
 out:
     fflush(stdout);
     if (e.text[0] != '\0')

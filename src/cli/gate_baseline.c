@@ -23,13 +23,11 @@ int gate_baseline(const struct args *a, const char *path, struct gate_regression
     if (base_count == 0 && n == 0 && !opt_flag(a, "strict"))
         return EXIT_OK;
     if (base_count == 0)
-        err_set(e, "%s needs a --baseline to hold the run against",
-                n > 0 ? "--max-regression" : "--strict");
+        err_set(e, "%s needs --baseline", n > 0 ? "--max-regression" : "--strict");
     else if (n == 0)
-        err_set(e, "--baseline needs to be told what may become how much worse, as in "
-                   "--max-regression 'p(95) 5%%'");
+        err_set(e, "--baseline needs --max-regression, for example --max-regression 'p(95) 5%%'");
     else if (base_count > COMPARE_RUNS_MAX)
-        err_set(e, "more than %d runs of a baseline are too many", COMPARE_RUNS_MAX);
+        err_set(e, "too many runs for a baseline; the limit is %d", COMPARE_RUNS_MAX);
     if (base_count == 0 || n == 0 || base_count > COMPARE_RUNS_MAX)
         return EXIT_USAGE;
     *items = calloc(n, sizeof **items);
@@ -40,7 +38,7 @@ int gate_baseline(const struct args *a, const char *path, struct gate_regression
     for (; *count < n; ++*count) {
         for (size_t i = 0; i < *count; i++)
             if (strcmp(texts[i], texts[*count]) == 0) {
-                err_set(e, "--max-regression \"%.200s\" is there twice", texts[i]);
+                err_set(e, "--max-regression \"%.200s\" is given twice", texts[i]);
                 return EXIT_USAGE;
             }
         if (gate_regression_parse(texts[*count], &(*items)[*count], e) != 0) {
@@ -67,24 +65,4 @@ int gate_baseline(const struct args *a, const char *path, struct gate_regression
             return EXIT_USAGE;
         }
     return EXIT_OK;
-}
-
-/* The counts of the root are optional, and would be wrong with another suite in it. */
-void gate_baseline_junit(struct buf *document, const struct regressions *r) {
-    static const char root[] = "<testsuites", end[] = "</testsuites>";
-    char *old = buf_take(document);
-    char *head = old == NULL ? NULL : strstr(old, root);
-    char *inside = head == NULL ? NULL : strchr(head, '>');
-    char *tail = inside == NULL ? NULL : strstr(inside, end);
-    if (tail == NULL) {
-        document->failed = true;
-        free(old);
-        return;
-    }
-    buf_add(document, old, (size_t)(head - old));
-    buf_str(document, "<testsuites name=\"coldswarm\">");
-    buf_add(document, inside + 1, (size_t)(tail - inside - 1));
-    regressions_emit_junit_suite(document, r);
-    buf_str(document, tail);
-    free(old);
 }

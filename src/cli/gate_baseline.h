@@ -15,7 +15,4 @@ int gate_baseline(const struct args *a, const char *path, struct gate_regression
                   size_t *count, struct regressions **out, struct err *e);
 void gate_baseline_free(struct gate_regression *items, size_t count);
 
-/* Puts the suite into a document of JUnit. */
-void gate_baseline_junit(struct buf *document, const struct regressions *r);
-
 #endif

@@ -4,15 +4,16 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "report/emit.h"
 #include "report/outfile.h"
 
 #define DOCUMENT_MAX_BYTES ((size_t)1 << 30)
 
 static const struct groups_format formats[] = {
-    {"table", "group.txt", group_table},
-    {"markdown", "group.md", group_markdown},
-    {"csv", "group.csv", group_csv},
-    {"json", "group.json", group_json},
+    {"table", "group.txt", emit_table},
+    {"markdown", "group.md", emit_markdown},
+    {"csv", "group.csv", emit_csv},
+    {"json", "group.json", emit_json},
 };
 #define FORMATS (sizeof formats / sizeof *formats)
 
@@ -23,11 +24,11 @@ const struct groups_format *groups_format(const char *word) {
     return NULL;
 }
 
-static int write_one(FILE *to, const struct groups_format *f, const struct group *g,
+static int write_one(FILE *to, const struct groups_format *f, const struct document *d,
                      struct err *e) {
     struct buf b;
     buf_init(&b, DOCUMENT_MAX_BYTES);
-    f->emit(&b, g);
+    f->emit(&b, d);
     int result = buf_ok(&b) ? 0 : err_set(e, "out of memory for the tables of the group");
     if (result == 0)
         fwrite(buf_text(&b), 1, b.len, to);
@@ -35,15 +36,14 @@ static int write_one(FILE *to, const struct groups_format *f, const struct group
     return result;
 }
 
-static int write_folder(const char *folder, const struct group *g, struct err *e) {
+static int write_folder(const char *folder, const struct document *d, struct err *e) {
     if (outfile_directory(folder, e) != 0)
         return -1;
     for (size_t i = 0; i < FORMATS; i++) {
         struct outfile f;
         if (outfile_open(&f, folder, formats[i].file, e) != 0)
             return -1;
-        int result = write_one(f.stream, &formats[i], g, e);
-        if (outfile_close(&f, result == 0 ? e : NULL) != 0 || result != 0)
+        if (outfile_finish(&f, write_one(f.stream, &formats[i], d, e), e) != 0)
             return -1;
     }
     return 0;
@@ -51,11 +51,14 @@ static int write_folder(const char *folder, const struct group *g, struct err *e
 
 int groups_show(const char *const *paths, size_t n, const struct groups_options *o) {
     struct group *g = NULL;
+    struct document d = {.of = NULL};
     struct err e = {""};
     int code = EXIT_OK;
-    if (group_new(paths, n, &o->group, &g, &e) != 0 || write_one(stdout, o->format, g, &e) != 0 ||
-        (o->folder != NULL && write_folder(o->folder, g, &e) != 0))
+    if (group_new(paths, n, &o->group, &g, &e) != 0 || group_document(&d, g, &e) != 0 ||
+        write_one(stdout, o->format, &d, &e) != 0 ||
+        (o->folder != NULL && write_folder(o->folder, &d, &e) != 0))
         code = command_error(EXIT_RUNTIME, e.text);
+    document_done(&d);
     group_free(g);
     return code;
 }

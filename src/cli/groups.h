@@ -13,7 +13,7 @@
 
 struct groups_format {
     const char *word, *file;
-    void (*emit)(struct buf *out, const struct group *g);
+    void (*emit)(struct buf *out, const struct document *d);
 };
 
 /* NULL: a group has no such format. */

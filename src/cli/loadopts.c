@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "transport/source.h"
+#include "util/text.h"
 #include "util/units.h"
 
 static bool in_stages(const struct load *l) {
@@ -13,13 +15,11 @@ static bool in_stages(const struct load *l) {
 static int apply_users(const struct args *a, struct load *l, struct err *e) {
     bool users = opt_given(a, "users"), spawn_rate = opt_given(a, "spawn-rate");
     if (load_is_open(l) && spawn_rate)
-        return err_set(e, "--spawn-rate starts users, and this load is requests per second, whose "
-                          "users come as they are needed; leave it out");
+        return err_set(e, "--spawn-rate cannot be used with an arrival rate, which starts users on "
+                          "demand; remove it");
     if (l->kind == LOAD_STAGES && (users || spawn_rate))
-        return err_set(
-            e,
-            "--users and --spawn-rate cannot be combined with a scenario whose load is in stages; "
-            "change the stages, or use a scenario with users and spawn_rate");
+        return err_set(e, "--users and --spawn-rate cannot be used with a load in stages; change "
+                          "the stages, or use a scenario with users and spawn_rate");
     if (users && load_is_open(l))
         l->max_users = (uint32_t)opt_integer(a, "users");
     else if (users)
@@ -33,10 +33,30 @@ static int apply_rate(const struct args *a, struct load *l, struct err *e) {
     if (!opt_given(a, "rate"))
         return 0;
     if (in_stages(l))
-        return err_set(e, "--rate cannot be combined with a scenario whose load is in stages; "
-                          "change the stages, or use a scenario with one rate");
+        return err_set(e, "--rate cannot be used with a load in stages; change the stages, or use "
+                          "a scenario with one rate");
+    if (l->kind == LOAD_TRACE)
+        return err_set(e, "--rate cannot be used with a trace, which says when requests arrive; "
+                          "use --speed");
     l->kind = LOAD_RATE;
     l->micro_rate = llround(opt_number(a, "rate") * LOAD_MICRO);
+    return 0;
+}
+
+static int apply_speed(const struct args *a, struct load *l, struct err *e) {
+    if (!opt_given(a, "speed"))
+        return 0;
+    if (l->kind != LOAD_TRACE)
+        return err_set(e, "--speed applies only to a load with a trace");
+    l->micro_speed = llround(opt_number(a, "speed") * LOAD_MICRO);
+    if (load_trace_due(l, 0, l->times->length_ns) > UNITS_DURATION_MAX_NS)
+        return err_set(e, "at this --speed the trace lasts more than ten years");
+    if (!l->loop && l->duration_ns > 0) {
+        /* What the scenario cuts off cannot come back. */
+        struct load whole = *l;
+        whole.duration_ns = 0;
+        l->duration_ns = load_duration(&whole) < l->duration_ns ? 0 : l->duration_ns;
+    }
     return 0;
 }
 
@@ -47,9 +67,12 @@ static int apply_time(const struct args *a, struct load *l, struct err *e) {
     if (duration <= 0)
         return err_set(e, "--run-time must be longer than 0");
     if (in_stages(l) && duration > load_duration(l))
-        return err_set(
-            e, "--run-time is longer than the scenario's stages, and there is no load after them");
-    if (in_stages(l))
+        return err_set(e, "--run-time is longer than the stages of the scenario");
+    bool once = l->kind == LOAD_TRACE && !l->loop;
+    if (once && duration > load_duration(l))
+        return err_set(e, "--run-time is longer than the trace; write \"loop\": true in the "
+                          "scenario to begin again at its end");
+    if (in_stages(l) || once)
         l->cut_ns = duration;
     else
         l->duration_ns = duration;
@@ -58,21 +81,19 @@ static int apply_time(const struct args *a, struct load *l, struct err *e) {
 
 /* Cuts all loads at one moment; those that would begin later are left out. */
 static int cut_loads(const struct args *a, struct scenario *s, struct err *e) {
-    static const char *const about_one[] = {"users", "spawn-rate", "rate"};
+    static const char *const about_one[] = {"users", "spawn-rate", "rate", "speed"};
     for (size_t i = 0; i < sizeof about_one / sizeof *about_one; i++)
         if (opt_given(a, about_one[i]))
-            return err_set(e,
-                           "--%s is about one load, and this scenario has %zu; change its "
-                           "\"loads\"",
-                           about_one[i], s->load_count);
+            return err_set(
+                e, "--%s applies to a single load, but this scenario has %zu; change its \"loads\"",
+                about_one[i], s->load_count);
     if (!opt_given(a, "run-time"))
         return 0;
     int64_t end = opt_duration(a, "run-time");
     if (end <= 0)
         return err_set(e, "--run-time must be longer than 0");
     if (end > scenario_duration(s))
-        return err_set(e, "--run-time is longer than the scenario's loads, and there is none after "
-                          "them");
+        return err_set(e, "--run-time is longer than the loads of the scenario");
     size_t kept = 0;
     for (size_t i = 0; i < s->load_count; i++) {
         struct scenario_load *l = &s->loads[i];
@@ -89,11 +110,24 @@ static int cut_loads(const struct args *a, struct scenario *s, struct err *e) {
     return kept > 0 ? 0 : err_set(e, "--run-time ends before the first load begins");
 }
 
+static int apply_source(const struct args *a, struct scenario *s, struct err *e) {
+    const char *const *list = NULL;
+    size_t n = opt_list(a, "source", &list);
+    if (n > 0 && s->http.unix_socket != NULL)
+        return err_set(e, "--source cannot be combined with \"unix_socket\" of the scenario, which "
+                          "has no address; remove --source");
+    if (n > 0 && scenario_set_source(s, list, n, e) != 0)
+        return err_prefix(e, "--source");
+    return source_check((const char *const *)s->http.source, s->http.source_count, e);
+}
+
 int loadopts_apply(const struct args *a, struct scenario *s, struct err *e) {
     struct load *l = &s->loads[0].load;
+    if (apply_source(a, s, e) != 0)
+        return -1;
     if (s->load_count > 1)
         return cut_loads(a, s, e);
-    if (apply_rate(a, l, e) != 0 || apply_users(a, l, e) != 0)
+    if (apply_rate(a, l, e) != 0 || apply_users(a, l, e) != 0 || apply_speed(a, l, e) != 0)
         return -1;
     return apply_time(a, l, e);
 }
@@ -105,17 +139,23 @@ void loadopts_text(const struct load *l, struct buf *out) {
     units_duration_text(load_duration(l), span);
     switch (l->kind) {
     case LOAD_USERS:
-        buf_printf(out, "%" PRIu32 " user%s, %g per second", l->users, l->users == 1 ? "" : "s",
+        buf_printf(out, "%" PRIu32 " user%s, %g per second", l->users, text_plural(l->users),
                    l->spawn_rate);
         break;
     case LOAD_STAGES:
-        buf_printf(out, "stages of up to %" PRIu32 " users", load_users_max(l));
+        buf_printf(out, "stages of up to %" PRIu32 " user%s", load_users_max(l),
+                   text_plural(load_users_max(l)));
         break;
     case LOAD_RATE:
-        buf_printf(out, "%.10g requests per second%s", rate, random);
+        buf_printf(out, "%.10g request%s per second%s", rate, text_plural_of(rate), random);
         break;
     case LOAD_RATE_STAGES:
-        buf_printf(out, "stages of up to %.10g requests per second%s", rate, random);
+        buf_printf(out, "stages of up to %.10g request%s per second%s", rate, text_plural_of(rate),
+                   random);
+        break;
+    case LOAD_TRACE:
+        buf_printf(out, "%" PRIu64 " recorded arrivals at %.10g times their speed",
+                   load_trace_count(l), (double)l->micro_speed / LOAD_MICRO);
         break;
     }
     if (load_is_open(l))

@@ -1,31 +1,40 @@
 /*
- * manifest: what is needed to repeat a run, written into its file: command line, versions, machine, limits, hashes.
+ * manifest: the keys and values that a run file's manifest gets.
  *
- * No secrets: the command line's userinfo in URLs is masked, the environment is not stored. Thread: main.
+ * Everything that describes a run is added first, and then written at once. cli/run_manifest.h lists what. The results
+ * that listeners add at the end of the run are a second manifest. Keys must differ.
+ *
+ * Ownership: manifest_done() frees; all zeros is an empty one; texts are copied. Thread: main.
  */
 #ifndef CLI_MANIFEST_H
 #define CLI_MANIFEST_H
 
-#include "cli/calibrate.h"
-#include "cli/command.h"
-#include "cli/observe.h"
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "record/record.h"
-#include "scenario/model.h"
+#include "util/buf.h"
 #include "util/err.h"
 
-struct manifest_sending {
-    const char *transport, *why;
-    bool kernel_clock;     /* answers came when the kernel says they did */
-    const char *trace_run; /* "": no traceparent was sent */
+struct manifest_pair {
+    char *key, *value;
 };
 
-int manifest_write(struct record *r, const struct args *a, const struct scenario *s,
-                   const struct manifest_sending *sending, struct err *e);
+struct manifest {
+    struct manifest_pair *pairs;
+    size_t count;
+    bool failed; /* no memory; manifest_write() says so */
+};
 
-/* What the client was found to add; nothing where there are no requests behind it. */
-int manifest_write_calibration(struct record *r, const struct calibration *c, struct err *e);
+void manifest_add(struct manifest *m, const char *key, const char *value);
+void manifest_addf(struct manifest *m, const char *key, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* What is in the buffer, which it clears. */
+void manifest_take(struct manifest *m, const char *key, struct buf *value);
 
-/* How late the client sent what was scheduled, after record_stop(); nothing where nothing was scheduled. */
-int manifest_write_dispatch(struct record *r, const struct observe_result *sent, struct err *e);
+/* Before record_start() or after record_stop(). */
+int manifest_write(const struct manifest *m, struct record *r, struct err *e);
+
+void manifest_done(struct manifest *m);
 
 #endif

@@ -166,10 +166,6 @@ void null_server_stop(struct null_server *s) {
     s->started = false;
 }
 
-uint64_t null_server_answers(const struct null_server *s) {
-    return s->took_ns.total;
-}
-
 int64_t null_server_p50_ns(const struct null_server *s) {
     return s->took_ns.total == 0 ? 0 : hist_quantile(&s->took_ns, 0.5);
 }

@@ -25,8 +25,7 @@ int null_server_port(const struct null_server *s);
 /* Ends the thread and its connections. */
 void null_server_stop(struct null_server *s);
 
-/* After null_server_stop(): answers sent, and the median of its own time. */
-uint64_t null_server_answers(const struct null_server *s);
+/* After null_server_stop(): the median of its own time. */
 int64_t null_server_p50_ns(const struct null_server *s);
 
 void null_server_free(struct null_server *s);

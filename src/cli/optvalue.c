@@ -13,15 +13,19 @@
 
 void optvalue_expected(const struct opt_def *d, char out[OPTVALUE_EXPECTED_BYTES]) {
     const size_t n = OPTVALUE_EXPECTED_BYTES;
-    const char *kind = d->type == OPT_INTEGER ? "a whole number" : "a number";
+    bool whole = d->type == OPT_INTEGER;
+    const char *kind = whole ? "a whole number" : "a number";
+    char low[32], high[32];
+    snprintf(low, sizeof low, whole ? "%.0f" : "%.15g", d->min);
+    snprintf(high, sizeof high, whole ? "%.0f" : "%.15g", d->max);
     if (d->type == OPT_CHOICE)
         snprintf(out, n, "one of %s", d->choices);
     else if (d->type != OPT_INTEGER && d->type != OPT_NUMBER)
         snprintf(out, n, "%s", "");
     else if (d->max > 0 || d->min < 0)
-        snprintf(out, n, "%s from %.15g to %.15g", kind, d->min, d->max);
+        snprintf(out, n, "%s from %s to %s", kind, low, high);
     else
-        snprintf(out, n, "%s of %.15g or more", kind, d->min);
+        snprintf(out, n, "%s of %s or more", kind, low);
 }
 
 static int unexpected(const struct opt_def *d, const char *text, struct err *e) {
@@ -105,5 +109,5 @@ int optvalue_parse(const struct opt_def *d, const char *text, struct opt_value *
     case OPT_CHOICE:
         return parse_choice(d, text, e);
     }
-    return err_set(e, "an option of no known type");
+    return err_set(e, "an option of unknown type");
 }

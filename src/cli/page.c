@@ -49,7 +49,7 @@ int page_check(const char *path, struct err *e) {
     struct stat s;
     struct buf folder;
     if (path[0] == '\0')
-        return err_set(e, "the name of the file for --html is empty");
+        return err_set(e, "the file name of --html is empty");
     buf_init(&folder, PATH_MAX_BYTES);
     if (slash == NULL)
         buf_char(&folder, '.');
@@ -61,9 +61,10 @@ int page_check(const char *path, struct err *e) {
     else if (slash != NULL && file_make_folder(buf_text(&folder), e) != 0)
         result = -1;
     else if (stat(buf_text(&folder), &s) != 0 || !S_ISDIR(s.st_mode))
-        result = err_set(e, "cannot write --html %s: %s is not a folder", path, buf_text(&folder));
+        result =
+            err_set(e, "cannot write --html %s: %s is not a directory", path, buf_text(&folder));
     else if (stat(path, &s) == 0 && S_ISDIR(s.st_mode))
-        result = err_set(e, "--html %s is a folder; give the name of a file", path);
+        result = err_set(e, "--html %s is a directory; give a file name", path);
     else if (access(access(path, F_OK) == 0 ? path : buf_text(&folder), W_OK) != 0)
         result = err_set(e, "cannot write --html %s: %s", path, strerror(errno));
     buf_done(&folder);

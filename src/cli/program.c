@@ -6,22 +6,29 @@
 #include <sqlite3.h>
 #include <uv.h>
 
-const char program_summary[] = "load tests with a memory: every request is a row";
+const char program_summary[] = "load test HTTP services and record every request";
 
 const char program_description[] =
-    "coldswarm ramps virtual users against an HTTP service, keeps every request in a SQLite file "
-    "while it runs, and makes percentile tables, figures and verdicts from that file.\n"
+    "coldswarm load-tests HTTP services, with virtual users or at a fixed request rate. It stores "
+    "every request in a SQLite file and computes percentiles, figures and a pass/fail exit code "
+    "from that file.\n"
     "\n"
-    "What a person reads while a run is on goes to standard error, the result to standard output.";
+    "Progress goes to standard error, results to standard output.";
+
+const char program_examples[] =
+    "coldswarm run --host http://127.0.0.1:8080 -u 20 -r 2 -t 1m # 20 users, two more per second\n"
+    "coldswarm report runs/paper.db --out report # tables, figures and data\n"
+    "coldswarm gate runs/paper.db -e 'http_req_duration p(95)<500' # pass or fail\n"
+    "coldswarm compare old.db --with new.db # what became slower";
 
 const struct program_exit program_exits[] = {
-    {"0", "all went well"},
-    {"1", "some request failed, and no threshold judges it"},
-    {"2", "the command line or the scenario is wrong; nothing was sent"},
-    {"3", "the run could not be made: disk, memory, or a target that never answered"},
-    {"4", "the run is INVALID: the client, not the target, was the limit"},
-    {"99", "a threshold was crossed"},
-    {"130, 143", "stopped by Ctrl-C or SIGTERM; the file is complete up to there"},
+    {"0", "success"},
+    {"1", "requests failed that no threshold covers"},
+    {"2", "wrong command line or scenario; nothing was sent"},
+    {"3", "could not run: disk, memory, or the target never answered"},
+    {"4", "the run is INVALID: the client was the bottleneck, not the target"},
+    {"99", "a threshold failed"},
+    {"130, 143", "stopped by Ctrl-C or SIGTERM; the file is complete up to that moment"},
 };
 const size_t program_exit_count = sizeof program_exits / sizeof *program_exits;
 

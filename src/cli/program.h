@@ -1,5 +1,5 @@
 /*
- * program: what the help, the man page and the completion say about the program as a whole, and the four of them as text.
+ * program: what the help, the man pages and the completion say about the program as a whole, and all of them as text.
  *
  * Every view is made from the tables of command.h and appended to a buffer; nothing here prints.
  *
@@ -20,6 +20,7 @@ struct program_exit {
 
 extern const char program_summary[];     /* one line */
 extern const char program_description[]; /* paragraphs, a blank line between */
+extern const char program_examples[];    /* lines "command # what it does" */
 extern const struct program_exit program_exits[];
 extern const size_t program_exit_count;
 
@@ -36,8 +37,9 @@ void program_version(struct buf *out);
 void help_overview(struct buf *out, const struct program *p, bool brief, size_t width);
 void help_command(struct buf *out, const struct command *c, size_t width);
 
-/* The manual page as roff, with the man macros. */
+/* The manual pages as roff, with the man macros: coldswarm(1), and coldswarm-NAME(1) of a command. */
 void manpage_render(struct buf *out, const struct program *p);
+void manpage_render_command(struct buf *out, const struct command *c);
 
 /* A script for bash to source. */
 void completion_bash(struct buf *out, const struct program *p);

@@ -1,52 +1,46 @@
 #include "cli/progress.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "cli/listeners.h"
 #include "util/buf.h"
 #include "util/clock.h"
-#include "util/outcome.h"
 #include "util/text.h"
 #include "util/units.h"
 
 #define LINE_EVERY_NS (5 * NS_PER_S)
 #define BAR_COLUMNS 30
 #define BLOCK_MAX_BYTES 8192
-#define FEED_CHUNK 128
 
-int progress_init(struct progress *p, FILE *to, enum progress_mode mode, int64_t stop_timeout_ns,
-                  struct err *e) {
-    *p = (struct progress){.to = to, .mode = mode, .stop_timeout_ns = stop_timeout_ns};
-    return live_new(&p->live, e);
-}
+struct progress {
+    FILE *to;
+    bool block;           /* else lines */
+    size_t drawn_lines;   /* of the block that is on the screen */
+    int64_t last_line_ns; /* when the last line was written */
+    bool told_stopping;
+    int64_t stop_timeout_ns;
+};
 
-void progress_done(struct progress *p) {
-    live_free(p->live);
-    p->live = NULL;
-}
-
-void progress_feed(void *context, const struct sample *samples, size_t n) {
-    struct progress *p = context;
-    struct live_sample out[FEED_CHUNK];
-    size_t filled = 0;
-    for (size_t i = 0; i < n; i++) {
-        const struct sample *s = &samples[i];
-        if (!outcome_is_timed(s->outcome))
-            continue;
-        int64_t from = s->intended_ns == SAMPLE_NO_TIME ? s->sent_ns : s->intended_ns;
-        out[filled++] = (struct live_sample){
-            .end_ns = s->end_ns,
-            .response_ns = s->end_ns - from,
-            .failed = outcome_is_failure(s->outcome),
-        };
-        if (filled == FEED_CHUNK) {
-            live_add(p->live, out, filled);
-            filled = 0;
-        }
-    }
-    if (filled > 0)
-        live_add(p->live, out, filled);
+static int init(const void *run, void **self, struct err *e) {
+    const struct args *a = ((const struct run_view *)run)->args;
+    const char *term = getenv("TERM");
+    if (opt_flag(a, "quiet") || opt_flag(a, "only-summary"))
+        return 0;
+    struct progress *p = calloc(1, sizeof *p);
+    if (p == NULL)
+        return err_set(e, "out of memory for the progress");
+    *p = (struct progress){
+        .to = stderr,
+        .block = isatty(STDERR_FILENO) && term != NULL && strcmp(term, "dumb") != 0,
+        .stop_timeout_ns = opt_duration(a, "stop-timeout"),
+    };
+    *self = p;
+    return 0;
 }
 
 /* "680 ms", "1.3 s", or "–" */
@@ -68,7 +62,9 @@ static void add_counts(struct buf *out, const struct live_snapshot *s) {
     if (s->requests > 0)
         buf_printf(out, " (%.1f %%)", 100.0 * (double)s->failures / (double)s->requests);
     if (s->requests > 0 && s->failures == s->requests)
-        buf_str(out, " - nothing has succeeded yet");
+        buf_str(out, " - no request has succeeded yet");
+    if (s->unsendable > 0)
+        buf_printf(out, "; %" PRIu64 " could not be built", s->unsendable);
 }
 
 static void add_rates(struct buf *out, const struct live_snapshot *s) {
@@ -79,7 +75,7 @@ static void add_rates(struct buf *out, const struct live_snapshot *s) {
                s->failures_per_second, p50, p95);
 }
 
-static void add_bar(struct buf *out, const struct engine_progress *now) {
+static void add_bar(struct buf *out, const struct control_snapshot *now) {
     double part = now->duration_ns > 0 ? (double)now->elapsed_ns / (double)now->duration_ns : 1;
     if (part > 1)
         part = 1;
@@ -91,7 +87,7 @@ static void add_bar(struct buf *out, const struct engine_progress *now) {
     units_duration_text(now->duration_ns, whole);
     buf_printf(out, " %3.0f %%   ", part * 100);
     if (now->stopping) {
-        buf_str(out, "stopping: waiting for requests under way");
+        buf_str(out, "stopping: waiting for requests in flight");
         return;
     }
     units_duration_text((now->duration_ns - now->elapsed_ns + NS_PER_S - 1) / NS_PER_S * NS_PER_S,
@@ -112,17 +108,14 @@ static void add_line(struct buf *out, const char *line, size_t columns) {
     buf_init(&cut, BLOCK_MAX_BYTES);
     buf_str(&cut, line);
     while (text_columns(buf_text(&cut)) >= columns && cut.len > 0) {
-        do
-            cut.len--;
-        while (cut.len > 0 && ((unsigned char)cut.data[cut.len] & 0xc0) == 0x80);
+        cut.len = text_cut(cut.data, cut.len, cut.len - 1);
         cut.data[cut.len] = '\0';
     }
     buf_printf(out, "\r\x1b[K%s\n", buf_text(&cut));
     buf_done(&cut);
 }
 
-static void show_block(struct progress *p, const struct engine_progress *now,
-                       const struct live_snapshot *s) {
+static void show_block(struct progress *p, const struct control_snapshot *now) {
     struct buf out, line;
     size_t columns = terminal_columns(p->to);
     buf_init(&out, BLOCK_MAX_BYTES);
@@ -134,11 +127,11 @@ static void show_block(struct progress *p, const struct engine_progress *now,
     add_line(&out, buf_text(&line), columns);
     buf_clear(&line);
     buf_printf(&line, "  users %u/%u   ", now->users, now->users_max);
-    add_rates(&line, s);
+    add_rates(&line, &now->live);
     add_line(&out, buf_text(&line), columns);
     buf_clear(&line);
     buf_str(&line, "  ");
-    add_counts(&line, s);
+    add_counts(&line, &now->live);
     add_line(&out, buf_text(&line), columns);
     p->drawn_lines = 3;
     fputs(buf_text(&out), p->to);
@@ -147,8 +140,7 @@ static void show_block(struct progress *p, const struct engine_progress *now,
     buf_done(&out);
 }
 
-static void show_line(struct progress *p, const struct engine_progress *now,
-                      const struct live_snapshot *s) {
+static void show_line(struct progress *p, const struct control_snapshot *now) {
     if (now->elapsed_ns - p->last_line_ns < LINE_EVERY_NS)
         return;
     struct buf out;
@@ -156,41 +148,24 @@ static void show_line(struct progress *p, const struct engine_progress *now,
     buf_init(&out, BLOCK_MAX_BYTES);
     buf_printf(&out, "%4" PRId64 "s  users %u/%u   ", now->elapsed_ns / NS_PER_S, now->users,
                now->users_max);
-    add_rates(&out, s);
+    add_rates(&out, &now->live);
     buf_str(&out, "   ");
-    add_counts(&out, s);
+    add_counts(&out, &now->live);
     fprintf(p->to, "%s\n", buf_text(&out));
     fflush(p->to);
     buf_done(&out);
 }
 
-/* The answer to a signal must be seen at once, in every mode but silence. */
-static void tell_stopping(struct progress *p, const struct engine_progress *now) {
-    if (now->signal == 0 || p->told_stopping)
-        return;
-    char span[UNITS_BYTES];
-    p->told_stopping = true;
-    units_duration_text(p->stop_timeout_ns, span);
-    progress_clear(p);
-    fprintf(p->to, "stopping: requests under way have %s to finish; Ctrl-C again cancels them\n",
-            span);
-    fflush(p->to);
-}
-
-void progress_show(void *context, const struct engine_progress *now) {
-    struct progress *p = context;
-    struct live_snapshot s;
-    if (p->mode == PROGRESS_SILENT)
-        return;
-    tell_stopping(p, now);
-    live_snapshot(p->live, now->elapsed_ns, &s);
-    if (p->mode == PROGRESS_BLOCK)
-        show_block(p, now, &s);
+static void tick(void *self, const struct control_snapshot *now) {
+    struct progress *p = self;
+    if (p->block)
+        show_block(p, now);
     else
-        show_line(p, now, &s);
+        show_line(p, now);
 }
 
-void progress_clear(struct progress *p) {
+/* Removes the block from the screen. */
+static void clear(struct progress *p) {
     if (p->drawn_lines == 0)
         return;
     /* Up to its first line, then everything below is erased. */
@@ -198,3 +173,27 @@ void progress_clear(struct progress *p) {
     fflush(p->to);
     p->drawn_lines = 0;
 }
+
+/* Confirms Ctrl-C at once. */
+static void command(void *self, const struct control_command *given) {
+    struct progress *p = self;
+    char span[UNITS_BYTES];
+    if (given->signal == 0 || p->told_stopping)
+        return;
+    p->told_stopping = true;
+    units_duration_text(p->stop_timeout_ns, span);
+    clear(p);
+    fprintf(p->to, "stopping: requests in flight have %s to finish; Ctrl-C again cancels them\n",
+            span);
+    fflush(p->to);
+}
+
+static int end(void *self, void *run_end, struct err *e) {
+    (void)run_end;
+    (void)e;
+    clear(self);
+    return 0;
+}
+
+const struct control_listener progress_listener = {
+    .name = "progress", .init = init, .tick = tick, .command = command, .end = end, .done = free};

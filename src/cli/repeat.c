@@ -32,18 +32,23 @@ static int badness(int code) {
     return code == EXIT_INVALID ? 3 : code == EXIT_THRESHOLD ? 2 : code != EXIT_OK;
 }
 
-int repeat_worse(int a, int b) {
+/* The worse of two exit codes. */
+static int repeat_worse(int a, int b) {
     return badness(b) > badness(a) ? b : a;
 }
 
 /* The signal that ended it, or 0. Blocked, so that none is lost between two looks. */
-static int pause_between(int64_t ns) {
+static int pause_between(const struct repeat *r) {
+    int64_t ns = r->pause_ns;
     sigset_t set, before;
     struct timespec t = {.tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S)};
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
     sigprocmask(SIG_BLOCK, &set, &before);
+    if (!r->quiet)
+        fprintf(stderr, "pause of %.3g s before run %u of %u; Ctrl-C ends the series\n",
+                (double)ns / NS_PER_S, r->nth + 1, r->count);
     int64_t end = clock_mono_ns() + ns;
     int got;
     while ((got = sigtimedwait(&set, NULL, &t)) < 0 && errno == EINTR) {
@@ -55,13 +60,19 @@ static int pause_between(int64_t ns) {
     return got < 0 ? 0 : got;
 }
 
+void repeat_stop(struct repeat *r, int signal) {
+    r->stopped = true;
+    r->signal = signal;
+    if (r->nth < r->count)
+        r->code = repeat_worse(r->code, 128 + signal);
+}
+
 bool repeat_next(struct repeat *r) {
     if (r->stopped || r->nth == r->count)
         return false;
-    int got = r->nth == 0 || r->pause_ns <= 0 ? 0 : pause_between(r->pause_ns);
+    int got = r->nth == 0 || r->pause_ns <= 0 ? 0 : pause_between(r);
     if (got != 0) {
-        r->stopped = true;
-        r->code = repeat_worse(r->code, 128 + got);
+        repeat_stop(r, got);
         return false;
     }
     r->nth++;
@@ -100,16 +111,44 @@ int repeat_folder(const struct repeat *r, const char *name, char out[REPEAT_PATH
     return checked(snprintf(out, REPEAT_PATH_BYTES, "%s/%u", name, r->nth), name, e);
 }
 
+int repeat_each_file(const struct repeat *r, const char *name,
+                     int (*check)(const char *path, struct err *e), struct err *e) {
+    struct repeat one = *r;
+    for (; one.nth <= one.count; one.nth++) {
+        char path[REPEAT_PATH_BYTES];
+        if (repeat_file(&one, name, path, e) != 0 || check(path, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 void repeat_done(struct repeat *r, const char *path, int code) {
     r->code = repeat_worse(r->code, code);
-    /* The next would do no better, or is not wanted. */
-    if (code == EXIT_USAGE || code == EXIT_RUNTIME || code == 128 + SIGINT || code == 128 + SIGTERM)
-        r->stopped = true;
+    if (code == 128 + SIGINT || code == 128 + SIGTERM)
+        repeat_stop(r, code - 128);
+    if (code == EXIT_USAGE || code == EXIT_RUNTIME)
+        r->stopped = true; /* the next would do no better */
     if (path[0] == '\0' || code == EXIT_RUNTIME)
         return;
     char *copy = strdup(path);
     if (copy != NULL)
         r->paths[r->path_count++] = copy;
+}
+
+void repeat_say_missing(const struct repeat *r) {
+    struct err e;
+    unsigned missing = r->count - r->nth;
+    const char *were = missing == 1 ? "run was" : "runs were";
+    if (missing == 0 || r->code == EXIT_USAGE)
+        return;
+    if (r->signal != 0)
+        err_set(&e, "%s ended the series after run %u of %u; %u %s not made",
+                r->signal == SIGINT ? "SIGINT" : "SIGTERM", r->nth, r->count, missing, were);
+    else
+        err_set(&e, "run %u of %u could not be completed, so %u more %s not made", r->nth, r->count,
+                missing, were);
+    fflush(stdout);
+    command_error(EXIT_OK, e.text);
 }
 
 int repeat_end(struct repeat *r, const char *folder) {

@@ -21,7 +21,9 @@
 struct repeat {
     unsigned count, nth; /* nth from 1; 0 before the first */
     int64_t pause_ns;
-    bool stopped; /* by a signal: no further run */
+    bool quiet;   /* do not announce the pause */
+    bool stopped; /* no further run */
+    int signal;   /* that stopped it; 0: none */
     int code;     /* the worst so far */
     char **paths; /* of the files of the runs that were made */
     size_t path_count;
@@ -43,14 +45,22 @@ int repeat_prefix(const struct repeat *r, const char *name, char out[REPEAT_PATH
 int repeat_folder(const struct repeat *r, const char *name, char out[REPEAT_PATH_BYTES],
                   struct err *e);
 
+/* Calls `check` with the file's name in this run and in each that follows; the first error ends it. So a mistake of the last run
+ * shows before the first. */
+int repeat_each_file(const struct repeat *r, const char *name,
+                     int (*check)(const char *path, struct err *e), struct err *e);
+
+/* A signal came: the run that is on is the last. */
+void repeat_stop(struct repeat *r, int signal);
+
 /* A run is over; `path` is its file, or "". */
 void repeat_done(struct repeat *r, const char *path, int code);
+
+/* Says on stderr which runs were not made, and why. */
+void repeat_say_missing(const struct repeat *r);
 
 /* Shows the spread between the runs where there are several, and writes it into `folder` (NULL: nowhere). The exit code of the
  * series: a signal's, else the worst in the order 3, 4, 99, 1. */
 int repeat_end(struct repeat *r, const char *folder);
-
-/* The worse of two exit codes. */
-int repeat_worse(int a, int b);
 
 #endif

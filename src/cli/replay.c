@@ -8,7 +8,7 @@
 #include "record/reader.h"
 #include "util/text.h"
 
-#define VALUE_MAX_BYTES 65536
+#define VALUE_MAX_BYTES (SIZE_MAX / 2)
 #define VERSION "1"
 #define OPTION "option_"
 #define HASH "file_sha256:"
@@ -61,20 +61,10 @@ void replay_word(struct buf *out, const char *text) {
 }
 
 struct writing {
-    struct record *record;
+    struct manifest *manifest;
     const char *last; /* the option before */
     unsigned count;   /* of it */
-    int status;
-    struct err *e;
 };
-
-static int put(struct writing *w, const char *key, struct buf *value) {
-    if (w->status == 0)
-        w->status = buf_ok(value) ? record_manifest(w->record, key, buf_text(value), w->e)
-                                  : err_set(w->e, "the manifest's %s is too long", key);
-    buf_clear(value);
-    return w->status;
-}
 
 static void write_option(void *context, const struct args_option *o) {
     struct writing *w = context;
@@ -90,33 +80,28 @@ static void write_option(void *context, const struct args_option *o) {
         snprintf(key, sizeof key, OPTION "%s_%u", o->name, w->count);
     buf_init(&value, VALUE_MAX_BYTES);
     masked(&value, o->value);
-    put(w, key, &value);
+    manifest_take(w->manifest, key, &value);
     buf_done(&value);
 }
 
 /* Absolute, so that a replay finds it from anywhere. */
-static void write_folder(struct writing *w, const struct scenario *s, const char *known) {
-    struct buf value;
+static void write_folder(struct manifest *m, const struct scenario *s, const char *known) {
     const char *slash = strrchr(s->file, '/');
     char *folder = slash == NULL ? strdup(".") : strndup(s->file, (size_t)(slash - s->file) + 1);
     char *real = folder == NULL ? NULL : realpath(folder, NULL);
-    buf_init(&value, VALUE_MAX_BYTES);
-    buf_str(&value, known != NULL ? known : real == NULL ? "." : real);
-    put(w, "scenario_folder", &value);
-    buf_done(&value);
+    manifest_add(m, "scenario_folder", known != NULL ? known : real == NULL ? "." : real);
     free(real);
     free(folder);
 }
 
-int replay_write(struct record *r, const struct args *a, const struct scenario *s,
-                 const struct replay *from, struct err *e) {
-    struct writing w = {.record = r, .e = e};
-    struct buf key, value;
+void replay_describe(struct manifest *m, const struct args *a, const struct scenario *s,
+                     const struct replay *from) {
+    struct writing w = {.manifest = m};
+    struct buf key;
     buf_init(&key, VALUE_MAX_BYTES);
-    buf_init(&value, VALUE_MAX_BYTES);
     args_each(a, write_option, &w);
-    write_folder(&w, s, from == NULL ? NULL : from->folder);
-    for (size_t i = 0; i < s->file_count && w.status == 0; i++) {
+    write_folder(m, s, from == NULL ? NULL : from->folder);
+    for (size_t i = 0; i < s->file_count; i++) {
         bool again = false; /* one that is named twice */
         for (size_t k = 0; k < i; k++)
             again = again || strcmp(s->files[k].path, s->files[i].path) == 0;
@@ -125,14 +110,10 @@ int replay_write(struct record *r, const struct args *a, const struct scenario *
         buf_clear(&key);
         buf_str(&key, HASH);
         scenario_mask(s, s->files[i].path, &key);
-        buf_str(&value, s->files[i].sha256);
-        put(&w, buf_text(&key), &value);
+        manifest_add(m, buf_text(&key), s->files[i].sha256);
     }
-    buf_str(&value, VERSION);
-    put(&w, "replay", &value);
+    manifest_add(m, "replay", VERSION);
     buf_done(&key);
-    buf_done(&value);
-    return w.status;
 }
 
 /* ---- reading ---- */
@@ -191,11 +172,11 @@ static int check(const struct replay *p, const char *path, struct err *e) {
         return err_set(e, "out of memory for %s", path);
     if (p->version == NULL || p->file == NULL || p->folder == NULL)
         return err_set(e,
-                       "%s was made by coldswarm %s, which did not keep what a replay needs; "
+                       "%s was made by coldswarm %s, which did not record what a replay needs; "
                        "`coldswarm manifest` shows its command line",
                        path, reader_run(p->reader)->version);
     if (strcmp(p->version, VERSION) != 0)
-        return err_set(e, "%s was made by a newer coldswarm (%s); use that one", path,
+        return err_set(e, "%s was made by a newer coldswarm (%s); use that version", path,
                        reader_run(p->reader)->version);
     return 0;
 }
@@ -294,9 +275,9 @@ static void compare_option(void *context, const struct args_option *o) {
         buf_char(c->out, ' ');
     }
     if (was == NULL)
-        buf_str(c->out, "is new: the run that is replayed did without\n");
+        buf_str(c->out, "is new: the original run did not use it\n");
     else {
-        buf_str(c->out, "in place of the run's ");
+        buf_str(c->out, "instead of the original ");
         replay_word(c->out, was);
         buf_char(c->out, '\n');
     }
@@ -318,8 +299,8 @@ static void compare_files(const struct replay *p, const struct scenario *s, stru
         if (again || (was != NULL && strcmp(was, s->files[i].sha256) == 0))
             continue;
         buf_printf(out, "%s %s\n", buf_text(&path),
-                   was == NULL ? "was not sent by the run that is replayed"
-                               : "has changed since: other bytes are sent");
+                   was == NULL ? "was not sent by the original run"
+                               : "has changed since: different bytes are sent");
     }
     buf_done(&path);
 }

@@ -12,16 +12,16 @@
 #define CLI_REPLAY_H
 
 #include "cli/command.h"
-#include "record/record.h"
-#include "scenario/model.h"
+#include "cli/manifest.h"
+#include "scenario/scenario.h"
 #include "util/buf.h"
 #include "util/err.h"
 
 struct replay;
 
-/* Writes it. `from` is the replay that the scenario comes from; NULL: it comes from its file. */
-int replay_write(struct record *r, const struct args *a, const struct scenario *s,
-                 const struct replay *from, struct err *e);
+/* Adds it. `from` is the replay that the scenario comes from; NULL: it comes from its file. */
+void replay_describe(struct manifest *m, const struct args *a, const struct scenario *s,
+                     const struct replay *from);
 
 /* Reads it; fails where the file does not have it. */
 int replay_open(const char *path, struct replay **out, struct err *e);

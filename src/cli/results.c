@@ -5,6 +5,8 @@
 
 #include "cli/command.h"
 #include "record/reader.h"
+#include "report/document.h"
+#include "report/export_rows.h"
 #include "util/text.h"
 
 #define LINE_MAX_BYTES 65536
@@ -20,41 +22,60 @@ static void wrote(FILE *to, const char *dir, const char *name, const char *what)
     buf_done(&line);
 }
 
+static void wrote_pictures(FILE *to, const char *dir, const char *key, const char *caption) {
+    char name[128];
+    snprintf(name, sizeof name, "%s.svg, .png", key);
+    wrote(to, dir, name, caption);
+}
+
+/* The tables with a file of their own; those of the server are many. */
+static void wrote_tables(FILE *to, const char *dir, const struct document *d) {
+    for (const struct section *s = document_table(d, NULL); s != NULL; s = document_table(d, s)) {
+        char name[DOCUMENT_KEY_BYTES + 8];
+        snprintf(name, sizeof name, "%s.csv", s->table->key);
+        if (s->programs == SECTION_PLAIN)
+            wrote(to, dir, name, s->table->title);
+    }
+}
+
+static void wrote_figures(FILE *to, const char *dir, const struct document *d) {
+    for (const struct section *s = document_figure(d, NULL); s != NULL; s = document_figure(d, s))
+        if (s->figure->there)
+            wrote_pictures(to, dir, s->figure->key, s->figure->caption.text);
+    if (figures_have_page(d))
+        wrote_pictures(to, dir, FIGURES_PAGE, FIGURES_PAGE_CAPTION);
+}
+
 /* Where each thing went: to stdout after tables for people, to stderr where stdout is for a program. */
-static void list(FILE *to, const char *dir, const struct model *m,
+static void list(FILE *to, const char *dir, const struct document *d,
                  const struct figures_result *figures) {
     fputc('\n', to);
     wrote(to, dir, "tables.txt, .md, .csv, .json, .tex", "the tables");
     wrote(to, dir, "report.html", "all of it as one page");
     wrote(to, dir, "response_time.hgrm, service_time.hgrm", "for HdrHistogram's plotter");
     wrote(to, dir, "requests.jtl, k6_summary.json, junit.xml", "for JMeter, k6's tools and CI");
+    if (d->model->dialects != NULL)
+        wrote(to, dir, "vllm.json, profile_export.jsonl", "for tools of vLLM and AIPerf");
     wrote(to, dir, "errors.csv", "every kind of error");
-    for (size_t i = 0; i < m->flows.count; i++) {
-        char name[64];
-        snprintf(name, sizeof name, "%s.csv", m->flows.tables[i].key);
-        wrote(to, dir, name, m->flows.tables[i].title);
-    }
-    if (m->thresholds != NULL)
+    wrote_tables(to, dir, d);
+    if (d->model->thresholds != NULL)
         wrote(to, dir, "thresholds.csv", "each threshold, its value and interval");
     wrote(to, dir, "latex/*.tex", "each table and figure for a LaTeX document");
-    wrote(to, dir, "methods.md, .tex", "how the run was made and counted");
+    wrote(to, dir, "methods.md, .tex", "how the run was made and measured");
     wrote(to, dir, "numbers.json", "the SQL behind each number");
     wrote(to, dir, "data/*.csv", "the numbers behind each figure");
-    for (int f = 0; f < FIGURE_COUNT; f++) {
-        char name[128];
-        snprintf(name, sizeof name, "%s.svg, .png", figure_name((enum figure)f));
-        if (figures->drawn[f])
-            wrote(to, dir, name, figure_caption((enum figure)f));
-    }
+    if (figures->drawn)
+        wrote_figures(to, dir, d);
 }
 
 static int write_folder(const struct results_options *o, const struct report_source *s) {
+    struct figures_options how = {.leave_out = o->no_figures};
     struct figures_result figures = {0};
     struct err e = {""};
-    if (report_write_dir(o->folder, s, &figures, &e) != 0)
+    if (report_write_dir(o->folder, s, &how, &figures, &e) != 0)
         return command_error(EXIT_RUNTIME, e.text);
     if (!o->silent)
-        list(o->format->for_people ? stdout : stderr, o->folder, s->model, &figures);
+        list(o->format->for_people ? stdout : stderr, o->folder, s->document, &figures);
     if (figures.note[0] != '\0')
         command_error(EXIT_OK, figures.note);
     return EXIT_OK;
@@ -84,15 +105,20 @@ static int cut(struct reader *r, const struct results_options *o, struct err *e)
 int results_show(const char *path, const struct results_options *o) {
     struct reader *reader = NULL;
     struct model *m = NULL;
+    struct export_rows *rows = NULL;
     struct err e = {""};
     struct model_options options = {
         .locust = o->locust,
+        .counted = o->counted,
+        .streams = o->streams,
         .no_guess = (o->no_guess || o->format->no_guess) && o->folder == NULL && o->page == NULL,
         .intervals = o->intervals,
+        .dialects = o->dialects || o->folder != NULL || o->page != NULL || o->format->figures,
         .figures = o->folder != NULL || o->page != NULL || o->format->figures,
         .shape = o->shape,
         .thresholds = o->thresholds};
-    struct report_source source = {.bare = o->bare};
+    struct document document = {.model = NULL};
+    struct report_source source = {.document = &document};
     int code = EXIT_OK;
     int failure = EXIT_RUNTIME;
     bool read = reader_open(path, &reader, &e) == 0;
@@ -100,22 +126,31 @@ int results_show(const char *path, const struct results_options *o) {
         failure = EXIT_USAGE; /* what was asked for is not there */
         read = false;
     }
-    read = read && model_new(reader, &options, &m, &e) == 0;
-    struct report_judged judged = {0};
+    /* Where that fails, so will the folder's files, which say why. */
+    if (read && o->folder != NULL && export_rows_new(reader, o->folder, &rows, NULL) == 0) {
+        options.also = export_rows_add;
+        options.also_context = rows;
+    }
+    read = read && model_new(reader, &options, &m, &e) == 0 && document_init(&document, m, &e) == 0;
+    if (read && rows != NULL && export_rows_end(rows, NULL) != 0) {
+        export_rows_free(rows);
+        rows = NULL;
+    }
     source.reader = reader;
-    source.model = m;
+    document.bare = o->bare;
     if (!read)
         code = command_error(failure, e.text);
-    else if (report_judged_init(&judged, &source, &e) != 0 ||
-             o->format->write(stdout, &source, &e) != 0)
+    else if (report_write(stdout, o->format, &source, &e) != 0)
         code = command_error(EXIT_RUNTIME, e.text);
     else if (o->folder != NULL) {
-        source.bare = false; /* its files stand alone */
+        document.bare = false; /* its files stand alone */
+        source.rows = rows;
         code = write_folder(o, &source);
     }
     if (code == EXIT_OK && o->page != NULL)
         code = write_page(o, &source);
-    report_judged_done(&judged);
+    export_rows_free(rows);
+    document_done(&document);
     model_free(m);
     reader_close(reader);
     return code;

@@ -8,7 +8,9 @@
 #define CLI_RUN_H
 
 #include "cli/command.h"
+#include "control/control.h"
 
-int run(const struct args *a);
+/* `tables` are the run's listeners and sources of commands, run_tables of cli/listeners.h. */
+int run(const struct args *a, const struct control_tables *tables);
 
 #endif

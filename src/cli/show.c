@@ -52,11 +52,14 @@ int show_version(void) {
     return print(&b, stdout, EXIT_OK);
 }
 
-int show_manpage(void) {
+int show_manpage(const struct command *c) {
     struct buf b;
     struct program p = all();
     buf_init(&b, PROGRAM_TEXT_MAX_BYTES);
-    manpage_render(&b, &p);
+    if (c == NULL)
+        manpage_render(&b, &p);
+    else
+        manpage_render_command(&b, c);
     return print(&b, stdout, EXIT_OK);
 }
 

@@ -14,7 +14,7 @@
 int show_overview(FILE *to, bool brief, int code);
 int show_help(const struct command *c);
 int show_version(void);
-int show_manpage(void);
+int show_manpage(const struct command *c); /* NULL: the program's */
 int show_completion(void);
 
 #endif

@@ -15,17 +15,17 @@ static int split_tags(const struct args *a, const char *option, struct buf *room
     size_t count = opt_list(a, option, &given);
     for (size_t i = 0; i < count; i++) {
         if (given[i][strspn(given[i], ", ")] == '\0')
-            return err_set(e, "--%s \"%.100s\": there is no tag in it", option, given[i]);
+            return err_set(e, "--%s \"%.100s\" contains no tag", option, given[i]);
         buf_printf(room, "%s ", given[i]);
     }
     if (!buf_ok(room))
-        return err_set(e, "--%s: more than %d bytes of tags are too many", option, TAGS_BYTES_MAX);
+        return err_set(e, "--%s: too many tags; the limit is %d bytes", option, TAGS_BYTES_MAX);
     char *at = room->data;
     *n = 0;
     for (char *rest = NULL, *word = at == NULL ? NULL : strtok_r(at, ", ", &rest); word != NULL;
          word = strtok_r(NULL, ", ", &rest)) {
         if (*n == TAGS_MAX)
-            return err_set(e, "--%s: more than %d tags are too many", option, TAGS_MAX);
+            return err_set(e, "--%s: too many tags; the limit is %d", option, TAGS_MAX);
         tags[(*n)++] = word;
     }
     return 0;

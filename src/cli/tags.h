@@ -6,8 +6,8 @@
 #ifndef CLI_TAGS_H
 #define CLI_TAGS_H
 
-#include "cli/args.h"
-#include "scenario/model.h"
+#include "cli/command_internal.h"
+#include "scenario/scenario.h"
 #include "util/err.h"
 
 int tags_select(const struct args *a, struct scenario *s, struct err *e);

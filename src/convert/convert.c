@@ -3,9 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "convert/coding.h"
-#include "convert/emit.h"
-#include "convert/formats.h"
+#include "convert/draft_write.h"
+#include "convert/from.h"
+#include "convert/source_url.h"
+#include "util/yaml.h"
 
 #define SCENARIO_BYTES_MAX ((size_t)16 << 20) /* as much as a scenario may have */
 #define YAML_BYTES_MAX ((size_t)16 << 20)
@@ -15,8 +16,13 @@ const char *convert_word(enum convert_from from) {
     return words[from];
 }
 
+/* Of a byte order mark before the text. */
+static size_t mark_bytes(const char *text, size_t n) {
+    return n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
 static size_t skip_space(const char *text, size_t n) {
-    size_t i = n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    size_t i = mark_bytes(text, n);
     while (i < n && text[i] != '\0' && strchr(" \t\r\n", text[i]) != NULL)
         i++;
     return i;
@@ -25,11 +31,11 @@ static size_t skip_space(const char *text, size_t n) {
 /* Whether a line begins so. */
 static bool has_line(const char *text, size_t n, const char *begin) {
     size_t m = strlen(begin);
-    for (const char *p = text; p != NULL && (size_t)(text + n - p) >= m;) {
-        if (memcmp(p, begin, m) == 0)
+    bool first = true;
+    for (size_t i = mark_bytes(text, n); i + m <= n; i++) {
+        if (first && memcmp(text + i, begin, m) == 0)
             return true;
-        p = memchr(p, '\n', (size_t)(text + n - p));
-        p = p == NULL ? NULL : p + 1;
+        first = text[i] == '\n' || text[i] == '\r';
     }
     return false;
 }
@@ -63,37 +69,14 @@ static enum convert_from recognise(const char *name, const char *text, size_t n,
     return CONVERT_AUTO;
 }
 
-static int swagger_in_yaml(const struct json_doc *doc) {
-    return json_get(json_root(doc), "swagger") != NULL;
-}
-
 static int read_openapi_yaml(struct draft *d, const char *name, const char *text, size_t n,
                              struct err *e) {
-    struct buf json;
     struct json_doc *doc = NULL;
-    struct err own = {""};
-    int result = -1;
     if (n > YAML_BYTES_MAX)
-        return err_set(e, "%s: larger than %zu bytes, the most for YAML; write it as JSON", name,
+        return err_set(e, "%s: larger than %zu bytes, the limit for YAML; write it as JSON", name,
                        YAML_BYTES_MAX);
-    buf_init(&json, (size_t)64 << 20);
-    if (yaml_to_json(name, text, n, &json, e) == 0) {
-        if (!buf_ok(&json))
-            err_set(e, "%s: too large", name);
-        else if (json_parse(name, json.data, json.len, &doc, &own) != 0)
-            err_set(e, "%s: not a document that JSON could hold: %s", name,
-                    strrchr(own.text, ':') + 1);
-        else if (openapi_read(d, doc, &own) !=
-                 0) /* a place in the JSON would be none in the YAML */
-            err_set(e, "%s: %s", name,
-                    swagger_in_yaml(doc)
-                        ? "this is OpenAPI 2 (Swagger); convert it to OpenAPI 3 first"
-                        : strstr(own.text, ": ") + 2);
-        else
-            result = 0;
-    }
+    int result = yaml_parse(name, text, n, &doc, e) == 0 ? openapi_read(d, doc, e) : -1;
     json_free(doc);
-    buf_done(&json);
     return result;
 }
 
@@ -125,8 +108,8 @@ static int read_source(struct draft *d, const struct convert_options *o, const c
         err_set(e, "%s", json_error.text);
     else if (*from == CONVERT_AUTO)
         err_set(e,
-                "%s: neither a HAR file, a curl command line, OpenAPI 3, a Postman collection nor "
-                "a locustfile; say with --from what it is",
+                "%s: not recognized as a HAR file, a curl command line, OpenAPI 3, a Postman "
+                "collection or a locustfile; give its format with --from",
                 name);
     else if (parsed)
         result = read_json(d, o, *from, doc, e);
@@ -162,6 +145,14 @@ static int take_files(struct draft *d, struct convert_result *r) {
     return 0;
 }
 
+static char *said(const struct draft *d) {
+    struct buf b;
+    buf_init(&b, SCENARIO_BYTES_MAX);
+    for (const struct draft_note *n = d->said.first; n != NULL; n = n->next)
+        buf_printf(&b, "%s\n", n->text);
+    return buf_take(&b);
+}
+
 void convert_done(struct convert_result *r) {
     for (size_t i = 0; i < r->file_count; i++) {
         free(r->files[i].name);
@@ -169,7 +160,19 @@ void convert_done(struct convert_result *r) {
     }
     free(r->files);
     free(r->scenario);
+    free(r->said);
     *r = (struct convert_result){0};
+}
+
+/* A scenario is JSON, with limits for the number of values and their depth. */
+static int check(const char *name, const struct buf *scenario, struct err *e) {
+    struct json_doc *doc = NULL;
+    struct err why = {""};
+    int result = json_parse("scenario", buf_text(scenario), scenario->len, &doc, &why);
+    if (result != 0)
+        err_set(e, "%s: cannot create a scenario from it: %s", name, why.text);
+    json_free(doc);
+    return result;
 }
 
 int convert_text(const struct convert_options *o, const char *name, const char *text, size_t bytes,
@@ -187,18 +190,24 @@ int convert_text(const struct convert_options *o, const char *name, const char *
     d->files_folder = o->files_folder;
     if (read_source(d, o, name, text, bytes, &made.from, e) != 0)
         goto out;
-    emit_scenario(d, name, &scenario);
+    draft_fit(d);
+    if (draft_ok(d) && !draft_sends(d)) {
+        err_set(e, "%s: no request can be sent: all paths are too long", name);
+        goto out;
+    }
+    draft_write(d, name, &scenario);
     if (!buf_ok(&scenario) || !draft_ok(d)) {
-        err_set(e,
-                "%s: the scenario would be larger than %zu bytes, the most that it may have, or "
-                "there is no memory",
+        err_set(e, "%s: the scenario would be larger than the limit of %zu bytes, or out of memory",
                 name, SCENARIO_BYTES_MAX);
         goto out;
     }
+    if (check(name, &scenario, e) != 0)
+        goto out;
     made.bytes = scenario.len;
     made.requests = d->request_count;
     made.scenario = buf_take(&scenario);
-    if (made.scenario == NULL || take_files(d, &made) != 0) {
+    made.said = said(d);
+    if (made.scenario == NULL || made.said == NULL || take_files(d, &made) != 0) {
         err_set(e, "%s: out of memory", name);
         goto out;
     }

@@ -30,10 +30,10 @@ struct convert_options {
     enum convert_from from;
     const char *host; /* HAR: the host to keep, or NULL: the one with most requests */
     bool assets;      /* HAR: keep images, scripts, styles, fonts */
-    const char *
-        file_stem; /* what the names of files beside the scenario begin with; NULL: none can be written */
-    const char *
-        files_folder; /* put in front of relative names of files ("/a/b/"); NULL: they are good as they are */
+    /* What the names of files beside the scenario begin with; NULL: none can be written. */
+    const char *file_stem;
+    /* Put in front of relative names of files ("/a/b/"); NULL: they are good as they are. */
+    const char *files_folder;
 };
 
 /* Bytes that no JSON can hold, to be written beside the scenario. */
@@ -46,6 +46,7 @@ struct convert_file {
 struct convert_result {
     enum convert_from from; /* as recognised */
     char *scenario;         /* NUL-terminated */
+    char *said;             /* lines for the screen, "" if there are none */
     size_t bytes, requests;
     struct convert_file *files;
     size_t file_count;

@@ -1,11 +1,13 @@
 /* What curl's options ask for, from its manual (7.88). */
 #include "convert/curl_transfer.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "convert/coding.h"
+#include "convert/source_url.h"
+#include "util/encode.h"
 
 static const char *text_of(struct draft *d, const char *text) {
     return draft_copy(d, text, strlen(text));
@@ -22,7 +24,7 @@ static void add_data(struct transfer *t, const char *bytes, size_t n) {
 static void data_file(struct transfer *t, const char *path, bool strips) {
     t->has_data = true;
     if (path[0] == '\0' || strcmp(path, "-") == 0) {
-        draft_note(t->d, &t->proto.notes, "left out: data from curl's own input");
+        draft_note(t->d, &t->proto.notes, "left out: data from curl's standard input");
         return;
     }
     if (t->data_pieces++ > 0 || t->data_file != NULL) {
@@ -33,7 +35,7 @@ static void data_file(struct transfer *t, const char *path, bool strips) {
     t->data_file = draft_file_name(t->d, path);
     if (strips)
         draft_note(t->d, &t->proto.notes,
-                   "curl's -d leaves out the line ends of %s; here it is sent whole", path);
+                   "curl's -d removes the line ends of %s; here it is sent unchanged", path);
 }
 
 static void data(struct transfer *t, enum curl_do what, const char *value, size_t n) {
@@ -62,7 +64,7 @@ static bool urlencoded(struct transfer *t, const char *value, size_t n, struct b
         if (value[i] == ' ')
             buf_char(&b, '+');
         else
-            coding_percent(&b, value + i, 1);
+            encode_percent(&b, value + i, 1);
     }
     buf_add(out, buf_text(&b), b.len);
     buf_done(&b);
@@ -104,7 +106,7 @@ static void form_attributes(struct transfer *t, struct draft_part *p, const char
             p->filename = draft_literal(t->d, name, strlen(name));
         } else {
             const char *other = form_word(t, &at, ";");
-            draft_note(t->d, &t->proto.notes, "left out: \"%.80s\" of a form's field", other);
+            draft_note(t->d, &t->proto.notes, "left out: \"%.80s\" of a form field", other);
         }
     }
 }
@@ -129,7 +131,7 @@ static void form(struct transfer *t, const char *value, bool plain) {
     const char *content = form_word(t, &at, file || inside ? ";," : ";");
     if ((file || inside) && (content[0] == '\0' || strcmp(content, "-") == 0)) {
         p->value = "";
-        draft_note(d, &t->proto.notes, "left out: the content of field %.60s, which is no file",
+        draft_note(d, &t->proto.notes, "left out: the content of field %.60s, which is not a file",
                    name);
     } else if (file || inside) {
         p->file = draft_file_name(d, content);
@@ -138,7 +140,7 @@ static void form(struct transfer *t, const char *value, bool plain) {
                        at + 1);
         if (inside)
             draft_note(d, &t->proto.notes,
-                       "field %.60s is sent as a file; curl's \"<\" sends its text alone", name);
+                       "field %.60s is sent as a file; curl's \"<\" sends only its text", name);
     } else {
         p->value = draft_value(d, name, content, strlen(content));
     }
@@ -161,7 +163,7 @@ static void header(struct transfer *t, const char *value) {
     rest += strspn(rest, " \t");
     if (value[n] == ':' && *rest == '\0') {
         draft_note(d, &t->proto.notes,
-                   "left out: -H '%.60s:', which takes away a header of curl's own", name);
+                   "left out: -H '%.60s:', which removes one of curl's own headers", name);
         return;
     }
     if (value[n] == ';' && *rest != '\0') {
@@ -178,7 +180,11 @@ static void seconds(struct transfer *t, const char *value, double *out) {
     char *end;
     double s = strtod(value, &end);
     if (end == value || *end != '\0' || !(s > 0) || s > 1e6)
-        draft_note(t->d, &t->proto.notes, "left out: \"%.40s\" is no number of seconds", value);
+        draft_note(t->d, &t->proto.notes, "left out: \"%.40s\", which is not a number of seconds",
+                   value);
+    else if (s < 0.001)
+        draft_note(t->d, &t->proto.notes,
+                   "left out: a limit of \"%.40s\" seconds, which curl rounds to no limit", value);
     else
         *out = s;
 }
@@ -224,6 +230,7 @@ static bool apply_body(struct transfer *t, enum curl_do what, const struct shell
     case CURL_DO_UPLOAD:
         t->upload = true;
         t->data_file = draft_file_name(t->d, w->text);
+        t->upload_name = strrchr(w->text, '/') != NULL ? strrchr(w->text, '/') + 1 : w->text;
         return true;
     case CURL_DO_URL_QUERY:
         url_query(t, w->text, w->n);
@@ -298,9 +305,9 @@ void transfer_apply(struct transfer *t, const struct curl_option *o, const struc
     bool file = o->what == CURL_DO_CACERT || o->what == CURL_DO_CERT || o->what == CURL_DO_KEY ||
                 o->what == CURL_DO_SOCKET || o->what == CURL_DO_UPLOAD;
     if ((file || o->what == CURL_DO_PROXY || o->what == CURL_DO_RESOLVE) &&
-        (w->n == 0 || strlen(w->text) != w->n || (file && strcmp(w->text, "-") == 0))) {
-        draft_note(d, &t->proto.notes, "left out: --%s without a file or address of its own",
-                   o->name);
+        (w->n == 0 || strlen(w->text) != w->n || (o->what == CURL_DO_CERT && w->text[0] == ':') ||
+         (file && strcmp(w->text, "-") == 0))) {
+        draft_note(d, &t->proto.notes, "left out: --%s without its own file or address", o->name);
         return;
     }
     if (apply_body(t, o->what, w) || apply_travel(t, o->what, w))
@@ -343,20 +350,20 @@ void transfer_apply(struct transfer *t, const struct curl_option *o, const struc
         t->globoff = true;
         break;
     case CURL_DO_URL:
-        transfer_url(t, w->text);
+        transfer_url(t, w->text, true);
         break;
     case CURL_DO_LEFT:
     case CURL_DO_CONFIG:
-        draft_note(d, &t->proto.notes, "left out: --%s, which has nothing like it here", o->name);
+        draft_note(d, &t->proto.notes, "left out: --%s, which has no equivalent here", o->name);
         break;
     default: /* CURL_DO_QUIET, CURL_DO_AS_IS */
         break;
     }
 }
 
-void transfer_url(struct transfer *t, const char *url) {
+void transfer_url(struct transfer *t, const char *url, bool named) {
     if (t->url_count < URLS_MAX)
-        t->urls[t->url_count++] = url;
+        t->urls[t->url_count++] = (struct transfer_url){url, named || strstr(url, "://") != NULL};
     else
         t->d->left_out++;
 }
@@ -377,10 +384,10 @@ static void set_body(struct transfer *t) {
     const char *type = t->content_type;
     if (q->body_kind == DRAFT_MULTIPART) {
         if (type != NULL)
-            draft_note(t->d, &q->notes,
-                       "left out: -H 'Content-Type: %.100s' beside -F, which sets it", type);
+            draft_note(t->d, &q->notes, "left out: -H 'Content-Type: %.100s', because -F sets it",
+                       type);
         if (t->has_data)
-            draft_note(t->d, &q->notes, "left out: data beside -F");
+            draft_note(t->d, &q->notes, "left out: data, because -F sets the body");
         return;
     }
     if (type == NULL && t->has_data && !t->get)
@@ -394,7 +401,7 @@ static void set_body(struct transfer *t) {
             draft_header(t->d, q, "Content-Type", type, strlen(type));
         else
             draft_note(t->d, &q->notes,
-                       "curl names no type for the file; it is sent as application/octet-stream");
+                       "curl sets no type for the file; it is sent as application/octet-stream");
     } else if (t->has_data && !t->get) {
         draft_body(t->d, q, buf_text(&t->data), t->data.len, type);
     } else if (type != NULL) {
@@ -420,6 +427,115 @@ static const char *whole_url(struct transfer *t, const char *url) {
     return draft_take(t->d, &b);
 }
 
+/* The host of a URL, without its port; 0 where it has none. */
+static size_t host_of(const char *url, const char **host) {
+    struct url u;
+    if (source_url(url, strlen(url), false, &u) != NULL)
+        return 0;
+    size_t n = u.host_bytes;
+    const char *port = memrchr(u.host, ':', n), *bracket = memrchr(u.host, ']', n);
+    if (port != NULL && (bracket == NULL || port > bracket))
+        n = (size_t)(port - u.host);
+    *host = u.host;
+    return n;
+}
+
+static bool is_here(const char *host, size_t n) {
+    static const char name[] = "localhost";
+    return (n >= 9 && strncasecmp(host + n - 9, name, 9) == 0 && (n == 9 || host[n - 10] == '.')) ||
+           (n > 4 && strncmp(host, "127.", 4) == 0) || (n == 5 && strncmp(host, "[::1]", 5) == 0);
+}
+
+/* curl asks every word that is no option as a URL: "curl http://h/x install.sh" sends a request to the host install.sh, of a real
+ * top-level domain. Load goes only to what the source clearly names: a URL with a scheme or behind --url, the only word that
+ * could be one, this machine, or a host that is named so already. */
+static bool is_clear(const struct transfer *t, size_t at) {
+    const char *host = NULL, *other = NULL;
+    bool named = t->before != NULL;
+    if (t->urls[at].named)
+        return true;
+    size_t n = host_of(t->urls[at].text, &host);
+    if (n == 0 || is_here(host, n))
+        return true; /* it goes nowhere, which gets a note, or stays here */
+    for (size_t i = 0; i < t->url_count; i++)
+        named = named || t->urls[i].named;
+    if (!named && at == 0)
+        return true;
+    if (t->before != NULL && host_of(t->before, &other) == n && strncasecmp(host, other, n) == 0)
+        return true;
+    for (size_t i = 0; i < t->url_count; i++)
+        if ((t->urls[i].named || (!named && i == 0)) && host_of(t->urls[i].text, &other) == n &&
+            strncasecmp(host, other, n) == 0)
+            return true;
+    return false;
+}
+
+/* curl adds the file's name to the URL of a folder (its manual, -T), escaped as curl_easy_escape() does. */
+static const char *folder_url(struct transfer *t, const char *url) {
+    struct url u;
+    struct buf b;
+    const char *path = source_url(url, strlen(url), false, &u) == NULL ? u.path : NULL;
+    size_t n = path == NULL ? 0 : strcspn(path, "?#");
+    if (!t->upload || t->upload_name == NULL || path == NULL || (n > 0 && path[n - 1] != '/'))
+        return url;
+    buf_init(&b, DRAFT_BYTES_MAX);
+    buf_add(&b, url, (size_t)(path + n - url));
+    buf_str(&b, n == 0 ? "/" : "");
+    for (const char *p = t->upload_name; *p != '\0'; p++) {
+        bool plain = isalnum((unsigned char)*p) || strchr("-._~", *p) != NULL;
+        buf_printf(&b, plain ? "%c" : "%%%02X", (unsigned char)*p);
+    }
+    buf_str(&b, path + n);
+    return draft_take(t->d, &b);
+}
+
+/* A URL that is none of the source's clear words: told at the task, and on the screen without the word, which may be a secret. */
+static void drop_url(struct transfer *t, const char *url, const char *name, size_t line,
+                     bool alone) {
+    draft_note(t->d, alone ? &t->d->notes : &t->proto.notes,
+               "left out: the word \"%.80s\", which curl would take as a URL; write http:// before "
+               "it if this host may receive load",
+               url);
+    draft_note(
+        t->d, &t->d->said,
+        "%s:%zu: left out: a word that may not be a URL; the scenario has a comment about it", name,
+        line);
+}
+
+static const char *method_of(const struct transfer *t) {
+    return t->method != NULL                  ? t->method
+           : t->head                          ? "HEAD"
+           : t->upload                        ? "PUT"
+           : t->proto.body_kind != DRAFT_NONE ? "POST"
+                                              : "GET";
+}
+
+static void add_request(struct transfer *t, const char *text, const char *name, size_t line) {
+    struct draft *d = t->d;
+    struct url u;
+    const char *url = folder_url(t, whole_url(t, text));
+    const char *wrong = source_url(url, strlen(url), false, &u), *method = method_of(t);
+    if (wrong != NULL) {
+        draft_note(d, &d->notes, "Left out: %s:%zu: %.200s: %s.", name, line, url, wrong);
+        return;
+    }
+    struct draft_request *q = draft_single(d, 1);
+    if (q == NULL)
+        return;
+    struct draft_request *next = q->next;
+    *q = t->proto;
+    q->next = next;
+    if (!draft_method(d, q, method, strlen(method)))
+        draft_note(d, &q->notes, "left out: method \"%.40s\", which cannot be sent", method);
+    draft_url(d, q, &u);
+    if (u.scheme[0] == '\0')
+        draft_note(d, &q->notes, "assumed: http://, because the URL has no scheme");
+    if (!t->globoff && strpbrk(url, "{}[]") != NULL && u.host[0] != '[')
+        draft_note(
+            d, &q->notes,
+            "assumed: the brackets in the URL are literal; curl would expand them to several URLs");
+}
+
 /* The requests that the options and URLs so far stand for. */
 void transfer_finish(struct transfer *t, const char *name, size_t line) {
     struct draft *d = t->d;
@@ -427,32 +543,15 @@ void transfer_finish(struct transfer *t, const char *name, size_t line) {
         draft_header_get(&t->proto, "Authorization") == NULL && t->proto.auth.user == NULL)
         draft_basic(d, &t->proto, t->user, strlen(t->user));
     set_body(t);
-    const char *method = t->method != NULL                  ? t->method
-                         : t->head                          ? "HEAD"
-                         : t->upload                        ? "PUT"
-                         : t->proto.body_kind != DRAFT_NONE ? "POST"
-                                                            : "GET";
-    for (size_t i = 0; i < t->url_count; i++) {
-        struct coding_url u;
-        const char *url = whole_url(t, t->urls[i]), *wrong = coding_url(url, strlen(url), &u);
-        if (wrong != NULL) {
-            draft_note(d, &d->notes, "Left out: %s:%zu: %.200s: %s.", name, line, url, wrong);
-            continue;
-        }
-        struct draft_request *q = draft_single(d, 1);
-        if (q == NULL)
-            continue;
-        struct draft_request *next = q->next;
-        *q = t->proto;
-        q->next = next;
-        if (!draft_method(d, q, method, strlen(method)))
-            draft_note(d, &q->notes, "left out: method \"%.40s\", which cannot be sent", method);
-        draft_url(d, q, &u);
-        if (!t->globoff && strpbrk(url, "{}[]") != NULL && u.host[0] != '[')
-            draft_note(d, &q->notes,
-                       "assumed: the brackets in the URL are meant as they are; curl makes several "
-                       "URLs of them");
-    }
+    size_t clear = 0;
+    for (size_t i = 0; i < t->url_count; i++)
+        clear += is_clear(t, i);
+    for (size_t i = 0; i < t->url_count; i++)
+        if (!is_clear(t, i))
+            drop_url(t, t->urls[i].text, name, line, clear == 0);
+    for (size_t i = 0; i < t->url_count; i++)
+        if (is_clear(t, i))
+            add_request(t, t->urls[i].text, name, line);
     if (t->url_count == 0)
         draft_note(d, &d->notes, "Left out: %s:%zu: a curl command without a URL.", name, line);
 }

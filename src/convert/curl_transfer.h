@@ -16,12 +16,17 @@
 struct transfer {
     struct draft *d;
     struct draft_request proto; /* headers, auth and body, copied to each URL's request */
-    const char *urls[URLS_MAX];
+    struct transfer_url {
+        const char *text;
+        bool named; /* by --url or with a scheme: it can be nothing else */
+    } urls[URLS_MAX];
     size_t url_count;
+    const char *before; /* a URL of the transfer before this one, in the same command; NULL: none */
     const char *method, *user, *content_type;
     struct buf data, query;
     bool has_data, json, get, head, globoff, upload;
-    const char *data_file; /* --data-binary @file, alone */
+    const char *data_file;   /* --data-binary @file, alone */
+    const char *upload_name; /* -T FILE: what curl adds to a URL that ends with a folder */
     size_t data_pieces;
 };
 
@@ -31,7 +36,8 @@ void transfer_done(struct transfer *t);
 /* Takes one option with its argument ("" for a flag). */
 void transfer_apply(struct transfer *t, const struct curl_option *o, const struct shell_word *w);
 
-void transfer_url(struct transfer *t, const char *url);
+/* `named`: by --url. */
+void transfer_url(struct transfer *t, const char *url, bool named);
 
 /* Adds the requests that the options and URLs so far stand for. `name` and `line` say where the command stands. */
 void transfer_finish(struct transfer *t, const char *name, size_t line);

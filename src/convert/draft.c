@@ -1,4 +1,6 @@
 #include "convert/draft.h"
+#include "util/encode.h"
+#include "util/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -6,29 +8,19 @@
 #include <string.h>
 #include <strings.h>
 
-#include "convert/coding.h"
-
-#define CHUNK_BYTES ((size_t)65536)
 #define NOTE_BYTES_MAX 600
 
-struct draft_chunk {
-    struct draft_chunk *next;
-    size_t used, cap;
-    _Alignas(max_align_t) char data[];
-};
-
 struct draft *draft_new(void) {
-    return calloc(1, sizeof(struct draft));
+    struct draft *d = calloc(1, sizeof *d);
+    if (d != NULL)
+        d->memory.max = DRAFT_BYTES_MAX;
+    return d;
 }
 
 void draft_free(struct draft *d) {
     if (d == NULL)
         return;
-    while (d->chunks != NULL) {
-        struct draft_chunk *c = d->chunks;
-        d->chunks = c->next;
-        free(c);
-    }
+    arena_done(&d->memory);
     free(d);
 }
 
@@ -37,28 +29,11 @@ bool draft_ok(const struct draft *d) {
 }
 
 void *draft_alloc(struct draft *d, size_t bytes) {
-    size_t align = sizeof(max_align_t), n = (bytes + align - 1) / align * align;
-    struct draft_chunk *c = d->chunks;
-    if (d->failed || n < bytes || n > DRAFT_BYTES_MAX - d->bytes) {
+    void *p = d->failed ? NULL : arena_alloc(&d->memory, bytes);
+    if (p == NULL)
         d->failed = true;
-        return NULL;
-    }
-    if (c == NULL || c->cap - c->used < n) {
-        size_t cap = n > CHUNK_BYTES ? n : CHUNK_BYTES;
-        c = malloc(sizeof *c + cap);
-        if (c == NULL) {
-            d->failed = true;
-            return NULL;
-        }
-        c->next = d->chunks;
-        c->used = 0;
-        c->cap = cap;
-        d->chunks = c;
-    }
-    void *p = c->data + c->used;
-    c->used += n;
-    d->bytes += n;
-    memset(p, 0, n);
+    else
+        memset(p, 0, bytes);
     return p;
 }
 
@@ -95,6 +70,29 @@ void draft_reference(struct buf *out, const char *expression) {
     buf_printf(out, DRAFT_REFERENCE "%s" DRAFT_REFERENCE_END, expression);
 }
 
+void draft_add_percent(const struct draft *d, struct buf *out, const char *text, size_t n) {
+    for (size_t i = 0; i < n;) {
+        size_t reference = draft_reference_bytes(d, text + i, n - i);
+        if (reference > 0)
+            buf_add(out, text + i, reference);
+        else
+            encode_percent(out, text + i, 1);
+        i += reference > 0 ? reference : 1;
+    }
+}
+
+bool draft_varies(const char *scenario_text) {
+    static const char *const constants[] = {"env.", "'", "urlencode(env."};
+    for (const char *p = scenario_text; (p = strstr(p, "${")) != NULL; p += 2) {
+        bool constant = p > scenario_text && p[-1] == '$';
+        for (size_t i = 0; i < sizeof constants / sizeof *constants; i++)
+            constant = constant || strncmp(p + 2, constants[i], strlen(constants[i])) == 0;
+        if (!constant)
+            return true;
+    }
+    return false;
+}
+
 void draft_clean(struct buf *out, const char *text, size_t n) {
     for (size_t i = 0; i < n; i++) {
         bool mark = n - i >= 3 && (memcmp(text + i, DRAFT_REFERENCE, 3) == 0 ||
@@ -107,20 +105,36 @@ void draft_clean(struct buf *out, const char *text, size_t n) {
     }
 }
 
+void draft_add_dollars(struct buf *out, size_t count, enum draft_before what) {
+    if (count > 0 && what == DRAFT_BEFORE_HOLE)
+        buf_str(out, "${'");
+    for (size_t i = 0; i < count; i++)
+        buf_char(out, '$');
+    if (count > 0 && what != DRAFT_BEFORE_OTHER)
+        buf_str(out, what == DRAFT_BEFORE_HOLE ? "'}" : "$");
+}
+
 void draft_add_literal(const struct draft *d, struct buf *out, const char *text, size_t n) {
+    size_t dollars = 0;
     for (size_t i = 0; i < n; i++) {
         size_t reference = draft_reference_bytes(d, text + i, n - i);
         if (reference > 0) {
+            draft_add_dollars(out, dollars, DRAFT_BEFORE_HOLE);
+            dollars = 0;
             buf_str(out, "${");
             buf_add(out, text + i + 3, reference - 6);
             buf_char(out, '}');
             i += reference - 1;
-            continue;
+        } else if (text[i] == '$') {
+            dollars++;
+        } else {
+            draft_add_dollars(out, dollars,
+                              text[i] == '{' ? DRAFT_BEFORE_BRACE : DRAFT_BEFORE_OTHER);
+            dollars = 0;
+            buf_char(out, text[i]);
         }
-        if (text[i] == '$' && i + 1 < n && text[i + 1] == '{')
-            buf_char(out, '$');
-        buf_char(out, text[i]);
     }
+    draft_add_dollars(out, dollars, DRAFT_BEFORE_OTHER);
 }
 
 const char *draft_literal(struct draft *d, const char *text, size_t n) {
@@ -141,7 +155,7 @@ void draft_note(struct draft *d, struct draft_notes *to, const char *format, ...
     va_start(args, format);
     int n = vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    size_t len = n < 0 ? 0 : coding_cut(text, strlen(text), NOTE_BYTES_MAX - 8);
+    size_t len = n < 0 ? 0 : text_cut(text, strlen(text), NOTE_BYTES_MAX - 8);
     note->text = draft_copy(d, text, len);
     for (const struct draft_note *other = to->first; other != NULL; other = other->next)
         if (strcmp(other->text, note->text) == 0)
@@ -151,6 +165,13 @@ void draft_note(struct draft *d, struct draft_notes *to, const char *format, ...
     else
         to->first = note;
     to->last = note;
+}
+
+const char *draft_omission(const struct draft_notes *notes) {
+    for (const struct draft_note *x = notes->first; x != NULL; x = x->next)
+        if (strncasecmp(x->text, "left out:", strlen("left out:")) == 0)
+            return x->text;
+    return NULL;
 }
 
 struct draft_class *draft_class_add(struct draft *d, const char *name) {

@@ -1,7 +1,7 @@
 /*
  * draft: a scenario while it is made from something else.
  *
- * Converters fill it with what they read; emit.h writes it down. Every text that is marked "scenario text" below has
+ * Converters fill it with what they read; draft_write.h writes it down. Every text that is marked "scenario text" below has
  * `${` of the source doubled to `$${` already, and may hold `${env.NAME}` in place of a secret. It does not know any source
  * format, reads no file and no environment, and does not check the finished scenario: scenario/ does.
  *
@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "util/arena.h"
 #include "util/buf.h"
 #include "util/err.h"
 #include "util/json.h"
@@ -25,6 +26,7 @@
 #define DRAFT_NOTES_MAX 2000
 #define DRAFT_HEADERS_MAX 256
 #define DRAFT_NAME_MAX 200 /* bytes of a name: reports have columns */
+#define DRAFT_FORM_MAX 10000
 
 struct draft_note {
     const char *text;
@@ -65,8 +67,8 @@ struct draft_request {
     struct draft_pairs headers;
     struct draft_auth auth;
     enum draft_body body_kind;
-    const char *
-        body; /* DRAFT_TEXT: scenario text; DRAFT_JSON: minified JSON whose strings are; DRAFT_FILE: path */
+    /* DRAFT_TEXT: scenario text; DRAFT_JSON: minified JSON whose strings are; DRAFT_FILE: path. */
+    const char *body;
     size_t body_bytes;
     struct draft_pairs form;
     struct draft_part *parts, *parts_last;
@@ -119,10 +121,10 @@ struct draft_class {
 struct draft_secret {
     const char *value; /* as in the source; "" where only its name is known */
     size_t bytes;
-    const char *escaped; /* percent-encoded, as it may stand in a path */
-    const char *env;     /* NAME */
-    const char *what;    /* "the bearer token of GET /x" */
+    const char *env;  /* NAME */
+    const char *what; /* "the bearer token of GET /x" */
     struct draft_secret *next;
+    struct draft_secret *next_of_first; /* of those that begin with the same byte */
 };
 
 /* Bytes that no JSON string can hold: a file of its own beside the scenario. */
@@ -134,8 +136,7 @@ struct draft_file {
 };
 
 struct draft {
-    struct draft_chunk *chunks;
-    size_t bytes; /* taken so far */
+    struct arena memory;
     bool failed;
     bool references;    /* draft_reference() is understood in plain texts */
     const char *name;   /* of the run, or NULL */
@@ -150,19 +151,22 @@ struct draft {
     size_t request_count,
         left_out; /* requests, and those beyond the most that a scenario may have */
     struct draft_notes notes;
+    /* What the screen shows as well: no texts of the source, which may be secret. */
+    struct draft_notes said;
     size_t note_count;
     struct draft_secret *secrets;
+    struct draft_secret *by_first[256]; /* redact_begin() */
     struct draft_file *files;
     const char *file_stem; /* what names of own files begin with, or NULL: none can be written */
-    const char
-        *files_folder; /* "/absolute/folder/" that is put before relative names of files, or NULL */
+    /* "/absolute/folder/" that is put before relative names of files, or NULL. */
+    const char *files_folder;
 };
 
 struct draft *draft_new(void);
 void draft_free(struct draft *d);
 bool draft_ok(const struct draft *d);
 
-/* Zeroed memory that lives as long as the draft; NULL where there is none. */
+/* Zeroed memory that lives as long as the draft; NULL if there is none. */
 void *draft_alloc(struct draft *d, size_t bytes);
 
 /* Copies; never NULL. draft_literal() makes scenario text of plain text. */
@@ -171,19 +175,29 @@ const char *draft_literal(struct draft *d, const char *text, size_t n);
 const char *draft_take(struct draft *d, struct buf *b); /* the content, and ends b */
 void draft_add_literal(const struct draft *d, struct buf *out, const char *text, size_t n);
 
+/* A number of "$" of plain text as scenario text: "$${" would be a plain "${", whatever the "${" was meant to be. */
+enum draft_before { DRAFT_BEFORE_OTHER, DRAFT_BEFORE_BRACE, DRAFT_BEFORE_HOLE };
+void draft_add_dollars(struct buf *out, size_t count, enum draft_before what);
+
 /* Plain text may hold references where the draft says so (`references`): what a converter resolved a variable of the source to. They are
  * marked with two characters that draft_clean() takes out of everything that comes from the source itself. */
 #define DRAFT_REFERENCE "\xee\x80\x80"     /* U+E000, then the expression */
 #define DRAFT_REFERENCE_END "\xee\x80\x81" /* U+E001 */
 void draft_reference(struct buf *out, const char *expression);
 bool draft_has_reference(const struct draft *d, const char *text, size_t n);
+/* %XX for all but references and what a part of a URL may hold. */
+void draft_add_percent(const struct draft *d, struct buf *out, const char *text, size_t n);
 void draft_clean(struct buf *out, const char *text, size_t n);
-/* Bytes of the reference at the start of the text; 0 where there is none. */
+/* Whether scenario text holds a ${...} that is another value each time: no plain text and nothing of the environment. */
+bool draft_varies(const char *scenario_text);
+/* Bytes of the reference at the start of the text; 0 if there is none. */
 size_t draft_reference_bytes(const struct draft *d, const char *text, size_t n);
 
 /* What a person should know; "//" comments. Control codes may stand in it, they are escaped when it is written. */
 void draft_note(struct draft *d, struct draft_notes *to, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The first note that says what was left out; NULL: none. */
+const char *draft_omission(const struct draft_notes *notes);
 
 struct draft_class *draft_class_add(struct draft *d, const char *name);
 struct draft_task *draft_task_add(struct draft *d, struct draft_class *c, uint32_t weight);
@@ -222,10 +236,10 @@ const char *draft_value(struct draft *d, const char *name, const char *value, si
 /* Sets the path from the plain path and query of a URL: fixes what a scenario does not take, takes secrets out of the query. */
 void draft_path(struct draft *d, struct draft_request *q, const char *path, size_t n);
 
-struct coding_url;
+struct url;
 
 /* Path and target of a URL, its user and password: the first URL says the scenario's target, one elsewhere stays whole. */
-void draft_url(struct draft *d, struct draft_request *q, const struct coding_url *u);
+void draft_url(struct draft *d, struct draft_request *q, const struct url *u);
 
 /* Sets the method; false, with nothing set, where no scenario takes it. The usual ones are written in capitals. */
 bool draft_method(struct draft *d, struct draft_request *q, const char *text, size_t n);
@@ -235,6 +249,12 @@ void draft_header(struct draft *d, struct draft_request *q, const char *name, co
                   size_t n);
 const char *draft_header_get(const struct draft_request *q, const char *name);
 void draft_header_remove(struct draft_request *q, const char *name);
+
+/* Takes out what the loader would refuse, with notes: once secrets are gone, not everything is what it was. For when all is read. */
+void draft_fit(struct draft *d);
+/* Whether a class of users is sent to do anything; a scenario must have one. */
+bool draft_class_sends(const struct draft_class *c);
+bool draft_sends(const struct draft *d);
 
 /* "user:password" of curl -u and of basic authentication. */
 void draft_basic(struct draft *d, struct draft_request *q, const char *text, size_t n);

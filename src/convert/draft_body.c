@@ -3,30 +3,41 @@
 #include <string.h>
 #include <strings.h>
 
-#include "convert/coding.h"
 #include "convert/draft.h"
+#include "convert/source_url.h"
+#include "util/encode.h"
 #include "util/text.h"
 
 /* What a scenario's path takes as it is; it escapes spaces, quotes and what is not ASCII by itself. */
 static void path_bytes(const struct draft *d, struct buf *out, const char *text, size_t n) {
+    bool utf8 = text_is_utf8(text, n);
+    size_t dollars = 0;
     for (size_t i = 0; i < n; i++) {
         char c = text[i];
         size_t reference = draft_reference_bytes(d, text + i, n - i);
+        if (reference == 0 && c == '$') {
+            dollars++;
+            continue;
+        }
+        draft_add_dollars(out, dollars,
+                          reference > 0 ? DRAFT_BEFORE_HOLE
+                          : c == '{'    ? DRAFT_BEFORE_BRACE
+                                        : DRAFT_BEFORE_OTHER);
+        dollars = 0;
         if (reference > 0) {
             draft_add_literal(d, out, text + i, reference);
             i += reference - 1;
-            continue;
-        }
-        if (c == '%' && !(i + 2 < n && text_hex(text[i + 1]) >= 0 && text_hex(text[i + 2]) >= 0))
+        } else if (c == '%' &&
+                   !(i + 2 < n && text_hex(text[i + 1]) >= 0 && text_hex(text[i + 2]) >= 0)) {
             buf_str(out, "%25");
-        else if ((unsigned char)c < 0x20 || c == 0x7f || c == '#' ||
-                 ((unsigned char)c >= 0x80 && !coding_is_utf8(text, n)))
+        } else if ((unsigned char)c < 0x20 || c == 0x7f || c == '#' ||
+                   ((unsigned char)c >= 0x80 && !utf8)) {
             buf_printf(out, "%%%02X", (unsigned)(unsigned char)c);
-        else if (c == '$' && i + 1 < n && text[i + 1] == '{')
-            buf_str(out, "$$");
-        else
+        } else {
             buf_char(out, c);
+        }
     }
+    draft_add_dollars(out, dollars, DRAFT_BEFORE_OTHER);
 }
 
 /* One "name=value" of a query: the value leaves where its name says that it is secret. */
@@ -36,14 +47,15 @@ static void query_pair(struct draft *d, struct buf *out, const char *text, size_
     struct buf plain, key;
     buf_init(&plain, DRAFT_BYTES_MAX);
     buf_init(&key, DRAFT_BYTES_MAX);
-    coding_unpercent(&key, text, name, true);
+    decode_percent(&key, text, name, true);
     path_bytes(d, out, text, name);
     if (equal != NULL) {
-        coding_unpercent(&plain, equal + 1, n - name - 1, true);
+        decode_percent(&plain, equal + 1, n - name - 1, true);
         buf_char(out, '=');
         if (plain.len > 0 && draft_is_secret(buf_text(&key), key.len, plain.len) &&
             !draft_has_reference(d, text, n))
-            buf_str(out, draft_value(d, buf_text(&key), buf_text(&plain), plain.len));
+            buf_str(out, draft_secret(d, buf_text(&key), buf_text(&plain), plain.len, "%.100s",
+                                      buf_text(&key)));
         else
             path_bytes(d, out, equal + 1, n - name - 1);
     }
@@ -74,7 +86,7 @@ void draft_path(struct draft *d, struct draft_request *q, const char *path, size
 }
 
 /* Scheme and host, as a scenario's target is written. A variable of the source may hold the scheme as well. */
-static const char *origin(struct draft *d, const struct coding_url *u) {
+static const char *origin(struct draft *d, const struct url *u) {
     struct buf b;
     bool variable = draft_has_reference(d, u->host, u->host_bytes);
     buf_init(&b, DRAFT_BYTES_MAX);
@@ -89,25 +101,30 @@ static const char *origin(struct draft *d, const struct coding_url *u) {
     return draft_take(d, &b);
 }
 
-void draft_url(struct draft *d, struct draft_request *q, const struct coding_url *u) {
+void draft_url(struct draft *d, struct draft_request *q, const struct url *u) {
     const char *here = origin(d, u);
+    bool whole = strncmp(here, "http://", 7) == 0 || strncmp(here, "https://", 8) == 0;
     struct buf b;
     draft_path(d, q, u->path, u->path_bytes);
-    if (d->target == NULL) {
+    if (draft_varies(here)) {
+        draft_note(
+            d, &q->notes,
+            "left out: host %.200s, which changes every time; the request goes to the target",
+            here);
+    } else if (d->target == NULL) {
         d->target = here;
-    } else if (strcmp(here, d->target) != 0 && strncmp(here, "http", 4) != 0) {
-        draft_note(d, &q->notes, "assumed: %s is the target as well", here);
+    } else if (strcmp(here, d->target) != 0 && !whole) {
+        draft_note(d, &q->notes, "assumed: %s is also the target", here);
     } else if (strcmp(here, d->target) != 0) {
         buf_init(&b, DRAFT_BYTES_MAX);
         buf_printf(&b, "%s%s", here, q->path);
         q->path = draft_take(d, &b);
     }
     if (u->fragment != NULL)
-        draft_note(d, &q->notes,
-                   "left out: what stands behind \"#\" in the URL, which is never sent");
+        draft_note(d, &q->notes, "left out: the text after \"#\" in the URL, which is never sent");
     if (u->user != NULL) {
         buf_init(&b, DRAFT_BYTES_MAX);
-        coding_unpercent(&b, u->user, u->user_bytes, false);
+        decode_percent(&b, u->user, u->user_bytes, false);
         draft_basic(d, q, buf_text(&b), b.len);
         buf_done(&b);
     }
@@ -116,7 +133,10 @@ void draft_url(struct draft *d, struct draft_request *q, const struct coding_url
 /* Whether a URL-encoded text is what the scenario's "form" would send for the same pairs. */
 static bool form_is_plain(const char *text, size_t n) {
     struct buf plain, again;
-    bool good = n > 0;
+    size_t pairs = 1;
+    for (size_t i = 0; i < n; i++)
+        pairs += text[i] == '&';
+    bool good = n > 0 && pairs <= DRAFT_FORM_MAX;
     buf_init(&plain, DRAFT_BYTES_MAX);
     buf_init(&again, DRAFT_BYTES_MAX);
     for (size_t from = 0, i = 0; i <= n && good; i++) {
@@ -130,9 +150,9 @@ static bool form_is_plain(const char *text, size_t n) {
             size_t len = half == 0 ? name : i - from - name - 1;
             buf_clear(&plain);
             buf_clear(&again);
-            good = coding_unpercent(&plain, part, len, true) &&
-                   coding_is_utf8(buf_text(&plain), plain.len);
-            coding_form(&again, buf_text(&plain), plain.len);
+            good = decode_percent(&plain, part, len, true) &&
+                   text_is_utf8(buf_text(&plain), plain.len);
+            encode_form(&again, buf_text(&plain), plain.len);
             good = good && again.len == len && memcmp(buf_text(&again), part, len) == 0;
         }
         from = i + 1;
@@ -144,6 +164,10 @@ static bool form_is_plain(const char *text, size_t n) {
 
 void draft_form_add(struct draft *d, struct draft_request *q, const char *name, size_t name_bytes,
                     const char *value, size_t value_bytes) {
+    if (q->form.count == DRAFT_FORM_MAX) {
+        draft_note(d, &q->notes, "left out: fields of the form after the first %d", DRAFT_FORM_MAX);
+        return;
+    }
     const char *key = draft_copy(d, name, name_bytes);
     draft_pair_add(d, &q->form, draft_literal(d, name, name_bytes),
                    draft_value(d, key, value, value_bytes));
@@ -173,9 +197,9 @@ static void form_pairs(struct draft *d, struct draft_request *q, const char *tex
         size_t len = equal == NULL ? i - from : (size_t)(equal - text) - from;
         buf_clear(&name);
         buf_clear(&value);
-        coding_unpercent(&name, text + from, len, true);
+        decode_percent(&name, text + from, len, true);
         if (equal != NULL)
-            coding_unpercent(&value, equal + 1, i - from - len - 1, true);
+            decode_percent(&value, equal + 1, i - from - len - 1, true);
         draft_form_add(d, q, buf_text(&name), name.len, buf_text(&value), value.len);
         from = i + 1;
     }
@@ -197,13 +221,13 @@ static bool form_in_order(const struct draft_request *q) {
     return true;
 }
 
-struct json_writer {
+struct json_body {
     struct draft *d;
     struct buf *out;
     bool secrets; /* whether any was taken out */
 };
 
-static void json_text(struct json_writer *w, const char *text, size_t n) {
+static void json_text(struct json_body *w, const char *text, size_t n) {
     struct buf b;
     buf_init(&b, DRAFT_BYTES_MAX);
     draft_add_literal(w->d, &b, text, n);
@@ -214,7 +238,7 @@ static void json_text(struct json_writer *w, const char *text, size_t n) {
 }
 
 /* `key` is the nearest key above, so that an array of passwords is one as well. Depth is the parser's. */
-static void json_value(struct json_writer *w, const struct json *v, const char *key) {
+static void json_value(struct json_body *w, const struct json *v, const char *key) {
     switch (v->kind) {
     case JSON_NULL:
         buf_str(w->out, "null");
@@ -254,7 +278,7 @@ static void json_value(struct json_writer *w, const struct json *v, const char *
 
 static bool json_put(struct draft *d, struct draft_request *q, const struct json *v) {
     struct buf b;
-    struct json_writer w = {.d = d, .out = &b};
+    struct json_body w = {.d = d, .out = &b};
     buf_init(&b, DRAFT_BYTES_MAX);
     json_value(&w, v, NULL);
     q->body_kind = DRAFT_JSON;
@@ -289,7 +313,7 @@ static bool try_json(struct draft *d, struct draft_request *q, const char *bytes
     bool secrets = json_put(d, q, json_root(doc));
     json_free(doc);
     if (secrets && !plain)
-        draft_note(d, &q->notes, "the body's JSON is sent without the white space that it had");
+        draft_note(d, &q->notes, "the JSON of the body is sent without its white space");
     if (plain || secrets)
         return true;
     q->body_kind = DRAFT_NONE;
@@ -298,7 +322,7 @@ static bool try_json(struct draft *d, struct draft_request *q, const char *bytes
 
 static void put_text(struct draft *d, struct draft_request *q, const char *bytes, size_t n) {
     struct buf b;
-    if (coding_is_utf8(bytes, n)) {
+    if (text_is_utf8(bytes, n)) {
         buf_init(&b, DRAFT_BYTES_MAX);
         draft_add_literal(d, &b, bytes, n);
         q->body_kind = DRAFT_TEXT;
@@ -315,8 +339,8 @@ static void put_text(struct draft *d, struct draft_request *q, const char *bytes
     q->body = "";
     q->body_bytes = 0;
     draft_note(d, &q->notes,
-               "left out: a body of %zu bytes that are no text; convert with -o FILE and it is "
-               "kept in a file",
+               "left out: a body of %zu bytes that are not text; convert with -o FILE to keep it "
+               "in a file",
                n);
 }
 
@@ -342,7 +366,7 @@ void draft_body(struct draft *d, struct draft_request *q, const char *bytes, siz
             draft_note(d, &q->notes, "the form is sent with the escapes that a browser writes");
         if (plain && !form_in_order(q)) {
             if (form_has_secret(bytes, n))
-                draft_note(d, &q->notes, "fields of the same name are sent one behind the other");
+                draft_note(d, &q->notes, "fields with the same name are sent one after the other");
             else
                 q->body_kind = DRAFT_NONE;
         }
@@ -350,7 +374,7 @@ void draft_body(struct draft *d, struct draft_request *q, const char *bytes, siz
             put_text(d, q, bytes, n);
     }
     if (type == NULL || type[0] == '\0')
-        draft_note(d, &q->notes, "the source names no type for the body; it is sent as %s",
+        draft_note(d, &q->notes, "the source sets no type for the body; it is sent as %s",
                    defaults[q->body_kind]);
     else if (strcasecmp(type, defaults[q->body_kind]) != 0 &&
              draft_header_get(q, "Content-Type") == NULL)

@@ -4,8 +4,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "convert/coding.h"
 #include "convert/draft.h"
+#include "util/encode.h"
+#include "util/text.h"
 
 #define ENV_NAME_MAX 60
 #define KEY_BYTES_MIN                                                                              \
@@ -98,16 +99,12 @@ static const char *reference(struct draft *d, const struct draft_secret *s) {
 
 static const char *remember(struct draft *d, const char *hint, const char *value, size_t n,
                             const char *what) {
-    struct buf escaped;
     struct draft_secret *s = draft_alloc(d, sizeof *s);
     if (s == NULL)
         return "";
-    buf_init(&escaped, DRAFT_BYTES_MAX);
-    coding_percent(&escaped, value, n);
     s->value = draft_copy(d, value, n);
     s->bytes = n;
-    s->escaped = draft_take(d, &escaped);
-    s->what = draft_copy(d, what, coding_cut(what, strlen(what), 150));
+    s->what = draft_copy(d, what, text_cut(what, strlen(what), 150));
     s->env = env_name(d, hint);
     struct draft_secret **end = &d->secrets;
     while (*end != NULL)
@@ -199,15 +196,16 @@ static void authorization(struct draft *d, struct draft_request *q, const char *
         return;
     }
     buf_init(&plain, DRAFT_BYTES_MAX);
-    if (starts(value, n, "Basic ", &rest) && coding_base64(&plain, value + rest, n - rest) &&
-        memchr(buf_text(&plain), ':', plain.len) != NULL && coding_is_utf8(plain.data, plain.len)) {
+    if (starts(value, n, "Basic ", &rest) && decode_base64(&plain, value + rest, n - rest) &&
+        memchr(buf_text(&plain), ':', plain.len) != NULL && text_is_utf8(plain.data, plain.len)) {
         draft_secret(d, "AUTHORIZATION", value + rest, n - rest, "basic authentication, encoded");
         draft_basic(d, q, plain.data, plain.len);
     } else if (n > 0) {
         q->auth = (struct draft_auth){0};
         draft_header_remove(q, "Authorization");
-        draft_pair_add(d, &q->headers, "Authorization",
-                       draft_secret(d, "AUTHORIZATION", value, n, "Authorization header, whole"));
+        draft_pair_add(
+            d, &q->headers, "Authorization",
+            draft_secret(d, "AUTHORIZATION", value, n, "the complete Authorization header"));
     }
     buf_done(&plain);
 }
@@ -275,12 +273,11 @@ static void put(struct draft *d, struct draft_request *q, const char *name, cons
         buf_init(&b, DRAFT_BYTES_MAX);
         buf_printf(&b, "%s%s%s", p->value, strcasecmp(name, "Cookie") == 0 ? "; " : ", ", value);
         p->value = draft_take(d, &b);
-        draft_note(d, &q->notes, "header %s stood there more than once: its values are joined",
-                   name);
+        draft_note(d, &q->notes, "header %s appears more than once: its values are joined", name);
         return;
     }
     if (q->headers.count >= DRAFT_HEADERS_MAX) {
-        draft_note(d, &q->notes, "left out: header %s, as there are %d already", name,
+        draft_note(d, &q->notes, "left out: header %s, because there are %d already", name,
                    DRAFT_HEADERS_MAX);
         return;
     }
@@ -298,12 +295,12 @@ void draft_header(struct draft *d, struct draft_request *q, const char *name, co
     if (strcasecmp(name, "Content-Length") == 0 || strcasecmp(name, "Transfer-Encoding") == 0)
         return; /* follow from the body */
     if (!is_token(name)) {
-        draft_note(d, &q->notes, "left out: header \"%.80s\", which is no header's name", name);
+        draft_note(d, &q->notes, "left out: header \"%.80s\", whose name is invalid", name);
         return;
     }
-    if (has_control(value, n) || !coding_is_utf8(value, n)) {
-        draft_note(d, &q->notes, "left out: header %s, whose value has bytes that cannot be sent",
-                   name);
+    if (has_control(value, n) || !text_is_utf8(value, n)) {
+        draft_note(d, &q->notes,
+                   "left out: header %s, whose value contains bytes that cannot be sent", name);
         return;
     }
     if (strcasecmp(name, "Authorization") == 0)

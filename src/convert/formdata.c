@@ -1,9 +1,8 @@
 #include "convert/formdata.h"
+#include "util/text.h"
 
 #include <string.h>
 #include <strings.h>
-
-#include "convert/coding.h"
 
 #define PARTS_MAX 1000
 
@@ -16,21 +15,21 @@ void formdata_part(struct draft *d, struct draft_request *q, const char *name, c
         p->type = draft_literal(d, type, strlen(type));
     if (filename != NULL)
         p->filename = draft_literal(d, filename, strlen(filename));
-    if (!coding_is_utf8(bytes, n)) {
+    if (!text_is_utf8(bytes, n)) {
         p->file = draft_file_add(d, bytes, n);
         if (p->file == NULL)
             draft_note(d, &q->notes,
-                       "left out: %zu bytes of field %.60s that are no text; convert with -o FILE "
+                       "left out: %zu bytes of field %.60s that are not text; convert with -o FILE "
                        "to keep them",
                        n, name);
     } else if (filename != NULL && n == 0) {
         draft_note(d, &q->notes,
                    "left out: the content of file %.100s (field %.60s), which the source does not "
-                   "have; write \"file\" in place of \"value\"",
+                   "contain; write \"file\" instead of \"value\"",
                    filename, name);
     }
     if (p->file == NULL)
-        p->value = coding_is_utf8(bytes, n) ? draft_value(d, name, bytes, n) : "";
+        p->value = text_is_utf8(bytes, n) ? draft_value(d, name, bytes, n) : "";
 }
 
 /* The value of `key="..."` or `key=token` in a header line; NULL where it is not there. */

@@ -3,7 +3,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "convert/coding.h"
 #include "util/text.h"
 
 #define INDENTS_MAX 100
@@ -66,7 +65,7 @@ static int line_indent(struct lexer *x, struct err *e) {
     x->line_start = false;
     if (width > x->indents[x->indent_count - 1]) {
         if (x->indent_count == INDENTS_MAX)
-            return lex_fail(x, x->line, e, "indented too deep");
+            return lex_fail(x, x->line, e, "indented too deeply");
         x->indents[x->indent_count++] = width;
         return add(x, PY_INDENT, "", 0, x->line, e);
     }
@@ -77,7 +76,7 @@ static int line_indent(struct lexer *x, struct err *e) {
     }
     return width == x->indents[x->indent_count - 1]
                ? 0
-               : lex_fail(x, x->line, e, "this indent matches none above it");
+               : lex_fail(x, x->line, e, "this indentation matches no line above");
 }
 
 /* Behind a backslash; false where the escape is not known here. */
@@ -131,7 +130,7 @@ static int string(struct lexer *x, bool raw, bool f, struct err *e) {
     for (x->at += quotes;;) {
         if (x->at >= x->bytes || (quotes == 1 && x->text[x->at] == '\n')) {
             buf_done(&b);
-            return lex_fail(x, line, e, "a string begins here and does not end");
+            return lex_fail(x, line, e, "this string is not closed");
         }
         char c = x->text[x->at];
         if (c == quote && (quotes == 1 || (peek(x, 1) == quote && peek(x, 2) == quote))) {
@@ -192,7 +191,7 @@ static int operator_(struct lexer *x, struct err *e) {
     char c = x->text[x->at];
     size_t n = 1;
     if (strchr("([{", c) != NULL && ++x->brackets > BRACKETS_MAX)
-        return lex_fail(x, x->line, e, "brackets are nested too deep");
+        return lex_fail(x, x->line, e, "brackets are nested too deeply");
     if (strchr(")]}", c) != NULL && x->brackets > 0)
         x->brackets--;
     for (size_t i = 0; i < sizeof two / sizeof *two; i++)
@@ -205,7 +204,7 @@ static int operator_(struct lexer *x, struct err *e) {
 static int step(struct lexer *x, struct err *e) {
     char c = x->text[x->at];
     if (c == '\0')
-        return lex_fail(x, x->line, e, "a NUL: this is no Python file");
+        return lex_fail(x, x->line, e, "a NUL: this is not a Python file");
     if (x->line_start && x->brackets == 0) {
         if (line_indent(x, e) != 0)
             return -1;
@@ -251,8 +250,8 @@ int pylex(struct draft *d, const char *name, const char *text, size_t bytes, str
     x.line_start = true;
     if (bytes >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
         x.at = 3;
-    if (!coding_is_utf8(text, bytes))
-        return err_set(e, "%s: not UTF-8, which a Python file must be", name);
+    if (!text_is_utf8(text, bytes))
+        return err_set(e, "%s: not UTF-8, which a Python file requires", name);
     while (x.at < bytes)
         if (step(&x, e) != 0)
             return -1;

@@ -28,8 +28,9 @@ enum py_kind {
 
 struct py_token {
     enum py_kind kind;
-    const char *
-        text; /* PY_STRING: decoded (may hold NULs); PY_FSTRING: as written, escapes decoded; PY_STRANGE: an escape that is not known */
+    /* PY_STRING: decoded (may hold NULs); PY_FSTRING: as written, escapes decoded; PY_STRANGE:
+     * an escape that is not known. */
+    const char *text;
     size_t n;
     size_t line;
 };

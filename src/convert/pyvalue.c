@@ -140,7 +140,7 @@ static bool environment(struct py_reader *r, struct buf *out) {
     char expression[128];
     if (snprintf(expression, sizeof expression, "env.%s", name->text) >= (int)sizeof expression)
         return false;
-    draft_note(r->d, &r->d->notes, "Set %s in the environment: the source reads it, too.",
+    draft_note(r->d, &r->d->notes, "Set %s in the environment: the source also reads it.",
                name->text);
     r->t = t + 1;
     buf_char(out, '"');

@@ -10,7 +10,8 @@ struct shell {
     const char *name, *text;
     size_t bytes, at;
     struct buf word;
-    bool in_word;
+    bool in_word, quoted; /* a part of the word stood in quotes */
+    const char *redirect; /* the operator that the word is for, or NULL */
     struct shell_command *out;
     size_t cap;
 };
@@ -32,8 +33,33 @@ static void begin_word(struct shell *s) {
     s->in_word = true;
 }
 
+static int add_document(struct shell *s, const char *end, bool tabs, struct err *e) {
+    struct shell_command *c = s->out;
+    if (c->document_count == SHELL_DOCUMENTS_MAX)
+        return err_set(e, "%s:%zu: more than %d here-documents in one line", s->name,
+                       line_of(s, s->at), SHELL_DOCUMENTS_MAX);
+    c->documents[c->document_count++] = (struct shell_document){end, tabs};
+    return 0;
+}
+
+/* The word is what a redirection names; without one the operator stands alone. */
+static int end_redirect(struct shell *s, struct err *e) {
+    struct shell_command *c = s->out;
+    const char *op = s->redirect, *target = draft_copy(s->d, buf_text(&s->word), s->word.len);
+    bool document = strstr(op, "<<") != NULL && strstr(op, "<<<") == NULL;
+    s->redirect = NULL;
+    buf_clear(&s->word);
+    s->in_word = false;
+    if (c->redirect_count < SHELL_REDIRECTS_MAX)
+        c->redirects[c->redirect_count++] = (struct shell_redirect){op, target};
+    return document ? add_document(s, target, op[strlen(op) - 1] == '-', e) : 0;
+}
+
 static int end_word(struct shell *s, struct err *e) {
     struct shell_command *c = s->out;
+    s->quoted = false;
+    if (s->redirect != NULL && s->in_word)
+        return end_redirect(s, e);
     if (!s->in_word)
         return 0;
     if (c->count == SHELL_WORDS_MAX)
@@ -57,8 +83,7 @@ static int end_word(struct shell *s, struct err *e) {
 }
 
 static int unclosed(const struct shell *s, size_t from, const char *quote, struct err *e) {
-    return err_set(e, "%s:%zu: a quote, %s, begins here and does not end; close it", s->name,
-                   line_of(s, from), quote);
+    return err_set(e, "%s:%zu: this quote, %s, is not closed", s->name, line_of(s, from), quote);
 }
 
 /* '...': nothing is special. */
@@ -81,6 +106,58 @@ static void note_expansion(struct shell *s) {
         s->out->expansion || s->text[s->at] == '`' || (s->text[s->at] == '$' && name);
 }
 
+#define NESTED_MAX 100
+
+/* What must stand at the end of what begins with this; '\0': it begins nothing. */
+static char closing(char c) {
+    return c == '(' ? ')' : c == '{' ? '}' : c == '"' || c == '\'' || c == '`' ? c : '\0';
+}
+
+/* Whether c begins something of its own within what `end` ends. */
+static bool nests(char end, char c, char before) {
+    if (c == '(')
+        return end == ')' || before == '$';
+    if (c == '{')
+        return before == '$';
+    return c == '`' || (end != '"' && (c == '"' || c == '\''));
+}
+
+/* Copies from the ( { or ` at s->at to its end, with all that is nested in it, as it stands: a shell would put in something else. */
+static int substitution(struct shell *s, struct err *e) {
+    char open[NESTED_MAX] = {0}; /* clang's analyser does not see that depth is above 0 */
+    size_t depth = 0, from = s->at;
+    do {
+        char c = s->text[s->at], end = depth == 0 ? '\0' : closing(open[depth - 1]);
+        bool raw = end == '\'';
+        if (c == '\\' && !raw && s->at + 1 < s->bytes) {
+            buf_char(&s->word, c);
+            c = s->text[++s->at];
+        } else if (c == end) {
+            depth--;
+        } else if (depth == 0 || (!raw && nests(end, c, s->text[s->at - 1]))) {
+            if (depth == NESTED_MAX)
+                return err_set(e, "%s:%zu: nested too deeply", s->name, line_of(s, from));
+            open[depth++] = c;
+        }
+        buf_char(&s->word, c);
+        s->at++;
+    } while (depth > 0 && s->at < s->bytes);
+    return depth == 0 ? 0
+                      : err_set(e, "%s:%zu: this command substitution or expansion is not closed",
+                                s->name, line_of(s, from));
+}
+
+/* At a $ or `: one plain character, or all of what the shell would put something in for. */
+static int expansion(struct shell *s, struct err *e) {
+    char c = s->text[s->at], next = peek(s, 1);
+    note_expansion(s);
+    if (c == '`' && memchr(s->text + s->at + 1, '`', s->bytes - s->at - 1) != NULL)
+        return substitution(s, e);
+    buf_char(&s->word, c);
+    s->at++;
+    return c == '$' && (next == '(' || next == '{') ? substitution(s, e) : 0;
+}
+
 /* "...": a backslash is special in front of $ ` " \ and a line's end (POSIX 2.2.3). */
 static int double_quotes(struct shell *s, struct err *e) {
     size_t from = s->at++;
@@ -97,8 +174,10 @@ static int double_quotes(struct shell *s, struct err *e) {
             if (peek(s, 1) != '\n')
                 buf_char(&s->word, peek(s, 1));
             s->at += 2;
+        } else if (c == '$' || c == '`') {
+            if (expansion(s, e) != 0)
+                return -1;
         } else {
-            note_expansion(s);
             buf_char(&s->word, c);
             s->at++;
         }
@@ -168,12 +247,118 @@ static int ansi_quotes(struct shell *s, struct err *e) {
     return unclosed(s, from, "$'", e);
 }
 
-/* An unquoted ; & | or a line's end: true where it ended the command. */
-static bool operator_ends(struct shell *s) {
+/* Passes over the here-documents that were announced in the line that has just ended. */
+static void skip_documents(struct shell *s) {
+    struct shell_command *c = s->out;
+    for (size_t i = 0; i < c->document_count; i++) {
+        bool ended = false;
+        while (s->at < s->bytes && !ended) {
+            const char *line = s->text + s->at, *lf = memchr(line, '\n', s->bytes - s->at);
+            size_t n = lf == NULL ? s->bytes - s->at : (size_t)(lf - line), skip = 0;
+            s->at += n + (lf != NULL);
+            while (c->documents[i].tabs && skip < n && line[skip] == '\t')
+                skip++;
+            n -= n > skip && line[n - 1] == '\r';
+            ended = n - skip == strlen(c->documents[i].end) &&
+                    memcmp(line + skip, c->documents[i].end, n - skip) == 0;
+        }
+    }
+    c->document_count = 0;
+}
+
+/* An unquoted ; & | ( ) or a line's end: true where it ended the command. */
+static int operator_ends(struct shell *s, bool *ended, struct err *e) {
     char c = s->text[s->at];
+    if (s->redirect != NULL && !s->in_word)
+        end_redirect(s, NULL);
+    int result = end_word(s, e);
     s->out->end = c == '|' && peek(s, 1) != '|' ? SHELL_END_PIPE : SHELL_END_COMMAND;
-    s->at += peek(s, 1) == c && (c == '&' || c == '|') ? 2 : 1;
-    return s->out->count > 0 || s->in_word;
+    s->out->depth += c == '(';
+    s->out->depth -= c == ')' && s->out->depth > 0;
+    bool twice = (c == '&' || c == '|' || c == ';') && peek(s, 1) == c;
+    s->at += twice || (c == '|' && peek(s, 1) == '&') ? 2 : 1;
+    if (c == '\n')
+        skip_documents(s);
+    *ended = s->out->count > 0;
+    if (!*ended) /* a line of redirections alone does nothing */
+        s->out->redirect_count = 0;
+    return result;
+}
+
+/* The operator at s->at, which moves on behind it; NULL: it is none. In the order of their length. */
+static const char *redirect_operator(struct shell *s) {
+    static const char *const all[] = {"<<<", "<<-", "&>>", "<<", "<>", "<&",
+                                      ">>",  ">|",  ">&",  "&>", "<",  ">"};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        size_t n = strlen(all[i]);
+        if (s->bytes - s->at >= n && memcmp(s->text + s->at, all[i], n) == 0) {
+            s->at += n;
+            return all[i];
+        }
+    }
+    return NULL;
+}
+
+/* A file's number before the operator, "2" or "{name}", is a part of it. */
+static bool is_number(const char *word) {
+    size_t n = strlen(word);
+    if (n > 2 && word[0] == '{' && word[n - 1] == '}')
+        return strspn(word + 1,
+                      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") == n - 2;
+    return n > 0 && strspn(word, "0123456789") == n;
+}
+
+/* "> curl ...", a prompt that was copied with the command: no one sends a file to that. */
+static bool is_prompt(const struct shell *s) {
+    size_t at = s->at;
+    while (at < s->bytes && (s->text[at] == ' ' || s->text[at] == '\t'))
+        at++;
+    return s->out->count == 0 && !s->in_word && s->bytes - at > 5 &&
+           memcmp(s->text + at, "curl", 4) == 0 &&
+           (s->text[at + 4] == ' ' || s->text[at + 4] == '\t');
+}
+
+static int redirect(struct shell *s, struct err *e) {
+    struct buf op;
+    bool numbered = s->in_word && !s->quoted && is_number(buf_text(&s->word));
+    buf_init(&op, 256);
+    if (numbered) {
+        buf_str(&op, buf_text(&s->word));
+        buf_clear(&s->word);
+        s->in_word = false;
+    }
+    int result = end_word(s, e);
+    char first = s->text[s->at];
+    buf_str(&op, redirect_operator(s));
+    if (s->redirect != NULL) /* "> > x": the first names nothing */
+        result = end_redirect(s, e);
+    if (!(first == '>' && op.len == 1 && is_prompt(s))) {
+        s->redirect = draft_copy(s->d, buf_text(&op), op.len);
+        if (s->out->count == 0 && s->out->redirect_count == 0)
+            s->out->line = line_of(s, s->at);
+    }
+    buf_done(&op);
+    return result;
+}
+
+/* What begins with < > or &: 1 where it was a redirection or a process substitution, 0 where it is none. */
+static int redirected(struct shell *s, struct err *e) {
+    char c = s->text[s->at], next = peek(s, 1);
+    if (c == '&' && next != '>')
+        return 0;
+    if (c != '&' && next == '(') {
+        begin_word(s);
+        s->out->expansion = true;
+        buf_char(&s->word, c);
+        s->at++;
+        return substitution(s, e) == 0 ? 1 : -1;
+    }
+    return redirect(s, e) == 0 ? 1 : -1;
+}
+
+/* A parenthesis that stands for itself: none in an array's value, none within a word of which the shell would make nothing. */
+static bool is_parenthesis(const struct shell *s, char c) {
+    return c == '(' ? !s->in_word : c == ')' && (!s->in_word || s->out->depth > 0);
 }
 
 /* Handles what stands at s->at; *ended becomes true behind the command. */
@@ -187,16 +372,20 @@ static int step(struct shell *s, bool *ended, struct err *e) {
         s->at++;
         return end_word(s, e);
     }
-    if (c == '\n' || c == ';' || c == '|' || c == '&') {
-        *ended = operator_ends(s);
-        return end_word(s, e);
+    if (c == '<' || c == '>' || c == '&') {
+        int taken = redirected(s, e);
+        if (taken != 0)
+            return taken < 0 ? -1 : 0;
     }
+    if (c == '\n' || c == ';' || c == '|' || c == '&' || is_parenthesis(s, c))
+        return operator_ends(s, ended, e);
     if (c == '#' && !s->in_word) {
         while (s->at < s->bytes && s->text[s->at] != '\n')
             s->at++;
         return 0;
     }
     begin_word(s);
+    s->quoted = s->quoted || c == '\'' || c == '"' || c == '\\';
     if (c == '\'')
         return single_quotes(s, e);
     if (c == '$' && next == '\'')
@@ -210,7 +399,10 @@ static int step(struct shell *s, bool *ended, struct err *e) {
         s->at += 2;
         return 0;
     }
-    note_expansion(s);
+    if (c == '$' || c == '`')
+        return expansion(s, e);
+    if (c == '(' && s->word.len > 0 && buf_text(&s->word)[s->word.len - 1] == '=')
+        return substitution(s, e); /* an array */
     buf_char(&s->word, c);
     s->at++;
     return 0;
@@ -221,12 +413,17 @@ int shell_read(struct draft *d, const char *name, const char *text, size_t bytes
     struct shell s = {.d = d, .name = name, .text = text, .bytes = bytes, .at = at, .out = out};
     int result = 0;
     bool ended = false;
-    *out = (struct shell_command){.line = line_of(&s, at), .end = SHELL_END_TEXT};
+    struct shell_command before = *out;
+    *out = (struct shell_command){.line = line_of(&s, at),
+                                  .end = SHELL_END_TEXT,
+                                  .document_count = before.document_count,
+                                  .depth = before.depth};
+    memcpy(out->documents, before.documents, sizeof before.documents);
     buf_init(&s.word, DRAFT_BYTES_MAX);
     while (s.at < bytes && !ended && result == 0)
         result = step(&s, &ended, e);
     if (result == 0)
-        result = end_word(&s, e);
+        result = s.redirect != NULL ? end_redirect(&s, e) : end_word(&s, e);
     if (result == 0 && !ended)
         out->end = SHELL_END_TEXT;
     if (result == 0 && (s.word.failed || !draft_ok(d)))

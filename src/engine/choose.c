@@ -1,4 +1,6 @@
 #include "engine/choose.h"
+#include "transport/curl.h"
+#include "transport/direct.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -6,18 +8,19 @@
 
 #include "engine/requests.h"
 #include "scenario/template.h"
+#include "util/url.h"
 
 /* Headers whose meaning libcurl carries out, where `direct` would only send them. */
 static const char *const carried_out[] = {"Connection", "Content-Length", "Expect",
                                           "Transfer-Encoding", "Upgrade"};
 
 static bool same_origin(const char *a, const char *b) {
-    size_t n = requests_origin_bytes(a);
-    return n == requests_origin_bytes(b) && strncasecmp(a, b, n) == 0;
+    size_t n = url_origin(a);
+    return n == url_origin(b) && strncasecmp(a, b, n) == 0;
 }
 
 static bool has_userinfo(const char *url) {
-    return memchr(url, '@', requests_origin_bytes(url)) != NULL;
+    return memchr(url, '@', url_origin(url)) != NULL;
 }
 
 /* A session of `direct` has one connection, and so one origin; where two are the same but spelled differently, curl is right
@@ -26,13 +29,13 @@ static const char *url_needs_curl(const struct scenario *s) {
     const char *first = NULL;
     for (size_t i = 0; i < s->request_count; i++) {
         const struct scenario_request *q = &s->requests[i];
-        const char *path =
-            q->path[0] != '/' && q->varying_path != NULL ? q->varying_path->text : q->path;
-        const char *url = *path == '/' ? s->target : path;
+        const char *url = !scenario_is_whole_url(q) ? s->target
+                          : q->varying_path != NULL ? q->varying_path->text
+                                                    : q->path;
         if (first == NULL)
             first = url;
         if (has_userinfo(url))
-            return "a URL holds a user's name";
+            return "a URL contains a user name";
         if (!same_origin(first, url))
             return "the requests go to several servers";
     }
@@ -69,10 +72,15 @@ int choose_transport(enum choose_wish wish, const struct scenario *s,
     bool curl = needs_curl(s, why);
     if (wish == CHOOSE_DIRECT && curl)
         return err_set(e,
-                       "--transport direct cannot do this: %s; use --transport auto, which takes "
-                       "curl here",
+                       "--transport direct does not support this: %s; use --transport auto, which "
+                       "uses curl here",
                        why);
     *out = wish == CHOOSE_CURL || curl ? &transport_curl : &transport_direct;
+    if (s->http.quickack && *out != &transport_direct)
+        return err_set(e,
+                       "\"quickack\" needs the transport direct, but this run uses curl: %s; "
+                       "remove \"quickack\"%s",
+                       curl ? why : "--transport selects it", curl ? "" : " or --transport");
     if (wish != CHOOSE_AUTO)
         snprintf(why, CHOOSE_WHY_BYTES, "asked for");
     else if (!curl)

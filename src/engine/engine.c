@@ -1,18 +1,18 @@
 #include "engine/engine.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
+#include "engine/monitor.h"
 #include "engine/notes.h"
-#include "engine/once.h"
 #include "engine/requests.h"
-#include "engine/watch.h"
+#include "engine/setup_teardown.h"
 #include "engine/worker.h"
+#include "transport/tls_context.h"
 #include "util/clock.h"
 
-#define TICK_MS (WATCH_TICK_NS / NS_PER_MS)
+#define TICK_MS (MONITOR_TICK_NS / NS_PER_MS)
 #define OPEN_FILES_AMPLE 65536
 /* Between the choice of the start time and the start itself, so that no worker is late from the beginning. */
 #define START_DELAY_NS (5 * NS_PER_MS)
@@ -30,14 +30,13 @@ struct engine {
     uv_loop_t loop;
     uv_timer_t tick;
     uv_async_t left;
-    uv_signal_t interrupt, terminate;
 
     int64_t start_ns, stop_ns;
     enum worker_order order;
     int signal;
     bool record_failed;
     struct notes notes;
-    struct watch_state watch;
+    struct monitor_state monitor;
 };
 
 /* ---- what the workers share ---- */
@@ -48,6 +47,12 @@ static void translate_options(struct engine *g) {
         [SCENARIO_HTTP_1_1] = TRANSPORT_HTTP_1_1,
         [SCENARIO_HTTP_2] = TRANSPORT_HTTP_2,
         [SCENARIO_HTTP_2_PRIOR] = TRANSPORT_HTTP_2_PRIOR,
+        [SCENARIO_HTTP_2_ONLY] = TRANSPORT_HTTP_2_ONLY,
+    };
+    static const enum transport_retry retries[] = {
+        [SCENARIO_RETRY_UNSEEN] = TRANSPORT_RETRY_UNSEEN,
+        [SCENARIO_RETRY_NEVER] = TRANSPORT_RETRY_NEVER,
+        [SCENARIO_RETRY_SAFE] = TRANSPORT_RETRY_SAFE,
     };
     g->transport_options = (struct transport_options){
         .version = versions[h->version],
@@ -57,9 +62,16 @@ static void translate_options(struct engine *g) {
         .key = h->key,
         .resolve = (const char *const *)h->resolve,
         .resolve_count = h->resolve_count,
+        .source = (const char *const *)h->source,
+        .source_count = h->source_count,
+        .dns_first = h->dns_first,
+        .dns_ttl_ns = h->dns_ttl_ns,
+        .seed = g->options->seed,
         .proxy = h->proxy,
         .unix_socket = h->unix_socket,
         .keepalive = h->keepalive,
+        .retry = retries[h->retry],
+        .quickack = h->quickack,
         .follow_redirects = h->follow_redirects,
         .compressed = h->compressed,
         .cookies = h->cookies,
@@ -115,6 +127,12 @@ static void free_shared(struct engine *g) {
     notes_done(&g->notes);
 }
 
+int engine_check_files(const struct scenario *s, struct err *e) {
+    const struct transport_options o = {
+        .verify = s->http.verify, .ca = s->http.ca, .cert = s->http.cert, .key = s->http.key};
+    return tls_context_check(&o, e);
+}
+
 int engine_raise_limits(const struct scenario *s, uint32_t threads, struct err *e) {
     struct rlimit limit;
     /* A connection a user, a second one while it reconnects for some, and what the process itself holds. */
@@ -125,10 +143,10 @@ int engine_raise_limits(const struct scenario *s, uint32_t threads, struct err *
     if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < need)
         return err_set(
             e,
-            "%u users need about %llu open files, and the limit of this shell is %llu; raise it "
+            "%u user%s about %llu open files, but the limit of this shell is %llu; raise it "
             "(ulimit -n %llu as root, or nofile in /etc/security/limits.conf) or use fewer users",
-            users, (unsigned long long)need, (unsigned long long)limit.rlim_max,
-            (unsigned long long)need);
+            users, users == 1 ? " needs" : "s need", (unsigned long long)need,
+            (unsigned long long)limit.rlim_max, (unsigned long long)need);
     bool enough = limit.rlim_cur >= need;
     /* More than the estimate, where allowed: a user of several hosts has a connection to each, and a name that is being
      * looked up holds two. */
@@ -165,35 +183,26 @@ static uint32_t count_users(const struct engine *g) {
     return users;
 }
 
-static void show_progress(struct engine *g, int64_t now, uint32_t users) {
+static void ask(struct engine *g, int64_t now, uint32_t users) {
     const struct engine_options *o = g->options;
     int64_t load_ns = scenario_duration(o->scenario);
+    bool stopped = g->order != WORKER_RUN;
     struct engine_progress p = {
         .elapsed_ns = now,
         .duration_ns = load_ns,
         .users = users,
         .users_max = scenario_users_max(o->scenario),
-        .stopping = g->order != WORKER_RUN || now >= load_ns,
-        .signal = g->signal,
+        .stopping = stopped || now >= load_ns,
+        .stopped = stopped,
     };
-    if (o->progress != NULL)
-        o->progress(o->progress_context, &p);
-    if (o->stop != NULL && g->order == WORKER_RUN && o->stop(o->stop_context, &p))
-        order_all(g, WORKER_FINISH);
-}
-
-static void on_signal(uv_signal_t *handle, int number) {
-    struct engine *g = handle->data;
-    const char *name = number == SIGINT ? "SIGINT" : "SIGTERM";
-    struct err text;
-    bool first = g->order == WORKER_RUN;
-    err_set(&text, first ? "%s: no new requests" : "%s again: requests under way are cancelled",
-            name);
-    record_event(g->options->record, elapsed_ns(g), "signal", text.text);
+    if (o->tick == NULL)
+        return;
+    struct engine_order order = o->tick(o->tick_context, &p);
+    if (order.wish == ENGINE_GO_ON)
+        return;
     if (g->signal == 0)
-        g->signal = number;
-    order_all(g, first ? WORKER_FINISH : WORKER_ABORT);
-    show_progress(g, elapsed_ns(g), count_users(g));
+        g->signal = order.signal;
+    order_all(g, order.wish == ENGINE_FINISH ? WORKER_FINISH : WORKER_ABORT);
 }
 
 static void on_tick(uv_timer_t *timer) {
@@ -202,13 +211,13 @@ static void on_tick(uv_timer_t *timer) {
     int64_t now = elapsed_ns(g);
     uint32_t users = count_users(g);
     notes_take(&g->notes, now, users, g->order == WORKER_RUN);
-    struct watch_subject of = {g->workers, g->started, o->record};
-    watch_tick(&g->watch, &of, now, users);
+    struct monitor_subject of = {g->workers, g->started, o->record};
+    monitor_tick(&g->monitor, &of, now, users);
     if (!g->record_failed && record_failed(o->record)) {
         g->record_failed = true;
         order_all(g, WORKER_ABORT);
     }
-    show_progress(g, now, users);
+    ask(g, now, users);
 }
 
 static void on_left(uv_async_t *left) {
@@ -224,12 +233,10 @@ static void on_left(uv_async_t *left) {
         return;
     g->stop_ns = clock_mono_ns();
     notes_take(&g->notes, elapsed_ns(g), 0, g->order == WORKER_RUN);
-    struct watch_subject of = {g->workers, g->started, g->options->record};
-    watch_end(&g->watch, &of, elapsed_ns(g), count_users(g));
+    struct monitor_subject of = {g->workers, g->started, g->options->record};
+    monitor_end(&g->monitor, &of, elapsed_ns(g), count_users(g));
     uv_close((uv_handle_t *)&g->tick, NULL);
     uv_close((uv_handle_t *)&g->left, NULL);
-    uv_close((uv_handle_t *)&g->interrupt, NULL);
-    uv_close((uv_handle_t *)&g->terminate, NULL);
 }
 
 /* ---- start and end ---- */
@@ -269,11 +276,11 @@ static int prepare(struct engine *g, struct err *e) {
 
 /* The setup or the teardown. Its requests are no part of the load, so they are in no trace of it. */
 static int once(struct engine *g, const char *what, const struct scenario_steps *steps,
-                struct err *e) {
+                struct engine_order *order, struct err *e) {
     const struct engine_options *o = g->options;
     struct transport_options options = g->transport_options;
     options.trace_run = NULL;
-    struct once_options about = {
+    struct setup_teardown_options about = {
         .what = what,
         .scenario = o->scenario,
         .steps = steps,
@@ -283,8 +290,10 @@ static int once(struct engine *g, const char *what, const struct scenario_steps 
         .record = o->record,
         .seed = o->seed,
         .at_ns = g->start_ns == 0 ? 0 : elapsed_ns(g),
+        .tick = o->tick,
+        .tick_context = o->tick_context,
     };
-    return once_run(&about, g->values, &g->signal, e);
+    return setup_teardown_run(&about, g->values, order, e);
 }
 
 static int start(struct engine *g, struct err *e) {
@@ -302,16 +311,11 @@ static void open_loop(struct engine *g) {
     uv_loop_init(&g->loop);
     uv_timer_init(&g->loop, &g->tick);
     uv_async_init(&g->loop, &g->left, on_left);
-    uv_signal_init(&g->loop, &g->interrupt);
-    uv_signal_init(&g->loop, &g->terminate);
-    g->tick.data = g->left.data = g->interrupt.data = g->terminate.data = g;
-    uv_signal_start(&g->interrupt, on_signal, SIGINT);
-    uv_signal_start(&g->terminate, on_signal, SIGTERM);
+    g->tick.data = g->left.data = g;
 }
 
 static void close_loop(struct engine *g) {
-    uv_handle_t *handles[] = {(uv_handle_t *)&g->tick, (uv_handle_t *)&g->left,
-                              (uv_handle_t *)&g->interrupt, (uv_handle_t *)&g->terminate};
+    uv_handle_t *handles[] = {(uv_handle_t *)&g->tick, (uv_handle_t *)&g->left};
     for (size_t i = 0; i < sizeof handles / sizeof *handles; i++)
         if (!uv_is_closing(handles[i]))
             uv_close(handles[i], NULL);
@@ -319,15 +323,26 @@ static void close_loop(struct engine *g) {
     uv_loop_close(&g->loop);
 }
 
+/* After worker_join(). */
+static int64_t lag_p99_ns(struct engine *g) {
+    if (g->started == 0)
+        return -1;
+    struct hist *all = &g->workers[0].lags;
+    for (uint32_t i = 1; i < g->started; i++)
+        hist_merge(all, &g->workers[i].lags);
+    return all->total == 0 ? -1 : hist_quantile(all, 0.99);
+}
+
 int engine_run(const struct engine_options *options, struct engine_result *result, struct err *e) {
     struct engine g = {.options = options};
+    struct engine_order order = {0};
     struct err teardown;
     int status = -1;
     open_loop(&g);
-    if (prepare(&g, e) != 0 || once(&g, "setup", &options->scenario->setup, e) != 0)
+    if (prepare(&g, e) != 0 || once(&g, "setup", &options->scenario->setup, &order, e) != 0)
         goto done;
-    if (g.signal != 0) {
-        *result = (struct engine_result){.signal = g.signal};
+    if (order.wish != ENGINE_GO_ON) {
+        *result = (struct engine_result){.signal = order.signal};
         status = 0;
         goto done;
     }
@@ -347,20 +362,27 @@ int engine_run(const struct engine_options *options, struct engine_result *resul
             .duration_ns = g.stop_ns - g.start_ns,
             .signal = g.signal,
             .record_failed = g.record_failed,
-            .busiest_core = g.watch.busiest_core,
-            .busiest_worker = g.watch.busiest_worker,
-            .longest_stall_ns = g.watch.longest_stall_ns,
+            .busiest_core = g.monitor.busiest_core,
+            .busiest_worker = g.monitor.busiest_worker,
+            .longest_stall_ns = g.monitor.longest_stall_ns,
+            .loop_lag_p99_ns = lag_p99_ns(&g),
         };
+    for (uint32_t i = 0; status == 0 && i < g.started; i++)
+        for (size_t k = 0; k < TRANSPORT_LIMIT_COUNT; k++)
+            result->shortages[k] += g.workers[i].shortages[k];
     if (g.started > 0 && g.order != WORKER_ABORT &&
-        once(&g, "teardown", &options->scenario->teardown, &teardown) != 0 && status == 0)
+        once(&g, "teardown", &options->scenario->teardown, &order, &teardown) != 0 && status == 0)
         result->teardown = teardown;
+    /* A signal in the teardown ends a series of runs, too. */
+    if (status == 0 && result->signal == 0)
+        result->signal = order.signal;
 
 done:
     for (uint32_t i = 0; i < g.prepared; i++)
         worker_done(&g.workers[i]);
     free(g.workers);
     free_shared(&g);
-    watch_done(&g.watch);
+    monitor_done(&g.monitor);
     close_loop(&g);
     return status;
 }

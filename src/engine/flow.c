@@ -1,12 +1,17 @@
 #include "engine/flow.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/requests.h"
 #include "util/clock.h"
+#include "util/url.h"
 
 #define PATH_BYTES_MAX ((size_t)8 << 20)
+/* Of what varies in a head: no server takes as much, and transports have room for it beside the rest. */
+#define HEAD_BYTES_MAX ((size_t)1 << 20)
 #define BODY_KEPT_BYTES ((size_t)16 << 10)
 
 static bool varies(const struct scenario_request *q) {
@@ -34,7 +39,7 @@ int flow_work_init(struct flow_work *w, const struct scenario *s, struct err *e)
     for (size_t i = 0; i < s->request_count; i++)
         most = s->requests[i].header_count > most ? s->requests[i].header_count : most;
     w->headers = calloc(most, sizeof *w->headers);
-    w->prefix = strdup(requests_prefix(s->target));
+    w->prefix = strdup(s->target == NULL ? "" : s->target + url_origin(s->target));
     return w->headers != NULL && w->prefix != NULL ? 0 : err_set(e, "not enough memory");
 }
 
@@ -55,7 +60,7 @@ int flow_new(const struct scenario *s, const struct bytes *values, struct flow *
     f->captured = calloc(s->variable_count + 1, sizeof *f->captured);
     f->rows = calloc(s->feeder_count + 1, sizeof *f->rows);
     f->fields = calloc(s->feeder_count + 1, sizeof *f->fields);
-    buf_init(&f->body, READER_BODY_MAX);
+    buf_init(&f->body, LOADER_BODY_MAX);
     if (f->variables == NULL || f->captured == NULL || f->rows == NULL || f->fields == NULL) {
         flow_free(f, s);
         return err_set(e, "not enough memory for another user");
@@ -99,7 +104,9 @@ enum feeder_result flow_draw(struct flow_work *w, const struct flow_user *u, uin
         if ((feeders >> i & 1) == 0)
             continue;
         struct feeder_row *row = &u->flow->rows[i];
-        enum feeder_result drawn = feeder_draw(w->scenario->feeders[i], u->index, u->rng, row, e);
+        struct feeder_turn turn = {
+            .user = u->index, .turn = u->turn, .arrival = u->arrival, .rng = u->rng};
+        enum feeder_result drawn = feeder_draw(w->scenario->feeders[i], &turn, row, e);
         u->flow->fields[i] = drawn == FEEDER_DRAWN ? row->fields : NULL;
         *which = i;
         if (drawn != FEEDER_DRAWN)
@@ -185,17 +192,39 @@ static int write_headers(struct flow_work *w, const struct template_values *valu
     return 0;
 }
 
+/* The value is a URL: what follows its host is the path, where that is the target's. *skip becomes where it begins. */
+static int target_path(struct flow_work *w, size_t own, size_t *skip, struct err *e) {
+    char *url = w->path.data + own;
+    size_t n = url_origin(url);
+    if (!scenario_same_origin(url, w->scenario->target)) {
+        snprintf(w->templates.seen, sizeof w->templates.seen, "%.*s", (int)(n > 200 ? 200 : n),
+                 url);
+        return err_set(e, "the path: its value is a URL with a scheme, host or port different from "
+                          "the target; write a separate task for that host");
+    }
+    *skip = own + n;
+    if (url[n] == '/')
+        return 0;
+    if (url[n] == '\0')
+        buf_char(&w->path, '/');
+    else
+        w->path.data[--*skip] = '/'; /* "http://host?query" */
+    return buf_ok(&w->path) ? 0 : err_set(e, "the path is too long");
+}
+
 static int write_path(struct flow_work *w, const struct template_values *values,
                       const struct scenario_request *q, struct bytes *out, struct err *e) {
-    const char *text = q->varying_path->text;
-    size_t skip = *text == '/' ? 0 : requests_origin_bytes(text);
+    size_t skip = scenario_is_whole_url(q) ? url_origin(q->varying_path->text) : 0;
     buf_clear(&w->path);
     if (skip == 0)
         buf_str(&w->path, w->prefix);
+    size_t own = w->path.len;
     if (template_render(q->varying_path, values, &w->path, e) != 0)
         return -1;
     if (!buf_ok(&w->path))
         return err_set(e, "the path is too long");
+    if (q->whole_path && w->path.data[own] != '/' && target_path(w, own, &skip, e) != 0)
+        return -1;
     *out = (struct bytes){w->path.data + skip, w->path.len - skip};
     return 0;
 }
@@ -210,6 +239,9 @@ int flow_write(struct flow_work *w, const struct flow_user *u, const struct scen
         return -1;
     if (q->varying_path != NULL && write_path(w, &values, q, &room->path, e) != 0)
         return -1;
+    if (w->values.len + room->path.len > HEAD_BYTES_MAX)
+        return err_set(e, "the values of its path and headers are longer than %zu bytes together",
+                       HEAD_BYTES_MAX);
     if (q->varying_body != NULL) {
         struct buf *body = &u->flow->body;
         buf_clear(body);
@@ -221,6 +253,19 @@ int flow_write(struct flow_work *w, const struct flow_user *u, const struct scen
     }
     *out = room;
     return 0;
+}
+
+void flow_seen(const struct flow_work *w, const struct flow_user *u,
+               const struct scenario_request *q, struct err *out) {
+    struct buf text;
+    buf_init(&text, sizeof out->text);
+    buf_str(&text, w->templates.seen);
+    for (size_t i = 0; i < w->scenario->feeder_count; i++)
+        if ((q->feeders >> i & 1) != 0 && u->flow->fields[i] != NULL)
+            buf_printf(&text, "%srow %" PRIu64 " of %s", text.len == 0 ? "" : ", ",
+                       u->flow->rows[i].number + 1, feeder_path(w->scenario->feeders[i]));
+    err_set(out, "%s", buf_text(&text));
+    buf_done(&text);
 }
 
 void flow_answered(struct flow *f) {

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "scenario/feeder.h"
-#include "scenario/model.h"
+#include "scenario/scenario.h"
 #include "scenario/template.h"
 #include "transport/transport.h"
 #include "util/buf.h"
@@ -25,7 +25,7 @@ struct flow {
     struct buf *captured;    /* by slot */
     struct feeder_row *rows; /* by feeder */
     const struct bytes **fields;
-    struct buf body; /* of the request under way */
+    struct buf body; /* of the current request */
     uint32_t loops[SCENARIO_LOOPS_MAX];
 };
 
@@ -43,6 +43,7 @@ struct flow_user {
     struct flow *flow; /* may be NULL where nothing varies */
     struct rng *rng;
     uint32_t index, iteration;
+    uint64_t turn, arrival; /* see struct feeder_turn */
 };
 
 /* True where users need a flow. */
@@ -67,9 +68,14 @@ enum feeder_result flow_draw(struct flow_work *w, const struct flow_user *u, uin
 uint32_t flow_next(struct flow_work *w, const struct flow_user *u, uint32_t at, uint32_t end);
 
 /* Writes what varies in a request; *out stays NULL where nothing does. It lasts until the next call, the body until the answer. -1: it
- * cannot be sent, and why. */
+ * cannot be built, and why: in a text that is the same for every row which lacks the same. */
 int flow_write(struct flow_work *w, const struct flow_user *u, const struct scenario_request *q,
                struct transport_parts *room, const struct transport_parts **out, struct err *e);
+
+/* After flow_write() has failed: what this one request was made of, where that differs from one to the next: its rows, and what
+ * the template saw; "" where nothing does. */
+void flow_seen(const struct flow_work *w, const struct flow_user *u,
+               const struct scenario_request *q, struct err *out);
 
 /* The answer has come: what a large body needed is not held on to. */
 void flow_answered(struct flow *f);

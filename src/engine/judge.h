@@ -19,7 +19,7 @@
 #include "engine/flow.h"
 #include "record/record.h"
 #include "scenario/capture.h"
-#include "scenario/model.h"
+#include "scenario/scenario.h"
 #include "transport/transport.h"
 #include "util/buf.h"
 #include "util/err.h"
@@ -27,9 +27,10 @@
 #define JUDGE_BODIES 10       /* that are kept for each request, over all threads */
 #define JUDGE_BODIES_ALL 1000 /* and for all of them */
 #define JUDGE_BODY_BYTES 4096 /* of each */
+#define JUDGE_SEEN_BYTES 256  /* of what a check has found in it */
 #define JUDGE_SECRET_BYTES                                                                         \
     1024 /* and so much more is looked at, for a secret that the cut would halve */
-#define JUDGE_ANSWER_BYTES (1 << 20) /* of an answer's body, that captures and checks can see */
+#define JUDGE_LOOK_BYTES (64 * 1024) /* as much of a refused body is looked through for secrets */
 
 /* Shared by the judges of a run. */
 struct judge_bodies {
@@ -38,7 +39,7 @@ struct judge_bodies {
 };
 
 struct judge_count {
-    uint32_t passes, fails;
+    uint32_t passes, fails, not_judged;
 };
 
 struct judge {
@@ -47,18 +48,19 @@ struct judge {
     struct judge_bodies *bodies; /* NULL likewise */
     struct capture_work work;
     struct buf value, masked;
-    struct judge_count *counts; /* by check, of `second` */
+    struct judge_count *counts; /* by check and capture, of `second` */
     uint32_t *touched;          /* those that are not 0 */
     size_t touched_count;
     uint32_t second;
     struct err reason; /* of the last answer */
+    struct buf seen;   /* and what the check that it names has found */
 };
 
 struct judge_answer {
     const struct transport_result *result;
     uint32_t request, user;
     int64_t end_ns;    /* from the start of the run */
-    struct flow *flow; /* whose values captures become; NULL where there are none */
+    struct flow *flow; /* whose values captures become; NULL if there are none */
 };
 
 /* True where an answer has to be judged at all. */
@@ -66,7 +68,8 @@ bool judge_needed(const struct scenario_request *q);
 
 /* What a transport has to keep of an answer. */
 bool judge_needs_head(const struct scenario_request *q);
-size_t judge_needs_body(const struct scenario_request *q);
+size_t judge_needs_body(const struct scenario *s, const struct scenario_request *q);
+size_t judge_needs_text(const struct scenario *s, const struct scenario_request *q);
 
 int judge_init(struct judge *j, const struct scenario *s, struct record *record,
                struct judge_bodies *bodies, struct err *e);

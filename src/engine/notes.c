@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "util/text.h"
+
 int notes_init(struct notes *n, const struct scenario *s, struct record *record, struct err *e) {
     *n = (struct notes){.scenario = s, .record = record};
     n->loads = calloc(s->load_count, sizeof *n->loads);
@@ -27,7 +29,7 @@ static void note_users(struct notes *n, int64_t now_ns, uint32_t users) {
     n->all_users = true;
     bool open = any_open(n->scenario);
     if (open)
-        err_set(&text, "all %u users are busy; requests that are due wait for one", users);
+        err_set(&text, "all %u users are busy; due requests wait for a free user", users);
     else
         err_set(&text, "all %u users are active", users);
     record_event(n->record, now_ns, open ? "users_busy" : "spawning_complete", text.text);
@@ -46,11 +48,12 @@ static void stage_text(const struct load *load, size_t i, struct err *out) {
     const struct load_stage *s = &load->stages[i];
     double seconds = (double)s->duration_ns / 1e9;
     if (load_is_open(load))
-        err_set(out, "stage %zu of %zu: to %g requests per second in %g s", i + 1,
-                load->stage_count, (double)s->micro_rate / LOAD_MICRO, seconds);
+        err_set(out, "stage %zu of %zu: to %g request%s per second in %g s", i + 1,
+                load->stage_count, (double)s->micro_rate / LOAD_MICRO,
+                text_plural_of((double)s->micro_rate / LOAD_MICRO), seconds);
     else
-        err_set(out, "stage %zu of %zu: to %u users in %g s", i + 1, load->stage_count, s->users,
-                seconds);
+        err_set(out, "stage %zu of %zu: to %u user%s in %g s", i + 1, load->stage_count, s->users,
+                text_plural(s->users), seconds);
 }
 
 static void note_stages(struct notes *n, size_t which, int64_t own_ns) {
@@ -87,8 +90,9 @@ static void note_load(struct notes *n, size_t which, int64_t now_ns, bool runnin
         return;
     state->ended = true;
     text_of(n, l,
-            load_is_open(&l->load) ? "no more arrivals; those that wait or are under way may finish"
-                                   : "no new requests; those under way may finish",
+            load_is_open(&l->load)
+                ? "no more arrivals; waiting requests and requests in flight may finish"
+                : "no new requests; requests in flight may finish",
             &text);
     record_event(n->record, end_ns, "load_end", text.text);
 }

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "record/record.h"
-#include "scenario/model.h"
+#include "scenario/scenario.h"
 #include "util/err.h"
 
 struct notes_load {
@@ -30,7 +30,7 @@ struct notes {
 int notes_init(struct notes *n, const struct scenario *s, struct record *record, struct err *e);
 void notes_done(struct notes *n);
 
-/* At now_ns from the start there are so many users; `running`: no signal has stopped the loads. */
+/* At now_ns from the start there are `users` users; `running`: no signal has stopped the loads. */
 void notes_take(struct notes *n, int64_t now_ns, uint32_t users, bool running);
 
 #endif

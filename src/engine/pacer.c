@@ -51,12 +51,14 @@ static void arm(struct pacer *p) {
     p->expect_ns = due > now ? due : now;
 }
 
-/* Relaxed: these are numbers to look at, nothing hangs on them. */
+/* Relaxed: these are numbers to look at, nothing depends on them. */
 static void note_late(struct pacer *p, int64_t late_ns) {
     if (late_ns < 0)
         return; /* what the timer was set for has been taken out since */
     atomic_fetch_add_explicit(&p->wakes, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&p->late_ns, late_ns, memory_order_relaxed);
+    if (p->lags != NULL)
+        hist_record(p->lags, late_ns);
     int64_t most = atomic_load_explicit(&p->most_ns, memory_order_relaxed);
     while (late_ns > most &&
            !atomic_compare_exchange_weak_explicit(&p->most_ns, &most, late_ns, memory_order_relaxed,

@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "stats/hist.h"
 #include "util/err.h"
 
 /* Items dispatched in one turn of the loop: with more, the answers to the first lie unread while the last are sent. */
@@ -44,6 +45,8 @@ struct pacer {
     /* How late it woke; its own thread's to write, but for most_ns, which a reader sets back. */
     _Atomic uint64_t wakes;
     _Atomic int64_t late_ns, most_ns;
+    struct hist *
+        lags; /* how late each wake was, in nanoseconds; borrowed, NULL: not wanted. Its own thread's */
 };
 
 int pacer_init(struct pacer *p, uv_loop_t *loop, pacer_due_fn *due, void *context, struct err *e);

@@ -40,7 +40,7 @@ static bool read_text(const char *path, char out[TEXT_BYTES]) {
     return used > 0;
 }
 
-/* The line that begins with the label; NULL where there is none. */
+/* The line that begins with the label; NULL if there is none. */
 static const char *find_line(const char *text, const char *label) {
     size_t n = strlen(label);
     while (text != NULL && strncmp(text, label, n) != 0) {

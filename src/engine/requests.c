@@ -3,29 +3,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/engine.h"
 #include "engine/judge.h"
 #include "util/buf.h"
+#include "util/url.h"
 
-size_t requests_origin_bytes(const char *url) {
-    const char *scheme_end = strstr(url, "://");
-    size_t start = scheme_end == NULL ? 0 : (size_t)(scheme_end - url) + 3;
-    return start + strcspn(url + start, "/?#");
-}
-
-const char *requests_prefix(const char *target) {
-    return target + requests_origin_bytes(target);
-}
-
-char *engine_url(const struct scenario *s, const struct scenario_request *r) {
+/* The URL that a request goes to: the path behind the target, or the path itself where it is a whole URL; where the path varies,
+ * only its scheme and host and a "/". The caller frees it; NULL when memory runs out. */
+static char *request_url(const struct scenario *s, const struct scenario_request *r) {
     struct buf url;
     buf_init(&url, 1 << 20);
     if (r->varying_path != NULL) {
-        const char *whole = r->path[0] == '/' ? s->target : r->varying_path->text;
-        buf_add(&url, whole, requests_origin_bytes(whole));
+        const char *whole = scenario_is_whole_url(r) ? r->varying_path->text : s->target;
+        buf_add(&url, whole, url_origin(whole));
         buf_char(&url, '/');
     } else {
-        if (r->path[0] == '/')
+        if (!scenario_is_whole_url(r))
             buf_str(&url, s->target);
         buf_str(&url, r->path);
     }
@@ -45,7 +37,7 @@ int requests_init(struct requests *r, const struct scenario *s, struct err *e) {
     struct transport_header *next = r->headers;
     for (size_t i = 0; i < s->request_count; i++) {
         const struct scenario_request *q = &s->requests[i];
-        r->urls[i] = engine_url(s, q);
+        r->urls[i] = request_url(s, q);
         if (r->urls[i] == NULL)
             return err_set(e, "not enough memory for the URL of %s", q->name);
         r->items[i] = (struct transport_request){
@@ -58,7 +50,9 @@ int requests_init(struct requests *r, const struct scenario *s, struct err *e) {
             .path_varies = q->varying_path != NULL,
             .body_varies = q->varying_body != NULL,
             .keep_head = judge_needs_head(q),
-            .keep_body_bytes = judge_needs_body(q),
+            .keep_body_bytes = judge_needs_body(s, q),
+            .stream = q->stream == NULL ? NULL : &q->stream->spec,
+            .keep_text_bytes = judge_needs_text(s, q),
         };
         for (size_t h = 0; h < q->header_count; h++)
             *next++ = (struct transport_header){q->headers[h].name, q->headers[h].value};

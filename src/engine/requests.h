@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#include "scenario/model.h"
+#include "scenario/scenario.h"
 #include "transport/transport.h"
 #include "util/err.h"
 
@@ -20,14 +20,8 @@ struct requests { /* begins as {0} */
     size_t count;
 };
 
-/* The scenario has a target. */
+/* The scenario has a target, or needs none. */
 int requests_init(struct requests *r, const struct scenario *s, struct err *e);
 void requests_done(struct requests *r);
-
-/* "http://host:port" of a URL: its length. */
-size_t requests_origin_bytes(const char *url);
-
-/* What a target puts in front of every path: "" or "/prefix". */
-const char *requests_prefix(const char *target);
 
 #endif

@@ -13,7 +13,7 @@
 
 static void go_on(struct vuser *u, int64_t now_ns);
 
-struct vuser *vuser_new(struct lane *l, uint32_t index_in_load, struct err *e) {
+struct vuser *vuser_new(struct executor *l, uint32_t index_in_load, struct err *e) {
     const struct worker *w = l->worker;
     uint32_t index = l->first_user + index_in_load;
     uint32_t class = l->spread == NULL ? 0 : l->spread[index_in_load];
@@ -22,7 +22,7 @@ struct vuser *vuser_new(struct lane *l, uint32_t index_in_load, struct err *e) {
         err_set(e, "not enough memory for user %u", index);
         return NULL;
     }
-    *u = (struct vuser){.lane = l,
+    *u = (struct vuser){.executor = l,
                         .index = index,
                         .class = &w->scenario->classes[l->load->first_class + class],
                         .state = VUSER_ABSENT};
@@ -37,37 +37,53 @@ struct vuser *vuser_new(struct lane *l, uint32_t index_in_load, struct err *e) {
 void vuser_free(struct vuser *u) {
     if (u == NULL)
         return;
-    flow_free(u->flow, u->lane->worker->scenario);
+    flow_free(u->flow, u->executor->worker->scenario);
     free(u);
 }
 
 static bool is_open(const struct vuser *u) {
-    return load_is_open(&u->lane->load->load);
+    return load_is_open(&u->executor->load->load);
+}
+
+/* A user's own steps are numbered by user and iteration, and what an arrival needs by the arrival: which user serves it depends
+ * on timing. */
+static uint64_t turn_of(const struct vuser *u) {
+    if (is_open(u) && u->part == VUSER_TASK)
+        return (uint64_t)u->executor->number << 48 | u->arrival;
+    return UINT64_C(1) << 63 | (uint64_t)u->index << 34 | (uint64_t)u->iteration << 2 |
+           (uint64_t)u->part;
 }
 
 static struct flow_user as_flow_user(struct vuser *u) {
-    return (struct flow_user){u->flow, &u->rng, u->index, u->iteration};
+    return (struct flow_user){.flow = u->flow,
+                              .rng = &u->rng,
+                              .index = u->index,
+                              .iteration = u->iteration,
+                              .turn = turn_of(u),
+                              .arrival = u->arrival};
 }
 
 static void count_in(struct vuser *u) {
     if (!u->counted)
-        worker_user_came(u->lane->worker);
+        worker_user_came(u->executor->worker);
     u->counted = true;
 }
 
 static void count_out(struct vuser *u) {
     if (u->counted)
-        worker_user_left(u->lane->worker);
+        worker_user_left(u->executor->worker);
     u->counted = false;
 }
 
 static void leave(struct vuser *u) {
-    struct worker *w = u->lane->worker;
+    struct worker *w = u->executor->worker;
     w->transport_ops->session_close(u->session);
     u->session = NULL;
     u->state = VUSER_ABSENT;
     count_out(u);
-    if (!u->again || u->lane->over)
+    if (u->spent && is_open(u))
+        open_user_spent(u->executor);
+    if (!u->again || u->executor->over)
         return;
     u->again = false;
     if (vuser_start(u, clock_mono_ns(), &w->failure) != 0)
@@ -84,9 +100,11 @@ static void begin(struct vuser *u, enum vuser_part part, const struct scenario_s
     u->good = u->quiet = true;
 }
 
-/* Draws the rows that a part needs. False where there is none: the part cannot be. */
-static bool draw_rows(struct vuser *u, uint64_t feeders, uint32_t task) {
-    struct worker *w = u->lane->worker;
+/* Draws the rows that a part needs. False if there is none: the part cannot be. One that is there and cannot be read makes the
+ * part's first request unsendable. */
+static bool draw_rows(struct vuser *u, uint64_t feeders, const struct scenario_steps *steps) {
+    struct worker *w = u->executor->worker;
+    bool task = steps == &w->scenario->tasks[u->task].steps;
     struct flow_user me = as_flow_user(u);
     size_t which = 0;
     struct err e;
@@ -100,9 +118,8 @@ static bool draw_rows(struct vuser *u, uint64_t feeders, uint32_t task) {
         worker_feeder_empty(w, which, u->index);
         return false;
     case FEEDER_FAILED:
-        if (task != UINT32_MAX)
-            worker_record_not_sent(w, worker_first_request(w, task), clock_mono_ns(), false,
-                                   e.text);
+        worker_record_unsendable(w, u, worker_first_request(w, steps),
+                                 task ? u->intended_ns : VUSER_NOTHING_INTENDED, e.text, "");
         return false;
     }
     return false;
@@ -112,7 +129,7 @@ static bool draw_rows(struct vuser *u, uint64_t feeders, uint32_t task) {
 static void say_goodbye(struct vuser *u) {
     const struct scenario_class *c = u->class;
     if (c->on_stop.count == 0 ||
-        !draw_rows(u, c->on_stop.feeders & ~c->on_start.feeders, UINT32_MAX)) {
+        !draw_rows(u, c->on_stop.feeders & ~c->on_start.feeders, &c->on_stop)) {
         leave(u);
         return;
     }
@@ -121,11 +138,19 @@ static void say_goodbye(struct vuser *u) {
     go_on(u, NOT_READ);
 }
 
+/* An arrival of a user that has no row to do it with: nothing is wrong with the request, and nothing with the client. */
+static void arrival_without_row(struct vuser *u) {
+    struct worker *w = u->executor->worker;
+    worker_record_not_sent(
+        w, worker_first_request(w, &w->scenario->tasks[u->task].steps), u->intended_ns, true,
+        u->spent ? "a feeder has no row left for this user" : "this user could not start");
+}
+
 static void begin_task(struct vuser *u) {
-    struct worker *w = u->lane->worker;
+    struct worker *w = u->executor->worker;
     const struct scenario_steps *steps = &w->scenario->tasks[u->task].steps;
     begin(u, VUSER_TASK, steps);
-    if (!draw_rows(u, steps->feeders & ~u->class->on_start.feeders, u->task)) {
+    if (!draw_rows(u, steps->feeders & ~u->class->on_start.feeders, steps)) {
         u->good = false;
         u->step = u->end; /* a task that was never begun */
     } else if (!w->scenario->tasks[u->task].single)
@@ -135,15 +160,14 @@ static void begin_task(struct vuser *u) {
         return;
     }
     if (is_open(u))
-        worker_record_not_sent(w, worker_first_request(w, u->task), u->intended_ns, u->waited,
-                               "a feeder has no row left for this user");
+        arrival_without_row(u);
     say_goodbye(u);
 }
 
 static void next_task(struct vuser *u) {
     const struct scenario_class *c = u->class;
     u->task = c->sequence ? c->first_task + u->iteration % c->task_count
-                          : worker_draw_task(u->lane->worker, c, &u->rng);
+                          : worker_draw_task(u->executor->worker, c, &u->rng);
     begin_task(u);
 }
 
@@ -158,13 +182,13 @@ static void rest(struct vuser *u, int64_t end_ns) {
     if (u->quiet && due_ns < end_ns + QUIET_PAUSE_NS)
         due_ns = end_ns + QUIET_PAUSE_NS;
     if (due_ns > end_ns)
-        pacer_add(&u->lane->worker->pacer, &u->wake, due_ns);
+        pacer_add(&u->executor->worker->pacer, &u->wake, due_ns);
     else
         vuser_wake(u);
 }
 
 static void task_over(struct vuser *u, int64_t now_ns) {
-    struct worker *w = u->lane->worker;
+    struct worker *w = u->executor->worker;
     if (!w->scenario->tasks[u->task].single && !u->quiet)
         worker_record_iteration(w, u, now_ns);
     u->iteration++;
@@ -174,7 +198,7 @@ static void task_over(struct vuser *u, int64_t now_ns) {
     }
     u->state = VUSER_FREE;
     count_out(u);
-    open_user_freed(u->lane, u);
+    open_user_freed(u->executor, u);
 }
 
 static int64_t moment(int64_t now_ns) {
@@ -204,7 +228,7 @@ static void on_done(void *context, const struct transport_result *result) {
     struct vuser *u = context;
     int64_t end_ns = result->end_ns;
     assert(u->state == VUSER_BUSY || u->state == VUSER_LEAVING);
-    if (!worker_record(u->lane->worker, u, result))
+    if (!worker_record(u->executor->worker, u, result))
         u->good = false;
     if (u->flow != NULL)
         flow_answered(u->flow);
@@ -218,7 +242,7 @@ static void on_done(void *context, const struct transport_result *result) {
 
 /* The trace names the request by its user and its place among that user's requests, which is how its row is found again. */
 static void send_step(struct vuser *u, int64_t now_ns) {
-    struct worker *w = u->lane->worker;
+    struct worker *w = u->executor->worker;
     uint32_t request = w->scenario->steps[u->step].request;
     const struct transport_parts *parts = NULL;
     struct transport_parts room;
@@ -227,12 +251,13 @@ static void send_step(struct vuser *u, int64_t now_ns) {
     if (u->flow != NULL &&
         flow_write(&w->flows, &me, &w->scenario->requests[request], &room, &parts, &e) != 0) {
         /* What follows in this part would lack the same. */
-        bool due = u->first && u->intended_ns != VUSER_NOTHING_INTENDED;
-        now_ns = moment(now_ns);
-        worker_record_not_sent(w, request, due ? u->intended_ns : now_ns, u->waited, e.text);
+        struct err seen;
+        flow_seen(&w->flows, &me, &w->scenario->requests[request], &seen);
+        worker_record_unsendable(w, u, request, u->first ? u->intended_ns : VUSER_NOTHING_INTENDED,
+                                 e.text, seen.text);
         u->good = false;
         u->step = u->end;
-        part_over(u, now_ns);
+        part_over(u, moment(now_ns));
         return;
     }
     u->state = VUSER_BUSY;
@@ -242,7 +267,7 @@ static void send_step(struct vuser *u, int64_t now_ns) {
 }
 
 static void go_on(struct vuser *u, int64_t now_ns) {
-    struct worker *w = u->lane->worker;
+    struct worker *w = u->executor->worker;
     if (u->flow != NULL) {
         struct flow_user me = as_flow_user(u);
         u->step = flow_next(&w->flows, &me, u->step, u->end);
@@ -276,7 +301,7 @@ void vuser_wake(struct vuser *u) {
 /* Begins the first part. False where the user is spent before it began. */
 static bool start(struct vuser *u) {
     const struct scenario_class *c = u->class;
-    if (!draw_rows(u, c->on_start.feeders, UINT32_MAX)) {
+    if (!draw_rows(u, c->on_start.feeders, &c->on_start)) {
         leave(u);
         return false;
     }
@@ -285,7 +310,7 @@ static bool start(struct vuser *u) {
 }
 
 int vuser_start(struct vuser *u, int64_t intended_ns, struct err *e) {
-    struct worker *w = u->lane->worker;
+    struct worker *w = u->executor->worker;
     if (u->state == VUSER_LEAVING)
         u->state = VUSER_BUSY;
     if (u->state != VUSER_ABSENT) {
@@ -294,7 +319,7 @@ int vuser_start(struct vuser *u, int64_t intended_ns, struct err *e) {
     }
     if (u->spent)
         return 0;
-    if (w->transport_ops->session_open(w->transport, &u->session, e) != 0)
+    if (w->transport_ops->session_open(w->transport, u->index, &u->session, e) != 0)
         return -1;
     u->intended_ns = wait_is_paced(&u->class->wait) ? intended_ns : VUSER_NOTHING_INTENDED;
     u->waited = false;
@@ -305,38 +330,38 @@ int vuser_start(struct vuser *u, int64_t intended_ns, struct err *e) {
 }
 
 int vuser_open(struct vuser *u, struct err *e) {
-    struct worker *w = u->lane->worker;
+    struct worker *w = u->executor->worker;
     assert(u->state == VUSER_ABSENT);
-    if (w->transport_ops->session_open(w->transport, &u->session, e) != 0)
+    if (w->transport_ops->session_open(w->transport, u->index, &u->session, e) != 0)
         return -1;
     u->state = VUSER_FREE;
     u->part = VUSER_STARTING;
     return 0;
 }
 
-void vuser_send(struct vuser *u, uint32_t task, int64_t intended_ns, bool waited) {
-    struct worker *w = u->lane->worker;
+void vuser_send(struct vuser *u, const struct vuser_arrival *a) {
     bool is_new = u->part == VUSER_STARTING && u->class->on_start.count > 0;
     assert(u->state == VUSER_FREE);
-    u->task = task;
-    u->intended_ns = intended_ns;
-    u->waited = waited || is_new;
+    u->arrival = a->index;
+    u->task = a->task;
+    u->intended_ns = a->intended_ns;
+    u->waited = a->waited || is_new;
     count_in(u);
     if (!is_new)
         begin_task(u);
     else if (start(u))
         go_on(u, NOT_READ);
     else
-        worker_record_not_sent(w, worker_first_request(w, task), intended_ns, waited,
-                               "a feeder has no row left for this user");
+        arrival_without_row(u);
 }
 
 /* An arrival whose user is still busy with its on_start when the load ends will not be sent; its row says so. */
 static void give_up_arrival(struct vuser *u) {
-    struct worker *w = u->lane->worker;
+    struct worker *w = u->executor->worker;
     if (is_open(u) && u->part == VUSER_STARTING &&
         (u->state == VUSER_BUSY || u->state == VUSER_PAUSED))
-        worker_record_not_sent(w, worker_first_request(w, u->task), u->intended_ns, u->waited,
+        worker_record_not_sent(w, worker_first_request(w, &w->scenario->tasks[u->task].steps),
+                               u->intended_ns, u->waited,
                                "the load ended before this user had started");
 }
 
@@ -348,7 +373,7 @@ void vuser_stop(struct vuser *u) {
     if (u->state == VUSER_BUSY)
         u->state = VUSER_LEAVING;
     if (u->state == VUSER_WAITING || u->state == VUSER_PAUSED)
-        pacer_remove(&u->lane->worker->pacer, &u->wake);
+        pacer_remove(&u->executor->worker->pacer, &u->wake);
     if (u->state == VUSER_WAITING || u->state == VUSER_PAUSED || u->state == VUSER_FREE)
         say_goodbye(u);
 }
@@ -360,9 +385,9 @@ void vuser_cancel(struct vuser *u) {
     u->end = 0;
     if (u->state == VUSER_BUSY || u->state == VUSER_LEAVING) {
         u->state = VUSER_BUSY;
-        u->lane->worker->transport_ops->cancel(u->session);
+        u->executor->worker->transport_ops->cancel(u->session);
     } else if (u->state != VUSER_ABSENT) {
-        pacer_remove(&u->lane->worker->pacer, &u->wake);
+        pacer_remove(&u->executor->worker->pacer, &u->wake);
         leave(u);
     }
 }

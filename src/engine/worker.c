@@ -31,122 +31,12 @@ uint32_t worker_draw_task(const struct worker *w, const struct scenario_class *c
     return (uint32_t)low;
 }
 
-uint32_t worker_first_request(const struct worker *w, uint32_t task) {
+uint32_t worker_first_request(const struct worker *w, const struct scenario_steps *steps) {
     const struct scenario *s = w->scenario;
-    const struct scenario_steps *steps = &s->tasks[task].steps;
     uint32_t i = steps->first;
     while (s->steps[i].kind != SCENARIO_SEND && i + 1 < steps->first + steps->count)
         i++;
     return s->steps[i].request;
-}
-
-static uint32_t to_us(int64_t ns) {
-    int64_t us = ns / NS_PER_US;
-    return us < 0 ? 0 : us >= UINT32_MAX ? UINT32_MAX - 1 : (uint32_t)us;
-}
-
-/* The number of an error text. Errors repeat: the last one is remembered, so that a target that fails every request
- * costs one comparison each. */
-static uint16_t error_id(struct worker *w, const char *text) {
-    if (*text == '\0')
-        return 0;
-    if (w->last_error != NULL && strcmp(w->last_error, text) == 0)
-        return w->last_error_id;
-    buf_clear(&w->masked);
-    scenario_mask(w->scenario, text, &w->masked);
-    w->last_error_id = record_error_id(w->setup.record, buf_text(&w->masked));
-    free(w->last_error);
-    w->last_error = strdup(text);
-    return w->last_error_id;
-}
-
-/* What a judge makes of it; without one the transport's word counts. */
-static enum outcome judged(struct worker *w, struct vuser *u, const struct transport_result *r,
-                           const char **error) {
-    uint32_t request = w->scenario->steps[u->step].request;
-    *error = r->error;
-    if (!judge_needed(&w->scenario->requests[request]))
-        return r->outcome;
-    struct judge_answer a = {.result = r,
-                             .request = request,
-                             .user = u->index,
-                             .end_ns = r->end_ns - w->start_ns,
-                             .flow = u->flow};
-    return judge_answer(&w->judge, &a, error);
-}
-
-bool worker_record(struct worker *w, struct vuser *u, const struct transport_result *r) {
-    const char *error;
-    bool intended = u->first && u->intended_ns != VUSER_NOTHING_INTENDED;
-    enum outcome outcome = judged(w, u, r, &error);
-    struct sample s = {
-        .intended_ns = intended ? u->intended_ns - w->start_ns : SAMPLE_NO_TIME,
-        .sent_ns = r->sent_ns - w->start_ns,
-        .end_ns = r->end_ns - w->start_ns,
-        .bytes_received = r->bytes_received,
-        .bytes_sent = (uint32_t)(r->bytes_sent > UINT32_MAX ? UINT32_MAX : r->bytes_sent),
-        .user = u->index,
-        .dns_us = to_us(r->dns_ns),
-        .connect_us = to_us(r->connect_ns),
-        .tls_us = to_us(r->tls_ns),
-        .ttfb_us = r->ttfb_ns < 0 ? SAMPLE_NO_TTFB : to_us(r->ttfb_ns),
-        .endpoint = w->scenario->steps[u->step].request & SAMPLE_ENDPOINT_MAX,
-        .status = (uint16_t)r->status,
-        .error = error_id(w, error),
-        .outcome = (unsigned)outcome & 0xf,
-        .flags = ((r->new_connection ? SAMPLE_NEW_CONNECTION : 0) |
-                  (intended && u->waited ? SAMPLE_WAITED_FOR_USER : 0) |
-                  (r->sent_again ? SAMPLE_SENT_AGAIN : 0)) &
-                 0xf,
-    };
-    queue_push(w->queue, &s);
-    return outcome == OUTCOME_OK;
-}
-
-void worker_record_not_sent(struct worker *w, uint32_t request, int64_t intended_ns, bool waited,
-                            const char *why) {
-    struct sample s = {
-        .intended_ns = intended_ns - w->start_ns,
-        .sent_ns = SAMPLE_NO_TIME,
-        .end_ns = SAMPLE_NO_TIME,
-        .ttfb_us = SAMPLE_NO_TTFB,
-        .endpoint = request & SAMPLE_ENDPOINT_MAX,
-        .error = error_id(w, why),
-        .outcome = OUTCOME_NOT_SENT,
-        .flags = waited ? SAMPLE_WAITED_FOR_USER : 0,
-    };
-    queue_push(w->queue, &s);
-}
-
-void worker_record_iteration(struct worker *w, const struct vuser *u, int64_t end_ns) {
-    struct sample s = {
-        .intended_ns = SAMPLE_NO_TIME,
-        .sent_ns = u->began_ns - w->start_ns,
-        .end_ns = end_ns - w->start_ns,
-        .ttfb_us = SAMPLE_NO_TTFB,
-        .user = u->index,
-        .endpoint = u->task & SAMPLE_ENDPOINT_MAX,
-        .outcome = u->good ? OUTCOME_OK : OUTCOME_CHECK_FAILED,
-        .flags = SAMPLE_ITERATION,
-    };
-    queue_push(w->queue, &s);
-}
-
-void worker_feeder_empty(struct worker *w, size_t feeder, uint32_t user) {
-    const struct feeder *f = w->scenario->feeders[feeder];
-    bool run = feeder_ends_run(f);
-    struct err text;
-    if ((w->empty_feeders >> feeder & 1) != 0)
-        return;
-    w->empty_feeders |= UINT64_C(1) << feeder;
-    err_set(&text, "the feeder %s has no row left after %llu: %s %u ends%s", feeder_name(f),
-            (unsigned long long)feeder_rows(f), run ? "the run and user" : "user", user,
-            run ? "" : " (others may follow)");
-    record_event(w->setup.record, clock_mono_ns() - w->start_ns, "feeder_empty", text.text);
-    if (!run)
-        return;
-    atomic_store(&w->ends_run, true);
-    uv_async_send(w->setup.left);
 }
 
 void worker_user_came(struct worker *w) {
@@ -156,8 +46,8 @@ void worker_user_came(struct worker *w) {
 /* ---- the end ---- */
 
 static bool all_over(const struct worker *w) {
-    for (uint32_t i = 0; i < w->lane_count; i++)
-        if (!w->lanes[i].over)
+    for (uint32_t i = 0; i < w->executor_count; i++)
+        if (!w->executors[i].over)
             return false;
     return true;
 }
@@ -180,32 +70,32 @@ void worker_user_left(struct worker *w) {
     atomic_fetch_sub_explicit(&w->active, 1, memory_order_relaxed);
 }
 
-static void finish_lanes(struct worker *w) {
+static void finish_executors(struct worker *w) {
     int64_t now_ns = clock_mono_ns();
-    for (uint32_t i = 0; i < w->lane_count; i++)
-        lane_finish(&w->lanes[i], now_ns, now_ns + w->setup.stop_timeout_ns);
+    for (uint32_t i = 0; i < w->executor_count; i++)
+        executor_finish(&w->executors[i], now_ns, now_ns + w->setup.stop_timeout_ns);
 }
 
 void worker_fail(struct worker *w) {
     w->failed = true;
-    finish_lanes(w);
+    finish_executors(w);
 }
 
 /* ---- what is due ---- */
 
-/* The lane whose item it is, or NULL. */
-static struct lane *lane_of(const struct worker *w, const struct pacer_item *item) {
-    const char *at = (const char *)item, *first = (const char *)w->lanes;
-    return at >= first && at < (const char *)(w->lanes + w->lane_count)
-               ? &w->lanes[(size_t)(at - first) / sizeof *w->lanes]
+/* The executor whose item it is, or NULL. */
+static struct executor *executor_of(const struct worker *w, const struct pacer_item *item) {
+    const char *at = (const char *)item, *first = (const char *)w->executors;
+    return at >= first && at < (const char *)(w->executors + w->executor_count)
+               ? &w->executors[(size_t)(at - first) / sizeof *w->executors]
                : NULL;
 }
 
 static void on_due(void *context, struct pacer_item *item, int64_t now_ns) {
     struct worker *w = context;
-    struct lane *lane = lane_of(w, item);
-    if (lane != NULL)
-        lane_due(lane, item, now_ns);
+    struct executor *executor = executor_of(w, item);
+    if (executor != NULL)
+        executor_due(executor, item, now_ns);
     else if (item == &w->beat) {
         judge_flush(&w->judge, now_ns - w->start_ns, false);
         pacer_add(&w->pacer, &w->beat, now_ns + BEAT_NS);
@@ -218,9 +108,9 @@ static void on_order(uv_async_t *wake) {
     enum worker_order order = atomic_load(&w->order);
     if (order == WORKER_RUN)
         return;
-    finish_lanes(w);
-    for (uint32_t i = 0; order == WORKER_ABORT && i < w->lane_count; i++)
-        lane_cancel(&w->lanes[i]);
+    finish_executors(w);
+    for (uint32_t i = 0; order == WORKER_ABORT && i < w->executor_count; i++)
+        executor_cancel(&w->executors[i]);
 }
 
 void worker_stop(struct worker *w, enum worker_order order) {
@@ -235,8 +125,8 @@ static void work(void *argument) {
     struct worker *w = argument;
     pthread_getcpuclockid(pthread_self(), &w->cpu_clock);
     atomic_store(&w->cpu_clock_known, true);
-    for (uint32_t i = 0; i < w->lane_count; i++)
-        lane_start(&w->lanes[i]);
+    for (uint32_t i = 0; i < w->executor_count; i++)
+        executor_start(&w->executors[i]);
     pacer_add(&w->pacer, &w->beat, w->start_ns + BEAT_NS);
     while (uv_run(&w->loop, UV_RUN_ONCE) != 0)
         wind_down(w);
@@ -270,18 +160,18 @@ static int compile(struct worker *w, struct err *e) {
 }
 
 /* *users becomes how many there may be at once. */
-static int make_lanes(struct worker *w, size_t *users, struct err *e) {
+static int make_executors(struct worker *w, size_t *users, struct err *e) {
     const struct scenario *s = w->scenario;
     uint32_t first_user = 0;
-    w->lanes = calloc(s->load_count, sizeof *w->lanes);
-    if (w->lanes == NULL)
+    w->executors = calloc(s->load_count, sizeof *w->executors);
+    if (w->executors == NULL)
         return err_set(e, "not enough memory for %zu loads", s->load_count);
     for (uint32_t i = 0; i < s->load_count; i++) {
-        w->lane_count = i + 1;
-        if (lane_init(&w->lanes[i], w, i, first_user, w->setup.spreads[i], e) != 0)
+        w->executor_count = i + 1;
+        if (executor_init(&w->executors[i], w, i, first_user, w->setup.spreads[i], e) != 0)
             return -1;
         first_user += load_users_max(&s->loads[i].load);
-        *users += w->lanes[i].user_max;
+        *users += w->executors[i].user_max;
     }
     return 0;
 }
@@ -292,21 +182,27 @@ int worker_init(struct worker *w, const struct worker_setup *setup, struct err *
     w->queue = record_queue(setup->record, setup->index);
     buf_init(&w->masked, ERROR_TEXT_MAX);
     size_t users = 0;
+    w->told = calloc(w->scenario->request_count + 1, sizeof *w->told);
+    if (w->told == NULL)
+        return err_set(e, "not enough memory for %zu requests", w->scenario->request_count);
     if (flow_work_init(&w->flows, w->scenario, e) != 0 ||
         judge_init(&w->judge, w->scenario, setup->record, setup->bodies, e) != 0 ||
-        make_lanes(w, &users, e) != 0)
+        make_executors(w, &users, e) != 0)
         return -1;
     if (uv_loop_init(&w->loop) != 0)
-        return err_set(e, "cannot make an event loop");
+        return err_set(e, "cannot create an event loop");
     w->loop_ready = true;
     if (uv_async_init(&w->loop, &w->wake, on_order) != 0)
-        return err_set(e, "cannot make an event loop");
+        return err_set(e, "cannot create an event loop");
     w->wake.data = w;
     w->wake_ready = true;
     if (pacer_init(&w->pacer, &w->loop, on_due, w, e) != 0)
         return -1;
     w->pacer_ready = true;
-    if (pacer_reserve(&w->pacer, users + 2 * (size_t)w->lane_count + 1, e) != 0)
+    if (hist_init(&w->lags, WORKER_LAG_BITS, e) != 0)
+        return -1;
+    w->pacer.lags = &w->lags;
+    if (pacer_reserve(&w->pacer, users + 2 * (size_t)w->executor_count + 1, e) != 0)
         return -1;
     if (w->transport_ops->open(&w->loop, setup->transport_options, &w->transport, e) != 0)
         return -1;
@@ -326,12 +222,14 @@ void worker_done(struct worker *w) {
     }
     for (size_t i = 0; w->compiled != NULL && i < w->scenario->endpoint_count; i++)
         w->transport_ops->request_free(w->compiled[i]);
-    for (uint32_t i = 0; i < w->lane_count; i++)
-        lane_done(&w->lanes[i]);
+    for (uint32_t i = 0; i < w->executor_count; i++)
+        executor_done(&w->executors[i]);
+    hist_done(&w->lags);
     judge_done(&w->judge);
     flow_work_done(&w->flows);
     free(w->compiled);
-    free(w->lanes);
+    free(w->told);
+    free(w->executors);
     free(w->last_error);
     buf_done(&w->masked);
 }

@@ -1,7 +1,7 @@
 /*
  * worker: one thread with one loop, one transport and its share of the users.
  *
-* Worker w of n owns the users w, w+n, w+2n, … of each load, so that every worker ramps evenly. Its lanes follow the loads by
+* Worker w of n owns the users w, w+n, w+2n, … of each load, so that every worker ramps evenly. Its executors follow the loads by
  * themselves, from the common start time; the engine only tells it to stop early. It writes to its own queue and to nothing else of the run's.
  *
  * Ownership: the engine's; the scenario, record and options are borrowed. Thread: worker_init(), worker_start(),
@@ -16,20 +16,22 @@
 #include <time.h>
 #include <uv.h>
 
+#include "engine/executor.h"
 #include "engine/flow.h"
 #include "engine/judge.h"
-#include "engine/lane.h"
 #include "engine/pacer.h"
 #include "engine/vuser.h"
 #include "record/record.h"
-#include "scenario/model.h"
+#include "scenario/scenario.h"
 #include "transport/transport.h"
 #include "util/buf.h"
 
+#define WORKER_TOLD_MAX 10 /* unsendable requests with an event, of each request and thread */
+
 enum worker_order {
     WORKER_RUN,
-    WORKER_FINISH, /* no new requests; those under way end, up to the stop timeout */
-    WORKER_ABORT   /* requests under way are cancelled */
+    WORKER_FINISH, /* no new requests; those in progress end, up to the stop timeout */
+    WORKER_ABORT   /* requests in flight are cancelled */
 };
 
 struct worker_setup {
@@ -48,6 +50,8 @@ struct worker_setup {
     uv_async_t *left; /* sent when the thread's loop has ended, or the run is to end */
 };
 
+#define WORKER_LAG_BITS 6u /* within 0.8 % */
+
 struct worker {
     const struct scenario *scenario;
     const struct transport_ops *transport_ops;
@@ -58,12 +62,17 @@ struct worker {
     int64_t start_ns; /* CLOCK_MONOTONIC, common to all workers */
 
     struct pacer pacer;
+    struct hist lags; /* of its wakes over the run, in nanoseconds; read it after worker_join() */
     struct pacer_item beat; /* so that the lag of a loop is seen where nothing else is timed */
-    struct lane *lanes;
-    uint32_t lane_count;
+    struct executor *executors;
+    uint32_t executor_count;
     struct flow_work flows;
     struct judge judge;
     uint64_t empty_feeders; /* those that were said to be empty */
+    uint8_t *told;          /* by request: its unsendable ones that have an event */
+    uint64_t shortages
+        [TRANSPORT_LIMIT_COUNT]; /* requests that this machine could not send, by what it lacked */
+    struct err last_told;
 
     struct buf masked; /* an error text without secrets */
     char *last_error;
@@ -93,22 +102,27 @@ int worker_start(struct worker *w, int64_t start_ns, struct err *e);
 void worker_join(struct worker *w);
 void worker_stop(struct worker *w, enum worker_order order);
 
-/* ---- for vuser.c, lane.c and open.c ---- */
+/* ---- for vuser.c, executor.c and open.c ---- */
 
 /* How many of the users 0 .. total-1 of a load are this worker's. */
 uint32_t worker_share(const struct worker *w, uint32_t total);
 
 uint32_t worker_draw_task(const struct worker *w, const struct scenario_class *c, struct rng *rng);
 
-/* The first request of a task. */
-uint32_t worker_first_request(const struct worker *w, uint32_t task);
+/* The first request of a task, or of another part. */
+uint32_t worker_first_request(const struct worker *w, const struct scenario_steps *steps);
 
 /* Judges the answer to the user's current step and makes a row of it. False where it failed. */
 bool worker_record(struct worker *w, struct vuser *u, const struct transport_result *result);
 
-/* A request that the schedule or a user's steps called for and that cannot be sent; `why` may be "". */
+/* An arrival that is not sent; `why` may be "". `waited`: not by the client's doing. */
 void worker_record_not_sent(struct worker *w, uint32_t request, int64_t intended_ns, bool waited,
                             const char *why);
+
+/* A request of the user's that cannot be built. `why` is one text for all that lack the same; `seen`, which may be "", says what
+ * this one was made of, and is kept for the first few of each request. intended_ns may be VUSER_NOTHING_INTENDED. */
+void worker_record_unsendable(struct worker *w, const struct vuser *u, uint32_t request,
+                              int64_t intended_ns, const char *why, const char *seen);
 void worker_record_iteration(struct worker *w, const struct vuser *u, int64_t end_ns);
 void worker_user_came(struct worker *w);
 void worker_user_left(struct worker *w);

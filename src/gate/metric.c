@@ -42,8 +42,8 @@ const struct gate_metric_def gate_metrics[GATE_METRICS] = {
 static const struct {
     const char *name, *why;
 } absent[] = {
-    {"http_req_sending", "sending is a part of http_req_waiting here: a row has the time from "
-                         "sending to the first byte"},
+    {"http_req_sending",
+     "sending is part of http_req_waiting here: a row has the time from sending to the first byte"},
     {"group_duration", "there are no groups; use http_req_duration{name:...}"},
     {"vus_max", "it never changes during a run; use vus"},
 };
@@ -63,14 +63,17 @@ int gate_metric_find(const char *name, size_t n, enum gate_metric *out, struct e
         return err_set(e, "the metric is missing; write \"http_req_duration p(95)<500\"");
     for (size_t i = 0; i < sizeof absent / sizeof *absent; i++)
         if (strcmp(absent[i].name, word) == 0)
-            return err_set(e, "there is no metric \"%s\": %s", word, absent[i].why);
+            return err_set(e, "unknown metric \"%s\": %s", word, absent[i].why);
+    if (n == 1 && word[0] == 'p')
+        return err_set(
+            e, "a percentile needs a metric before it, as in \"http_req_duration p(95)<500\"");
     const char *nearest = text_nearest(word, names, GATE_METRICS);
     if (nearest != NULL)
-        return err_set(e, "there is no metric \"%s\"; did you mean \"%s\"?", word, nearest);
+        return err_set(e, "unknown metric \"%s\"; did you mean \"%s\"?", word, nearest);
     for (int i = 0, used = 0; i < GATE_METRICS && used < (int)sizeof all; i++)
         used +=
             snprintf(all + used, sizeof all - (size_t)used, "%s%s", i == 0 ? "" : ", ", names[i]);
-    return err_set(e, "there is no metric \"%s\"; known are: %s", word, all);
+    return err_set(e, "unknown metric \"%s\"; known are: %s", word, all);
 }
 
 #define KIND(kind) (1u << (kind))
@@ -96,8 +99,8 @@ static const char *fitting(enum gate_kind kind) {
     static const char *const texts[] = {
         [GATE_COUNTER] = "a counter, which has count and rate",
         [GATE_GAUGE] = "a gauge, which has value, min, max and avg",
-        [GATE_RATE] = "a share, which has rate",
-        [GATE_TREND] = "of times, which have avg, min, max, med and p(N)",
+        [GATE_RATE] = "a rate, which has rate",
+        [GATE_TREND] = "a trend of times, which has avg, min, max, med and p(N)",
     };
     return texts[kind];
 }
@@ -122,12 +125,12 @@ int gate_aggregation_find(enum gate_metric metric, const char *word, size_t n,
     if (known)
         return err_set(e, "\"%s\" does not fit %s, which is %s", text, m->name, fitting(m->kind));
     if (n == 0)
-        return err_set(e, "an aggregation is missing behind %s, which is %s", m->name,
+        return err_set(e, "an aggregation is missing after %s, which is %s", m->name,
                        fitting(m->kind));
     if (text[0] == 'p' && strspn(text + 1, "0123456789") == strlen(text) - 1)
-        return err_set(e, "there is no aggregation \"%s\"; write p(%s)", text, text + 1);
+        return err_set(e, "unknown aggregation \"%s\"; write p(%s)", text, text + 1);
     const char *nearest = text_nearest(text, words, AGGREGATIONS);
-    return err_set(e, "there is no aggregation \"%s\"%s%s%s; %s is %s", text,
+    return err_set(e, "unknown aggregation \"%s\"%s%s%s; %s is %s", text,
                    nearest == NULL ? "" : ", did you mean \"", nearest == NULL ? "" : nearest,
                    nearest == NULL ? "" : "\"?", m->name, fitting(m->kind));
 }

@@ -5,6 +5,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Metrics of streams have the grammar of one of requests. */
+static const struct {
+    const char *word, *as;
+    enum gate_regression_of of;
+} of_streams[] = {
+    {"ttft", "response_time", GATE_REGRESSION_TTFT},
+    {"time_per_token", "response_time", GATE_REGRESSION_TIME_PER_TOKEN},
+    {"token_gap", "response_time", GATE_REGRESSION_GAP},
+    {"output_tokens", "http_reqs", GATE_REGRESSION_TTFT},
+};
+
+/* Writes the metric as that of requests, where it is one of streams, and returns how much of the text that was. */
+static size_t stream_metric(const char *text, size_t n, struct gate_regression *r,
+                            struct buf *out) {
+    for (size_t i = 0; i < sizeof of_streams / sizeof *of_streams; i++) {
+        size_t word = strlen(of_streams[i].word);
+        if (n <= word || memcmp(text, of_streams[i].word, word) != 0 ||
+            (text[word] != ' ' && text[word] != '{'))
+            continue;
+        buf_str(out, of_streams[i].as);
+        r->of = of_streams[i].of;
+        return word;
+    }
+    return 0;
+}
+
 static bool is_time(enum gate_metric m) {
     return m == GATE_HTTP_REQ_DURATION || m == GATE_SERVICE_TIME || m == GATE_RESPONSE_TIME;
 }
@@ -19,32 +45,32 @@ static int measure_of(struct gate_regression *r, struct err *e) {
             r->measure = (struct compare_measure){COMPARE_QUANTILE, r->rule.p};
         else
             return err_set(e,
-                           "\"%.200s\": a regression of times is judged by avg, med or p(N), "
-                           "0 < N < 100",
+                           "\"%.200s\": a regression of times needs avg, med or p(N), 0 < N < 100",
                            r->text);
     } else if (m == GATE_HTTP_REQ_FAILED)
         r->measure = (struct compare_measure){COMPARE_FAILURES, 0};
     else if (m == GATE_HTTP_REQS && r->rule.aggregation == GATE_PER_SECOND)
         r->measure = (struct compare_measure){COMPARE_PER_SECOND, 0};
     else if (m == GATE_HTTP_REQS)
-        return err_set(e, "\"%.200s\": a regression of http_reqs is judged by rate", r->text);
+        return err_set(e, "\"%.200s\": a regression of %s needs rate", r->text,
+                       r->of == GATE_REGRESSION_REQUESTS ? "http_reqs" : "output_tokens");
     else
-        return err_set(e,
-                       "\"%.200s\": there is no regression of %s; there are response_time, "
-                       "service_time, http_req_duration, http_req_failed and http_reqs",
-                       r->text, gate_metrics[m].name);
+        return err_set(
+            e,
+            "\"%.200s\": %s cannot have a regression; use response_time, service_time, "
+            "http_req_duration, http_req_failed, http_reqs, ttft, time_per_token, token_gap "
+            "or output_tokens",
+            r->text, gate_metrics[m].name);
     if ((r->rule.filters & ~(unsigned)(GATE_BY_NAME | GATE_BY_METHOD)) != 0)
-        return err_set(e,
-                       "\"%.200s\": a regression is of all requests, or of those of a name and "
-                       "a method",
+        return err_set(e, "\"%.200s\": a regression can select requests only by name and method",
                        r->text);
     return 0;
 }
 
 /* The number in front of the % at the end; *end is where the rest ends. */
 static int parse_percent(const char *text, double *allowed, size_t *end, struct err *e) {
-    static const char how[] = "a regression is written like 'p(95) 5%' or "
-                              "'http_req_failed{name:/predict} rate 1%'";
+    static const char how[] =
+        "write a regression like 'p(95) 5%' or 'http_req_failed{name:/predict} rate 1%'";
     size_t n = strlen(text);
     while (n > 0 && text[n - 1] == ' ')
         n--;
@@ -79,6 +105,8 @@ int gate_regression_parse(const char *text, struct gate_regression *r, struct er
     if (begin < end && memchr(text + begin, ' ', end - begin) == NULL &&
         memchr(text + begin, '{', end - begin) == NULL)
         buf_str(&whole, "response_time ");
+    else if (begin < end)
+        begin += stream_metric(text + begin, end - begin, &x, &whole);
     if (begin < end)
         buf_add(&whole, text + begin, end - begin);
     buf_str(&whole, "<1");

@@ -1,19 +1,12 @@
 #include "gate/rule.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "util/outcome.h"
 #include "util/text.h"
-
-void gate_rule_done(struct gate_rule *r) {
-    free(r->name);
-    free(r->method);
-    free(r->request);
-    free(r->place);
-    *r = (struct gate_rule){0};
-}
 
 /* ---- back to text ---- */
 
@@ -84,12 +77,14 @@ void gate_condition_text(const struct gate_rule *r, struct buf *out) {
         [GATE_MAX] = "max"};
     static const char *const ops[] = {[GATE_LT] = "<",  [GATE_LE] = "<=", [GATE_GT] = ">",
                                       [GATE_GE] = ">=", [GATE_EQ] = "==", [GATE_NE] = "!="};
+    char percent[32];
+    snprintf(percent, sizeof percent, "%.15g", r->p * 100);
     if (r->aggregation != GATE_QUANTILE)
         buf_str(out, words[r->aggregation]);
-    else if (r->p == 0.5)
+    else if (strcmp(percent, "50") == 0) /* what "p(50)" would be when read again */
         buf_str(out, "med");
     else
-        buf_printf(out, "p(%.15g)", r->p * 100);
+        buf_printf(out, "p(%s)", percent);
     buf_printf(out, "%s%.15g", ops[r->op], r->limit);
 }
 
@@ -161,8 +156,7 @@ int gate_rules_add(struct gate_rules *all, struct gate_rule *r, struct err *e) {
         if (x->metric != r->metric || !same(x, r))
             continue;
         const char *at = x->place == NULL ? "" : x->place;
-        err_set(e, "this threshold is there already%s%s; remove one of them",
-                *at == '\0' ? "" : " at ", at);
+        err_set(e, "duplicate threshold%s%s; remove one", *at == '\0' ? "" : " at ", at);
         goto fail;
     }
     items = realloc(all->items, (all->count + 1) * sizeof *items);
@@ -241,39 +235,65 @@ static int unknown(const char *key, const char *name, const char *const *names, 
     text_printable(&shown, name, strlen(name) < 100 ? strlen(name) : 100);
     const char *nearest = text_nearest(name, names, n < NAMES_MAX ? n : NAMES_MAX);
     if (nearest == NULL)
-        err_set(e, "%s:%s is nothing that %s", key, buf_text(&shown), what);
+        err_set(e, "%s:%s matches nothing that %s", key, buf_text(&shown), what);
     else
-        err_set(e, "%s:%s is nothing that %s; did you mean %.100s?", key, buf_text(&shown), what,
-                nearest);
+        err_set(e, "%s:%s matches nothing that %s; did you mean %.100s?", key, buf_text(&shown),
+                what, nearest);
     buf_done(&shown);
     return -1;
 }
 
-static bool among(const char *name, const char *const *names, size_t n) {
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(names[i], name) == 0)
-            return true;
-    return false;
+/* Names of one kind, one after the other, as text_nearest() wants them. */
+struct names {
+    const char **endpoints, **methods, **tasks, **checks;
+    size_t endpoint_count, task_count, check_count;
+    const char *what;
+};
+
+static int names_init(struct names *x, const struct gate_subject *s, struct err *e) {
+    const struct catalog *c = s->catalog;
+    size_t n = c->endpoint_count;
+    const char **all = calloc(2 * n + c->task_count + c->check_count + 1, sizeof *all);
+    if (all == NULL)
+        return err_set(e, "out of memory for thresholds");
+    *x = (struct names){.endpoints = all,
+                        .methods = all + n,
+                        .tasks = c->task_count == 0 ? all : all + 2 * n,
+                        .checks = all + 2 * n + c->task_count,
+                        .endpoint_count = n,
+                        .task_count = c->task_count == 0 ? n : c->task_count,
+                        .what = s->what};
+    for (size_t i = 0; i < n; i++) {
+        x->endpoints[i] = c->endpoints[i].name;
+        x->methods[i] = c->endpoints[i].method;
+    }
+    for (size_t i = 0; i < c->task_count; i++)
+        x->tasks[i] = c->tasks[i].name;
+    for (size_t i = 0; i < c->check_count; i++)
+        if (!c->checks[i].capture)
+            x->checks[x->check_count++] = c->checks[i].name;
+    return 0;
 }
 
 static int check_among(const char *key, const char *name, const char *const *names, size_t n,
                        const char *what, struct err *e) {
-    if (name == NULL || among(name, names, n))
-        return 0;
-    return unknown(key, name, names, n, what, e);
+    for (size_t i = 0; name != NULL && i < n; i++)
+        if (strcmp(names[i], name) == 0)
+            return 0;
+    return name == NULL ? 0 : unknown(key, name, names, n, what, e);
 }
 
 static int check_endpoint(const struct gate_rule *r, const struct gate_subject *s,
-                          const char *const *names, const char *const *methods, struct err *e) {
-    size_t n = s->endpoint_count;
-    if (check_among("name", r->name, names, n, s->what, e) != 0 ||
-        check_among("method", r->method, methods, n, s->what, e) != 0 ||
-        check_among("request", r->request, names, n, s->what, e) != 0)
+                          const struct names *x, struct err *e) {
+    size_t n = x->endpoint_count;
+    if (check_among("name", r->name, x->endpoints, n, x->what, e) != 0 ||
+        check_among("method", r->method, x->methods, n, x->what, e) != 0 ||
+        check_among("request", r->request, x->endpoints, n, x->what, e) != 0)
         return -1;
     for (size_t i = 0; i < n; i++)
-        if (gate_fits(r, names[i], methods[i]))
+        if (gate_fits(r, &s->catalog->endpoints[i]))
             return 0;
-    return err_set(e, "nothing that %s has both this name and this method", s->what);
+    return err_set(e, "nothing that %s has both this name and this method", x->what);
 }
 
 /* That there is a range, and that a window has room in it. */
@@ -297,22 +317,21 @@ static int check_range(const struct gate_rule *r, const struct gate_subject *s, 
 }
 
 static int check_rule(const struct gate_rule *r, const struct gate_subject *s,
-                      const char *const *names, const char *const *methods, struct err *e) {
+                      const struct names *x, struct err *e) {
     if (check_range(r, s, e) != 0)
         return -1;
     switch (gate_metrics[r->metric].source) {
     case GATE_FROM_REQUESTS:
-        return check_endpoint(r, s, names, methods, e);
+        return check_endpoint(r, s, x, e);
     case GATE_FROM_ITERATIONS:
-        return check_among("name", r->name, s->iterations == NULL ? names : s->iterations,
-                           s->iterations == NULL ? s->endpoint_count : s->iteration_count, s->what,
-                           e);
+        return check_among("name", r->name, x->tasks, x->task_count, x->what, e);
     case GATE_FROM_CHECKS:
-        if (s->check_count == 0)
-            return err_set(e, "nothing that %s has checks", s->what);
-        return check_among("name", r->name, s->checks, s->check_count, s->what, e) != 0
+        if (x->check_count == 0)
+            return err_set(e, "nothing that %s has checks", x->what);
+        return check_among("name", r->name, x->checks, x->check_count, x->what, e) != 0
                    ? -1
-                   : check_among("request", r->request, names, s->endpoint_count, s->what, e);
+                   : check_among("request", r->request, x->endpoints, x->endpoint_count, x->what,
+                                 e);
     case GATE_FROM_USERS:
     case GATE_FROM_SERVER:
         break;
@@ -321,18 +340,11 @@ static int check_rule(const struct gate_rule *r, const struct gate_subject *s,
 }
 
 int gate_rules_check(const struct gate_rules *all, const struct gate_subject *s, struct err *e) {
-    size_t n = s->endpoint_count;
-    const char **names = calloc(2 * n + 1, sizeof *names);
-    int result = 0;
-    if (names == NULL)
-        return err_set(e, "out of memory for thresholds");
-    for (size_t i = 0; i < n; i++) {
-        names[i] = s->endpoints[i].name;
-        names[n + i] = s->endpoints[i].method;
-    }
+    struct names names = {0};
+    int result = names_init(&names, s, e);
     for (size_t i = 0; i < all->count && result == 0; i++) {
         const struct gate_rule *r = &all->items[i];
-        if (check_rule(r, s, names, names + n, e) == 0)
+        if (check_rule(r, s, &names, e) == 0)
             continue;
         struct buf text;
         buf_init(&text, 256);
@@ -342,15 +354,15 @@ int gate_rules_check(const struct gate_rules *all, const struct gate_subject *s,
         result = -1;
         fail_at(r, e);
     }
-    free(names);
+    free(names.endpoints);
     return result;
 }
 
 /* ---- values ---- */
 
-bool gate_fits(const struct gate_rule *r, const char *name, const char *method) {
-    return (r->name == NULL || strcmp(r->name, name) == 0) &&
-           (r->method == NULL || strcmp(r->method, method) == 0);
+bool gate_fits(const struct gate_rule *r, const struct endpoint *x) {
+    return (r->name == NULL || strcmp(r->name, x->name) == 0) &&
+           (r->method == NULL || strcmp(r->method, x->method) == 0);
 }
 
 bool gate_holds(enum gate_op op, double value, double limit) {
@@ -377,9 +389,4 @@ double gate_margin(enum gate_op op, double value, double limit) {
     if (op == GATE_GT || op == GATE_GE)
         return value - limit;
     return (double)NAN;
-}
-
-int64_t gate_check_at(int64_t second, int64_t begin_us) {
-    int64_t at_us = second * 1000000;
-    return at_us < begin_us && at_us + 1000000 > begin_us ? begin_us : at_us;
 }

@@ -14,7 +14,7 @@
  * Times are milliseconds, as in k6. gate_rule_text() writes a rule so that parsing gives it again:
  * that is what a run file keeps.
  *
- * It judges nothing: see judge.h and live.h. Ownership: a rule owns its texts, gate_rule_done()
+ * It judges nothing: see gate_judge.h and gate_live.h. Ownership: a rule owns its texts, gate_rule_done()
  * frees them; gate_rules_add() takes a rule over. Thread: plain data.
  */
 #ifndef GATE_RULE_H
@@ -26,6 +26,7 @@
 
 #include "gate/metric.h"
 #include "util/buf.h"
+#include "util/catalog.h"
 #include "util/err.h"
 
 #define GATE_OVER_MAX_NS (INT64_C(600) * 1000000000)
@@ -94,22 +95,10 @@ int gate_rules_copy(const struct gate_rules *from, struct gate_rules *to, struct
 void gate_rules_text(const struct gate_rules *all, struct buf *out);
 int gate_rules_read(struct gate_rules *all, const char *place, const char *lines, struct err *e);
 
-#define GATE_STEPS UINT32_MAX
-
 /* What is judged, as far as it is known before: names that nothing has, stages that there are not. */
 struct gate_subject {
-    struct gate_endpoint {
-        const char *name, *method;
-    } const *endpoints; /* by their number in a sample */
-    size_t endpoint_count;
-    const char *const *iterations; /* names of tasks; NULL: those of the endpoints */
-    size_t iteration_count;
-    /* For live.h: of each task the endpoint that is all of it, or GATE_STEPS. NULL: requests are iterations. */
-    const uint32_t *singles;
-    const char *const *checks; /* names of checks; NULL and 0: there are none */
-    size_t check_count;
-    const uint32_t *checked; /* of each check its endpoint; for live.h */
-    const int64_t *stages;   /* where each stage begins, and the end of the last: stage_count + 1 */
+    const struct catalog *catalog;
+    const int64_t *stages; /* where each stage begins, and the end of the last: stage_count + 1 */
     size_t stage_count;
     int64_t duration_us; /* of the load; 0: not known */
     const char *what;    /* "the scenario sends", "the run has": for messages */
@@ -119,12 +108,8 @@ struct gate_subject {
 int gate_rules_check(const struct gate_rules *all, const struct gate_subject *subject,
                      struct err *e);
 
-/* Checks are counted by second: when those of a second count, for a range that begins at begin_us. One that is under way when the
- * range begins belongs to it. */
-int64_t gate_check_at(int64_t second, int64_t begin_us);
-
-/* Whether name and method of an endpoint are those that the rule wants. */
-bool gate_fits(const struct gate_rule *r, const char *name, const char *method);
+/* Whether an endpoint has the name and method that the rule wants. */
+bool gate_fits(const struct gate_rule *r, const struct endpoint *x);
 
 bool gate_holds(enum gate_op op, double value, double limit);
 

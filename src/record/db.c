@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 char *db_path(const char *path) {
     size_t n = strlen(path) + 3;
@@ -11,6 +12,19 @@ char *db_path(const char *path) {
     if (out != NULL)
         snprintf(out, n, "%s%s", path[0] == '/' ? "" : "./", path);
     return out;
+}
+
+void db_remove(const char *path) {
+    static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        size_t n = strlen(path) + sizeof "-journal";
+        char *name = malloc(n);
+        if (name != NULL) {
+            snprintf(name, n, "%s%s", path, endings[i]);
+            unlink(name);
+        }
+        free(name);
+    }
 }
 
 static int io_error(sqlite3 *db, struct err *e) {
@@ -23,9 +37,9 @@ static int io_error(sqlite3 *db, struct err *e) {
     case EFBIG:
         return err_set(e, "the file has reached the largest size allowed (raise it: ulimit -f)");
     case 0:
-        return err_set(e, "%s (is the disk in order?)", sqlite3_errmsg(db));
+        return err_set(e, "%s (check the disk)", sqlite3_errmsg(db));
     default:
-        return err_set(e, "%s: %s (is the disk in order?)", sqlite3_errmsg(db), strerror(number));
+        return err_set(e, "%s: %s (check the disk)", sqlite3_errmsg(db), strerror(number));
     }
 }
 

@@ -28,12 +28,8 @@ static char *clean(const char *text) {
     buf_init(&b, 3 * (ERRORS_TEXT_MAX + 4));
     text_repair(&b, text, n);
     char *out = buf_take(&b);
-    if (out == NULL || strlen(out) <= ERRORS_TEXT_MAX)
-        return out;
-    size_t end = ERRORS_TEXT_MAX;
-    while (((unsigned char)out[end] & 0xc0) == 0x80)
-        end--;
-    out[end] = '\0';
+    if (out != NULL)
+        out[text_cut(out, strlen(out), ERRORS_TEXT_MAX)] = '\0';
     return out;
 }
 

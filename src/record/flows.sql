@@ -18,7 +18,7 @@ CREATE TABLE iteration (
 );
 
 CREATE TABLE check_name (
-    id       INTEGER PRIMARY KEY,     -- from 0, in the order of the scenario
+    id       INTEGER PRIMARY KEY,     -- from 0, in the order of the scenario; behind the checks, captures
     endpoint INTEGER NOT NULL REFERENCES endpoint,
     name     TEXT NOT NULL
 );
@@ -28,6 +28,7 @@ CREATE TABLE check_second (
     id     INTEGER NOT NULL REFERENCES check_name,
     passes INTEGER NOT NULL,
     fails  INTEGER NOT NULL,
+    not_judged INTEGER NOT NULL DEFAULT 0, -- its answer was larger than what is judged
     PRIMARY KEY (second, id)
 ) WITHOUT ROWID;
 
@@ -40,7 +41,8 @@ CREATE TABLE failed_body (
     status   INTEGER NOT NULL,
     error    TEXT NOT NULL,
     bytes    INTEGER NOT NULL,        -- of the whole body, decoded
-    body     TEXT NOT NULL
+    body     TEXT NOT NULL,
+    seen     TEXT                     -- what the check has found; NULL: nothing beside the body
 );
 
 -- A task of one request has no rows of its own: each of its requests is one time through it.
@@ -66,7 +68,8 @@ SELECT s.second AS second,
        e.name AS request,
        c.name AS name,
        s.passes AS passes,
-       s.fails AS fails
+       s.fails AS fails,
+       s.not_judged AS not_judged
 FROM check_second AS s
 LEFT JOIN check_name AS c ON c.id = s.id
 LEFT JOIN endpoint AS e ON e.id = c.endpoint;
@@ -79,6 +82,7 @@ SELECT b.at_us AS at_us,
        b.status AS status,
        b.error AS error,
        b.bytes AS bytes,
-       b.body AS body
+       b.body AS body,
+       b.seen AS seen
 FROM failed_body AS b
 LEFT JOIN endpoint AS e ON e.id = b.endpoint;

@@ -4,12 +4,14 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#define CHUNK_SAMPLES 1024 /* 64 KiB: rare enough to allocate, small enough for an idle worker */
+#define CHUNK_SAMPLES 1024 /* 72 KiB: rare enough to allocate, small enough for an idle worker */
 
 struct chunk {
     struct sample samples[CHUNK_SAMPLES];
     atomic_size_t written;       /* the producer publishes samples[0, written) */
     struct chunk *_Atomic after; /* set once, when this one is full */
+    /* By sample, where it has SAMPLE_STREAM; NULL until the first. Published with the samples. */
+    struct stream_record **streams;
 };
 
 struct queue {
@@ -21,6 +23,7 @@ struct queue {
                             and back */
     atomic_uint_fast64_t lost;
     size_t max;
+    uint64_t stream_bytes; /* of all records that were pushed */
 
     /* The consumer's line. */
     alignas(64) struct chunk *head;
@@ -28,6 +31,7 @@ struct queue {
 
     /* Written by the consumer, read by the producer. */
     alignas(64) atomic_uint_fast64_t taken;
+    atomic_uint_fast64_t stream_bytes_taken;
     struct chunk *_Atomic spare; /* one emptied chunk on its way back */
 };
 
@@ -37,7 +41,14 @@ static struct chunk *chunk_new(void) {
         return NULL;
     atomic_init(&c->written, 0);
     atomic_init(&c->after, NULL);
+    c->streams = NULL;
     return c;
+}
+
+static void chunk_free(struct chunk *c) {
+    if (c != NULL)
+        free(c->streams);
+    free(c);
 }
 
 struct queue *queue_new(size_t max_samples) {
@@ -45,7 +56,7 @@ struct queue *queue_new(size_t max_samples) {
     struct chunk *first = chunk_new();
     if (q == NULL || first == NULL) {
         free(q);
-        free(first);
+        chunk_free(first);
         return NULL;
     }
     size_t chunks = max_samples / CHUNK_SAMPLES + (max_samples % CHUNK_SAMPLES != 0);
@@ -54,14 +65,30 @@ struct queue *queue_new(size_t max_samples) {
     return q;
 }
 
+/* The samples from `from` on leave the head: their records go. */
+static void free_streams(struct queue *q, size_t from, size_t n) {
+    const struct chunk *c = q->head;
+    uint64_t bytes = 0;
+    if (c->streams == NULL)
+        return;
+    for (size_t i = from; i < from + n; i++) {
+        if ((c->samples[i].flags & SAMPLE_STREAM) == 0)
+            continue;
+        bytes += stream_record_bytes(c->streams[i]);
+        free(c->streams[i]);
+    }
+    bytes += atomic_load_explicit(&q->stream_bytes_taken, memory_order_relaxed);
+    atomic_store_explicit(&q->stream_bytes_taken, bytes, memory_order_relaxed);
+}
+
 void queue_free(struct queue *q) {
+    const struct sample *first;
     if (q == NULL)
         return;
-    for (struct chunk *c = q->head, *after; c != NULL; c = after) {
-        after = atomic_load_explicit(&c->after, memory_order_relaxed);
-        free(c);
-    }
-    free(atomic_load_explicit(&q->spare, memory_order_relaxed));
+    for (size_t n; (n = queue_peek(q, &first)) > 0;)
+        queue_advance(q, n);
+    chunk_free(q->head);
+    chunk_free(atomic_load_explicit(&q->spare, memory_order_relaxed));
     free(q);
 }
 
@@ -85,19 +112,59 @@ static bool extend(struct queue *q) {
     return true;
 }
 
-bool queue_push(struct queue *q, const struct sample *s) {
+static bool refuse(struct queue *q) {
+    atomic_fetch_add_explicit(&q->lost, 1, memory_order_relaxed);
+    return false;
+}
+
+/* There is a place for one more in the tail. */
+static bool has_room(struct queue *q) {
     uint64_t pushed = atomic_load_explicit(&q->pushed, memory_order_relaxed);
-    if (is_full(q, pushed) || (q->tail_used == CHUNK_SAMPLES && !extend(q))) {
-        atomic_fetch_add_explicit(&q->lost, 1, memory_order_relaxed);
-        return false;
-    }
+    return !is_full(q, pushed) && (q->tail_used < CHUNK_SAMPLES || extend(q));
+}
+
+static void put(struct queue *q, const struct sample *s) {
+    uint64_t pushed = atomic_load_explicit(&q->pushed, memory_order_relaxed);
     q->tail->samples[q->tail_used++] = *s;
     atomic_store_explicit(&q->pushed, pushed + 1, memory_order_relaxed);
     atomic_store_explicit(&q->tail->written, q->tail_used, memory_order_release);
+}
+
+bool queue_push(struct queue *q, const struct sample *s) {
+    if (!has_room(q))
+        return refuse(q);
+    put(q, s);
     return true;
 }
 
-/* Leaves the emptied head for the one behind it; false where there is none yet. */
+/* Where its record goes: beside the next sample of the tail, which has room. */
+static bool put_stream(struct queue *q, struct stream_record *stream) {
+    struct chunk *c = q->tail;
+    uint64_t taken = atomic_load_explicit(&q->stream_bytes_taken, memory_order_relaxed);
+    uint64_t bytes = q->stream_bytes + stream_record_bytes(stream);
+    if (bytes - taken > QUEUE_STREAM_BYTES)
+        return false;
+    if (c->streams == NULL)
+        c->streams = malloc(CHUNK_SAMPLES * sizeof *c->streams);
+    if (c->streams == NULL)
+        return false;
+    c->streams[q->tail_used] = stream;
+    q->stream_bytes = bytes;
+    return true;
+}
+
+bool queue_push_stream(struct queue *q, const struct sample *s, struct stream_record *stream) {
+    struct sample marked = *s;
+    if (stream == NULL || !has_room(q) || !put_stream(q, stream)) {
+        free(stream);
+        return refuse(q);
+    }
+    marked.flags |= SAMPLE_STREAM;
+    put(q, &marked);
+    return true;
+}
+
+/* Leaves the emptied head for the one behind it; false if there is none yet. */
 static bool step_head(struct queue *q) {
     struct chunk *empty = q->head;
     struct chunk *after = atomic_load_explicit(&empty->after, memory_order_acquire);
@@ -107,7 +174,7 @@ static bool step_head(struct queue *q) {
     q->head_used = 0;
     atomic_store_explicit(&empty->written, 0, memory_order_relaxed);
     atomic_store_explicit(&empty->after, NULL, memory_order_relaxed);
-    free(atomic_exchange_explicit(&q->spare, empty, memory_order_acq_rel));
+    chunk_free(atomic_exchange_explicit(&q->spare, empty, memory_order_acq_rel));
     return true;
 }
 
@@ -119,7 +186,14 @@ size_t queue_peek(struct queue *q, const struct sample **first) {
     return written - q->head_used;
 }
 
+const struct stream_record *queue_stream(const struct queue *q, const struct sample *shown) {
+    if ((shown->flags & SAMPLE_STREAM) == 0)
+        return NULL;
+    return q->head->streams[shown - q->head->samples];
+}
+
 void queue_advance(struct queue *q, size_t n) {
+    free_streams(q, q->head_used, n);
     q->head_used += n;
     uint64_t taken = atomic_load_explicit(&q->taken, memory_order_relaxed);
     atomic_store_explicit(&q->taken, taken + n, memory_order_release);

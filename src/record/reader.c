@@ -14,64 +14,6 @@
 
 #define LOCK_MS 5000
 
-/* A copy that lives as long as the reader; NULL where memory runs out. */
-static const char *keep(struct reader *r, const char *bytes) {
-    size_t n = strlen(bytes) + 1;
-    struct text *t = malloc(sizeof *t + n);
-    if (t == NULL)
-        return NULL;
-    memcpy(t->bytes, bytes, n);
-    t->next = r->texts;
-    r->texts = t;
-    return t->bytes;
-}
-
-const char *reader_keep_column(struct reader *r, sqlite3_stmt *st, int column) {
-    const unsigned char *text = sqlite3_column_text(st, column);
-    return keep(r, text == NULL ? "" : (const char *)text);
-}
-
-static int fail_db(struct reader *r, struct err *e) {
-    db_error(r->db, e);
-    return err_prefix(e, "cannot read %s", r->path);
-}
-
-int reader_no_memory(struct reader *r, struct err *e) {
-    return err_set(e, "cannot read %s: out of memory", r->path);
-}
-
-static int fail_damaged(struct reader *r, const char *what, int64_t id, struct err *e) {
-    return err_set(e,
-                   "cannot read %s: it is damaged: %s %" PRId64
-                   " refers to something that is not there"
-                   " (sqlite3's .recover may save the rest)",
-                   r->path, what, id);
-}
-
-int reader_prepare(struct reader *r, const char *sql, sqlite3_stmt **out, struct err *e) {
-    return sqlite3_prepare_v2(r->db, sql, -1, out, NULL) == SQLITE_OK ? 0 : fail_db(r, e);
-}
-
-int reader_finish(struct reader *r, sqlite3_stmt *st, int rc, struct err *e) {
-    if (rc != SQLITE_DONE && rc != SQLITE_ROW)
-        fail_db(r, e);
-    sqlite3_finalize(st);
-    return rc == SQLITE_DONE || rc == SQLITE_ROW ? 0 : -1;
-}
-
-/* The single number that a query gives, 0 where it gives NULL. */
-static int query_number(struct reader *r, const char *sql, int64_t *out, struct err *e) {
-    sqlite3_stmt *st = NULL;
-    if (reader_prepare(r, sql, &st, e) != 0)
-        return -1;
-    int rc = sqlite3_step(st);
-    int64_t value = rc == SQLITE_ROW ? sqlite3_column_int64(st, 0) : 0;
-    if (reader_finish(r, st, rc, e) != 0)
-        return -1;
-    *out = value;
-    return 0;
-}
-
 static bool has_log(const char *path) {
     char name[4096];
     struct stat st;
@@ -91,7 +33,7 @@ static int check_path(const char *path, struct err *e) {
     if (!S_ISREG(st.st_mode))
         return err_set(e, "cannot read %s: it is not a regular file", path);
     if (st.st_size == 0 && !has_log(path))
-        return err_set(e, "cannot read %s: it is empty: no run has begun in it", path);
+        return err_set(e, "cannot read %s: it is empty: it contains no run", path);
     return 0;
 }
 
@@ -127,15 +69,15 @@ static char *immutable_uri(const char *path) {
 static int connect_read_only(struct reader *r, const char *name, struct err *e) {
     if (has_log(r->path))
         return err_set(e,
-                       "cannot read %s: its newest requests are in %s-wal, which cannot be read "
-                       "without writing beside it (copy both to a directory of yours)",
+                       "cannot read %s: its newest requests are in %s-wal, and reading that needs "
+                       "write access to the directory (copy both files to your own directory)",
                        r->path, r->path);
     char *uri = immutable_uri(name);
     if (uri == NULL)
         return reader_no_memory(r, e);
     int rc = connect(r, uri, SQLITE_OPEN_URI);
     free(uri);
-    return rc == SQLITE_OK ? 0 : fail_db(r, e);
+    return rc == SQLITE_OK ? 0 : reader_fail_db(r, e);
 }
 
 static int open_file(struct reader *r, struct err *e) {
@@ -148,23 +90,23 @@ static int open_file(struct reader *r, struct err *e) {
     else if (rc == SQLITE_CANTOPEN || rc == SQLITE_READONLY)
         result = connect_read_only(r, name, e);
     else if (rc != SQLITE_OK)
-        result = fail_db(r, e);
+        result = reader_fail_db(r, e);
     free(name);
-    return result;
+    return result == 0 && reader_scan_init(r) != SQLITE_OK ? reader_fail_db(r, e) : result;
 }
 
 static int check_marks(struct reader *r, struct err *e) {
     int64_t application, version;
-    if (query_number(r, "PRAGMA application_id", &application, e) != 0 ||
-        query_number(r, "PRAGMA user_version", &version, e) != 0)
+    if (reader_number(r, "PRAGMA application_id", &application, e) != 0 ||
+        reader_number(r, "PRAGMA user_version", &version, e) != 0)
         return -1;
     if (application != DB_APPLICATION_ID || version < 1)
-        return err_set(e, "cannot read %s: it is an SQLite file but not one that coldswarm made",
+        return err_set(e, "cannot read %s: it is an SQLite file, but coldswarm did not make it",
                        r->path);
     if (version > DB_SCHEMA_VERSION)
         return err_set(e,
                        "cannot read %s: a newer coldswarm made it (schema %" PRId64
-                       ", this one knows %d); use that one",
+                       ", this version supports %d); use the newer version",
                        r->path, version, DB_SCHEMA_VERSION);
     r->version = version;
     return 0;
@@ -181,7 +123,7 @@ static int load_run(struct reader *r, struct err *e) {
     int rc = sqlite3_step(st);
     if (rc == SQLITE_DONE) {
         sqlite3_finalize(st);
-        return fail_damaged(r, "run", 1, e);
+        return reader_damaged(r, "run", 1, e);
     }
     bool ok = true;
     if (rc == SQLITE_ROW) {
@@ -205,53 +147,17 @@ static int load_run(struct reader *r, struct err *e) {
         return reader_no_memory(r, e);
     return r->run.complete
                ? 0
-               : query_number(r,
-                              "SELECT max(x) FROM ("
-                              "SELECT max(at_us + coalesce(took_us, 0)) AS x FROM request"
-                              " UNION ALL SELECT max(at_us) FROM event"
-                              " UNION ALL SELECT max(second) * 1000000 FROM user_count)",
-                              &r->run.duration_us, e);
-}
-
-/* One more than the largest id of a table, so that ids are indexes; at most `most`, which ends what
- * a broken file can make us allocate. */
-static int count_ids(struct reader *r, const char *sql, int64_t most, size_t *out, struct err *e) {
-    int64_t n;
-    if (query_number(r, sql, &n, e) != 0)
-        return -1;
-    if (n < 0 || n > most)
-        return fail_damaged(r, "id", n - 1, e);
-    *out = (size_t)n;
-    return 0;
-}
-
-static int load_endpoints(struct reader *r, struct err *e) {
-    if (count_ids(r, "SELECT max(id) + 1 FROM endpoint", SAMPLE_ENDPOINT_MAX, &r->endpoint_count,
-                  e) != 0)
-        return -1;
-    r->endpoints = calloc(r->endpoint_count + 1, sizeof *r->endpoints);
-    if (r->endpoints == NULL)
-        return reader_no_memory(r, e);
-    for (size_t i = 0; i < r->endpoint_count; i++)
-        r->endpoints[i] = (struct reader_endpoint){.name = "", .method = ""};
-    sqlite3_stmt *st = NULL;
-    if (reader_prepare(r, "SELECT id, name, method FROM endpoint WHERE id >= 0", &st, e) != 0)
-        return -1;
-    bool ok = true;
-    int rc;
-    while ((rc = sqlite3_step(st)) == SQLITE_ROW && ok) {
-        struct reader_endpoint *x = &r->endpoints[sqlite3_column_int64(st, 0)];
-        x->name = reader_keep_column(r, st, 1);
-        x->method = reader_keep_column(r, st, 2);
-        ok = x->name != NULL && x->method != NULL;
-    }
-    if (reader_finish(r, st, rc, e) != 0)
-        return -1;
-    return ok ? 0 : reader_no_memory(r, e);
+               : reader_number(r,
+                               "SELECT max(x) FROM ("
+                               "SELECT max(at_us + coalesce(took_us, 0)) AS x FROM request"
+                               " UNION ALL SELECT max(at_us) FROM event"
+                               " UNION ALL SELECT max(second) * 1000000 FROM user_count)",
+                               &r->run.duration_us, e);
 }
 
 static int load_errors(struct reader *r, struct err *e) {
-    if (count_ids(r, "SELECT max(id) + 1 FROM error", UINT16_MAX + 1, &r->error_count, e) != 0)
+    if (reader_count_ids(r, "SELECT max(id) + 1 FROM error", UINT16_MAX + 1, &r->error_count, e) !=
+        0)
         return -1;
     r->errors = calloc(r->error_count + 1, sizeof *r->errors);
     if (r->errors == NULL)
@@ -268,6 +174,14 @@ static int load_errors(struct reader *r, struct err *e) {
     return ok ? 0 : reader_no_memory(r, e);
 }
 
+/* The number of a word; 0 for none and for one that we do not know. */
+static int number_of(const unsigned char *word, const char *text(int), int count) {
+    for (int i = 1; word != NULL && i < count; i++)
+        if (strcmp(text(i), (const char *)word) == 0)
+            return i;
+    return 0;
+}
+
 static bool set_result(struct reader *r, sqlite3_stmt *st, struct result *x) {
     int64_t endpoint = sqlite3_column_int64(st, 1), outcome = sqlite3_column_int64(st, 3);
     int64_t error = sqlite3_column_int64(st, 4);
@@ -276,22 +190,30 @@ static bool set_result(struct reader *r, sqlite3_stmt *st, struct result *x) {
                          .status = sqlite3_column_int(st, 2),
                          .outcome = (enum outcome)outcome,
                          .new_connection = sqlite3_column_int(st, 5) != 0,
+                         .http_version = (enum http_version)number_of(
+                             sqlite3_column_text(st, 6), http_version_text, HTTP_VERSION_COUNT),
+                         .previous_end = (enum connection_end)number_of(
+                             sqlite3_column_text(st, 7), connection_end_text, CONNECTION_END_COUNT),
                          .known = true};
-    return endpoint >= 0 && endpoint < (int64_t)r->endpoint_count && outcome >= 0 &&
+    return endpoint >= 0 && endpoint < (int64_t)r->catalog.endpoint_count && outcome >= 0 &&
            outcome < OUTCOME_COUNT && error >= 0 &&
            (error == 0 || (error < (int64_t)r->error_count && r->errors[error] != NULL));
 }
 
 static int load_results(struct reader *r, struct err *e) {
-    if (count_ids(r, "SELECT max(id) + 1 FROM result", INT64_C(1) << 28, &r->result_count, e) != 0)
+    if (reader_count_ids(r, "SELECT max(id) + 1 FROM result", INT64_C(1) << 28, &r->result_count,
+                         e) != 0)
         return -1;
     r->results = calloc(r->result_count + 1, sizeof *r->results);
     if (r->results == NULL)
         return reader_no_memory(r, e);
     sqlite3_stmt *st = NULL;
     if (reader_prepare(r,
-                       "SELECT id, endpoint, status, outcome, error, new_connection FROM result"
-                       " WHERE id >= 0",
+                       r->version < READER_CONNECTIONS_VERSION
+                           ? "SELECT id, endpoint, status, outcome, error, new_connection, NULL,"
+                             " NULL FROM result WHERE id >= 0"
+                           : "SELECT id, endpoint, status, outcome, error, new_connection,"
+                             " http_version, previous_end FROM result WHERE id >= 0",
                        &st, e) != 0)
         return -1;
     int64_t broken = 0;
@@ -302,7 +224,7 @@ static int load_results(struct reader *r, struct err *e) {
     }
     if (reader_finish(r, st, rc, e) != 0)
         return -1;
-    return broken == 0 ? 0 : fail_damaged(r, "result", broken, e);
+    return broken == 0 ? 0 : reader_damaged(r, "result", broken, e);
 }
 
 int reader_open(const char *path, struct reader **out, struct err *e) {
@@ -312,14 +234,14 @@ int reader_open(const char *path, struct reader **out, struct err *e) {
     if (r == NULL)
         return err_set(e, "cannot read %s: out of memory", path);
     r->path = path; /* until there is a copy, for error texts */
-    const char *copy = keep(r, path);
+    const char *copy = reader_keep(r, path);
     if (copy == NULL) {
         reader_no_memory(r, e);
         goto fail;
     }
     r->path = copy;
     if (open_file(r, e) != 0 || check_marks(r, e) != 0 || load_run(r, e) != 0 ||
-        load_endpoints(r, e) != 0 || load_errors(r, e) != 0 || load_results(r, e) != 0)
+        reader_load_catalog(r, e) != 0 || load_errors(r, e) != 0 || load_results(r, e) != 0)
         goto fail;
     *out = r;
     return 0;
@@ -333,7 +255,7 @@ void reader_close(struct reader *r) {
         return;
     reader_cut_done(r);
     sqlite3_close(r->db);
-    free(r->endpoints);
+    catalog_done(&r->catalog);
     free(r->errors);
     free(r->results);
     for (struct text *t = r->texts, *next; t != NULL; t = next) {
@@ -347,132 +269,23 @@ const struct reader_run *reader_run(const struct reader *r) {
     return &r->run;
 }
 
-size_t reader_endpoints(const struct reader *r, const struct reader_endpoint **out) {
-    *out = r->endpoints;
-    return r->endpoint_count;
+const struct catalog *reader_catalog(const struct reader *r) {
+    return &r->catalog;
 }
 
 const char *reader_error(const struct reader *r, uint32_t error) {
     return error < r->error_count && r->errors[error] != NULL ? r->errors[error] : "";
 }
 
-int64_t reader_column(sqlite3_stmt *st, int at) {
-    sqlite3_value *value = sqlite3_column_value(st, at); /* one lock instead of two */
-    return sqlite3_value_type(value) == SQLITE_NULL ? READER_NO_VALUE : sqlite3_value_int64(value);
-}
-
-int64_t reader_version(const struct reader *r) {
-    return r->version;
-}
-
-bool reader_result(const struct reader *r, int64_t result, int *status, enum outcome *outcome) {
-    if (result < 0 || result >= (int64_t)r->result_count || !r->results[result].known)
-        return false;
-    *status = r->results[result].status;
-    *outcome = r->results[result].outcome;
-    return true;
-}
-
-static int64_t minus(int64_t a, int64_t b) {
-    return a == READER_NO_VALUE || b == READER_NO_VALUE ? READER_NO_VALUE : a - b;
-}
-
-/* The columns of the queries of reader_scan(), the brief one has the first part. What each means:
- * schema.sql. */
-#define BRIEF_COLUMNS "id, result, at_us, lag_us, took_us, bytes_received"
-#define OTHER_COLUMNS "user, rest_us, dns_us, connect_us, tls_us, bytes_sent"
-enum {
-    C_ID,
-    C_RESULT,
-    C_AT,
-    C_LAG,
-    C_TOOK,
-    C_GOT,
-    C_USER,
-    C_REST,
-    C_DNS,
-    C_CONNECT,
-    C_TLS,
-    C_SENT
-};
-
-/* The same rules as those of the view `requests`; false where the row's result is not there. */
-static bool set_row(const struct reader *r, sqlite3_stmt *st, struct reader_row *row) {
-    int64_t result = sqlite3_column_int64(st, C_RESULT);
-    if (result < 0 || result >= (int64_t)r->result_count || !r->results[result].known)
-        return false;
-    const struct result *x = &r->results[result];
-    int64_t at = reader_column(st, C_AT), lag = reader_column(st, C_LAG),
-            took = reader_column(st, C_TOOK);
-    bool timed = outcome_is_timed((int)x->outcome) && took != READER_NO_VALUE;
-    row->id = sqlite3_column_int64(st, C_ID);
-    row->endpoint = x->endpoint;
-    row->intended_us = minus(at, lag);
-    row->sent_us = x->outcome == OUTCOME_NOT_SENT ? READER_NO_VALUE : at;
-    row->end_us = took == READER_NO_VALUE || at == READER_NO_VALUE ? READER_NO_VALUE : at + took;
-    row->service_us = timed ? took : READER_NO_VALUE;
-    row->response_us = timed ? took + (lag == READER_NO_VALUE ? 0 : lag) : READER_NO_VALUE;
-    row->status = x->status;
-    row->outcome = x->outcome;
-    row->error = x->error;
-    row->bytes_received = (uint64_t)sqlite3_column_int64(st, C_GOT);
-    row->new_connection = x->new_connection;
-    return true;
-}
-
-static void set_rest(sqlite3_stmt *st, struct reader_row *row) {
-    row->user =
-        row->outcome == OUTCOME_NOT_SENT ? READER_NO_VALUE : sqlite3_column_int64(st, C_USER);
-    row->dns_us = reader_column(st, C_DNS);
-    row->connect_us = reader_column(st, C_CONNECT);
-    row->tls_us = reader_column(st, C_TLS);
-    row->ttfb_us = minus(reader_column(st, C_TOOK), reader_column(st, C_REST));
-    row->bytes_sent = (uint64_t)sqlite3_column_int64(st, C_SENT);
-}
-
-static int scan(struct reader *r, bool brief, reader_row_fn *fn, void *context, struct err *e) {
-    sqlite3_stmt *st = NULL;
-    const char *sql = brief ? "SELECT " BRIEF_COLUMNS " FROM request ORDER BY id"
-                            : "SELECT " BRIEF_COLUMNS ", " OTHER_COLUMNS
-                              " FROM request ORDER BY id";
-    if (reader_prepare(r, sql, &st, e) != 0)
-        return -1;
-    int rc, stopped = 0;
-    struct reader_row row = {.user = READER_NO_VALUE,
-                             .dns_us = READER_NO_VALUE,
-                             .connect_us = READER_NO_VALUE,
-                             .tls_us = READER_NO_VALUE,
-                             .ttfb_us = READER_NO_VALUE};
-    while (stopped == 0 && (rc = sqlite3_step(st)) == SQLITE_ROW) {
-        if (!set_row(r, st, &row)) {
-            int64_t id = sqlite3_column_int64(st, C_ID);
-            sqlite3_finalize(st);
-            return fail_damaged(r, "request", id, e);
-        }
-        if (!brief)
-            set_rest(st, &row);
-        if (!r->is_cut || reader_cut_takes(r, &row, reader_column(st, C_AT)))
-            stopped = fn(context, &row);
-    }
-    if (stopped != 0) {
-        sqlite3_finalize(st);
-        return stopped;
-    }
-    return reader_finish(r, st, rc, e);
-}
-
-int reader_scan(struct reader *r, reader_row_fn *fn, void *context, struct err *e) {
-    return scan(r, false, fn, context, e);
-}
-
-int reader_scan_brief(struct reader *r, reader_row_fn *fn, void *context, struct err *e) {
-    return scan(r, true, fn, context, e);
+int64_t reader_last_request(struct reader *r) {
+    int64_t last = -1;
+    return reader_number(r, "SELECT max(id) FROM request", &last, NULL) == 0 ? last : -1;
 }
 
 int reader_users(struct reader *r, struct reader_second **out, size_t *count, struct err *e) {
     int64_t n;
     sqlite3_stmt *st = NULL;
-    if (query_number(r, "SELECT count(*) FROM user_count", &n, e) != 0 ||
+    if (reader_number(r, "SELECT count(*) FROM user_count", &n, e) != 0 ||
         reader_prepare(r, "SELECT second, users FROM user_count ORDER BY second", &st, e) != 0)
         return -1;
     struct reader_second *all = calloc((size_t)n + 1, sizeof *all);

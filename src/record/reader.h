@@ -14,10 +14,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "util/catalog.h"
 #include "util/err.h"
-#include "util/outcome.h"
+#include "util/request.h"
 
-#define READER_NO_VALUE INT64_MIN
+#define READER_NO_VALUE REQUEST_NO_VALUE
 
 struct reader;
 
@@ -26,29 +27,9 @@ struct reader_run {
     int64_t duration_us; /* a cut-short run: up to its last row */
     uint32_t users_max;
     uint64_t seed;
-    const char *verdict, *verdict_reason; /* "" where the run was cut short */
-    int exit_code;                        /* -1 where the run was cut short */
-    bool complete;                        /* false: killed, or still under way */
-};
-
-struct reader_endpoint {
-    const char *name, *method;
-};
-
-/* One request. Times are microseconds from the start of the run; READER_NO_VALUE where there is
- * none. */
-struct reader_row {
-    int64_t id;
-    int64_t user;      /* READER_NO_VALUE where none was free to send it */
-    uint32_t endpoint; /* index into reader_endpoints() */
-    int64_t intended_us, sent_us, end_us;
-    int64_t service_us, response_us;
-    int64_t dns_us, connect_us, tls_us, ttfb_us;
-    int status; /* 0: no response */
-    enum outcome outcome;
-    uint32_t error; /* index into reader_error(); 0: none */
-    uint64_t bytes_sent, bytes_received;
-    bool new_connection;
+    const char *verdict, *verdict_reason; /* "" if the run was interrupted */
+    int exit_code;                        /* -1 if the run was interrupted */
+    bool complete;                        /* false: killed, or still in progress */
 };
 
 struct reader_second {
@@ -60,7 +41,9 @@ int reader_open(const char *path, struct reader **out, struct err *e);
 void reader_close(struct reader *r);
 
 const struct reader_run *reader_run(const struct reader *r);
-size_t reader_endpoints(const struct reader *r, const struct reader_endpoint **out);
+
+/* The numbers in it are those of the file. Tasks and checks are missing in old files. */
+const struct catalog *reader_catalog(const struct reader *r);
 const char *reader_error(const struct reader *r, uint32_t error);
 
 /* A part of a run. A request is of the time in which it ended, as in the view `seconds`; one that was
@@ -89,17 +72,21 @@ int reader_stage(struct reader *r, int64_t stage, int64_t *from_us, int64_t *to_
 /* Calls fn for each request in the order of ids until it returns non-zero (then that is returned);
  * 0 at the end, -1 with e set where the file cannot be read. Two scans see the same rows even while
  * the run goes on. */
-typedef int reader_row_fn(void *context, const struct reader_row *row);
+typedef int reader_row_fn(void *context, const struct request *row);
 int reader_scan(struct reader *r, reader_row_fn *fn, void *context, struct err *e);
 
-/* The same rows without user, DNS, connecting, TLS, first byte and bytes sent (no value, or 0), for tables that need none of
+/* The same rows without DNS, connecting, TLS, first byte and bytes sent (no value, or 0), for tables that need none of
  * them: it takes two thirds of the time. */
 int reader_scan_brief(struct reader *r, reader_row_fn *fn, void *context, struct err *e);
+
+/* The id of the last request, which is how many there are in a file that nobody else changed; 0:
+ * none, -1: not known. */
+int64_t reader_last_request(struct reader *r);
 
 /* Users by second, in order; *out is the caller's to free(). */
 int reader_users(struct reader *r, struct reader_second **out, size_t *count, struct err *e);
 
-/* A second of the view `client`; READER_NO_VALUE where there is none. */
+/* A second of the view `client`; READER_NO_VALUE if there is none. */
 struct reader_client {
     uint32_t second;
     double cpu_max, cpu_sum, cpu_writer;

@@ -11,12 +11,6 @@
 #define US_PER_S 1000000
 #define NS_PER_US 1000
 
-/* PLATFORM_COLD_RULE of report/platform.h, in SQL. */
-#define COLD_SQL                                                                                   \
-    "SELECT s.request FROM server_request AS s JOIN server_instance AS i"                          \
-    " ON i.instance = s.instance WHERE s.request NOT NULL AND s.at_us < i.ready_us"                \
-    " ORDER BY s.request"
-
 bool reader_cut_second(const struct reader *r, uint32_t *second) {
     if (!r->is_cut)
         return true;
@@ -53,7 +47,7 @@ static int by_id(const void *key, const void *element) {
     return (a > b) - (a < b);
 }
 
-bool reader_cut_takes(const struct reader *r, struct reader_row *row, int64_t at_us) {
+bool reader_cut_takes(const struct reader *r, struct request *row, int64_t at_us) {
     const struct reader_cut *c = &r->cut;
     int64_t when = row->end_us != READER_NO_VALUE ? row->end_us : at_us;
     if (when < c->from_us || when >= c->to_us ||
@@ -64,6 +58,7 @@ bool reader_cut_takes(const struct reader *r, struct reader_row *row, int64_t at
         return false;
     row->intended_us = earlier_by(row->intended_us, c->from_us);
     row->sent_us = earlier_by(row->sent_us, c->from_us);
+    row->resent_us = earlier_by(row->resent_us, c->from_us);
     row->end_us = earlier_by(row->end_us, c->from_us);
     return true;
 }
@@ -74,26 +69,26 @@ void reader_cut_done(struct reader *r) {
 }
 
 static int no_such_name(const struct reader *r, const char *name, struct err *e) {
-    const char **names = calloc(r->endpoint_count + 1, sizeof *names);
+    const char **names = calloc(r->catalog.endpoint_count + 1, sizeof *names);
     const char *near = NULL;
-    for (size_t i = 0; i < r->endpoint_count && names != NULL; i++)
-        names[i] = r->endpoints[i].name;
+    for (size_t i = 0; i < r->catalog.endpoint_count && names != NULL; i++)
+        names[i] = r->catalog.endpoints[i].name;
     if (names != NULL)
-        near = text_nearest(name, names, r->endpoint_count);
+        near = text_nearest(name, names, r->catalog.endpoint_count);
     free(names);
-    return err_set(e, "no endpoint of %s is called %s%s%s%s", r->path, name,
+    return err_set(e, "no endpoint of %s is named %s%s%s%s", r->path, name,
                    near == NULL ? "" : "; did you mean ", near == NULL ? "" : near,
                    near == NULL ? "" : "?");
 }
 
 static int choose_endpoints(struct reader *r, const struct reader_cut *cut, struct err *e) {
-    r->cut_endpoints = calloc(r->endpoint_count + 1, sizeof *r->cut_endpoints);
+    r->cut_endpoints = calloc(r->catalog.endpoint_count + 1, sizeof *r->cut_endpoints);
     if (r->cut_endpoints == NULL)
         return reader_no_memory(r, e);
     for (size_t k = 0; k < cut->name_count; k++) {
         bool found = false;
-        for (size_t i = 0; i < r->endpoint_count; i++)
-            if (strcmp(r->endpoints[i].name, cut->names[k]) == 0)
+        for (size_t i = 0; i < r->catalog.endpoint_count; i++)
+            if (strcmp(r->catalog.endpoints[i].name, cut->names[k]) == 0)
                 found = r->cut_endpoints[i] = true;
         if (!found)
             return no_such_name(r, cut->names[k], e);
@@ -103,36 +98,19 @@ static int choose_endpoints(struct reader *r, const struct reader_cut *cut, stru
 
 static int load_cold(struct reader *r, struct err *e) {
     struct reader_server side;
-    sqlite3_stmt *st = NULL;
-    size_t cap = 0;
-    int rc = SQLITE_DONE;
     if (reader_server(r, &side, e) != 0)
         return -1;
     if (side.requests == 0)
         return err_set(e,
-                       "%s has no request log of the server, so nothing tells warm requests from "
-                       "cold ones; add it with coldswarm import",
+                       "%s has no request log of the server, which shows the cold starts; add it "
+                       "with coldswarm import",
                        r->path);
     if (side.joined <= 0)
         return err_set(e,
-                       "no entry of the server's log in %s is known to be a request of this run "
-                       "(%s), so nothing tells warm requests from cold ones",
+                       "no entry of the server's log in %s belongs to a request of this run (%s), "
+                       "so warm and cold requests cannot be separated",
                        r->path, side.join_state);
-    if (reader_prepare(r, COLD_SQL, &st, e) != 0)
-        return -1;
-    while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
-        if (r->cold_count == cap) {
-            cap = cap == 0 ? 256 : cap * 2;
-            int64_t *grown = realloc(r->cold, cap * sizeof *grown);
-            if (grown == NULL) {
-                sqlite3_finalize(st);
-                return reader_no_memory(r, e);
-            }
-            r->cold = grown;
-        }
-        r->cold[r->cold_count++] = sqlite3_column_int64(st, 0);
-    }
-    return reader_finish(r, st, rc, e);
+    return reader_cold(r, &r->cold, &r->cold_count, e);
 }
 
 /* When the cut began, in the form of run.started_utc. */
@@ -158,12 +136,16 @@ static int move_start(struct reader *r, int64_t from_us, struct err *e) {
 int reader_cut(struct reader *r, const struct reader_cut *cut, struct err *e) {
     char from[UNITS_BYTES], whole[UNITS_BYTES];
     int64_t duration_us = r->run.duration_us;
-    if (cut->from_us < 0 || cut->from_us >= cut->to_us)
-        return err_set(e, "a cut must begin at 0 or later, and end after that");
+    if (cut->from_us < 0 || cut->from_us >= cut->to_us) {
+        units_duration_text(cut->from_us * NS_PER_US, from);
+        units_duration_text(cut->to_us * NS_PER_US, whole);
+        return err_set(e, "the part from %s to %s of the run is empty; --to must be after --from",
+                       from, whole);
+    }
     if (cut->from_us > 0 && cut->from_us >= duration_us) {
         units_duration_text(cut->from_us * NS_PER_US, from);
         units_duration_text(duration_us * NS_PER_US, whole);
-        return err_set(e, "the cut begins at %s, but the run in %s lasted %s", from, r->path,
+        return err_set(e, "the part starts at %s, but the run in %s lasted only %s", from, r->path,
                        whole);
     }
     if ((cut->name_count > 0 && choose_endpoints(r, cut, e) != 0) ||
@@ -209,7 +191,7 @@ int reader_stage(struct reader *r, int64_t stage, int64_t *from_us, int64_t *to_
     if (count == 0)
         return err_set(e, "the load of %s has no stages", r->path);
     if (stage < 1 || stage > count)
-        return err_set(e, "the load of %s has no stage %" PRId64 "; %" PRId64 " of them began",
+        return err_set(e, "the load of %s has no stage %" PRId64 "; only %" PRId64 " began",
                        r->path, stage, count);
     *from_us = from;
     *to_us = to;

@@ -13,12 +13,47 @@
 #define TIME_MAX_US (INT64_C(1) << 50)
 #define LATENCY_MAX_US (INT64_C(1) << 45)
 
+/* PLATFORM_COLD_RULE of report/platform.h, in SQL. */
+#define COLD_SQL                                                                                   \
+    "SELECT s.request FROM server_request AS s JOIN server_instance AS i"                          \
+    " ON i.instance = s.instance WHERE s.request NOT NULL AND s.at_us < i.ready_us"                \
+    " ORDER BY s.request"
+
 /* A time as a file may have it, cut to what can be reckoned with. */
 static int64_t time_of(sqlite3_stmt *st, int at) {
     int64_t us = reader_column(st, at);
     if (us == READER_NO_VALUE)
         return us;
     return us > TIME_MAX_US ? TIME_MAX_US : us < -TIME_MAX_US ? -TIME_MAX_US : us;
+}
+
+int reader_cold(struct reader *r, int64_t **out, size_t *count, struct err *e) {
+    sqlite3_stmt *st = NULL;
+    int64_t *all = NULL;
+    size_t n = 0, cap = 0;
+    int rc;
+    if (reader_prepare(r, COLD_SQL, &st, e) != 0)
+        return -1;
+    while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+        if (n == cap) {
+            cap = cap == 0 ? 256 : cap * 2;
+            int64_t *grown = realloc(all, cap * sizeof *grown);
+            if (grown == NULL) {
+                free(all);
+                sqlite3_finalize(st);
+                return reader_no_memory(r, e);
+            }
+            all = grown;
+        }
+        all[n++] = sqlite3_column_int64(st, 0);
+    }
+    if (reader_finish(r, st, rc, e) != 0) {
+        free(all);
+        return -1;
+    }
+    *out = all;
+    *count = n;
+    return 0;
 }
 
 int reader_server(struct reader *r, struct reader_server *out, struct err *e) {
@@ -31,7 +66,8 @@ int reader_server(struct reader *r, struct reader_server *out, struct err *e) {
     if (reader_prepare(r,
                        "SELECT service, offset_us, lower_us, upper_us, pairs, join_state, joined,"
                        " astray, repeated, idle_limit_us, (SELECT count(*) FROM server_request),"
-                       " EXISTS (SELECT 1 FROM server_series) FROM server_side",
+                       " EXISTS (SELECT 1 FROM server_series WHERE source <> 'scrape')"
+                       " FROM server_side",
                        &st, e) != 0)
         return -1;
     int rc = sqlite3_step(st);

@@ -38,6 +38,9 @@ struct reader_instance {
 /* All instances, by id; *out is the caller's to free(). */
 int reader_instances(struct reader *r, struct reader_instance **out, size_t *count, struct err *e);
 
+/* The ids of the requests that the log labels cold, in order; *out is the caller's to free(). */
+int reader_cold(struct reader *r, int64_t **out, size_t *count, struct err *e);
+
 /* An entry of the request log, with its request of the client where they joined. */
 struct reader_server_row {
     int64_t at_us, latency_us;
@@ -78,7 +81,7 @@ int reader_points(struct reader *r, const char *metric, reader_point_fn *fn, voi
 int reader_distributions(struct reader *r, const char *metric, reader_point_fn *fn, void *context,
                          struct err *e);
 
-/* Mean of a distribution over all its points, weighted by their counts; *count 0 where there is
+/* Mean of a distribution over all its points, weighted by their counts; *count 0 if there is
  * none. */
 int reader_distribution_mean(struct reader *r, const char *metric, double *mean, uint64_t *count,
                              struct err *e);

@@ -7,13 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/db.h"
 #include "record/errors.h"
+#include "record/record_internal.h"
 #include "record/store.h"
 #include "util/clock.h"
 #include "util/outcome.h"
 
 #define WAKE_NS (50 * NS_PER_MS)
 #define COMMIT_NS (250 * NS_PER_MS) /* the longest that a transaction goes on taking rows */
+#define BATCH 64                    /* requests that those who watch get at once */
 #define QUEUE_SAMPLES (1u << 20)    /* 64 MiB: 20 s of a stalled disk at 50 000 requests/s */
 
 /* Something for the file that is not a request, on its way to the writer. */
@@ -26,7 +29,9 @@ struct note {
         NOTE_CLIENT,
         NOTE_DISPATCH,
         NOTE_CHECK,
-        NOTE_BODY
+        NOTE_BODY,
+        NOTE_SERIES,
+        NOTE_POINTS
     } about;
     union {
         int64_t started_real_ns;
@@ -40,9 +45,15 @@ struct note {
         struct record_client client;
         struct record_dispatch dispatch;
         struct {
-            uint32_t second, id, passes, fails;
+            uint32_t second, id, passes, fails, not_judged;
         } check;
-        struct record_body body; /* its texts are in `kind` */
+        struct record_body body;     /* its texts are in `kind` */
+        struct record_series series; /* likewise */
+        struct {
+            int64_t at_ns;
+            struct record_point *points;
+            size_t count;
+        } points;
     };
     char kind[];
 };
@@ -90,6 +101,8 @@ static struct note *take_notes(struct record *r) {
 static void free_notes(struct note *n) {
     for (struct note *next; n != NULL; n = next) {
         next = n->next;
+        if (n->about == NOTE_POINTS)
+            free(n->points.points);
         free(n);
     }
 }
@@ -111,9 +124,13 @@ static int write_note(struct record *r, const struct note *n, struct err *e) {
             r->watch.checks(r->watch.context, n->check.second, n->check.id, n->check.passes,
                             n->check.fails);
         return store_check(r->store, n->check.second, n->check.id, n->check.passes, n->check.fails,
-                           e);
+                           n->check.not_judged, e);
     case NOTE_BODY:
         return store_body(r->store, &n->body, e);
+    case NOTE_SERIES:
+        return store_series(r->store, &n->series, e);
+    case NOTE_POINTS:
+        return store_points(r->store, n->points.at_ns, n->points.points, n->points.count, e);
     }
     return 0;
 }
@@ -125,35 +142,61 @@ static int write_notes(struct record *r, const struct note *n, struct err *e) {
     return rc;
 }
 
-/* Takes n samples out of a queue once they have been dealt with. Those who watch see them by kind. */
-static void take(struct record *r, struct queue *q, const struct sample *first, size_t n) {
-    for (size_t from = 0, to = 0; from < n; from = to) {
-        unsigned kind = first[from].flags & SAMPLE_ITERATION;
-        for (to = from + 1; to < n && (first[to].flags & SAMPLE_ITERATION) == kind;)
-            to++;
-        record_batch_fn *fn = kind != 0 ? r->watch.iterations : r->watch.requests;
-        if (fn != NULL)
-            fn(r->watch.context, first + from, to - from);
+static void tell_iteration(const struct record_watch *w, const struct sample *s) {
+    int64_t end_us = sample_us(s->end_ns);
+    if (w->iterations != NULL)
+        w->iterations(w->context, s->endpoint, end_us, end_us - sample_us(s->sent_ns));
+}
+
+/* Shows those who watch what was taken from a queue. */
+static void tell(const struct record_watch *w, const struct sample *first, size_t n) {
+    struct request batch[BATCH];
+    size_t filled = 0;
+    for (size_t i = 0; i < n; i++) {
+        if ((first[i].flags & SAMPLE_ITERATION) != 0)
+            tell_iteration(w, &first[i]);
+        else if (w->requests != NULL)
+            sample_request(&first[i], &batch[filled++]);
+        if (filled > 0 && (filled == BATCH || i + 1 == n)) {
+            w->requests(w->context, batch, filled);
+            filled = 0;
+        }
     }
+}
+
+/* Takes n samples out of a queue once they have been dealt with. */
+static void take(struct record *r, struct queue *q, const struct sample *first, size_t n) {
+    tell(&r->watch, first, n);
     queue_advance(q, n);
 }
 
-static int write_samples(struct record *r, const struct sample *first, size_t n, struct err *e) {
-    uint64_t answered = 0, failures = 0, rows = 0;
+static int write_sample(struct record *r, const struct queue *q, const struct sample *x,
+                        struct err *e) {
+    if ((x->flags & SAMPLE_ITERATION) != 0)
+        return store_iteration(r->store, x, e);
+    if (store_sample(r->store, x, e) != 0)
+        return -1;
+    const struct stream_record *stream = queue_stream(q, x);
+    return stream == NULL ? 0 : store_stream(r->store, x, stream, e);
+}
+
+static int write_samples(struct record *r, const struct queue *q, const struct sample *first,
+                         size_t n, struct err *e) {
+    uint64_t answered = 0, failures = 0, unsendable = 0, rows = 0;
     for (size_t i = 0; i < n; i++) {
-        bool iteration = (first[i].flags & SAMPLE_ITERATION) != 0;
-        if ((iteration ? store_iteration(r->store, &first[i], e)
-                       : store_sample(r->store, &first[i], e)) != 0)
+        if (write_sample(r, q, &first[i], e) != 0)
             return -1;
-        if (iteration)
+        if ((first[i].flags & SAMPLE_ITERATION) != 0)
             continue;
         rows++;
         answered += first[i].status != 0;
         failures += outcome_is_failure(first[i].outcome);
+        unsendable += first[i].outcome == OUTCOME_UNSENDABLE;
     }
     r->pending.rows += rows;
     r->pending.answered += answered;
     r->pending.failures += failures;
+    r->pending.unsendable += unsendable;
     return 0;
 }
 
@@ -168,7 +211,7 @@ static int write_queues(struct record *r, int64_t until_ns, bool *more, struct e
             if (n == 0)
                 continue;
             *more = true;
-            if (write_samples(r, first, n, e) != 0)
+            if (write_samples(r, r->queues[i], first, n, e) != 0)
                 return -1; /* left in the queue: discard() counts them */
             take(r, r->queues[i], first, n);
         }
@@ -203,6 +246,7 @@ static bool write_some(struct record *r) {
         r->totals.rows += r->pending.rows;
         r->totals.answered += r->pending.answered;
         r->totals.failures += r->pending.failures;
+        r->totals.unsendable += r->pending.unsendable;
     }
     free_notes(notes);
     return more;
@@ -292,10 +336,10 @@ int record_open(const char *path, const struct record_run *run, struct record **
                 struct err *e) {
     struct record *r = record_new(path, run);
     if (r == NULL)
-        return err_set(e, "cannot make %s: out of memory", path);
+        return err_set(e, "cannot create %s: out of memory", path);
     if (store_create(path, run, &r->errors, &r->store, e) != 0) {
         record_free(r);
-        return err_prefix(e, "cannot make %s", path);
+        return err_prefix(e, "cannot create %s", path);
     }
     atomic_store(&r->started_real_ns, run->started_real_ns);
     *out = r;
@@ -390,25 +434,60 @@ void record_dispatch(struct record *r, const struct record_dispatch *d) {
 }
 
 void record_check(struct record *r, uint32_t second, uint32_t check, uint32_t passes,
-                  uint32_t fails) {
+                  uint32_t fails, uint32_t not_judged) {
     struct note *n = malloc(sizeof *n);
     if (n != NULL)
-        *n = (struct note){.about = NOTE_CHECK, .check = {second, check, passes, fails}};
+        *n =
+            (struct note){.about = NOTE_CHECK, .check = {second, check, passes, fails, not_judged}};
     add_note(r, n);
 }
 
 void record_body(struct record *r, const struct record_body *b) {
-    size_t error_bytes = strlen(b->error) + 1;
-    struct note *n = malloc(sizeof *n + error_bytes + b->body_bytes + 1);
+    size_t error_bytes = strlen(b->error) + 1, seen_bytes = strlen(b->seen) + 1;
+    struct note *n = malloc(sizeof *n + error_bytes + seen_bytes + b->body_bytes + 1);
     if (n != NULL) {
         *n = (struct note){.about = NOTE_BODY, .body = *b};
         n->body.error = n->kind;
-        n->body.body = n->kind + error_bytes;
+        n->body.seen = n->kind + error_bytes;
+        n->body.body = n->body.seen + seen_bytes;
         memcpy(n->kind, b->error, error_bytes);
+        memcpy(n->kind + error_bytes, b->seen, seen_bytes);
         if (b->body_bytes > 0)
-            memcpy(n->kind + error_bytes, b->body, b->body_bytes);
+            memcpy(n->kind + error_bytes + seen_bytes, b->body, b->body_bytes);
     }
     add_note(r, n);
+}
+
+void record_series(struct record *r, const struct record_series *s) {
+    size_t metric_bytes = strlen(s->metric) + 1, label_bytes = strlen(s->label) + 1;
+    struct note *n = malloc(sizeof *n + metric_bytes + label_bytes);
+    if (n != NULL) {
+        *n = (struct note){.about = NOTE_SERIES, .series = *s};
+        n->series.metric = n->kind;
+        n->series.label = n->kind + metric_bytes;
+        memcpy(n->kind, s->metric, metric_bytes);
+        memcpy(n->kind + metric_bytes, s->label, label_bytes);
+    }
+    add_note(r, n);
+}
+
+void record_points(struct record *r, int64_t at_ns, const struct record_point *points, size_t n) {
+    if (n == 0)
+        return;
+    struct note *x = malloc(sizeof *x);
+    struct record_point *copy = malloc(n * sizeof *copy);
+    if (x != NULL && copy != NULL) {
+        memcpy(copy, points, n * sizeof *copy);
+        *x = (struct note){.about = NOTE_POINTS};
+        x->points.at_ns = at_ns;
+        x->points.points = copy;
+        x->points.count = n;
+        add_note(r, x);
+        return;
+    }
+    free(copy);
+    free(x);
+    add_note(r, NULL);
 }
 
 void record_load(const struct record *r, struct record_load *out) {
@@ -436,9 +515,7 @@ struct store *record_store(struct record *r) {
 static int report_failure(struct record *r, struct err *e) {
     if (!record_failed(r))
         return 0;
-    return err_set(e,
-                   "cannot write %s: %s; %" PRIu64 " requests of this run are in the file, %" PRIu64
-                   " are not",
+    return err_set(e, "cannot write %s: %s; requests in the file: %" PRIu64 ", missing: %" PRIu64,
                    r->path, r->reason.text, r->totals.rows, r->totals.lost);
 }
 
@@ -467,7 +544,8 @@ int record_close(struct record *r, const struct record_end *end, struct err *e) 
         write_some(r); /* notes that came after record_stop() */
     int rc = end == NULL ? 0 : store_finish(r->store, end, &why);
     if (rc != 0 && !record_failed(r))
-        err_set(e, "cannot complete %s: %s; its %" PRIu64 " requests are there, the verdict is not",
+        err_set(e,
+                "cannot complete %s: %s; its requests (%" PRIu64 ") are saved, but not the verdict",
                 r->path, why.text, r->totals.rows);
     /* Where rows are missing already, that is what to tell: a verdict that could not be added
      * changes little. */
@@ -475,4 +553,8 @@ int record_close(struct record *r, const struct record_end *end, struct err *e) 
         rc = -1;
     record_free(r);
     return rc;
+}
+
+void record_remove(const char *path) {
+    db_remove(path);
 }

@@ -19,25 +19,10 @@
 
 #include "record/queue.h"
 #include "record/sample.h"
+#include "util/catalog.h"
 #include "util/err.h"
 
 struct record;
-
-struct record_endpoint {
-    const char *name;
-    const char *method;
-};
-
-/* What is done as a whole. */
-struct record_task {
-    const char *name;
-    int64_t endpoint; /* the request that is all of it; -1: it has steps */
-};
-
-struct record_check {
-    const char *name;
-    uint32_t endpoint;
-};
 
 /* What is known before the first request. */
 struct record_run {
@@ -47,31 +32,32 @@ struct record_run {
     const char *scenario; /* its text, secrets unresolved */
     const char *target;   /* secrets unresolved */
     uint64_t seed;
-    const char *version; /* coldswarm's */
-    const struct record_endpoint *endpoints;
-    size_t endpoint_count; /* at most SAMPLE_ENDPOINT_MAX */
-    const struct record_task *tasks;
-    size_t task_count;
-    const struct record_check *checks;
-    size_t check_count;
+    const char *version;           /* coldswarm's */
+    const struct catalog *catalog; /* at most SAMPLE_ENDPOINT_MAX endpoints; NULL: nothing */
     size_t worker_count;
     size_t queue_max_samples; /* per worker; 0 for the default */
 };
 
-typedef void record_batch_fn(void *context, const struct sample *samples, size_t n);
+typedef void record_batch_fn(void *context, const struct request *requests, size_t n);
+/* The whole way through a task with steps. */
+typedef void record_iteration_fn(void *context, uint32_t task, int64_t end_us, int64_t duration_us);
 typedef void record_check_fn(void *context, uint32_t second, uint32_t check, uint32_t passes,
                              uint32_t fails);
 
 /* Who watches what is recorded: called on the writer thread, with each batch after it was taken from a queue, and with what
  * record_check() was told. Must be quick. NULL: does not want to know. */
 struct record_watch {
-    record_batch_fn *requests, *iterations;
+    record_batch_fn *requests;
+    record_iteration_fn *iterations;
     record_check_fn *checks;
     void *context;
 };
 
 /* Makes the file; it must not exist yet (an error says so). Missing folders on the way are made. */
 int record_open(const char *path, const struct record_run *run, struct record **out, struct err *e);
+
+/* Removes a run file that is closed, with what SQLite keeps next to it. */
+void record_remove(const char *path);
 
 /* Any time before record_start() or after record_stop(). */
 int record_manifest(struct record *r, const char *key, const char *value, struct err *e);
@@ -130,7 +116,22 @@ void record_dispatch(struct record *r, const struct record_dispatch *d);
 
 /* Adds to what a check (its index in `checks`) found in a second; any thread, does not wait for the disk. */
 void record_check(struct record *r, uint32_t second, uint32_t check, uint32_t passes,
-                  uint32_t fails);
+                  uint32_t fails, uint32_t not_judged);
+
+/* A series of numbers that the target gives out, and the number that its points have; from 0, each once. */
+struct record_series {
+    uint32_t id;
+    const char *metric, *label; /* valid UTF-8, without secrets */
+    bool cumulative;            /* else a gauge */
+};
+struct record_point {
+    uint32_t series;
+    double value; /* finite */
+};
+
+/* Any thread, do not wait for the disk; all is copied. A series comes before its points. */
+void record_series(struct record *r, const struct record_series *s);
+void record_points(struct record *r, int64_t at_ns, const struct record_point *points, size_t n);
 
 /* An answer that a check refused. The texts have no secrets any more. */
 struct record_body {
@@ -139,6 +140,7 @@ struct record_body {
     int status;
     uint64_t bytes; /* of the whole body */
     const char *error;
+    const char *seen; /* the value that a check has found; "": there is none beside the body */
     const char *body; /* of it, what is kept; body_bytes of them, may hold anything */
     size_t body_bytes;
 };
@@ -169,16 +171,17 @@ struct record_end {
 int record_stop(struct record *r, struct err *e);
 
 struct record_totals {
-    uint64_t rows;     /* committed */
-    uint64_t lost;     /* refused by a full queue, or left behind by a failed writer */
-    uint64_t answered; /* of the rows: a response came, whatever its status */
-    uint64_t failures; /* of the rows: outcome_is_failure() */
+    uint64_t rows;       /* committed */
+    uint64_t lost;       /* refused by a full queue, or left behind by a failed writer */
+    uint64_t answered;   /* of the rows: a response came, whatever its status */
+    uint64_t failures;   /* of the rows: outcome_is_failure() */
+    uint64_t unsendable; /* of the failures */
 };
 void record_totals(const struct record *r, struct record_totals *out);
 
 /* Completes the row of `run` and closes (checkpoints) the file; frees r in any case. record_stop()
  * must have been called. Returns -1 with the reason where the file could not be completed or the
- * writer had failed. With end NULL the file stays that of a run that was cut short. */
+ * writer had failed. With end NULL the file stays that of an interrupted run. */
 int record_close(struct record *r, const struct record_end *end, struct err *e);
 
 #endif

@@ -6,7 +6,7 @@
 CREATE TABLE run (
     name           TEXT NOT NULL,
     started_utc    TEXT NOT NULL,
-    duration_us    INTEGER,         -- NULL, like the last three: under way, or cut short
+    duration_us    INTEGER,         -- NULL, like the last three: in progress, or cut short
     users_max      INTEGER NOT NULL,
     scenario       TEXT NOT NULL,
     target         TEXT NOT NULL,
@@ -55,7 +55,9 @@ CREATE TABLE result (
     outcome        INTEGER NOT NULL REFERENCES outcome,
     error          INTEGER REFERENCES error,
     new_connection INTEGER NOT NULL,
-    sent_again     INTEGER NOT NULL
+    sent_again     INTEGER NOT NULL,
+    http_version   TEXT,            -- of the answer; NULL: none came
+    previous_end   TEXT             -- how the user's connection before a new one had ended
 );
 
 -- One row a request. Differences instead of times: SQLite stores small numbers in fewer bytes.
@@ -71,7 +73,9 @@ CREATE TABLE request (
     connect_us     INTEGER,
     tls_us         INTEGER,
     bytes_sent     INTEGER NOT NULL,
-    bytes_received INTEGER NOT NULL
+    bytes_received INTEGER NOT NULL,
+    resent_us      INTEGER,         -- when it was sent again - sent; NULL: it was not
+    previous_idle_us INTEGER        -- of the connection that previous_end is about
 );
 
 CREATE TABLE user_count (

@@ -6,12 +6,13 @@
 
 #include "record/db.h"
 #include "record/reader.h"
-#include "record/server_file.h"
+#include "record/server_internal.h"
 
 #define LOCK_MS 5000
 #define CACHE "PRAGMA cache_size = -32768"
 
-extern const char embed_record_requests_sql[], embed_record_server_sql[], embed_record_flows_sql[];
+extern const char embed_record_requests_sql[], embed_record_server_sql[], embed_record_flows_sql[],
+    embed_record_streams_sql[], embed_record_scrape_sql[];
 
 static const char *const sql_of[SERVER_STATEMENTS] = {
     [SERVER_NAME_FIND] = "SELECT id FROM server_name WHERE text = ?",
@@ -110,7 +111,7 @@ static int look(const char *path, struct server_run *run, struct err *e) {
     return rc;
 }
 
-/* A run that is under way keeps its file in WAL mode, and SQLite leaves that mode only where nobody
+/* A run that is in progress keeps its file in WAL mode, and SQLite leaves that mode only where nobody
  * else has the file open. After a kill it also folds in what the log beside the file holds. */
 static int take_over(struct server_file *f, struct err *e) {
     sqlite3_busy_timeout(f->db, 0);
@@ -118,9 +119,7 @@ static int take_over(struct server_file *f, struct err *e) {
     sqlite3_busy_timeout(f->db, LOCK_MS);
     if (rc == SQLITE_BUSY || rc == SQLITE_LOCKED)
         return err_set(
-            e,
-            "cannot import into %s: another program has it open, and a run that is under "
-            "way cannot be added to (wait for its end)",
+            e, "cannot import into %s: another program has it open; import after the run has ended",
             f->path);
     if (rc != SQLITE_OK)
         return server_fail(f, e);
@@ -136,18 +135,47 @@ static int upgrade(struct server_file *f, struct err *e) {
         return 0;
     if (version < 2)
         return err_set(e,
-                       "cannot import into %s: a version of coldswarm from before the first one "
-                       "that was finished made it (repeat the run)",
+                       "cannot import into %s: a coldswarm version before the first release made "
+                       "it (repeat the run)",
                        f->path);
     snprintf(sql, sizeof sql, "PRAGMA user_version = %d", DB_SCHEMA_VERSION);
-    static const char *const column =
-        "DROP VIEW requests;"
-        "ALTER TABLE result ADD COLUMN sent_again INTEGER NOT NULL DEFAULT 0";
-    if (version == 2 &&
-        (server_exec(f, column, e) != 0 || server_exec(f, embed_record_requests_sql, e) != 0 ||
-         server_exec(f, embed_record_server_sql, e) != 0))
-        return -1;
-    return server_exec(f, embed_record_flows_sql, e) != 0 ? -1 : server_exec(f, sql, e);
+    /* Older ones have no such table yet. */
+    int64_t from_4 = version == 4 ? 5 : 0, from_3 = version >= 3 ? 6 : 0;
+    const struct {
+        int64_t before;
+        const char *sql;
+    } steps[] = {
+        {INT64_MAX, "DROP VIEW requests"},
+        {3, "ALTER TABLE result ADD COLUMN sent_again INTEGER NOT NULL DEFAULT 0"},
+        {5, "ALTER TABLE result ADD COLUMN http_version TEXT;"
+            "ALTER TABLE result ADD COLUMN previous_end TEXT;"
+            "ALTER TABLE request ADD COLUMN resent_us INTEGER;"
+            "ALTER TABLE request ADD COLUMN previous_idle_us INTEGER"},
+        {INT64_MAX, embed_record_requests_sql},
+        {3, embed_record_server_sql},
+        {4, embed_record_flows_sql},
+        {from_4, "ALTER TABLE check_second ADD COLUMN not_judged INTEGER NOT NULL DEFAULT 0;"
+                 "DROP VIEW checks;"
+                 "CREATE VIEW checks AS SELECT s.second AS second, e.name AS request,"
+                 " c.name AS name, s.passes AS passes, s.fails AS fails,"
+                 " s.not_judged AS not_judged FROM check_second AS s"
+                 " LEFT JOIN check_name AS c ON c.id = s.id"
+                 " LEFT JOIN endpoint AS e ON e.id = c.endpoint"},
+        {from_4, "ALTER TABLE failed_body ADD COLUMN seen TEXT;"
+                 "DROP VIEW failed_bodies;"
+                 "CREATE VIEW failed_bodies AS SELECT b.at_us AS at_us, b.user AS user,"
+                 " e.name AS request, e.method AS method, b.status AS status, b.error AS error,"
+                 " b.bytes AS bytes, b.body AS body, b.seen AS seen FROM failed_body AS b"
+                 " LEFT JOIN endpoint AS e ON e.id = b.endpoint"},
+        {from_3, "DROP VIEW server_series"},
+        {6, embed_record_scrape_sql},
+        {7, embed_record_streams_sql},
+        {INT64_MAX, sql},
+    };
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+        if (version < steps[i].before && server_exec(f, steps[i].sql, e) != 0)
+            return -1;
+    return 0;
 }
 
 static int load_service(struct server_file *f, struct err *e) {
@@ -164,15 +192,19 @@ static int load_service(struct server_file *f, struct err *e) {
 static int load_run(struct server_file *f, struct err *e) {
     int64_t lost;
     if (load_service(f, e) != 0 ||
-        server_number(f,
-                      "SELECT CAST(strftime('%s', started_utc) AS INTEGER) * 1000000"
-                      " + CAST(substr(started_utc, 21, 3) AS INTEGER) * 1000 FROM run",
-                      &f->run.start_us, e) != 0 ||
+        server_number(
+            f,
+            "WITH whole(ms) AS (SELECT CAST(strftime('%s', started_utc) AS INTEGER) * 1000"
+            " + CAST(substr(started_utc, 21, 3) AS INTEGER) FROM run)"
+            " SELECT coalesce((SELECT CAST(value AS INTEGER) FROM manifest, whole"
+            " WHERE key = 'started_us' AND CAST(value AS INTEGER) / 1000 = ms), ms * 1000)"
+            " FROM whole",
+            &f->run.start_us, e) != 0 ||
         server_number(f, "SELECT max(lost) FROM client_second", &lost, e) != 0)
         return -1;
     f->run.lost = f->run.lost || lost > 0;
     if (f->run.start_us == SERVER_NONE)
-        return err_set(e, "cannot import into %s: it is damaged: its start is no time", f->path);
+        return err_set(e, "cannot import into %s: it is damaged: its start is not a time", f->path);
     return 0;
 }
 

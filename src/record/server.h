@@ -3,7 +3,7 @@
  *
  * All that is done between server_open() and server_commit() is one transaction: the file gets all
  * of it or stays as it was. A file of an older version gets the tables first. What is added twice
- * is there once. It does not read logs and does not interpret events: see cloudrun/import.h.
+ * is there once. It does not read logs and does not interpret events: see import/import.h.
  *
  * Times are microseconds since 1970 by the server's clock; SERVER_NONE stands for a number that
  * there is none of, NULL for such a text. Texts must be UTF-8. The tables are in server.sql.
@@ -149,7 +149,7 @@ typedef int server_distribution_fn(void *context, const struct server_distributi
 int server_distributions(struct server_file *f, server_distribution_fn *fn, void *context,
                          struct err *e);
 
-/* The first and the last moment of the log; SERVER_NONE where there is none. */
+/* The first and the last moment of the log; SERVER_NONE if there is none. */
 int server_span(struct server_file *f, int64_t *first_us, int64_t *last_us, struct err *e);
 
 /* How many requests, events and points of metrics it holds. */

@@ -1,6 +1,6 @@
 -- The server's side of a run: what `coldswarm import` adds. Made with every run file, empty; older
 -- files get it at their first import. docs/run-file.md has what users query: the views, server_side
--- and imported.
+-- and imported. The view server_series is in scrape.sql.
 --
 -- Times in the tables are microseconds since 1970 by the server's clock, as they came: the views
 -- put them on the run's clock, so that a better estimate of the offset moves all of them at once.
@@ -75,7 +75,7 @@ CREATE TABLE server_event (
     text     TEXT NOT NULL
 );
 
--- Computed anew from the tables above by each import, like server_derived.
+-- Computed again from the tables above by each import, like server_derived.
 CREATE TABLE server_instance (
     instance   INTEGER PRIMARY KEY REFERENCES server_name,
     revision   INTEGER REFERENCES server_name,
@@ -181,22 +181,3 @@ FROM server_side AS s
 CROSS JOIN server_instance AS x
 LEFT JOIN server_name AS i ON i.id = x.instance
 LEFT JOIN server_name AS v ON v.id = x.revision;
-
-CREATE VIEW server_series AS
-SELECT m.metric AS metric,
-       m.label AS label,
-       p.end_us - s.run_start_us - s.offset_us AS at_us,
-       CASE m.fold WHEN 'sum' THEN sum(p.value) ELSE avg(p.value) END AS value,
-       min(p.start_us) - s.run_start_us - s.offset_us AS start_us,
-       m.kind AS kind,
-       'metrics' AS source
-FROM server_side AS s
-CROSS JOIN server_metric AS m
-JOIN server_point AS p ON p.metric = m.id
-GROUP BY m.metric, m.label, m.kind, p.end_us
-UNION ALL
-SELECT d.metric, d.label, p.end_us - s.run_start_us - s.offset_us, p.value,
-       p.start_us - s.run_start_us - s.offset_us, d.kind, d.source
-FROM server_side AS s
-CROSS JOIN server_derived AS d
-JOIN server_derived_point AS p ON p.derived = d.id;

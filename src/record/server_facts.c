@@ -2,7 +2,7 @@
  * worked out. */
 #include <string.h>
 
-#include "record/server_file.h"
+#include "record/server_internal.h"
 
 static const char *text_column(sqlite3_stmt *st, int at) {
     return (const char *)sqlite3_column_text(st, at);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "record/server_file.h"
+#include "record/server_internal.h"
 
 /* More users than any run has: what a broken file can make us allocate. */
 #define USERS_MAX (UINT32_C(1) << 24)
@@ -109,7 +109,7 @@ static int join_row(struct joiner *j, sqlite3_stmt *row, struct err *e) {
     uint32_t n;
     int64_t user = sqlite3_column_int64(row, 1);
     if (!next_number(j, user, &n))
-        return err_set(e, "cannot join: %s is damaged or memory has run out (user %" PRId64 ")",
+        return err_set(e, "cannot join: %s is damaged, or out of memory (user %" PRId64 ")",
                        j->f->path, user);
     sqlite3_bind_int64(j->find, 1, user);
     sqlite3_bind_int64(j->find, 2, n);

@@ -11,7 +11,10 @@
 #include <unistd.h>
 
 #include "record/db.h"
-#include "record/results.h"
+#include "record/result_ids.h"
+#include "record/store_scrape.h"
+#include "record/store_stream.h"
+#include "record/stream_row.h"
 #include "util/buf.h"
 #include "util/clock.h"
 #include "util/file.h"
@@ -19,7 +22,10 @@
 #include "util/text.h"
 
 extern const char embed_record_requests_sql[], embed_record_schema_sql[], embed_record_server_sql[],
-    embed_record_flows_sql[];
+    embed_record_flows_sql[], embed_record_streams_sql[], embed_record_scrape_sql[];
+
+/* Of one stream: no more than SQLite takes. */
+#define GAPS_BYTES_MAX ((size_t)1000000000)
 
 /* Parameters of the statement for a request, in its order. */
 enum {
@@ -33,16 +39,20 @@ enum {
     P_CONNECT,
     P_TLS,
     P_SENT,
-    P_RECEIVED
+    P_RECEIVED,
+    P_RESENT,
+    P_IDLE
 };
 
 struct store {
     char *path; /* as SQLite knows it */
     sqlite3 *db;
     sqlite3_stmt *begin, *commit, *request, *result, *error, *event, *users, *client, *dispatch,
-        *iteration, *check, *body;
+        *iteration, *check, *body, *stream;
+    struct store_scrape scrape;
     struct errors *errors;
-    struct results results;
+    struct result_ids result_ids;
+    struct buf gaps; /* of the stream that is being written */
 };
 
 /* Binds text as valid UTF-8, which what comes from outside need not be. */
@@ -84,10 +94,11 @@ static int prepare_all(struct store *s, struct err *e) {
         {&s->begin, "BEGIN IMMEDIATE"},
         {&s->commit, "COMMIT"},
         {&s->request, "INSERT INTO request(result, user, at_us, lag_us, took_us, rest_us, dns_us,"
-                      " connect_us, tls_us, bytes_sent, bytes_received)"
-                      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+                      " connect_us, tls_us, bytes_sent, bytes_received, resent_us,"
+                      " previous_idle_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
         {&s->result, "INSERT INTO result(id, endpoint, status, outcome, error, new_connection,"
-                     " sent_again) VALUES (?, ?, nullif(?, 0), ?, nullif(?, 0), ?, ?)"},
+                     " sent_again, http_version, previous_end)"
+                     " VALUES (?, ?, nullif(?, 0), ?, nullif(?, 0), ?, ?, ?, ?)"},
         {&s->error, "INSERT OR IGNORE INTO error(id, text) VALUES (?, ?)"},
         {&s->event, "INSERT INTO event(at_us, kind, text) VALUES (?, ?, ?)"},
         {&s->users, "INSERT OR REPLACE INTO user_count(second, users) VALUES (?, ?)"},
@@ -95,11 +106,13 @@ static int prepare_all(struct store *s, struct err *e) {
                      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
         {&s->iteration, "INSERT INTO iteration(task, user, at_us, took_us, ok)"
                         " VALUES (?, ?, ?, ?, ?)"},
-        {&s->check, "INSERT INTO check_second VALUES (?, ?, ?, ?) ON CONFLICT(second, id)"
+        {&s->check, "INSERT INTO check_second VALUES (?, ?, ?, ?, ?) ON CONFLICT(second, id)"
                     " DO UPDATE SET passes = passes + excluded.passes,"
-                    " fails = fails + excluded.fails"},
-        {&s->body, "INSERT INTO failed_body(endpoint, user, at_us, status, error, bytes, body)"
-                   " VALUES (?, ?, ?, ?, ?, ?, ?)"},
+                    " fails = fails + excluded.fails,"
+                    " not_judged = not_judged + excluded.not_judged"},
+        {&s->body, "INSERT INTO failed_body(endpoint, user, at_us, status, error, bytes, body,"
+                   " seen) VALUES (?, ?, ?, ?, ?, ?, ?, nullif(?, ''))"},
+        {&s->stream, STORE_STREAM_INSERT},
         {&s->dispatch, "INSERT OR REPLACE INTO dispatch_second VALUES (?, ?, ?, ?, ?, ?)"},
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
@@ -115,7 +128,7 @@ static int insert_outcomes(struct store *s, struct err *e) {
     for (int i = 0; rc == 0 && i < OUTCOME_COUNT; i++) {
         sqlite3_bind_int(st, 1, i);
         sqlite3_bind_text(st, 2, outcome_text(i), -1, SQLITE_STATIC);
-        sqlite3_bind_int(st, 3, i != OUTCOME_NOT_SENT);
+        sqlite3_bind_int(st, 3, outcome_is_sent(i));
         sqlite3_bind_int(st, 4, outcome_is_timed(i));
         sqlite3_bind_int(st, 5, outcome_is_failure(i));
         rc = run(s, st, e);
@@ -124,13 +137,13 @@ static int insert_outcomes(struct store *s, struct err *e) {
     return rc;
 }
 
-static int insert_endpoints(struct store *s, const struct record_run *r, struct err *e) {
+static int insert_endpoints(struct store *s, const struct catalog *c, struct err *e) {
     sqlite3_stmt *st = NULL;
     int rc = prepare(s, "INSERT INTO endpoint(id, name, method) VALUES (?, ?, ?)", &st, e);
-    for (size_t i = 0; rc == 0 && i < r->endpoint_count; i++) {
+    for (size_t i = 0; rc == 0 && i < c->endpoint_count; i++) {
         sqlite3_bind_int64(st, 1, (int64_t)i);
-        if (bind_text(st, 2, r->endpoints[i].name) != SQLITE_OK ||
-            bind_text(st, 3, r->endpoints[i].method) != SQLITE_OK)
+        if (bind_text(st, 2, c->endpoints[i].name) != SQLITE_OK ||
+            bind_text(st, 3, c->endpoints[i].method) != SQLITE_OK)
             rc = err_set(e, "out of memory");
         else
             rc = run(s, st, e);
@@ -139,33 +152,41 @@ static int insert_endpoints(struct store *s, const struct record_run *r, struct 
     return rc;
 }
 
-static int insert_tasks(struct store *s, const struct record_run *r, struct err *e) {
+static int insert_tasks(struct store *s, const struct catalog *c, struct err *e) {
     sqlite3_stmt *st = NULL;
     int rc = prepare(s, "INSERT INTO task(id, name, endpoint) VALUES (?, ?, ?)", &st, e);
-    for (size_t i = 0; rc == 0 && i < r->task_count; i++) {
+    for (size_t i = 0; rc == 0 && i < c->task_count; i++) {
         sqlite3_bind_int64(st, 1, (int64_t)i);
-        if (r->tasks[i].endpoint < 0)
+        if (c->tasks[i].endpoint < 0)
             sqlite3_bind_null(st, 3);
         else
-            sqlite3_bind_int64(st, 3, r->tasks[i].endpoint);
-        rc = bind_text(st, 2, r->tasks[i].name) == SQLITE_OK ? run(s, st, e)
+            sqlite3_bind_int64(st, 3, c->tasks[i].endpoint);
+        rc = bind_text(st, 2, c->tasks[i].name) == SQLITE_OK ? run(s, st, e)
                                                              : err_set(e, "out of memory");
     }
     sqlite3_finalize(st);
     return rc;
 }
 
-static int insert_checks(struct store *s, const struct record_run *r, struct err *e) {
+/* A capture's name in the file is "capture NAME". */
+static int insert_checks(struct store *s, const struct catalog *c, struct err *e) {
     sqlite3_stmt *st = NULL;
-    int rc = prepare(s, "INSERT INTO check_name(id, endpoint, name) VALUES (?, ?, ?)", &st, e);
-    for (size_t i = 0; rc == 0 && i < r->check_count; i++) {
+    int rc = prepare(s, "INSERT INTO check_name(id, endpoint, name) VALUES (?, ?, ? || ?)", &st, e);
+    for (size_t i = 0; rc == 0 && i < c->check_count; i++) {
         sqlite3_bind_int64(st, 1, (int64_t)i);
-        sqlite3_bind_int64(st, 2, r->checks[i].endpoint);
-        rc = bind_text(st, 3, r->checks[i].name) == SQLITE_OK ? run(s, st, e)
+        sqlite3_bind_int64(st, 2, c->checks[i].endpoint);
+        sqlite3_bind_text(st, 3, c->checks[i].capture ? "capture " : "", -1, SQLITE_STATIC);
+        rc = bind_text(st, 4, c->checks[i].name) == SQLITE_OK ? run(s, st, e)
                                                               : err_set(e, "out of memory");
     }
     sqlite3_finalize(st);
     return rc;
+}
+
+static int insert_catalog(struct store *s, const struct catalog *c, struct err *e) {
+    if (insert_endpoints(s, c, e) != 0 || insert_tasks(s, c, e) != 0)
+        return -1;
+    return insert_checks(s, c, e);
 }
 
 /* SQLite's integers end at 2^63 - 1: a larger seed is kept as text, which says the same to whoever
@@ -209,8 +230,9 @@ static int make_schema(struct store *s, const struct record_run *r, struct err *
     if (exec(s, "BEGIN IMMEDIATE", e) != 0 || exec(s, marks, e) != 0 ||
         exec(s, embed_record_schema_sql, e) != 0 || exec(s, embed_record_requests_sql, e) != 0 ||
         exec(s, embed_record_server_sql, e) != 0 || exec(s, embed_record_flows_sql, e) != 0 ||
-        insert_outcomes(s, e) != 0 || insert_endpoints(s, r, e) != 0 ||
-        insert_tasks(s, r, e) != 0 || insert_checks(s, r, e) != 0 || insert_run(s, r, e) != 0 ||
+        exec(s, embed_record_streams_sql, e) != 0 || exec(s, embed_record_scrape_sql, e) != 0 ||
+        insert_outcomes(s, e) != 0 ||
+        (r->catalog != NULL && insert_catalog(s, r->catalog, e) != 0) || insert_run(s, r, e) != 0 ||
         exec(s, "COMMIT", e) != 0)
         return -1;
     /* So that the main file shows what it is even without its log. */
@@ -245,14 +267,14 @@ static int make_folder_of(const char *path, struct err *e) {
     struct err why;
     int rc = file_make_folder(folder, &why);
     free(folder);
-    return rc == 0 ? 0 : err_set(e, "%s (choose another place for the file)", why.text);
+    return rc == 0 ? 0 : err_set(e, "%s (choose another location for the file)", why.text);
 }
 
 /* Makes the empty file, which must not be there: SQLite would quietly go on with one that is. */
 static int make_file(const char *path, struct err *e) {
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0 && errno == EEXIST)
-        return err_set(e, "it exists already (choose another name, or remove it)");
+        return err_set(e, "it already exists (choose another name, or remove it)");
     if (fd < 0 && (errno == EACCES || errno == EROFS))
         return err_set(e, "%s (choose a directory that you may write to)", strerror(errno));
     if (fd < 0)
@@ -269,6 +291,7 @@ int store_create(const char *path, const struct record_run *r, struct errors *er
         return err_set(e, "out of memory");
     }
     s->errors = errors;
+    buf_init(&s->gaps, GAPS_BYTES_MAX);
     bool made = false;
     if (make_folder_of(path, e) != 0 || make_file(path, e) != 0)
         goto fail;
@@ -287,19 +310,22 @@ int store_create(const char *path, const struct record_run *r, struct errors *er
 fail:
     store_free(s);
     if (made)
-        unlink(path);
+        db_remove(path);
     return -1;
 }
 
 void store_free(struct store *s) {
     if (s == NULL)
         return;
-    sqlite3_stmt *all[] = {s->begin, s->commit, s->request,  s->result,    s->error, s->event,
-                           s->users, s->client, s->dispatch, s->iteration, s->check, s->body};
+    sqlite3_stmt *all[] = {s->begin, s->commit, s->request, s->result,   s->error,
+                           s->event, s->users,  s->client,  s->dispatch, s->iteration,
+                           s->check, s->body,   s->stream};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         sqlite3_finalize(all[i]);
+    store_scrape_done(&s->scrape);
     sqlite3_close(s->db);
-    results_done(&s->results);
+    result_ids_done(&s->result_ids);
+    buf_done(&s->gaps);
     free(s->path);
     free(s);
 }
@@ -333,19 +359,28 @@ static int insert_result(struct store *s, uint32_t id, const struct sample *x, s
     sqlite3_bind_int64(s->result, 1, id);
     sqlite3_bind_int(s->result, 2, x->endpoint);
     sqlite3_bind_int(s->result, 3, x->status);
-    sqlite3_bind_int(s->result, 4, x->outcome);
+    sqlite3_bind_int(s->result, 4, (int)x->outcome);
     sqlite3_bind_int(s->result, 5, x->error);
     sqlite3_bind_int(s->result, 6, (x->flags & SAMPLE_NEW_CONNECTION) != 0);
     sqlite3_bind_int(s->result, 7, (x->flags & SAMPLE_SENT_AGAIN) != 0);
+    sqlite3_bind_text(s->result, 8, http_version_text((int)x->http_version), -1, SQLITE_STATIC);
+    sqlite3_bind_text(s->result, 9, connection_end_text((int)x->previous_end), -1, SQLITE_STATIC);
     return run(s, s->result, e);
 }
 
 static int result_id(struct store *s, const struct sample *x, uint32_t *id, struct err *e) {
     bool is_new = false;
-    *id = results_id(&s->results, x, &is_new);
+    *id = result_ids_of(&s->result_ids, x, &is_new);
     if (*id == 0)
         return err_set(e, "out of memory");
     return is_new ? insert_result(s, *id, x, e) : 0;
+}
+
+static void bind_known(sqlite3_stmt *st, int at, int64_t value) {
+    if (value == RECORD_UNKNOWN)
+        sqlite3_bind_null(st, at);
+    else
+        sqlite3_bind_int64(st, at, value);
 }
 
 static void bind_step(sqlite3_stmt *st, int at, uint32_t us) {
@@ -355,30 +390,25 @@ static void bind_step(sqlite3_stmt *st, int at, uint32_t us) {
         sqlite3_bind_int64(st, at, us);
 }
 
-/* Each moment is cut to whole microseconds by itself, so that differences of the columns agree with
- * each other. */
+static void bind_time(sqlite3_stmt *st, int at, bool known, int64_t us) {
+    if (known)
+        sqlite3_bind_int64(st, at, us);
+    else
+        sqlite3_bind_null(st, at);
+}
+
+/* Each moment is cut to whole microseconds by itself, so that differences of the columns agree with each other. What was never
+ * sent and has an end took no time. */
 static void bind_times(sqlite3_stmt *st, const struct sample *x) {
-    int64_t intended = x->intended_ns == SAMPLE_NO_TIME ? SAMPLE_NO_TIME : x->intended_ns / 1000;
-    int64_t sent = x->sent_ns == SAMPLE_NO_TIME ? SAMPLE_NO_TIME : x->sent_ns / 1000;
-    int64_t at = sent == SAMPLE_NO_TIME ? intended : sent;
-    int64_t took = x->end_ns / 1000 - sent;
-    bool has_end = sent != SAMPLE_NO_TIME && x->end_ns != SAMPLE_NO_TIME;
-    if (at == SAMPLE_NO_TIME)
-        sqlite3_bind_null(st, P_AT);
-    else
-        sqlite3_bind_int64(st, P_AT, at);
-    if (intended == SAMPLE_NO_TIME)
-        sqlite3_bind_null(st, P_LAG);
-    else
-        sqlite3_bind_int64(st, P_LAG, at - intended);
-    if (!has_end)
-        sqlite3_bind_null(st, P_TOOK);
-    else
-        sqlite3_bind_int64(st, P_TOOK, took);
-    if (!has_end || x->ttfb_us == SAMPLE_NO_TTFB)
-        sqlite3_bind_null(st, P_REST);
-    else
-        sqlite3_bind_int64(st, P_REST, took - x->ttfb_us);
+    int64_t intended = sample_us(x->intended_ns), sent = sample_us(x->sent_ns),
+            end = sample_us(x->end_ns);
+    int64_t at = sent != SAMPLE_NO_TIME ? sent : end != SAMPLE_NO_TIME ? end : intended;
+    bool ended = end != SAMPLE_NO_TIME, planned = intended != SAMPLE_NO_TIME;
+    int64_t took = ended ? end - at : 0;
+    bind_time(st, P_AT, at != SAMPLE_NO_TIME, at);
+    bind_time(st, P_LAG, planned, planned ? at - intended : 0);
+    bind_time(st, P_TOOK, ended, took);
+    bind_time(st, P_REST, ended && x->ttfb_us != SAMPLE_NO_TTFB, took - x->ttfb_us);
 }
 
 int store_sample(struct store *s, const struct sample *x, struct err *e) {
@@ -394,7 +424,19 @@ int store_sample(struct store *s, const struct sample *x, struct err *e) {
     bind_step(st, P_TLS, x->tls_us);
     sqlite3_bind_int64(st, P_SENT, x->bytes_sent);
     sqlite3_bind_int64(st, P_RECEIVED, (int64_t)x->bytes_received);
+    bind_step(st, P_RESENT, x->resent_us);
+    bind_step(st, P_IDLE, x->previous_idle_us);
     return run(s, st, e);
+}
+
+int store_stream(struct store *s, const struct sample *x, const struct stream_record *stream,
+                 struct err *e) {
+    struct stream_row row;
+    stream_row_of(stream, sample_us(x->sent_ns), &s->gaps, &row);
+    if (!buf_ok(&s->gaps))
+        return err_set(e, "out of memory");
+    store_stream_bind(s->stream, sqlite3_last_insert_rowid(s->db), &row);
+    return run(s, s->stream, e);
 }
 
 int store_iteration(struct store *s, const struct sample *x, struct err *e) {
@@ -408,11 +450,12 @@ int store_iteration(struct store *s, const struct sample *x, struct err *e) {
 }
 
 int store_check(struct store *s, uint32_t second, uint32_t id, uint32_t passes, uint32_t fails,
-                struct err *e) {
+                uint32_t not_judged, struct err *e) {
     sqlite3_bind_int64(s->check, 1, second);
     sqlite3_bind_int64(s->check, 2, id);
     sqlite3_bind_int64(s->check, 3, passes);
     sqlite3_bind_int64(s->check, 4, fails);
+    sqlite3_bind_int64(s->check, 5, not_judged);
     return run(s, s->check, e);
 }
 
@@ -425,7 +468,8 @@ int store_body(struct store *s, const struct record_body *b, struct err *e) {
     sqlite3_bind_int64(s->body, 6, (int64_t)b->bytes);
     buf_init(&text, 3 * b->body_bytes + 1);
     text_repair(&text, b->body, b->body_bytes);
-    bool ok = bind_text(s->body, 5, b->error) == SQLITE_OK && buf_ok(&text) &&
+    bool ok = bind_text(s->body, 5, b->error) == SQLITE_OK &&
+              bind_text(s->body, 8, b->seen) == SQLITE_OK && buf_ok(&text) &&
               sqlite3_bind_text64(s->body, 7, buf_text(&text), text.len, SQLITE_TRANSIENT,
                                   SQLITE_UTF8) == SQLITE_OK;
     buf_done(&text);
@@ -441,7 +485,9 @@ int store_start(struct store *s, int64_t real_ns, struct err *e) {
     sqlite3_bind_text(st, 1, utc, -1, SQLITE_TRANSIENT);
     int rc = run(s, st, e);
     sqlite3_finalize(st);
-    return rc;
+    char us[32];
+    snprintf(us, sizeof us, "%" PRId64, real_ns / 1000); /* what the milliseconds above leave out */
+    return rc != 0 ? -1 : store_manifest(s, "started_us", us, e);
 }
 
 int store_event(struct store *s, int64_t at_ns, const char *kind, const char *text, struct err *e) {
@@ -460,13 +506,6 @@ int store_users(struct store *s, uint32_t second, uint32_t users, struct err *e)
 /* Four digits: more would be noise. */
 static void bind_share(sqlite3_stmt *st, int at, double share) {
     sqlite3_bind_double(st, at, round(share * 1e4) / 1e4);
-}
-
-static void bind_known(sqlite3_stmt *st, int at, int64_t value) {
-    if (value == RECORD_UNKNOWN)
-        sqlite3_bind_null(st, at);
-    else
-        sqlite3_bind_int64(st, at, value);
 }
 
 int store_client(struct store *s, const struct record_client *c, struct err *e) {
@@ -494,6 +533,15 @@ int store_dispatch(struct store *s, const struct record_dispatch *d, struct err 
     sqlite3_bind_int64(st, 5, d->p99_us);
     sqlite3_bind_int64(st, 6, d->max_us);
     return run(s, st, e);
+}
+
+int store_series(struct store *s, const struct record_series *x, struct err *e) {
+    return store_scrape_series(&s->scrape, s->db, x, e);
+}
+
+int store_points(struct store *s, int64_t at_ns, const struct record_point *points, size_t n,
+                 struct err *e) {
+    return store_scrape_points(&s->scrape, s->db, at_ns, points, n, e);
 }
 
 int store_commit(struct store *s, struct err *e) {

@@ -12,6 +12,7 @@
 #include "record/errors.h"
 #include "record/record.h"
 #include "record/sample.h"
+#include "record/stream_record.h"
 #include "util/err.h"
 
 /* How long another process may keep the file locked before that is a failure. */
@@ -32,6 +33,9 @@ int store_manifest(struct store *s, const char *key, const char *value, struct e
 /* All rows go into a transaction; after any failure the only way on is store_rollback(). */
 int store_begin(struct store *s, struct err *e);
 int store_sample(struct store *s, const struct sample *x, struct err *e);
+/* Right behind store_sample(): how its stream went. */
+int store_stream(struct store *s, const struct sample *x, const struct stream_record *stream,
+                 struct err *e);
 int store_start(struct store *s, int64_t real_ns, struct err *e); /* when the clock was 0 */
 int store_event(struct store *s, int64_t at_ns, const char *kind, const char *text, struct err *e);
 int store_users(struct store *s, uint32_t second, uint32_t users, struct err *e);
@@ -39,8 +43,11 @@ int store_client(struct store *s, const struct record_client *c, struct err *e);
 int store_dispatch(struct store *s, const struct record_dispatch *d, struct err *e);
 int store_iteration(struct store *s, const struct sample *x, struct err *e);
 int store_check(struct store *s, uint32_t second, uint32_t id, uint32_t passes, uint32_t fails,
-                struct err *e);
+                uint32_t not_judged, struct err *e);
 int store_body(struct store *s, const struct record_body *b, struct err *e);
+int store_series(struct store *s, const struct record_series *x, struct err *e);
+int store_points(struct store *s, int64_t at_ns, const struct record_point *points, size_t n,
+                 struct err *e);
 int store_commit(struct store *s, struct err *e);
 void store_rollback(struct store *s);
 
@@ -48,8 +55,7 @@ void store_rollback(struct store *s);
  * it. */
 int store_finish(struct store *s, const struct record_end *end, struct err *e);
 
-/* For tests, which take its patience away. */
-struct store *record_store(struct record *r);
+/* For tests, which set a shorter lock timeout. */
 struct sqlite3 *store_db(struct store *s);
 
 #endif

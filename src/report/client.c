@@ -50,6 +50,7 @@ static void take_pair(void *context, const char *key, const char *value) {
         {"dispatch_p50_us", &o->dispatch_p50_us},
         {"dispatch_p99_us", &o->dispatch_p99_us},
         {"dispatch_max_us", &o->dispatch_max_us},
+        {"loop_lag_p99_us", &o->loop_lag_p99_us},
         {"calibration_p50_us", &o->calibration_p50_us},
         {"calibration_p99_us", &o->calibration_p99_us},
         {"calibration_requests_per_second", &o->calibration_rate},
@@ -63,6 +64,7 @@ int client_summarize(struct reader *r, struct client_summary *out, struct err *e
     struct client_summary all = {.known = false};
     int64_t *numbers[] = {&all.loop_lag_mean_us,
                           &all.loop_lag_max_us,
+                          &all.loop_lag_p99_us,
                           &all.queued_max,
                           &all.lost,
                           &all.open_files,

@@ -19,6 +19,7 @@ struct client_summary {
     double cpu_max, cpu_writer; /* the busiest core's, and the writer's, busiest second */
     int64_t loop_lag_mean_us;   /* of the seconds' means */
     int64_t loop_lag_max_us;
+    int64_t loop_lag_p99_us; /* of all wakes */
     int64_t queued_max, lost;
     int64_t open_files, ports;                 /* most */
     int64_t retransmits;                       /* all */

@@ -5,15 +5,30 @@
 #include <string.h>
 
 #include "report/comparison_runs.h"
+#include "report/table.h"
 
 const struct comparison_statistic comparison_statistics[COMPARISON_STATISTICS] = {
-    {"mean", "Mean", {COMPARE_MEAN, 0}},
-    {"p50", "p50", {COMPARE_QUANTILE, 0.5}},
-    {"p90", "p90", {COMPARE_QUANTILE, 0.9}},
-    {"p95", "p95", {COMPARE_QUANTILE, 0.95}},
-    {"p99", "p99", {COMPARE_QUANTILE, 0.99}},
-    {"failure_rate", "Failures", {COMPARE_FAILURES, 0}},
-    {"requests_per_second", "Requests/s", {COMPARE_PER_SECOND, 0}},
+    {"mean", "Mean", {COMPARE_MEAN, 0}, COMPARISON_OF_REQUESTS},
+    {"p50", "p50", {COMPARE_QUANTILE, 0.5}, COMPARISON_OF_REQUESTS},
+    {"p90", "p90", {COMPARE_QUANTILE, 0.9}, COMPARISON_OF_REQUESTS},
+    {"p95", "p95", {COMPARE_QUANTILE, 0.95}, COMPARISON_OF_REQUESTS},
+    {"p99", "p99", {COMPARE_QUANTILE, 0.99}, COMPARISON_OF_REQUESTS},
+    {"failure_rate", "Failures", {COMPARE_FAILURES, 0}, COMPARISON_OF_REQUESTS},
+    {"requests_per_second", "Requests/s", {COMPARE_PER_SECOND, 0}, COMPARISON_OF_REQUESTS},
+    {"ttft_p50", "ttft p50", {COMPARE_QUANTILE, 0.5}, COMPARISON_OF_TTFT},
+    {"ttft_p90", "ttft p90", {COMPARE_QUANTILE, 0.9}, COMPARISON_OF_TTFT},
+    {"ttft_p99", "ttft p99", {COMPARE_QUANTILE, 0.99}, COMPARISON_OF_TTFT},
+    {"time_per_token_p50",
+     "time_per_token p50",
+     {COMPARE_QUANTILE, 0.5},
+     COMPARISON_OF_TIME_PER_TOKEN},
+    {"time_per_token_p90",
+     "time_per_token p90",
+     {COMPARE_QUANTILE, 0.9},
+     COMPARISON_OF_TIME_PER_TOKEN},
+    {"token_gap_p50", "token_gap p50", {COMPARE_QUANTILE, 0.5}, COMPARISON_OF_GAP},
+    {"token_gap_p99", "token_gap p99", {COMPARE_QUANTILE, 0.99}, COMPARISON_OF_GAP},
+    {"output_tokens_per_second", "Output tokens/s", {COMPARE_PER_SECOND, 0}, COMPARISON_OF_TTFT},
 };
 
 static int no_memory(struct err *e) {
@@ -57,7 +72,7 @@ fail:
 void comparison_free(struct comparison *c) {
     if (c == NULL)
         return;
-    for (size_t i = 0; i < c->file_count; i++)
+    for (size_t i = 0; c->files != NULL && i < c->file_count; i++)
         free(c->files[i].path);
     for (size_t i = 0; i < c->entry_count; i++) {
         free(c->entries[i].method);
@@ -66,18 +81,20 @@ void comparison_free(struct comparison *c) {
     free(c->files);
     free(c->entries);
     buf_done(&c->refusals);
-    compare_side_free(c->sides[0]);
-    compare_side_free(c->sides[1]);
+    for (size_t of = 0; of < COMPARISON_OFS; of++) {
+        compare_side_free(c->sides[of][0]);
+        compare_side_free(c->sides[of][1]);
+    }
     free(c);
 }
 
-int comparison_pair(const struct comparison *c, const char *method, const char *name,
-                    struct compare_pair **out, struct err *e) {
+int comparison_pair(const struct comparison *c, enum comparison_of of, const char *method,
+                    const char *name, struct compare_pair **out, struct err *e) {
     struct compare_options o = {.seed = c->options.seed,
                                 .resamples = c->options.resamples,
                                 .confidence = c->options.confidence};
     if (method == NULL && name == NULL)
-        return compare_pair_new(c->sides[0], c->sides[1], NULL, &o, out, e);
+        return compare_pair_new(c->sides[of][0], c->sides[of][1], NULL, &o, out, e);
     bool *wanted = calloc(c->entry_count + 1, sizeof *wanted), any = false;
     if (wanted == NULL)
         return no_memory(e);
@@ -90,27 +107,58 @@ int comparison_pair(const struct comparison *c, const char *method, const char *
     int result = 0;
     struct compare_pair *pair = NULL;
     if (any)
-        result = compare_pair_new(c->sides[0], c->sides[1], wanted, &o, &pair, e);
+        result = compare_pair_new(c->sides[of][0], c->sides[of][1], wanted, &o, &pair, e);
     free(wanted);
     if (result == 0)
         *out = pair;
     return result;
 }
 
-static int fill(struct comparison *c, struct comparison_entry *x, bool all, struct err *e) {
+int comparison_measure(struct compare_pair *pair, enum comparison_of of,
+                       const struct compare_measure *m, struct compare_result *out, struct err *e) {
+    if (compare_measure(pair, m, out, e) != 0)
+        return -1;
+    if (of == COMPARISON_OF_TIME_PER_TOKEN) {
+        double *ns[] = {&out->base, &out->with, &out->difference, &out->difference_low,
+                        &out->difference_high};
+        for (size_t i = 0; i < sizeof ns / sizeof *ns; i++)
+            *ns[i] /= 1000;
+    }
+    return 0;
+}
+
+/* The statistics of what has these values. */
+static int fill_of(struct comparison *c, struct comparison_entry *x, bool all,
+                   enum comparison_of of, struct err *e) {
     struct compare_pair *pair = NULL;
     int result = -1;
-    if (comparison_pair(c, all ? NULL : x->method, all ? NULL : x->name, &pair, e) != 0)
+    if (comparison_pair(c, of, all ? NULL : x->method, all ? NULL : x->name, &pair, e) != 0)
         return -1;
-    x->requests[0] = compare_pair_requests(pair, false);
-    x->requests[1] = compare_pair_requests(pair, true);
-    for (size_t i = 0; i < COMPARISON_STATISTICS; i++)
-        if (compare_measure(pair, &comparison_statistics[i].measure, &x->results[i], e) != 0)
+    uint64_t n[2] = {compare_pair_requests(pair, false), compare_pair_requests(pair, true)};
+    if (of == COMPARISON_OF_REQUESTS)
+        memcpy(x->requests, n, sizeof n);
+    else
+        x->has_streams = x->has_streams || n[0] > 0 || n[1] > 0;
+    for (size_t i = 0; i < COMPARISON_STATISTICS; i++) {
+        const struct comparison_statistic *s = &comparison_statistics[i];
+        if (s->of == of && comparison_measure(pair, of, &s->measure, &x->results[i], e) != 0)
             goto out;
-    result = compare_rank(pair, &x->rank, e);
+    }
+    result = of == COMPARISON_OF_REQUESTS ? compare_rank(pair, &x->rank, e) : 0;
 out:
     compare_pair_free(pair);
     return result;
+}
+
+static int fill(struct comparison *c, struct comparison_entry *x, bool all, struct err *e) {
+    for (enum comparison_of of = 0; of < COMPARISON_OFS; of++)
+        if (fill_of(c, x, all, of, e) != 0)
+            return -1;
+    return 0;
+}
+
+bool comparison_has(const struct comparison_entry *x, size_t statistic) {
+    return x->has_streams || comparison_statistics[statistic].of == COMPARISON_OF_REQUESTS;
 }
 
 /* One family: every verdict of the comparison. */
@@ -121,11 +169,14 @@ static int judge_together(struct comparison *c, struct err *e) {
     struct compare_result **results = calloc(n + 1, sizeof(struct compare_result *));
     if (results == NULL)
         return no_memory(e);
-    for (size_t i = 0; i < n; i++)
-        results[i] = &c->entries[i / COMPARISON_STATISTICS].results[i % COMPARISON_STATISTICS];
-    compare_family(results, n, c->options.confidence);
+    c->family = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct comparison_entry *x = &c->entries[i / COMPARISON_STATISTICS];
+        if (comparison_has(x, i % COMPARISON_STATISTICS))
+            results[c->family++] = &x->results[i % COMPARISON_STATISTICS];
+    }
+    compare_family(results, c->family, c->options.confidence);
     free(results);
-    c->family = n;
     for (size_t s = 0; twice && s < COMPARISON_STATISTICS; s++)
         c->entries[1].results[s] = c->entries[0].results[s];
     return 0;
@@ -141,7 +192,7 @@ int comparison_run(struct comparison *c, struct err *e) {
 bool comparison_any(const struct comparison *c, enum compare_verdict v) {
     for (size_t i = 0; i < c->entry_count; i++)
         for (size_t s = 0; s < COMPARISON_STATISTICS; s++)
-            if (c->entries[i].results[s].verdict == v)
+            if (comparison_has(&c->entries[i], s) && c->entries[i].results[s].verdict == v)
                 return true;
     return false;
 }
@@ -170,9 +221,9 @@ const char *comparison_lack_text(enum compare_lack lack) {
     case COMPARE_ENOUGH:
         return "";
     case COMPARE_LACK_REQUESTS:
-        return "a side has fewer than 50 requests";
+        return "one side has fewer than 50 requests";
     case COMPARE_LACK_TAIL:
-        return "too few requests lie beyond it to bound it";
+        return "too few requests are beyond it for an interval";
     case COMPARE_LACK_BLOCKS:
         return "it changes so slowly that the run is too short to tell";
     }
@@ -188,10 +239,6 @@ static void percent(struct buf *out, double share) {
         buf_printf(out, "%.*f", fabs(v) < 0.995 ? 2 : fabs(v) < 99.5 ? 1 : 0, v);
 }
 
-static int digits(double v) {
-    return fabs(v) < 9.995 ? 2 : fabs(v) < 99.95 ? 1 : 0;
-}
-
 /* "412 ms became 446 ms" */
 static void change(struct buf *out, enum compare_kind kind, const struct compare_result *r) {
     if (kind == COMPARE_FAILURES) {
@@ -200,10 +247,11 @@ static void change(struct buf *out, enum compare_kind kind, const struct compare
         percent(out, r->with);
         buf_str(out, " %");
     } else if (kind == COMPARE_PER_SECOND)
-        buf_printf(out, "%.*f became %.*f", digits(r->base), r->base, digits(r->with), r->with);
+        buf_printf(out, "%.*f became %.*f", table_digits(r->base), r->base, table_digits(r->with),
+                   r->with);
     else
-        buf_printf(out, "%.*f ms became %.*f ms", digits(r->base / 1e3), r->base / 1e3,
-                   digits(r->with / 1e3), r->with / 1e3);
+        buf_printf(out, "%.*f ms became %.*f ms", table_digits(r->base / 1e3), r->base / 1e3,
+                   table_digits(r->with / 1e3), r->with / 1e3);
 }
 
 /* From the smaller change to the larger one, in percent or points of it. */
@@ -224,7 +272,7 @@ void comparison_sentence(const struct comparison *c, const struct comparison_ent
     bool slower = r->verdict == COMPARE_SLOWER;
     buf_printf(out, "%s of %s", s->label, who);
     if (r->verdict == COMPARE_TOO_LITTLE) {
-        buf_printf(out, ": too little data, %s.", comparison_lack_text(r->lack));
+        buf_printf(out, ": too little data: %s.", comparison_lack_text(r->lack));
         return;
     }
     if (r->verdict == COMPARE_NO_DIFFERENCE) {
@@ -232,7 +280,7 @@ void comparison_sentence(const struct comparison *c, const struct comparison_ent
                    confidence, r->ratio_low, r->ratio_high,
                    r->alone == r->verdict
                        ? ")."
-                       : ", which may be chance: so many intervals are in this comparison).");
+                       : ", which may be chance, because the comparison has many intervals).");
         return;
     }
     if (s->measure.kind == COMPARE_FAILURES) {

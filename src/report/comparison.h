@@ -1,6 +1,6 @@
 /*
  * comparison: run files against each other: which may be compared, what of them counts, what comes
- * out, and that as text, Markdown, JSON and a picture.
+ * out, and that as a document.
  *
  * What counts of a run, by when a request was due (or sent, where nothing was due):
  *
@@ -9,7 +9,7 @@
  *   a rate      after the first 20th of the load, at most 10 s, to its end
  *
  * or, with warmup_us, from that time on. What was not sent or was cancelled has no time and is
- * counted apart. Runs are refused that have another scenario, other endpoints, another number of
+ * counted separately. Runs are refused that have another scenario, other endpoints, another number of
  * users, spawn rate or rate, another transport or receive clock, that are INVALID or cut short, or
  * that have nothing that counts.
  *
@@ -25,6 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "report/document.h"
 #include "stats/compare.h"
 #include "util/buf.h"
 #include "util/err.h"
@@ -48,15 +49,30 @@ struct comparison_file {
     bool with;              /* of which side */
 };
 
-#define COMPARISON_STATISTICS 7
+/* What has values: requests, and of streamed answers, each of their times. Tokens per second count with TTFT: a row has the tokens of its
+ * answer. */
+enum comparison_of {
+    COMPARISON_OF_REQUESTS,
+    COMPARISON_OF_TTFT,
+    COMPARISON_OF_TIME_PER_TOKEN,
+    COMPARISON_OF_GAP,
+    COMPARISON_OFS
+};
+
+/* Gaps of a run that are compared; of more, a part that is drawn at random with the comparison's seed. */
+#define COMPARISON_GAPS_MAX UINT64_C(1000000)
+
+#define COMPARISON_STATISTICS 15
 extern const struct comparison_statistic {
     const char *word;  /* in JSON */
     const char *label; /* for people */
     struct compare_measure measure;
+    enum comparison_of of;
 } comparison_statistics[COMPARISON_STATISTICS];
 
 struct comparison_entry {
     char *method, *name; /* "" and "": all requests */
+    bool has_streams;    /* on some side; else it has the statistics of requests only */
     uint64_t requests[2];
     struct compare_result results[COMPARISON_STATISTICS];
     struct compare_rank rank;
@@ -72,7 +88,7 @@ struct comparison {
     size_t family;       /* how many verdicts were judged together */
     struct buf refusals; /* why they cannot be compared, each ended by a NUL */
     size_t refusal_count;
-    struct compare_side *sides[2];
+    struct compare_side *sides[COMPARISON_OFS][2];
 };
 
 /* Reads the runs of both sides and compares nothing yet. With refusals and without options.force
@@ -85,10 +101,17 @@ int comparison_read(const char *const *base, size_t base_count, const char *cons
 int comparison_run(struct comparison *c, struct err *e);
 void comparison_free(struct comparison *c);
 
-/* The pair of those endpoints that have this name and method (NULL: any); *out is NULL where there
- * is none. */
-int comparison_pair(const struct comparison *c, const char *method, const char *name,
-                    struct compare_pair **out, struct err *e);
+/* The pair of those endpoints that have this name and method (NULL: any); *out is NULL if there is
+ * none. */
+int comparison_pair(const struct comparison *c, enum comparison_of of, const char *method,
+                    const char *name, struct compare_pair **out, struct err *e);
+
+/* Whether the entry has the statistic. */
+bool comparison_has(const struct comparison_entry *x, size_t statistic);
+
+/* A measure of a pair of comparison_pair(): in microseconds, whatever the values are kept in. */
+int comparison_measure(struct compare_pair *pair, enum comparison_of of,
+                       const struct compare_measure *m, struct compare_result *out, struct err *e);
 
 bool comparison_any(const struct comparison *c, enum compare_verdict v);
 
@@ -101,12 +124,12 @@ void comparison_sentence(const struct comparison *c, const struct comparison_ent
 /* "because ...": what it lacks; "" where nothing. */
 const char *comparison_lack_text(enum compare_lack lack);
 
-void comparison_emit_text(struct buf *out, const struct comparison *c);
-void comparison_emit_markdown(struct buf *out, const struct comparison *c);
-void comparison_emit_json(struct buf *out, const struct comparison *c);
+/* Its document: a table for each entry, with what was found, and what counted. document_done() frees, also after a failure. */
+int comparison_document(struct document *d, const struct comparison *c, struct err *e);
+void comparison_json(struct json_writer *w, const struct document *d);
 
-/* Draws DIR/shift.svg and .png, of all requests and each endpoint: by how much each quantile moved,
- * with a band. DIR/data has what they are drawn from. `note` is one line to show, or "". */
-int comparison_draw(const struct comparison *c, const char *dir, char note[512], struct err *e);
+/* Adds a figure, shift, to its document and draws it as DIR/shift.svg and .png, of all requests and each endpoint: by how
+ * much each quantile moved, with a band. DIR/data has what they are drawn from. `note` is one line to show, or "". */
+int comparison_draw(struct document *d, const char *dir, char note[512], struct err *e);
 
 #endif

@@ -1,10 +1,11 @@
-/* A comparison for programs. ASCII only: what is not is written as \uXXXX. */
+/* A comparison for programs. */
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "report/comparison.h"
-#include "report/json_text.h"
+#include "util/json_write.h"
 
 static const char *const verdicts[] = {
     [COMPARE_NO_DIFFERENCE] = "no_difference",
@@ -13,121 +14,116 @@ static const char *const verdicts[] = {
     [COMPARE_TOO_LITTLE] = "too_little_data",
 };
 
-static void number(struct buf *out, const char *key, double value) {
-    buf_printf(out, "\"%s\": ", key);
-    json_number(out, value);
-}
-
-static void two(struct buf *out, const char *key, double low, double high) {
-    buf_printf(out, "\"%s\": ", key);
-    if (!isfinite(low) && !isfinite(high)) {
-        buf_str(out, "null");
-        return;
-    }
-    for (int i = 0; i < 2; i++) {
-        buf_str(out, i == 0 ? "[" : ", ");
-        json_number(out, i == 0 ? low : high);
-    }
-    buf_char(out, ']');
-}
-
-static void one(struct buf *out, const struct comparison *c, const struct comparison_entry *x,
+static void one(struct json_writer *w, const struct comparison *c, const struct comparison_entry *x,
                 size_t s) {
     const struct compare_result *r = &x->results[s];
     enum compare_kind kind = comparison_statistics[s].measure.kind;
     double unit = kind == COMPARE_MEAN || kind == COMPARE_QUANTILE ? 1e-3 : 1;
-    buf_str(out, "    {\"name\": ");
-    json_text(out, x->name);
-    buf_str(out, ", \"method\": ");
-    json_text(out, x->method);
-    buf_printf(out, ", \"statistic\": \"%s\", ", comparison_statistics[s].word);
-    number(out, "base", r->base * unit);
-    buf_str(out, ", ");
-    number(out, "new", r->with * unit);
-    buf_str(out, ", ");
-    number(out, "difference", r->difference * unit);
-    buf_str(out, ", ");
-    two(out, "difference_interval", r->difference_low * unit, r->difference_high * unit);
-    buf_str(out, ", ");
-    number(out, "ratio", r->ratio);
-    buf_str(out, ", ");
-    two(out, "interval", r->ratio_low, r->ratio_high);
-    buf_str(out, ", ");
-    number(out, "p_value", r->p_value);
-    buf_printf(out, ", \"verdict\": \"%s\", \"verdict_alone\": \"%s\", ", verdicts[r->verdict],
-               verdicts[r->alone]);
-    two(out, "block_seconds", r->lack == COMPARE_LACK_REQUESTS ? (double)NAN : r->block_s[0],
-        r->lack == COMPARE_LACK_REQUESTS ? (double)NAN : r->block_s[1]);
+    bool no_blocks = r->lack == COMPARE_LACK_REQUESTS;
     struct buf sentence;
-    buf_init(&sentence, out->max);
+    buf_init(&sentence, w->out->max);
     comparison_sentence(c, x, s, &sentence);
     if (!buf_ok(&sentence))
-        out->failed = true;
-    buf_str(out, ", \"sentence\": ");
-    json_text(out, buf_text(&sentence));
-    buf_char(out, '}');
+        w->out->failed = true;
+    json_write_object(w, NULL, JSON_LINE);
+    json_write_text(w, "name", x->name);
+    json_write_text(w, "method", x->method);
+    json_write_text(w, "statistic", comparison_statistics[s].word);
+    json_write_number(w, "base", r->base * unit);
+    json_write_number(w, "new", r->with * unit);
+    json_write_number(w, "difference", r->difference * unit);
+    json_write_pair(w, "difference_interval", r->difference_low * unit, r->difference_high * unit);
+    json_write_number(w, "ratio", r->ratio);
+    json_write_pair(w, "interval", r->ratio_low, r->ratio_high);
+    json_write_number(w, "p_value", r->p_value);
+    json_write_text(w, "verdict", verdicts[r->verdict]);
+    json_write_text(w, "verdict_alone", verdicts[r->alone]);
+    json_write_pair(w, "block_seconds", no_blocks ? (double)NAN : r->block_s[0],
+                    no_blocks ? (double)NAN : r->block_s[1]);
+    json_write_text(w, "sentence", buf_text(&sentence));
+    json_write_end(w);
     buf_done(&sentence);
 }
 
-static void ranks(struct buf *out, const struct comparison *c) {
+static void ranks(struct json_writer *w, const struct comparison *c) {
+    json_write_array(w, "mann_whitney", JSON_LINES);
     for (size_t i = 0; i < c->entry_count; i++) {
         const struct comparison_entry *x = &c->entries[i];
-        buf_str(out, i == 0 ? "\n    {\"name\": " : ",\n    {\"name\": ");
-        json_text(out, x->name);
-        buf_str(out, ", \"method\": ");
-        json_text(out, x->method);
-        buf_printf(out, ", \"requests\": [%" PRIu64 ", %" PRIu64 "], ", x->requests[0],
-                   x->requests[1]);
-        number(out, "u", x->rank.u);
-        buf_str(out, ", ");
-        number(out, "share", x->rank.share);
-        buf_str(out, ", ");
-        two(out, "interval", x->rank.low, x->rank.high);
-        buf_str(out, ", ");
-        number(out, "p_value", x->rank.p_value);
-        buf_char(out, '}');
+        json_write_object(w, NULL, JSON_LINE);
+        json_write_text(w, "name", x->name);
+        json_write_text(w, "method", x->method);
+        json_write_array(w, "requests", JSON_LINE);
+        json_write_uint(w, NULL, x->requests[0]);
+        json_write_uint(w, NULL, x->requests[1]);
+        json_write_end(w);
+        json_write_number(w, "u", x->rank.u);
+        json_write_number(w, "share", x->rank.share);
+        json_write_pair(w, "interval", x->rank.low, x->rank.high);
+        json_write_number(w, "p_value", x->rank.p_value);
+        json_write_end(w);
     }
+    json_write_end(w);
 }
 
-static void files(struct buf *out, const struct comparison *c) {
+static void seconds(struct json_writer *w, const char *key, int64_t us) {
+    json_write_key(w, key);
+    buf_printf(w->out, "%.6f", (double)us / 1e6);
+}
+
+static void files(struct json_writer *w, const struct comparison *c) {
+    json_write_array(w, "files", JSON_LINES);
     for (size_t i = 0; i < c->file_count; i++) {
         const struct comparison_file *f = &c->files[i];
-        buf_str(out, i == 0 ? "\n      {\"file\": " : ",\n      {\"file\": ");
-        json_text(out, f->path);
-        buf_printf(out,
-                   ", \"side\": \"%s\", \"from_seconds\": %.6f, \"to_seconds\": %.6f, \"rule\": ",
-                   f->with ? "new" : "base", (double)f->from_us / 1e6, (double)f->to_us / 1e6);
-        json_text(out, f->rule);
-        buf_printf(out,
-                   ", \"requests\": %" PRIu64 ", \"left_out\": {\"before\": %" PRIu64
-                   ", \"after\": %" PRIu64 ", \"without_time\": %" PRIu64 "}}",
-                   f->requests, f->before, f->after, f->untimed);
+        json_write_object(w, NULL, JSON_LINE);
+        json_write_text(w, "file", f->path);
+        json_write_text(w, "side", f->with ? "new" : "base");
+        seconds(w, "from_seconds", f->from_us);
+        seconds(w, "to_seconds", f->to_us);
+        json_write_text(w, "rule", f->rule);
+        json_write_uint(w, "requests", f->requests);
+        json_write_object(w, "left_out", JSON_LINE);
+        json_write_uint(w, "before", f->before);
+        json_write_uint(w, "after", f->after);
+        json_write_uint(w, "without_time", f->untimed);
+        json_write_end(w);
+        json_write_end(w);
     }
+    json_write_end(w);
 }
 
-void comparison_emit_json(struct buf *out, const struct comparison *c) {
-    buf_str(out, "{\n  \"comparisons\": [");
-    for (size_t i = 0; i < c->entry_count; i++)
-        for (size_t s = 0; s < COMPARISON_STATISTICS; s++) {
-            buf_str(out, i + s == 0 ? "\n" : ",\n");
-            one(out, c, &c->entries[i], s);
-        }
-    buf_str(out, "\n  ],\n  \"mann_whitney\": [");
-    ranks(out, c);
-    buf_printf(out,
-               "\n  ],\n  \"method\": {\n    \"bootstrap\": \"%s\",\n    \"resamples\": %u,\n"
-               "    \"seed\": \"%" PRIu64 "\",\n    \"confidence\": %.15g,\n"
-               "    \"verdicts\": \"holm\",\n    \"family\": %zu,\n    \"time\": \"%s\",\n"
-               "    \"runs\": [%zu, %zu],\n    \"files\": [",
-               c->runs[0] > 1 || c->runs[1] > 1 ? "runs, then circular blocks" : "circular blocks",
-               c->options.resamples, c->options.seed, c->options.confidence, c->family,
-               c->options.service ? "service" : "response", c->runs[0], c->runs[1]);
-    files(out, c);
-    buf_str(out, "\n    ],\n    \"forced\": [");
+static void method(struct json_writer *w, const struct comparison *c) {
+    bool several = c->runs[0] > 1 || c->runs[1] > 1;
+    char seed[32];
+    snprintf(seed, sizeof seed, "%" PRIu64, c->options.seed);
+    json_write_object(w, "method", JSON_LINES);
+    json_write_text(w, "bootstrap", several ? "runs, then circular blocks" : "circular blocks");
+    json_write_uint(w, "resamples", c->options.resamples);
+    json_write_text(w, "seed", seed);
+    json_write_number(w, "confidence", c->options.confidence);
+    json_write_text(w, "verdicts", "holm");
+    json_write_uint(w, "family", c->family);
+    json_write_text(w, "time", c->options.service ? "service" : "response");
+    json_write_array(w, "runs", JSON_LINE);
+    json_write_uint(w, NULL, c->runs[0]);
+    json_write_uint(w, NULL, c->runs[1]);
+    json_write_end(w);
+    files(w, c);
+    json_write_array(w, "forced", JSON_LINE);
     const char *text = buf_text(&c->refusals);
-    for (size_t i = 0; i < c->refusal_count; i++, text += strlen(text) + 1) {
-        buf_str(out, i == 0 ? "" : ", ");
-        json_text(out, text);
-    }
-    buf_str(out, "]\n  }\n}\n");
+    for (size_t i = 0; i < c->refusal_count; i++, text += strlen(text) + 1)
+        json_write_text(w, NULL, text);
+    json_write_end(w);
+    json_write_end(w);
+}
+
+void comparison_json(struct json_writer *w, const struct document *d) {
+    const struct comparison *c = d->of;
+    json_write_array(w, "comparisons", JSON_LINES);
+    for (size_t i = 0; i < c->entry_count; i++)
+        for (size_t s = 0; s < COMPARISON_STATISTICS; s++)
+            if (comparison_has(&c->entries[i], s))
+                one(w, c, &c->entries[i], s);
+    json_write_end(w);
+    ranks(w, c);
+    method(w, c);
 }

@@ -9,7 +9,11 @@
 #include <sys/stat.h>
 
 #include "record/reader.h"
-#include "record/reader_course.h"
+#include "record/reader_streams.h"
+#include "record/reader_timeline.h"
+#include "report/stream_answer.h"
+#include "util/rng.h"
+#include "util/text.h"
 
 #define US_PER_S INT64_C(1000000)
 #define RATE_WARMUP_MAX_US (10 * US_PER_S)
@@ -63,7 +67,7 @@ static void refuse(struct comparison *c, const char *format, ...) {
     c->refusal_count++;
 }
 
-/* The first whole second in which all users are on; -1 where there is none. */
+/* The first whole second in which all users are on; -1 if there is none. */
 static int all_users_on(struct reader *r, uint32_t users, int64_t *from_us, struct err *e) {
     struct reader_second *seconds = NULL;
     size_t n = 0;
@@ -93,7 +97,7 @@ static int choose_window(struct comparison *c, struct comparison_file *file, str
     file->to_us = end_of_load(run, f);
     if (c->options.warmup_us >= 0) {
         file->from_us = c->options.warmup_us;
-        snprintf(file->rule, sizeof file->rule, "the warm-up that was asked for");
+        snprintf(file->rule, sizeof file->rule, "the warm-up of --warmup is excluded");
         return 0;
     }
     if (reader_stages(r, &stages, &stage_count, e) != 0)
@@ -110,17 +114,17 @@ static int choose_window(struct comparison *c, struct comparison_file *file, str
         free(stages);
         return -1;
     } else if (file->from_us >= 0)
-        snprintf(file->rule, sizeof file->rule, "all %" PRIu32 " users are on from there",
-                 run->users_max);
+        snprintf(file->rule, sizeof file->rule, "from then on all %" PRIu32 " user%s are active",
+                 run->users_max, text_plural(run->users_max));
     else
-        snprintf(file->rule, sizeof file->rule, "its %" PRIu32 " users were never all on",
-                 run->users_max);
+        snprintf(file->rule, sizeof file->rule, "its %" PRIu32 " user%s were never all active",
+                 run->users_max, text_plural(run->users_max));
     free(stages);
     return 0;
 }
 
 /* -1 where memory runs out. The last entry is for all requests and has no number. */
-static int64_t entry_number(struct comparison *c, const struct reader_endpoint *x) {
+static int64_t entry_number(struct comparison *c, const struct endpoint *x) {
     for (size_t i = 0; i < c->entry_count; i++)
         if (strcmp(c->entries[i].name, x->name) == 0 &&
             strcmp(c->entries[i].method, x->method) == 0)
@@ -142,16 +146,24 @@ static int64_t entry_number(struct comparison *c, const struct reader_endpoint *
 struct taking {
     struct comparison *comparison;
     struct comparison_file *file;
-    struct compare_side *side;
     const uint32_t *numbers; /* of the file's endpoints */
     uint16_t run;
+    uint64_t gaps;      /* of the run */
+    struct rng gap_rng; /* draws those that are compared */
     struct err *e;
 };
 
-static int take_row(void *context, const struct reader_row *row) {
+/* When it was due. */
+static int64_t moment(const struct request *row) {
+    return row->intended_us != READER_NO_VALUE ? row->intended_us
+           : row->sent_us != READER_NO_VALUE   ? row->sent_us
+                                               : row->end_us;
+}
+
+static int take_row(void *context, const struct request *row) {
     struct taking *t = context;
     struct comparison_file *f = t->file;
-    int64_t at = row->intended_us != READER_NO_VALUE ? row->intended_us : row->sent_us;
+    int64_t at = moment(row);
     int64_t value = t->comparison->options.service ? row->service_us : row->response_us;
     if (at == READER_NO_VALUE || at < f->from_us)
         f->before++;
@@ -166,15 +178,78 @@ static int take_row(void *context, const struct reader_row *row) {
                                 .run = t->run,
                                 .failed = outcome_is_failure((int)row->outcome)};
         f->requests++;
-        return compare_side_add(t->side, &x, t->e);
+        return compare_side_add(t->comparison->sides[COMPARISON_OF_REQUESTS][f->with], &x, t->e);
     }
     return 0;
 }
 
+/* ---- streams ---- */
+
+static int count_gaps(void *context, const struct request *x, const struct stream_row *s) {
+    struct taking *t = context;
+    (void)x;
+    t->gaps += s->token_events > 0 ? s->token_events - 1 : 0;
+    return 0;
+}
+
+/* A value of a stream, where its moment counts. */
+static int add_value(struct taking *t, enum comparison_of of, const struct request *x,
+                     int64_t at_us, int64_t value, uint32_t weight) {
+    const struct comparison_file *f = t->file;
+    if (value == REQUEST_NO_VALUE || at_us < f->from_us || at_us >= f->to_us)
+        return 0;
+    const struct compare_row row = {.at_us = at_us - f->from_us,
+                                    .value_us = value,
+                                    .endpoint = t->numbers[x->endpoint],
+                                    .run = t->run,
+                                    .weight = weight,
+                                    .failed = outcome_is_failure((int)x->outcome)};
+    return compare_side_add(t->comparison->sides[of][f->with], &row, t->e);
+}
+
+/* Each at its own moment. */
+static int take_gaps(struct taking *t, const struct request *x, const struct stream_row *s) {
+    int64_t at_us = x->sent_us + s->ttft_us, gap = 0;
+    for (const char *at = s->gaps; s->ttft_us >= 0 && stream_row_gap(&at, &gap);) {
+        if (__builtin_add_overflow(at_us, gap, &at_us))
+            break;
+        if (t->gaps > COMPARISON_GAPS_MAX && rng_below(&t->gap_rng, t->gaps) >= COMPARISON_GAPS_MAX)
+            continue;
+        if (add_value(t, COMPARISON_OF_GAP, x, at_us, gap, 0) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int take_stream(void *context, const struct request *x, const struct stream_row *s) {
+    struct taking *t = context;
+    struct stream_answer a;
+    int64_t at = moment(x);
+    stream_answer_of(x, s, &a);
+    if (!a.timed || at == READER_NO_VALUE)
+        return 0;
+    /* An answer without tokens weighs nothing, and has no TTFT. */
+    uint32_t tokens = s->output_tokens < 1            ? 1
+                      : s->output_tokens > UINT32_MAX ? UINT32_MAX
+                                                      : (uint32_t)s->output_tokens;
+    if (add_value(t, COMPARISON_OF_TTFT, x, at, a.ttft_us, tokens) != 0 ||
+        add_value(t, COMPARISON_OF_TIME_PER_TOKEN, x, at, a.time_per_token_ns, 0) != 0)
+        return -1;
+    return take_gaps(t, x, s);
+}
+
+static int read_streams(struct taking *t, struct reader *r) {
+    if (!reader_has_streams(r))
+        return 0;
+    rng_seed(&t->gap_rng, t->comparison->options.seed, t->run);
+    return reader_streams(r, count_gaps, t, t->e) != 0 ? -1
+                                                       : reader_streams(r, take_stream, t, t->e);
+}
+
 static int read_rows(struct comparison *c, size_t at, struct reader *r, struct err *e) {
     struct comparison_file *f = &c->files[at];
-    const struct reader_endpoint *endpoints = NULL;
-    size_t n = reader_endpoints(r, &endpoints);
+    const struct endpoint *endpoints = reader_catalog(r)->endpoints;
+    size_t n = reader_catalog(r)->endpoint_count;
     uint32_t *numbers = calloc(n + 1, sizeof *numbers);
     int result = 0;
     if (numbers == NULL)
@@ -187,12 +262,11 @@ static int read_rows(struct comparison *c, size_t at, struct reader *r, struct e
     }
     struct taking t = {.comparison = c,
                        .file = f,
-                       .side = c->sides[f->with],
                        .numbers = numbers,
                        .run = (uint16_t)(f->with ? at - c->runs[0] : at),
                        .e = e};
     if (result == 0 && f->to_us > f->from_us && f->from_us >= 0)
-        result = reader_scan_brief(r, take_row, &t, e);
+        result = reader_scan_brief(r, take_row, &t, e) != 0 ? -1 : read_streams(&t, r);
     free(numbers);
     return result;
 }
@@ -200,27 +274,29 @@ static int read_rows(struct comparison *c, size_t at, struct reader *r, struct e
 static void check_alone(struct comparison *c, const struct comparison_file *f,
                         const struct reader_run *run) {
     if (!run->complete)
-        refuse(c, "%s was cut short or is still under way", f->path);
+        refuse(c, "%s was interrupted or is still in progress", f->path);
     else if (strcmp(run->verdict, "INVALID") == 0)
         refuse(c, "%s is INVALID: %s", f->path, run->verdict_reason);
     if (f->from_us < 0)
-        refuse(c, "%s has no steady part: %s (--warmup says from where to take it)", f->path,
+        refuse(c, "%s has no steady part: %s (set the end of its warm-up with --warmup)", f->path,
                f->rule);
     else if (f->to_us <= f->from_us)
-        refuse(c, "%s has nothing that counts: %s, at %.1f s, and the load ends at %.1f s", f->path,
-               f->rule, (double)f->from_us / 1e6, (double)f->to_us / 1e6);
+        refuse(c, "%s has nothing after its warm-up: %s, at %.1f s, and the load ends at %.1f s",
+               f->path, f->rule, (double)f->from_us / 1e6, (double)f->to_us / 1e6);
 }
 
 static void check_endpoints(struct comparison *c, size_t at, struct reader *const *readers,
                             size_t one, size_t other) {
-    const struct reader_endpoint *a = NULL, *b = NULL;
-    size_t n = reader_endpoints(readers[one], &a), m = reader_endpoints(readers[other], &b);
+    const struct catalog *own = reader_catalog(readers[one]),
+                         *others = reader_catalog(readers[other]);
+    const struct endpoint *a = own->endpoints, *b = others->endpoints;
+    size_t n = own->endpoint_count, m = others->endpoint_count;
     for (size_t i = 0; i < n; i++) {
         bool there = false;
         for (size_t k = 0; k < m && !there; k++)
             there = strcmp(a[i].name, b[k].name) == 0 && strcmp(a[i].method, b[k].method) == 0;
         if (!there) {
-            refuse(c, "%s and %s have other endpoints: only %s has %s %s", c->files[0].path,
+            refuse(c, "%s and %s have different endpoints: only %s has %s %s", c->files[0].path,
                    c->files[at].path, c->files[one].path, a[i].method, a[i].name);
             return;
         }
@@ -233,9 +309,9 @@ static void check_alike(struct comparison *c, size_t at, struct reader *const *r
     const char *first = c->files[0].path, *path = c->files[at].path;
     struct stat a, b;
     if (stat(first, &a) == 0 && stat(path, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
-        refuse(c, "%s is there twice", path);
+        refuse(c, "%s is given twice", path);
     if (strcmp(reader_run(readers[0])->scenario, reader_run(readers[at])->scenario) != 0)
-        refuse(c, "%s and %s ran other scenarios", first, path);
+        refuse(c, "%s and %s ran different scenarios", first, path);
     for (size_t i = 0; i < ALIKE; i++) {
         const char *x = facts[0].values[i], *y = facts[at].values[i];
         if (x != NULL && y != NULL && strcmp(x, y) != 0)
@@ -256,8 +332,9 @@ static int make_sides(struct comparison *c, struct err *e) {
                 int64_t length = c->files[i].to_us - c->files[i].from_us;
                 lengths[n++] = length > 0 && c->files[i].from_us >= 0 ? length : 1;
             }
-        if (compare_side_new(lengths, n, &c->sides[side], e) != 0)
-            return -1;
+        for (size_t of = 0; of < COMPARISON_OFS; of++)
+            if (compare_side_new(lengths, n, &c->sides[of][side], e) != 0)
+                return -1;
     }
     return 0;
 }
@@ -271,10 +348,9 @@ static int by_name(const void *a, const void *b) {
 /* Numbers are given in the order of the names, so that rows need not be touched again. */
 static int number_endpoints(struct comparison *c, struct reader *const *readers, struct err *e) {
     for (size_t i = 0; i < c->file_count; i++) {
-        const struct reader_endpoint *endpoints = NULL;
-        size_t n = reader_endpoints(readers[i], &endpoints);
-        for (size_t k = 0; k < n; k++)
-            if (entry_number(c, &endpoints[k]) < 0)
+        const struct catalog *catalog = reader_catalog(readers[i]);
+        for (size_t k = 0; k < catalog->endpoint_count; k++)
+            if (entry_number(c, &catalog->endpoints[k]) < 0)
                 return err_set(e, "out of memory for comparing runs");
     }
     if (c->entry_count > 0)
@@ -299,7 +375,7 @@ static int read_all(struct comparison *c, struct reader **readers, struct facts 
         /* Forced: a run without a steady part counts as a whole. */
         if (c->options.force && (f->from_us < 0 || f->to_us <= f->from_us)) {
             f->from_us = 0;
-            snprintf(f->rule, sizeof f->rule, "all of it, as nothing of it is steady");
+            snprintf(f->rule, sizeof f->rule, "all of it, because no part is steady");
         }
     }
     if (!buf_ok(&c->refusals))
@@ -311,7 +387,7 @@ static int read_all(struct comparison *c, struct reader **readers, struct facts 
     for (size_t i = 0; i < c->file_count; i++)
         if (read_rows(c, i, readers[i], e) != 0)
             return -1;
-    struct reader_endpoint all = {.name = "", .method = ""};
+    struct endpoint all = {.name = "", .method = ""};
     return entry_number(c, &all) < 0 ? err_set(e, "out of memory for comparing runs") : 0;
 }
 

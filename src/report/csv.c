@@ -56,6 +56,8 @@ void csv_text(struct buf *out, const char *text) {
 }
 
 void csv_number(struct buf *out, double value) {
-    if (!isnan(value))
-        buf_printf(out, "%.15g", value);
+    if (isfinite(value))
+        text_number(out, value);
+    else if (!isnan(value))
+        buf_str(out, value > 0 ? "inf" : "-inf");
 }

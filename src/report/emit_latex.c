@@ -1,15 +1,19 @@
+#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "report/emit.h"
 #include "report/latex.h"
-#include "report/layout.h"
 #include "report/outfile.h"
 
 #define DOCUMENT_MAX_BYTES ((size_t)256 << 20)
-#define NO_NUMBER "\xe2\x80\x93" /* an en dash, as layout has it */
+
+/* How a table begins, and its label in front of the key. */
+#define FLOAT "\\providecommand{\\coldswarmfloat}{table}\n"
+#define LABEL "\\label{tab:coldswarm-"
 
 /* What siunitx has to know of a column of numbers: the digits before and after the point. */
 struct digits {
@@ -40,19 +44,23 @@ static void widen(struct digits *all, const struct digits *one) {
         all->after = one->after;
 }
 
-static void column_digits(const struct grid *g, struct digits all[GRID_COLUMNS_MAX]) {
-    const char *cell = buf_text(&g->cells);
-    for (size_t i = 0; i < g->rows * g->columns; i++, cell = grid_next(cell)) {
+static const char *next(const char *cell) {
+    return cell + strlen(cell) + 1;
+}
+
+static void column_digits(const struct table *t, const char *cell, struct digits *all) {
+    size_t columns = table_shown_columns(t);
+    for (size_t i = 0; i < table_shown_lines(t) * columns; i++, cell = next(cell)) {
         struct digits one;
-        if (g->right[i % g->columns] && number_digits(cell, &one))
-            widen(&all[i % g->columns], &one);
+        if (table_shown_is_number(t, i % columns) && number_digits(cell, &one))
+            widen(&all[i % columns], &one);
     }
 }
 
-static void preamble(struct buf *out, const struct grid *g, const struct digits *d) {
+static void preamble(struct buf *out, const struct table *t, const struct digits *d) {
     buf_str(out, "\\begin{tabular}{@{}");
-    for (size_t c = 0; c < g->columns; c++) {
-        if (!g->right[c])
+    for (size_t c = 0; c < table_shown_columns(t); c++) {
+        if (!table_shown_is_number(t, c))
             buf_char(out, 'l');
         else if (!d[c].any)
             buf_char(out, 'r');
@@ -82,30 +90,30 @@ static void head(struct buf *out, const char *text, bool right) {
     buf_str(out, stacked ? "}}" : "}");
 }
 
-static void cell(struct buf *out, const struct grid *g, size_t c, const char *text) {
+static void cell(struct buf *out, bool right, const char *text) {
     struct digits d;
-    if (g->right[c] && number_digits(text, &d)) {
+    if (right && number_digits(text, &d)) {
         buf_str(out, text);
         return;
     }
-    if (g->right[c])
+    if (right)
         buf_char(out, '{');
     for (; text[0] == ' ' && text[1] == ' '; text += 2)
         buf_str(out, "\\quad ");
     latex_text(out, text);
-    if (g->right[c])
+    if (right)
         buf_char(out, '}');
 }
 
-static void rows(struct buf *out, const struct grid *g, bool *dash) {
-    const char *text = buf_text(&g->cells);
-    for (size_t row = 0; row < g->rows; row++) {
-        if (row > 0 && row == g->rows - g->total_rows)
+static void rows(struct buf *out, const struct table *t, const char *text, bool *dash) {
+    size_t columns = table_shown_columns(t), count = table_shown_lines(t);
+    for (size_t line = 0; line < count; line++) {
+        if (line > 0 && line == count - table_shown_totals(t))
             buf_str(out, "\\midrule\n");
-        for (size_t c = 0; c < g->columns; c++, text = grid_next(text)) {
-            cell(out, g, c, text);
-            *dash = *dash || strcmp(text, NO_NUMBER) == 0;
-            buf_str(out, c + 1 == g->columns ? " \\\\\n" : " & ");
+        for (size_t c = 0; c < columns; c++, text = next(text)) {
+            cell(out, table_shown_is_number(t, c), text);
+            *dash = *dash || strcmp(text, TABLE_UNKNOWN) == 0;
+            buf_str(out, c + 1 == columns ? " \\\\\n" : " & ");
         }
     }
 }
@@ -116,125 +124,155 @@ static void label(struct buf *out, const char *key) {
         buf_char(out, *key == '_' ? '-' : *key);
 }
 
-static void table(struct buf *out, const struct model *m, const struct grid *g, const char *key) {
-    struct digits d[GRID_COLUMNS_MAX] = {{0}};
+/* False: no memory. */
+static bool tabular(struct buf *out, const struct table *t, bool *dash) {
+    size_t columns = table_shown_columns(t);
+    struct digits *d = calloc(columns, sizeof *d);
+    struct buf cells;
+    buf_init(&cells, out->max);
+    table_shown_cells(t, &cells);
+    bool ok = d != NULL && buf_ok(&cells);
+    if (ok) {
+        column_digits(t, buf_text(&cells), d);
+        preamble(out, t, d);
+        for (size_t c = 0; c < columns; c++) {
+            head(out, table_shown_head(t, c), table_shown_is_number(t, c));
+            buf_str(out, c + 1 == columns ? " \\\\\n\\midrule\n" : " & ");
+        }
+        rows(out, t, buf_text(&cells), dash);
+        buf_str(out, "\\bottomrule\n\\end{tabular}\n");
+    }
+    buf_done(&cells);
+    free(d);
+    return ok && buf_ok(out);
+}
+
+static void float_begin(struct buf *out, const struct document *d, const struct section *s,
+                        bool dash) {
+    char key[DOCUMENT_KEY_BYTES];
+    document_key(s, key);
+    buf_str(out, FLOAT "\\begin{\\coldswarmfloat}\n\\centering\n\\caption{");
+    latex_text(out, s->table->title);
+    buf_str(out, " of the run ");
+    latex_text(out, d->model->run->name);
+    buf_str(
+        out,
+        dash
+            ? ". A dash means that there is no such number, or that too few requests support it.}\n"
+            : ".}\n");
+    buf_str(out, LABEL);
+    label(out, key);
+    buf_str(out, "}\n\\smallskip\n\\footnotesize\n\\setlength{\\tabcolsep}{4pt}\n");
+}
+
+static void table(struct buf *out, const struct document *d, const struct section *s) {
     struct buf body;
     bool dash = false;
     buf_init(&body, out->max);
-    column_digits(g, d);
-    preamble(&body, g, d);
-    for (size_t c = 0; c < g->columns; c++) {
-        head(&body, g->head[c], g->right[c]);
-        buf_str(&body, c + 1 == g->columns ? " \\\\\n\\midrule\n" : " & ");
-    }
-    rows(&body, g, &dash);
-    buf_str(&body, "\\bottomrule\n\\end{tabular}\n");
-    if (!buf_ok(&body))
+    if (!tabular(&body, s->table, &dash))
         out->failed = true;
-    buf_str(out,
-            "\\providecommand{\\coldswarmfloat}{table}\n\\begin{\\coldswarmfloat}\n\\centering\n"
-            "\\caption{");
-    latex_text(out, g->title);
-    buf_str(out, " of the run ");
-    latex_text(out, m->run->name);
-    buf_str(out, dash ? ". A dash stands where there is no such number, or where too few requests "
-                        "support it.}\n"
-                      : ".}\n");
-    buf_str(out, "\\label{tab:coldswarm-");
-    label(out, key);
-    buf_str(out, "}\n\\smallskip\n\\footnotesize\n\\setlength{\\tabcolsep}{4pt}\n");
+    float_begin(out, d, s, dash);
     buf_add(out, buf_text(&body), body.len);
     buf_str(out, "\\end{\\coldswarmfloat}\n");
     buf_done(&body);
 }
 
-/* requests, response_times, ..., server_KEY: the name of a table's file, and its label. */
-static void table_key(const struct model *m, const struct layout *l, size_t i, char *out,
-                      size_t size) {
-    size_t of_client = l->table_count - m->table_count;
-    if (i >= of_client)
-        snprintf(out, size, "server_%s", m->tables[i - of_client].key);
-    else if (l->tables[i].key != NULL)
-        snprintf(out, size, "%s", l->tables[i].key);
-    else
-        snprintf(out, size, "table_%zu", i + 1);
+/* What the reader of a paper has to know as well. */
+static void remarks(struct buf *out, const struct model *m) {
+    const char *key, *text;
+    if (m->remarks.count == 0)
+        return;
+    buf_str(out, "\\begin{itemize}\n");
+    for (size_t at = 0; remarks_next(&m->remarks, &at, &key, &text);) {
+        buf_str(out, "\\item ");
+        latex_sentence(out, text);
+        buf_char(out, '\n');
+    }
+    buf_str(out, "\\end{itemize}\n");
 }
 
-void emit_latex(struct buf *out, const struct model *m) {
-    struct layout l;
-    if (layout_init(&l, m, NULL) != 0) {
-        out->failed = true;
-        return;
-    }
+void emit_latex(struct buf *out, const struct document *d) {
     buf_str(out, "% Tables of a run by coldswarm " COLDSWARM_VERSION
                  "; needs \\usepackage{booktabs,siunitx}.\n");
-    for (size_t i = 0; i < l.table_count; i++) {
-        char key[64];
-        table_key(m, &l, i, key, sizeof key);
+    for (const struct section *s = document_table(d, NULL); s != NULL; s = document_table(d, s)) {
         buf_char(out, '\n');
-        table(out, m, &l.tables[i], key);
+        table(out, d, s);
     }
-    layout_done(&l);
+    if (d->model->remarks.count > 0)
+        buf_char(out, '\n');
+    remarks(out, d->model);
 }
 
-static const char *const optional_tables[] = {"service_times",
-                                              "iterations",
-                                              "checks",
-                                              "thresholds",
-                                              "errors",
-                                              "server_reconciliation",
-                                              "server_statuses",
-                                              "server_times",
-                                              "server_cold_starts",
-                                              "server_cold_starts_guess",
-                                              "server_start_up",
-                                              "server_balance",
-                                              "server_cost",
-                                              "server_instances"};
+/* ---- a file for each ---- */
 
-static int remove_old(const char *dir, struct err *e) {
-    for (size_t i = 0; i < sizeof optional_tables / sizeof *optional_tables; i++) {
-        char path[PATH_MAX];
-        int n = snprintf(path, sizeof path, "%s/latex/%s.tex", dir, optional_tables[i]);
-        if (n < 0 || n >= (int)sizeof path || (unlink(path) != 0 && errno != ENOENT))
-            return err_set(e, "cannot remove %s/latex/%s.tex: %s", dir, optional_tables[i],
-                           strerror(errno));
+/* Is DIR/NAME.tex a table that a report wrote? It begins as one and has the label of its name. */
+static bool is_table(const char *dir, const char *file) {
+    char path[PATH_MAX], text[1024];
+    struct buf wanted;
+    size_t n = strlen(file), read = 0;
+    if (n < 5 || strcmp(file + n - 4, ".tex") != 0 ||
+        snprintf(path, sizeof path, "%s/%s", dir, file) >= (int)sizeof path)
+        return false;
+    FILE *f = fopen(path, "r");
+    if (f != NULL) {
+        read = fread(text, 1, sizeof text - 1, f);
+        fclose(f);
     }
-    return 0;
+    text[read] = '\0';
+    buf_init(&wanted, PATH_MAX);
+    buf_str(&wanted, LABEL);
+    for (size_t i = 0; i < n - 4; i++)
+        buf_char(&wanted, file[i] == '_' ? '-' : file[i]);
+    buf_char(&wanted, '}');
+    bool is = strncmp(text, FLOAT, sizeof FLOAT - 1) == 0 && buf_ok(&wanted) &&
+              strstr(text, buf_text(&wanted)) != NULL;
+    buf_done(&wanted);
+    return is;
 }
 
-static int write_table(const char *dir, const struct model *m, const struct grid *g,
-                       const char *key, struct err *e) {
-    struct outfile f;
+static int write_table(const char *dir, const struct document *d, const struct section *s,
+                       struct err *e) {
     struct buf b;
-    char name[96];
-    int result = -1;
+    char key[DOCUMENT_KEY_BYTES], name[DOCUMENT_KEY_BYTES + 16];
+    document_key(s, key);
     snprintf(name, sizeof name, "latex/%s.tex", key);
     buf_init(&b, DOCUMENT_MAX_BYTES);
-    table(&b, m, g, key);
-    if (!buf_ok(&b))
-        err_set(e, "out of memory for the report");
-    else if (outfile_open(&f, dir, name, e) == 0) {
-        fwrite(buf_text(&b), 1, b.len, f.stream);
-        result = outfile_close(&f, e);
-    }
-    buf_done(&b);
+    table(&b, d, s);
+    return outfile_write(dir, name, &b, e);
+}
+
+int latex_write_tables(const char *dir, const struct document *d, struct err *e) {
+    int result = 0;
+    const struct section *s = NULL;
+    while (result == 0 && (s = document_table(d, s)) != NULL)
+        result = write_table(dir, d, s, e);
     return result;
 }
 
-int latex_write_tables(const char *dir, const struct model *m, struct err *e) {
-    struct layout l;
+/* DIR/latex/KEY.tex, and DIR/KEY.csv where reports write one. */
+static int remove_table(const char *dir, const char *file, struct err *e) {
+    char key[NAME_MAX + 1], name[NAME_MAX + 16];
+    snprintf(key, sizeof key, "%.*s", (int)strlen(file) - 4, file);
+    snprintf(name, sizeof name, "latex/%s", file);
+    if (outfile_remove(dir, name, e) != 0)
+        return -1;
+    snprintf(name, sizeof name, "%s.csv", key);
+    return document_key_has_csv(key) ? outfile_remove(dir, name, e) : 0;
+}
+
+int latex_remove_tables(const char *dir, struct err *e) {
     char path[PATH_MAX];
     int n = snprintf(path, sizeof path, "%s/latex", dir), result = 0;
     if (n < 0 || n >= (int)sizeof path)
         return err_set(e, "the path of the report is too long");
-    if (outfile_directory(path, e) != 0 || remove_old(dir, e) != 0 || layout_init(&l, m, e) != 0)
+    if (outfile_directory(path, e) != 0)
         return -1;
-    for (size_t i = 0; i < l.table_count && result == 0; i++) {
-        char key[64];
-        table_key(m, &l, i, key, sizeof key);
-        result = write_table(dir, m, &l.tables[i], key, e);
-    }
-    layout_done(&l);
+    DIR *list = opendir(path);
+    if (list == NULL)
+        return err_set(e, "cannot list %s: %s", path, strerror(errno));
+    for (struct dirent *x; result == 0 && (x = readdir(list)) != NULL;)
+        if (is_table(path, x->d_name))
+            result = remove_table(dir, x->d_name, e);
+    closedir(list);
     return result;
 }

@@ -1,7 +1,7 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "report/emit.h"
-#include "report/layout.h"
 #include "util/text.h"
 
 static void spaces(struct buf *out, size_t n) {
@@ -10,110 +10,151 @@ static void spaces(struct buf *out, size_t n) {
 }
 
 /* The escaping of this format: text_printable(). The cells come out NUL-ended as they went in. */
-static void printable(struct buf *out, const struct grid *g) {
-    const char *text = buf_text(&g->cells);
-    for (size_t i = 0; i < g->rows * g->columns; i++, text = grid_next(text)) {
-        text_printable(out, text, strlen(text));
-        buf_char(out, '\0');
-    }
+static void printable(struct buf *out, const struct table *t) {
+    struct buf cell;
+    buf_init(&cell, out->max);
+    for (size_t line = 0; line < table_shown_lines(t); line++)
+        for (size_t c = 0; c < table_shown_columns(t); c++) {
+            buf_clear(&cell);
+            table_shown_cell(t, line, c, &cell);
+            text_printable(out, buf_text(&cell), cell.len);
+            buf_char(out, '\0');
+            out->failed = out->failed || cell.failed;
+        }
+    buf_done(&cell);
 }
 
-static void widths(const struct grid *g, const char *text, size_t width[GRID_COLUMNS_MAX]) {
-    for (size_t c = 0; c < g->columns; c++)
-        width[c] = text_columns(g->head[c]);
-    for (size_t i = 0; i < g->rows * g->columns; i++, text = grid_next(text)) {
+static const char *next(const char *cell) {
+    return cell + strlen(cell) + 1;
+}
+
+static void widths(const struct table *t, const char *text, size_t *width) {
+    size_t columns = table_shown_columns(t);
+    for (size_t c = 0; c < columns; c++)
+        width[c] = text_columns(table_shown_head(t, c));
+    for (size_t i = 0; i < table_shown_lines(t) * columns; i++, text = next(text)) {
         size_t w = text_columns(text);
-        if (w > width[i % g->columns])
-            width[i % g->columns] = w;
+        if (w > width[i % columns])
+            width[i % columns] = w;
     }
 }
 
-static void cell(struct buf *out, const struct grid *g, size_t c, size_t width, const char *text) {
+static void cell(struct buf *out, const struct table *t, size_t c, size_t width, const char *text) {
     size_t pad = width - text_columns(text);
-    bool last = c + 1 == g->columns;
-    if (g->right[c])
+    bool last = c + 1 == table_shown_columns(t), right = table_shown_is_number(t, c);
+    if (right)
         spaces(out, pad);
     buf_str(out, text);
-    if (!g->right[c] && !last)
+    if (!right && !last)
         spaces(out, pad);
     buf_str(out, last ? "\n" : "  ");
 }
 
-static void rule(struct buf *out, const struct grid *g, const size_t width[GRID_COLUMNS_MAX]) {
-    for (size_t c = 0; c < g->columns; c++) {
+static void rule(struct buf *out, const struct table *t, const size_t *width) {
+    size_t columns = table_shown_columns(t);
+    for (size_t c = 0; c < columns; c++) {
         for (size_t i = 0; i < width[c]; i++)
             buf_char(out, '-');
-        buf_str(out, c + 1 == g->columns ? "\n" : "  ");
+        buf_str(out, c + 1 == columns ? "\n" : "  ");
     }
 }
 
-void emit_table_grid(struct buf *out, const struct grid *g) {
+static void lines(struct buf *out, const struct table *t, const char *text, const size_t *width) {
+    size_t columns = table_shown_columns(t), count = table_shown_lines(t);
+    if (t->title != NULL) {
+        text_printable(out, t->title, strlen(t->title));
+        buf_char(out, '\n');
+        for (size_t c = 0; c < columns; c++)
+            cell(out, t, c, width[c], table_shown_head(t, c));
+        rule(out, t, width);
+    }
+    for (size_t line = 0; line < count; line++) {
+        if (line > 0 && line == count - table_shown_totals(t))
+            rule(out, t, width);
+        for (size_t c = 0; c < columns; c++, text = next(text))
+            cell(out, t, c, width[c], text);
+    }
+}
+
+static void one_table(struct buf *out, const struct table *t) {
     struct buf cells;
-    size_t width[GRID_COLUMNS_MAX];
-    buf_init(&cells, g->cells.max);
-    printable(&cells, g);
-    if (!buf_ok(&cells)) {
+    size_t *width = calloc(table_shown_columns(t), sizeof *width);
+    buf_init(&cells, out->max);
+    printable(&cells, t);
+    if (!buf_ok(&cells) || width == NULL)
         out->failed = true;
-        buf_done(&cells);
-        return;
-    }
-    const char *text = buf_text(&cells);
-    widths(g, text, width);
-    if (g->title != NULL) {
-        buf_printf(out, "%s\n", g->title);
-        for (size_t c = 0; c < g->columns; c++)
-            cell(out, g, c, width[c], g->head[c]);
-        rule(out, g, width);
-    }
-    for (size_t row = 0; row < g->rows; row++) {
-        if (row > 0 && row == g->rows - g->total_rows)
-            rule(out, g, width);
-        for (size_t c = 0; c < g->columns; c++, text = grid_next(text))
-            cell(out, g, c, width[c], text);
+    else {
+        widths(t, buf_text(&cells), width);
+        lines(out, t, buf_text(&cells), width);
     }
     buf_done(&cells);
+    free(width);
 }
 
-void emit_table(struct buf *out, const struct model *m, bool bare) {
-    struct layout l;
-    if (layout_init(&l, m, NULL) != 0) {
-        out->failed = true;
+static void plain(struct buf *out, const char *text) {
+    text_printable(out, text, strlen(text));
+}
+
+/* Labels in a column of their own; lines under a heading are indented. */
+static void emit_lines(struct buf *out, const struct lines *l) {
+    const char *label, *text;
+    size_t width = 0;
+    for (size_t at = 0; lines_next(l, &at, &label, &text);)
+        width = text_columns(label) > width ? text_columns(label) : width;
+    if (l->heading != NULL) {
+        plain(out, l->heading);
+        buf_char(out, '\n');
+    }
+    for (size_t at = 0; lines_next(l, &at, &label, &text);) {
+        buf_str(out, l->heading != NULL ? "  " : "");
+        plain(out, label);
+        spaces(out, width > 0 ? width + 2 - text_columns(label) : 0);
+        plain(out, text);
+        buf_char(out, '\n');
+    }
+}
+
+/* An empty line between two blocks. */
+static void gap(struct buf *out, bool *any) {
+    buf_str(out, *any ? "\n" : "");
+    *any = true;
+}
+
+static void sections(struct buf *out, const struct document *d, bool *any) {
+    for (const struct section *s = d->first; s != NULL; s = s->next) {
+        if (s->figure != NULL || s->people == SECTION_IN_MARKDOWN)
+            continue;
+        gap(out, any);
+        if (s->lines != NULL)
+            emit_lines(out, s->lines);
+        else
+            one_table(out, s->table);
+        if (s->remark != NULL)
+            buf_printf(out, "%s\n", s->remark);
+    }
+}
+
+void emit_table(struct buf *out, const struct document *d) {
+    bool any = false;
+    if (!d->bare && table_rows(&d->facts) > 0) {
+        gap(out, &any);
+        one_table(out, &d->facts);
+    }
+    sections(out, d, &any);
+    if (d->bare)
         return;
+    if (table_rows(&d->client) > 0) {
+        gap(out, &any);
+        one_table(out, &d->client);
     }
-    if (!bare) {
-        emit_table_grid(out, &l.facts);
+    if (d->notes.count > 0) {
+        gap(out, &any);
+        emit_lines(out, &d->notes);
+    }
+    if (d->verdict.len > 0) {
+        gap(out, &any);
+        buf_str(out, "Verdict: ");
+        plain(out, d->verdict.data);
         buf_char(out, '\n');
     }
-    for (size_t i = 0; i < l.table_count; i++) {
-        if (i > 0)
-            buf_char(out, '\n');
-        emit_table_grid(out, &l.tables[i]);
-    }
-    if (!bare && l.client.rows > 0) {
-        buf_char(out, '\n');
-        emit_table_grid(out, &l.client);
-    }
-    const char *note = buf_text(&l.notes);
-    for (size_t i = 0; i < l.note_count && !bare; i++, note = grid_next(note)) {
-        buf_str(out, i == 0 ? "\n" : "");
-        text_printable(out, note, strlen(note));
-        buf_char(out, '\n');
-    }
-    if (!bare && l.verdict.len > 0) {
-        buf_str(out, "\nVerdict: ");
-        text_printable(out, l.verdict.data, l.verdict.len);
-        buf_char(out, '\n');
-    }
-    layout_done(&l);
-}
-
-void emit_table_alone(struct buf *out, const struct table *t) {
-    struct grid g = {0};
-    buf_init(&g.cells, out->max);
-    layout_table(&g, t);
-    if (!buf_ok(&g.cells))
-        out->failed = true;
-    else
-        emit_table_grid(out, &g);
-    buf_done(&g.cells);
 }

@@ -8,10 +8,11 @@
 #include <math.h>
 
 #include "report/export.h"
+#include "report/export_hgrm.h"
+#include "report/export_rows.h"
 #include "stats/hist.h"
 #include "util/outcome.h"
 
-#define BITS 10u
 #define TICKS 5 /* per half distance to 100 % */
 #define US_PER_MS 1000.0
 
@@ -20,11 +21,14 @@ struct count {
     bool service;
 };
 
-static int one(void *context, const struct reader_row *row) {
-    struct count *c = context;
-    int64_t us = c->service ? row->service_us : row->response_us;
+void export_hgrm_count(struct hist *h, int64_t us, const struct request *row) {
     if (outcome_is_timed((int)row->outcome))
-        hist_record(&c->hist, us < 0 ? 0 : us);
+        hist_record(h, us < 0 ? 0 : us);
+}
+
+static int one(void *context, const struct request *row) {
+    struct count *c = context;
+    export_hgrm_count(&c->hist, c->service ? row->service_us : row->response_us, row);
     return 0;
 }
 
@@ -66,7 +70,7 @@ static void footer(FILE *to, const struct hist *h) {
     double sum = 0, squares = 0, n = (double)h->total;
     size_t from = h->total > 0 ? hist_bucket(h, h->min) : 1;
     size_t last = h->total > 0 ? hist_bucket(h, h->max) : 0;
-    int64_t covered = INT64_C(2) << BITS;
+    int64_t covered = INT64_C(2) << EXPORT_HGRM_BITS;
     int octaves = 1;
     for (size_t i = from; i <= last; i++)
         sum += (double)h->counts[i] *
@@ -76,26 +80,32 @@ static void footer(FILE *to, const struct hist *h) {
         int64_t middle = hist_bucket_lowest(h, i) + (int64_t)(hist_bucket_width(h, i) / 2);
         squares += (double)h->counts[i] * ((double)middle - mean) * ((double)middle - mean);
     }
-    for (; h->total > 0 && covered <= h->max && octaves < 64 - (int)BITS; covered *= 2)
+    for (; h->total > 0 && covered <= h->max && octaves < 64 - (int)EXPORT_HGRM_BITS; covered *= 2)
         octaves++;
     double max = h->total > 0 ? (double)highest(h, last) / US_PER_MS : 0;
     fprintf(to, "#[Mean    = %12.3f, StdDeviation   = %12.3f]\n", mean / US_PER_MS,
             n > 0 ? sqrt(squares / n) / US_PER_MS : 0);
     fprintf(to, "#[Max     = %12.3f, Total count    = %12" PRIu64 "]\n", max, h->total);
-    fprintf(to, "#[Buckets = %12d, SubBuckets     = %12d]\n", octaves, 2 << BITS);
+    fprintf(to, "#[Buckets = %12d, SubBuckets     = %12d]\n", octaves, 2 << EXPORT_HGRM_BITS);
+}
+
+static void document(FILE *to, const struct hist *h) {
+    fprintf(to, "%12s %14s %10s %14s\n\n", "Value", "Percentile", "TotalCount", "1/(1-Percentile)");
+    rows(to, h);
+    footer(to, h);
 }
 
 static int hgrm(FILE *to, const struct report_source *s, bool service, struct err *e) {
     struct count c = {.service = service};
-    if (hist_init(&c.hist, BITS, e) != 0)
+    if (s->rows != NULL) {
+        document(to, service ? &s->rows->service_us : &s->rows->response_us);
+        return 0;
+    }
+    if (hist_init(&c.hist, EXPORT_HGRM_BITS, e) != 0)
         return -1;
     int result = reader_scan_brief(s->reader, one, &c, e);
-    if (result == 0) {
-        fprintf(to, "%12s %14s %10s %14s\n\n", "Value", "Percentile", "TotalCount",
-                "1/(1-Percentile)");
-        rows(to, &c.hist);
-        footer(to, &c.hist);
-    }
+    if (result == 0)
+        document(to, &c.hist);
     hist_done(&c.hist);
     return result;
 }

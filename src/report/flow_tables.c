@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "record/reader_course.h"
+#include "record/reader_timeline.h"
+#include "report/sql.h"
 #include "stats/spread.h"
 
 #define COUNT_OF(x) (sizeof(x) / sizeof *(x))
@@ -96,6 +97,38 @@ static int read_twice(struct reader *r, struct tasks *t) {
     return t->failed ? -1 : 0;
 }
 
+/* By column: what gives it, or the level of a percentile. */
+static const struct {
+    const char *sql;
+    int level;
+} iteration_columns[] = {{"", 0},
+                         {"count(*)", 0},
+                         {"count(CASE WHEN NOT ok THEN 1 END)", 0},
+                         {"1e6 * count(*) / (SELECT duration_us FROM run)", 0},
+                         {"avg(duration_us) / 1000", 0},
+                         {NULL, 50},
+                         {NULL, 95},
+                         {NULL, 99},
+                         {"min(duration_us) / 1000.0", 0},
+                         {"max(duration_us) / 1000.0", 0}};
+
+static void iterations_sql(struct buf *out, const struct table *t, size_t row, size_t column,
+                           enum table_part part) {
+    struct buf from;
+    (void)part;
+    if (row == FLOWS_NAMES_MAX) /* those of other tasks */
+        return;
+    buf_init(&from, out->max);
+    buf_str(&from, "FROM iterations WHERE end_us NOT NULL AND name = ");
+    sql_text(&from, table_cell_text(t, table_at(t, row, 0)));
+    if (iteration_columns[column].sql != NULL)
+        buf_printf(out, "SELECT %s %s", iteration_columns[column].sql, buf_text(&from));
+    else
+        sql_percentile(out, "duration_us", iteration_columns[column].level, buf_text(&from));
+    out->failed = out->failed || !buf_ok(&from);
+    buf_done(&from);
+}
+
 static int iterations(struct reader *r, struct flow_tables *out, struct err *e) {
     static const struct table_column columns[] = {
         {"name", "Task", TABLE_TEXT},      {"iterations", "Iterations", TABLE_COUNT},
@@ -110,9 +143,10 @@ static int iterations(struct reader *r, struct flow_tables *out, struct err *e) 
     int result = read_twice(r, t);
     if (result == 0 && t->count > 0) {
         struct table *x = &out->tables[out->count++];
-        table_init(x, "iterations", "Iterations: tasks as wholes (ms)", columns, COUNT_OF(columns));
+        table_init(x, "iterations", "Iterations: complete tasks (ms)", columns, COUNT_OF(columns));
         x->shown_max = FLOWS_SHOWN_MAX;
         x->whole_names = true;
+        x->sql = iterations_sql;
         qsort(t->all, t->count, sizeof *t->all, by_name);
         for (size_t i = 0; i < COUNT_OF(t->all); i++)
             if (t->all[i].name != NULL)
@@ -130,13 +164,30 @@ static int iterations(struct reader *r, struct flow_tables *out, struct err *e) 
 /* ---- checks ---- */
 
 static void take_check(void *context, const char *request, const char *name, uint64_t passes,
-                       uint64_t fails) {
+                       uint64_t fails, uint64_t not_judged) {
     struct table *t = context;
     table_text(t, request);
     table_text(t, name);
     table_number(t, (double)passes);
     table_number(t, (double)fails);
-    table_number(t, 100 * (double)passes / (double)(passes + fails));
+    table_number(t, passes + fails == 0 ? (double)NAN
+                                        : 100 * (double)passes / (double)(passes + fails));
+    table_number(t, (double)not_judged);
+}
+
+static void checks_sql(struct buf *out, const struct table *t, size_t row, size_t column,
+                       enum table_part part) {
+    static const char *const what[] = {"",
+                                       "",
+                                       "sum(passes)",
+                                       "sum(fails)",
+                                       "100.0 * sum(passes) / (sum(passes) + sum(fails))",
+                                       "sum(not_judged)"};
+    (void)part;
+    buf_printf(out, "SELECT %s FROM checks WHERE request = ", what[column]);
+    sql_text(out, table_cell_text(t, table_at(t, row, 0)));
+    buf_str(out, " AND name = ");
+    sql_text(out, table_cell_text(t, table_at(t, row, 1)));
 }
 
 static int checks(struct reader *r, struct flow_tables *out, struct err *e) {
@@ -144,11 +195,13 @@ static int checks(struct reader *r, struct flow_tables *out, struct err *e) {
                                                   {"check", "Check", TABLE_TEXT},
                                                   {"passes", "Passed", TABLE_COUNT},
                                                   {"fails", "Failed", TABLE_COUNT},
-                                                  {"passed_percent", "Passed %", TABLE_NUMBER}};
+                                                  {"passed_percent", "Passed %", TABLE_NUMBER},
+                                                  {"not_judged", "Not checked", TABLE_COUNT}};
     struct table *t = &out->tables[out->count];
     table_init(t, "checks", "Checks", columns, COUNT_OF(columns));
     t->shown_max = FLOWS_SHOWN_MAX;
     t->whole_names = true;
+    t->sql = checks_sql;
     int result = reader_check_totals(r, take_check, t, e);
     if (result == 0 && table_rows(t) > 0)
         out->count++;

@@ -4,6 +4,8 @@
  *   iterations  a row for each task; made where some task has steps: else every request is one
  *   checks      a row for each check of a request
  *
+ * A third one, of connections, is put behind them by who reads the requests: see connections.h.
+ *
  * Percentiles are exact, as those of requests; the rows are read twice, in memory that does not grow with their number. Tasks beyond
  * FLOWS_NAMES_MAX share a row. Names are as they stand in the file, so they are hostile.
  *
@@ -18,14 +20,10 @@
 #include "report/table.h"
 #include "util/err.h"
 
-#define FLOWS_TABLES_MAX 2
+#define FLOWS_TABLES_MAX 3
 #define FLOWS_NAMES_MAX 256
 #define FLOWS_OTHERS "(other tasks)"
 #define FLOWS_SHOWN_MAX 50
-
-/* Columns that others need to know. */
-enum { FLOWS_TASK, FLOWS_ITERATIONS };
-enum { FLOWS_REQUEST, FLOWS_CHECK, FLOWS_PASSES };
 
 struct flow_tables {
     struct table tables[FLOWS_TABLES_MAX]; /* those that there are */

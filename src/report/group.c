@@ -5,7 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { AVERAGE, P50, P95, P99, RATE, FAILURES };
+enum {
+    AVERAGE,
+    P50,
+    P95,
+    P99,
+    RATE,
+    FAILURES,
+    OF_STREAMS, /* from here on */
+    TTFT_P50 = OF_STREAMS,
+    TTFT_P99,
+    TIME_PER_TOKEN_P50,
+    TIME_PER_TOKEN_P99,
+    GAP_P99,
+    TOKENS_RATE
+};
 
 const struct group_number group_numbers[GROUP_NUMBERS] = {
     [AVERAGE] = {"average_ms", "average (ms)"},
@@ -14,6 +28,12 @@ const struct group_number group_numbers[GROUP_NUMBERS] = {
     [P99] = {"p99_ms", "p99 (ms)"},
     [RATE] = {"requests_per_second", "requests/s"},
     [FAILURES] = {"failures_percent", "failures (%)"},
+    [TTFT_P50] = {"ttft_p50_ms", "ttft p50 (ms)"},
+    [TTFT_P99] = {"ttft_p99_ms", "ttft p99 (ms)"},
+    [TIME_PER_TOKEN_P50] = {"time_per_token_p50_ms", "time_per_token p50 (ms)"},
+    [TIME_PER_TOKEN_P99] = {"time_per_token_p99_ms", "time_per_token p99 (ms)"},
+    [GAP_P99] = {"token_gap_p99_ms", "token_gap p99 (ms)"},
+    [TOKENS_RATE] = {"output_tokens_per_second", "output tokens/s"},
 };
 
 /* ---- may they stand together ---- */
@@ -125,11 +145,49 @@ static double number_of(const struct summary_row *row, int number) {
     }
 }
 
+/* NULL: no answer of it was a stream. */
+static const struct streams_entry *find_streams(const struct model *m, const struct group_row *row,
+                                                bool total) {
+    if (m->streams == NULL || total)
+        return m->streams == NULL ? NULL : streams_all(m->streams);
+    for (size_t i = 0; i < m->streams->names.entry_count; i++) {
+        const struct streams_entry *x = streams_at(m->streams, i);
+        if (strcmp(x->name, row->name) == 0 && strcmp(x->method, row->method) == 0)
+            return x->whole.answers > 0 ? x : NULL;
+    }
+    return NULL;
+}
+
+static double number_of_streams(const struct streams_entry *x, int64_t duration_us, int number) {
+    static const enum stream_time times[] = {
+        [TTFT_P50] = STREAM_TIME_TTFT,
+        [TTFT_P99] = STREAM_TIME_TTFT,
+        [TIME_PER_TOKEN_P50] = STREAM_TIME_TIME_PER_TOKEN,
+        [TIME_PER_TOKEN_P99] = STREAM_TIME_TIME_PER_TOKEN,
+        [GAP_P99] = STREAM_TIME_GAP,
+    };
+    struct spread_row row;
+    if (x == NULL)
+        return (double)NAN;
+    if (number == TOKENS_RATE)
+        return duration_us > 0 ? (double)x->output_tokens * 1e6 / (double)duration_us : (double)NAN;
+    streams_times(&x->whole, times[number], &row);
+    return number == TTFT_P50 || number == TIME_PER_TOKEN_P50 ? row.median : row.p99;
+}
+
 static void fill_row(const struct group *g, struct group_row *row, bool total, double *values) {
-    for (int number = 0; number < GROUP_NUMBERS; number++) {
-        for (size_t i = 0; i < g->run_count; i++)
-            values[i] = number_of(find(g->runs[i].model, row, total), number);
-        between_of(values, g->run_count, &row->numbers[number]);
+    row->number_count = OF_STREAMS;
+    for (size_t i = 0; i < g->run_count; i++)
+        if (find_streams(g->runs[i].model, row, total) != NULL)
+            row->number_count = GROUP_NUMBERS;
+    for (int number = 0; number < (int)row->number_count; number++) {
+        for (size_t i = 0; i < g->run_count; i++) {
+            const struct model *m = g->runs[i].model;
+            values[i] = number < OF_STREAMS ? number_of(find(m, row, total), number)
+                                            : number_of_streams(find_streams(m, row, total),
+                                                                m->run->duration_us, number);
+        }
+        variation_of(values, g->run_count, &row->numbers[number]);
     }
 }
 

@@ -1,6 +1,6 @@
 /*
  * group: several runs of one scenario side by side: what each number is over the runs, and how far they are apart
- * (stats/between.h).
+ * (stats/variation.h).
  *
  * Runs of different scenarios or loads are refused unless forced: their spread would mean nothing. Endpoints are matched by
  * method and name; a run without one has no value for it.
@@ -14,15 +14,15 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "report/document.h"
 #include "report/model.h"
-#include "stats/between.h"
-#include "util/buf.h"
+#include "stats/variation.h"
 #include "util/err.h"
 
 #define GROUP_RUNS_MAX 1000
 
-/* What is compared: average, p50, p95, p99 (response times in ms), requests per second, failures in percent. */
-#define GROUP_NUMBERS 6
+/* What is compared: average, p50, p95, p99 (response times in ms), requests per second, failures in percent; then those of streams. */
+#define GROUP_NUMBERS 12
 struct group_number {
     const char *key, *head;
 };
@@ -30,7 +30,8 @@ extern const struct group_number group_numbers[GROUP_NUMBERS];
 
 struct group_row {
     const char *method, *name;
-    struct between numbers[GROUP_NUMBERS];
+    size_t number_count; /* the first of them; all where some run has streams of it */
+    struct variation numbers[GROUP_NUMBERS];
 };
 
 struct group_run {
@@ -56,10 +57,7 @@ int group_new(const char *const *paths, size_t n, const struct group_options *o,
               struct err *e);
 void group_free(struct group *g);
 
-/* Whole documents; on failure (memory) the buffer is marked. */
-void group_table(struct buf *out, const struct group *g);
-void group_markdown(struct buf *out, const struct group *g);
-void group_csv(struct buf *out, const struct group *g);
-void group_json(struct buf *out, const struct group *g);
+/* Its document: a table of the runs and one of the numbers. document_done() frees, also after a failure. */
+int group_document(struct document *d, const struct group *g, struct err *e);
 
 #endif

@@ -43,7 +43,7 @@ struct work {
 };
 
 /* A row that has a say. */
-static bool counts(const struct work *w, const struct reader_row *row) {
+static bool counts(const struct work *w, const struct request *row) {
     return row->outcome == OUTCOME_OK && row->service_us > 0 && row->sent_us >= 0 &&
            row->endpoint < w->endpoint_count && w->median_us[row->endpoint] > 0;
 }
@@ -70,7 +70,7 @@ struct guess_signs *guess_signs_new(void) {
     return calloc(1, sizeof(struct guess_signs));
 }
 
-int guess_signs_add(struct guess_signs *g, const struct reader_row *row, struct err *e) {
+int guess_signs_add(struct guess_signs *g, const struct request *row, struct err *e) {
     g->rows += row->sent_us != READER_NO_VALUE;
     g->new_connections += row->new_connection;
     return row->status != 0 && row->end_us >= 0 ? mark_second(g, row->end_us, e) : 0;
@@ -92,15 +92,15 @@ static bool after_pause(const struct guess_signs *g, int64_t sent_us) {
     return true;
 }
 
-static bool has_sign(const struct work *w, const struct reader_row *row) {
+static bool has_sign(const struct work *w, const struct request *row) {
     return (w->new_is_a_sign && row->new_connection) || after_pause(w->signs, row->sent_us);
 }
 
-static double slowness(const struct work *w, const struct reader_row *row) {
+static double slowness(const struct work *w, const struct request *row) {
     return log((double)row->service_us / w->median_us[row->endpoint]);
 }
 
-static int first_reading(void *context, const struct reader_row *row) {
+static int first_reading(void *context, const struct request *row) {
     struct work *w = context;
     if (!counts(w, row))
         return 0;
@@ -143,14 +143,14 @@ static bool convinces(struct work *w) {
            signs_of_slow >= 0.5 && signs_of_fast <= signs_of_slow / 2;
 }
 
-static enum points_kind label(const struct work *w, const struct reader_row *row) {
+static enum points_kind label(const struct work *w, const struct request *row) {
     double p = mixture_high(&w->g->split, slowness(w, row));
     if (p <= 1 - SURE)
         return POINTS_WARM;
     return p >= SURE && has_sign(w, row) ? POINTS_COLD : POINTS_UNKNOWN;
 }
 
-static int second_reading(void *context, const struct reader_row *row) {
+static int second_reading(void *context, const struct request *row) {
     struct work *w = context;
     if (!counts(w, row))
         return 0;
@@ -161,7 +161,7 @@ static int second_reading(void *context, const struct reader_row *row) {
     return points_add(w->g->points, kind, row->sent_us, row->service_us, w->e);
 }
 
-static int third_reading(void *context, const struct reader_row *row) {
+static int third_reading(void *context, const struct request *row) {
     struct work *w = context;
     if (counts(w, row))
         spread_collect(&w->spreads[label(w, row)], row->service_us);
@@ -189,7 +189,6 @@ static int label_all(struct work *w) {
 
 int guess_new(struct reader *r, const struct guess_signs *signs, const double *median_us,
               bool figures, struct guess **out, struct err *e) {
-    const struct reader_endpoint *endpoints;
     struct work *w = calloc(1, sizeof *w);
     struct guess *g = calloc(1, sizeof *g);
     int result = -1;
@@ -201,7 +200,7 @@ int guess_new(struct reader *r, const struct guess_signs *signs, const double *m
     w->signs = signs;
     w->g = g;
     w->median_us = median_us;
-    w->endpoint_count = reader_endpoints(r, &endpoints);
+    w->endpoint_count = reader_catalog(r)->endpoint_count;
     w->e = e;
     /* Where most have a new connection it tells nothing. */
     w->new_is_a_sign = signs->new_connections * 2 < signs->rows;

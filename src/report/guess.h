@@ -25,11 +25,13 @@
 #include "util/err.h"
 
 #define GUESS_RULE                                                                                 \
-    "Cold, as it seems: without the server's log this is a guess from the client's side. Service " \
-    "times over the median of their endpoint fall into two parts (two normal distributions of "    \
-    "their logarithms, by BIC). Cold: 95% sure to be of the slow part, and on a new connection "   \
-    "or when nothing had been answered for 10 s. Warm: 95% sure to be of the fast part. Unknown: " \
-    "the others."
+    "Cold starts are estimated from the client's side, because the run has no server log. "        \
+    "Service "                                                                                     \
+    "times, divided by the median of their endpoint, form two groups (two log-normal "             \
+    "distributions, chosen by BIC). Cold: in the slow group with 95% probability, and on a new "   \
+    "connection or after 10 s without any response. Warm: in the fast group with 95% "             \
+    "probability. "                                                                                \
+    "Unknown: the others."
 
 /* A slow part is slower than the fast one by this at least: where no request is, there is none. */
 #define GUESS_RATIO_MIN 3.0
@@ -44,11 +46,11 @@ struct guess {
     struct points *points;                   /* with figures; else NULL */
 };
 
-/* When anything was answered, and how many connections were new: what signs of a cold start are told by. */
+/* When responses arrived, and how many connections were new: the signs of a cold start. */
 struct guess_signs;
 
 struct guess_signs *guess_signs_new(void); /* NULL: out of memory */
-int guess_signs_add(struct guess_signs *g, const struct reader_row *row, struct err *e);
+int guess_signs_add(struct guess_signs *g, const struct request *row, struct err *e);
 void guess_signs_free(struct guess_signs *g);
 
 /* signs: of all rows. median_us[i]: of the service times of endpoint i of the file; NAN: none. *out

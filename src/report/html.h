@@ -3,8 +3,9 @@
  * colours, sorts its tables where scripts run and reads well where they do not, at the width of a
  * phone and on paper.
  *
- * The page is a table of sections (html_page.c): another part of a report is a row there and a
- * function that appends its content; a section that appends nothing is left out, with its heading.
+ * The page is a table of sections (html_page.c): another part of a report is a row there, with the
+ * document's tables and figures that name it and what a function appends. One that has nothing is left
+ * out, with its heading; what names no row is in "more".
  * The document is well-formed XML. A Content-Security-Policy lets run the page's own style and
  * script, by their hashes, and nothing else, should something ever get past the escaping
  * (markup.h). Numbers stand as <data value="all digits">as people see it</data>.
@@ -18,8 +19,7 @@
 #include <stddef.h>
 
 #include "record/reader.h"
-#include "report/layout.h"
-#include "report/model.h"
+#include "report/document.h"
 #include "util/buf.h"
 #include "util/err.h"
 
@@ -27,44 +27,27 @@
 #define HTML_ROWS_MAX 500
 
 struct html_page {
-    const struct model *model; /* without options.figures there are no figures */
-    const struct layout *layout;
+    const struct model *model;
+    const struct document *document;
     struct reader *reader; /* NULL: without what only the file tells (the manifest) */
 };
 
 /* What a section appends; the page writes heading and frame. */
 typedef int html_write_fn(struct buf *out, const struct html_page *p, struct err *e);
 
+/* It has the document's tables of its id, then its figures, then what `write` appends. */
 struct html_section {
     const char *id, *title;
-    html_write_fn *write;
+    html_write_fn *head, *write; /* in front of all that and behind it; NULL: nothing */
 };
 
 /* The whole document. A buffer without room is marked: ask buf_ok(). */
-int emit_html(struct buf *out, const struct model *m, struct reader *reader, struct err *e);
+int emit_html(struct buf *out, const struct document *d, struct reader *reader, struct err *e);
 
-/* A grid as a table with the caption `caption`; NULL: the grid's title. */
-void html_grid(struct buf *out, const struct grid *g, const char *caption);
+/* One table; its title where there is no caption. */
+void html_table(struct buf *out, const struct table *t, const char *caption);
 
-/* The text of a cell. */
-const char *html_cell(const struct grid *g, size_t row, size_t column);
-
-/* A figure: its frame, the picture between, and a legend that may hold names from others. */
-void html_figure_begin(struct buf *out, const char *name, const char *caption);
-void html_legend_begin(struct buf *out);
-void html_legend_line(struct buf *out, const char *class_name, const char *text);
-void html_legend_field(struct buf *out, const char *class_name, const char *text);
-void html_legend_end(struct buf *out);
-void html_figure_end(struct buf *out);
-
-/* The sections. */
-html_write_fn html_thresholds, html_requests, html_times, html_flows, html_figures, html_errors,
-    html_server, html_client, html_notes, html_manifest;
-
-/* Pieces of html_figures: each appends nothing where there is nothing to draw. */
-int html_courses(struct buf *out, const struct model *m, bool of_server, struct err *e);
-void html_heatmap(struct buf *out, const struct model *m);
-int html_distribution(struct buf *out, const struct model *m, struct err *e);
-int html_cold_starts(struct buf *out, const struct model *m, struct err *e);
+/* What sections have besides their tables and figures. */
+html_write_fn html_thresholds, html_client, html_notes, html_manifest;
 
 #endif

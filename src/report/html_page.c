@@ -3,23 +3,31 @@
 #include <openssl/evp.h>
 #include <string.h>
 
+#include "report/figure_html.h"
 #include "report/heat_colours.h"
 #include "report/html.h"
 #include "report/markup.h"
+#include "util/text.h"
 
 extern const char embed_report_page_css[], embed_report_page_js[];
 
 #define STYLE_MAX_BYTES ((size_t)1 << 20)
 
+#define OTHER_TABLES "more"
+
 /* In the order of the page; another part of it is one more row. */
 static const struct html_section sections[] = {
-    {.id = "thresholds", .title = "Thresholds", .write = html_thresholds},
-    {.id = "requests", .title = "Requests", .write = html_requests},
-    {.id = "times", .title = "Response times", .write = html_times},
-    {.id = "flows", .title = "Iterations and checks", .write = html_flows},
-    {.id = "figures", .title = "Figures", .write = html_figures},
-    {.id = "errors", .title = "Errors", .write = html_errors},
-    {.id = "server", .title = "Server", .write = html_server},
+    {.id = "thresholds", .title = "Thresholds", .head = html_thresholds},
+    {.id = "requests", .title = "Requests"},
+    {.id = "times", .title = "Response times"},
+    {.id = "streams", .title = "Streams"},
+    {.id = "flows", .title = "Iterations and checks"},
+    {.id = "connections", .title = "Connections"},
+    {.id = "figures", .title = "Figures"},
+    {.id = "dialects", .title = "The same run in other tools' words"},
+    {.id = "errors", .title = "Errors"},
+    {.id = "server", .title = "Server"},
+    {.id = OTHER_TABLES, .title = "More tables"},
     {.id = "client", .title = "Client", .write = html_client},
     {.id = "notes", .title = "Notes", .write = html_notes},
     {.id = "manifest", .title = "How to repeat it", .write = html_manifest},
@@ -85,9 +93,9 @@ static void verdict(struct buf *out, const struct reader_run *run) {
     static const struct {
         const char *word, *class_name, *meaning;
     } known[] = {
-        {"VALID", "valid", "The client kept up, so these numbers are the target's."},
-        {"SUSPECT", "suspect", "Some of what was measured may be the client's own."},
-        {"INVALID", "invalid", "These numbers are not to be relied on."},
+        {"VALID", "valid", "The client kept up, so these numbers describe the target."},
+        {"SUSPECT", "suspect", "The client may have affected some of these numbers."},
+        {"INVALID", "invalid", "These numbers are not reliable."},
     };
     size_t i = 0;
     while (i < sizeof known / sizeof *known && strcmp(known[i].word, run->verdict) != 0)
@@ -100,10 +108,22 @@ static void verdict(struct buf *out, const struct reader_run *run) {
     if (run->verdict_reason[0] != '\0')
         sentence(out, run->verdict_reason);
     else if (run->verdict[0] == '\0')
-        buf_str(out, "This run was cut short: it was killed, or is still under way.");
+        buf_str(out, "This run was interrupted, or is still in progress.");
     else if (is_known)
         buf_str(out, known[i].meaning);
     buf_str(out, "</div>\n");
+}
+
+/* Beside the verdict: who reads no further has read these. */
+static void remarks(struct buf *out, const struct remarks *r) {
+    const char *key, *text;
+    buf_str(out, r->count > 0 ? "<ul class=\"notes\">\n" : "");
+    for (size_t at = 0; remarks_next(r, &at, &key, &text);) {
+        buf_str(out, "<li>");
+        markup_text(out, text);
+        buf_str(out, "</li>\n");
+    }
+    buf_str(out, r->count > 0 ? "</ul>\n" : "");
 }
 
 static void tile(struct buf *out, const char *what, const char *text, double value,
@@ -112,7 +132,9 @@ static void tile(struct buf *out, const char *what, const char *text, double val
     if (isnan(value))
         markup_text(out, text);
     else {
-        buf_printf(out, "<data value=\"%.15g\">", value);
+        buf_str(out, "<data value=\"");
+        text_number(out, value);
+        buf_str(out, "\">");
         markup_text(out, text);
         buf_printf(out, "</data>%s%s%s", unit[0] == '\0' ? "" : " <small>", unit,
                    unit[0] == '\0' ? "" : "</small>");
@@ -121,33 +143,41 @@ static void tile(struct buf *out, const char *what, const char *text, double val
 }
 
 /* What one looks for first: cells of the tables' last rows. */
-static void tiles(struct buf *out, const struct layout *l) {
+static void tiles(struct buf *out, const struct document *d) {
     static const struct {
-        const char *what;
-        size_t table, column;
+        const char *what, *table;
+        size_t column;
         const char *unit;
     } shown[] = {
-        {"Requests", 0, 2, ""}, {"Failures", 0, 3, ""},          {"Requests per second", 0, 8, ""},
-        {"Median", 1, 2, "ms"}, {"95th percentile", 1, 7, "ms"}, {"99th percentile", 1, 8, "ms"},
+        {"Requests", "requests", 2, ""},
+        {"Failures", "requests", 3, ""},
+        {"Requests per second", "requests", 8, ""},
+        {"Median", "response_times", 2, "ms"},
+        {"95th percentile", "response_times", 7, "ms"},
+        {"99th percentile", "response_times", 8, "ms"},
     };
+    struct buf text;
+    buf_init(&text, 4096);
     buf_str(out, "<dl class=\"tiles\">\n");
     for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
-        const struct grid *g = &l->tables[shown[i].table];
-        size_t row = g->rows - g->total_rows;
-        tile(out, shown[i].what, html_cell(g, row, shown[i].column),
-             grid_value(g, row * g->columns + shown[i].column), shown[i].unit);
+        const struct table *t = document_section(d, shown[i].table)->table;
+        buf_clear(&text);
+        double value = table_shown_cell(t, table_shown_lines(t) - table_shown_totals(t),
+                                        shown[i].column, &text);
+        tile(out, shown[i].what, buf_text(&text), value, shown[i].unit);
     }
+    buf_done(&text);
     buf_str(out, "</dl>\n");
 }
 
 /* The name is the page's title already. */
-static void facts(struct buf *out, const struct layout *l) {
+static void facts(struct buf *out, const struct table *t) {
     buf_str(out, "<dl class=\"facts\">\n");
-    for (size_t row = 1; row < l->facts.rows; row++) {
+    for (size_t row = 1; row < table_rows(t); row++) {
         buf_str(out, "<div><dt>");
-        markup_text(out, html_cell(&l->facts, row, 0));
+        markup_text(out, table_cell_text(t, table_at(t, row, 1)));
         buf_str(out, "</dt><dd>");
-        markup_foreign(out, html_cell(&l->facts, row, 1));
+        markup_foreign(out, table_cell_text(t, table_at(t, row, 2)));
         buf_str(out, "</dd></div>\n");
     }
     buf_str(out, "</dl>\n");
@@ -158,8 +188,9 @@ static void header(struct buf *out, const struct html_page *p) {
     markup_foreign(out, p->model->run->name);
     buf_str(out, "</h1>\n");
     verdict(out, p->model->run);
-    tiles(out, p->layout);
-    facts(out, p->layout);
+    remarks(out, &p->model->remarks);
+    tiles(out, p->document);
+    facts(out, &p->document->facts);
     buf_str(out, "</header>\n");
 }
 
@@ -171,13 +202,65 @@ static void navigation(struct buf *out, const struct buf content[SECTIONS]) {
     buf_str(out, "</ul></nav>\n");
 }
 
+/* Is that section of the document in this part of the page? */
+static bool has(const struct html_section *part, const struct section *s) {
+    size_t i = 0;
+    while (i < SECTIONS && (s->page == NULL || strcmp(sections[i].id, s->page) != 0))
+        i++;
+    return strcmp(part->id, i < SECTIONS ? sections[i].id : OTHER_TABLES) == 0;
+}
+
+static void tables(struct buf *out, const struct html_section *part, const struct document *d) {
+    for (const struct section *s = document_table(d, NULL); s != NULL; s = document_table(d, s))
+        if (has(part, s))
+            html_table(out, s->table, s->caption);
+}
+
+/* The figure that follows `last`, by place, then by row; NULL: none. */
+static const struct section *next_figure(const struct html_section *part, const struct document *d,
+                                         const struct section *last) {
+    const struct section *best = NULL;
+    bool seen = last == NULL; /* the last one, among those of its place */
+    for (const struct section *s = document_figure(d, NULL); s != NULL; s = document_figure(d, s)) {
+        bool behind = last == NULL || s->figure->place > last->figure->place ||
+                      (s->figure->place == last->figure->place && seen);
+        seen = seen || s == last;
+        if (has(part, s) && behind && (best == NULL || s->figure->place < best->figure->place))
+            best = s;
+    }
+    return best;
+}
+
+/* A frame for them where there is anything to go with, tables or a figure. */
+static void figures(struct buf *out, const struct html_section *part, const struct document *d) {
+    const struct section *first = next_figure(part, d, NULL);
+    bool any = out->len > 0;
+    for (const struct section *s = first; s != NULL; s = next_figure(part, d, s))
+        any = any || s->figure->there;
+    if (first == NULL || !any)
+        return;
+    buf_str(out, "<div class=\"figures\">\n");
+    for (const struct section *s = first; s != NULL; s = next_figure(part, d, s))
+        figure_html(out, s->figure);
+    buf_str(out, "</div>\n");
+}
+
+static int section(struct buf *out, const struct html_section *s, const struct html_page *p,
+                   struct err *e) {
+    if (s->head != NULL && s->head(out, p, e) != 0)
+        return -1;
+    tables(out, s, p->document);
+    figures(out, s, p->document);
+    return s->write != NULL ? s->write(out, p, e) : 0;
+}
+
 static int body(struct buf *out, const struct html_page *p, struct err *e) {
     struct buf content[SECTIONS];
     int result = 0;
     for (size_t i = 0; i < SECTIONS; i++) {
         buf_init(&content[i], out->max);
         if (result == 0)
-            result = sections[i].write(&content[i], p, e);
+            result = section(&content[i], &sections[i], p, e);
         out->failed = out->failed || content[i].failed;
     }
     buf_str(out, "<body>\n");
@@ -200,12 +283,7 @@ static int body(struct buf *out, const struct html_page *p, struct err *e) {
     return result;
 }
 
-int emit_html(struct buf *out, const struct model *m, struct reader *reader, struct err *e) {
-    struct layout l;
-    if (layout_init(&l, m, e) != 0)
-        return -1;
-    const struct html_page page = {.model = m, .layout = &l, .reader = reader};
-    int result = head(out, m, e) != 0 || body(out, &page, e) != 0 ? -1 : 0;
-    layout_done(&l);
-    return result;
+int emit_html(struct buf *out, const struct document *d, struct reader *reader, struct err *e) {
+    const struct html_page page = {.model = d->model, .document = d, .reader = reader};
+    return head(out, d->model, e) != 0 || body(out, &page, e) != 0 ? -1 : 0;
 }

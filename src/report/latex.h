@@ -17,7 +17,7 @@
 #ifndef REPORT_LATEX_H
 #define REPORT_LATEX_H
 
-#include "report/model.h"
+#include "report/document.h"
 #include "util/buf.h"
 #include "util/err.h"
 
@@ -28,11 +28,5 @@ void latex_text(struct buf *out, const char *text);
 
 /* The whole text, whatever its length: for sentences of our own with texts of others in them. */
 void latex_sentence(struct buf *out, const char *text);
-
-void emit_latex(struct buf *out, const struct model *m);
-
-/* DIR/latex/NAME.tex, one file for each table: requests, response_times, ... Those of tables that an earlier report had
- * and this one has not are removed. */
-int latex_write_tables(const char *dir, const struct model *m, struct err *e);
 
 #endif

@@ -51,14 +51,6 @@ static bool joins(char c, char before) {
     return c == before && (c == '-' || c == ',');
 }
 
-/* How many characters valid UTF-8 has. */
-static size_t count(const char *text) {
-    size_t n = 0;
-    for (; *text != '\0'; text++)
-        n += ((unsigned char)*text & 0xc0) != 0x80;
-    return n;
-}
-
 /* Of a text that is longer than `most`, its first and last characters. */
 static void add(struct buf *out, const char *text, size_t most) {
     struct buf shown;
@@ -66,7 +58,7 @@ static void add(struct buf *out, const char *text, size_t most) {
     text_printable(&shown, text, strlen(text));
     if (!buf_ok(&shown))
         out->failed = true;
-    size_t left = shown.len, all = count(buf_text(&shown)), at = 0;
+    size_t left = shown.len, all = text_characters(buf_text(&shown), shown.len), at = 0;
     char before = ' ';
     for (const char *p = buf_text(&shown); left > 0; at++) {
         uint32_t point = 0;

@@ -1,17 +1,17 @@
 #include "report/locust_csv.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "report/csv.h"
+#include "report/outfile.h"
 #include "util/clock.h"
 #include "util/file.h"
+#include "util/outcome.h"
+#include "util/repr.h"
 #include "util/sha256.h"
-#include "util/shortest.h"
 
 #define ROWS_MAX_BYTES ((size_t)1 << 30)
 #define LEVELS "50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%"
@@ -37,15 +37,13 @@ static const struct {
 struct locust_csv {
     struct locust_csv_names names;
     bool full_history;
-    struct {
-        FILE *stream;
-        char *path;
-        long head_bytes;
-    } files[FILES];
+    struct outfile files[FILES];
+    int open_count;
+    off_t history_bytes; /* where its next row goes */
 };
 
-uint32_t locust_csv_error(uint32_t text, int status) {
-    return text != 0 ? text : STATUS_FROM + (uint32_t)(status < 0 ? 0 : status);
+uint32_t locust_csv_error(const struct request *x) {
+    return x->error != 0 ? x->error : STATUS_FROM + (uint32_t)(x->status < 0 ? 0 : x->status);
 }
 
 /* ---- cells ---- */
@@ -57,8 +55,8 @@ static void cell_text(struct buf *out, const char *text) {
 
 /* A float of Python's. */
 static void cell_float(struct buf *out, double value) {
-    char text[SHORTEST_BYTES];
-    shortest_text(value, text);
+    char text[REPR_BYTES];
+    repr_text(value, text);
     buf_printf(out, ",%s", text);
 }
 
@@ -105,14 +103,14 @@ static void cell_utc(struct buf *out, int64_t us) {
 
 /* ---- rows ---- */
 
-static void names_of(const struct locust_csv *c, size_t entry, struct reader_endpoint *out) {
-    *out = entry == LOCUST_TOTAL ? (struct reader_endpoint){.name = "Aggregated", .method = ""}
+static void names_of(const struct locust_csv *c, size_t entry, struct endpoint *out) {
+    *out = entry == LOCUST_TOTAL ? (struct endpoint){.name = "Aggregated", .method = ""}
                                  : c->names.entries[entry];
 }
 
 static void stats_row(const struct locust_csv *c, const struct locust_stats *s, size_t entry,
                       struct buf *out) {
-    struct reader_endpoint is;
+    struct endpoint is;
     struct locust_row row;
     names_of(c, entry, &is);
     locust_stats_row(s, entry, &row);
@@ -131,7 +129,7 @@ static void stats_row(const struct locust_csv *c, const struct locust_stats *s, 
 
 static void history_row(const struct locust_csv *c, const struct locust_stats *s, size_t entry,
                         int64_t now_us, uint32_t users, struct buf *out) {
-    struct reader_endpoint is;
+    struct endpoint is;
     struct locust_row row;
     names_of(c, entry, &is);
     locust_stats_row(s, entry, &row);
@@ -185,7 +183,7 @@ static int by_hash(const void *a, const void *b) {
 static bool failure_init(const struct locust_csv *c, const struct locust_error *x,
                          struct failure *out) {
     struct buf text, key;
-    struct reader_endpoint is;
+    struct endpoint is;
     bool ok = false;
     *out = (struct failure){.error = x};
     names_of(c, x->entry, &is);
@@ -220,7 +218,7 @@ static void failure_rows(const struct locust_csv *c, const struct locust_stats *
         qsort(all, n, sizeof *all, by_hash);
     for (size_t i = 0; i < made; i++) {
         const struct locust_error *x = all[i].error;
-        struct reader_endpoint is;
+        struct endpoint is;
         names_of(c, x->entry, &is);
         cell_text(out, is.method);
         buf_char(out, ',');
@@ -237,13 +235,62 @@ static void failure_rows(const struct locust_csv *c, const struct locust_stats *
     free(all);
 }
 
-void locust_csv_render(const struct locust_csv *c, const struct locust_stats *s, unsigned parts,
-                       int64_t now_us, uint32_t users, struct locust_csv_rows *out) {
+/* ---- exceptions ---- */
+
+/* Numbers of texts go up from the first one seen, and Locust's rows are in that order. */
+static int by_error(const void *a, const void *b) {
+    const struct tally_kind *x = a, *y = b;
+    if (x->error != y->error)
+        return x->error < y->error ? -1 : 1;
+    return (x->entry > y->entry) - (x->entry < y->entry);
+}
+
+static void exception_row(const struct locust_csv *c, const struct tally_kind *k, struct buf *out) {
+    const struct endpoint *is = &c->names.entries[k->entry];
+    struct buf text;
+    buf_init(&text, ROWS_MAX_BYTES);
+    buf_printf(&text, "%s %s: %s", is->method, is->name,
+               c->names.error_text(c->names.context, k->error));
+    buf_printf(out, "%" PRIu64 ",", k->count);
+    cell_text(out, buf_text(&text));
+    buf_str(out, ",,local\r\n");
+    out->failed = out->failed || !buf_ok(&text);
+    buf_done(&text);
+}
+
+static void exception_rows(const struct locust_csv *c, const struct tally *t, struct buf *out) {
+    struct tally_kind *all = calloc(t->kinds + 1, sizeof *all);
+    size_t n = 0;
+    if (all == NULL) {
+        out->failed = true;
+        return;
+    }
+    for (size_t i = 0; i < t->slot_count; i++)
+        if (t->slots[i].count > 0)
+            all[n++] = t->slots[i];
+    qsort(all, n, sizeof *all, by_error);
+    for (size_t i = 0; i < n; i++)
+        exception_row(c, &all[i], out);
+    if (t->others > 0)
+        buf_printf(out, "%" PRIu64 ",(errors of other kinds),,local\r\n", t->others);
+    free(all);
+}
+
+int locust_csv_unsendable(struct tally *t, size_t entry, uint32_t error, struct err *e) {
+    struct tally_kind kind = {
+        .entry = (uint32_t)entry, .error = error, .outcome = OUTCOME_UNSENDABLE};
+    return tally_add(t, &kind, e);
+}
+
+void locust_csv_render(const struct locust_csv *c, const struct locust_stats *s,
+                       const struct tally *unsendable, unsigned parts, int64_t now_us,
+                       uint32_t users, struct locust_csv_rows *out) {
     bool tables = (parts & LOCUST_CSV_TABLES) != 0, history = (parts & LOCUST_CSV_HISTORY) != 0;
     out->parts = parts;
     buf_init(&out->stats, ROWS_MAX_BYTES);
     buf_init(&out->history, ROWS_MAX_BYTES);
     buf_init(&out->failures, ROWS_MAX_BYTES);
+    buf_init(&out->exceptions, ROWS_MAX_BYTES);
     for (size_t i = 0; i < c->names.entry_count; i++) {
         if (tables)
             stats_row(c, s, i, &out->stats);
@@ -256,34 +303,30 @@ void locust_csv_render(const struct locust_csv *c, const struct locust_stats *s,
         return;
     stats_row(c, s, LOCUST_TOTAL, &out->stats);
     failure_rows(c, s, &out->failures);
+    exception_rows(c, unsendable, &out->exceptions);
 }
 
 /* ---- files ---- */
 
-static int put(struct locust_csv *c, int file, const struct buf *b, bool append, struct err *e) {
-    FILE *f = c->files[file].stream;
-    if (!buf_ok(b))
-        return err_set(e, "out of memory for %s", c->files[file].path);
-    errno = 0;
-    bool ok = fseek(f, append ? 0 : c->files[file].head_bytes, append ? SEEK_END : SEEK_SET) == 0 &&
-              fwrite(buf_text(b), 1, b->len, f) == b->len && fflush(f) == 0 &&
-              (append || ftruncate(fileno(f), ftell(f)) == 0);
-    return ok ? 0
-              : err_set(e, "cannot write %s: %s (free some space, or choose another place)",
-                        c->files[file].path, strerror(errno));
+static off_t head_bytes(int file) {
+    return (off_t)(strlen(files[file].head) + 2);
 }
 
 int locust_csv_write(struct locust_csv *c, struct locust_csv_rows *rows, struct err *e) {
     int result = 0;
-    if ((rows->parts & LOCUST_CSV_HISTORY) != 0)
-        result = put(c, HISTORY, &rows->history, true, e);
-    if (result == 0 && (rows->parts & LOCUST_CSV_TABLES) != 0)
-        result = put(c, STATS, &rows->stats, false, e);
-    if (result == 0 && (rows->parts & LOCUST_CSV_TABLES) != 0)
-        result = put(c, FAILURES, &rows->failures, false, e);
+    if ((rows->parts & LOCUST_CSV_HISTORY) != 0) {
+        result = outfile_at(&c->files[HISTORY], c->history_bytes, &rows->history, e);
+        c->history_bytes += (off_t)rows->history.len;
+    }
+    const struct buf *const tables[FILES] = {
+        [STATS] = &rows->stats, [FAILURES] = &rows->failures, [EXCEPTIONS] = &rows->exceptions};
+    for (int i = 0; i < FILES && result == 0 && (rows->parts & LOCUST_CSV_TABLES) != 0; i++)
+        if (tables[i] != NULL)
+            result = outfile_at(&c->files[i], head_bytes(i), tables[i], e);
     buf_done(&rows->stats);
     buf_done(&rows->history);
     buf_done(&rows->failures);
+    buf_done(&rows->exceptions);
     return result;
 }
 
@@ -291,15 +334,13 @@ static int open_file(struct locust_csv *c, int file, const char *prefix, struct 
     struct buf path;
     buf_init(&path, 65536);
     buf_printf(&path, "%s%s", prefix, files[file].suffix);
-    c->files[file].path = buf_take(&path);
-    if (c->files[file].path == NULL)
-        return err_set(e, "the prefix of the CSV files is too long");
-    FILE *f = fopen(c->files[file].path, "w");
-    c->files[file].stream = f;
-    if (f == NULL || fprintf(f, "%s\r\n", files[file].head) < 0 || fflush(f) != 0)
-        return err_set(e, "cannot write %s: %s (choose another prefix)", c->files[file].path,
-                       strerror(errno));
-    c->files[file].head_bytes = ftell(f);
+    int result = !buf_ok(&path) ? err_set(e, "the prefix of the CSV files is too long")
+                                : outfile_open_path(&c->files[file], buf_text(&path), e);
+    buf_done(&path);
+    if (result != 0)
+        return -1;
+    c->open_count++;
+    fprintf(c->files[file].stream, "%s\r\n", files[file].head);
     return 0;
 }
 
@@ -325,22 +366,35 @@ int locust_csv_open(const char *prefix, bool full_history, const struct locust_c
         return err_set(e, "out of memory");
     c->names = *names;
     c->full_history = full_history;
+    c->history_bytes = head_bytes(HISTORY);
     for (int i = 0; i < FILES; i++)
         if (open_file(c, i, prefix, e) != 0) {
-            locust_csv_close(c);
+            locust_csv_drop(c);
             return -1;
         }
     *out = c;
     return 0;
 }
 
-void locust_csv_close(struct locust_csv *c) {
-    if (c == NULL)
-        return;
-    for (int i = 0; i < FILES; i++) {
-        if (c->files[i].stream != NULL)
-            fclose(c->files[i].stream);
-        free(c->files[i].path);
-    }
+int locust_csv_keep(struct locust_csv *c, struct err *e) {
+    int result = 0;
+    for (int i = 0; i < FILES && result == 0; i++)
+        result = outfile_keep(&c->files[i], e);
+    return result;
+}
+
+static int finish(struct locust_csv *c, int result, struct err *e) {
+    for (int i = 0; c != NULL && i < c->open_count; i++)
+        if (outfile_finish(&c->files[i], result, e) != 0)
+            result = -1;
     free(c);
+    return result;
+}
+
+int locust_csv_close(struct locust_csv *c, struct err *e) {
+    return finish(c, 0, e);
+}
+
+void locust_csv_drop(struct locust_csv *c) {
+    finish(c, -1, NULL);
 }

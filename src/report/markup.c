@@ -41,20 +41,12 @@ void markup_text(struct buf *out, const char *text) {
     text_of(out, text, strlen(text));
 }
 
-/* Moves back to where a character begins. */
-static size_t whole_characters(const char *text, size_t n) {
-    size_t back = n;
-    while (back > 0 && n - back < 4 && ((unsigned char)text[back] & 0xc0) == 0x80)
-        back--;
-    return ((unsigned char)text[back] & 0xc0) == 0x80 ? n : back;
-}
-
 static void say_rest(struct buf *out, size_t bytes) {
     buf_printf(out, " \xe2\x80\xa6 (%zu more bytes)", bytes);
 }
 
 void markup_lines(struct buf *out, const char *text, size_t max) {
-    size_t n = strlen(text), take = n > max ? whole_characters(text, max) : n;
+    size_t n = strlen(text), take = text_cut(text, n, max);
     for (size_t i = 0; i < take;) {
         size_t line = strcspn(text + i, "\n\t");
         if (line > take - i)
@@ -74,8 +66,8 @@ void markup_cut(struct buf *out, const char *text, size_t max) {
         text_of(out, text, n);
         return;
     }
-    size_t head = whole_characters(text, max / 2);
-    size_t tail = whole_characters(text, n - (max - max / 2));
+    size_t head = text_cut(text, n, max / 2);
+    size_t tail = text_cut(text, n, n - (max - max / 2));
     text_of(out, text, head);
     buf_str(out, "\xe2\x80\xa6");
     text_of(out, text + tail, n - tail);
@@ -92,7 +84,7 @@ void markup_foreign(struct buf *out, const char *text) {
     buf_str(out, "<details class=\"long\"><summary><bdi>");
     markup_cut(out, text, MARKUP_LONG_BYTES / 2);
     buf_str(out, "</bdi></summary><bdi>");
-    size_t take = n > MARKUP_WHOLE_BYTES ? whole_characters(text, MARKUP_WHOLE_BYTES) : n;
+    size_t take = text_cut(text, n, MARKUP_WHOLE_BYTES);
     text_of(out, text, take);
     if (take < n)
         say_rest(out, n - take);

@@ -6,140 +6,134 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/tally.h"
+#include "record/reader_streams.h"
+#include "record/reader_timeline.h"
+#include "report/axis.h"
+#include "report/dialects.h"
+#include "report/stream_doubts.h"
+#include "report/stream_tables.h"
 #include "util/outcome.h"
 
 #define US_PER_S 1000000
+#define ASKED_BYTES 32
 
-/* What the two readings of the rows need. */
 struct build {
     struct model *m;
     struct reader *reader;
-    uint32_t *entry_of; /* per endpoint of the file */
-    size_t endpoint_count;
-    struct tally tally;
-    struct guess_signs *signs; /* NULL: cold starts are not guessed at */
+    struct counted *counted;
+    bool new_heatmap; /* the second reading fills it: the run was longer than it says */
     struct err *e;
 };
 
-/* An endpoint with its place in the file. */
-struct place {
-    const char *name, *method;
-    size_t endpoint;
-};
-
-static int by_name(const void *a, const void *b) {
-    const struct place *x = a, *y = b;
-    int order = strcmp(x->name, y->name);
-    return order != 0 ? order : strcmp(x->method, y->method);
-}
-
-static bool is_of_cut(const struct reader_cut *c, const char *name) {
-    for (size_t i = 0; c != NULL && i < c->name_count; i++)
-        if (strcmp(c->names[i], name) == 0)
-            return true;
-    return c == NULL || c->name_count == 0;
-}
-
-/* Sorts the endpoints into entries; equal ones share theirs. */
+/* As tables list them. */
 static int make_entries(struct build *b) {
-    const struct reader_endpoint *endpoints = NULL;
-    size_t n = reader_endpoints(b->reader, &endpoints);
-    struct place *places = calloc(n + 1, sizeof *places);
-    b->entry_of = calloc(n + 1, sizeof *b->entry_of);
-    b->m->entries = calloc(n + 1, sizeof *b->m->entries);
-    if (places == NULL || b->entry_of == NULL || b->m->entries == NULL) {
-        free(places);
-        return err_set(b->e, "out of memory for %zu endpoints", n);
-    }
-    size_t taken = 0, count = 0;
-    for (size_t i = 0; i < n; i++)
-        if (is_of_cut(b->m->cut, endpoints[i].name))
-            places[taken++] = (struct place){endpoints[i].name, endpoints[i].method, i};
-    qsort(places, taken, sizeof *places, by_name);
-    for (size_t i = 0; i < taken; i++) {
-        if (i == 0 || by_name(&places[i - 1], &places[i]) != 0)
-            b->m->entries[count++] =
-                (struct model_entry){.method = places[i].method, .name = places[i].name};
-        b->entry_of[places[i].endpoint] = (uint32_t)count - 1;
-    }
-    b->endpoint_count = n;
-    b->m->entry_count = count;
-    free(places);
+    const struct entries *from = &b->counted->entries;
+    b->m->entries = calloc(from->entry_count + 1, sizeof *b->m->entries);
+    if (b->m->entries == NULL)
+        return err_set(b->e, "out of memory for %zu endpoints", from->entry_count);
+    for (size_t i = 0; i < from->entry_count; i++)
+        b->m->entries[i] =
+            (struct model_entry){.method = from->entries[i].method, .name = from->entries[i].name};
+    b->m->entry_count = from->entry_count;
     return 0;
 }
 
-static int to_sample(const struct build *b, const struct reader_row *row,
-                     struct summary_sample *out) {
-    if (row->endpoint >= b->endpoint_count)
-        return err_set(b->e, "request %" PRId64 " belongs to no endpoint; the file is damaged",
-                       row->id);
-    *out = (struct summary_sample){.entry = b->entry_of[row->endpoint],
-                                   .outcome = row->outcome,
-                                   .end_us = row->end_us,
-                                   .response_us = row->response_us,
-                                   .service_us = row->service_us,
-                                   .bytes_received = row->bytes_received};
-    return 0;
-}
-
-static int first_reading(void *context, const struct reader_row *row) {
+static int first_reading(void *context, const struct request *x) {
     struct build *b = context;
-    struct summary_sample x;
-    if (to_sample(b, row, &x) != 0)
+    const struct model_options *o = &b->m->options;
+    if (counted_add(b->counted, x, b->e) != 0 ||
+        (o->also != NULL && o->also(o->also_context, x, b->e) != 0))
         return -1;
-    summary_count(b->m->summary, &x);
-    if (b->signs != NULL && guess_signs_add(b->signs, row, b->e) != 0)
-        return -1;
-    bool failed = outcome_is_failure((int)row->outcome);
-    if (failed) {
-        struct tally_kind kind = {.entry = (uint32_t)x.entry,
-                                  .error = row->error,
-                                  .outcome = (int)row->outcome,
-                                  .status = row->error == 0 ? row->status : 0};
-        if (tally_add(&b->tally, &kind, b->e) != 0)
-            return -1;
-    }
-    if (b->m->series == NULL || !outcome_is_timed((int)row->outcome))
+    if (b->m->series == NULL || !outcome_is_timed((int)x->outcome))
         return 0;
-    return series_count(b->m->series, row->end_us, row->response_us, failed, b->e);
+    heatmap_add(b->m->heatmap, x->end_us, x->response_us);
+    return series_count(b->m->series, x->end_us, x->response_us,
+                        outcome_is_failure((int)x->outcome), b->e);
 }
 
-static int second_reading(void *context, const struct reader_row *row) {
+static int second_reading(void *context, const struct request *x) {
     struct build *b = context;
-    struct summary_sample x;
-    if (to_sample(b, row, &x) != 0)
-        return -1;
-    summary_collect(b->m->summary, &x);
-    if (b->m->series == NULL || !outcome_is_timed((int)row->outcome))
+    summary_collect(b->m->summary, b->counted->entries.entry_of[x->endpoint], x);
+    if (b->m->series == NULL || !outcome_is_timed((int)x->outcome))
         return 0;
-    heatmap_add(b->m->heatmap, row->end_us, row->response_us);
-    return series_collect(b->m->series, row->end_us, row->response_us, b->e);
+    if (b->new_heatmap)
+        heatmap_add(b->m->heatmap, x->end_us, x->response_us);
+    return series_collect(b->m->series, x->end_us, x->response_us, b->e);
 }
 
-/* After the first reading: it tells how long the run is. */
-static int make_heatmap(struct build *b) {
+/* Of the run's own word; a second in progress counts. */
+static int64_t whole_seconds(const struct model *m) {
+    return m->run->duration_us <= 0 ? 0 : (m->run->duration_us - 1) / US_PER_S + 1;
+}
+
+/* For a run as long as it says, which the rows may contradict. */
+static int begin_figures(struct build *b) {
+    struct model *m = b->m;
+    int64_t whole = whole_seconds(m);
+    if (whole > SERIES_SECONDS_MAX)
+        return err_set(b->e, "the run says that it lasted %" PRId64 " seconds; the file is damaged",
+                       whole);
+    return series_new(axis_step_seconds(whole), &m->series, b->e) != 0
+               ? -1
+               : heatmap_new(whole * US_PER_S, &m->heatmap, b->e);
+}
+
+/* After the first reading, which tells how long the run is. */
+static int find_seconds(struct build *b) {
+    struct model *m = b->m;
+    int64_t whole = whole_seconds(m);
+    m->seconds = series_seconds(m->series);
+    if ((size_t)whole > m->seconds)
+        m->seconds = (size_t)whole;
+    return series_plan(m->series, axis_step_seconds((int64_t)m->seconds), b->e);
+}
+
+static int fit_heatmap(struct build *b) {
     struct model *m = b->m;
     int64_t run_us = (int64_t)series_seconds(m->series) * US_PER_S;
     if (run_us < m->run->duration_us)
         run_us = m->run->duration_us;
+    if (heatmap_resize(m->heatmap, run_us))
+        return 0;
+    heatmap_free(m->heatmap);
+    m->heatmap = NULL;
+    b->new_heatmap = true;
     return heatmap_new(run_us, &m->heatmap, b->e);
+}
+
+/* What was counted while the run went on, where it is all of the file; else a reading of the rows. */
+static int count_rows(struct build *b) {
+    struct model *m = b->m;
+    struct counted *had = m->options.counted;
+    struct counted_options o = {.cut = m->cut,
+                                .rule = m->options.locust ? SUMMARY_LOCUST : SUMMARY_EXACT,
+                                .guess = m->cut == NULL && !m->options.no_guess};
+    const struct catalog *catalog = reader_catalog(b->reader);
+    if (m->options.figures && begin_figures(b) != 0)
+        return -1;
+    if (had != NULL && m->options.also == NULL && !m->options.figures && !o.guess &&
+        o.cut == NULL && o.rule == SUMMARY_EXACT && counted_is_of(had, b->reader))
+        b->counted = had;
+    else if (counted_new(catalog->endpoints, catalog->endpoint_count, &o, &m->counted, b->e) != 0)
+        return -1;
+    else {
+        b->counted = m->counted;
+        if ((m->options.also != NULL ? reader_scan(b->reader, first_reading, b, b->e)
+                                     : reader_scan_brief(b->reader, first_reading, b, b->e)) != 0)
+            return -1;
+    }
+    m->summary = b->counted->summary;
+    return make_entries(b);
 }
 
 static int read_rows(struct build *b) {
     struct model *m = b->m;
-    bool guess = m->cut == NULL && !m->options.no_guess;
-    if (guess && (b->signs = guess_signs_new()) == NULL)
-        return err_set(b->e, "out of memory for a report");
-    enum summary_rule rule = m->options.locust ? SUMMARY_LOCUST : SUMMARY_EXACT;
-    if (summary_new(m->entry_count, rule, &m->summary, b->e) != 0 ||
-        (m->options.figures && series_new(&m->series, b->e) != 0) ||
-        reader_scan_brief(b->reader, first_reading, b, b->e) != 0 ||
-        summary_plan(m->summary, m->options.figures, b->e) != 0)
+    if (count_rows(b) != 0 || summary_plan(m->summary, m->options.figures, b->e) != 0)
         return -1;
-    if (m->series != NULL && make_heatmap(b) != 0)
+    if (m->series != NULL && (find_seconds(b) != 0 || fit_heatmap(b) != 0))
         return -1;
-    bool again = m->series != NULL || summary_needs_collecting(m->summary);
+    bool again = b->new_heatmap || summary_needs_collecting(m->summary) ||
+                 (m->series != NULL && series_needs_collecting(m->series));
     if ((again && reader_scan_brief(b->reader, second_reading, b, b->e) != 0) ||
         summary_finish(m->summary, b->e) != 0)
         return -1;
@@ -188,11 +182,11 @@ static char *error_text(const struct build *b, const struct tally_kind *k) {
 
 static int make_errors(struct build *b) {
     struct model *m = b->m;
-    m->errors = calloc(b->tally.kinds + 1, sizeof *m->errors);
+    m->errors = calloc(b->counted->failures.kinds + 1, sizeof *m->errors);
     if (m->errors == NULL)
         goto no_memory;
-    for (size_t i = 0; i < b->tally.slot_count; i++) {
-        const struct tally_kind *k = &b->tally.slots[i];
+    for (size_t i = 0; i < b->counted->failures.slot_count; i++) {
+        const struct tally_kind *k = &b->counted->failures.slots[i];
         if (k->count == 0)
             continue;
         struct model_error *x = &m->errors[m->error_count];
@@ -207,13 +201,13 @@ static int make_errors(struct build *b) {
         m->error_count++;
     }
     qsort(m->errors, m->error_count, sizeof *m->errors, by_count);
-    if (b->tally.others > 0) {
+    if (b->counted->failures.others > 0) {
         struct model_error *x = &m->errors[m->error_count];
         *x = (struct model_error){.method = "",
                                   .name = "",
                                   .outcome = "",
                                   .text = strdup("(errors of other kinds)"),
-                                  .count = b->tally.others};
+                                  .count = b->counted->failures.others};
         if (x->text == NULL)
             goto no_memory;
         m->error_count++;
@@ -228,13 +222,7 @@ static int make_users(struct build *b) {
     struct model *m = b->m;
     struct reader_second *known = NULL;
     size_t known_count = 0;
-    int64_t whole = m->run->duration_us <= 0 ? 0 : (m->run->duration_us - 1) / US_PER_S + 1;
-    size_t seconds = series_seconds(m->series);
-    if (whole > SERIES_SECONDS_MAX)
-        return err_set(b->e, "the run says that it lasted %" PRId64 " seconds; the file is damaged",
-                       whole);
-    if ((size_t)whole > seconds)
-        seconds = (size_t)whole;
+    size_t seconds = m->seconds;
     if (reader_users(b->reader, &known, &known_count, b->e) != 0)
         return -1;
     m->users = calloc(seconds + 1, sizeof *m->users);
@@ -248,28 +236,36 @@ static int make_users(struct build *b) {
             users = known[k].users;
         m->users[second] = users;
     }
-    m->seconds = seconds;
     free(known);
     return 0;
+}
+
+/* What figures draw by second. */
+static int make_series(struct build *b) {
+    struct model *m = b->m;
+    if (make_users(b) != 0 || stream_series_new(b->reader, m->seconds, &m->streamed, b->e) != 0)
+        return -1;
+    return m->cut == NULL ? scraped_new(b->reader, m->seconds, &m->scraped, b->e) : 0;
 }
 
 /* Cold starts by the client alone, where the server does not tell them. */
 static int make_guess(struct build *b) {
     struct model *m = b->m;
     bool any_slow = false;
-    if (b->signs == NULL)
+    if (b->counted->signs == NULL)
         return 0;
     for (size_t i = 0; i < m->entry_count; i++)
         any_slow = any_slow ||
                    m->entries[i].row.max_ms > GUESS_RATIO_MIN * m->entries[i].row.service_ms[0];
     if (!any_slow)
         return 0;
-    double *median_us = calloc(b->endpoint_count + 1, sizeof *median_us);
+    double *median_us = calloc(b->counted->entries.endpoint_count + 1, sizeof *median_us);
     if (median_us == NULL)
-        return err_set(b->e, "out of memory for %zu endpoints", b->endpoint_count);
-    for (size_t i = 0; i < b->endpoint_count; i++)
-        median_us[i] = m->entries[b->entry_of[i]].row.service_ms[0] * 1000;
-    int result = guess_new(b->reader, b->signs, median_us, m->options.figures, &m->guess, b->e);
+        return err_set(b->e, "out of memory for %zu endpoints", b->counted->entries.endpoint_count);
+    for (size_t i = 0; i < b->counted->entries.endpoint_count; i++)
+        median_us[i] = m->entries[b->counted->entries.entry_of[i]].row.service_ms[0] * 1000;
+    int result =
+        guess_new(b->reader, b->counted->signs, median_us, m->options.figures, &m->guess, b->e);
     free(median_us);
     return result;
 }
@@ -299,6 +295,17 @@ static int make_server(struct build *b) {
     return 0;
 }
 
+static int make_streams(struct build *b) {
+    struct model *m = b->m;
+    const struct streams_options o = {.keep_bytes = 0};
+    if (m->options.streams == NULL && streams_read(b->reader, &o, &m->own_streams, b->e) != 0)
+        return err_prefix(b->e, "the streams of this run");
+    m->streams = m->options.streams != NULL ? m->options.streams : m->own_streams;
+    if (m->streams != NULL)
+        stream_tables_unsupported(m->streams, m->unsupported);
+    return 0;
+}
+
 static int make_thresholds(struct build *b) {
     struct model *m = b->m;
     struct thresholds_options o = {.duration_us = -1, .during_run = true};
@@ -312,6 +319,72 @@ static int make_thresholds(struct build *b) {
     return 0;
 }
 
+static void take_asked(void *context, const char *key, const char *value) {
+    char *asked = context;
+    if (strcmp(key, "http_version_asked") == 0)
+        snprintf(asked, ASKED_BYTES, "%s", value);
+}
+
+static int make_connections(struct build *b) {
+    struct model *m = b->m;
+    struct table *t = &m->flows.tables[m->flows.count];
+    char asked[ASKED_BYTES] = "";
+    if (b->counted->connections == NULL || !connections_table(b->counted->connections, t))
+        return 0;
+    m->flows.count++;
+    if (!table_ok(t))
+        return err_set(b->e, "out of memory for the table of connections");
+    if (reader_manifest(b->reader, take_asked, asked, b->e) != 0)
+        return -1;
+    connections_remarks(b->counted->connections, asked, reader_run(b->reader)->users_max,
+                        &m->remarks);
+    return 0;
+}
+
+/* Who was asked for and ended early: else a report of a few users looks like one of all. */
+static int remark_on_feeders(struct build *b) {
+    int64_t at_us = READER_NO_VALUE;
+    char text[512];
+    if (b->m->cut != NULL)
+        return 0;
+    if (reader_feeder_empty(b->reader, &at_us, text, sizeof text, b->e) != 0)
+        return -1;
+    if (at_us != READER_NO_VALUE)
+        remarks_add(&b->m->remarks, "feeder_empty",
+                    "At %.3g s %s. From then on the load was lower than specified: add rows to the "
+                    "file, or use another \"mode\".",
+                    (double)at_us / 1e6, text);
+    return 0;
+}
+
+static int make_dialects(struct build *b) {
+    struct model *m = b->m;
+    if (!m->options.dialects || !reader_has_streams(b->reader))
+        return 0;
+    m->dialects = calloc(1, sizeof *m->dialects);
+    if (m->dialects == NULL)
+        return err_set(b->e, "out of memory for the words of other tools");
+    return dialects_table(b->reader, m->dialects, b->e);
+}
+
+/* In the order of what they weigh. */
+static int make_remarks(struct build *b) {
+    struct model *m = b->m;
+    if (b->counted->served != NULL) {
+        if (served_finish(b->counted->served, b->reader, &m->users_served, b->e) != 0)
+            return -1;
+        served_remarks(b->counted->served, &m->users_served, &m->remarks);
+    }
+    if (m->streams != NULL)
+        stream_doubts(m->streams, m->cut == NULL ? m->client.loop_lag_p99_us : READER_NO_VALUE,
+                      &m->remarks);
+    if (remark_on_feeders(b) != 0 || make_connections(b) != 0)
+        return -1;
+    if (m->server != NULL)
+        platform_remarks(m->server, &m->remarks);
+    return buf_ok(&m->remarks.texts) ? 0 : err_set(b->e, "out of memory for the remarks");
+}
+
 int model_new(struct reader *r, const struct model_options *o, struct model **out, struct err *e) {
     struct model *m = calloc(1, sizeof *m);
     if (m == NULL)
@@ -319,18 +392,24 @@ int model_new(struct reader *r, const struct model_options *o, struct model **ou
     m->run = reader_run(r);
     m->cut = reader_is_cut(r);
     m->options = *o;
+    remarks_init(&m->remarks);
     struct build b = {.m = m, .reader = r, .e = e};
     int result = -1;
-    if (make_entries(&b) != 0 || read_rows(&b) != 0 || make_errors(&b) != 0 ||
+    if (read_rows(&b) != 0 || make_errors(&b) != 0 ||
         (m->cut == NULL &&
          (client_summarize(r, &m->client, e) != 0 || flow_tables_read(r, &m->flows, e) != 0)))
         goto out;
     make_rows(m);
-    if ((o->figures && make_users(&b) != 0) ||
+    if (make_streams(&b) != 0)
+        goto out;
+    if ((o->figures && make_series(&b) != 0) ||
         (m->cut == NULL && (make_server(&b) != 0 || make_thresholds(&b) != 0)))
         goto out;
+    if (make_dialects(&b) != 0 || make_remarks(&b) != 0)
+        goto out;
     if (!o->figures) {
-        summary_free(m->summary);
+        counted_free(m->counted);
+        m->counted = NULL;
         m->summary = NULL;
     }
     *out = m;
@@ -338,9 +417,6 @@ int model_new(struct reader *r, const struct model_options *o, struct model **ou
     result = 0;
 out:
     model_free(m);
-    tally_done(&b.tally);
-    guess_signs_free(b.signs);
-    free(b.entry_of);
     return result;
 }
 
@@ -351,16 +427,23 @@ void model_free(struct model *m) {
         free(m->errors[i].text);
     free(m->errors);
     free(m->entries);
-    summary_free(m->summary);
+    counted_free(m->counted);
     series_free(m->series);
     heatmap_free(m->heatmap);
     free(m->users);
     for (size_t i = 0; i < m->table_count; i++)
         table_done(&m->tables[i]);
     flow_tables_done(&m->flows);
+    remarks_done(&m->remarks);
+    stream_series_free(m->streamed);
+    scraped_free(m->scraped);
+    if (m->dialects != NULL)
+        table_done(m->dialects);
+    free(m->dialects);
     free(m->tables);
     platform_free(m->server);
     guess_free(m->guess);
     thresholds_free(m->own);
+    streams_free(m->own_streams);
     free(m);
 }

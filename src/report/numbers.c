@@ -5,9 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "report/json_text.h"
+#include "report/sql.h"
 #include "stats/interval.h"
 #include "stats/locust.h"
+#include "util/json_write.h"
 
 #define SQL_MAX_BYTES ((size_t)16 << 20)
 
@@ -19,46 +20,15 @@
     "((us / u + (2 * (us %% u) > u OR (2 * (us %% u) = u AND us / u %% 2 = 1))) * u / 1000)"
 
 struct numbers {
-    struct buf *out;
+    struct json_writer json;
+    struct buf *out; /* of `json` */
     const struct model *m;
-    struct buf from; /* FROM requests WHERE ...: what is timed of the entry under way */
+    struct buf from; /* FROM requests WHERE ...: what is timed of the current entry */
     struct buf all;  /* the same, with what has no time */
     const char *method, *name;
-    bool first;
 };
 
-/* The text in SQL: between quotes, or by its bytes where it is not printable ASCII. */
-static void sql_text(struct buf *out, const char *text) {
-    bool plain = true;
-    for (const char *p = text; *p != '\0'; p++)
-        plain = plain && *p >= ' ' && *p < 0x7f;
-    buf_str(out, plain ? "'" : "CAST(x'");
-    for (const char *p = text; *p != '\0'; p++) {
-        if (!plain)
-            buf_printf(out, "%02x", (unsigned)(unsigned char)*p);
-        else
-            buf_printf(out, *p == '\'' ? "''" : "%c", *p);
-    }
-    buf_str(out, plain ? "'" : "' AS TEXT)");
-}
-
-static void cut_condition(struct buf *out, const struct reader_cut *c) {
-    if (c == NULL)
-        return;
-    if (c->from_us > 0)
-        buf_printf(out, " AND coalesce(end_us, intended_us) >= %" PRId64, c->from_us);
-    if (c->to_us != READER_TO_THE_END)
-        buf_printf(out, " AND coalesce(end_us, intended_us) < %" PRId64, c->to_us);
-    for (size_t i = 0; i < c->name_count; i++) {
-        buf_str(out, i == 0 ? " AND name IN (" : ", ");
-        sql_text(out, c->names[i]);
-    }
-    buf_str(out, c->name_count > 0 ? ")" : "");
-    if (c->warm_only)
-        buf_str(out, " AND id NOT IN (SELECT s.request_id FROM server_requests AS s JOIN instances"
-                     " AS i ON i.instance = s.instance WHERE s.request_id NOT NULL"
-                     " AND s.at_us < i.ready_us)");
-}
+#define UNTIMED "('not_sent', 'cancelled', 'unsendable')"
 
 static void conditions(struct numbers *w, const struct model_entry *x) {
     bool all = x == &w->m->aggregated;
@@ -72,25 +42,23 @@ static void conditions(struct numbers *w, const struct model_entry *x) {
         buf_str(&w->all, " AND method = ");
         sql_text(&w->all, x->method);
     }
-    cut_condition(&w->all, w->m->cut);
-    buf_printf(&w->from, "FROM requests WHERE outcome NOT IN ('not_sent', 'cancelled')%s",
-               buf_text(&w->all));
+    sql_cut(&w->all, w->m->cut);
+    buf_printf(&w->from, "FROM requests WHERE outcome NOT IN " UNTIMED "%s", buf_text(&w->all));
 }
 
-/* Begins an entry; its SQL goes to w->out as the text of a JSON string after that. */
 static void number(struct numbers *w, const char *table, const char *key, double value,
                    const char *sql) {
+    struct json_writer *json = &w->json;
     if (isnan(value))
         return;
-    buf_str(w->out, w->first ? "\n" : ",\n");
-    w->first = false;
-    buf_printf(w->out, "{\"table\": \"%s\", \"method\": ", table);
-    json_text(w->out, w->method);
-    buf_str(w->out, ", \"name\": ");
-    json_text(w->out, w->name);
-    buf_printf(w->out, ", \"key\": \"%s\", \"value\": %.15g, \"sql\": ", key, value);
-    json_text(w->out, sql);
-    buf_char(w->out, '}');
+    json_write_object(json, NULL, JSON_LINE);
+    json_write_text(json, "table", table);
+    json_write_text(json, "method", w->method);
+    json_write_text(json, "name", w->name);
+    json_write_text(json, "key", key);
+    json_write_number(json, "value", value);
+    json_write_text(json, "sql", sql);
+    json_write_end(json);
 }
 
 /* `what` of the timed requests. */
@@ -120,9 +88,8 @@ static void rate(struct numbers *w, const char *key, double value, const char *w
     buf_init(&text, SQL_MAX_BYTES);
     buf_printf(&text, "coalesce(1e6 * %s / ", what);
     if (m->options.locust) {
-        buf_str(&text, "((SELECT max(end_us) FROM requests WHERE outcome NOT IN ('not_sent', "
-                       "'cancelled')");
-        cut_condition(&text, m->cut);
+        buf_str(&text, "((SELECT max(end_us) FROM requests WHERE outcome NOT IN " UNTIMED);
+        sql_cut(&text, m->cut);
         buf_printf(&text, ") - %" PRId64 ")", m->cut == NULL ? 0 : m->cut->from_us);
     } else if (m->cut != NULL || !m->run->complete)
         buf_printf(&text, "%" PRId64, m->run->duration_us);
@@ -151,16 +118,11 @@ static void ranked(struct numbers *w, const char *table, const char *key, double
     buf_done(&sql);
 }
 
-/* Linear interpolation at p * (n - 1): the two values around it, each the more the nearer it is. */
 static void percentile(struct numbers *w, const char *table, const char *key, double value,
                        const char *column, int level) {
     struct buf sql;
     buf_init(&sql, SQL_MAX_BYTES);
-    buf_printf(&sql,
-               "SELECT sum(x * (1 - abs(k - at))) FROM (SELECT %s / 1000.0 AS x, row_number() OVER "
-               "(ORDER BY %s) - 1 AS k, (count(*) OVER () - 1) * %d / 100.0 AS at %s) WHERE "
-               "abs(k - at) < 1",
-               column, column, level, buf_text(&w->from));
+    sql_percentile(&sql, column, level, buf_text(&w->from));
     number(w, table, key, value, buf_text(&sql));
     w->out->failed = w->out->failed || !buf_ok(&sql);
     buf_done(&sql);
@@ -214,6 +176,7 @@ static void entry(struct numbers *w, const struct model_entry *x) {
     simple(w, "failures", (double)row->failures, "count(CASE WHEN outcome <> 'ok' THEN 1 END)");
     untimed(w, "not_sent", row->not_sent);
     untimed(w, "cancelled", row->cancelled);
+    untimed(w, "unsendable", row->unsendable);
     simple(w, "average_ms", row->average_ms, "avg(response_us) / 1000");
     simple(w, "min_ms", row->min_ms, "min(response_us) / 1000.0");
     simple(w, "max_ms", row->max_ms, "max(response_us) / 1000.0");
@@ -228,124 +191,105 @@ static void entry(struct numbers *w, const struct model_entry *x) {
            row->service_intervals);
 }
 
-/* A kind of error: outcome, and text or else status. */
-static void error(struct numbers *w, const struct model_error *x) {
-    struct buf sql;
-    bool by_status = strncmp(x->text, "status ", 7) == 0 && x->error == 0;
-    if (x->outcome[0] == '\0') /* kinds that were too many to tell apart */
-        return;
-    buf_init(&sql, SQL_MAX_BYTES);
-    buf_str(&sql, "SELECT count(*) FROM requests WHERE outcome = ");
-    sql_text(&sql, x->outcome);
-    buf_str(&sql, " AND name = ");
-    sql_text(&sql, x->name);
-    buf_str(&sql, " AND method = ");
-    sql_text(&sql, x->method);
-    if (x->error != 0) {
-        buf_str(&sql, " AND error = ");
-        sql_text(&sql, x->text);
-    } else
-        buf_printf(&sql, " AND error IS NULL AND status %s %s", by_status ? "=" : "IS",
-                   by_status ? x->text + 7 : "NULL");
-    cut_condition(&sql, w->m->cut);
-    w->method = x->method;
-    w->name = x->name;
-    number(w, "errors", "count", (double)x->count, buf_text(&sql));
-    w->out->len--; /* its closing brace */
-    buf_str(w->out, ", \"outcome\": ");
-    json_text(w->out, x->outcome);
-    buf_str(w->out, ", \"error\": ");
-    json_text(w->out, x->text);
-    buf_char(w->out, '}');
-    w->out->failed = w->out->failed || !buf_ok(&sql);
-    buf_done(&sql);
-}
+/* ---- tables that know their SQL ---- */
 
-/* ---- iterations and checks ---- */
-
-/* The n-th column of a row of a table of flows.h, by the SQL that gives it. */
-static void cell(struct numbers *w, const struct table *t, size_t row, size_t column,
-                 const char *what) {
-    struct buf sql;
-    buf_init(&sql, SQL_MAX_BYTES);
-    buf_printf(&sql, "SELECT %s %s", what, buf_text(&w->from));
-    number(w, t->key, t->columns[column].key, table_at(t, row, column)->number, buf_text(&sql));
-    w->out->failed = w->out->failed || !buf_ok(&sql);
-    buf_done(&sql);
-}
-
-/* By column: what gives it, or the level of a percentile. */
-static const struct {
-    const char *sql;
-    int level;
-} iteration_columns[] = {{"", 0},
-                         {"count(*)", 0},
-                         {"count(CASE WHEN NOT ok THEN 1 END)", 0},
-                         {"1e6 * count(*) / (SELECT duration_us FROM run)", 0},
-                         {"avg(duration_us) / 1000", 0},
-                         {NULL, 50},
-                         {NULL, 95},
-                         {NULL, 99},
-                         {"min(duration_us) / 1000.0", 0},
-                         {"max(duration_us) / 1000.0", 0}};
-
-static void iteration(struct numbers *w, const struct table *t, size_t row) {
-    if (row == FLOWS_NAMES_MAX) /* those of other tasks */
-        return;
-    w->method = "";
-    w->name = table_cell_text(t, table_at(t, row, FLOWS_TASK));
-    buf_clear(&w->from);
-    buf_str(&w->from, "FROM iterations WHERE end_us NOT NULL AND name = ");
-    sql_text(&w->from, w->name);
-    for (size_t i = FLOWS_ITERATIONS; i < sizeof iteration_columns / sizeof *iteration_columns; i++)
-        if (iteration_columns[i].sql != NULL)
-            cell(w, t, row, i, iteration_columns[i].sql);
-        else
-            percentile(w, t->key, t->columns[i].key, table_at(t, row, i)->number, "duration_us",
-                       iteration_columns[i].level);
-}
-
-static void check(struct numbers *w, const struct table *t, size_t row) {
-    static const char *const sql[] = {"", "", "sum(passes)", "sum(fails)",
-                                      "100.0 * sum(passes) / (sum(passes) + sum(fails))"};
-    const char *name = table_cell_text(t, table_at(t, row, FLOWS_CHECK));
-    w->method = "";
-    w->name = table_cell_text(t, table_at(t, row, FLOWS_REQUEST));
-    buf_clear(&w->from);
-    buf_str(&w->from, "FROM checks WHERE request = ");
-    sql_text(&w->from, w->name);
-    buf_str(&w->from, " AND name = ");
-    sql_text(&w->from, name);
-    for (size_t i = FLOWS_PASSES; i < sizeof sql / sizeof *sql; i++) {
-        cell(w, t, row, i, sql[i]);
-        w->out->len--; /* its closing brace */
-        buf_str(w->out, ", \"check\": ");
-        json_text(w->out, name);
-        buf_char(w->out, '}');
+/* What the row is about: the texts of its cells under the keys of their columns; the first one is the name, where none is. */
+static void put_about(struct json_writer *w, const struct table *t, size_t row, bool extra) {
+    const char *method = "", *name = NULL;
+    for (size_t c = 0; c < t->column_count && !t->pairs; c++) {
+        const char *key = t->columns[c].key, *text;
+        if (t->columns[c].unit != TABLE_TEXT)
+            continue;
+        text = table_cell_text(t, table_at(t, row, c));
+        if (strcmp(key, "method") == 0)
+            method = text;
+        else if (name == NULL)
+            name = text;
+        else if (extra)
+            json_write_text(w, key, text);
+    }
+    if (!extra) {
+        json_write_text(w, "method", method);
+        json_write_text(w, "name", name == NULL ? "" : name);
     }
 }
 
-static void flows(struct numbers *w, const struct flow_tables *c) {
-    for (size_t i = 0; i < c->count; i++)
-        for (size_t row = 0; row < table_rows(&c->tables[i]); row++)
-            (strcmp(c->tables[i].key, "checks") == 0 ? check : iteration)(w, &c->tables[i], row);
+static void put_number(struct json_writer *w, const struct table *t, size_t row, size_t column,
+                       enum table_part part, const char *sql) {
+    static const char *const behind[TABLE_PARTS] = {"", "_low", "_high"};
+    const struct table_cell *c = table_at(t, row, column);
+    char key[128];
+    snprintf(key, sizeof key, "%s%s",
+             t->pairs ? table_cell_text(t, table_at(t, row, 0)) : t->columns[column].key,
+             behind[part]);
+    json_write_object(w, NULL, JSON_LINE);
+    json_write_text(w, "table", t->key);
+    put_about(w, t, row, false);
+    json_write_text(w, "key", key);
+    json_write_number(w, "value",
+                      part == TABLE_VALUE ? c->number
+                      : part == TABLE_LOW ? c->low
+                                          : c->high);
+    json_write_text(w, "sql", sql);
+    put_about(w, t, row, true);
+    json_write_end(w);
 }
 
-void numbers_write(struct buf *out, const struct model *m) {
-    struct numbers w = {.out = out, .m = m, .first = true};
+static void put_cell(struct numbers *w, const struct table *t, size_t row, size_t column) {
+    const struct table_cell *c = table_at(t, row, column);
+    const double values[TABLE_PARTS] = {c->number, c->low, c->high};
+    struct buf sql;
+    buf_init(&sql, SQL_MAX_BYTES);
+    for (enum table_part part = TABLE_VALUE; part < TABLE_PARTS && c->unit != TABLE_TEXT; part++) {
+        if (isnan(values[part]))
+            continue;
+        buf_clear(&sql);
+        t->sql(&sql, t, row, column, part);
+        if (sql.len > 0)
+            put_number(&w->json, t, row, column, part, buf_text(&sql));
+    }
+    w->out->failed = w->out->failed || !buf_ok(&sql);
+    buf_done(&sql);
+}
+
+static void put_tables(struct numbers *w, const struct document *d, bool shaped) {
+    for (const struct section *s = document_table(d, NULL); s != NULL; s = document_table(d, s))
+        for (size_t row = 0; s->table->sql != NULL && row < table_rows(s->table) &&
+                             (s->programs == SECTION_SHAPED) == shaped;
+             row++)
+            for (size_t c = 0; c < s->table->column_count; c++)
+                put_cell(w, s->table, row, c);
+}
+
+static void put_without_sql(struct json_writer *w, const struct document *d) {
+    json_write_array(w, "without_sql", JSON_LINE);
+    for (const struct section *s = document_table(d, NULL); s != NULL; s = document_table(d, s)) {
+        char key[DOCUMENT_KEY_BYTES];
+        document_key(s, key);
+        if (s->programs != SECTION_SHAPED && s->table->sql == NULL)
+            json_write_text(w, NULL, key);
+    }
+    json_write_end(w);
+}
+
+void numbers_write(struct buf *out, const struct document *d) {
+    const struct model *m = d->model;
+    struct numbers w = {.out = out, .m = m};
+    json_write_init(&w.json, out, "");
     buf_init(&w.from, SQL_MAX_BYTES);
     buf_init(&w.all, SQL_MAX_BYTES);
-    buf_str(out, "{\"numbers\": [");
+    json_write_object(&w.json, NULL, JSON_LINE);
+    json_write_array(&w.json, "numbers", JSON_LINES);
     for (size_t i = 0; i < m->entry_count; i++)
         entry(&w, &m->entries[i]);
     entry(&w, &m->aggregated);
-    for (size_t i = 0; i < m->error_count; i++)
-        error(&w, &m->errors[i]);
-    flows(&w, &m->flows);
-    buf_str(out, "\n],\n\"without_sql\": [");
-    for (size_t i = 0; i < m->table_count; i++)
-        buf_printf(out, "%s\"server_%s\"", i == 0 ? "" : ", ", m->tables[i].key);
-    buf_str(out, "]}\n");
+    put_tables(&w, d, true);
+    put_tables(&w, d, false);
+    json_write_end(&w.json);
+    json_write_new_line(&w.json);
+    put_without_sql(&w.json, d);
+    json_write_end(&w.json);
+    buf_char(out, '\n');
     if (!buf_ok(&w.from) || !buf_ok(&w.all))
         out->failed = true;
     buf_done(&w.from);

@@ -35,7 +35,7 @@ static int load(struct platform_pass *p) {
 }
 
 /* A request of the client. */
-static int take_client(void *context, const struct reader_row *row) {
+static int take_client(void *context, const struct request *row) {
     struct platform *s = context;
     if (row->sent_us == READER_NO_VALUE) {
         s->counts.not_sent++;
@@ -137,7 +137,7 @@ static int make_figures(struct platform *s, struct err *e) {
     s->arrived = calloc(s->seconds + 1, sizeof *s->arrived);
     if (s->sent == NULL || s->arrived == NULL)
         return err_set(e, "out of memory for a run of %zu seconds", s->seconds);
-    if (series_new(&s->with, e) != 0 || series_new(&s->without, e) != 0)
+    if (series_new(1, &s->with, e) != 0 || series_new(1, &s->without, e) != 0)
         return -1;
     return points_new(s->run_us, &s->points, e);
 }
@@ -202,6 +202,13 @@ out:
     platform_pass_done(&p);
     platform_free(s);
     return result;
+}
+
+int64_t platform_clock_contradiction_us(const struct platform *s) {
+    const struct reader_server *x = &s->side;
+    int64_t us = 0;
+    bool known = x->lower_us != READER_NO_VALUE && x->upper_us != READER_NO_VALUE;
+    return known && !__builtin_sub_overflow(x->lower_us, x->upper_us, &us) && us > 0 ? us : 0;
 }
 
 void platform_free(struct platform *s) {

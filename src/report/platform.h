@@ -25,9 +25,9 @@
 enum platform_label { PLATFORM_COLD, PLATFORM_WARM, PLATFORM_UNKNOWN, PLATFORM_LABELS };
 
 #define PLATFORM_COLD_RULE                                                                         \
-    "Cold: the request arrived before the start-up probe of the instance that answered it had "    \
-    "passed, so it waited for that start; the first of them started the instance or found it "     \
-    "starting. Warm: it arrived after that, or after its instance had answered another one. "      \
+    "Cold: the request arrived before the start-up probe of its instance passed, so it waited "    \
+    "for "                                                                                         \
+    "the start. Warm: it arrived later, or after its instance had answered another request. "      \
     "Unknown: it reached no instance, or one whose start is not in the log."
 
 /* Microseconds. */
@@ -91,7 +91,7 @@ enum platform_figure {
     PLATFORM_FIGURES
 };
 
-/* A value a second of the run, NAN where there is none. */
+/* A value a second of the run, NAN if there is none. */
 struct platform_lines {
     double *first, *second; /* both NULL: there is no such figure; second NULL: one line */
     const char *reason;     /* why not */
@@ -118,10 +118,12 @@ struct platform {
     double container_mean_ms; /* of the metric request_latencies; NAN: none */
 
     /* With figures; else NULL. */
-    struct series *with, *without; /* seconds of the answer: the log's time and the container's */
+    struct series *with,
+        *without; /* by the second of the answer: the log's time and the container's;
+                                      in the steps of the figures, too */
     struct platform_lines figures[PLATFORM_FIGURES];
-    bool
-        latency_is_mean; /* of each interval of the metrics; else the 95th percentile of a second */
+    /* Of each interval of the metrics; else the 95th percentile of a second. */
+    bool latency_is_mean;
     uint32_t *sent, *arrived; /* per second of the run */
     size_t seconds;
     struct points *points;
@@ -131,5 +133,8 @@ struct platform {
 int platform_new(struct reader *r, bool figures, size_t seconds, struct platform **out,
                  struct err *e);
 void platform_free(struct platform *s);
+
+/* By how much the bounds of the clocks' offset leave no room for it; 0: they do. */
+int64_t platform_clock_contradiction_us(const struct platform *s);
 
 #endif

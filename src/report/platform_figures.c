@@ -173,13 +173,13 @@ static int instance_count(struct reader *r, struct platform *s, struct err *e) {
         return -1;
     if (f->second == NULL && f->first != NULL && empty_line(s->seconds, &f->second, e) != 0)
         return -1;
-    f->reason = "neither the log nor the metrics tell of instances in the run's time";
+    f->reason = "neither the log nor the metrics have instances during the run";
     return 0;
 }
 
 static int request_count(struct reader *r, struct platform *s, struct err *e) {
     struct platform_lines *f = &s->figures[PLATFORM_REQUEST_COUNT];
-    f->reason = "neither the log nor the metrics tell of requests in the run's time";
+    f->reason = "neither the log nor the metrics have requests during the run";
     if (s->side.requests > 0) {
         if (empty_line(s->seconds, &f->second, e) != 0)
             return -1;
@@ -206,7 +206,7 @@ static void line_of_seconds(const struct series *from, double *out, size_t secon
 
 static int latency(struct reader *r, struct platform *s, struct err *e) {
     struct platform_lines *f = &s->figures[PLATFORM_LATENCY];
-    f->reason = "neither the log nor the metrics tell of latencies in the run's time";
+    f->reason = "neither the log nor the metrics have latencies during the run";
     if (s->times[PLATFORM_LOG].count > 0) {
         if (empty_line(s->seconds, &f->first, e) != 0 || empty_line(s->seconds, &f->second, e) != 0)
             return -1;
@@ -216,7 +216,7 @@ static int latency(struct reader *r, struct platform *s, struct err *e) {
             free(f->first);
             free(f->second);
             f->first = f->second = NULL;
-            f->reason = "no request reached an instance in the run's time";
+            f->reason = "no request reached an instance during the run";
         }
         return 0;
     }
@@ -234,12 +234,12 @@ static int latency(struct reader *r, struct platform *s, struct err *e) {
 int platform_figures_make(struct reader *r, struct platform *s, struct err *e) {
     struct platform_lines *f = s->figures;
     f[PLATFORM_BILLABLE_TIME].reason =
-        "the file has no container/billable_instance_time in the run's time";
+        "the file has no container/billable_instance_time during the run";
     f[PLATFORM_CPU].reason =
-        "the file has no container/cpu/utilizations in the run's time; logs do not tell it, import "
-        "the metrics too";
+        "the file has no container/cpu/utilizations during the run; logs do not contain it, so "
+        "import the metrics too";
     f[PLATFORM_MEMORY].reason =
-        "the file has no container/memory/utilizations in the run's time; logs do not tell it, "
+        "the file has no container/memory/utilizations during the run; logs do not contain it, so "
         "import the metrics too";
     if (instance_count(r, s, e) != 0 || request_count(r, s, e) != 0 || latency(r, s, e) != 0 ||
         line_of_series(r, "container/billable_instance_time", NULL, AMOUNT, s->seconds,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/axis.h"
 #include "stats/billing.h"
 #include "stats/quantile.h"
 #include "util/clock.h"
@@ -68,7 +69,7 @@ static void weigh(const struct platform_instance *x, const struct reader_server_
     w->times[PLATFORM_CONTAINER] = r->latency_us - wait;
 }
 
-/* Of the instance under way. */
+/* Of the instance in progress. */
 static int bill(struct platform_pass *p) {
     const struct platform_instance *x = p->x;
     size_t n = p->sweep.stretch_count;
@@ -283,6 +284,10 @@ int platform_pass_run(struct platform_pass *p) {
     for (size_t i = 0; i < SPREADS; i++)
         if (spread_plan(spread_at(p, i, &row), p->e) != 0)
             return -1;
+    int64_t step_seconds = axis_step_seconds((int64_t)s->seconds);
+    if (s->with != NULL && (series_plan(s->with, step_seconds, p->e) != 0 ||
+                            series_plan(s->without, step_seconds, p->e) != 0))
+        return -1;
     if (reader_server_scan(p->reader, READER_AS_STORED, second_reading, p, p->e) != 0)
         return -1;
     for (size_t i = 0; i < SPREADS; i++) {

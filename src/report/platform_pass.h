@@ -18,7 +18,7 @@ struct platform_pass {
     struct platform *s;
     struct err *e;
     struct spread log[PLATFORM_LABELS], client[PLATFORM_LABELS], times[PLATFORM_TIMES];
-    struct platform_instance *x; /* the one under way; NULL: none */
+    struct platform_instance *x; /* the one in progress; NULL: none */
     struct sweep sweep;          /* of it */
     int64_t *latencies;          /* of it */
     size_t latency_count, latency_cap;

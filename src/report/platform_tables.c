@@ -58,45 +58,74 @@ static const char *why_not_joined(const char *state) {
     if (strcmp(state, "no_trace") == 0)
         return "the run sent no traceparent (--no-trace, or an older version)";
     if (strcmp(state, "lost") == 0)
-        return "the client lost samples, so its requests have no numbers";
+        return "requests are missing in the run file, so its rows cannot be matched";
     if (strcmp(state, "foreign") == 0)
-        return "no entry has the trace of this run";
+        return "no log entry has a trace ID of this run";
     return state;
 }
 
 static void clock_rows(const struct platform *s, struct table *t) {
     const struct reader_server *x = &s->side;
-    table_pair(t, "clock_offset_ms", "Server's clock minus the client's", TABLE_MS,
+    int64_t contradiction_us = platform_clock_contradiction_us(s);
+    bool agree = contradiction_us == 0;
+    table_pair(t, "clock_offset_ms", "Clock offset: server minus client", TABLE_MS,
                ms_of(x->offset_us));
-    table_pair(t, "clock_offset_low_ms", "  at least", TABLE_MS, ms_of(x->lower_us));
-    table_pair(t, "clock_offset_high_ms", "  at most", TABLE_MS, ms_of(x->upper_us));
-    table_pair(t, "clock_pairs", "  by how many requests", TABLE_COUNT, (double)x->pairs);
+    table_pair(t, "clock_offset_low_ms",
+               agree ? "  at least" : "  at least, by the ends of responses", TABLE_MS,
+               ms_of(x->lower_us));
+    table_pair(t, "clock_offset_high_ms",
+               agree ? "  at most" : "  at most, by the arrivals of requests", TABLE_MS,
+               ms_of(x->upper_us));
+    if (!agree)
+        table_pair(t, "clock_contradiction_ms", "  contradiction between these bounds", TABLE_MS,
+                   ms_of(contradiction_us));
+    table_pair(t, "clock_pairs", "  number of requests compared", TABLE_COUNT, (double)x->pairs);
+}
+
+/* Each bound is the work of one request, so what contradicts is known to have happened once. */
+void platform_remarks(const struct platform *s, struct remarks *r) {
+    int64_t us = platform_clock_contradiction_us(s);
+    if (us == 0)
+        return;
+    remarks_add(
+        r, "clocks_contradict",
+        "The bounds of the clock offset (server minus client) contradict each other by %.3f ms. "
+        "The "
+        "arrivals in the server's log allow at most %.3f ms, the ends of responses at least %.3f "
+        "ms. There are two possible causes. The log may record the end of a response after the "
+        "client has it. Then the logged time is too long and the network time too short, by at "
+        "least %.3f ms; the offset from the arrivals is still right. Or a clock was set, or ran at "
+        "a different speed, during the run. Then network times are right, but the server's times "
+        "on the run's clock are wrong by at least %.3f ms somewhere.",
+        (double)us / 1e3, (double)s->side.upper_us / 1e3, (double)s->side.lower_us / 1e3,
+        (double)us / 1e3, (double)us / 1e3);
 }
 
 static void reconciliation(const struct platform *s, struct table *t) {
     const struct platform_counts *c = &s->counts;
-    table_init_pairs(t, "reconciliation", "Client and server, request by request");
+    table_init_pairs(t, "reconciliation", "Requests at the client and in the server's log");
     pair_count(t, "sent", "Sent by the client", c->sent);
-    pair_count(t, "answered", "  answered", c->answered);
-    pair_count(t, "unanswered", "  without an answer", c->sent - c->answered);
+    pair_count(t, "answered", "  with a response", c->answered);
+    pair_count(t, "unanswered", "  without a response", c->sent - c->answered);
     pair_count(t, "logged", "In the server's log", s->side.requests);
-    pair_count(t, "without_instance", "  that reached no instance", c->no_instance);
+    pair_count(t, "without_instance", "  reached no instance", c->no_instance);
     if (!c->decidable) {
-        table_pair_text(t, "joined", "Joined by trace", why_not_joined(s->side.join_state));
+        table_pair_text(t, "joined", "Matched by trace ID", why_not_joined(s->side.join_state));
         table_pair(t, "unexplained", "Unexplained", TABLE_COUNT, no_number);
         clock_rows(s, t);
         return;
     }
-    pair_count(t, "joined", "  of this run, by trace", c->joined_answered + c->joined_unanswered);
-    pair_count(t, "others", "  of others, or without a trace", c->others);
-    pair_count(t, "seen_unanswered", "In the log, but no answer came to the client",
+    pair_count(t, "joined", "  of this run, by trace ID",
+               c->joined_answered + c->joined_unanswered);
+    pair_count(t, "others", "  of others, or without a trace ID", c->others);
+    pair_count(t, "seen_unanswered", "In the log, but the client has no response",
                c->joined_unanswered);
-    pair_count(t, "lost", "Not in the log, and no answer came to the client", c->lost);
-    pair_count(t, "missing", "Not in the log, though the client has an answer", c->missing);
-    table_pair(t, "astray", "In the log by this run's trace, but not sent by it", TABLE_COUNT,
+    pair_count(t, "lost", "Not in the log, and the client has no response", c->lost);
+    pair_count(t, "missing", "Not in the log, but the client has a response", c->missing);
+    table_pair(t, "astray", "In the log with this run's trace ID, but not sent by it", TABLE_COUNT,
                (double)s->side.astray);
     table_pair(t, "repeated", "In the log twice", TABLE_COUNT, (double)s->side.repeated);
-    pair_count(t, "status_differs", "With another status at the client than in the log",
+    pair_count(t, "status_differs", "Different status at the client and in the log",
                c->status_differs);
     pair_count(t, "unexplained", "Unexplained (the four above)", c->unexplained);
     clock_rows(s, t);
@@ -106,7 +135,7 @@ static void statuses(const struct platform *s, struct table *t) {
     static const struct table_column columns[] = {{"status", "Status", TABLE_TEXT},
                                                   {"client", "Client", TABLE_COUNT},
                                                   {"server", "Server's log", TABLE_COUNT}};
-    table_init(t, "statuses", "Answers by status", columns, COUNT_OF(columns));
+    table_init(t, "statuses", "Responses by status", columns, COUNT_OF(columns));
     for (size_t i = 1; i <= PLATFORM_STATUS_MAX; i++) {
         size_t status = i % PLATFORM_STATUS_MAX; /* those without one at the end */
         const struct platform_status *x = &s->status[status];
@@ -127,10 +156,10 @@ static void times(const struct platform *s, struct table *t) {
         {"p95_ms", "95%ile", TABLE_MS},   {"p99_ms", "99%ile", TABLE_MS},
         {"max_ms", "Max", TABLE_MS}};
     static const char *const labels[PLATFORM_TIMES] = {
-        [PLATFORM_CLIENT] = "client: sent to end",
-        [PLATFORM_LOG] = "server's log: arrival to answer",
+        [PLATFORM_CLIENT] = "client: from sending to the end",
+        [PLATFORM_LOG] = "server's log: from arrival to response",
         [PLATFORM_NETWORK] = "network and front end: client - log",
-        [PLATFORM_WAIT] = "waiting for a start-up (cold ones)",
+        [PLATFORM_WAIT] = "waiting for a start-up (cold requests)",
         [PLATFORM_CONTAINER] = "without start-up: log - waiting"};
     table_init(t, "times", "Where the time went (ms)", columns, COUNT_OF(columns));
     for (size_t i = 0; i < PLATFORM_TIMES; i++) {
@@ -148,7 +177,7 @@ static void times(const struct platform *s, struct table *t) {
     /* Of the metrics only the mean is exact. */
     const double mean[] = {s->container_mean_ms,
                            s->times[PLATFORM_LOG].mean / 1000 - s->container_mean_ms};
-    static const char *const of[] = {"in the container, by the metrics",
+    static const char *const of[] = {"in the container (metrics)",
                                      "queue and start-up: log - container"};
     for (size_t i = 0; i < COUNT_OF(mean); i++) {
         table_text(t, of[i]);
@@ -161,8 +190,8 @@ static void times(const struct platform *s, struct table *t) {
 
 static const char *const label_words[PLATFORM_LABELS] = {"cold", "warm", "unknown"};
 
-static const struct table_column cold_columns[] = {{"label", "Requests that were", TABLE_TEXT},
-                                                   {"times_of", "Times of", TABLE_TEXT},
+static const struct table_column cold_columns[] = {{"label", "Start", TABLE_TEXT},
+                                                   {"times_of", "Measured by", TABLE_TEXT},
                                                    {"requests", "Requests", TABLE_COUNT},
                                                    {"median_ms", "Median", TABLE_MS},
                                                    {"median_low_ms", "95% from", TABLE_MS},
@@ -194,7 +223,7 @@ static void cold_starts(const struct platform *s, struct table *t) {
 }
 
 void guess_table(const struct guess *g, struct table *t) {
-    table_init(t, "cold_starts_guess", "Cold and warm, as it seems to the client (ms)",
+    table_init(t, "cold_starts_guess", "Cold and warm, estimated from the client's side (ms)",
                cold_columns, COUNT_OF(cold_columns));
     cold_row(t, "cold", "client", &g->service[POINTS_COLD]);
     cold_row(t, "warm", "client", &g->service[POINTS_WARM]);
@@ -209,11 +238,10 @@ static void start_up(const struct platform *s, struct table *t) {
         {"median_high_ms", "to", TABLE_MS}, {"min_ms", "Min", TABLE_MS},
         {"max_ms", "Max", TABLE_MS}};
     static const char *const labels[PLATFORM_PHASES] = {
-        [PLATFORM_SPAWN] = "spawn: first request to the start",
-        [PLATFORM_LISTENING] = "listening: the start to the probe that passed",
-        [PLATFORM_FIRST_BYTE] = "first byte: the probe to the first answer"};
-    table_init(t, "start_up", "Start-up of an instance, step by step (ms)", columns,
-               COUNT_OF(columns));
+        [PLATFORM_SPAWN] = "spawn: from the first request to the start",
+        [PLATFORM_LISTENING] = "listening: from the start to the passed probe",
+        [PLATFORM_FIRST_BYTE] = "first response: from the probe to the first response"};
+    table_init(t, "start_up", "Start-up of an instance, by step (ms)", columns, COUNT_OF(columns));
     for (size_t i = 0; i < PLATFORM_PHASES; i++) {
         const struct spread_row *x = &s->phases[i];
         table_text(t, labels[i]);
@@ -233,14 +261,14 @@ static void balance(const struct platform *s, struct table *t) {
     }
     table_init_pairs(t, "balance", "Instances");
     pair_count(t, "instances", "Instances", s->instance_count);
-    pair_count(t, "started", "  whose start is in the log", s->started);
-    pair_count(t, "cold", "  that a request waited for", s->cold_instances);
+    pair_count(t, "started", "  with their start in the log", s->started);
+    pair_count(t, "cold", "  with requests that waited for the start", s->cold_instances);
     pair_count(t, "requests_that_waited", "Requests that waited for a start",
                s->log[PLATFORM_COLD].count);
     table_pair(t, "instance_hours", "Instance-hours", TABLE_NUMBER, hours);
-    table_pair(t, "concurrency_mean", "Requests at once in a busy instance, average", TABLE_NUMBER,
-               ratio(in_us, busy_us));
-    table_pair(t, "concurrency_max", "  most", TABLE_COUNT, (double)s->concurrency_max);
+    table_pair(t, "concurrency_mean", "Concurrent requests per busy instance, average",
+               TABLE_NUMBER, ratio(in_us, busy_us));
+    table_pair(t, "concurrency_max", "  maximum", TABLE_COUNT, (double)s->concurrency_max);
     pair_count(t, "crashes", "Crashes", s->crashes);
     table_pair(t, "crashes_per_1000_requests", "  per 1000 requests", TABLE_NUMBER,
                ratio((double)s->crashes * 1000, requests));
@@ -263,7 +291,7 @@ static void cost_table(const struct platform *s, const struct platform_cost *c, 
         {"amount", "Amount", TABLE_NUMBER},
         {"unit", "Unit", TABLE_TEXT},
         {"usd", "US$", TABLE_USD},
-        {"usd_after_free_tier", "after the free tier", TABLE_USD}};
+        {"usd_after_free_tier", "After the free tier", TABLE_USD}};
     const struct billing_cost *x = &c->cost;
     table_init(t, "cost", "Cost", columns, COUNT_OF(columns));
     cost_row(t, "billable instance time", x->instance_s, "s", no_number, no_number);
@@ -286,8 +314,8 @@ static void instances(const struct platform *s, struct table *t) {
                                                   {"end", "End", TABLE_TEXT},
                                                   {"requests", "Requests", TABLE_COUNT},
                                                   {"cold", "Cold", TABLE_COUNT},
-                                                  {"concurrency_mean", "At once", TABLE_NUMBER},
-                                                  {"concurrency_max", "Most", TABLE_COUNT},
+                                                  {"concurrency_mean", "Concurrent", TABLE_NUMBER},
+                                                  {"concurrency_max", "Max", TABLE_COUNT},
                                                   {"median_ms", "Median (ms)", TABLE_MS},
                                                   {"p95_ms", "95%ile", TABLE_MS},
                                                   {"billable_s", "Billable (s)", TABLE_S}};

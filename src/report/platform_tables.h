@@ -19,6 +19,7 @@
 
 #include "report/guess.h"
 #include "report/platform.h"
+#include "report/remarks.h"
 #include "report/table.h"
 #include "stats/billing.h"
 
@@ -45,6 +46,9 @@ int platform_price(const struct platform *s, const struct platform_shape *shape,
 /* Fills tables[] and returns how many there are; ask table_ok() of each. */
 size_t platform_tables(const struct platform *s, const struct platform_cost *cost,
                        struct table tables[PLATFORM_TABLES_MAX]);
+
+/* What of the server's side a reader has to know before the numbers. */
+void platform_remarks(const struct platform *s, struct remarks *r);
 
 /* Cold and warm by the client's guess. */
 #define GUESS_TABLES 1

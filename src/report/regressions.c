@@ -4,22 +4,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/emit.h"
-#include "report/json_text.h"
-#include "report/markup.h"
-#include "report/thresholds.h"
-#include "util/text.h"
-
 #define SENTENCE_MAX ((size_t)1 << 20)
 
 static int judge(const struct comparison *c, const struct gate_regression *rule,
                  struct regression_result *x, struct err *e) {
+    static const enum comparison_of of_rule[] = {
+        [GATE_REGRESSION_REQUESTS] = COMPARISON_OF_REQUESTS,
+        [GATE_REGRESSION_TTFT] = COMPARISON_OF_TTFT,
+        [GATE_REGRESSION_TIME_PER_TOKEN] = COMPARISON_OF_TIME_PER_TOKEN,
+        [GATE_REGRESSION_GAP] = COMPARISON_OF_GAP};
+    enum comparison_of of = of_rule[rule->of];
     struct compare_pair *pair = NULL;
     *x = (struct regression_result){.rule = rule};
-    if (comparison_pair(c, rule->rule.method, rule->rule.name, &pair, e) != 0)
+    if (comparison_pair(c, of, rule->rule.method, rule->rule.name, &pair, e) != 0)
         return -1;
     x->unknown = pair == NULL;
-    int result = pair == NULL ? 0 : compare_measure(pair, &rule->measure, &x->numbers, e);
+    int result = pair == NULL ? 0 : comparison_measure(pair, of, &rule->measure, &x->numbers, e);
     compare_pair_free(pair);
     x->verdict = x->unknown
                      ? GATE_REGRESSION_TOO_LITTLE
@@ -52,7 +52,7 @@ static int judge_all(struct regressions *r, const char *const *base, size_t base
     return result;
 }
 
-bool regression_fails(const struct regressions *all, const struct regression_result *x) {
+static bool regression_fails(const struct regressions *all, const struct regression_result *x) {
     return x->unknown || x->verdict == GATE_REGRESSION_CROSSED ||
            (x->verdict == GATE_REGRESSION_TOO_LITTLE && all->strict);
 }
@@ -94,10 +94,10 @@ void regressions_free(struct regressions *r) {
 
 static const char *word(const struct regressions *all, const struct regression_result *x) {
     if (x->verdict == GATE_REGRESSION_TOO_LITTLE)
-        return regression_fails(all, x) ? "CROSSED (too little data)" : "too little data";
-    return x->verdict == GATE_REGRESSION_CROSSED ? "CROSSED"
+        return regression_fails(all, x) ? "FAILED (too little data)" : "too little data";
+    return x->verdict == GATE_REGRESSION_CROSSED ? "FAILED"
            : x->verdict == GATE_REGRESSION_KEPT  ? "ok"
-                                                 : "ok (not shown either way)";
+                                                 : "ok (no regression shown)";
 }
 
 static const char *unit(const struct regression_result *x) {
@@ -109,118 +109,59 @@ static void sentence(const struct regressions *all, const struct regression_resu
                      struct buf *out) {
     buf_printf(out, "%s: %s: ", x->rule->text, word(all, x));
     if (x->unknown)
-        buf_str(out, "no request of either side has that name and method");
+        buf_str(out, "no request has this name and method");
     else if (x->verdict == GATE_REGRESSION_TOO_LITTLE && x->numbers.lack != COMPARE_ENOUGH)
         buf_str(out, comparison_lack_text(x->numbers.lack));
     else if (x->verdict == GATE_REGRESSION_TOO_LITTLE)
-        buf_str(out, "its change has no bounds");
+        buf_str(out, "the change has no confidence interval");
     else
-        buf_printf(out, "%+.2f %s to the baseline (%.2f to %.2f), %.4g allowed", 100 * x->worse,
-                   unit(x), 100 * x->low, 100 * x->high, 100 * x->rule->allowed);
+        buf_printf(out, "%+.2f %s against the baseline (%.2f to %.2f), %.4g allowed",
+                   100 * x->worse, unit(x), 100 * x->low, 100 * x->high, 100 * x->rule->allowed);
 }
 
-/* The sentence of a result through a format's escaping. */
-typedef void escape_fn(struct buf *out, const char *text);
-
-static void escaped(struct buf *out, const struct regressions *r, const struct regression_result *x,
-                    escape_fn *escape) {
-    struct buf text;
-    buf_init(&text, SENTENCE_MAX);
-    sentence(r, x, &text);
-    if (!buf_ok(&text))
-        out->failed = true;
-    escape(out, buf_text(&text));
-    buf_done(&text);
-}
-
-static void plain(struct buf *out, const char *text) {
-    text_printable(out, text, strlen(text));
-}
-
-void regressions_emit_text(struct buf *out, const struct regressions *r) {
-    buf_str(out, "Against the baseline\n");
-    for (size_t i = 0; i < r->count; i++) {
-        buf_str(out, "  ");
-        escaped(out, r, &r->results[i], plain);
-        buf_char(out, '\n');
-    }
-}
-
-void regressions_emit_markdown(struct buf *out, const struct regressions *r) {
-    buf_str(out, "## Against the baseline\n\n");
-    for (size_t i = 0; i < r->count; i++) {
-        buf_str(out, "- ");
-        escaped(out, r, &r->results[i], emit_markdown_text);
-        buf_char(out, '\n');
-    }
-}
-
-void regressions_emit_json_array(struct buf *out, const struct regressions *r) {
+void regressions_write_json(struct json_writer *w, const struct regressions *r) {
     static const char *const words[] = {[GATE_REGRESSION_KEPT] = "kept",
                                         [GATE_REGRESSION_OPEN] = "open",
                                         [GATE_REGRESSION_CROSSED] = "crossed",
                                         [GATE_REGRESSION_TOO_LITTLE] = "too_little_data"};
-    buf_char(out, '[');
+    const double nothing = (double)NAN;
+    json_write_array(w, "regressions", JSON_LINES);
     for (size_t i = 0; i < r->count; i++) {
         const struct regression_result *x = &r->results[i];
         bool known = x->verdict != GATE_REGRESSION_TOO_LITTLE;
-        buf_str(out, i == 0 ? "\n    {\"expression\": " : ",\n    {\"expression\": ");
-        json_text(out, x->rule->text);
-        buf_str(out, ", \"value\": ");
-        json_number(out, known ? x->worse : (double)NAN);
-        buf_str(out, ", \"interval\": ");
-        if (known) {
-            buf_char(out, '[');
-            json_number(out, x->low);
-            buf_str(out, ", ");
-            json_number(out, x->high);
-            buf_char(out, ']');
-        } else
-            buf_str(out, "null");
-        buf_printf(out, ", \"allowed\": %.15g, \"verdict\": \"%s\", \"ok\": %s, \"reason\": ",
-                   x->rule->allowed, words[x->verdict], regression_fails(r, x) ? "false" : "true");
-        escaped(out, r, x, json_text);
-        buf_char(out, '}');
+        struct buf reason;
+        buf_init(&reason, SENTENCE_MAX);
+        sentence(r, x, &reason);
+        json_write_object(w, NULL, JSON_LINE);
+        json_write_text(w, "expression", x->rule->text);
+        json_write_number(w, "value", known ? x->worse : nothing);
+        json_write_pair(w, "interval", known ? x->low : nothing, known ? x->high : nothing);
+        json_write_number(w, "allowed", x->rule->allowed);
+        json_write_text(w, "verdict", words[x->verdict]);
+        json_write_bool(w, "ok", !regression_fails(r, x));
+        json_write_text(w, "reason", buf_text(&reason));
+        json_write_end(w);
+        buf_done(&reason);
     }
-    buf_str(out, "\n  ]");
+    json_write_end(w);
 }
 
-void regressions_emit_junit_suite(struct buf *out, const struct regressions *r) {
-    size_t failed = 0, skipped = 0;
-    for (size_t i = 0; i < r->count; i++) {
-        bool fails = regression_fails(r, &r->results[i]);
-        failed += fails;
-        skipped += !fails && r->results[i].verdict == GATE_REGRESSION_TOO_LITTLE;
-    }
-    buf_printf(out,
-               "  <testsuite name=\"baseline\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" "
-               "skipped=\"%zu\" time=\"0\">\n",
-               r->count, failed, skipped);
+void regressions_findings(const void *regressions, finding_fn *fn, void *context) {
+    const struct regressions *r = regressions;
     for (size_t i = 0; i < r->count; i++) {
         const struct regression_result *x = &r->results[i];
-        const char *kind = regression_fails(r, x)                     ? "failure"
-                           : x->verdict == GATE_REGRESSION_TOO_LITTLE ? "skipped"
-                                                                      : NULL;
-        buf_str(out, "    <testcase classname=\"baseline\" name=\"");
-        markup_text(out, x->rule->text);
-        buf_str(out, "\" time=\"0\">\n      <");
-        buf_printf(out, "%s", kind == NULL ? "system-out>" : kind);
-        buf_str(out, kind == NULL ? "" : " message=\"");
-        escaped(out, r, x, markup_text);
-        buf_str(out, kind == NULL ? "</system-out>\n    </testcase>\n" : "\"/>\n    </testcase>\n");
-    }
-    buf_str(out, "  </testsuite>\n");
-}
-
-void regressions_emit_github(struct buf *out, const struct regressions *r) {
-    for (size_t i = 0; i < r->count; i++) {
-        const struct regression_result *x = &r->results[i];
-        bool fails = regression_fails(r, x);
-        if (!fails && x->verdict != GATE_REGRESSION_TOO_LITTLE)
-            continue;
-        buf_str(out, fails ? "::error title=Slower than the baseline::"
-                           : "::notice title=Baseline not judged::");
-        escaped(out, r, x, thresholds_github_text);
-        buf_char(out, '\n');
+        bool fails = regression_fails(r, x), judged = x->verdict != GATE_REGRESSION_TOO_LITTLE;
+        struct buf text;
+        buf_init(&text, SENTENCE_MAX);
+        sentence(r, x, &text);
+        fn(context, &(struct finding){.state = fails    ? FINDING_FAILS
+                                               : judged ? FINDING_HOLDS
+                                                        : FINDING_SKIPPED,
+                                      .kind = "baseline",
+                                      .name = x->rule->text,
+                                      .sentence = buf_text(&text),
+                                      .time_s = -1,
+                                      .failed = !buf_ok(&text)});
+        buf_done(&text);
     }
 }

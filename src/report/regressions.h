@@ -10,6 +10,8 @@
 
 #include "gate/regression.h"
 #include "report/comparison.h"
+#include "report/findings.h"
+#include "util/json_write.h"
 
 struct regression_result {
     const struct gate_regression *rule;
@@ -35,12 +37,9 @@ int regressions_new(const char *const *base, size_t base_count, const char *path
                     struct err *e);
 void regressions_free(struct regressions *r);
 
-bool regression_fails(const struct regressions *all, const struct regression_result *x);
-
-void regressions_emit_text(struct buf *out, const struct regressions *r);
-void regressions_emit_markdown(struct buf *out, const struct regressions *r);
-void regressions_emit_json_array(struct buf *out, const struct regressions *r);
-void regressions_emit_junit_suite(struct buf *out, const struct regressions *r);
-void regressions_emit_github(struct buf *out, const struct regressions *r);
+/* The member "regressions". */
+void regressions_write_json(struct json_writer *w, const struct regressions *r);
+/* Each as a finding. `regressions` is a struct regressions: see struct finding_suite. */
+void regressions_findings(const void *regressions, finding_fn *fn, void *context);
 
 #endif

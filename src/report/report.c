@@ -2,42 +2,35 @@
 
 #include <stdio.h>
 
-#include "report/data.h"
+#include "record/reader_streams.h"
 #include "report/emit.h"
+#include "report/figure_csv.h"
+#include "report/figure_latex.h"
 #include "report/latex.h"
 #include "report/methods.h"
 #include "report/numbers.h"
 #include "report/outfile.h"
-#include "report/pgfplots.h"
 
 #define DOCUMENT_MAX_BYTES ((size_t)1 << 30)
-
-/* Frees the buffer. */
-static int write_file(const char *dir, const char *name, struct buf *b, struct err *e) {
-    struct outfile f;
-    int result = outfile_open(&f, dir, name, e);
-    if (result == 0) {
-        result = outfile_put(f.stream, b, e);
-        if (outfile_close(&f, result == 0 ? e : NULL) != 0)
-            result = -1;
-    }
-    buf_done(b);
-    return result;
-}
 
 /* Closes the file. */
 static int write_format(struct outfile *f, const struct report_format *format,
                         const struct report_source *s, struct err *e) {
-    int result = format->write(f->stream, s, e);
-    return outfile_close(f, result == 0 ? e : NULL) != 0 ? -1 : result;
+    return outfile_finish(f, report_write(f->stream, format, s, e), e);
 }
 
 static int write_formats(const char *dir, const struct report_source *s, struct err *e) {
     for (const struct report_format *x = report_formats; x->word != NULL; x++) {
         struct outfile f;
-        if (x->file != NULL &&
-            (outfile_open(&f, dir, x->file, e) != 0 || write_format(&f, x, s, e) != 0))
+        bool wanted = !x->of_streams || reader_has_streams(s->reader);
+        if (!wanted && outfile_remove(dir, x->file, e) != 0)
             return -1;
+        if (wanted && x->file != NULL && !(x->by_row && s->rows != NULL) &&
+            (outfile_open(&f, dir, x->file, e) != 0 || write_format(&f, x, s, e) != 0)) {
+            /* One of an earlier report would be among the new ones. */
+            outfile_remove(dir, x->file, NULL);
+            return -1;
+        }
     }
     return 0;
 }
@@ -48,35 +41,44 @@ int report_write_file(const char *path, const struct report_format *format,
     return outfile_open_path(&f, path, e) != 0 ? -1 : write_format(&f, format, s, e);
 }
 
-static int write_errors(const char *dir, const struct model *m, struct err *e) {
-    struct buf b;
-    buf_init(&b, DOCUMENT_MAX_BYTES);
-    emit_csv_errors(&b, m);
-    return write_file(dir, "errors.csv", &b, e);
-}
-
 static int write_thresholds(const char *dir, const struct model *m, struct err *e) {
     struct buf b;
     if (m->thresholds == NULL)
         return 0;
     buf_init(&b, DOCUMENT_MAX_BYTES);
-    emit_csv_thresholds(&b, m);
-    return write_file(dir, "thresholds.csv", &b, e);
+    document_csv_thresholds(&b, m);
+    return outfile_write(dir, "thresholds.csv", &b, e);
 }
 
-/* PREFIX and KEY.csv for each of the tables. */
-static int write_tables(const char *dir, const char *prefix, const struct table *tables,
-                        size_t count, struct err *e) {
-    for (size_t i = 0; i < count; i++) {
-        struct buf b;
-        char name[64];
-        snprintf(name, sizeof name, "%s%s.csv", prefix, tables[i].key);
-        buf_init(&b, DOCUMENT_MAX_BYTES);
-        emit_csv_table(&b, &tables[i]);
-        if (write_file(dir, name, &b, e) != 0)
-            return -1;
+static int write_csv(const char *dir, const char *key, const struct table *t, struct err *e) {
+    struct buf b;
+    char name[DOCUMENT_KEY_BYTES + 8];
+    snprintf(name, sizeof name, "%s.csv", key);
+    buf_init(&b, DOCUMENT_MAX_BYTES);
+    emit_csv_table(&b, t);
+    return outfile_write(dir, name, &b, e);
+}
+
+static int write_errors(const char *dir, const struct model *m, struct err *e) {
+    struct table t;
+    document_errors(&t, m);
+    int result = table_ok(&t) ? write_csv(dir, t.key, &t, e)
+                              : err_set(e, "out of memory for the table of errors");
+    table_done(&t);
+    return result;
+}
+
+/* Of the sections that have no other shape: KEY.csv; and latex/KEY.tex of all. */
+static int write_sections(const char *dir, const struct document *d, struct err *e) {
+    int result = latex_write_tables(dir, d, e);
+    const struct section *x = NULL;
+    while (result == 0 && (x = document_table(d, x)) != NULL) {
+        char key[DOCUMENT_KEY_BYTES];
+        document_key(x, key);
+        if (x->programs != SECTION_SHAPED)
+            result = write_csv(dir, key, x->table, e);
     }
-    return 0;
+    return result;
 }
 
 /* What a paper needs beside the tables. */
@@ -85,22 +87,23 @@ static int write_methods(const char *dir, const struct report_source *s, struct 
     buf_init(&markdown, DOCUMENT_MAX_BYTES);
     buf_init(&latex, DOCUMENT_MAX_BYTES);
     buf_init(&numbers, DOCUMENT_MAX_BYTES);
-    numbers_write(&numbers, s->model);
+    numbers_write(&numbers, s->document);
     int result = -1;
-    if (methods_markdown(&markdown, s->reader, s->model, e) == 0 &&
-        methods_latex(&latex, s->reader, s->model, e) == 0 &&
-        write_file(dir, "methods.md", &markdown, e) == 0 &&
-        write_file(dir, "methods.tex", &latex, e) == 0)
-        result = write_file(dir, "numbers.json", &numbers, e);
+    if (methods_markdown(&markdown, s->reader, s->document->model, e) == 0 &&
+        methods_latex(&latex, s->reader, s->document->model, e) == 0 &&
+        outfile_write(dir, "methods.md", &markdown, e) == 0 &&
+        outfile_write(dir, "methods.tex", &latex, e) == 0)
+        result = outfile_write(dir, "numbers.json", &numbers, e);
     buf_done(&markdown);
     buf_done(&latex);
     buf_done(&numbers);
     return result;
 }
 
-int report_write_dir(const char *dir, const struct report_source *s, struct figures_result *figures,
+int report_write_dir(const char *dir, const struct report_source *s,
+                     const struct figures_options *o, struct figures_result *figures,
                      struct err *e) {
-    const struct model *m = s->model;
+    const struct document *d = s->document;
     struct buf data;
     if (dir[0] == '\0')
         return err_set(e, "the name of the directory for the report is empty");
@@ -109,13 +112,10 @@ int report_write_dir(const char *dir, const struct report_source *s, struct figu
     int result = !buf_ok(&data) ? err_set(e, "the path of the report is too long")
                                 : outfile_directory(buf_text(&data), e);
     buf_done(&data);
-    if (result != 0 || write_formats(dir, s, e) != 0 || write_errors(dir, m, e) != 0 ||
-        write_thresholds(dir, m, e) != 0 ||
-        write_tables(dir, "server_", m->tables, m->table_count, e) != 0 ||
-        write_tables(dir, "", m->flows.tables, m->flows.count, e) != 0 ||
-        latex_write_tables(dir, m, e) != 0 || pgfplots_write(dir, m, e) != 0 ||
-        write_methods(dir, s, e) != 0 || data_write(dir, m, e) != 0)
+    if (result != 0 || latex_remove_tables(dir, e) != 0 || write_formats(dir, s, e) != 0 ||
+        write_errors(dir, d->model, e) != 0 || write_thresholds(dir, d->model, e) != 0 ||
+        write_sections(dir, d, e) != 0 || write_methods(dir, s, e) != 0 ||
+        figure_latex_write(dir, d, e) != 0 || figure_csv_write(dir, d, e) != 0)
         return -1;
-    struct figures_options options = {0};
-    return figures_draw(dir, &options, figures, e);
+    return figures_draw(dir, d, o, figures, e);
 }

@@ -44,10 +44,11 @@ pdf(name) = sprintf("set terminal pdfcairo size %.3fin,%.3fin font 'sans-serif,1
     width / 120.0, height / 120.0, name)
 
 # What it plots when there are no data.
-nothing(text) = sprintf("set label '%s' at graph 0.5, graph 0.5 center " . \
-    "textcolor rgb '#666666'; plot NaN notitle", text)
+nothing = "set label nothing_text at graph 0.5, graph 0.5 center textcolor rgb '#666666'; " . \
+    "plot NaN notitle"
 
-# Draws `draw` into all files; on the page it is drawn where it stands.
-picture(name) = page ? draw : \
-    svg(name) . '; ' . draw . '; ' . png(name) . '; ' . draw . '; ' . \
-    (has_pdf ? pdf(name) . '; ' . draw . '; ' : '') . 'unset output'
+# Draws `draw` into all files, or into its place on the page. Where the data have names, the second
+# of them has the letters that every font has.
+picture(key) = page ? draw : \
+    svg(key) . '; name = 1; ' . draw . '; ' . png(key) . '; name = 2; ' . draw . '; ' . \
+    (has_pdf ? pdf(key) . '; ' . draw . '; ' : '') . 'unset output'

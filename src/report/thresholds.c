@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "record/reader_course.h"
 #include "record/reader_server.h"
+#include "record/reader_timeline.h"
 
 /* ---- the rules ---- */
 
@@ -42,7 +42,7 @@ static int get_rules(struct reader *r, const struct thresholds_options *o, struc
     return gate_rules_copy(o->rules, out, e);
 }
 
-/* A run that a threshold ended has crossed it, whatever the requests that were still under way
+/* A run that a threshold ended has crossed it, whatever the requests that were still in progress
  * have made of it. */
 static void note_ended(struct thresholds *t, const char *ended) {
     const char *rule = ended == NULL ? NULL : strchr(ended, ' ');
@@ -53,7 +53,7 @@ static void note_ended(struct thresholds *t, const char *ended) {
         gate_rule_text(&t->rules.items[i], &text);
         if (strcmp(buf_text(&text), rule + 1) == 0) {
             x->verdict = GATE_CROSSED;
-            snprintf(x->reason, sizeof x->reason, "it was crossed at %.*ss, which ended the run",
+            snprintf(x->reason, sizeof x->reason, "it failed at %.*ss, which ended the run",
                      (int)(rule - ended), ended);
         }
         buf_done(&text);
@@ -62,144 +62,36 @@ static void note_ended(struct thresholds *t, const char *ended) {
 
 /* ---- what the run has ---- */
 
-struct names {
-    char **items;
-    size_t count;
-    bool failed;
-};
-
-/* How many names are kept to look for a mistyped one among; more than that are never refused. */
-enum { NAMES_MAX = 10000 };
-
-static void add_name(struct names *n, const char *name) {
-    for (size_t i = 0; i < n->count; i++)
-        if (strcmp(n->items[i], name) == 0)
-            return;
-    if (n->count == NAMES_MAX)
-        return;
-    char **items = realloc(n->items, (n->count + 1) * sizeof *items);
-    char *copy = strdup(name);
-    if (items != NULL)
-        n->items = items;
-    if (items == NULL || copy == NULL) {
-        free(copy);
-        n->failed = true;
-        return;
-    }
-    n->items[n->count++] = copy;
-}
-
-static void take_iteration_name(void *context, const char *name, int64_t end_us,
-                                int64_t duration_us, bool ok) {
-    (void)end_us;
-    (void)duration_us;
-    (void)ok;
-    add_name(context, name);
-}
-
-static void take_check_name(void *context, int64_t second, const char *request, const char *name,
-                            uint64_t passes, uint64_t fails) {
-    (void)second;
-    (void)request;
-    (void)passes;
-    (void)fails;
-    add_name(context, name);
-}
-
-static void names_done(struct names *n) {
-    for (size_t i = 0; i < n->count; i++)
-        free(n->items[i]);
-    free(n->items);
-}
-
-static bool any_of(const struct gate_rules *rules, enum gate_source source) {
-    for (size_t i = 0; i < rules->count; i++)
-        if (gate_metrics[rules->items[i].metric].source == source)
-            return true;
-    return false;
-}
-
 struct facts {
     struct gate_subject subject;
-    struct gate_endpoint *endpoints;
     int64_t *stages;
-    struct names iterations, checks;
 };
 
-static void facts_done(struct facts *f) {
-    free(f->endpoints);
-    free(f->stages);
-    names_done(&f->iterations);
-    names_done(&f->checks);
-}
-
-static int get_facts(struct reader *r, const struct gate_rules *rules, struct facts *f,
-                     struct err *e) {
-    const struct reader_endpoint *endpoints = NULL;
-    size_t n = reader_endpoints(r, &endpoints), stage_count = 0;
-    *f = (struct facts){.endpoints = calloc(n + 1, sizeof *f->endpoints)};
-    if (f->endpoints == NULL)
-        return err_set(e, "out of memory for %zu endpoints", n);
-    for (size_t i = 0; i < n; i++)
-        f->endpoints[i] = (struct gate_endpoint){endpoints[i].name, endpoints[i].method};
+static int get_facts(struct reader *r, struct facts *f, struct err *e) {
+    size_t stage_count = 0;
     if (reader_stages(r, &f->stages, &stage_count, e) != 0)
         return -1;
-    if (any_of(rules, GATE_FROM_ITERATIONS) && reader_has_iterations(r) &&
-        reader_iterations(r, take_iteration_name, &f->iterations, e) != 0)
-        return -1;
-    if (any_of(rules, GATE_FROM_CHECKS) && reader_has_checks(r) &&
-        reader_checks(r, take_check_name, &f->checks, e) != 0)
-        return -1;
-    if (f->iterations.failed || f->checks.failed)
-        return err_set(e, "out of memory for the names of iterations and checks");
-    f->subject = (struct gate_subject){
-        .endpoints = f->endpoints,
-        .endpoint_count = n,
-        .iterations = (const char *const *)f->iterations.items,
-        .iteration_count = f->iterations.count,
-        .checks = (const char *const *)f->checks.items,
-        .check_count = f->checks.count,
-        .stages = f->stages,
-        .stage_count = stage_count,
-        .what = "the run has",
-    };
+    f->subject = (struct gate_subject){.catalog = reader_catalog(r),
+                                       .stages = f->stages,
+                                       .stage_count = stage_count,
+                                       .what = "the run has"};
     return 0;
 }
 
 /* ---- giving all to the judge ---- */
 
-static int64_t or_else(int64_t value, int64_t instead) {
-    return value == READER_NO_VALUE ? instead : value;
-}
-
-static int give_request(void *context, const struct reader_row *row) {
-    struct gate_sample s = {
-        .endpoint = row->endpoint,
-        .outcome = row->outcome,
-        .status = row->status,
-        .at_us = or_else(row->outcome == OUTCOME_NOT_SENT ? row->intended_us : row->end_us, -1),
-        .service_us = or_else(row->service_us, -1),
-        .response_us = or_else(row->response_us, -1),
-        .dns_us = or_else(row->dns_us, 0),
-        .connect_us = or_else(row->connect_us, 0),
-        .tls_us = or_else(row->tls_us, 0),
-        .ttfb_us = or_else(row->ttfb_us, -1),
-        .bytes_sent = row->bytes_sent,
-        .bytes_received = row->bytes_received,
-    };
-    gate_judge_request(context, &s);
+static int give_request(void *context, const struct request *x) {
+    gate_judge_request(context, x);
     return 0;
 }
 
-static void give_iteration(void *context, const char *name, int64_t end_us, int64_t duration_us,
-                           bool ok) {
-    (void)ok;
-    gate_judge_iteration(context, name, end_us, or_else(duration_us, -1));
+static void give_iteration(void *context, uint32_t task, int64_t end_us, int64_t took_us) {
+    gate_judge_iteration(context, task, end_us, took_us);
 }
 
-static void give_check(void *context, int64_t second, const char *request, const char *name,
-                       uint64_t passes, uint64_t fails) {
-    gate_judge_check(context, second, request, name, passes, fails);
+static void give_check(void *context, int64_t second, uint32_t check, uint64_t passes,
+                       uint64_t fails) {
+    gate_judge_check(context, check, second, passes, fails);
 }
 
 /* Without the seconds in which users left because the load was over: of the last one, less than half is load. */
@@ -282,15 +174,13 @@ static int give_cold_starts(struct reader *r, struct gate_judge *j, struct err *
     return 0;
 }
 
-static int give_all(struct reader *r, struct gate_judge *j, bool iterations, bool server,
-                    struct err *e) {
-    bool rows = gate_judge_wants(j, GATE_FROM_REQUESTS) ||
-                (!iterations && gate_judge_wants(j, GATE_FROM_ITERATIONS));
-    if (rows && (gate_judge_wants_phases(j) ? reader_scan(r, give_request, j, e)
-                                            : reader_scan_brief(r, give_request, j, e)) != 0)
+static int give_all(struct reader *r, struct gate_judge *j, bool server, struct err *e) {
+    bool iterations = gate_judge_wants(j, GATE_FROM_ITERATIONS);
+    if ((iterations || gate_judge_wants(j, GATE_FROM_REQUESTS)) &&
+        (gate_judge_wants_phases(j) ? reader_scan(r, give_request, j, e)
+                                    : reader_scan_brief(r, give_request, j, e)) != 0)
         return -1;
-    if (iterations && gate_judge_wants(j, GATE_FROM_ITERATIONS) &&
-        reader_iterations(r, give_iteration, j, e) != 0)
+    if (iterations && reader_has_iterations(r) && reader_steps(r, give_iteration, j, e) != 0)
         return -1;
     if (gate_judge_wants(j, GATE_FROM_CHECKS) && reader_has_checks(r) &&
         reader_checks(r, give_check, j, e) != 0)
@@ -308,19 +198,18 @@ static int judge(struct reader *r, const struct thresholds_options *o, const str
                  struct thresholds *t, struct err *e) {
     struct reader_server side = {0};
     struct gate_judge *j = NULL;
-    bool again = false, iterations = reader_has_iterations(r);
+    bool again = false;
     if (reader_server(r, &side, e) != 0)
         return -1;
     struct gate_range range = {
         .duration_us = o->duration_us < 0 ? reader_run(r)->duration_us : o->duration_us,
-        .requests_are_iterations = !iterations,
         .server_pending = o->during_run && !side.any,
     };
     if (gate_judge_new(&t->rules, &f->subject, &range, &j, e) != 0)
         return -1;
     int result = -1;
-    if (give_all(r, j, iterations, side.any, e) == 0 && gate_judge_plan(j, &again, e) == 0 &&
-        (!again || give_all(r, j, iterations, side.any, e) == 0))
+    if (give_all(r, j, side.any, e) == 0 && gate_judge_plan(j, &again, e) == 0 &&
+        (!again || give_all(r, j, side.any, e) == 0))
         result = gate_judge_finish(j, &t->results, e);
     gate_judge_free(j);
     return result;
@@ -342,7 +231,7 @@ int thresholds_new(struct reader *r, const struct thresholds_options *o, struct 
         result = 0;
         goto out;
     }
-    if (get_facts(r, &t->rules, &f, e) != 0)
+    if (get_facts(r, &f, e) != 0)
         goto out;
     if (o->check && gate_rules_check(&t->rules, &f.subject, e) != 0) {
         *usage = true;
@@ -361,7 +250,7 @@ int thresholds_new(struct reader *r, const struct thresholds_options *o, struct 
     result = 0;
 out:
     thresholds_free(t);
-    facts_done(&f);
+    free(f.stages);
     free(ended);
     return result;
 }

@@ -2,14 +2,13 @@
  * thresholds: judges the thresholds of a run file, and says the results in every format.
  *
  * The rules are those that the file keeps (manifest, "thresholds"), or others that are given. How
- * each is judged: gate/judge.h. Texts are hostile, as they come from the scenario: each emitter
+ * each is judged: gate/gate_judge.h. Texts are hostile, as they come from the scenario: each emitter
  * escapes for its format.
  *
  *   text      a table, a line each, for a terminal
  *   markdown  a table for a pull request's comment
- *   json      {"ok": bool, "thresholds": [...]}, ASCII only; null where unknown
- *   junit     a test suite with a test for each threshold (JUnit's XML as Jenkins reads it)
- *   github    an annotation for each one that does not hold (workflow commands)
+ *   json      "thresholds": [...], null where unknown
+ *   findings  for JUnit and GitHub (findings.h)
  *
  * Ownership: heap; thresholds_free(NULL) is fine. Thread: as the reader.
  */
@@ -18,10 +17,13 @@
 
 #include <stdbool.h>
 
-#include "gate/judge.h"
+#include "gate/gate_judge.h"
 #include "record/reader.h"
+#include "report/findings.h"
+#include "report/table.h"
 #include "util/buf.h"
 #include "util/err.h"
+#include "util/json_write.h"
 
 /* Of the manifest: the rules, a line each; and, where one of them ended the run, when and which. */
 #define THRESHOLDS_KEY "thresholds"
@@ -47,29 +49,22 @@ int thresholds_new(struct reader *r, const struct thresholds_options *o, struct 
                    bool *usage, struct err *e);
 void thresholds_free(struct thresholds *t);
 
-/* The words of people: "412 ms", "0.4 %", "–" where there is none. */
-void thresholds_value_text(const struct gate_rule *r, double value, struct buf *out);
-/* "ok", "CROSSED", "waits" */
-const char *thresholds_verdict_text(const struct gate_result *x);
 /* Of values, limits and margins in machine-readable formats. */
 const char *thresholds_unit(const struct gate_rule *r);
-/* "405 – 420 ms", "88 ms (17.6 %)", "20s – 30s"; en dashes where there is nothing to say. */
-void thresholds_interval_text(const struct gate_result *x, struct buf *out);
-void thresholds_margin_text(const struct gate_result *x, struct buf *out);
-/* One line: what was crossed, by what. */
+/* One line: the threshold, its value, and why it fails. */
 void thresholds_sentence(const struct gate_result *x, struct buf *out);
 
-void thresholds_emit_text(struct buf *out, const struct thresholds *t);
-void thresholds_emit_markdown(struct buf *out, const struct thresholds *t, const char *run);
-/* The array alone, and the whole document. */
-void thresholds_emit_json_array(struct buf *out, const struct thresholds *t);
-void thresholds_emit_json(struct buf *out, const struct thresholds *t);
-void thresholds_emit_junit(struct buf *out, const struct thresholds *t, const char *run,
-                           double run_s);
-void thresholds_emit_github(struct buf *out, const struct thresholds *t);
+/* The table for people; the caller's to table_done(). */
+void thresholds_table(struct table *t, const struct thresholds *of);
 
-/* The message of a workflow command (actions/toolkit, packages/core/src/command.ts); of one line, as
- * line ends are shown as \xNN. */
-void thresholds_github_text(struct buf *out, const char *text);
+/* "2 of 3 thresholds hold, 1 crossed" */
+void thresholds_summary(const struct thresholds *t, struct buf *out);
+
+/* The member "thresholds". */
+void thresholds_write_json(struct json_writer *w, const struct thresholds *t,
+                           enum json_layout layout);
+
+/* Each as a finding. `thresholds` is a struct thresholds: see struct finding_suite. */
+void thresholds_findings(const void *thresholds, finding_fn *fn, void *context);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "scenario/jsonscan.h"
+#include "util/text.h"
 #include "util/units.h"
 
 #define SHOWN_BYTES 80
@@ -27,9 +28,20 @@ bool checks_need_head(const struct check_list *l) {
 
 bool checks_need_body(const struct check_list *l) {
     for (size_t i = 0; i < l->count; i++)
-        if (l->items[i].subject == CHECK_JSON || l->items[i].subject == CHECK_BODY)
+        if (check_reads_body(&l->items[i]))
             return true;
     return false;
+}
+
+bool checks_need_text(const struct check_list *l) {
+    for (size_t i = 0; i < l->count; i++)
+        if (l->items[i].subject == CHECK_TEXT)
+            return true;
+    return false;
+}
+
+bool check_reads_body(const struct check *c) {
+    return c->subject == CHECK_JSON || c->subject == CHECK_BODY;
 }
 
 __attribute__((format(printf, 3, 4))) static bool fails(const struct check *c, struct err *why,
@@ -43,11 +55,9 @@ __attribute__((format(printf, 3, 4))) static bool fails(const struct check *c, s
     return false;
 }
 
-/* The beginning of a value, for a message: no line ends or NULs, not cut inside a character. */
+/* A constant of the scenario for a message: no line ends or NULs, not cut inside a character. */
 static const char *shown(struct bytes b, char out[SHOWN_BYTES + 4]) {
-    size_t n = b.len < SHOWN_BYTES ? b.len : SHOWN_BYTES;
-    while (n < b.len && n > 0 && ((unsigned char)b.data[n] & 0xc0) == 0x80)
-        n--;
+    size_t n = text_cut(b.data, b.len, SHOWN_BYTES);
     for (size_t i = 0; i < n; i++)
         out[i] = (unsigned char)b.data[i] < 0x20 || b.data[i] == 0x7f ? ' ' : b.data[i];
     snprintf(out + n, 4, "%s", n < b.len ? "..." : "");
@@ -98,60 +108,72 @@ static bool same(const struct found *f, const struct check_value *v) {
     return number_of(f->text, &number) && number == v->number;
 }
 
-/* A value for a message, a string in quotes: "7" is not 7. */
-static const char *quoted(struct bytes text, bool string, char out[SHOWN_BYTES + 8]) {
-    char inside[SHOWN_BYTES + 4];
-    snprintf(out, SHOWN_BYTES + 8, string ? "\"%s\"" : "%s", shown(text, inside));
-    return out;
-}
-
-static const char *quoted_value(const struct check_value *v, char out[SHOWN_BYTES + 8]) {
+static const char *wanted_text(const struct check_value *v, char out[SHOWN_BYTES + 8]) {
     static const struct bytes null = {"null", 4}, yes = {"true", 4}, no = {"false", 5};
+    char inside[SHOWN_BYTES + 4];
     struct bytes text = v->kind == JSON_NULL   ? null
                         : v->kind != JSON_BOOL ? (struct bytes){v->text, v->len}
                         : v->boolean           ? yes
                                                : no;
-    return quoted(text, v->kind == JSON_STRING, out);
+    /* In quotes, for "7" is not 7. */
+    snprintf(out, SHOWN_BYTES + 8, v->kind == JSON_STRING ? "\"%s\"" : "%s", shown(text, inside));
+    return out;
+}
+
+/* Keeps the value that was found; a body is kept as such. */
+static void see(const struct check *c, const struct found *f, struct capture_work *w) {
+    if (c->subject == CHECK_BODY || c->subject == CHECK_TEXT)
+        return;
+    bool quotes = c->subject == CHECK_JSON && f->kind == JSON_STRING;
+    buf_str(&w->seen, quotes ? "\"" : "");
+    buf_add(&w->seen, f->text.data,
+            f->text.len < CAPTURE_SEEN_MAX ? f->text.len : CAPTURE_SEEN_MAX);
+    buf_str(&w->seen, quotes && f->text.len <= CAPTURE_SEEN_MAX ? "\"" : "");
 }
 
 static bool order_holds(const struct check *c, const struct found *f, struct err *why) {
-    char text[SHOWN_BYTES + 4];
     double number;
     if (!c->has_less && !c->has_greater)
         return true;
     if ((c->subject == CHECK_JSON && f->kind != JSON_NUMBER) || !number_of(f->text, &number))
-        return fails(c, why, "%s is no number", shown(f->text, text));
+        return fails(c, why, "not a number");
     if (c->has_less && !(number < c->less))
-        return fails(c, why, "%s is not less than %.15g", shown(f->text, text), c->less);
+        return fails(c, why, "not less than %.15g", c->less);
     if (c->has_greater && !(number > c->greater))
-        return fails(c, why, "%s is not greater than %.15g", shown(f->text, text), c->greater);
+        return fails(c, why, "not greater than %.15g", c->greater);
     return true;
 }
 
-static bool conditions_hold(const struct check *c, const struct found *f, bool cut,
-                            struct capture_work *w, struct err *why) {
-    char text[SHOWN_BYTES + 8], wanted[SHOWN_BYTES + 8];
+static bool each_holds(const struct check *c, const struct found *f, struct capture_work *w,
+                       struct err *why) {
+    char wanted[SHOWN_BYTES + 8];
     struct err e;
-    const char *note = cut ? " (only the beginning of the body was kept)" : "";
-    if (c->equals != NULL && (cut || !same(f, c->equals)))
-        return fails(c, why, "%s is not %s%s", quoted(f->text, f->kind == JSON_STRING, text),
-                     quoted_value(c->equals, wanted), note);
+    if (c->has_exists && !c->exists)
+        return fails(c, why, "it exists");
+    if (c->equals != NULL && !same(f, c->equals))
+        return fails(c, why, "not equal to %s", wanted_text(c->equals, wanted));
     if (c->not_equals != NULL && same(f, c->not_equals))
-        return fails(c, why, "it is %s", quoted(f->text, f->kind == JSON_STRING, text));
+        return fails(c, why, "equal to %s", wanted_text(c->not_equals, wanted));
     if (c->contains != NULL &&
         memmem(f->text.data, f->text.len, c->contains, c->contains_bytes) == NULL)
-        return fails(c, why, "\"%s\" is not in %s%s",
-                     shown((struct bytes){c->contains, c->contains_bytes}, wanted),
-                     f->text.len == 0 ? "the empty text" : shown(f->text, text), note);
+        return fails(c, why, "it does not contain \"%s\"",
+                     shown((struct bytes){c->contains, c->contains_bytes}, wanted));
     if (c->matches != NULL) {
         int matched = pattern_match(c->matches, f->text, 0, &w->pattern, NULL, &e);
         if (matched < 0)
             return fails(c, why, "%s", e.text);
         if (matched == 0)
-            return fails(c, why, "%s does not match%s",
-                         f->text.len == 0 ? "the empty text" : shown(f->text, text), note);
+            return fails(c, why, "it does not match");
     }
     return order_holds(c, f, why);
+}
+
+static bool conditions_hold(const struct check *c, const struct found *f, struct capture_work *w,
+                            struct err *why) {
+    if (each_holds(c, f, w, why))
+        return true;
+    see(c, f, w);
+    return false;
 }
 
 static enum json_kind kind_of(char c) {
@@ -172,7 +194,7 @@ static enum json_kind kind_of(char c) {
     }
 }
 
-static bool json_holds(const struct check *c, const struct answer *a, struct capture_work *w,
+static bool json_holds(const struct check *c, const struct response *a, struct capture_work *w,
                        struct err *why) {
     struct bytes value;
     struct found f;
@@ -181,59 +203,79 @@ static bool json_holds(const struct check *c, const struct answer *a, struct cap
     if (found == JSONPATH_MISSING && c->has_exists && !c->exists)
         return true;
     if (found != JSONPATH_FOUND)
-        return fails(c, why, "%s%s", e.text,
-                     a->body_cut ? " (only the beginning of the body was kept)" : "");
-    if (c->has_exists && !c->exists)
-        return fails(c, why, "it is there");
+        return fails(c, why, "%s", e.text);
     buf_clear(&w->text);
     w->text.max = CAPTURE_VALUE_MAX;
     if (jsonpath_value_text(value, &w->text, &e) != 0)
         return fails(c, why, "%s", e.text);
     f = (struct found){{buf_text(&w->text), w->text.len}, kind_of(value.data[0])};
-    return conditions_hold(c, &f, false, w, why);
+    return conditions_hold(c, &f, w, why);
 }
 
-static bool header_holds(const struct check *c, const struct answer *a, struct capture_work *w,
+static bool header_holds(const struct check *c, const struct response *a, struct capture_work *w,
                          struct err *why) {
-    struct found f = {answer_header(a, c->field), JSON_STRING};
-    if (c->has_exists && !c->exists)
-        return f.text.data == NULL || fails(c, why, "it is there");
+    struct found f = {response_header(a, c->field), JSON_STRING};
     if (f.text.data == NULL)
-        return fails(c, why, "the response has no such header");
-    return conditions_hold(c, &f, false, w, why);
+        return (c->has_exists && !c->exists) || fails(c, why, "the response has no such header");
+    return conditions_hold(c, &f, w, why);
 }
 
-static bool status_holds(const struct check *c, const struct answer *a, struct err *why) {
+static bool status_holds(const struct check *c, const struct response *a, struct capture_work *w,
+                         struct err *why) {
     for (size_t i = 0; i < c->range_count; i++)
         if (a->status >= c->ranges[i].from && a->status <= c->ranges[i].to)
             return true;
-    return fails(c, why, "it is %d", a->status);
+    buf_printf(&w->seen, "%d", a->status);
+    return fails(c, why, "a different status");
 }
 
-bool check_holds(const struct check *c, const struct answer *a, struct capture_work *w,
-                 struct err *why) {
+static bool size_holds(const struct check *c, const struct response *a, struct capture_work *w,
+                       struct err *why) {
+    if (a->body_bytes >= (uint64_t)c->min && a->body_bytes <= (uint64_t)c->max)
+        return true;
+    buf_printf(&w->seen, "%" PRIu64 " bytes", a->body_bytes);
+    return a->body_bytes < (uint64_t)c->min ? fails(c, why, "less than %" PRId64 " bytes", c->min)
+                                            : fails(c, why, "more than %" PRId64 " bytes", c->max);
+}
+
+static bool time_holds(const struct check *c, const struct response *a, struct capture_work *w,
+                       struct err *why) {
     char duration[UNITS_BYTES];
-    struct found body;
+    if (a->time_ns <= c->max)
+        return true;
+    units_duration_text(a->time_ns / 1000 * 1000, duration);
+    buf_str(&w->seen, duration);
+    units_duration_text(c->max, duration);
+    return fails(c, why, "it took longer than %s", duration);
+}
+
+static struct found whole_text(struct bytes b) {
+    return (struct found){{b.data == NULL ? "" : b.data, b.len}, JSON_STRING};
+}
+
+/* What was found is never in the reason: each value would be an error of its own kind. */
+bool check_holds(const struct check *c, const struct response *a, struct capture_work *w,
+                 struct err *why) {
+    struct found whole;
+    w->seen.max = CAPTURE_SEEN_MAX + 8;
+    buf_clear(&w->seen);
     switch (c->subject) {
     case CHECK_STATUS:
-        return status_holds(c, a, why);
+        return status_holds(c, a, w, why);
     case CHECK_JSON:
         return json_holds(c, a, w, why);
     case CHECK_HEADER:
         return header_holds(c, a, w, why);
     case CHECK_BODY:
-        body = (struct found){{a->body.data == NULL ? "" : a->body.data, a->body.len}, JSON_STRING};
-        return conditions_hold(c, &body, a->body_cut, w, why);
+        whole = whole_text(a->body);
+        return conditions_hold(c, &whole, w, why);
+    case CHECK_TEXT:
+        whole = whole_text(a->text);
+        return conditions_hold(c, &whole, w, why);
     case CHECK_SIZE:
-        if (a->body_bytes < (uint64_t)c->min || a->body_bytes > (uint64_t)c->max)
-            return fails(c, why, "it is %" PRIu64 " bytes", a->body_bytes);
-        return true;
+        return size_holds(c, a, w, why);
     case CHECK_TIME:
         break;
     }
-    if (a->time_ns <= c->max)
-        return true;
-    /* Not how long: each of those texts would be an error of its own kind. The row has the time. */
-    units_duration_text(c->max, duration);
-    return fails(c, why, "it took longer than %s", duration);
+    return time_holds(c, a, w, why);
 }

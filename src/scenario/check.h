@@ -5,6 +5,8 @@
  *                 { "jsonpath": "$..id", "exists": true }, { "header": "X", "matches": "^a" },
  *                 { "body": { "contains": "ok" } }, { "size": { "max": 4096 } }, { "time": { "max": "500ms" } } ]
  *
+ * "text" is as "body", of the joined text of a stream.
+ *
  * json, jsonpath and header take one or more of exists, equals, not, contains, matches, and for numbers less, greater
  * (both strict); all of them must hold. A value compared is a JSON value: 7 and "7" differ, 7 and 7.0 do not. A check
  * without a name is called by what it says. It counts nothing: the caller does.
@@ -18,17 +20,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "scenario/answer.h"
 #include "scenario/capture.h"
 #include "scenario/jsonpath.h"
+#include "scenario/loader.h"
 #include "scenario/pattern.h"
-#include "scenario/reader.h"
+#include "scenario/response.h"
 #include "util/err.h"
 
 #define CHECKS_MAX 1000
 #define CHECK_RANGES_MAX 64
 
-enum check_subject { CHECK_STATUS, CHECK_JSON, CHECK_HEADER, CHECK_BODY, CHECK_SIZE, CHECK_TIME };
+enum check_subject {
+    CHECK_STATUS,
+    CHECK_JSON,
+    CHECK_HEADER,
+    CHECK_BODY,
+    CHECK_TEXT,
+    CHECK_SIZE,
+    CHECK_TIME
+};
 
 struct check_range { /* both ends included */
     int from, to;
@@ -51,7 +61,7 @@ struct check {
     /* CHECK_STATUS */
     struct check_range *ranges;
     size_t range_count;
-    /* CHECK_JSON, CHECK_HEADER, CHECK_BODY: NULL or false where not asked for */
+    /* CHECK_JSON, CHECK_HEADER, CHECK_BODY, CHECK_TEXT: NULL or false where not asked for */
     bool has_exists, exists;
     struct check_value *equals, *not_equals;
     char *contains;
@@ -69,17 +79,22 @@ struct check_list { /* begins as {0} */
 };
 
 /* Reads "checks" of a request; v NULL: none. */
-int checks_read(struct reader *r, const struct json *v, struct check_list *out);
+int checks_read(struct loader *r, const struct json *v, struct check_list *out);
 void checks_done(struct check_list *l);
 
 /* True where one looks at the status: then the author has said which status is good. */
 bool checks_have_status(const struct check_list *l);
 bool checks_need_head(const struct check_list *l);
 bool checks_need_body(const struct check_list *l);
+bool checks_need_text(const struct check_list *l);
 
-/* Whether the check holds; `why` is set where it does not and reads "NAME: what was found". Bytes of the response may
- * stand in it: escape it where it is shown. */
-bool check_holds(const struct check *c, const struct answer *a, struct capture_work *w,
+/* True where it looks into the body: of an answer that was not kept whole it cannot be judged. */
+bool check_reads_body(const struct check *c);
+
+/* Whether the check holds. Where it does not, `why` reads "NAME: what is wrong", in words that are the same for every value, and w->seen
+ * has what was found (a body is not repeated there): bytes of the response, so mask and escape them. Where check_reads_body(), the
+ * answer's body was kept whole. */
+bool check_holds(const struct check *c, const struct response *a, struct capture_work *w,
                  struct err *why);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "scenario/check.h"
+#include "util/text.h"
 #include "util/units.h"
 
 #define NAME_BYTES_MAX 200
@@ -31,10 +32,10 @@ void checks_done(struct check_list *l) {
     *l = (struct check_list){0};
 }
 
-static int copy(struct reader *r, const char *text, size_t n, char **out) {
+static int copy(struct loader *r, const char *text, size_t n, char **out) {
     char *c = malloc(n + 1);
     if (c == NULL)
-        return reader_memory(r);
+        return loader_memory(r);
     memcpy(c, text, n);
     c[n] = '\0';
     *out = c;
@@ -42,9 +43,9 @@ static int copy(struct reader *r, const char *text, size_t n, char **out) {
 }
 
 /* A string is compared as it is: a ${...} in it would never be filled in. */
-static int plain(struct reader *r, const struct json *v) {
+static int plain(struct loader *r, const struct json *v) {
     if (v->kind == JSON_STRING && memmem(v->text, v->len, "${", 2) != NULL)
-        return reader_fail(r, v->at, "\"%s\" of a check is plain text and cannot hold ${...}",
+        return loader_fail(r, v->at, "\"%s\" of a check is plain text; it cannot contain ${...}",
                            v->key);
     return 0;
 }
@@ -58,10 +59,10 @@ static int status_of(const char *text) {
 }
 
 /* 200, "2xx", "200-299". */
-static int range_read(struct reader *r, const struct json *v, struct check_range *out) {
+static int range_read(struct loader *r, const struct json *v, struct check_range *out) {
     uint32_t n;
     if (v->kind == JSON_NUMBER) {
-        if (reader_integer(r, v, 100, 599, &n) != 0)
+        if (loader_integer(r, v, 100, 599, &n) != 0)
             return -1;
         *out = (struct check_range){(int)n, (int)n};
         return 0;
@@ -79,18 +80,18 @@ static int range_read(struct reader *r, const struct json *v, struct check_range
             return 0;
         }
     }
-    return reader_fail(r, v->at, "%s must be a number from 100 to 599, \"2xx\" or \"200-299\"",
+    return loader_fail(r, v->at, "%s must be a number from 100 to 599, \"2xx\" or \"200-299\"",
                        v->key == NULL ? "a status" : "\"status\"");
 }
 
-static int status_read(struct reader *r, const struct json *v, struct check *c) {
+static int status_read(struct loader *r, const struct json *v, struct check *c) {
     size_t n = v->kind == JSON_ARRAY ? v->count : 1;
     if (n == 0 || n > CHECK_RANGES_MAX)
-        return reader_fail(r, v->at, "\"status\" must hold 1 to %d statuses, not %zu",
+        return loader_fail(r, v->at, "\"status\" must hold 1 to %d statuses, not %zu",
                            CHECK_RANGES_MAX, n);
     c->ranges = calloc(n, sizeof *c->ranges);
     if (c->ranges == NULL)
-        return reader_memory(r);
+        return loader_memory(r);
     if (v->kind != JSON_ARRAY) {
         c->range_count = 1;
         return range_read(r, v, c->ranges);
@@ -101,77 +102,77 @@ static int status_read(struct reader *r, const struct json *v, struct check *c) 
     return 0;
 }
 
-static int value_read(struct reader *r, const struct json *v, bool text_only,
+static int value_read(struct loader *r, const struct json *v, bool text_only,
                       struct check_value **out) {
     if (v == NULL)
         return 0;
     if (v->kind == JSON_ARRAY || v->kind == JSON_OBJECT)
-        return reader_fail(r, v->at,
+        return loader_fail(r, v->at,
                            "\"%s\" compares with a string, a number, true, false or null, not %s",
                            v->key, json_kind_text(v->kind));
     if (text_only && v->kind != JSON_STRING)
-        return reader_fail(r, v->at, "\"%s\" must be a string here, not %s", v->key,
+        return loader_fail(r, v->at, "\"%s\" must be a string here, not %s", v->key,
                            json_kind_text(v->kind));
     if (plain(r, v) != 0)
         return -1;
     struct check_value *value = calloc(1, sizeof *value);
     if (value == NULL)
-        return reader_memory(r);
+        return loader_memory(r);
     *out = value; /* the check owns it, whatever happens */
     value->kind = v->kind;
     value->boolean = v->boolean;
     value->len = v->len;
     if (v->kind == JSON_NUMBER && !json_double(v, &value->number))
-        return reader_fail(r, v->at, "\"%s\" is too large a number", v->key);
+        return loader_fail(r, v->at, "\"%s\" is too large", v->key);
     return v->kind == JSON_STRING || v->kind == JSON_NUMBER ? copy(r, v->text, v->len, &value->text)
                                                             : 0;
 }
 
-static int number_read(struct reader *r, const struct json *v, bool *has, double *out) {
+static int number_read(struct loader *r, const struct json *v, bool *has, double *out) {
     if (v == NULL)
         return 0;
-    if (reader_kind(r, v, JSON_NUMBER) != 0)
+    if (loader_kind(r, v, JSON_NUMBER) != 0)
         return -1;
     if (!json_double(v, out))
-        return reader_fail(r, v->at, "\"%s\" is too large a number", v->key);
+        return loader_fail(r, v->at, "\"%s\" is too large", v->key);
     *has = true;
     return 0;
 }
 
 /* The conditions on a value: of the check itself, or of its "body". */
-static int conditions_read(struct reader *r, const struct json *v, bool text_only,
+static int conditions_read(struct loader *r, const struct json *v, bool text_only,
                            struct check *c) {
     const struct json *contains = json_get(v, "contains"), *matches = json_get(v, "matches");
     const struct json *exists = json_get(v, "exists");
     struct err e;
     if (value_read(r, json_get(v, "equals"), text_only, &c->equals) != 0 ||
         value_read(r, json_get(v, "not"), text_only, &c->not_equals) != 0 ||
-        reader_bool(r, exists, &c->exists) != 0 ||
+        loader_bool(r, exists, &c->exists) != 0 ||
         number_read(r, json_get(v, "less"), &c->has_less, &c->less) != 0 ||
         number_read(r, json_get(v, "greater"), &c->has_greater, &c->greater) != 0)
         return -1;
     c->has_exists = exists != NULL;
     if (contains != NULL) {
-        if (reader_kind(r, contains, JSON_STRING) != 0 || plain(r, contains) != 0 ||
+        if (loader_kind(r, contains, JSON_STRING) != 0 || plain(r, contains) != 0 ||
             copy(r, contains->text, contains->len, &c->contains) != 0)
             return -1;
         c->contains_bytes = contains->len;
     }
     if (matches != NULL) {
-        if (reader_kind(r, matches, JSON_STRING) != 0)
+        if (loader_kind(r, matches, JSON_STRING) != 0)
             return -1;
         if (pattern_compile(matches->text, matches->len, &c->matches, &e) != 0)
-            return reader_fail(r, matches->at, "%s", e.text);
+            return loader_fail(r, matches->at, "%s", e.text);
     }
     bool any = c->equals != NULL || c->not_equals != NULL || c->contains != NULL ||
                c->matches != NULL || c->has_less || c->has_greater;
     if (exists != NULL && !c->exists && any)
-        return reader_fail(r, exists->at,
-                           "what does not exist has no other conditions; remove "
+        return loader_fail(r, exists->at,
+                           "\"exists\": false cannot be combined with other conditions; remove "
                            "\"exists\" or the others");
     if (!any && !c->has_exists)
-        return reader_fail(r, v->at,
-                           text_only && c->subject == CHECK_BODY
+        return loader_fail(r, v->at,
+                           c->subject == CHECK_BODY || c->subject == CHECK_TEXT
                                ? "the condition is missing here; write \"equals\", \"contains\" or "
                                  "\"matches\""
                                : "the condition is missing here; write \"exists\", \"equals\", "
@@ -179,41 +180,22 @@ static int conditions_read(struct reader *r, const struct json *v, bool text_onl
     return 0;
 }
 
-static int size_bytes(struct reader *r, const struct json *v, int64_t *out) {
-    uint64_t n;
-    struct err e;
-    if (v == NULL)
-        return 0;
-    if (v->kind == JSON_STRING && !json_has_nul(v->text, v->len)) {
-        if (units_size(v->text, &n, &e) != 0)
-            return reader_fail(r, v->at, "\"%s\": %s", v->key, e.text);
-        if (n > INT64_MAX)
-            return reader_fail(r, v->at, "\"%s\" is too large", v->key);
-        *out = (int64_t)n;
-        return 0;
-    }
-    if (v->kind != JSON_NUMBER || !json_int64(v, out) || *out < 0)
-        return reader_fail(r, v->at, "\"%s\" must be a number of bytes or a size like \"4k\"",
-                           v->key);
-    return 0;
-}
-
-static int limits_read(struct reader *r, const struct json *v, struct check *c) {
+static int limits_read(struct loader *r, const struct json *v, struct check *c) {
     bool time = c->subject == CHECK_TIME;
-    if (reader_section(r, v, time ? SECTION_CHECK_TIME : SECTION_CHECK_SIZE) != 0)
+    if (loader_section(r, v, time ? SECTION_CHECK_TIME : SECTION_CHECK_SIZE) != 0)
         return -1;
     const struct json *min = json_get(v, "min"), *max = json_get(v, "max");
     c->max = INT64_MAX;
     if (min == NULL && max == NULL)
-        return reader_fail(r, v->at,
+        return loader_fail(r, v->at,
                            time ? "the limit is missing here; write \"max\": \"500ms\""
                                 : "the limit is missing here; write \"min\" or \"max\"");
     if (time)
-        return reader_duration(r, max, &c->max);
-    if (size_bytes(r, min, &c->min) != 0 || size_bytes(r, max, &c->max) != 0)
+        return loader_duration(r, max, &c->max);
+    if (loader_size(r, min, &c->min) != 0 || loader_size(r, max, &c->max) != 0)
         return -1;
     if (min != NULL && c->min > c->max)
-        return reader_fail(r, min->at, "\"min\" is above \"max\"; nothing could pass");
+        return loader_fail(r, min->at, "\"min\" is greater than \"max\", so nothing can pass");
     return 0;
 }
 
@@ -221,11 +203,11 @@ static const struct {
     const char *key;
     enum check_subject subject;
 } subjects[] = {{"status", CHECK_STATUS}, {"json", CHECK_JSON}, {"jsonpath", CHECK_JSON},
-                {"header", CHECK_HEADER}, {"body", CHECK_BODY}, {"size", CHECK_SIZE},
-                {"time", CHECK_TIME}};
+                {"header", CHECK_HEADER}, {"body", CHECK_BODY}, {"text", CHECK_TEXT},
+                {"size", CHECK_SIZE},     {"time", CHECK_TIME}};
 
-/* What the check looks at, and that nothing stands beside it that it does not look at. */
-static int subject_find(struct reader *r, const struct json *v, const struct json **out,
+/* What the check looks at, and that it has no key that it does not look at. */
+static int subject_find(struct loader *r, const struct json *v, const struct json **out,
                         enum check_subject *subject) {
     const struct json *found = NULL;
     for (size_t i = 0; i < sizeof subjects / sizeof *subjects; i++) {
@@ -233,26 +215,29 @@ static int subject_find(struct reader *r, const struct json *v, const struct jso
         if (m == NULL)
             continue;
         if (found != NULL)
-            return reader_fail(r, m->key_at, "\"%s\" beside \"%s\"; write a check for each of them",
+            return loader_fail(r, m->key_at,
+                               "\"%s\" cannot be combined with \"%s\"; write a check for each",
                                m->key, found->key);
         found = m;
         *subject = subjects[i].subject;
     }
     if (found == NULL)
-        return reader_fail(r, v->at,
-                           "what is checked is missing here; write \"status\", \"json\", "
-                           "\"jsonpath\", \"header\", \"body\", \"size\" or \"time\"");
+        return loader_fail(r, v->at,
+                           "the subject of the check is missing here; write \"status\", \"json\", "
+                           "\"jsonpath\", \"header\", \"body\", \"text\", \"size\" or \"time\"");
     for (const struct json *m = v->first; m != NULL; m = m->next)
         if (m != found && strcmp(m->key, "name") != 0 && *subject != CHECK_JSON &&
             *subject != CHECK_HEADER)
-            return reader_fail(
-                r, m->key_at, "\"%s\" cannot stand beside \"%s\"; %s", m->key, found->key,
-                *subject == CHECK_BODY ? "write it inside of \"body\"" : "remove it");
+            return loader_fail(r, m->key_at, "\"%s\" cannot be combined with \"%s\"; %s", m->key,
+                               found->key,
+                               *subject == CHECK_BODY   ? "move it into \"body\""
+                               : *subject == CHECK_TEXT ? "move it into \"text\""
+                                                        : "remove it");
     *out = found;
     return 0;
 }
 
-static int subject_read(struct reader *r, const struct json *v, const struct json *what,
+static int subject_read(struct loader *r, const struct json *v, const struct json *what,
                         struct check *c) {
     struct err e;
     assert(what != NULL);
@@ -260,16 +245,17 @@ static int subject_read(struct reader *r, const struct json *v, const struct jso
     case CHECK_STATUS:
         return status_read(r, what, c);
     case CHECK_JSON:
-        if (reader_kind(r, what, JSON_STRING) != 0)
+        if (loader_kind(r, what, JSON_STRING) != 0)
             return -1;
         if ((strcmp(what->key, "json") == 0 ? jsonpath_pointer : jsonpath_path)(
                 what->text, what->len, &c->path, &e) != 0)
-            return reader_fail(r, what->at, "\"%s\": %s", what->key, e.text);
+            return loader_fail(r, what->at, "\"%s\": %s", what->key, e.text);
         return conditions_read(r, v, false, c);
     case CHECK_HEADER:
-        return reader_name(r, what, &c->field) != 0 ? -1 : conditions_read(r, v, true, c);
+        return loader_name(r, what, &c->field) != 0 ? -1 : conditions_read(r, v, true, c);
     case CHECK_BODY:
-        return reader_section(r, what, SECTION_CHECK_BODY) != 0 ? -1
+    case CHECK_TEXT:
+        return loader_section(r, what, SECTION_CHECK_BODY) != 0 ? -1
                                                                 : conditions_read(r, what, true, c);
     case CHECK_SIZE:
     case CHECK_TIME:
@@ -331,7 +317,8 @@ static void words(struct buf *b, const struct check *c) {
         condition_words(b, c);
         break;
     case CHECK_BODY:
-        buf_str(b, "body");
+    case CHECK_TEXT:
+        buf_str(b, c->subject == CHECK_BODY ? "body" : "text");
         condition_words(b, c);
         break;
     case CHECK_SIZE:
@@ -349,16 +336,14 @@ static void words(struct buf *b, const struct check *c) {
     }
 }
 
-static int name_read(struct reader *r, const struct json *v, struct check *c) {
+static int name_read(struct loader *r, const struct json *v, struct check *c) {
     struct buf b;
     if (v != NULL)
-        return reader_name(r, v, &c->name);
-    buf_init(&b, READER_TEXT_MAX * 2);
+        return loader_name(r, v, &c->name);
+    buf_init(&b, LOADER_TEXT_MAX * 2);
     words(&b, c);
-    size_t n = b.len < NAME_BYTES_MAX ? b.len : NAME_BYTES_MAX;
-    while (n < b.len && n > 0 && ((unsigned char)b.data[n] & 0xc0) == 0x80)
-        n--; /* not in the middle of a character */
-    int result = buf_ok(&b) ? copy(r, buf_text(&b), n, &c->name) : reader_memory(r);
+    size_t n = text_cut(buf_text(&b), b.len, NAME_BYTES_MAX);
+    int result = buf_ok(&b) ? copy(r, buf_text(&b), n, &c->name) : loader_memory(r);
     for (size_t i = 0; result == 0 && i < n; i++)
         if ((unsigned char)c->name[i] < 0x20 || c->name[i] == 0x7f)
             c->name[i] = ' ';
@@ -366,25 +351,25 @@ static int name_read(struct reader *r, const struct json *v, struct check *c) {
     return result;
 }
 
-static int check_read(struct reader *r, const struct json *v, struct check *c) {
+static int check_read(struct loader *r, const struct json *v, struct check *c) {
     const struct json *what = NULL;
-    if (reader_section(r, v, SECTION_CHECK) != 0 || subject_find(r, v, &what, &c->subject) != 0 ||
+    if (loader_section(r, v, SECTION_CHECK) != 0 || subject_find(r, v, &what, &c->subject) != 0 ||
         subject_read(r, v, what, c) != 0)
         return -1;
     return name_read(r, json_get(v, "name"), c);
 }
 
-int checks_read(struct reader *r, const struct json *v, struct check_list *out) {
+int checks_read(struct loader *r, const struct json *v, struct check_list *out) {
     struct check_list l = {0};
     if (v == NULL)
         return 0;
-    if (reader_kind(r, v, JSON_ARRAY) != 0)
+    if (loader_kind(r, v, JSON_ARRAY) != 0)
         return -1;
     if (v->count > CHECKS_MAX)
-        return reader_fail(r, v->at, "more than %d checks", CHECKS_MAX);
+        return loader_fail(r, v->at, "more than %d checks", CHECKS_MAX);
     l.items = calloc(v->count + 1, sizeof *l.items);
     if (l.items == NULL)
-        return reader_memory(r);
+        return loader_memory(r);
     for (const struct json *m = v->first; m != NULL; m = m->next)
         if (check_read(r, m, &l.items[l.count++]) != 0) {
             checks_done(&l);

@@ -27,7 +27,8 @@ struct scan {
     uint64_t head_at, head_end; /* the line that names the columns; end 0: not yet seen */
 };
 
-static int csv_fields(char *p, const char *end, struct bytes *fields, size_t max, size_t *count);
+static int csv_fields(char delimiter, char *p, const char *end, struct bytes *fields, size_t max,
+                      size_t *count);
 
 static int head_read(struct scan *s) {
     struct feeder *f = s->f;
@@ -46,13 +47,14 @@ static int head_read(struct scan *s) {
         }
         done += (size_t)got;
     }
-    if (csv_fields(text, text + n, fields, FEEDER_COLUMNS_MAX + 1, &count) != 0) {
+    if (csv_fields(f->delimiter, text, text + n, fields, FEEDER_COLUMNS_MAX + 1, &count) != 0) {
         err_set(s->e, "%s:1: more than %d columns", f->path, FEEDER_COLUMNS_MAX);
         goto out;
     }
     for (size_t i = 0; i < count; i++)
         if (feeder_column_add(f, fields[i].data, fields[i].len, s->e) != 0)
             goto out;
+    f->base_count = f->column_count;
     result = 0;
 out:
     free(text);
@@ -77,7 +79,7 @@ static int row_end(struct scan *s) {
         return head_read(s);
     }
     if (fields != f->column_count)
-        return err_set(s->e, "%s:%llu: %zu field%s, but the first line names %zu column%s", f->path,
+        return err_set(s->e, "%s:%llu: %zu field%s, but the header has %zu column%s", f->path,
                        (unsigned long long)s->row_line, fields, fields == 1 ? "" : "s",
                        f->column_count, f->column_count == 1 ? "" : "s");
     return feeder_row_add(f, s->row_at, s->e);
@@ -89,7 +91,7 @@ static int bad(struct scan *s, uint64_t line, const char *what) {
 
 /* A byte behind a field or its closing quote. */
 static int separator(struct scan *s, char c, uint64_t at) {
-    if (c == ',') {
+    if (c == s->f->delimiter) {
         s->fields++;
         s->state = CSV_START;
     } else if (c == '\r') {
@@ -113,16 +115,15 @@ static int step(struct scan *s, char c, uint64_t at) {
             s->quote_line = s->line;
             return 0;
         }
-        if (c == ',' || c == '\r' || c == '\n')
+        if (c == s->f->delimiter || c == '\r' || c == '\n')
             return separator(s, c, at);
         s->state = CSV_PLAIN;
         return 0;
     case CSV_PLAIN:
         if (c == '"')
-            return bad(
-                s, s->line,
-                "a quote inside a field; write the whole field in quotes and this one twice");
-        return c == ',' || c == '\r' || c == '\n' ? separator(s, c, at) : 0;
+            return bad(s, s->line,
+                       "a quote inside a field; quote the whole field and double this quote");
+        return c == s->f->delimiter || c == '\r' || c == '\n' ? separator(s, c, at) : 0;
     case CSV_QUOTED:
         s->line += c == '\n';
         if (c == '"')
@@ -133,28 +134,28 @@ static int step(struct scan *s, char c, uint64_t at) {
             s->state = CSV_QUOTED;
             return 0;
         }
-        if (c == ',' || c == '\r' || c == '\n')
+        if (c == s->f->delimiter || c == '\r' || c == '\n')
             return separator(s, c, at);
-        return bad(s, s->line, "text behind a closing quote; write a quote inside quotes twice");
+        return bad(s, s->line, "text after a closing quote; double a quote inside a quoted field");
     case CSV_CR:
     case CSV_BLANK:
         if (c == '\n')
             return separator(s, c, at);
-        return bad(s, s->line, "a carriage return without a line feed; write the field in quotes");
+        return bad(s, s->line, "a carriage return without a line feed; quote the field");
     }
     return 0;
 }
 
 /* True for bytes that change nothing in a state where most bytes are such. */
-static bool is_plain(enum csv_state state, char c) {
+static bool is_plain(enum csv_state state, char delimiter, char c) {
     if (state == CSV_QUOTED)
         return c != '"' && c != '\n';
-    return state == CSV_PLAIN && c != '"' && c != ',' && c != '\r' && c != '\n';
+    return state == CSV_PLAIN && c != '"' && c != delimiter && c != '\r' && c != '\n';
 }
 
 static int chunk(struct scan *s, const char *bytes, size_t n, uint64_t offset) {
     for (size_t i = 0; i < n; i++) {
-        while (i < n && is_plain(s->state, bytes[i]))
+        while (i < n && is_plain(s->state, s->f->delimiter, bytes[i]))
             i++;
         if (i < n && step(s, bytes[i], offset + i) != 0)
             return -1;
@@ -188,6 +189,9 @@ int feeder_csv_open(struct feeder *f, struct err *e) {
             bad(&s, 1, "this is UTF-16; save the file as UTF-8");
             goto out;
         }
+        if (f->delimiter == '\0')
+            f->delimiter =
+                feeder_csv_delimiter(bytes + mark, (size_t)n - mark, (uint64_t)n >= f->size);
         if (chunk(&s, bytes + mark, (size_t)n - mark, offset + mark) != 0)
             goto out;
         offset += (uint64_t)n;
@@ -195,16 +199,19 @@ int feeder_csv_open(struct feeder *f, struct err *e) {
     if (s.state == CSV_QUOTED)
         bad(&s, s.quote_line, "this quote is never closed");
     else if (row_end(&s) == 0)
-        result = s.head_end != 0
-                     ? 0
-                     : err_set(e, "%s is empty; its first line must name the columns", f->path);
+        result =
+            s.head_end != 0
+                ? 0
+                : err_set(e, "%s is empty; its first line must be the header with the column names",
+                          f->path);
 out:
     free(bytes);
     return result;
 }
 
 /* Makes fields of a row that is known to be right, in its own place; -1 where there are more than max. */
-static int csv_fields(char *p, const char *end, struct bytes *fields, size_t max, size_t *count) {
+static int csv_fields(char delimiter, char *p, const char *end, struct bytes *fields, size_t max,
+                      size_t *count) {
     size_t n = 0;
     for (bool more = true; more;) {
         if (n == max)
@@ -217,12 +224,12 @@ static int csv_fields(char *p, const char *end, struct bytes *fields, size_t max
             }
             p += p < end;
         } else {
-            while (p < end && *p != ',' && *p != '\r' && *p != '\n')
+            while (p < end && *p != delimiter && *p != '\r' && *p != '\n')
                 p++;
             to = p;
         }
         fields[n++] = (struct bytes){start, (size_t)(to - start)};
-        more = p < end && *p == ',';
+        more = p < end && *p == delimiter;
         p += more;
     }
     *count = n;
@@ -231,10 +238,9 @@ static int csv_fields(char *p, const char *end, struct bytes *fields, size_t max
 
 int feeder_csv_fields(const struct feeder *f, struct feeder_row *row, struct err *e) {
     size_t count = 0;
-    if (csv_fields(row->text.data, row->text.data + row->text.len, row->fields, f->column_count,
-                   &count) != 0 ||
-        count != f->column_count)
-        return err_set(e, "row %llu of %s is not what it was", (unsigned long long)row->number + 1,
-                       f->path);
+    if (csv_fields(f->delimiter, row->text.data, row->text.data + row->text.len, row->fields,
+                   f->base_count, &count) != 0 ||
+        count != f->base_count)
+        return err_set(e, "a row of %s has changed", f->path);
     return 0;
 }

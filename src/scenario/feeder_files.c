@@ -53,6 +53,7 @@ int feeder_files_open(struct feeder *f, struct err *e) {
     for (size_t i = 0; i < FEEDER_FILES_COLUMNS; i++)
         if (feeder_column_add(f, names[i], strlen(names[i]), e) != 0)
             return -1;
+    f->base_count = f->column_count;
     DIR *folder = opendir(f->path);
     if (folder == NULL)
         return err_set(e,
@@ -60,7 +61,7 @@ int feeder_files_open(struct feeder *f, struct err *e) {
                        "folder",
                        f->path, strerror(errno));
     int result = fstat(dirfd(folder), &f->st) != 0
-                     ? err_set(e, "cannot look at %s: %s", f->path, strerror(errno))
+                     ? err_set(e, "cannot read the status of %s: %s", f->path, strerror(errno))
                      : list(f, folder, e);
     closedir(folder);
     if (result == 0 && f->rows > 0)

@@ -17,8 +17,8 @@ struct lines {
 
 /* The column of a key; `hint` is tried first, since lines mostly have the same order. */
 static bool column_of(const struct feeder *f, struct bytes key, size_t hint, size_t *column) {
-    for (size_t i = 0; i < f->column_count; i++) {
-        size_t k = (hint + i) % f->column_count;
+    for (size_t i = 0; i < f->base_count; i++) {
+        size_t k = (hint + i) % f->base_count;
         if (jsonscan_compare(key, (struct bytes){f->columns[k], strlen(f->columns[k])}) == 0) {
             *column = k;
             return true;
@@ -35,9 +35,21 @@ static int bad(struct lines *l, const char *what) {
 static int column_add(struct lines *l, struct bytes key) {
     char name[512];
     if (key.len > sizeof name)
-        return bad(l, "a key longer than 512 bytes");
+        return bad(l, "a key is longer than 512 bytes");
     size_t n = jsonscan_decode(key, name);
-    return feeder_column_add(l->f, name, n, l->e);
+    if (feeder_column_add(l->f, name, n, l->e) != 0)
+        return -1;
+    l->f->base_count = l->f->column_count;
+    return 0;
+}
+
+/* A line of many kinds: a key that is new is another column. */
+static int member(struct lines *l, struct bytes key, size_t *hint) {
+    size_t column;
+    if (!column_of(l->f, key, *hint, &column))
+        return column_add(l, key);
+    *hint = column + 1;
+    return 0;
 }
 
 /* Walks over the children of a line; what each is, is checked. */
@@ -52,6 +64,10 @@ static int members(struct lines *l, struct jsonscan *s, const char *start) {
     if (!jsonscan_open(s, start, &c) || !c.object)
         return bad(l, "expected an object, { ... }, in each line");
     while ((more = jsonscan_next(s, &c, &key, &value)) == 1) {
+        if (f->lenient && member(l, key, &hint) != 0)
+            return -1;
+        if (f->lenient)
+            continue;
         if (first && column_add(l, key) != 0)
             return -1;
         if (!first && column_of(f, key, hint, &column)) {
@@ -62,21 +78,26 @@ static int members(struct lines *l, struct jsonscan *s, const char *start) {
     if (more < 0)
         return bad(l, s->wrong);
     if (jsonscan_space(s, c.p) != s->end)
-        return bad(l, "text behind the object; a line is one object");
-    for (size_t i = 0; !first && i < f->column_count; i++) {
+        return bad(l, "text after the object; each line must be one object");
+    for (size_t i = 0; !first && !f->lenient && i < f->column_count; i++) {
         if (!l->seen[i])
-            return err_set(l->e, "%s:%llu: \"%s\" is missing; every line has the keys of the first",
+            return err_set(l->e,
+                           "%s:%llu: \"%s\" is missing; every line needs the keys of the first",
                            f->path, (unsigned long long)l->number, f->columns[i]);
         l->seen[i] = false;
     }
     return 0;
 }
 
+static const char *too_long(const struct feeder *f) {
+    return f->lenient ? "a line is longer than 16 MiB" : "a line is longer than 1 MiB";
+}
+
 static int line_end(struct lines *l) {
     struct jsonscan s;
     struct feeder *f = l->f;
     if (!buf_ok(&l->line))
-        return bad(l, "a line longer than 1 MiB");
+        return bad(l, too_long(l->f));
     jsonscan_init(&s, (struct bytes){buf_text(&l->line), l->line.len}, UINT64_MAX);
     const char *start = jsonscan_space(&s, buf_text(&l->line));
     if (start == s.end) /* an empty line */
@@ -84,8 +105,8 @@ static int line_end(struct lines *l) {
     if (members(l, &s, start) != 0)
         return -1;
     if (f->rows == 0 && f->column_count == 0)
-        return bad(l, "the first object is empty; its keys name the columns");
-    if (f->rows == 0 && (l->seen = calloc(f->column_count, sizeof *l->seen)) == NULL)
+        return bad(l, "the first object is empty; its keys are the column names");
+    if (f->rows == 0 && !f->lenient && (l->seen = calloc(f->column_count, sizeof *l->seen)) == NULL)
         return err_set(l->e, "out of memory");
     return feeder_row_add(f, l->at, l->e);
 }
@@ -96,7 +117,7 @@ static int chunk(struct lines *l, const char *bytes, size_t n, uint64_t offset) 
         size_t to = feed == NULL ? n : (size_t)(feed - bytes);
         buf_add(&l->line, bytes + from, to - from);
         if (feed == NULL)
-            return buf_ok(&l->line) ? 0 : bad(l, "a line longer than 1 MiB");
+            return buf_ok(&l->line) ? 0 : bad(l, too_long(l->f));
         if (line_end(l) != 0)
             return -1;
         buf_clear(&l->line);
@@ -113,7 +134,7 @@ int feeder_jsonl_open(struct feeder *f, struct err *e) {
     int result = -1;
     if (bytes == NULL)
         return err_set(e, "out of memory");
-    buf_init(&l.line, FEEDER_ROW_MAX);
+    buf_init(&l.line, f->lenient ? FEEDER_ENTRY_MAX : FEEDER_ROW_MAX);
     for (uint64_t offset = 0;;) {
         long n = feeder_bytes(f, offset, bytes, CHUNK_BYTES, e);
         if (n < 0)
@@ -153,7 +174,7 @@ int feeder_jsonl_fields(const struct feeder *f, struct feeder_row *row, struct e
     struct bytes key;
     const char *value;
     size_t column, hint = 0;
-    for (size_t i = 0; i < f->column_count; i++)
+    for (size_t i = 0; i < f->base_count; i++)
         row->fields[i] = (struct bytes){NULL, 0};
     jsonscan_init(&s, (struct bytes){row->text.data, row->text.len}, UINT64_MAX);
     if (!jsonscan_open(&s, row->text.data, &c))
@@ -170,11 +191,10 @@ int feeder_jsonl_fields(const struct feeder *f, struct feeder_row *row, struct e
             hint = column + 1;
         }
     }
-    for (size_t i = 0; i < f->column_count; i++)
+    for (size_t i = 0; i < f->base_count && !f->lenient; i++)
         if (row->fields[i].data == NULL)
             goto changed;
     return 0;
 changed:
-    return err_set(e, "row %llu of %s is not what it was", (unsigned long long)row->number + 1,
-                   f->path);
+    return err_set(e, "a row of %s has changed", f->path);
 }

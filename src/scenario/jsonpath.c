@@ -6,6 +6,12 @@
 
 #include "scenario/jsonpath_internal.h"
 
+static int jsonpath_search(const struct segments *path, size_t i, struct jsonscan *s,
+                           const char *root, const char *value, const char **found);
+
+static int jsonpath_filter(const struct filter *f, struct jsonscan *s, const char *root,
+                           const char *current);
+
 /* How many children a container has; -1 where it is broken. */
 static int64_t count_children(struct jsonscan *s, struct jsonscan_children c) {
     struct bytes key;
@@ -140,8 +146,9 @@ static int visit(const struct segment *segment, struct jsonscan *s, const char *
     return more;
 }
 
-int jsonpath_search(const struct segments *path, size_t i, struct jsonscan *s, const char *root,
-                    const char *value, const char **found) {
+/* The first value below the one that begins at `value`, by the segments from number `i` on: 1, 0 or -1. */
+static int jsonpath_search(const struct segments *path, size_t i, struct jsonscan *s,
+                           const char *root, const char *value, const char **found) {
     if (i == path->count) {
         *found = value;
         return 1;
@@ -230,8 +237,9 @@ static int compare(const struct filter *f, struct jsonscan *s, const char *root,
     return equal || (ordered && order > 0);
 }
 
-int jsonpath_filter(const struct filter *f, struct jsonscan *s, const char *root,
-                    const char *current) {
+/* Whether the filter holds for the value that begins at `current`: 1, 0, or -1 where the text is broken. */
+static int jsonpath_filter(const struct filter *f, struct jsonscan *s, const char *root,
+                           const char *current) {
     const char *found;
     int a;
     switch (f->kind) {
@@ -277,7 +285,7 @@ enum jsonpath_found jsonpath_find(const struct jsonpath *p, struct bytes json, s
         return JSONPATH_FOUND;
     }
     if (result != 0) {
-        err_set(e, "the body is not JSON that can be searched: %s", s.wrong);
+        err_set(e, "the body cannot be searched as JSON: %s", s.wrong);
         return JSONPATH_BROKEN;
     }
     /* A text that is no JSON at all has no children to be broken. */

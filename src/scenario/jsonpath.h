@@ -41,7 +41,7 @@ void jsonpath_free(struct jsonpath *p);
 
 const char *jsonpath_text(const struct jsonpath *p); /* as it was written */
 
-/* *value becomes the raw text of the first value that fits. `e` says why where there is none. */
+/* *value becomes the raw text of the first value that fits. `e` says why if there is none. */
 enum jsonpath_found jsonpath_find(const struct jsonpath *p, struct bytes json, struct bytes *value,
                                   struct err *e);
 

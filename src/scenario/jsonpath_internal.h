@@ -50,7 +50,7 @@ enum filter_kind {
     FILTER_COMPARE
 };
 
-enum comparison {
+enum jsonpath_comparison {
     COMPARE_EQUAL,
     COMPARE_UNEQUAL,
     COMPARE_LESS,
@@ -69,7 +69,7 @@ struct operand {
 
 struct filter {
     enum filter_kind kind;
-    enum comparison comparison;
+    enum jsonpath_comparison comparison;
     struct filter *a, *b;
     struct operand left, right;
 };
@@ -78,15 +78,5 @@ struct jsonpath {
     char *text;
     struct segments path;
 };
-
-void segments_done(struct segments *s);
-
-/* Whether the filter holds for the value that begins at `current`: 1, 0, or -1 where the text is broken. */
-int jsonpath_filter(const struct filter *f, struct jsonscan *s, const char *root,
-                    const char *current);
-
-/* The first value below the one that begins at `value`, by the segments from number `i` on: 1, 0 or -1. */
-int jsonpath_search(const struct segments *path, size_t i, struct jsonscan *s, const char *root,
-                    const char *value, const char **found);
 
 #endif

@@ -3,6 +3,9 @@
 #include <string.h>
 
 #include "scenario/jsonpath_internal.h"
+#include "util/text.h"
+
+static void segments_done(struct segments *s);
 
 #define SEGMENTS_MAX 256
 #define SELECTORS_MAX 256
@@ -27,7 +30,7 @@ static void filter_free(struct filter *f) {
     free(f);
 }
 
-void segments_done(struct segments *s) {
+static void segments_done(struct segments *s) {
     for (size_t i = 0; i < s->count; i++) {
         for (size_t k = 0; k < s->items[i].count; k++) {
             free(s->items[i].items[k].name);
@@ -52,9 +55,7 @@ const char *jsonpath_text(const struct jsonpath *p) {
 }
 
 static int fail(const struct parser *p, const char *what) {
-    size_t column = 1;
-    for (const char *c = p->start; c < p->p; c++)
-        column += ((unsigned char)*c & 0xc0) != 0x80;
+    size_t column = 1 + text_characters(p->start, (size_t)(p->p - p->start));
     return err_set(p->e, "at character %zu of %.100s: %s", column, p->start, what);
 }
 
@@ -120,7 +121,8 @@ static int token(struct parser *p, struct segments *path) {
     if (s == NULL)
         return -1;
     s->kind = SELECT_TOKEN;
-    s->name = malloc((size_t)(p->end - p->p) + 1);
+    size_t left = p->p < p->end ? (size_t)(p->end - p->p) : 0;
+    s->name = malloc(left + 1);
     if (s->name == NULL)
         return memory(p);
     for (; p->p < p->end && *p->p != '/'; p->p++) {
@@ -140,7 +142,7 @@ static int token(struct parser *p, struct segments *path) {
 
 static int start(const char *text, size_t n, struct parser *p, struct jsonpath **out) {
     if (n > JSONPATH_BYTES_MAX || memchr(text, '\0', n) != NULL)
-        return err_set(p->e, "it holds a NUL or is longer than %d bytes", JSONPATH_BYTES_MAX);
+        return err_set(p->e, "it contains a NUL or is longer than %d bytes", JSONPATH_BYTES_MAX);
     struct jsonpath *j = calloc(1, sizeof *j);
     if (j == NULL || (j->text = strndup(text, n)) == NULL) {
         free(j);
@@ -159,7 +161,7 @@ int jsonpath_pointer(const char *text, size_t n, struct jsonpath **out, struct e
     if (start(text, n, &p, &j) != 0)
         return -1;
     if (n > 0 && text[0] != '/')
-        result = fail(&p, "a JSON Pointer begins with '/' (\"\" is the whole text), as in /data/0");
+        result = fail(&p, "a JSON Pointer begins with '/', as in /data/0 (\"\" is the whole text)");
     while (result == 0 && take(&p, "/"))
         result =
             j->path.count == SEGMENTS_MAX ? fail(&p, "more than 256 steps") : token(&p, &j->path);
@@ -193,14 +195,14 @@ static int quoted(struct parser *p, char **out, size_t *len) {
     }
     if (p->p == p->end) {
         free(raw);
-        return fail(p, "this text does not end; close its quote");
+        return fail(p, "this text has no closing quote");
     }
     raw[n++] = '"';
     struct jsonscan s;
     jsonscan_init(&s, (struct bytes){raw, n}, UINT64_MAX);
     if (jsonscan_skip(&s, raw) != raw + n) {
         free(raw);
-        return fail(p, "an escape or control character that a text cannot hold");
+        return fail(p, "an invalid escape or control character");
     }
     p->p++;
     *len = jsonscan_decode((struct bytes){raw + 1, n - 2}, raw);
@@ -278,8 +280,8 @@ static struct filter *node(const struct parser *p, enum filter_kind kind, struct
 static int literal(struct parser *p, struct operand *out) {
     struct jsonscan s;
     if (peek(p) == '\'' || peek(p) == '"') {
-        char *text;
-        size_t len;
+        char *text = NULL;
+        size_t len = 0;
         struct buf b;
         if (quoted(p, &text, &len) != 0)
             return -1;
@@ -328,7 +330,7 @@ static int operand(struct parser *p, struct operand *out) {
 static struct filter *test(struct parser *p) {
     static const struct {
         const char *text;
-        enum comparison comparison;
+        enum jsonpath_comparison comparison;
     } signs[] = {{"==", COMPARE_EQUAL},         {"!=", COMPARE_UNEQUAL}, {"<=", COMPARE_LESS_EQUAL},
                  {">=", COMPARE_GREATER_EQUAL}, {"<", COMPARE_LESS},     {">", COMPARE_GREATER}};
     struct filter *f = node(p, FILTER_EXISTS, NULL, NULL);
@@ -435,11 +437,11 @@ static int selector_read(struct parser *p, bool simple, struct segment *segment)
         if (numbers(p, s) != 0)
             return -1;
         return simple && s->kind == SELECT_SLICE
-                   ? fail(p, "paths in a filter have names and indexes only")
+                   ? fail(p, "a path in a filter can contain only names and indexes")
                    : 0;
     }
     if (simple)
-        return fail(p, "paths in a filter have names and indexes only");
+        return fail(p, "a path in a filter can contain only names and indexes");
     if (take(p, "*")) {
         s->kind = SELECT_ALL;
         return 0;
@@ -480,7 +482,7 @@ static int segment_read(struct parser *p, bool simple, struct segments *out) {
         return bracket(p, simple, segment);
     if (take(p, "..")) {
         if (simple)
-            return fail(p, "paths in a filter have names and indexes only");
+            return fail(p, "a path in a filter can contain only names and indexes");
         segment->descend = true;
         if (take(p, "["))
             return bracket(p, simple, segment);
@@ -498,7 +500,7 @@ static int segment_read(struct parser *p, bool simple, struct segments *out) {
     while (is_name(peek(p), p->p == from))
         p->p++;
     if (p->p == from)
-        return fail(p, "expected a name; other names are written ['like this']");
+        return fail(p, "expected a name; write other names ['like this']");
     s->kind = SELECT_NAME;
     s->len = (size_t)(p->p - from);
     s->name = strndup(from, s->len);

@@ -3,7 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/jsonlex.h"
 #include "util/text.h"
+
+#define NO_VALUE "a value is missing"
 
 void jsonscan_init(struct jsonscan *s, struct bytes text, uint64_t work_max) {
     *s = (struct jsonscan){text.data + text.len, work_max, NULL};
@@ -20,89 +23,54 @@ const char *jsonscan_space(const struct jsonscan *s, const char *p) {
     return p;
 }
 
+static const char *token_fail(struct jsonscan *s, const struct jsonlex_fail *f) {
+    static const char *const texts[] = {
+        [JSONLEX_CONTROL] = "a control character in a string",
+        [JSONLEX_OPEN] = "a string is not closed",
+        [JSONLEX_ESCAPE] = "an unknown escape in a string",
+        [JSONLEX_HEX] = "\\u without four hexadecimal digits",
+        [JSONLEX_NUMBER] = NO_VALUE,
+        [JSONLEX_ZERO] = NO_VALUE,
+        [JSONLEX_POINT] = "a number without digits after its point",
+        [JSONLEX_EXPONENT] = "a number without digits in its exponent",
+    };
+    return fail(s, texts[f->error]);
+}
+
 /* p is behind the opening quote; returns where the closing one is. */
 static const char *string_end(struct jsonscan *s, const char *p) {
-    for (; p < s->end; p++) {
-        if (*p == '"')
-            return p;
-        if ((unsigned char)*p < 0x20)
-            return fail(s, "a control character in a string");
-        if (*p != '\\')
-            continue;
-        if (++p == s->end)
-            break;
-        if (*p == 'u' && text_hex4(p + 1, (size_t)(s->end - (p + 1))) < 0)
-            return fail(s, "\\u without four hexadecimal digits");
-        if (*p == '\0' || strchr("\"\\/bfnrtu", *p) == NULL)
-            return fail(s, "an unknown escape in a string");
-    }
-    return fail(s, "a string does not end");
-}
-
-static const char *digits(const char *p, const char *end) {
-    while (p < end && *p >= '0' && *p <= '9')
-        p++;
-    return p;
-}
-
-static const char *number_end(struct jsonscan *s, const char *p) {
-    if (p < s->end && *p == '-')
-        p++;
-    const char *from = p;
-    p = digits(p, s->end);
-    if (p == from || (*from == '0' && p - from > 1))
-        return fail(s, "no value where one must be");
-    if (p < s->end && *p == '.') {
-        from = ++p;
-        if ((p = digits(p, s->end)) == from)
-            return fail(s, "a number without digits after its point");
-    }
-    if (p < s->end && (*p == 'e' || *p == 'E')) {
-        p++;
-        if (p < s->end && (*p == '+' || *p == '-'))
-            p++;
-        from = p;
-        if ((p = digits(p, s->end)) == from)
-            return fail(s, "a number without digits in its exponent");
-    }
-    return p;
-}
-
-static const char *word_end(struct jsonscan *s, const char *p, const char *word) {
-    size_t n = strlen(word);
-    if ((size_t)(s->end - p) < n || memcmp(p, word, n) != 0)
-        return fail(s, "no value where one must be");
-    return p + n;
+    struct jsonlex_fail wrong;
+    const char *end = jsonlex_string(p, s->end, &wrong);
+    return end != NULL ? end : token_fail(s, &wrong);
 }
 
 static const char *scalar_end(struct jsonscan *s, const char *p) {
-    switch (*p) {
-    case '"':
-        p = string_end(s, p + 1);
-        return p == NULL ? NULL : p + 1;
-    case 't':
-        return word_end(s, p, "true");
-    case 'f':
-        return word_end(s, p, "false");
-    case 'n':
-        return word_end(s, p, "null");
-    default:
-        return number_end(s, p);
+    struct jsonlex_fail wrong;
+    const char *end;
+    if (*p == '"') {
+        end = string_end(s, p + 1);
+        return end == NULL ? NULL : end + 1;
     }
+    if (*p == '-' || (*p >= '0' && *p <= '9')) {
+        end = jsonlex_number(p, s->end, &wrong);
+        return end != NULL ? end : token_fail(s, &wrong);
+    }
+    end = jsonlex_word(p, s->end);
+    return end != NULL ? end : fail(s, NO_VALUE);
 }
 
 /* Behind `"key":`; returns where the value may begin. */
 static const char *key_end(struct jsonscan *s, const char *p, struct bytes *key) {
     p = jsonscan_space(s, p);
     if (p == s->end || *p != '"')
-        return fail(s, "no key where one must be");
+        return fail(s, "a key is missing");
     const char *end = string_end(s, p + 1);
     if (end == NULL)
         return NULL;
     *key = (struct bytes){p + 1, (size_t)(end - p - 1)};
     p = jsonscan_space(s, end + 1);
     if (p == s->end || *p != ':')
-        return fail(s, "no ':' after a key");
+        return fail(s, "':' is missing after a key");
     return p + 1;
 }
 
@@ -110,7 +78,7 @@ static const char *key_end(struct jsonscan *s, const char *p, struct bytes *key)
 static int separator(struct jsonscan *s, const char **p, bool object) {
     const char *q = jsonscan_space(s, *p);
     if (q == s->end || (*q != ',' && *q != (object ? '}' : ']'))) {
-        fail(s, q == s->end ? "the text ends too early" : "no ',' between two values");
+        fail(s, q == s->end ? "the text ends too early" : "',' is missing between two values");
         return -1;
     }
     *p = q + 1;
@@ -195,32 +163,10 @@ int jsonscan_next(struct jsonscan *s, struct jsonscan_children *c, struct bytes 
 }
 
 /* Decodes the escape at p (a backslash, checked before) and says how long it is. */
-static size_t escape(const char *p, const char *end, char to[4], size_t *n) {
-    static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
-    const char *name = end - p < 2 ? NULL : memchr(names, p[1], sizeof names - 1);
-    if (name != NULL) {
-        to[0] = values[name - names];
-        *n = 1;
-        return 2;
-    }
-    int32_t high = end - p < 6 ? -1 : text_hex4(p + 2, (size_t)(end - (p + 2)));
-    if (high < 0) { /* only where the string was never checked */
-        to[0] = *p;
-        *n = 1;
-        return 1;
-    }
-    uint32_t point = (uint32_t)high;
-    size_t taken = 6;
-    if (point >= 0xd800 && point < 0xdc00 && end - p >= 12 && p[6] == '\\' && p[7] == 'u') {
-        int32_t low = text_hex4(p + 8, (size_t)(end - (p + 8)));
-        if (low >= 0xdc00 && low < 0xe000) {
-            point = 0x10000 + ((point - 0xd800) << 10) + ((uint32_t)low - 0xdc00);
-            taken = 12;
-        }
-    }
-    if (point >= 0xd800 && point < 0xe000)
-        point = 0xfffd;
-    *n = text_put_point(point, to);
+static size_t escape(const char *p, const char *end, char to[TEXT_POINT_BYTES], size_t *n) {
+    uint32_t point;
+    size_t taken = jsonlex_escape(p, end, &point);
+    *n = text_put_point(point >= 0xd800 && point < 0xe000 ? 0xfffd : point, to);
     return taken;
 }
 

@@ -2,8 +2,7 @@
  * keys: every key that a scenario may hold, section by section.
  *
  * One table: the loader refuses what is not in it and suggests what is, and a test holds
- * schema.json against it. The keys of DESIGN's later parts stand in it too, marked: they are
- * refused with a text of their own instead of being taken for typing mistakes.
+ * schema.json against it.
  *
  * Internal to scenario/. Thread: any, constant data.
  */
@@ -21,25 +20,28 @@ enum scenario_section {
     SECTION_AUTH,
     SECTION_BASIC,
     SECTION_HTTP,
+    SECTION_DNS,
     SECTION_LOADS,
     SECTION_CLASS,
     SECTION_TASK,
     SECTION_STEP,
     SECTION_PART,
     SECTION_FEEDER,
+    SECTION_PROMPTS,
     SECTION_CAPTURE,
     SECTION_CHECK,
     SECTION_CHECK_BODY,
     SECTION_CHECK_SIZE,
     SECTION_CHECK_TIME,
-    SECTION_THRESHOLD
+    SECTION_THRESHOLD,
+    SECTION_STREAM,
+    SECTION_CANCEL
 };
-#define SECTION_COUNT (SECTION_THRESHOLD + 1)
+#define SECTION_COUNT (SECTION_CANCEL + 1)
 
 struct scenario_key {
     enum scenario_section section;
     const char *name;
-    const char *later; /* not NULL: not built yet, and what the key would mean */
 };
 
 extern const struct scenario_key scenario_keys[];

@@ -44,7 +44,7 @@ int pattern_compile(const char *text, size_t n, struct pattern **out, struct err
     if (p->code == NULL) {
         pcre2_get_error_message(code, message, sizeof message);
         pattern_free(p);
-        return err_set(e, "the regular expression is wrong at character %zu: %s", (size_t)at + 1,
+        return err_set(e, "invalid regular expression at character %zu: %s", (size_t)at + 1,
                        (const char *)message);
     }
     /* Only faster: where there is no JIT the interpreter does the same. */
@@ -109,9 +109,8 @@ int pattern_match(const struct pattern *p, struct bytes subject, uint32_t number
     if (found == PCRE2_ERROR_MATCHLIMIT || found == PCRE2_ERROR_DEPTHLIMIT ||
         found == PCRE2_ERROR_HEAPLIMIT || found == PCRE2_ERROR_JIT_STACKLIMIT)
         return err_set(e,
-                       "the regular expression needs too many steps on this text (%zu bytes); "
-                       "write it without nested or overlapping repetitions",
-                       subject.len);
+                       "the regular expression needs too many steps on this text; write it without "
+                       "nested or overlapping repetitions");
     if (found < 0) {
         pcre2_get_error_message(found, message, sizeof message);
         return err_set(e, "the regular expression failed: %s", (const char *)message);

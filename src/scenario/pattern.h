@@ -33,7 +33,7 @@ void pattern_free(struct pattern *p);
 const char *pattern_text(const struct pattern *p);
 uint32_t pattern_groups(const struct pattern *p); /* without group 0 */
 
-/* The number of a named group; -1 where there is none. */
+/* The number of a named group; -1 if there is none. */
 int pattern_group(const struct pattern *p, const char *name);
 
 /* 1: matched, and *group is that group's part of the subject (data NULL: the group took no part); 0: no match; -1: a

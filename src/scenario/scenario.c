@@ -1,11 +1,12 @@
+#include "scenario/scenario.h"
+
 #include <stdlib.h>
 #include <string.h>
 
+#include "scenario/arrival_trace.h"
 #include "scenario/feeder.h"
-#include "scenario/finish.h"
-#include "scenario/model.h"
-#include "scenario/sections.h"
-#include "scenario/target.h"
+#include "scenario/scenario_internal.h"
+#include "scenario/section.h"
 #include "util/file.h"
 
 #define SCENARIO_BYTES_MAX ((size_t)16 << 20)
@@ -35,12 +36,14 @@ void scenario_free(struct scenario *s) {
         request_done(&s->requests[i]);
     for (size_t i = 0; i < s->feeder_count; i++)
         feeder_free(s->feeders[i]);
+    arrival_trace_free(s->trace);
     for (size_t i = 0; s->variables != NULL && i < s->variable_count; i++)
         free((char *)(uintptr_t)s->variables[i].data);
     free(s->loads);
     free(s->classes);
     free(s->tasks);
     free(s->weight_sums);
+    catalog_done(&s->catalog);
     free(s->steps);
     free(s->requests);
     free(s->feeders);
@@ -57,7 +60,9 @@ void scenario_free(struct scenario *s) {
     free(s->http.key);
     free(s->http.proxy);
     free(s->http.unix_socket);
+    free(s->scrape);
     texts_free(s->http.resolve, s->http.resolve_count);
+    texts_free(s->http.source, s->http.source_count);
     texts_free(s->env_names, s->env_count);
     texts_free(s->secrets, s->secret_count);
     for (size_t i = 0; i < s->file_count; i++)
@@ -76,20 +81,21 @@ static char *name_of(const char *file) {
     return n == 0 ? strdup("scenario") : strndup(base, n);
 }
 
-static int top_read(struct reader *r, const struct json *v, struct scope *scope) {
+static int top_read(struct loader *r, const struct json *v, struct scope *scope) {
     struct scenario *s = r->s;
     if (v->kind != JSON_OBJECT)
-        return reader_fail(r, v->at, "a scenario must be an object, { ... }, not %s",
+        return loader_fail(r, v->at, "a scenario must be an object, { ... }, not %s",
                            json_kind_text(v->kind));
-    if (reader_section(r, v, SECTION_TOP) != 0)
+    if (loader_section(r, v, SECTION_TOP) != 0)
         return -1;
     const struct json *schema = json_get(v, "$schema");
-    if (schema != NULL && reader_kind(r, schema, JSON_STRING) != 0)
+    if (schema != NULL && loader_kind(r, schema, JSON_STRING) != 0)
         return -1;
-    if (reader_name(r, json_get(v, "name"), &s->name) != 0 ||
+    if (loader_name(r, json_get(v, "name"), &s->name) != 0 ||
         target_read(r, json_get(v, "target")) != 0 ||
         timeouts_read(r, json_get(v, "timeout"), json_get(v, "connect_timeout")) != 0 ||
-        http_read(r, json_get(v, "http")) != 0 || names_read(r, v, scope) != 0)
+        http_read(r, json_get(v, "http")) != 0 || scrape_read(r, json_get(v, "scrape")) != 0 ||
+        names_read(r, v, scope) != 0)
         return -1;
     r->headers = json_get(v, "headers");
     r->auth = json_get(v, "auth");
@@ -100,8 +106,8 @@ static int top_read(struct reader *r, const struct json *v, struct scope *scope)
     headers_free(&common);
     if (result != 0 || flows_read(r, v) != 0)
         return -1;
-    if (finish(s) != 0)
-        return reader_memory(r);
+    if (scenario_finish(s) != 0 || target_name(s) != 0)
+        return loader_memory(r);
     return thresholds_read(r, json_get(v, "thresholds"));
 }
 
@@ -113,9 +119,9 @@ static const char *from_environment(const char *name, void *context) {
 int scenario_parse(const char *name, const char *folder, const char *text, size_t bytes,
                    scenario_env_fn *env, void *env_context, struct scenario **out, struct err *e) {
     struct json_doc *doc = NULL;
-    struct err own = {0}; /* reader_fail() needs one, and the caller's stays untouched on success */
+    struct err own = {0}; /* loader_fail() needs one, and the caller's stays untouched on success */
     if (bytes > SCENARIO_BYTES_MAX)
-        return err_set(e, "%s: larger than %zu bytes, the most that a scenario may have", name,
+        return err_set(e, "%s: larger than %zu bytes, the limit for a scenario", name,
                        SCENARIO_BYTES_MAX);
     if (json_parse(name, text, bytes, &doc, e) != 0)
         return -1;
@@ -126,7 +132,7 @@ int scenario_parse(const char *name, const char *folder, const char *text, size_
         err_set(&own, "%s: out of memory", name);
         goto out;
     }
-    struct reader r = {.doc = doc, .folder = folder, .env = env, .s = s, .e = &own};
+    struct loader r = {.doc = doc, .folder = folder, .env = env, .s = s, .e = &own};
     r.env_context = env_context;
     if (env == NULL)
         r.env = from_environment;
@@ -140,7 +146,7 @@ int scenario_parse(const char *name, const char *folder, const char *text, size_
         if (s->name == NULL)
             s->name = name_of(name);
         if (s->file == NULL || s->source == NULL || s->name == NULL)
-            result = reader_memory(&r);
+            result = loader_memory(&r);
     }
 out:
     if (result == 0)

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "scenario/reader.h"
+#include "scenario/loader.h"
 
 #define SCOPE_FEEDERS_MAX 64
 #define SCOPE_VARIABLES_MAX 10000
@@ -32,16 +32,13 @@ void scope_done(struct scope *s); /* a scope begins as {0} */
 
 /* The slot of this name, made where it is new: two captures of one name fill the same slot. Fails at `at` where the name
  * is none (letters, digits and _, no digit first) or is taken by a feeder or by what is always there. */
-int scope_variable(struct reader *r, struct scope *s, const char *name, size_t at, uint32_t *slot);
+int scope_variable(struct loader *r, struct scope *s, const char *name, size_t at, uint32_t *slot);
 
 /* Adds a feeder under its own name; its index is its place in `feeders`. The same failures. */
-int scope_feeder(struct reader *r, struct scope *s, const struct feeder *f, size_t at);
+int scope_feeder(struct loader *r, struct scope *s, const struct feeder *f, size_t at);
 
-/* Looks a name up; false where there is none. */
+/* Looks a name up; false if there is none. */
 bool scope_find_variable(const struct scope *s, const char *name, size_t n, uint32_t *slot);
 bool scope_find_feeder(const struct scope *s, const char *name, size_t n, uint32_t *feeder);
-
-/* A name that is always there and so cannot be given to a variable: env, user, uuid, ... */
-bool scope_reserved(const char *name);
 
 #endif

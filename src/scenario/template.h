@@ -7,14 +7,15 @@
  *
  *     ${name}  ${feeder.column}  ${user.id}  ${iteration}  ${uuid}  ${now.iso}  ${now.unix}  ${now.ms}  ${env.NAME}
  *     ${random.int(1, 100)}  ${random.choice(a, b, 'c d')}
- *     ${base64(x, ':', y)}  ${json(x)}  ${urlencode(x)}       their arguments are joined
+ *     ${base64(x, ':', y)}  ${json(x)}  ${urlencode(x)}  ${value(x)}      their arguments are joined
  *
  * Arguments are names, functions (TEMPLATE_DEPTH_MAX deep) or 'text'; those of random.choice are words or 'text'. A
  * value is never read as a template again, so there is no recursion. $${ stands for a plain ${. json() writes a JSON
- * string with its quotes; urlencode() in a path is not escaped a second time. A value in a JSON string must be UTF-8;
+ * string with its quotes; value() in place of a whole string of a "json" body is sent without its quotes, as the JSON value that
+ * it is; urlencode() in a path is not escaped a second time. A value in a JSON string must be UTF-8;
  * one in a header may hold no control character, or the rendering fails and names the header.
  *
- * How the loader uses it: give the reader a scope and an empty list of holes, write texts with reader_expand() and
+ * How the loader uses it: give the reader a scope and an empty list of holes, write texts with template_expand() and
  * what is built on it (pairs_read, json_copy, multipart_read) into one buffer, then template_make(). Where text is
  * first written to a buffer of its own and then appended, template_holes_move() brings its holes along.
  *
@@ -27,10 +28,11 @@
 #ifndef SCENARIO_TEMPLATE_H
 #define SCENARIO_TEMPLATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "scenario/reader.h"
+#include "scenario/loader.h"
 #include "scenario/scope.h"
 #include "util/buf.h"
 #include "util/bytes.h"
@@ -39,6 +41,7 @@
 
 #define TEMPLATE_DEPTH_MAX 8
 #define TEMPLATE_HOLES_MAX 100000
+#define TEMPLATE_SEEN_BYTES 256
 #define TEMPLATE_FILE_MAX ((size_t)256 << 20) /* of one file that a rendering reads */
 
 struct template_hole; /* internal */
@@ -60,8 +63,8 @@ struct template {
 /* Where values come from. */
 struct template_values {
     const struct bytes *variables; /* by slot; data NULL: not set yet */
-    const struct bytes *const
-        *rows; /* by feeder: the fields of the row that the user has drawn, or NULL */
+    /* By feeder: the fields of the row that the user has drawn, or NULL. */
+    const struct bytes *const *rows;
     uint64_t user_id;
     uint64_t iteration;
     int64_t now_real_ns;
@@ -72,6 +75,9 @@ struct template_values {
 /* Memory that renderings reuse; one per thread. */
 struct template_work {
     struct buf level[2 * (TEMPLATE_DEPTH_MAX + 2)];
+    bool rehearsal; /* "<name>" stands for a value that is not there yet, and can be any path */
+    char seen
+        [TEMPLATE_SEEN_BYTES]; /* of the last rendering, where it failed: the value that differs from row to row */
 };
 
 void template_work_init(struct template_work *w);
@@ -80,30 +86,35 @@ void template_work_done(struct template_work *w);
 void template_holes_done(struct template_holes *h);
 
 /* `from`'s text was appended to the text of `to` at `offset`: its holes follow it. `from` becomes empty. */
-int template_holes_move(struct reader *r, struct template_holes *to, struct template_holes *from,
+int template_holes_move(struct loader *r, struct template_holes *to, struct template_holes *from,
                         size_t offset);
 
+/* Appends n bytes of a string or key that stands at `at` (its quote), with ${...} put in and all
+ * escaped for the place. `used_env`, if not NULL, becomes true where a variable was read. */
+int template_expand(struct loader *r, const char *text, size_t n, size_t at, enum text_place place,
+                    struct buf *out, bool *used_env);
+
 /* Makes a template of a text and its holes and takes both, also where it fails. */
-int template_make(struct reader *r, size_t at, struct buf *text, struct template_holes *holes,
+int template_make(struct loader *r, size_t at, struct buf *text, struct template_holes *holes,
                   const char *label, struct template **out);
 
 /* One string as a template; v NULL leaves *out as it was. */
-int template_read(struct reader *r, const struct json *v, const struct scope *scope,
-                  enum place place, const char *label, struct template **out);
+int template_read(struct loader *r, const struct json *v, const struct scope *scope,
+                  enum text_place place, const char *label, struct template **out);
 
 /* Appends the content of the file that v names to `out`; where the name has holes, as a hole in r->holes that is read
  * at each rendering. */
-int template_file(struct reader *r, const struct json *v, struct buf *out);
+int template_file(struct loader *r, const struct json *v, struct buf *out);
 
 /* The same file's own name, for a part's "filename" (quoted for its header), and its media type, by the end of its name:
  * appended to `out`, as holes where they differ from row to row. */
-int template_file_name(struct reader *r, const struct json *v, struct buf *out);
-int template_file_type(struct reader *r, const struct json *v, struct buf *out);
+int template_file_name(struct loader *r, const struct json *v, struct buf *out);
+int template_file_type(struct loader *r, const struct json *v, struct buf *out);
 
 void template_free(struct template *t);
 
-/* Appends the text with its values. On failure the text says which value is missing or wrong and where; what is in
- * `out` by then is of no use. */
+/* Appends the text with its values. On failure the text says which value is missing or wrong and where, in words that are the
+ * same for every row (the work has what differs); what is in `out` by then is of no use. */
 int template_render(const struct template *t, const struct template_values *v, struct buf *out,
                     struct err *e);
 

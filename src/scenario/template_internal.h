@@ -24,7 +24,8 @@ enum expr_kind {
     EXPR_BASE64,
     EXPR_JSON,
     EXPR_URLENCODE,
-    EXPR_FILE /* the content of the file whose name its arguments make, in `folder` */
+    EXPR_VALUE, /* as it is, where it is one JSON value */
+    EXPR_FILE   /* the content of the file whose name its arguments make, in `folder` */
 };
 
 struct expr {
@@ -42,16 +43,16 @@ struct expr {
 
 struct template_hole {
     size_t at; /* in the constant text */
-    enum place place;
+    enum text_place place;
     struct expr expr;
 };
 
 /* A string while it is expanded. */
 struct expansion {
-    struct reader *r;
+    struct loader *r;
     const char *text;
     size_t n, at;
-    enum place place;
+    enum text_place place;
     struct buf *out;
 };
 
@@ -64,18 +65,17 @@ void expr_done(struct expr *e);
 
 /* Adds a hole at byte `at` of the text written so far; takes the expression, also where it fails, which is then at byte i
  * of the string x (NULL: at byte i of the file). */
-int template_hole_add(struct reader *r, const struct expansion *x, size_t i, size_t at,
-                      enum place place, struct expr *expr);
+int template_hole_add(struct loader *r, const struct expansion *x, size_t i, size_t at,
+                      enum text_place place, struct expr *expr);
 
 /* Appends a value as it is sent in this place. `what` stands for it in messages, which are
  * "is not UTF-8, ..." and the like. Returns the rest of such a message, or NULL. */
-const char *template_put(enum place place, const char *text, size_t n, struct buf *out);
+const char *template_put(enum text_place place, const char *text, size_t n, struct buf *out);
+
+/* Whether a text can be the beginning of a path or URL: "/", http:// or https://. */
+bool template_is_path(const char *text, size_t n);
 
 /* The functions on text: appends what `kind` makes of n bytes. The same result. */
 const char *template_apply(enum expr_kind kind, const char *text, size_t n, struct buf *out);
-
-/* Appends the content of `name`, a file somewhere below the folder. */
-int template_file_read(int folder, const char *folder_name, const char *name, size_t n,
-                       struct buf *out, struct err *e);
 
 #endif

@@ -9,64 +9,6 @@
 #include "scenario/media_type.h"
 #include "scenario/template_internal.h"
 
-void template_holes_done(struct template_holes *h) {
-    for (size_t i = 0; i < h->count; i++)
-        expr_done(&h->items[i].expr);
-    free(h->items);
-    *h = (struct template_holes){0};
-}
-
-#define TOO_MANY "more than %d ${...} in one text"
-
-static int holes_reserve(struct reader *r, struct template_holes *h, size_t more) {
-    if (h->count + more <= h->cap)
-        return 0;
-    size_t cap = h->cap * 2 > h->count + more ? h->cap * 2 : h->count + more;
-    struct template_hole *grown = realloc(h->items, cap * sizeof *grown);
-    if (grown == NULL)
-        return reader_memory(r);
-    h->items = grown;
-    h->cap = cap;
-    return 0;
-}
-
-int template_hole_add(struct reader *r, const struct expansion *x, size_t i, size_t at,
-                      enum place place, struct expr *expr) {
-    struct template_holes *h = r->holes;
-    int result = -1;
-    /* Where it is in the file costs a walk over the string, so only a failure asks. */
-    if (h == NULL)
-        reader_fail(r, x == NULL ? i : expansion_offset(x, i),
-                    "only ${env.NAME} can stand here, and $${ for a plain ${");
-    else if (h->count == TEMPLATE_HOLES_MAX)
-        reader_fail(r, x == NULL ? i : expansion_offset(x, i), TOO_MANY, TEMPLATE_HOLES_MAX);
-    else if (holes_reserve(r, h, 1) == 0) {
-        h->items[h->count++] = (struct template_hole){at, place, *expr};
-        *expr = (struct expr){.kind = EXPR_TEXT};
-        result = 0;
-    }
-    expr_done(expr);
-    return result;
-}
-
-int template_holes_move(struct reader *r, struct template_holes *to, struct template_holes *from,
-                        size_t offset) {
-    int result = to->count + from->count > TEMPLATE_HOLES_MAX
-                     ? reader_fail(r, 0, TOO_MANY, TEMPLATE_HOLES_MAX)
-                     : holes_reserve(r, to, from->count);
-    if (result != 0) {
-        template_holes_done(from);
-        return -1;
-    }
-    for (size_t i = 0; i < from->count; i++) {
-        to->items[to->count] = from->items[i];
-        to->items[to->count++].at += offset;
-    }
-    free(from->items);
-    *from = (struct template_holes){0};
-    return 0;
-}
-
 static uint64_t feeders_of(const struct expr *e) {
     uint64_t set = e->kind == EXPR_FIELD ? UINT64_C(1) << e->index : 0;
     for (size_t i = 0; i < e->count; i++)
@@ -74,22 +16,22 @@ static uint64_t feeders_of(const struct expr *e) {
     return set;
 }
 
-int template_make(struct reader *r, size_t at, struct buf *text, struct template_holes *holes,
+int template_make(struct loader *r, size_t at, struct buf *text, struct template_holes *holes,
                   const char *label, struct template **out) {
     struct template *t = calloc(1, sizeof *t);
     int result = -1;
     size_t len = text->len;
     if (t == NULL) {
-        reader_memory(r);
+        loader_memory(r);
         goto out;
     }
     buf_add(text, "", 0); /* an empty text is a text, too */
-    if (reader_take(r, at, text, &t->text) != 0)
+    if (loader_take(r, at, text, &t->text) != 0)
         goto out;
     t->len = len;
     t->label = strdup(label);
     if (t->label == NULL) {
-        reader_memory(r);
+        loader_memory(r);
         goto out;
     }
     t->holes = holes->items;
@@ -117,19 +59,19 @@ void template_free(struct template *t) {
     free(t);
 }
 
-int template_read(struct reader *r, const struct json *v, const struct scope *scope,
-                  enum place place, const char *label, struct template **out) {
+int template_read(struct loader *r, const struct json *v, const struct scope *scope,
+                  enum text_place place, const char *label, struct template **out) {
     const struct scope *scope_before = r->scope;
     struct template_holes *holes_before = r->holes, holes = {0};
     struct buf text;
     if (v == NULL)
         return 0;
-    if (reader_kind(r, v, JSON_STRING) != 0)
+    if (loader_kind(r, v, JSON_STRING) != 0)
         return -1;
-    buf_init(&text, READER_TEXT_MAX);
+    buf_init(&text, LOADER_TEXT_MAX);
     r->scope = scope;
     r->holes = &holes;
-    int result = reader_expand(r, v->text, v->len, v->at, place, &text, NULL);
+    int result = template_expand(r, v->text, v->len, v->at, place, &text, NULL);
     r->scope = scope_before;
     r->holes = holes_before;
     if (result == 0)
@@ -140,17 +82,17 @@ int template_read(struct reader *r, const struct json *v, const struct scope *sc
 }
 
 /* The arguments of EXPR_FILE: pieces of the name, text and holes by turns, from byte `from` of the text on. */
-static int name_pieces(struct reader *r, const struct buf *text, size_t from,
+static int name_pieces(struct loader *r, const struct buf *text, size_t from,
                        struct template_holes *holes, struct expr *file) {
     file->args = calloc(holes->count * 2 + 1, sizeof *file->args);
     if (file->args == NULL)
-        return reader_memory(r);
+        return loader_memory(r);
     for (size_t i = 0; i <= holes->count; i++) {
         size_t to = i < holes->count ? holes->items[i].at : text->len;
         if (to > from) {
             char *piece = strndup(text->data + from, to - from);
             if (piece == NULL)
-                return reader_memory(r);
+                return loader_memory(r);
             file->args[file->count++] =
                 (struct expr){.kind = EXPR_TEXT, .text = piece, .len = to - from};
         }
@@ -165,12 +107,12 @@ static int name_pieces(struct reader *r, const struct buf *text, size_t from,
 
 /* The folder that a file's name may not leave: what stands before its first hole. A row's `path` of a feeder of files
  * is a name in that feeder's folder. Sets where the rest of the name begins. */
-static int folder_open(struct reader *r, size_t at, const struct buf *text,
+static int folder_open(struct loader *r, size_t at, const struct buf *text,
                        struct template_holes *holes, struct expr *file, size_t *rest) {
     struct expr *first = &holes->items[0].expr;
     size_t end = holes->items[0].at;
     struct buf path;
-    buf_init(&path, READER_TEXT_MAX);
+    buf_init(&path, LOADER_TEXT_MAX);
     while (end > 0 && text->data[end - 1] != '/')
         end--;
     *rest = end;
@@ -184,37 +126,37 @@ static int folder_open(struct reader *r, size_t at, const struct buf *text,
             buf_printf(&path, "%s/", r->folder == NULL || r->folder[0] == '\0' ? "." : r->folder);
         buf_add(&path, buf_text(text), end);
     }
-    int result = buf_ok(&path) ? 0 : reader_memory(r);
+    int result = buf_ok(&path) ? 0 : loader_memory(r);
     if (result == 0) {
         file->folder = open(buf_text(&path), O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (file->folder < 0)
-            result = reader_fail(r, at, "cannot open the folder %s: %s", buf_text(&path),
+            result = loader_fail(r, at, "cannot open the folder %s: %s", buf_text(&path),
                                  strerror(errno));
         file->text = buf_take(&path);
         if (result == 0 && file->text == NULL)
-            result = reader_memory(r);
+            result = loader_memory(r);
     }
     buf_done(&path);
     return result;
 }
 
-int template_file(struct reader *r, const struct json *v, struct buf *out) {
+int template_file(struct loader *r, const struct json *v, struct buf *out) {
     struct template_holes *before = r->holes, holes = {0};
     struct expr file = {.kind = EXPR_FILE, .folder = -1};
     struct buf text;
     size_t rest = 0;
     if (before == NULL)
-        return reader_file(r, v, out);
-    if (reader_kind(r, v, JSON_STRING) != 0)
+        return loader_file(r, v, out);
+    if (loader_kind(r, v, JSON_STRING) != 0)
         return -1;
-    buf_init(&text, READER_TEXT_MAX);
+    buf_init(&text, LOADER_TEXT_MAX);
     r->holes = &holes;
-    int result = reader_expand(r, v->text, v->len, v->at, PLACE_FILE, &text, NULL);
+    int result = template_expand(r, v->text, v->len, v->at, PLACE_FILE, &text, NULL);
     r->holes = before;
     if (result == 0 && !buf_ok(&text))
-        result = reader_memory(r);
+        result = loader_memory(r);
     if (result == 0 && holes.count == 0)
-        result = reader_file(r, v, out);
+        result = loader_file(r, v, out);
     else if (result == 0)
         result = folder_open(r, v->at, &text, &holes, &file, &rest) != 0 ||
                          name_pieces(r, &text, rest, &holes, &file) != 0
@@ -243,7 +185,7 @@ static size_t own_name(const struct json *v) {
 }
 
 /* The hole of a listed file's path that was just added, or NULL. */
-static struct expr *listed_path(struct reader *r, size_t before) {
+static struct expr *listed_path(struct loader *r, size_t before) {
     if (r->holes == NULL || r->holes->count != before + 1)
         return NULL;
     struct expr *e = &r->holes->items[before].expr;
@@ -253,9 +195,9 @@ static struct expr *listed_path(struct reader *r, size_t before) {
                : NULL;
 }
 
-int template_file_name(struct reader *r, const struct json *v, struct buf *out) {
+int template_file_name(struct loader *r, const struct json *v, struct buf *out) {
     size_t before = r->holes == NULL ? 0 : r->holes->count, from = own_name(v);
-    if (reader_expand(r, v->text + from, v->len - from, v->at, PLACE_QUOTED, out, NULL) != 0)
+    if (template_expand(r, v->text + from, v->len - from, v->at, PLACE_QUOTED, out, NULL) != 0)
         return -1;
     struct expr *path = listed_path(r, before);
     if (path != NULL)
@@ -263,11 +205,11 @@ int template_file_name(struct reader *r, const struct json *v, struct buf *out) 
     return 0;
 }
 
-int template_file_type(struct reader *r, const struct json *v, struct buf *out) {
+int template_file_type(struct loader *r, const struct json *v, struct buf *out) {
     struct buf name;
     size_t before = r->holes == NULL ? 0 : r->holes->count;
-    buf_init(&name, READER_TEXT_MAX);
-    int result = reader_expand(r, v->text, v->len, v->at, PLACE_PLAIN, &name, NULL);
+    buf_init(&name, LOADER_TEXT_MAX);
+    int result = template_expand(r, v->text, v->len, v->at, PLACE_PLAIN, &name, NULL);
     if (result == 0) {
         struct expr *path = name.len == 0 ? listed_path(r, before) : NULL;
         if (path != NULL) {

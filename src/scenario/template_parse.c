@@ -4,12 +4,13 @@
 #include <unistd.h>
 
 #include "scenario/feeder.h"
-#include "scenario/secret.h"
+#include "scenario/scenario_internal.h"
 #include "scenario/template_internal.h"
 #include "util/text.h"
 
 #define ARGS_MAX 1000
 #define CANDIDATES_MAX 512
+#define COLUMNS_SHOWN 10
 
 struct parser {
     const struct expansion *x;
@@ -35,6 +36,7 @@ static const struct {
     {"base64", EXPR_BASE64, ARGS_VALUES},
     {"json", EXPR_JSON, ARGS_VALUES},
     {"urlencode", EXPR_URLENCODE, ARGS_VALUES},
+    {"value", EXPR_VALUE, ARGS_VALUES},
 };
 #define BUILTINS (sizeof builtins / sizeof *builtins)
 
@@ -48,10 +50,10 @@ void expr_done(struct expr *e) {
     *e = (struct expr){.kind = EXPR_TEXT};
 }
 
-static int set_text(struct reader *r, struct expr *e, const char *text, size_t n) {
+static int set_text(struct loader *r, struct expr *e, const char *text, size_t n) {
     e->text = malloc(n + 1);
     if (e->text == NULL)
-        return reader_memory(r);
+        return loader_memory(r);
     memcpy(e->text, text, n);
     e->text[n] = '\0';
     e->len = n;
@@ -90,16 +92,16 @@ static int shown(struct bytes w) {
 
 /* 'text', with '' for a quote inside. */
 static int quoted(struct parser *p, struct expr *out) {
-    struct reader *r = p->x->r;
+    struct loader *r = p->x->r;
     size_t start = p->i++;
     struct buf b;
-    buf_init(&b, READER_TEXT_MAX);
+    buf_init(&b, LOADER_TEXT_MAX);
     for (;; p->i++) {
         int c = peek(p);
         if (c < 0) {
             buf_done(&b);
-            return reader_fail(r, expansion_offset(p->x, start),
-                               "this ' has no second one; close the text");
+            return loader_fail(r, expansion_offset(p->x, start),
+                               "this quoted text has no closing '");
         }
         if (c == '\'') {
             p->i++;
@@ -109,7 +111,7 @@ static int quoted(struct parser *p, struct expr *out) {
         buf_char(&b, (char)c);
     }
     out->kind = EXPR_TEXT;
-    int result = buf_ok(&b) ? set_text(r, out, buf_text(&b), b.len) : reader_memory(r);
+    int result = buf_ok(&b) ? set_text(r, out, buf_text(&b), b.len) : loader_memory(r);
     buf_done(&b);
     return result;
 }
@@ -144,47 +146,91 @@ static const char *suggestion(const struct scope *s, struct bytes w, struct buf 
 
 static int unknown(struct parser *p, struct bytes w) {
     const struct scope *s = p->x->r->scope;
-    struct reader *r = p->x->r;
+    struct loader *r = p->x->r;
     if (s == NULL)
-        return reader_fail(r, place_of(p, w.data),
-                           "unknown variable ${%.*s}; only ${env.NAME} can stand here, and $${ for "
-                           "a plain ${",
+        return loader_fail(r, place_of(p, w.data),
+                           "unknown variable ${%.*s}; only ${env.NAME} is allowed here; write $${ "
+                           "for a literal ${",
                            shown(w), w.data);
     struct buf arena;
-    buf_init(&arena, READER_TEXT_MAX);
+    buf_init(&arena, LOADER_TEXT_MAX);
     const char *nearest = suggestion(s, w, &arena);
     if (nearest != NULL)
-        reader_fail(r, place_of(p, w.data), "unknown name \"%.*s\" in ${...}; did you mean \"%s\"?",
+        loader_fail(r, place_of(p, w.data), "unknown name \"%.*s\" in ${...}; did you mean \"%s\"?",
                     shown(w), w.data, nearest);
     else
-        reader_fail(r, place_of(p, w.data),
-                    "unknown name \"%.*s\" in ${...}; it is no variable, capture or feeder of this "
-                    "scenario (${env.NAME} reads the environment, $${ is a plain ${)",
-                    shown(w), w.data);
+        loader_fail(
+            r, place_of(p, w.data),
+            "unknown name \"%.*s\" in ${...}; this scenario has no variable, capture or feeder "
+            "with this name (${env.NAME} reads the environment, $${ is a literal ${)",
+            shown(w), w.data);
     buf_done(&arena);
     return -1;
 }
 
+/* What separates the columns that are one for us: the character of some name that most of them hold; 0: none does. */
+static char missed_delimiter(const struct feeder *f) {
+    static const char likely[] = ";\t|,";
+    char best = '\0';
+    size_t most = 0;
+    for (const char *c = likely; *c != '\0' && feeder_delimiter(f) != '\0'; c++) {
+        size_t found = 0;
+        for (size_t i = 0; i < feeder_columns(f); i++)
+            for (const char *at = feeder_column(f, i); (at = strchr(at, *c)) != NULL; at++)
+                found++;
+        if (found > most) {
+            most = found;
+            best = *c;
+        }
+    }
+    return best;
+}
+
+/* One that is like a name that there is needs no list of all. */
+static int unknown_column(struct parser *p, const struct feeder *f, struct bytes w) {
+    struct loader *r = p->x->r;
+    struct buf text;
+    size_t n = feeder_columns(f);
+    char missed = missed_delimiter(f);
+    buf_init(&text, LOADER_TEXT_MAX);
+    bool near = missed == '\0' && suggestion(r->scope, w, &text) != NULL;
+    buf_clear(&text);
+    for (size_t i = 0; i < n && i < COLUMNS_SHOWN; i++)
+        buf_printf(&text, "%s\"%.60s\"", i == 0 ? "" : ", ", feeder_column(f, i));
+    if (n > COLUMNS_SHOWN)
+        buf_printf(&text, " and %zu more", n - COLUMNS_SHOWN);
+    if (missed != '\0')
+        buf_printf(&text, "; did you mean \"delimiter\": \"%s%c\"?", missed == '\t' ? "\\" : "",
+                   missed == '\t' ? 't' : missed);
+    if (!near)
+        loader_fail(r, place_of(p, w.data),
+                    "unknown name \"%.*s\" in ${...}; %s has the column%s %s", shown(w), w.data,
+                    feeder_path(f), n == 1 ? "" : "s", buf_text(&text));
+    buf_done(&text);
+    return near ? unknown(p, w) : -1;
+}
+
 static int env_name(struct parser *p, struct bytes w, struct expr *out) {
-    struct reader *r = p->x->r;
+    struct loader *r = p->x->r;
     struct bytes name = {w.data + 4, w.len - 4};
     char copy[256];
     for (size_t k = 0; k < name.len; k++) {
         char c = name.data[k];
         bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
         if (!(letter || (k > 0 && c >= '0' && c <= '9')) || name.len >= sizeof copy)
-            return reader_fail(r, place_of(p, w.data),
-                               "\"%.*s\" cannot be a variable's name; it has letters, digits and _",
-                               shown(name), name.data);
+            return loader_fail(
+                r, place_of(p, w.data),
+                "\"%.*s\" cannot be the name of a variable; use letters, digits and _", shown(name),
+                name.data);
     }
     memcpy(copy, name.data, name.len);
     copy[name.len] = '\0';
     const char *value = r->env(copy, r->env_context);
     if (value == NULL)
-        return reader_fail(r, place_of(p, w.data), "%s is not set; set %s in the environment", copy,
+        return loader_fail(r, place_of(p, w.data), "%s is not set; set %s in the environment", copy,
                            copy);
     if (secret_add(r->s, value) != 0 || secret_name_add(r->s, copy, name.len) != 0)
-        return reader_memory(r);
+        return loader_memory(r);
     out->kind = EXPR_TEXT;
     out->secret = true;
     return set_text(r, out, value, strlen(value));
@@ -202,11 +248,11 @@ static bool field(struct parser *p, struct bytes w, struct expr *out, int *resul
         return false;
     const struct feeder *f = s->feeders[feeder];
     if (dot == NULL) {
-        *result = reader_fail(p->x->r, place_of(p, w.data),
-                              "\"%.*s\" is a feeder; name a column, as in ${%.*s.%s}", shown(w),
+        *result = loader_fail(p->x->r, place_of(p, w.data),
+                              "\"%.*s\" is a feeder; add a column, as in ${%.*s.%s}", shown(w),
                               w.data, shown(w), w.data, feeder_column(f, 0));
     } else if (!feeder_find_column(f, dot + 1, w.len - n - 1, &column)) {
-        *result = unknown(p, w);
+        *result = unknown_column(p, f, w);
     } else {
         out->kind = EXPR_FIELD;
         out->index = feeder;
@@ -227,9 +273,8 @@ static int name_expr(struct parser *p, struct bytes w, struct expr *out) {
         if (strlen(builtins[i].name) != w.len || memcmp(builtins[i].name, w.data, w.len) != 0)
             continue;
         if (builtins[i].arguments != ARGS_NONE)
-            return reader_fail(p->x->r, place_of(p, w.data),
-                               "\"%s\" is a function; write its arguments in ( )",
-                               builtins[i].name);
+            return loader_fail(p->x->r, place_of(p, w.data),
+                               "\"%s\" is a function; add its arguments in ( )", builtins[i].name);
         out->kind = builtins[i].kind;
         return 0;
     }
@@ -249,27 +294,27 @@ static int word_read(struct parser *p, struct expr *out) {
         return quoted(p, out);
     struct bytes w = word(p);
     if (w.len == 0)
-        return reader_fail(p->x->r, expansion_offset(p->x, p->i),
-                           "a word is missing here; '' is an empty text");
+        return loader_fail(p->x->r, expansion_offset(p->x, p->i),
+                           "a value is missing here; write '' for empty text");
     out->kind = EXPR_TEXT;
     return set_text(p->x->r, out, w.data, w.len);
 }
 
 /* "(" arguments ")" */
 static int arguments_read(struct parser *p, enum arguments how, int depth, struct expr *f) {
-    struct reader *r = p->x->r;
+    struct loader *r = p->x->r;
     size_t cap = 0, start = p->i;
     do {
         p->i++; /* "(" or "," */
         skip_spaces(p);
         if (f->count == ARGS_MAX)
-            return reader_fail(r, expansion_offset(p->x, start), "more than %d arguments",
+            return loader_fail(r, expansion_offset(p->x, start), "more than %d arguments",
                                ARGS_MAX);
         if (f->count == cap) {
             cap = cap == 0 ? 2 : cap * 2;
             struct expr *grown = realloc(f->args, cap * sizeof *grown);
             if (grown == NULL)
-                return reader_memory(r);
+                return loader_memory(r);
             f->args = grown;
         }
         struct expr *arg = &f->args[f->count++];
@@ -279,7 +324,7 @@ static int arguments_read(struct parser *p, enum arguments how, int depth, struc
         skip_spaces(p);
     } while (peek(p) == ',');
     if (peek(p) != ')')
-        return reader_fail(r, expansion_offset(p->x, p->i),
+        return loader_fail(r, expansion_offset(p->x, p->i),
                            "expected ',' or ')' after this argument");
     p->i++;
     return 0;
@@ -297,9 +342,9 @@ static bool integer(const struct expr *e, int64_t *out) {
 static int random_int(struct parser *p, size_t start, struct expr *f) {
     int64_t from, to;
     if (f->count != 2 || !integer(&f->args[0], &from) || !integer(&f->args[1], &to) || from > to)
-        return reader_fail(p->x->r, expansion_offset(p->x, start),
-                           "random.int takes the lowest and the highest number, as in "
-                           "random.int(1, 100)");
+        return loader_fail(
+            p->x->r, expansion_offset(p->x, start),
+            "random.int needs the lowest and the highest number, as in random.int(1, 100)");
     f->from = from;
     f->span = (uint64_t)to - (uint64_t)from + 1;
     return 0;
@@ -307,15 +352,17 @@ static int random_int(struct parser *p, size_t start, struct expr *f) {
 
 /* A function of constants is a constant. */
 static int fold(struct parser *p, size_t start, struct expr *f) {
-    struct reader *r = p->x->r;
+    struct loader *r = p->x->r;
     struct buf joined, made;
     int result = -1;
     bool secret = false;
+    if (f->kind == EXPR_VALUE && p->x->place != PLACE_VALUE)
+        return 0; /* for template.c to refuse */
     for (size_t i = 0; i < f->count; i++)
         if (f->args[i].kind != EXPR_TEXT)
             return 0;
-    buf_init(&joined, READER_TEXT_MAX);
-    buf_init(&made, READER_TEXT_MAX * 8);
+    buf_init(&joined, LOADER_TEXT_MAX);
+    buf_init(&made, LOADER_TEXT_MAX * 8);
     for (size_t i = 0; i < f->count; i++) {
         buf_add(&joined, f->args[i].text, f->args[i].len);
         secret = secret || f->args[i].secret;
@@ -323,11 +370,11 @@ static int fold(struct parser *p, size_t start, struct expr *f) {
     const char *wrong = template_apply(f->kind, buf_text(&joined), joined.len, &made);
     struct expr constant = {.kind = EXPR_TEXT, .secret = secret};
     if (wrong != NULL)
-        reader_fail(r, expansion_offset(p->x, start), "the argument %s", wrong);
+        loader_fail(r, expansion_offset(p->x, start), "the argument %s", wrong);
     else if (!buf_ok(&joined) || !buf_ok(&made))
-        reader_fail(r, expansion_offset(p->x, start), "the arguments are too long");
+        loader_fail(r, expansion_offset(p->x, start), "the arguments are too long");
     else if (secret && secret_add(r->s, buf_text(&made)) != 0)
-        reader_memory(r);
+        loader_memory(r);
     else
         result = set_text(r, &constant, buf_text(&made), made.len);
     buf_done(&joined);
@@ -340,15 +387,15 @@ static int fold(struct parser *p, size_t start, struct expr *f) {
 }
 
 static int call(struct parser *p, struct bytes w, int depth, struct expr *out) {
-    struct reader *r = p->x->r;
+    struct loader *r = p->x->r;
     size_t start = (size_t)(w.data - p->x->text);
     for (size_t i = 0; i < BUILTINS; i++) {
         if (builtins[i].arguments == ARGS_NONE || strlen(builtins[i].name) != w.len ||
             memcmp(builtins[i].name, w.data, w.len) != 0)
             continue;
         if (depth >= TEMPLATE_DEPTH_MAX)
-            return reader_fail(r, expansion_offset(p->x, start),
-                               "functions inside functions, more than %d deep", TEMPLATE_DEPTH_MAX);
+            return loader_fail(r, expansion_offset(p->x, start),
+                               "functions are nested more than %d deep", TEMPLATE_DEPTH_MAX);
         out->kind = builtins[i].kind;
         if (arguments_read(p, builtins[i].arguments, depth, out) != 0)
             return -1;
@@ -356,14 +403,14 @@ static int call(struct parser *p, struct bytes w, int depth, struct expr *out) {
             return random_int(p, start, out);
         return out->kind == EXPR_RANDOM_CHOICE ? 0 : fold(p, start, out);
     }
-    return reader_fail(r, expansion_offset(p->x, start),
-                       "unknown function \"%.*s\"; there are random.int, random.choice, base64, "
-                       "json and urlencode",
+    return loader_fail(r, expansion_offset(p->x, start),
+                       "unknown function \"%.*s\"; known are random.int, random.choice, base64, "
+                       "json, urlencode and value",
                        shown(w), w.data);
 }
 
 static int expr_read(struct parser *p, int depth, struct expr *out) {
-    struct reader *r = p->x->r;
+    struct loader *r = p->x->r;
     skip_spaces(p);
     if (peek(p) == '\'')
         return quoted(p, out);
@@ -371,24 +418,24 @@ static int expr_read(struct parser *p, int depth, struct expr *out) {
     if (peek(p) == '(')
         return call(p, w, depth, out);
     if (peek(p) == '$')
-        return reader_fail(r, expansion_offset(p->x, p->i),
-                           "inside ${...} names stand without ${ }, as in ${base64(name)}");
+        return loader_fail(r, expansion_offset(p->x, p->i),
+                           "inside ${...}, write names without ${ }, as in ${base64(name)}");
     if (w.len == 0 && depth > 0)
-        return reader_fail(r, expansion_offset(p->x, p->i),
-                           "an argument is missing here; '' is an empty text");
+        return loader_fail(r, expansion_offset(p->x, p->i),
+                           "an argument is missing here; write '' for empty text");
     return name_expr(p, w, out);
 }
 
 int expr_parse(const struct expansion *x, size_t *i, struct expr *out) {
     struct parser p = {x, *i, *i - 2};
     if (memchr(x->text + *i, '}', x->n - *i) == NULL)
-        return reader_fail(x->r, expansion_offset(x, *i - 2),
-                           "this ${ has no }; write $${ for a plain ${");
+        return loader_fail(x->r, expansion_offset(x, *i - 2),
+                           "this ${ has no closing }; write $${ for a literal ${");
     if (expr_read(&p, 0, out) != 0)
         return -1;
     skip_spaces(&p);
     if (peek(&p) != '}')
-        return reader_fail(x->r, expansion_offset(x, p.i), "expected } after this in ${...}");
+        return loader_fail(x->r, expansion_offset(x, p.i), "expected } after this in ${...}");
     *i = p.i + 1;
     return 0;
 }

@@ -16,8 +16,10 @@
 _Static_assert(CLOCK_UTC_BYTES <= SMALL_BYTES, "a time fits");
 
 void template_work_init(struct template_work *w) {
+    w->seen[0] = '\0';
+    w->rehearsal = false;
     for (size_t i = 0; i < sizeof w->level / sizeof *w->level; i++)
-        buf_init(&w->level[i], READER_BODY_MAX);
+        buf_init(&w->level[i], LOADER_BODY_MAX);
 }
 
 void template_work_done(struct template_work *w) {
@@ -50,7 +52,7 @@ static int variable(const struct expr *x, const struct template_values *v, struc
         return 0;
     }
     if (v->rows == NULL || v->rows[x->index] == NULL)
-        return err_set(e, "${%s} has no value: no row was drawn from this feeder", x->text);
+        return err_set(e, "${%s} has no value: no row was read from this feeder", x->text);
     *out = v->rows[x->index][x->column];
     return 0;
 }
@@ -81,7 +83,7 @@ static int apply(const struct expr *x, const struct template_values *v, size_t d
     if (wrong != NULL)
         return err_set(e, "the value inside json() %s", wrong);
     if (!buf_ok(joined) || !buf_ok(made))
-        return err_set(e, "a value is too long to be encoded");
+        return err_set(e, "a value is too long to encode");
     *out = (struct bytes){buf_text(made), made->len};
     return 0;
 }
@@ -125,6 +127,7 @@ static int value(const struct expr *x, const struct template_values *v, size_t d
     case EXPR_BASE64:
     case EXPR_JSON:
     case EXPR_URLENCODE:
+    case EXPR_VALUE:
         return apply(x, v, depth, out, e);
     case EXPR_FILE:
         return err_set(e, "a file cannot be an argument");
@@ -140,14 +143,14 @@ static const char *name_wrong(const char *name, size_t n) {
     if (n > NAME_BYTES_MAX)
         return "it is longer than 4096 bytes";
     if (memchr(name, '\0', n) != NULL)
-        return "it holds a NUL";
+        return "it contains a NUL";
     if (name[0] == '/')
         return "it is absolute";
     for (size_t from = 0, to; from <= n; from = to + 1) {
         for (to = from; to < n && name[to] != '/';)
             to++;
         if (to - from == 2 && memcmp(name + from, "..", 2) == 0)
-            return "\"..\" would leave the folder";
+            return "\"..\" points outside the folder";
     }
     return NULL;
 }
@@ -177,7 +180,7 @@ static int open_below(int folder, char *name) {
     return fd;
 }
 
-static int read_all(int fd, const char *folder, const char *name, struct buf *out, struct err *e) {
+static int read_all(int fd, const char *folder, struct buf *out, struct err *e) {
     char chunk[65536];
     size_t total = 0;
     for (;;) {
@@ -187,35 +190,35 @@ static int read_all(int fd, const char *folder, const char *name, struct buf *ou
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return err_set(e, "cannot read %.200s in %.200s: %s", name, folder, strerror(errno));
+            return err_set(e, "cannot read a file in %.200s: %s", folder, strerror(errno));
         total += (size_t)n;
         if (total > TEMPLATE_FILE_MAX)
-            return err_set(e, "%.200s in %.200s is longer than %zu bytes", name, folder,
+            return err_set(e, "a file in %.200s is longer than %zu bytes", folder,
                            TEMPLATE_FILE_MAX);
         buf_add(out, chunk, (size_t)n);
     }
 }
 
-int template_file_read(int folder, const char *folder_name, const char *name, size_t n,
-                       struct buf *out, struct err *e) {
+/* Appends the content of `name`, a file somewhere below the folder. Messages leave the name out: it differs from row to row. */
+static int template_file_read(int folder, const char *folder_name, const char *name, size_t n,
+                              struct buf *out, struct err *e) {
     char copy[NAME_BYTES_MAX + 1];
     struct stat st;
     const char *wrong = name_wrong(name, n);
     if (wrong != NULL)
-        return err_set(e, "the file's name \"%.*s\" is refused: %s", n > 100 ? 100 : (int)n, name,
-                       wrong);
+        return err_set(e, "file name refused: %s", wrong);
     memcpy(copy, name, n);
     copy[n] = '\0';
     int fd = open_below(folder, copy);
     if (fd < 0)
-        return err_set(e, "cannot open %.200s in %.200s: %s%s", name, folder_name, strerror(errno),
+        return err_set(e, "cannot open a file in %.200s: %s%s", folder_name, strerror(errno),
                        errno == ELOOP || errno == ENOTDIR ? " (symbolic links are not followed)"
                                                           : "");
     int result = -1;
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-        err_set(e, "%.200s in %.200s is not a file", name, folder_name);
+        err_set(e, "the name refers to something in %.200s that is not a file", folder_name);
     else
-        result = read_all(fd, folder_name, name, out, e);
+        result = read_all(fd, folder_name, out, e);
     close(fd);
     return result;
 }
@@ -228,8 +231,12 @@ static int file(const struct expr *x, const struct template_values *v, struct bu
     if (join(x, v, 1, name, e) != 0)
         return -1;
     if (!buf_ok(name))
-        return err_set(e, "the file's name is too long");
-    return template_file_read(x->folder, x->text, buf_text(name), name->len, out, e);
+        return err_set(e, "the file name is too long");
+    if (template_file_read(x->folder, x->text, buf_text(name), name->len, out, e) == 0)
+        return 0;
+    snprintf(v->work->seen, sizeof v->work->seen, "file %.*s",
+             name->len > 200 ? 200 : (int)name->len, buf_text(name));
+    return -1;
 }
 
 static int hole(const struct template_hole *h, const struct template_values *v, struct buf *out,
@@ -244,7 +251,19 @@ static int hole(const struct template_hole *h, const struct template_values *v, 
         buf_add(out, b.data, b.len); /* the author has escaped it for the URL already */
         return 0;
     }
-    const char *wrong = template_put(h->place, b.data, b.len, out);
+    enum text_place place = h->place;
+    if (place == PLACE_WHOLE && v->work->rehearsal && b.len > 0 && b.data[0] == '<') {
+        buf_char(out, '/');
+        place = PLACE_PATH;
+    }
+    /* What only an answer tells stands in quotes until then. */
+    if (place == PLACE_VALUE && v->work->rehearsal && b.len > 0 && b.data[0] == '<') {
+        buf_char(out, '"');
+        json_escape(out, b.data, b.len);
+        buf_char(out, '"');
+        return 0;
+    }
+    const char *wrong = template_put(place, b.data, b.len, out);
     if (wrong == NULL)
         return 0;
     return err_set(e, "the value of ${%.100s} %s", h->expr.text == NULL ? "..." : h->expr.text,
@@ -254,6 +273,7 @@ static int hole(const struct template_hole *h, const struct template_values *v, 
 int template_render(const struct template *t, const struct template_values *v, struct buf *out,
                     struct err *e) {
     size_t from = 0;
+    v->work->seen[0] = '\0';
     for (size_t i = 0; i < t->hole_count; i++) {
         const struct template_hole *h = &t->holes[i];
         buf_add(out, t->text + from, h->at - from);

@@ -64,6 +64,10 @@ void arrivals_init(struct arrivals *a, const struct load *l, uint64_t seed, uint
                    uint32_t workers) {
     *a = (struct arrivals){.load = l, .end_ns = load_duration(l), .step = workers};
     rng_seed(&a->gaps, seed, GAP_STREAM);
+    if (l->kind == LOAD_TRACE) {
+        a->index = worker;
+        return;
+    }
     if (l->poisson) {
         advance(a, 1); /* the first gap begins at the start of the run */
         a->index = 0;
@@ -71,8 +75,25 @@ void arrivals_init(struct arrivals *a, const struct load *l, uint64_t seed, uint
     advance(a, worker);
 }
 
+/* Of a trace. */
+static bool next_recorded(struct arrivals *a, struct arrival *out) {
+    const struct load_times *times = a->load->times;
+    uint64_t pass = a->index / times->count;
+    if (pass > 0 && !a->load->loop)
+        return false;
+    a->last.at_ns = load_trace_due(a->load, pass, times->at_ns[a->index % times->count]);
+    if (a->last.at_ns >= a->end_ns)
+        return false;
+    a->last.index = a->index;
+    *out = a->last;
+    a->index += a->step;
+    return true;
+}
+
 bool arrivals_next(struct arrivals *a, struct arrival *out) {
     struct line s;
+    if (a->load->kind == LOAD_TRACE)
+        return next_recorded(a, out);
     for (;;) {
         if (!line_at(a->load, a->stage, &s))
             return false;

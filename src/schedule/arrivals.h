@@ -6,9 +6,11 @@
  * reaches the sums of exponential gaps, so that they follow ramps as well. Where the rate is 0, time passes and
  * nothing arrives; the end of the load is no longer part of it: 10/s for 2 s are the arrivals 0 … 19.
  *
+ * The arrivals of a trace are those that were recorded, at its speed: arrival k is row k mod n of the trace.
+ *
  * The integral is kept as an integer of 128 bits, so that nothing drifts: the count after any time is exact, for years.
  *
- * One sequence belongs to the run, by load and seed. It is dealt out: worker w of n gets the arrivals w, w+n, w+2n, …, so what
+ * One sequence belongs to the run, by load and seed. It is distributed: worker w of n gets the arrivals w, w+n, w+2n, …, so what
  * arrives does not depend on the number of workers. Pure; no clock is read. Thread: plain data, owned by the caller.
  */
 #ifndef SCHEDULE_ARRIVALS_H

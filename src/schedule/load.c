@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "util/clock.h"
+
 /* Products of users and nanoseconds pass 64 bits (10^6 users over ten years: 3 * 10^23). */
 __extension__ typedef __int128 wide;
 
@@ -12,10 +14,68 @@ void load_done(struct load *l) {
 }
 
 bool load_is_open(const struct load *l) {
-    return l->kind == LOAD_RATE || l->kind == LOAD_RATE_STAGES;
+    return l->kind == LOAD_RATE || l->kind == LOAD_RATE_STAGES || l->kind == LOAD_TRACE;
+}
+
+int64_t load_trace_due(const struct load *l, uint64_t pass, int64_t at_ns) {
+    wide whole = (wide)pass * l->times->length_ns + at_ns;
+    wide due = (whole * LOAD_MICRO * 2 + l->micro_speed) / (l->micro_speed * (wide)2);
+    return due > INT64_MAX ? INT64_MAX : (int64_t)due;
+}
+
+/* At the speed of the replay, once. */
+static int64_t trace_length(const struct load *l) {
+    int64_t length = load_trace_due(l, 0, l->times->length_ns);
+    int64_t last = load_trace_due(l, 0, l->times->at_ns[l->times->count - 1]);
+    /* At a high speed both may be of one nanosecond, and the last arrival is part of the load. */
+    return length > last ? length : last + 1;
+}
+
+/* How many of the recorded arrivals of a pass are due before t_ns. */
+static uint64_t due_before(const struct load *l, uint64_t pass, int64_t t_ns) {
+    uint64_t low = 0, high = l->times->count;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if (load_trace_due(l, pass, l->times->at_ns[middle]) < t_ns)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+uint64_t load_trace_count(const struct load *l) {
+    int64_t end = load_duration(l);
+    uint64_t pass = 0;
+    if (l->loop)
+        pass = (uint64_t)((wide)end * l->micro_speed / LOAD_MICRO / l->times->length_ns);
+    /* Rounding can put the end into the pass before or behind. */
+    pass -= pass > 0;
+    uint64_t count = pass * l->times->count;
+    for (uint64_t more = l->times->count; more == l->times->count; pass++) {
+        more = due_before(l, pass, end);
+        count += more;
+        if (!l->loop)
+            break;
+    }
+    return count;
+}
+
+/* The most arrivals within any second; the loop's seam is left out. */
+static int64_t trace_rate_max(const struct load *l) {
+    uint64_t from = 0, most = 0;
+    for (uint64_t to = 0; to < l->times->count; to++) {
+        int64_t due = load_trace_due(l, 0, l->times->at_ns[to]);
+        while (due - load_trace_due(l, 0, l->times->at_ns[from]) >= NS_PER_S)
+            from++;
+        most = to - from + 1 > most ? to - from + 1 : most;
+    }
+    return (int64_t)most * LOAD_MICRO;
 }
 
 int64_t load_micro_rate_max(const struct load *l) {
+    if (l->kind == LOAD_TRACE)
+        return trace_rate_max(l);
     int64_t most = l->kind == LOAD_RATE ? l->micro_rate : l->start_micro_rate;
     for (size_t i = 0; i < l->stage_count; i++)
         most = l->stages[i].micro_rate > most ? l->stages[i].micro_rate : most;
@@ -117,6 +177,10 @@ int64_t load_next_change(const struct load *l, int64_t t_ns) {
 }
 
 static int64_t uncut_duration(const struct load *l) {
+    if (l->kind == LOAD_TRACE && l->duration_ns == 0)
+        return trace_length(l);
+    if (l->kind == LOAD_TRACE)
+        return l->duration_ns;
     if (l->kind == LOAD_USERS || l->kind == LOAD_RATE)
         return l->duration_ns;
     int64_t sum = 0;

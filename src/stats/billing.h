@@ -38,7 +38,7 @@ int64_t billing_instance_ns(int64_t started_ns, int64_t ended_ns);
  * request that waited begins when it arrived: then one that takes the place of another leaves no
  * gap of microseconds, which would be a stretch of its own. */
 struct billing_meter {
-    unsigned causes;        /* that are under way */
+    unsigned causes;        /* that are in progress */
     int64_t from_ns, to_ns; /* the newest stretch; to_ns only while causes is 0 */
     int64_t before_ns;      /* rounded sum of the stretches before that one */
     bool any;
@@ -48,7 +48,7 @@ void billing_meter_init(struct billing_meter *m);
 void billing_begin(struct billing_meter *m, int64_t at_ns);
 void billing_end(struct billing_meter *m, int64_t at_ns);
 
-/* Billable time until now_ns; what is under way counts as if it ended now. Never goes back. */
+/* Billable time until now_ns; what is in progress counts as if it ended now. Never goes back. */
 int64_t billing_meter_ns(const struct billing_meter *m, int64_t now_ns);
 
 /* Prices of one tier of regions, per vCPU-second, GiB-second and million requests. */

@@ -13,7 +13,7 @@
 enum { BASE, WITH, SIDES };
 
 struct compare_pair {
-    struct sample samples[SIDES];
+    struct compare_sample samples[SIDES];
     struct compare_options options;
     double *scores; /* room for the cells of either */
     uint64_t stream;
@@ -70,7 +70,7 @@ int compare_pair_new(const struct compare_side *base, const struct compare_side 
         p->options.confidence = 0.95;
     size_t cells = 0;
     for (int i = 0; i < SIDES; i++) {
-        if (sample_init(&p->samples[i], sides[i], endpoints, e) != 0)
+        if (compare_sample_init(&p->samples[i], sides[i], endpoints, e) != 0)
             goto fail;
         cells = p->samples[i].cells > cells ? p->samples[i].cells : cells;
     }
@@ -80,7 +80,7 @@ int compare_pair_new(const struct compare_side *base, const struct compare_side 
         goto fail;
     }
     for (int i = 0; i < SIDES; i++)
-        if (sample_set_blocks(&p->samples[i], p->scores, e) != 0)
+        if (compare_sample_set_blocks(&p->samples[i], p->scores, e) != 0)
             goto fail;
     *out = p;
     return 0;
@@ -92,8 +92,8 @@ fail:
 void compare_pair_free(struct compare_pair *p) {
     if (p == NULL)
         return;
-    sample_done(&p->samples[BASE]);
-    sample_done(&p->samples[WITH]);
+    compare_sample_done(&p->samples[BASE]);
+    compare_sample_done(&p->samples[WITH]);
     free(p->scores);
     free(p);
 }
@@ -104,7 +104,7 @@ uint64_t compare_pair_requests(const struct compare_pair *p, bool with) {
 
 /* One side of a measure while it is compared. */
 struct part {
-    const struct sample *sample;
+    const struct compare_sample *sample;
     const struct compare_measure *measure;
     double value;
     bool scheduled; /* a rate that does not vary */
@@ -114,7 +114,7 @@ struct part {
 /* A schedule sets the rate where no cell has a request more or less than its share and a half: what
  * is left then is that a window holds one more or less. */
 static void as_scheduled(struct part *x, const double *scores, int side) {
-    const struct sample *s = x->sample;
+    const struct compare_sample *s = x->sample;
     double one = (double)s->run_count / s->seconds / 2;
     for (size_t c = 0; c < s->cells; c++)
         if (fabs(scores[c]) * s->seconds > 1.5)
@@ -129,7 +129,7 @@ static int part_init(struct part *x, struct compare_pair *p, int side,
                      const struct compare_measure *m, struct err *e) {
     x->sample = &p->samples[side];
     x->measure = m;
-    x->value = sample_scores(x->sample, m, p->scores);
+    x->value = compare_sample_scores(x->sample, m, p->scores);
     /* Neither the sides nor the statistics share their draws. */
     if (resample(x->sample, p->scores, p->options.resamples, p->options.seed, p->stream++,
                  &x->moves, e) != 0)
@@ -142,7 +142,7 @@ static int part_init(struct part *x, struct compare_pair *p, int side,
 /* The statistic after a move, stretched; of quantiles the rank moves, the other way. */
 static double moved(const struct part *x, double move, double stretch) {
     if (x->measure->kind == COMPARE_QUANTILE)
-        return fmax(sample_quantile(x->sample, x->measure->p - move * stretch), TINY_US);
+        return fmax(compare_sample_quantile(x->sample, x->measure->p - move * stretch), TINY_US);
     double floor = x->measure->kind == COMPARE_MEAN ? TINY_US : 1e-9 * x->value;
     return fmax(x->value + move * stretch, floor);
 }
@@ -325,10 +325,10 @@ void compare_family(struct compare_result *const *results, size_t n, double conf
 
 /* The values alone, where a side has no request at all. */
 static double value_of(struct compare_pair *p, int side, const struct compare_measure *m) {
-    const struct sample *s = &p->samples[side];
+    const struct compare_sample *s = &p->samples[side];
     if (s->n == 0)
         return m->kind == COMPARE_PER_SECOND ? 0 : (double)NAN;
-    return sample_scores(s, m, p->scores);
+    return compare_sample_scores(s, m, p->scores);
 }
 
 static void nothing(struct compare_pair *p, const struct compare_measure *m,
@@ -387,7 +387,7 @@ out:
 }
 
 int compare_rank(struct compare_pair *p, struct compare_rank *out, struct err *e) {
-    struct sample *base = &p->samples[BASE], *with = &p->samples[WITH];
+    struct compare_sample *base = &p->samples[BASE], *with = &p->samples[WITH];
     struct compare_rank r = {.u = (double)NAN,
                              .share = (double)NAN,
                              .low = (double)NAN,
@@ -400,11 +400,11 @@ int compare_rank(struct compare_pair *p, struct compare_rank *out, struct err *e
         *out = r;
         return 0;
     }
-    sample_rank_scores(base, with, p->scores);
+    compare_sample_rank_scores(base, with, p->scores);
     if (resample(base, p->scores, p->options.resamples, p->options.seed, p->stream++, &moves[BASE],
                  e) != 0)
         goto out;
-    r.share = sample_rank_scores(with, base, p->scores);
+    r.share = compare_sample_rank_scores(with, base, p->scores);
     if (resample(with, p->scores, p->options.resamples, p->options.seed, p->stream++, &moves[WITH],
                  e) != 0)
         goto out;

@@ -8,7 +8,7 @@
  *     mean        sum of (value - mean)        quantile      number below it - n_cell * F(q)
  *     failures    failed - n_cell * rate       per second    n_cell - rate * length of the cell
  *
- * Cells are drawn anew in blocks of neighbours (circular block bootstrap: Politis and Romano 1992),
+ * Cells are drawn again in blocks of neighbours (circular block bootstrap: Politis and Romano 1992),
  * as long as block_length.h says of the scores or, where that is longer, of
  * those of the median, and no less spread than it says. Of several runs first the runs are drawn, then
  * blocks within each; as that counts the variation inside of runs twice, the spread is then set to
@@ -56,6 +56,7 @@ struct compare_row {
     uint32_t endpoint;
     uint16_t run;
     bool failed;
+    uint32_t weight; /* what it counts as in COMPARE_PER_SECOND; 0: one */
 };
 
 /* What counts of run i is lengths_us[i] long, more than 0. */
@@ -107,8 +108,8 @@ struct compare_result {
     double ratio, ratio_low, ratio_high; /* with / base */
     double p_value;                      /* two-sided, of no difference */
     enum compare_verdict verdict;
-    enum compare_verdict
-        alone; /* what the interval alone says: compare_family() may take it back */
+    /* What the interval alone says: compare_family() may take it back. */
+    enum compare_verdict alone;
     enum compare_lack lack;
     double block_s[2]; /* mean length of the blocks of base and with */
     double blocks[2];  /* how many such blocks there are */

@@ -42,7 +42,8 @@ static double ring_draw(const struct ring *r, struct rng *rng) {
     return sum;
 }
 
-static void summarise(const struct sample *s, const struct ring *rings, struct resampled *out) {
+static void summarise(const struct compare_sample *s, const struct ring *rings,
+                      struct resampled *out) {
     double seconds = 0, blocks = 0;
     for (size_t i = 0; i < s->run_count; i++) {
         double cell_s = (double)s->runs[i].length_us / 1e6 / (double)rings[i].cells;
@@ -68,7 +69,7 @@ static void settle(struct resampled *out, size_t runs, double outer, double inne
         out->moves[i] *= factor;
 }
 
-int resample(const struct sample *s, const double *scores, size_t count, uint64_t seed,
+int resample(const struct compare_sample *s, const double *scores, size_t count, uint64_t seed,
              uint64_t stream, struct resampled *out, struct err *e) {
     struct resampled r = {.count = count, .moves = calloc(count, sizeof *r.moves)};
     struct ring *rings = calloc(s->run_count, sizeof *rings);

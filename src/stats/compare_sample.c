@@ -10,8 +10,8 @@ enum { RADIX_BITS = 11, RADIX = 1 << RADIX_BITS };
 
 /* Least significant digits first, as many as the largest value has: 2 or 3 passes for usual times.
  * `spare` is as large as `items`; what is returned is the one of the two that is sorted. */
-static struct sample_item *sort_items(struct sample_item *items, struct sample_item *spare,
-                                      size_t n) {
+static struct compare_sample_item *sort_items(struct compare_sample_item *items,
+                                              struct compare_sample_item *spare, size_t n) {
     uint64_t all = 0;
     for (size_t i = 0; i < n; i++)
         all |= items[i].value;
@@ -26,7 +26,7 @@ static struct sample_item *sort_items(struct sample_item *items, struct sample_i
         }
         for (size_t i = 0; i < n; i++)
             spare[at[items[i].value >> shift & (RADIX - 1)]++] = items[i];
-        struct sample_item *sorted = spare;
+        struct compare_sample_item *sorted = spare;
         spare = items;
         items = sorted;
     }
@@ -43,8 +43,8 @@ static size_t cells_of(uint64_t requests) {
     return cells < 1 ? 1 : cells > COMPARE_CELLS_MAX ? COMPARE_CELLS_MAX : (size_t)cells;
 }
 
-static int plan_runs(struct sample *s, const struct compare_side *side, const bool *endpoints,
-                     struct err *e) {
+static int plan_runs(struct compare_sample *s, const struct compare_side *side,
+                     const bool *endpoints, struct err *e) {
     uint64_t *requests = calloc(side->runs, sizeof *requests);
     s->runs = calloc(side->runs, sizeof *s->runs);
     s->run_count = side->runs;
@@ -58,9 +58,9 @@ static int plan_runs(struct sample *s, const struct compare_side *side, const bo
             s->n++;
         }
     for (size_t r = 0; r < side->runs; r++) {
-        s->runs[r] = (struct sample_run){.first_cell = s->cells,
-                                         .cells = cells_of(requests[r]),
-                                         .length_us = side->lengths_us[r]};
+        s->runs[r] = (struct compare_sample_run){.first_cell = s->cells,
+                                                 .cells = cells_of(requests[r]),
+                                                 .length_us = side->lengths_us[r]};
         s->cells += s->runs[r].cells;
         s->seconds += (double)side->lengths_us[r] / 1e6;
     }
@@ -68,22 +68,23 @@ static int plan_runs(struct sample *s, const struct compare_side *side, const bo
     return 0;
 }
 
-static uint32_t cell_at(const struct sample_run *run, int64_t at_us) {
+static uint32_t cell_at(const struct compare_sample_run *run, int64_t at_us) {
     double share = (double)at_us / (double)run->length_us;
     size_t cell = share > 0 ? (size_t)(share * (double)run->cells) : 0;
     return (uint32_t)(run->first_cell + (cell < run->cells ? cell : run->cells - 1));
 }
 
-int sample_init(struct sample *s, const struct compare_side *side, const bool *endpoints,
-                struct err *e) {
-    struct sample_item *spare = NULL;
-    *s = (struct sample){0};
+int compare_sample_init(struct compare_sample *s, const struct compare_side *side,
+                        const bool *endpoints, struct err *e) {
+    struct compare_sample_item *spare = NULL;
+    *s = (struct compare_sample){0};
     if (plan_runs(s, side, endpoints, e) != 0)
         goto fail;
     s->items = calloc(s->n + 1, sizeof *s->items);
     spare = calloc(s->n + 1, sizeof *spare);
     s->requests = calloc(s->cells, sizeof *s->requests);
-    if (s->items == NULL || spare == NULL || s->requests == NULL) {
+    s->weights = calloc(s->cells, sizeof *s->weights);
+    if (s->items == NULL || spare == NULL || s->requests == NULL || s->weights == NULL) {
         err_set(e, "out of memory for comparing runs");
         goto fail;
     }
@@ -93,41 +94,43 @@ int sample_init(struct sample *s, const struct compare_side *side, const bool *e
         if (!counts(row, endpoints))
             continue;
         uint32_t cell = cell_at(&s->runs[row->run], row->at_us);
-        s->items[n++] = (struct sample_item){row->value_us > 0 ? (uint64_t)row->value_us : 0, cell,
-                                             row->failed};
+        s->items[n++] = (struct compare_sample_item){
+            row->value_us > 0 ? (uint64_t)row->value_us : 0, cell, row->failed};
         s->requests[cell]++;
+        s->weights[cell] += row->weight == 0 ? 1 : row->weight;
     }
-    struct sample_item *sorted = sort_items(s->items, spare, s->n);
+    struct compare_sample_item *sorted = sort_items(s->items, spare, s->n);
     free(sorted == s->items ? spare : s->items);
     s->items = sorted;
     return 0;
 fail:
     free(spare);
-    sample_done(s);
+    compare_sample_done(s);
     return -1;
 }
 
-void sample_done(struct sample *s) {
+void compare_sample_done(struct compare_sample *s) {
     free(s->items);
     free(s->runs);
     free(s->requests);
+    free(s->weights);
     free(s->blocks);
-    *s = (struct sample){0};
+    *s = (struct compare_sample){0};
 }
 
-double sample_quantile(const struct sample *s, double rank) {
+double compare_sample_quantile(const struct compare_sample *s, double rank) {
     struct quantile_rank r = quantile_rank(fmin(fmax(rank, 0), 1), s->n);
     return quantile_between((int64_t)s->items[r.lower].value, (int64_t)s->items[r.upper].value,
                             r.fraction);
 }
 
 /* Takes the expected part of each cell off, and divides by the number of requests. */
-static void less_expected(const struct sample *s, double each, double *scores) {
+static void less_expected(const struct compare_sample *s, double each, double *scores) {
     for (size_t c = 0; c < s->cells; c++)
         scores[c] = (scores[c] - each * s->requests[c]) / (double)s->n;
 }
 
-static double mean(const struct sample *s, double *scores) {
+static double mean(const struct compare_sample *s, double *scores) {
     double sum = 0;
     for (size_t i = 0; i < s->n; i++) {
         sum += (double)s->items[i].value;
@@ -137,7 +140,7 @@ static double mean(const struct sample *s, double *scores) {
     return sum / (double)s->n;
 }
 
-static double failures(const struct sample *s, double *scores) {
+static double failures(const struct compare_sample *s, double *scores) {
     double sum = 0;
     for (size_t i = 0; i < s->n; i++) {
         sum += s->items[i].failed;
@@ -148,8 +151,8 @@ static double failures(const struct sample *s, double *scores) {
 }
 
 /* Values that are equal lie on one side together, so the share below is not always p. */
-static double quantile(const struct sample *s, double p, double *scores) {
-    double value = sample_quantile(s, p);
+static double quantile(const struct compare_sample *s, double p, double *scores) {
+    double value = compare_sample_quantile(s, p);
     size_t below = 0;
     for (; below < s->n && (double)s->items[below].value <= value; below++)
         scores[s->items[below].cell]++;
@@ -157,18 +160,22 @@ static double quantile(const struct sample *s, double p, double *scores) {
     return value;
 }
 
-static double per_second(const struct sample *s, double *scores) {
-    double rate = (double)s->n / s->seconds;
+static double per_second(const struct compare_sample *s, double *scores) {
+    double all = 0;
+    for (size_t c = 0; c < s->cells; c++)
+        all += s->weights[c];
+    double rate = all / s->seconds;
     for (size_t r = 0; r < s->run_count; r++) {
-        const struct sample_run *run = &s->runs[r];
+        const struct compare_sample_run *run = &s->runs[r];
         double expected = rate * (double)run->length_us / 1e6 / (double)run->cells;
         for (size_t c = run->first_cell; c < run->first_cell + run->cells; c++)
-            scores[c] = (s->requests[c] - expected) / s->seconds;
+            scores[c] = (s->weights[c] - expected) / s->seconds;
     }
     return rate;
 }
 
-double sample_scores(const struct sample *s, const struct compare_measure *m, double *scores) {
+double compare_sample_scores(const struct compare_sample *s, const struct compare_measure *m,
+                             double *scores) {
     memset(scores, 0, s->cells * sizeof *scores);
     switch (m->kind) {
     case COMPARE_MEAN:
@@ -183,7 +190,7 @@ double sample_scores(const struct sample *s, const struct compare_measure *m, do
     return per_second(s, scores);
 }
 
-int sample_set_blocks(struct sample *s, double *scores, struct err *e) {
+int compare_sample_set_blocks(struct compare_sample *s, double *scores, struct err *e) {
     static const struct compare_measure median = {COMPARE_QUANTILE, 0.5};
     double unused;
     if (s->n == 0)
@@ -191,13 +198,14 @@ int sample_set_blocks(struct sample *s, double *scores, struct err *e) {
     s->blocks = calloc(s->run_count, sizeof *s->blocks);
     if (s->blocks == NULL)
         return err_set(e, "out of memory for comparing runs");
-    sample_scores(s, &median, scores);
+    compare_sample_scores(s, &median, scores);
     for (size_t r = 0; r < s->run_count; r++)
         s->blocks[r] = block_length(scores + s->runs[r].first_cell, s->runs[r].cells, &unused);
     return 0;
 }
 
-double sample_rank_scores(const struct sample *s, const struct sample *other, double *scores) {
+double compare_sample_rank_scores(const struct compare_sample *s,
+                                  const struct compare_sample *other, double *scores) {
     double sum = 0, n = (double)other->n;
     size_t below = 0, through = 0; /* of `other`: less than the value, less or equal */
     memset(scores, 0, s->cells * sizeof *scores);

@@ -7,7 +7,8 @@
 #define FRACTION_STEPS 10000
 #define NORMAL_FROM_DF 1e7 /* beyond it the two differ by less than 1e-7 */
 
-double dist_normal(double z) {
+/* The probability of a value below z. */
+static double dist_normal(double z) {
     return 0.5 * erfc(-z * 0.70710678118654752440);
 }
 

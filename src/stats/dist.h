@@ -8,8 +8,6 @@
 #ifndef STATS_DIST_H
 #define STATS_DIST_H
 
-/* The probability of a value below z. */
-double dist_normal(double z);
 double dist_student(double t, double df); /* df > 0, INFINITY: the normal one */
 
 /* The value that has probability p below it; 0 < p < 1. */

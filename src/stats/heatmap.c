@@ -38,7 +38,7 @@ int heatmap_new(int64_t run_us, struct heatmap **out, struct err *e) {
     h->column_us = choose_column_us(run_us);
     h->columns = (size_t)((run_us - 1) / h->column_us) + 1;
     assert(h->columns >= 1 && h->columns <= HEATMAP_COLUMNS_MAX);
-    h->counts = calloc(h->columns * HEATMAP_BANDS, sizeof *h->counts);
+    h->counts = calloc((size_t)HEATMAP_COLUMNS_MAX * HEATMAP_BANDS, sizeof *h->counts);
     if (h->counts == NULL) {
         free(h);
         return err_set(e, "out of memory for a heat map");
@@ -50,6 +50,17 @@ int heatmap_new(int64_t run_us, struct heatmap **out, struct err *e) {
     }
     *out = h;
     return 0;
+}
+
+/* What was counted is in the columns of its time, but for what came after the last one of a length
+ * that was too short. */
+bool heatmap_resize(struct heatmap *h, int64_t run_us) {
+    run_us = run_us < 1 ? 1 : run_us;
+    size_t columns = (size_t)((run_us - 1) / h->column_us) + 1;
+    if (choose_column_us(run_us) != h->column_us || columns > h->columns)
+        return false;
+    h->columns = columns;
+    return true;
 }
 
 void heatmap_free(struct heatmap *h) {
@@ -78,7 +89,7 @@ void heatmap_add(struct heatmap *h, int64_t at_us, int64_t latency_us) {
     size_t column = at_us <= 0 ? 0 : (size_t)(at_us / h->column_us);
     if (column >= h->columns)
         column = h->columns - 1;
-    h->counts[band_of(h, latency_us) * h->columns + column]++;
+    h->counts[band_of(h, latency_us) * HEATMAP_COLUMNS_MAX + column]++;
 }
 
 size_t heatmap_columns(const struct heatmap *h) {
@@ -91,7 +102,7 @@ int64_t heatmap_column_us(const struct heatmap *h) {
 
 static bool any(const struct heatmap *h, size_t band) {
     for (size_t i = 0; i < h->columns; i++)
-        if (h->counts[band * h->columns + i] > 0)
+        if (h->counts[band * HEATMAP_COLUMNS_MAX + i] > 0)
             return true;
     return false;
 }
@@ -126,7 +137,7 @@ uint64_t heatmap_at(const struct heatmap *h, const struct heatmap_rows *rows, si
     size_t from = rows->first + row * rows->bands;
     assert(column < h->columns && row < rows->count);
     for (size_t band = from; band < from + rows->bands && band < HEATMAP_BANDS; band++)
-        n += h->counts[band * h->columns + column];
+        n += h->counts[band * HEATMAP_COLUMNS_MAX + column];
     return n;
 }
 

@@ -14,6 +14,7 @@
 #ifndef STATS_HEATMAP_H
 #define STATS_HEATMAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,10 @@ struct heatmap;
 /* For a run of that length; it may be 0. */
 int heatmap_new(int64_t run_us, struct heatmap **out, struct err *e);
 void heatmap_free(struct heatmap *h);
+
+/* The run was found to be of another length, and nothing lies beyond it. False: what was counted is
+ * of no use for that length. */
+bool heatmap_resize(struct heatmap *h, int64_t run_us);
 
 /* at_us: from the start of the run; after the run's end it counts in the last column, before its
  * start in the first. A negative latency counts nowhere. */

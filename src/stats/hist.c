@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t bucket_count(unsigned bits) {
+size_t hist_buckets(unsigned bits) {
     return (size_t)(64 - bits) << bits;
 }
 
 int hist_init(struct hist *h, unsigned bits, struct err *e) {
     assert(bits > 0 && bits <= HIST_BITS_MAX);
-    uint64_t *counts = calloc(bucket_count(bits), sizeof *counts);
+    uint64_t *counts = calloc(hist_buckets(bits), sizeof *counts);
     if (counts == NULL)
         return err_set(e, "out of memory for a histogram");
     *h = (struct hist){.bits = bits, .counts = counts};
@@ -57,7 +57,11 @@ void hist_reset(struct hist *h) {
 }
 
 void hist_record(struct hist *h, int64_t value) {
-    h->counts[hist_bucket(h, value)]++;
+    hist_record_in(h, hist_bucket(h, value), value);
+}
+
+void hist_record_in(struct hist *h, size_t bucket, int64_t value) {
+    h->counts[bucket]++;
     if (h->total == 0 || value < h->min)
         h->min = value;
     if (h->total == 0 || value > h->max)

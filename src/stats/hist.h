@@ -37,6 +37,8 @@ void hist_reset(struct hist *h);
 
 /* value >= 0. */
 void hist_record(struct hist *h, int64_t value);
+/* The same where its bucket is known. */
+void hist_record_in(struct hist *h, size_t bucket, int64_t value);
 
 /* Adds all that `from` counted; both have the same bits. */
 void hist_merge(struct hist *into, const struct hist *from);
@@ -45,7 +47,8 @@ void hist_merge(struct hist *into, const struct hist *from);
  * 0, 0 <= p <= 1. */
 int64_t hist_quantile(const struct hist *h, double p);
 
-/* Buckets, for code that refines them: see select.h. */
+/* Buckets, for code that refines them: see select.h and kept.h. */
+size_t hist_buckets(unsigned bits);
 size_t hist_bucket(const struct hist *h, int64_t value);
 int64_t hist_bucket_lowest(const struct hist *h, size_t bucket);
 uint64_t hist_bucket_width(const struct hist *h, size_t bucket);

@@ -6,11 +6,12 @@
 #include "stats/hist.h"
 #include "util/clock.h"
 
-#define SLOTS 8 /* the window, the second under way, and two for what comes late or early */
+#define SLOTS 8 /* the window, the current second, and two for what comes late or early */
 #define BITS 6u
 #define EMPTY (-1)
+#define US_PER_S (NS_PER_S / NS_PER_US)
 
-_Static_assert(SLOTS > LIVE_WINDOW_S + 1, "the ring holds the window and the second under way");
+_Static_assert(SLOTS > LIVE_WINDOW_S + 1, "the ring holds the window and the current second");
 
 struct slot {
     int64_t second; /* EMPTY or the second it counts */
@@ -20,7 +21,7 @@ struct slot {
 
 struct live {
     pthread_mutex_t lock; /* everything below */
-    uint64_t requests, failures;
+    uint64_t requests, failures, unsendable;
     struct slot slots[SLOTS];
     struct hist merged; /* scratch of live_snapshot() */
 };
@@ -56,12 +57,16 @@ void live_free(struct live *l) {
     free(l);
 }
 
-static void add_one(struct live *l, const struct live_sample *x) {
-    l->requests++;
-    l->failures += x->failed;
-    if (x->end_ns < 0 || x->response_ns < 0)
+static void add_one(struct live *l, const struct request *x) {
+    bool failed = outcome_is_failure((int)x->outcome);
+    l->unsendable += x->outcome == OUTCOME_UNSENDABLE;
+    if (!outcome_is_timed((int)x->outcome))
         return;
-    int64_t second = x->end_ns / NS_PER_S;
+    l->requests++;
+    l->failures += failed;
+    if (x->end_us < 0 || x->response_us < 0)
+        return;
+    int64_t second = x->end_us / US_PER_S;
     struct slot *s = &l->slots[second % SLOTS];
     if (second < s->second)
         return;
@@ -71,14 +76,14 @@ static void add_one(struct live *l, const struct live_sample *x) {
         hist_reset(&s->response_us);
     }
     s->requests++;
-    s->failures += x->failed;
-    hist_record(&s->response_us, x->response_ns / NS_PER_US);
+    s->failures += failed;
+    hist_record(&s->response_us, x->response_us);
 }
 
-void live_add(struct live *l, const struct live_sample *samples, size_t n) {
+void live_add(struct live *l, const struct request *requests, size_t n) {
     pthread_mutex_lock(&l->lock);
     for (size_t i = 0; i < n; i++)
-        add_one(l, &samples[i]);
+        add_one(l, &requests[i]);
     pthread_mutex_unlock(&l->lock);
 }
 
@@ -108,6 +113,7 @@ void live_snapshot(struct live *l, int64_t now_ns, struct live_snapshot *out) {
     }
     s.requests = l->requests;
     s.failures = l->failures;
+    s.unsendable = l->unsendable;
     pthread_mutex_unlock(&l->lock);
     if (length_s > 0) {
         s.requests_per_second = (double)requests / length_s;

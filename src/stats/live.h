@@ -18,21 +18,16 @@
 #include <stdint.h>
 
 #include "util/err.h"
+#include "util/request.h"
 
 #define LIVE_WINDOW_S 5
 #define LIVE_NO_VALUE INT64_MIN
 
 struct live;
 
-/* A request that has a time: give neither not_sent nor cancelled ones. */
-struct live_sample {
-    int64_t end_ns; /* from the start of the run */
-    int64_t response_ns;
-    bool failed;
-};
-
 struct live_snapshot {
-    uint64_t requests, failures; /* since the start */
+    uint64_t requests, failures; /* since the start, of those that came to an end of their own */
+    uint64_t unsendable;         /* beside them: they could not be built */
     double requests_per_second, failures_per_second;
     int64_t p50_us, p95_us; /* LIVE_NO_VALUE where no request ended in the window */
 };
@@ -40,7 +35,7 @@ struct live_snapshot {
 int live_new(struct live **out, struct err *e);
 void live_free(struct live *l);
 
-void live_add(struct live *l, const struct live_sample *samples, size_t n);
+void live_add(struct live *l, const struct request *requests, size_t n);
 
 /* Rates and percentiles are those of the last LIVE_WINDOW_S whole seconds before now_ns, or of as
  * many as there were; in the first second, of what there is of it. */

@@ -117,32 +117,33 @@ static int entry_begin(struct locust_stats *s, struct entry *x, int64_t now_us, 
     return keep_copy(x, now_us / US_PER_S, e);
 }
 
-static int entry_log(struct locust_stats *s, struct entry *x, const struct locust_request *r,
+static int entry_log(struct locust_stats *s, struct entry *x, const struct request *r,
                      struct err *e) {
-    int64_t second = s->now_us / US_PER_S;
+    int64_t second = s->now_us / US_PER_S, took_us = r->response_us < 0 ? 0 : r->response_us;
+    bool failed = outcome_is_failure((int)r->outcome);
     if (!x->called && entry_begin(s, x, s->now_us, e) != 0)
         return -1;
     if (s->current && x->counts.total > 0 && second > x->last_us / US_PER_S &&
         keep_copy(x, second - 1, e) != 0)
         return -1;
-    size_t bucket = bucket_of(locust_round_ms(r->response_us));
+    size_t bucket = bucket_of(locust_round_ms(took_us));
     if (counts_reserve(&x->counts, bucket + 1, e) != 0)
         return -1;
-    if (x->counts.total == 0 || r->response_us < x->min_us)
-        x->min_us = r->response_us;
-    if (r->response_us > x->max_us)
-        x->max_us = r->response_us;
+    if (x->counts.total == 0 || took_us < x->min_us)
+        x->min_us = took_us;
+    if (took_us > x->max_us)
+        x->max_us = took_us;
     x->counts.of[bucket]++;
     x->counts.total++;
-    x->total_ms += (double)r->response_us / 1000;
+    x->total_ms += (double)took_us / 1000;
     x->bytes += r->bytes_received;
-    x->failures += r->failed;
+    x->failures += failed;
     x->last_us = s->now_us;
     struct second *slot = &x->seconds[second % SECONDS];
     if (slot->second != second)
         *slot = (struct second){.second = second};
     slot->requests++;
-    slot->failures += r->failed;
+    slot->failures += failed;
     return 0;
 }
 
@@ -179,18 +180,17 @@ static int errors_reserve(struct locust_stats *s, struct err *e) {
     return 0;
 }
 
-static int log_error(struct locust_stats *s, const struct locust_request *r, struct err *e) {
-    uint32_t error = r->error;
+static int log_error(struct locust_stats *s, size_t entry, uint32_t error, struct err *e) {
     if (errors_reserve(s, e) != 0)
         return -1;
-    uint32_t *slot = slot_of(s, r->entry, error);
+    uint32_t *slot = slot_of(s, entry, error);
     if (*slot == 0 && s->error_count >= LOCUST_ERRORS_MAX) {
         error = LOCUST_ERROR_OTHERS;
-        slot = slot_of(s, r->entry, error);
+        slot = slot_of(s, entry, error);
     }
     if (*slot == 0) {
         s->errors[s->error_count++] =
-            (struct locust_error){.entry = r->entry, .error = error, .first_us = s->now_us};
+            (struct locust_error){.entry = entry, .error = error, .first_us = s->now_us};
         *slot = (uint32_t)s->error_count;
     }
     struct locust_error *x = &s->errors[*slot - 1];
@@ -242,14 +242,15 @@ void locust_stats_free(struct locust_stats *s) {
     free(s);
 }
 
-int locust_stats_log(struct locust_stats *s, const struct locust_request *x, struct err *e) {
-    assert(x->entry < s->count && x->response_us >= 0);
-    if (x->end_us > s->now_us)
-        s->now_us = x->end_us;
+int locust_stats_log(struct locust_stats *s, size_t entry, const struct request *x, uint32_t error,
+                     struct err *e) {
+    assert(entry < s->count);
+    if (s->start_us + x->end_us > s->now_us)
+        s->now_us = s->start_us + x->end_us;
     if (entry_log(s, &s->entries[s->count], x, e) != 0 ||
-        entry_log(s, &s->entries[x->entry], x, e) != 0)
+        entry_log(s, &s->entries[entry], x, e) != 0)
         return -1;
-    return x->failed ? log_error(s, x, e) : 0;
+    return outcome_is_failure((int)x->outcome) ? log_error(s, entry, error, e) : 0;
 }
 
 /* ---- what Locust would say ---- */

@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "util/err.h"
+#include "util/request.h"
 
 /* PERCENTILES_TO_REPORT: 50 66 75 80 90 95 98 99 99.9 99.99 100. */
 #define LOCUST_LEVELS 11
@@ -35,15 +36,6 @@
 struct locust_stats;
 
 /* Times of day are microseconds since 1970. */
-struct locust_request {
-    size_t entry;
-    int64_t end_us;
-    int64_t response_us; /* >= 0 */
-    uint64_t bytes_received;
-    bool failed;
-    uint32_t error; /* of a failed one: what tells its text from others */
-};
-
 struct locust_error {
     size_t entry;
     uint32_t error;
@@ -67,7 +59,9 @@ int locust_stats_new(size_t entries, int64_t start_us, bool current, struct locu
                      struct err *e);
 void locust_stats_free(struct locust_stats *s);
 
-int locust_stats_log(struct locust_stats *s, const struct locust_request *x, struct err *e);
+/* A request that came to an end of its own. `error`: of a failed one, what tells its text from others. */
+int locust_stats_log(struct locust_stats *s, size_t entry, const struct request *x, uint32_t error,
+                     struct err *e);
 
 void locust_stats_row(const struct locust_stats *s, size_t entry, struct locust_row *out);
 

@@ -17,12 +17,6 @@ static double log_density(const struct mixture_part *p, double x) {
     return log(p->weight) - log(p->sd) - 0.5 * z * z - 0.91893853320467274; /* log(sqrt(2 pi)) */
 }
 
-/* log(exp(a) + exp(b)) */
-static double log_sum(double a, double b) {
-    double top = fmax(a, b);
-    return top + log1p(exp(fmin(a, b) - top));
-}
-
 /* The part that belongs to the values as far as `share` says. */
 static struct mixture_part part_of(const struct values *v, double (*share)(const void *, double),
                                    const void *context) {
@@ -54,21 +48,53 @@ static double below(const void *cut, double x) {
     return x <= *(const double *)cut;
 }
 
-static double high(const void *m, double x) {
-    const struct mixture *two = m;
-    return 1 / (1 + exp(log_density(&two->low, x) - log_density(&two->high, x)));
+static double high(const struct mixture *m, double x) {
+    return 1 / (1 + exp(log_density(&m->low, x) - log_density(&m->high, x)));
 }
 
-static double low(const void *m, double x) {
-    return 1 - high(m, x);
+/* Sums over the values of a part, about the mean that it had: those about 0 would lose digits. */
+struct sums {
+    double n, sum, squares;
+};
+
+static void add(struct sums *s, double weight, double distance) {
+    s->n += weight;
+    s->sum += weight * distance;
+    s->squares += weight * distance * distance;
 }
 
-static double likelihood(const struct values *v, const struct mixture *m) {
-    double sum = 0;
-    for (size_t i = 0; i < v->n; i++)
-        if (v->count[i] > 0)
-            sum += v->count[i] *
-                   log_sum(log_density(&m->low, v->x[i]), log_density(&m->high, v->x[i]));
+static struct mixture_part part_from(const struct values *v, const struct sums *s, double about) {
+    double shift = s->n > 0 ? s->sum / s->n : 0;
+    double variance = s->n > 0 ? s->squares / s->n - shift * shift : 0;
+    return (struct mixture_part){.weight = s->n / v->total,
+                                 .mean = about + shift,
+                                 .sd = fmax(sqrt(fmax(variance, 0)), v->sd_min)};
+}
+
+/* What log_density has that does not depend on the value. */
+static double log_scale(const struct mixture_part *p) {
+    return log_density(p, p->mean);
+}
+
+/* A round of EM: the likelihood of m, and the parts that follow from it. One exp for each value, because reports of
+ * every run wait for this. */
+static double step(const struct values *v, const struct mixture *m, struct mixture *next) {
+    struct sums low = {0}, high = {0};
+    double scale_low = log_scale(&m->low), scale_high = log_scale(&m->high), sum = 0;
+    for (size_t i = 0; i < v->n; i++) {
+        if (v->count[i] <= 0)
+            continue;
+        double to_low = v->x[i] - m->low.mean, to_high = v->x[i] - m->high.mean;
+        double z_low = to_low / m->low.sd, z_high = to_high / m->high.sd;
+        double a = scale_low - 0.5 * z_low * z_low, b = scale_high - 0.5 * z_high * z_high;
+        double e = exp(-fabs(a - b));
+        double share = (a > b ? e : 1) / (1 + e); /* of the high part */
+        sum += v->count[i] * (fmax(a, b) + log1p(e));
+        add(&low, v->count[i] * (1 - share), to_low);
+        add(&high, v->count[i] * share, to_high);
+    }
+    next->low = part_from(v, &low, m->low.mean);
+    next->high = part_from(v, &high, m->high.mean);
     return sum;
 }
 
@@ -82,14 +108,13 @@ static double climb(const struct values *v, double cut, struct mixture *out) {
     for (int round = 0; round < ROUNDS_MAX; round++) {
         if (!(m.low.weight > 0 && m.high.weight > 0))
             return -HUGE_VAL;
-        double now = likelihood(v, &m);
+        struct mixture next = m;
+        double now = step(v, &m, &next);
         if (now - reached < ENOUGH * v->total)
             break;
         reached = now;
         *out = m;
-        struct mixture before = m;
-        m.low = part_of(v, low, &before);
-        m.high = part_of(v, high, &before);
+        m = next;
     }
     return reached;
 }

@@ -27,12 +27,27 @@ void select_done(struct select *s) {
         free(s->cells[i].values);
     }
     free(s->cells);
+    kept_done(&s->kept);
     hist_done(&s->hist);
     *s = (struct select){0};
 }
 
+void select_keep(struct select *s, size_t *room) {
+    assert(s->hist.total == 0);
+    kept_init(&s->kept, s->hist.bits, room);
+}
+
 void select_count(struct select *s, int64_t value) {
-    hist_record(&s->hist, value);
+    size_t bucket = hist_bucket(&s->hist, value);
+    if (kept_any(&s->kept))
+        kept_add(&s->kept, &s->hist, bucket, value);
+    hist_record_in(&s->hist, bucket, value);
+}
+
+void select_copy(struct select *s, const struct select *from) {
+    assert(s->hist.total == 0);
+    hist_merge(&s->hist, &from->hist);
+    kept_copy(&s->kept, &from->kept, &from->hist);
 }
 
 static int by_rank(const void *a, const void *b) {
@@ -109,9 +124,41 @@ out:
 
 bool select_needs_collecting(const struct select *s) {
     for (size_t i = 0; i < s->cell_count; i++)
-        if (s->cells[i].width > 1)
+        if (s->cells[i].seen < s->cells[i].count)
             return true;
     return false;
+}
+
+static void add_to_cell(struct select *s, struct select_cell *c, int64_t value, uint64_t n) {
+    if (n > c->count - c->seen) {
+        s->differs = true;
+        return;
+    }
+    if (c->counts != NULL)
+        c->counts[value - c->lowest] += n;
+    else
+        for (uint64_t i = 0; i < n; i++)
+            c->values[c->seen + i] = value;
+    c->seen += n;
+}
+
+struct taking {
+    struct select *select;
+    struct select_cell *cell;
+};
+
+static void take_value(void *context, int64_t value, uint64_t count) {
+    struct taking *t = context;
+    add_to_cell(t->select, t->cell, value, count);
+}
+
+void select_take(struct select *s, const struct select *from) {
+    for (size_t i = 0; kept_any(&from->kept) && i < s->cell_count; i++) {
+        struct taking t = {s, &s->cells[i]};
+        if (t.cell->width > 1)
+            kept_each(&from->kept, &from->hist, hist_bucket(&s->hist, t.cell->lowest), take_value,
+                      &t);
+    }
 }
 
 void select_collect(struct select *s, int64_t value) {
@@ -127,17 +174,8 @@ void select_collect(struct select *s, int64_t value) {
         return;
     struct select_cell *c = &s->cells[low - 1];
     uint64_t offset = (uint64_t)(value - c->lowest);
-    if (c->width == 1 || offset >= c->width)
-        return;
-    if (c->seen == c->count) {
-        s->differs = true;
-        return;
-    }
-    if (c->values != NULL)
-        c->values[c->seen] = value;
-    else if (c->counts != NULL)
-        c->counts[offset]++;
-    c->seen++;
+    if (c->width > 1 && offset < c->width)
+        add_to_cell(s, c, value, 1);
 }
 
 int select_finish(struct select *s, struct err *e) {
@@ -151,7 +189,7 @@ int select_finish(struct select *s, struct err *e) {
             for (uint64_t k = 1; k < c->width; k++)
                 c->counts[k] += c->counts[k - 1];
     }
-    return s->differs ? err_set(e, "the rows changed between two readings of them") : 0;
+    return s->differs ? err_set(e, "the rows changed while they were read") : 0;
 }
 
 /* The first value of the bucket by which more than `rank` values are counted. */

@@ -5,7 +5,7 @@
 #include "stats/interval.h"
 #include "stats/quantile.h"
 
-static const double levels[] = {0.5, 0.95, 0.99};
+static const double levels[] = {0.5, 0.9, 0.95, 0.99};
 #define LEVELS (sizeof levels / sizeof *levels)
 
 int spread_init(struct spread *s, struct err *e) {
@@ -15,6 +15,10 @@ int spread_init(struct spread *s, struct err *e) {
 
 void spread_done(struct spread *s) {
     select_done(&s->select);
+}
+
+void spread_keep(struct spread *s, size_t *room) {
+    select_keep(&s->select, room);
 }
 
 static int64_t positive(int64_t value) {
@@ -38,11 +42,19 @@ int spread_plan(struct spread *s, struct err *e) {
         ranks[count++] = low;
         ranks[count++] = high;
     }
-    return select_want(&s->select, ranks, count, e);
+    if (select_want(&s->select, ranks, count, e) != 0)
+        return -1;
+    select_take(&s->select, &s->select);
+    return 0;
+}
+
+bool spread_needs_collecting(const struct spread *s) {
+    return select_needs_collecting(&s->select);
 }
 
 void spread_collect(struct spread *s, int64_t value) {
-    select_collect(&s->select, positive(value));
+    if (!kept_any(&s->select.kept))
+        select_collect(&s->select, positive(value));
 }
 
 int spread_finish(struct spread *s, struct err *e) {
@@ -79,6 +91,7 @@ static void fill(value_fn *value, const void *from, uint64_t n, double sum,
                                .median = none,
                                .low = none,
                                .high = none,
+                               .p90 = none,
                                .p95 = none,
                                .p99 = none,
                                .tmr = none};
@@ -86,6 +99,7 @@ static void fill(value_fn *value, const void *from, uint64_t n, double sum,
         return;
     out->mean = sum / (double)n;
     out->median = quantile(value, from, n, 0.5);
+    out->p90 = quantile(value, from, n, 0.9);
     out->p95 = quantile(value, from, n, 0.95);
     out->p99 = quantile(value, from, n, 0.99);
     if (out->median > 0)

@@ -15,7 +15,7 @@ const int summary_levels[SUMMARY_LEVELS] = {50, 60, 70, 80, 90, 95, 99, 100};
 #define RANKS_MAX (4 * SUMMARY_LEVELS + 2 + 2 * QUANTILE_LEVELS_MAX)
 
 struct entry {
-    uint64_t requests, failures, not_sent, cancelled;
+    uint64_t requests, failures, not_sent, cancelled, unsendable;
     uint64_t bytes;
     uint64_t response_sum_us;
     struct select response, service; /* made when the first value comes */
@@ -27,6 +27,7 @@ struct summary {
     bool failed; /* memory ran out while counting */
     int64_t last_end_us; /* over all entries, 0 where none */
     size_t count;        /* entries; the aggregated one stands behind them */
+    size_t room;         /* for kept times, in bytes */
     struct entry entries[];
 };
 
@@ -36,8 +37,13 @@ int summary_new(size_t entries, enum summary_rule rule, struct summary **out, st
         return err_set(e, "out of memory for the statistics of %zu endpoints", entries);
     s->rule = rule;
     s->count = entries;
+    s->room = SUMMARY_KEEP_BYTES;
     *out = s;
     return 0;
+}
+
+void summary_keep(struct summary *s, size_t bytes) {
+    s->room = bytes;
 }
 
 void summary_free(struct summary *s) {
@@ -60,8 +66,17 @@ static bool make(struct summary *s, struct select *x) {
     return is_made(x);
 }
 
+static bool make_kept(struct summary *s, struct select *x) {
+    if (is_made(x))
+        return true;
+    if (!make(s, x))
+        return false;
+    select_keep(x, &s->room);
+    return true;
+}
+
 static void count_value(struct summary *s, struct select *x, int64_t value) {
-    if (make(s, x))
+    if (make_kept(s, x))
         select_count(x, value);
 }
 
@@ -70,17 +85,18 @@ static void split(struct summary *s) {
     s->differ = true;
     for (size_t i = 0; i < s->count; i++) {
         struct entry *t = &s->entries[i];
-        if (is_made(&t->response) && make(s, &t->service))
-            hist_merge(&t->service.hist, &t->response.hist);
+        if (is_made(&t->response) && make_kept(s, &t->service))
+            select_copy(&t->service, &t->response);
     }
 }
 
-void summary_count(struct summary *s, const struct summary_sample *x) {
-    assert(x->entry < s->count);
-    struct entry *t = &s->entries[x->entry];
+void summary_count(struct summary *s, size_t entry, const struct request *x) {
+    assert(entry < s->count);
+    struct entry *t = &s->entries[entry];
     if (!outcome_is_timed((int)x->outcome)) {
         t->not_sent += x->outcome == OUTCOME_NOT_SENT;
         t->cancelled += x->outcome == OUTCOME_CANCELLED;
+        t->unsendable += x->outcome == OUTCOME_UNSENDABLE;
         return;
     }
     t->requests++;
@@ -106,6 +122,7 @@ static void aggregate(struct summary *s) {
         all->failures += t->failures;
         all->not_sent += t->not_sent;
         all->cancelled += t->cancelled;
+        all->unsendable += t->unsendable;
         all->bytes += t->bytes;
         all->response_sum_us += t->response_sum_us;
         if (is_made(&t->response) && make(s, &all->response))
@@ -153,6 +170,18 @@ static int want(const struct summary *s, struct select *x, bool distribution, st
     return select_want(x, ranks, count, e);
 }
 
+/* What the entries kept is all that their percentiles, and those of all, need. */
+static void take_kept(struct summary *s) {
+    struct entry *all = &s->entries[s->count];
+    for (size_t i = 0; i < s->count; i++) {
+        struct entry *t = &s->entries[i];
+        select_take(&t->response, &t->response);
+        select_take(&t->service, &t->service);
+        select_take(&all->response, &t->response);
+        select_take(&all->service, &t->service);
+    }
+}
+
 int summary_plan(struct summary *s, bool distribution, struct err *e) {
     aggregate(s);
     if (s->failed)
@@ -162,6 +191,7 @@ int summary_plan(struct summary *s, bool distribution, struct err *e) {
             want(s, &s->entries[i].service, false, e) != 0)
             return -1;
     }
+    take_kept(s);
     return 0;
 }
 
@@ -173,16 +203,16 @@ bool summary_needs_collecting(const struct summary *s) {
     return false;
 }
 
-void summary_collect(struct summary *s, const struct summary_sample *x) {
-    assert(x->entry < s->count);
+void summary_collect(struct summary *s, size_t entry, const struct request *x) {
+    assert(entry < s->count);
     if (!outcome_is_timed((int)x->outcome))
         return;
-    struct entry *t = &s->entries[x->entry], *all = &s->entries[s->count];
-    if (x->response_us >= 0) {
+    struct entry *t = &s->entries[entry], *all = &s->entries[s->count];
+    if (x->response_us >= 0 && !kept_any(&t->response.kept)) {
         select_collect(&t->response, x->response_us);
         select_collect(&all->response, x->response_us);
     }
-    if (s->differ && x->service_us >= 0) {
+    if (s->differ && x->service_us >= 0 && !kept_any(&t->service.kept)) {
         select_collect(&t->service, x->service_us);
         select_collect(&all->service, x->service_us);
     }
@@ -248,6 +278,7 @@ void summary_row(const struct summary *s, size_t entry, int64_t duration_us,
                                 .failures = t->failures,
                                 .not_sent = t->not_sent,
                                 .cancelled = t->cancelled,
+                                .unsendable = t->unsendable,
                                 .average_ms = nothing,
                                 .min_ms = nothing,
                                 .max_ms = nothing,

@@ -2,13 +2,14 @@
  * summary: what the request statistics of a run are made of, per entry (an endpoint) and over all
  * of them.
  *
- * Every request is given twice: summary_count() in a first reading, summary_collect() in a second
- * one, with summary_plan() between and summary_finish() after. Then every number is exact and
- * nothing was held in memory but histograms and the buckets that percentiles lie in (select.h).
+ * Every request is given to summary_count(). Where the times of all fitted into SUMMARY_KEEP_BYTES,
+ * summary_plan() and summary_finish() then make every number exact. Where they did not,
+ * summary_needs_collecting() says so, and the same requests have to be given once more, to
+ * summary_collect() (select.h). So memory is bounded whatever their number.
  *
  * What counts: `requests` are those that came to an end of their own, failed
- * ones too, and the failed ones count in every latency and size. not_sent and cancelled have no
- * time and count apart.
+ * ones too, and the failed ones count in every latency and size. not_sent, cancelled and unsendable
+ * have no time and are counted separately: `failures` are never more than `requests`.
  *
  * Requests per second are requests over a period. Exact: the duration of the run, as given to
  * summary_row(). Locust's rules: from the start of the run to the end of the last request of any
@@ -29,7 +30,7 @@
 
 #include "stats/quantile.h"
 #include "util/err.h"
-#include "util/outcome.h"
+#include "util/request.h"
 
 /* The percentiles of the paper's Table II: 50 60 70 80 90 95 99 100. */
 #define SUMMARY_LEVELS 8
@@ -37,15 +38,11 @@ extern const int summary_levels[SUMMARY_LEVELS];
 
 enum summary_rule { SUMMARY_EXACT, SUMMARY_LOCUST };
 
-struct summary;
+/* Four bytes for each microsecond between the fastest and the slowest request of an endpoint, if it
+ * has requests enough: some 20 endpoints whose answers take up to 200 ms. */
+#define SUMMARY_KEEP_BYTES ((size_t)16 << 20)
 
-struct summary_sample {
-    size_t entry;
-    enum outcome outcome;
-    int64_t end_us;
-    int64_t response_us, service_us; /* negative: none */
-    uint64_t bytes_received;
-};
+struct summary;
 
 /* Between which two times of the sample the true percentile lies, in 95 of 100 such samples
  * (interval.h). NAN where the requests are too few to tell, and for the maximum. */
@@ -57,7 +54,7 @@ struct summary_interval {
  * support. Under Locust's rules the intervals are of rounded times too. */
 struct summary_row {
     uint64_t requests, failures;
-    uint64_t not_sent, cancelled;
+    uint64_t not_sent, cancelled, unsendable;
     double average_ms, min_ms, max_ms, median_ms;
     double average_size_bytes;
     double requests_per_second, failures_per_second;
@@ -73,16 +70,18 @@ struct summary_row {
 /* Exact rules leave out a percentile that the requests do not support (quantile.h); Locust's show
  * all. */
 int summary_new(size_t entries, enum summary_rule rule, struct summary **out, struct err *e);
+/* Another bound than SUMMARY_KEEP_BYTES, before the first request. */
+void summary_keep(struct summary *s, size_t bytes);
 void summary_free(struct summary *s);
 
-void summary_count(struct summary *s, const struct summary_sample *x);
+void summary_count(struct summary *s, size_t entry, const struct request *x);
 
 /* `distribution`: whether summary_distribution() will be asked for. */
 int summary_plan(struct summary *s, bool distribution, struct err *e);
 
 /* False: the second reading can be left out, the first has told all. */
 bool summary_needs_collecting(const struct summary *s);
-void summary_collect(struct summary *s, const struct summary_sample *x);
+void summary_collect(struct summary *s, size_t entry, const struct request *x);
 int summary_finish(struct summary *s, struct err *e);
 
 /* Whether any request has a response time that is not its service time. */

@@ -3,7 +3,7 @@
  * them covers.
  *
  * Intervals come in the order of their begin. Those that touch make one stretch. Memory: those
- * under way and the stretches.
+ * in progress and the stretches.
  *
  * Ownership: sweep_init needs no allocation, sweep_done frees. Thread: plain data.
  */

@@ -1,16 +1,26 @@
 #include "target/counts.h"
 
-#include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/json_write.h"
+#include "util/text.h"
+
 static const char *const methods[METHOD_COUNT] = {"GET",    "HEAD",  "POST",    "PUT",
                                                   "DELETE", "PATCH", "OPTIONS", "(other)"};
-static const char *const routes[ROUTE_COUNT] = {"/",        "/health", "/healthz",
-                                                "/predict", "/login",  "(other)"};
+static const char *const routes[ROUTE_COUNT] = {"/",
+                                                "/health",
+                                                "/healthz",
+                                                "/predict",
+                                                "/login",
+                                                "/v1/models",
+#define ROUTE_PATH(name, path) path,
+                                                LLM_API_MAP(ROUTE_PATH)
+#undef ROUTE_PATH
+                                                    "(other)"};
 
 enum method method_of(const char *name) {
     int m = 0;
@@ -119,65 +129,62 @@ static uint64_t in_flight(const struct count_row *row) {
     return n;
 }
 
-static void json_number(cJSON *object, const char *key, uint64_t n) {
-    cJSON_AddNumberToObject(object, key, (double)n);
-}
-
-static void json_row(cJSON *o, const struct count_row *row) {
-    json_number(o, "received", row->received);
-    cJSON *answered = cJSON_AddObjectToObject(o, "answered");
+/* The members of an object, and its end. */
+static void json_row(struct json_writer *w, const struct count_row *row) {
+    json_write_uint(w, "received", row->received);
+    json_write_object(w, "answered", JSON_LINES);
     for (int s = 0; s < STATUS_COUNT; s++)
         if (row->answered[s] > 0) {
             char status[16];
             snprintf(status, sizeof status, "%d", s + STATUS_LEAST);
-            json_number(answered, status, row->answered[s]);
+            json_write_uint(w, status, row->answered[s]);
         }
+    json_write_end(w);
     for (int f = FAULT_RESET; f < FAULT_COUNT; f++)
-        json_number(o, fault_text((enum fault_kind)f), row->faults[f]);
-    json_number(o, "aborted", row->aborted);
-    json_number(o, "in_flight", in_flight(row));
-    json_number(o, "bytes_in", row->bytes_in);
-    json_number(o, "bytes_out", row->bytes_out);
+        json_write_uint(w, fault_text((enum fault_kind)f), row->faults[f]);
+    json_write_uint(w, "aborted", row->aborted);
+    json_write_uint(w, "in_flight", in_flight(row));
+    json_write_uint(w, "bytes_in", row->bytes_in);
+    json_write_uint(w, "bytes_out", row->bytes_out);
+    json_write_end(w);
 }
 
-void counts_json(struct counts *c, uint64_t cold_starts, struct buf *out) {
+void counts_json(struct counts *c, const struct counts_more *more, struct buf *out) {
     struct count_row total;
-    char *text = NULL;
-    cJSON *root = cJSON_CreateObject();
-    cJSON *rows = cJSON_AddArrayToObject(root, "requests");
+    struct json_writer w;
     struct counts *copy = snapshot(c, &total);
-    if (copy == NULL || rows == NULL)
-        goto done;
+    if (copy == NULL) {
+        out->failed = true;
+        return;
+    }
+    json_write_init(&w, out, "\t");
+    json_write_object(&w, NULL, JSON_LINES);
+    json_write_array(&w, "requests", JSON_LINE);
     for (int m = 0; m < METHOD_COUNT; m++)
         for (int r = 0; r < ROUTE_COUNT; r++) {
             if (copy->rows[m][r].received == 0)
                 continue;
-            cJSON *o = cJSON_CreateObject();
-            cJSON_AddStringToObject(o, "method", methods[m]);
-            cJSON_AddStringToObject(o, "path", routes[r]);
-            json_row(o, &copy->rows[m][r]);
-            cJSON_AddItemToArray(rows, o);
+            json_write_object(&w, NULL, JSON_LINES);
+            json_write_text(&w, "method", methods[m]);
+            json_write_text(&w, "path", routes[r]);
+            json_row(&w, &copy->rows[m][r]);
         }
-    json_row(cJSON_AddObjectToObject(root, "total"), &total);
-    json_number(root, "connections", copy->connections);
-    json_number(root, "cold_starts", cold_starts);
-    text = cJSON_Print(root);
-    if (text != NULL) {
-        buf_str(out, text);
-        buf_char(out, '\n');
-    }
-done:
-    if (text == NULL)
-        out->failed = true;
-    cJSON_free(text);
-    cJSON_Delete(root);
+    json_write_end(&w);
+    json_write_object(&w, "total", JSON_LINES);
+    json_row(&w, &total);
+    json_write_uint(&w, "connections", copy->connections);
+    json_write_uint(&w, "cold_starts", more->cold_starts);
+    json_write_uint(&w, "streams", more->streams);
+    json_write_uint(&w, "tokens", more->tokens);
+    json_write_end(&w);
+    buf_char(out, '\n');
     free(copy);
 }
 
 /* One line; columns that are 0 in all rows are left out. A NULL row gives the heads. */
-static void table_line(struct buf *out, const char *method, const char *path,
+static void table_line(struct buf *out, const char *method, const char *path, int path_width,
                        const struct count_row *row, const struct count_row *total) {
-    buf_printf(out, "%-8s %-9s ", method, path);
+    buf_printf(out, "%-8s %-*s ", method, path_width, path);
     if (row == NULL)
         buf_printf(out, "%10s", "received");
     else
@@ -214,20 +221,43 @@ static void table_line(struct buf *out, const char *method, const char *path,
     buf_char(out, '\n');
 }
 
-void counts_table(struct counts *c, uint64_t cold_starts, struct buf *out) {
+/* As wide as the longest path that is shown. */
+static int path_width(const struct counts *c) {
+    size_t width = 9;
+    for (int m = 0; m < METHOD_COUNT; m++)
+        for (int r = 0; r < ROUTE_COUNT; r++)
+            if (c->rows[m][r].received > 0 && strlen(routes[r]) > width)
+                width = strlen(routes[r]);
+    return (int)width;
+}
+
+static void count_text(struct buf *out, uint64_t n, const char *what) {
+    buf_printf(out, "%" PRIu64 " %s%s", n, what, text_plural(n));
+}
+
+void counts_table(struct counts *c, const struct counts_more *more, struct buf *out) {
     struct count_row total;
     struct counts *copy = snapshot(c, &total);
     if (copy == NULL) {
         out->failed = true;
         return;
     }
-    table_line(out, "Method", "Path", NULL, &total);
+    int width = path_width(copy);
+    table_line(out, "Method", "Path", width, NULL, &total);
     for (int m = 0; m < METHOD_COUNT; m++)
         for (int r = 0; r < ROUTE_COUNT; r++)
             if (copy->rows[m][r].received > 0)
-                table_line(out, methods[m], routes[r], &copy->rows[m][r], &total);
-    table_line(out, "", "Total", &total, &total);
-    buf_printf(out, "%" PRIu64 " connection%s, %" PRIu64 " cold start%s\n", copy->connections,
-               copy->connections == 1 ? "" : "s", cold_starts, cold_starts == 1 ? "" : "s");
+                table_line(out, methods[m], routes[r], width, &copy->rows[m][r], &total);
+    table_line(out, "", "Total", width, &total, &total);
+    count_text(out, copy->connections, "connection");
+    buf_str(out, ", ");
+    count_text(out, more->cold_starts, "cold start");
+    if (more->streams > 0 || more->tokens > 0) {
+        buf_str(out, ", ");
+        count_text(out, more->streams, "stream");
+        buf_str(out, ", ");
+        count_text(out, more->tokens, "token");
+    }
+    buf_char(out, '\n');
     free(copy);
 }

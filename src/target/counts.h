@@ -1,5 +1,5 @@
 /*
- * counts: what the target received and what became of it, exactly, by method and path.
+ * counts: what the target received and with which result, exactly, by method and path.
  *
  * A request is received when its headers are. Every one ends once: answered with a status, broken
  * on purpose, or aborted (the client left, or the target stopped, before an answer was out). So
@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "target/fault.h"
+#include "target/llm_api.h"
 #include "util/buf.h"
 
 enum method {
@@ -35,7 +36,9 @@ enum route {
     ROUTE_HEALTHZ,
     ROUTE_PREDICT,
     ROUTE_LOGIN,
-    ROUTE_OTHER,
+    ROUTE_MODELS,
+    ROUTE_LLM, /* and as many more as there are interfaces, in their order */
+    ROUTE_OTHER = ROUTE_LLM + LLM_API_COUNT,
     ROUTE_COUNT
 };
 
@@ -78,8 +81,13 @@ void counts_fault(struct counts *c, enum method m, enum route r, enum fault_kind
                   uint64_t bytes_in);
 void counts_aborted(struct counts *c, enum method m, enum route r, uint64_t bytes_in);
 
-/* A JSON object; a table for people. `cold_starts` is shown with the rest. */
-void counts_json(struct counts *c, uint64_t cold_starts, struct buf *out);
-void counts_table(struct counts *c, uint64_t cold_starts, struct buf *out);
+/* What others have counted, shown with the rest. */
+struct counts_more {
+    uint64_t cold_starts, streams, tokens;
+};
+
+/* A JSON object; a table for people. */
+void counts_json(struct counts *c, const struct counts_more *more, struct buf *out);
+void counts_table(struct counts *c, const struct counts_more *more, struct buf *out);
 
 #endif

@@ -21,7 +21,7 @@ int fault_parse(const char *text, struct fault *f, struct err *e) {
         const char *digits = text + strlen(prefix);
         if (strlen(digits) != 3 || strspn(digits, "0123456789") != 3 || digits[0] < '4' ||
             digits[0] > '5')
-            return err_set(e, "\"%.100s\": a failure's status is from 400 to 599", text);
+            return err_set(e, "\"%.100s\": the status of a failure must be from 400 to 599", text);
         f->status = (int)strtol(digits, NULL, 10);
         f->kind = FAULT_STATUS;
         return 0;
@@ -31,6 +31,6 @@ int fault_parse(const char *text, struct fault *f, struct err *e) {
             f->kind = (enum fault_kind)kind;
             return 0;
         }
-    return err_set(
-        e, "there is no failure \"%.100s\"; write status:503, reset, hang, garbage or short", text);
+    return err_set(e, "unknown failure \"%.100s\"; write status:503, reset, hang, garbage or short",
+                   text);
 }

@@ -1,7 +1,7 @@
 /*
  * fault: failures on purpose, their kinds and how often.
  *
- * It decides, it does not break anything: server.c does. Thread: any.
+ * It decides, it does not break anything: target_handle.c does. Thread: any.
  */
 #ifndef TARGET_FAULT_H
 #define TARGET_FAULT_H

@@ -5,9 +5,9 @@
 
 int instance_init(struct instance *i, const struct instance_spec *spec, struct err *e) {
     assert(spec->concurrency > 0 && spec->concurrency <= INSTANCE_CONCURRENCY_MAX);
-    struct visit **heap = calloc(spec->concurrency, sizeof(*heap));
+    struct instance_job **heap = calloc(spec->concurrency, sizeof(*heap));
     if (heap == NULL)
-        return err_set(e, "no memory for %zu requests at once", spec->concurrency);
+        return err_set(e, "out of memory for %zu concurrent requests", spec->concurrency);
     *i = (struct instance){.spec = *spec, .heap = heap};
     return 0;
 }
@@ -17,11 +17,11 @@ void instance_done(struct instance *i) {
     *i = (struct instance){0};
 }
 
-static bool sooner(const struct visit *a, const struct visit *b) {
+static bool sooner(const struct instance_job *a, const struct instance_job *b) {
     return a->due_ns != b->due_ns ? a->due_ns < b->due_ns : a->order < b->order;
 }
 
-static void heap_push(struct instance *i, struct visit *v) {
+static void heap_push(struct instance *i, struct instance_job *v) {
     assert(i->heap_len < i->spec.concurrency);
     size_t at = i->heap_len++;
     while (at > 0 && sooner(v, i->heap[(at - 1) / 2])) {
@@ -31,8 +31,8 @@ static void heap_push(struct instance *i, struct visit *v) {
     i->heap[at] = v;
 }
 
-static struct visit *heap_pop(struct instance *i) {
-    struct visit *top = i->heap[0], *last = i->heap[--i->heap_len];
+static struct instance_job *heap_pop(struct instance *i) {
+    struct instance_job *top = i->heap[0], *last = i->heap[--i->heap_len];
     size_t at = 0;
     for (;;) {
         size_t child = 2 * at + 1;
@@ -82,7 +82,7 @@ static void admit(struct instance *i, int64_t now_ns) {
     if (!warm(i, now_ns))
         return;
     while (i->first != NULL && i->places_taken < i->spec.concurrency) {
-        struct visit *v = i->first;
+        struct instance_job *v = i->first;
         i->first = v->next;
         if (i->first == NULL)
             i->last = NULL;
@@ -93,7 +93,7 @@ static void admit(struct instance *i, int64_t now_ns) {
     }
 }
 
-void instance_enter(struct instance *i, struct visit *v, int64_t now_ns) {
+void instance_enter(struct instance *i, struct instance_job *v, int64_t now_ns) {
     arouse(i, now_ns);
     i->inside++;
     v->next = NULL;
@@ -112,23 +112,32 @@ int64_t instance_next_ns(const struct instance *i) {
     return may_start && i->ready_ns < next ? i->ready_ns : next;
 }
 
-struct visit *instance_take(struct instance *i, int64_t now_ns) {
+struct instance_job *instance_take(struct instance *i, int64_t now_ns) {
     admit(i, now_ns);
     if (i->heap_len == 0 || i->heap[0]->due_ns > now_ns)
         return NULL;
     return heap_pop(i);
 }
 
-void instance_leave(struct instance *i, int64_t now_ns) {
-    assert(i->inside > 0 && i->places_taken > 0);
-    i->inside--;
+void instance_vacate(struct instance *i, int64_t now_ns) {
+    assert(i->places_taken > 0);
     i->places_taken--;
-    i->idle_from_ns = now_ns;
     admit(i, now_ns);
 }
 
-struct visit *instance_evict(struct instance *i, int64_t now_ns) {
-    struct visit *v = NULL;
+void instance_depart(struct instance *i, int64_t now_ns) {
+    assert(i->inside > 0);
+    i->inside--;
+    i->idle_from_ns = now_ns;
+}
+
+void instance_leave(struct instance *i, int64_t now_ns) {
+    instance_depart(i, now_ns);
+    instance_vacate(i, now_ns);
+}
+
+struct instance_job *instance_evict(struct instance *i, int64_t now_ns) {
+    struct instance_job *v = NULL;
     if (i->heap_len > 0) {
         v = i->heap[--i->heap_len];
         i->places_taken--;

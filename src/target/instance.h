@@ -1,14 +1,14 @@
 /*
- * instance: the one container that the target pretends to be: cold or warm, so many requests at
+ * instance: the one container that the target pretends to be: cold or warm, a limited number of requests at
  * once, the rest in a queue.
  *
- * A request (a "visit") enters; once the instance is warm and a place is free, first come first
+ * A request (a job) enters; once the instance is warm and a place is free, first come first
  * served, its service time runs; then it may be taken, and its place is free again when it leaves.
  * An instance is cold at the start and again when nobody has been inside for the idle timeout; the
  * first to enter then starts it, and everyone who comes waits for the same start. All of it as
  * functions of a time that is given: no clock, no thread, no socket.
  *
- * Ownership: visits belong to the caller and must live until they are taken or evicted. Thread:
+ * Ownership: jobs belong to the caller and must live until they are taken or evicted. Thread:
  * plain data, one lock for all.
  */
 #ifndef TARGET_INSTANCE_H
@@ -28,12 +28,12 @@ struct instance_spec {
     size_t concurrency;      /* 1 to INSTANCE_CONCURRENCY_MAX */
 };
 
-struct visit {
+struct instance_job {
     int64_t service_ns; /* set by the caller */
     /* private */
     int64_t due_ns;
     uint64_t order;
-    struct visit *next;
+    struct instance_job *next;
 };
 
 struct instance {
@@ -45,8 +45,9 @@ struct instance {
     size_t places_taken;
     uint64_t order; /* equal times are served in the order of their start */
     uint64_t cold_starts;
-    struct visit *first, *last; /* the queue */
-    struct visit **heap; /* being served, the earliest due at the top; `concurrency` places */
+    struct instance_job *first, *last; /* the queue */
+    /* Being served, the earliest due at the top; `concurrency` places. */
+    struct instance_job **heap;
     size_t heap_len;
 };
 
@@ -59,17 +60,20 @@ void instance_done(struct instance *i);
  * and out. */
 bool instance_pass(struct instance *i, int64_t now_ns);
 
-void instance_enter(struct instance *i, struct visit *v, int64_t now_ns);
+void instance_enter(struct instance *i, struct instance_job *v, int64_t now_ns);
 
 /* When instance_take will next have something to do if nobody enters or leaves before;
  * INSTANCE_NEVER: nothing. */
 int64_t instance_next_ns(const struct instance *i);
 
-/* A visit whose service time is over, or NULL. Its place stays taken until instance_leave. */
-struct visit *instance_take(struct instance *i, int64_t now_ns);
+/* A job whose service time is over, or NULL. Its place stays taken until instance_leave, or until instance_vacate, after which it
+ * is inside, so that the instance is not idle, until instance_depart. */
+struct instance_job *instance_take(struct instance *i, int64_t now_ns);
 void instance_leave(struct instance *i, int64_t now_ns);
+void instance_vacate(struct instance *i, int64_t now_ns);
+void instance_depart(struct instance *i, int64_t now_ns);
 
 /* One that is not taken yet, in no order, or NULL: to empty the house. */
-struct visit *instance_evict(struct instance *i, int64_t now_ns);
+struct instance_job *instance_evict(struct instance *i, int64_t now_ns);
 
 #endif

@@ -1,6 +1,6 @@
 #include "target/plan.h"
 
-struct plan plan_request(uint64_t seed, uint64_t number, const struct latency *l,
+struct plan plan_request(uint64_t seed, uint64_t number, const struct variate *l,
                          const struct fault *f) {
     struct rng r;
     rng_seed(&r, seed, number);
@@ -8,6 +8,6 @@ struct plan plan_request(uint64_t seed, uint64_t number, const struct latency *l
     double luck = rng_unit(&r);
     return (struct plan){
         .fault = luck < f->rate ? f->kind : FAULT_NONE,
-        .service_ns = latency_draw(l, &r),
+        .service_ns = variate_draw_ns(l, &r),
     };
 }

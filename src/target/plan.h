@@ -10,14 +10,14 @@
 #include <stdint.h>
 
 #include "target/fault.h"
-#include "target/latency.h"
+#include "target/variate.h"
 
 struct plan {
     enum fault_kind fault;
     int64_t service_ns;
 };
 
-struct plan plan_request(uint64_t seed, uint64_t number, const struct latency *l,
+struct plan plan_request(uint64_t seed, uint64_t number, const struct variate *l,
                          const struct fault *f);
 
 #endif

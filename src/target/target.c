@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "target/service.h"
+#include "target/target_internal.h"
 
 #define LISTEN_BACKLOG 4096
 #define SPARE_DESCRIPTORS 64       /* for everything that is not a connection */
@@ -44,21 +44,22 @@ static int bind_socket(struct target *t, struct err *e) {
     char port[16];
     snprintf(port, sizeof port, "%d", t->spec.port);
     if (getaddrinfo(where, port, &hints, &found) != 0)
-        return err_set(
-            e, "\"%.100s\" is no address to bind to; write it in numbers, like 127.0.0.1 or ::1",
-            where);
+        return err_set(e,
+                       "\"%.100s\" is not an address to listen on; write a numeric address, like "
+                       "127.0.0.1 or ::1",
+                       where);
     int result = -1, on = 1;
     t->listen_fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (t->listen_fd < 0) {
-        err_set(e, "cannot make a socket: %s", strerror(errno));
+        err_set(e, "cannot create a socket: %s", strerror(errno));
         goto done;
     }
     setsockopt(t->listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (bind(t->listen_fd, found->ai_addr, found->ai_addrlen) != 0) {
         if (errno == EADDRINUSE)
             err_set(e,
-                    "port %d of %s is in use; stop who has it, or take another one with --port "
-                    "(0: any free one)",
+                    "port %d of %s is in use; stop the program that uses it, or choose another "
+                    "--port (0: any free port)",
                     t->spec.port, where);
         else
             err_set(e, "cannot bind to port %d of %s: %s", t->spec.port, where, strerror(errno));
@@ -72,22 +73,22 @@ done:
 
 /* True where no request needs to wait for anything. */
 static bool is_instant(const struct target_spec *s) {
-    bool get = s->get.kind == LATENCY_CONSTANT && s->get.low_ns == 0;
-    bool post = s->post.kind == LATENCY_CONSTANT && s->post.low_ns == 0;
+    bool get = s->get.kind == VARIATE_CONSTANT && s->get.low == 0;
+    bool post = s->post.kind == VARIATE_CONSTANT && s->post.low == 0;
     return get && post && s->cpu_ns == 0 && s->instance.cold_start_ns == 0;
 }
 
 int target_open(const struct target_spec *spec, struct target **out, struct err *e) {
     struct target *t = calloc(1, sizeof(*t));
     if (t == NULL)
-        return err_set(e, "no memory");
+        return err_set(e, "out of memory");
     t->spec = *spec;
     t->listen_fd = -1;
     t->instant = is_instant(spec);
     counts_init(&t->counts);
     t->done_fd = eventfd(0, EFD_CLOEXEC);
     if (t->done_fd < 0) {
-        err_set(e, "cannot make an eventfd: %s", strerror(errno));
+        err_set(e, "cannot create an eventfd: %s", strerror(errno));
         goto fail;
     }
     if (bind_socket(t, e) != 0 || handle_prepare(t, e) != 0)
@@ -118,9 +119,14 @@ static unsigned connection_limit(void) {
 
 int target_start(struct target *t, struct err *e) {
     assert(t->daemon == NULL && !t->stopped);
-    if (desk_new(&t->spec.instance, t->spec.cpu_ns, handle_served, &t->desk, e) != 0)
+    if (job_queue_new(&t->spec.instance, t->spec.cpu_ns, handle_served, &t->jobs, e) != 0)
         return -1;
     if (t->spec.fault.kind == FAULT_HANG && watch_new(handle_client_gone, &t->watch, e) != 0)
+        return -1;
+    static const struct token_sender_events events = {tokens_ending, tokens_over};
+    if (t->spec.tokens.log_path != NULL && token_log_open(t->spec.tokens.log_path, &t->log, e) != 0)
+        return err_prefix(e, "--token-log");
+    if (token_sender_new(&events, t->log, &t->sender, e) != 0)
         return -1;
     if (listen(t->listen_fd, LISTEN_BACKLOG) != 0)
         return err_set(e, "cannot listen on %s: %s", t->url, strerror(errno));
@@ -148,33 +154,30 @@ int target_done_fd(const struct target *t) {
     return t->done_fd;
 }
 
-void target_stop(struct target *t) {
+int target_stop(struct target *t, struct err *e) {
     if (t->stopped)
-        return;
+        return 0;
     t->stopped = true;
-    /* libmicrohttpd must not be stopped while it has suspended connections: these two resume them
+    /* libmicrohttpd must not be stopped while it has suspended connections: these three resume them
      * all, and from here on whoever wants to wait is resumed at once. */
-    desk_stop(t->desk);
+    job_queue_stop(t->jobs);
     watch_stop(t->watch);
+    token_sender_stop(t->sender);
     if (t->daemon != NULL)
         MHD_stop_daemon(t->daemon);
     t->daemon = NULL;
-}
-
-void target_json(struct target *t, struct buf *out) {
-    counts_json(&t->counts, t->desk != NULL ? desk_cold_starts(t->desk) : 0, out);
-}
-
-void target_table(struct target *t, struct buf *out) {
-    counts_table(&t->counts, t->desk != NULL ? desk_cold_starts(t->desk) : 0, out);
+    int result = token_log_close(t->log, e);
+    t->log = NULL;
+    return result != 0 ? err_prefix(e, "--token-log") : 0;
 }
 
 void target_free(struct target *t) {
     if (t == NULL)
         return;
-    target_stop(t);
+    target_stop(t, NULL);
     handle_release(t);
-    desk_free(t->desk);
+    token_sender_free(t->sender);
+    job_queue_free(t->jobs);
     watch_free(t->watch);
     counts_done(&t->counts);
     if (t->listen_fd >= 0)

@@ -1,9 +1,9 @@
 /*
- * target: a small prediction service to shoot at, with times, cold starts and failures as asked.
+ * target: a small prediction service for load tests, with times, cold starts and failures as asked.
  *
- * It speaks HTTP/1.1 through libmicrohttpd, keeps no body, and counts exactly what came in and what
- * became of it (counts.h). It is one pretended container (instance.h); it does not scale, and does
- * not predict.
+ * It speaks HTTP/1.1 through libmicrohttpd, keeps no body, and counts exactly what came in and
+ * with which result (counts.h). It is one pretended container (instance.h); it does not scale, and does
+ * not predict. As a language model it sends tokens at exact times and logs when (token_sender.h).
  *
  * Ownership: the spec's texts must live as long as the target. Thread: one thread opens, starts,
  * stops and frees.
@@ -15,17 +15,19 @@
 
 #include "target/fault.h"
 #include "target/instance.h"
-#include "target/latency.h"
+#include "target/token_spec.h"
+#include "target/variate.h"
 #include "util/buf.h"
 #include "util/err.h"
 
 struct target_spec {
     const char *bind; /* an address in numbers */
     int port;         /* 0: any free one */
-    struct latency get, post;
+    struct variate get, post;
     struct fault fault;
     int64_t cpu_ns;
     struct instance_spec instance;
+    struct token_spec tokens;
     const char *token; /* NULL: none needed */
     bool login;        /* POST /login gives the token, which is needed */
     uint64_t body_max_bytes;
@@ -46,8 +48,9 @@ const char *target_url(const struct target *t); /* "http://127.0.0.1:8080" */
 /* Readable once `requests_max` requests have come to their end. */
 int target_done_fd(const struct target *t);
 
-/* Requests in flight are dropped and count as aborted; the counts are final afterwards. */
-void target_stop(struct target *t);
+/* Requests in flight are dropped and count as aborted; the counts are final afterwards, and the token log complete: -1 where
+ * that could not be written. */
+int target_stop(struct target *t, struct err *e);
 
 void target_json(struct target *t, struct buf *out);
 void target_table(struct target *t, struct buf *out);

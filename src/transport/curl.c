@@ -5,205 +5,279 @@
  * uses): so a user keeps its connection, and libcurl never searches a list that grows with the users.
  */
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
+#include <time.h>
 
-#include "transport/curl_internal.h"
-#include "transport/curl_loop.h"
-#include "transport/idle_close.h"
+#include "transport/curl.h"
+#include "transport/curl_session.h"
 #include "transport/tls_context.h"
-#include "transport/trace.h"
 #include "util/buf.h"
 #include "util/clock.h"
 
-struct transport {
-    struct curl_loop loop;
-    const struct transport_options *options;
-    struct curl_slist *resolve;
-    uint64_t serials;                  /* requests compiled so far */
-    struct transport_session *refused; /* libcurl did not take them; their callbacks are due */
-};
+#define TEXT_OF(x) #x
+#define STRING(x) TEXT_OF(x)
 
-/* What is kept of an answer. */
-struct curl_kept {
-    struct buf head, body;
-    bool cut;
-};
-
-struct transport_session {
-    struct transport *transport;
-    CURL *easy;
-    CURLSH *share;
-    uint64_t last;           /* serial of the request that the easy handle is set up for; 0: none */
-    transport_done_fn *done; /* NULL: idle */
-    void *context;
-    int64_t sent_ns;
-    uint64_t received;
-    long sendings;           /* of the request under way: 1, and 1 more per redirect */
-    int kept;                /* the socket that was opened last, while it is open; else -1 */
-    bool lost_before_answer; /* the kept connection ended, and libcurl wanted to send again */
-    CURLcode refusal;
-    int socket_errno; /* why no socket could be opened; 0: one could */
-    struct transport_session *next_refused;
-    struct curl_slist trace; /* the traceparent header, where there is one, then the request's */
-    const struct curl_request *request; /* the one under way */
-    struct curl_slist *varied;          /* its headers of this sending, where it varies */
-    struct curl_kept *answer;           /* NULL: nothing is to be kept of the answer */
-    char trace_text[TRACE_LINE_BYTES];
-    char curl_text[CURL_ERROR_SIZE];
-};
-
-/* libcurl is about to send: the first time, or once more after each redirect. */
-static int note_sending(void *context, char *local_address, char *remote_address, int local_port,
-                        int remote_port) {
-    (void)local_address, (void)remote_address, (void)local_port, (void)remote_port;
-    struct transport_session *s = context;
-    long status = 0;
-    curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
-    if (s->sendings > 0 && status == 303) {
-        /* "See other" is a GET, whatever was sent; the next request sets the method again. */
-        curl_easy_setopt(s->easy, CURLOPT_CUSTOMREQUEST, NULL);
-        s->last = 0;
+/* What has been learnt of the answer besides libcurl's own view of it. */
+static void correct(struct transport_session *s, struct transport_result *r) {
+    if (s->answer.error != NULL) {
+        r->outcome = s->answer.outcome;
+        r->error = s->answer.error;
     }
-    s->sendings++;
-    return CURL_PREREQFUNC_OK;
-}
-
-/* Where a kept connection ends before any answer, libcurl sends the request again on a new one and tells nobody: the
- * target would count two requests, and we one. There is no option against it, but it needs a socket from us. */
-static bool is_resending(struct transport_session *s) {
-    long redirects = 0;
-    curl_easy_getinfo(s->easy, CURLINFO_REDIRECT_COUNT, &redirects);
-    return s->sendings > redirects;
-}
-
-static curl_socket_t open_socket(void *context, curlsocktype purpose,
-                                 struct curl_sockaddr *address) {
-    (void)purpose;
-    struct transport_session *s = context;
-    if (is_resending(s)) {
-        s->lost_before_answer = true;
-        return CURL_SOCKET_BAD;
+    if (s->link.again_wanted) {
+        curl_result_lost(r);
+        r->new_connection = s->link.opened;
     }
-    curl_socket_t fd = curl_loop_open(&s->transport->loop, address);
-    if (fd == CURL_SOCKET_BAD)
-        s->socket_errno = errno;
-    s->kept = fd == CURL_SOCKET_BAD ? -1 : fd;
-    return fd;
-}
-
-static int close_socket(void *context, curl_socket_t fd) {
-    struct transport_session *s = context;
-    if (fd == s->kept)
-        s->kept = -1;
-    return curl_loop_close_socket(&s->transport->loop, fd);
-}
-
-/* libcurl looks before it sends whether a kept connection has ended, but takes TLS's goodbye, unread in front of the end, for a
- * sign of life. */
-static void let_it_see_the_end(const struct transport_session *s) {
-    char bytes[4096];
-    if (s->kept < 0 || !idle_close_seen(s->kept))
-        return;
-    while (recv(s->kept, bytes, sizeof bytes, MSG_DONTWAIT) > 0)
-        continue;
-}
-
-static size_t take_body(char *bytes, size_t size, size_t n, void *context) {
-    struct transport_session *s = context;
-    struct curl_kept *k = s->answer;
-    s->received += size * n;
-    if (k != NULL && s->request->keep_body_bytes > 0) {
-        size_t room = s->request->keep_body_bytes - k->body.len;
-        k->cut = k->cut || size * n > room;
-        buf_add(&k->body, bytes, size * n < room ? size * n : room);
+    if (s->answer.error == NULL && s->failure != NULL) {
+        r->outcome = s->failure_outcome;
+        r->error = s->failure;
     }
-    return size * n;
+    if (s->stuck != NULL) {
+        r->outcome = OUTCOME_PROTOCOL_ERROR;
+        r->error = s->stuck;
+    }
+    curl_result_add(r, &s->before);
+    r->http_version = r->status == 0 ? HTTP_VERSION_NONE : curl_link_version(s->easy);
+    if (s->transport->options->version == TRANSPORT_HTTP_2_ONLY && r->status != 0 &&
+        r->http_version != HTTP_VERSION_2 &&
+        (r->outcome == OUTCOME_OK || r->outcome == OUTCOME_HTTP_ERROR)) {
+        r->outcome = OUTCOME_PROTOCOL_ERROR;
+        r->error = "the response used HTTP/1.1, but the scenario requires HTTP/2";
+    }
+    r->previous_end = s->link.previous_end;
+    r->previous_idle_ns = s->link.previous_idle_ns;
+    r->sent_again = s->resent_ns != 0;
+    r->resent_ns = s->resent_ns;
 }
 
-/* Each answer of a transfer (100 Continue, redirects) begins with its status line; the last one's head is kept. */
-static size_t take_head(char *bytes, size_t size, size_t n, void *context) {
-    struct transport_session *s = context;
-    if (s->answer == NULL || !s->request->keep_head)
-        return size * n;
-    if (size * n >= 5 && memcmp(bytes, "HTTP/", 5) == 0)
-        buf_clear(&s->answer->head);
-    else
-        buf_add(&s->answer->head, bytes, size * n);
-    return size * n;
-}
-
-static void kept_free(struct curl_kept *k) {
-    if (k == NULL)
+/* Puts back what was set for this sending only. */
+static void end_sending(struct transport_session *s) {
+    bool hopped = s->hop.count > 0;
+    const struct transport_options *o = s->transport->options;
+    if (s->varied != NULL || hopped)
+        curl_easy_setopt(s->easy, CURLOPT_HTTPHEADER, NULL);
+    if (s->varied != NULL)
+        curl_request_headers_free(s->request, s->varied);
+    s->varied = s->headers = NULL;
+    if (hopped || s->waited)
+        curl_easy_setopt(s->easy, CURLOPT_TIMEOUT_MS, curl_request_timeout_ms(o->timeout_ns));
+    if (s->waited)
+        curl_easy_setopt(s->easy, CURLOPT_CONNECTTIMEOUT_MS,
+                         curl_request_timeout_ms(o->connect_timeout_ns));
+    s->waited = false;
+    if (!hopped)
         return;
-    buf_done(&k->head);
-    buf_done(&k->body);
-    free(k);
-}
-
-/* Before an answer is awaited; with no memory it is as if the answer had no body. */
-static void begin_keeping(struct transport_session *s, const struct curl_request *r) {
-    bool wanted = r->keep_head || r->keep_body_bytes > 0;
-    s->answer = wanted ? calloc(1, sizeof *s->answer) : NULL;
-    if (s->answer == NULL)
-        return;
-    buf_init(&s->answer->head, SIZE_MAX / 4);
-    buf_init(&s->answer->body, SIZE_MAX / 4);
+    curl_hop_done(&s->hop);
+    s->last = 0;
 }
 
 /* The session is idle again before its callback runs, so that the callback may send, or close the session. */
 static void finish(struct transport_session *s, CURLcode code) {
-    struct transport_result result = {
-        .sent_ns = s->sent_ns, .end_ns = clock_mono_ns(), .bytes_received = s->received};
+    const struct http1 *h = &s->answer.base.http;
+    struct transport_result result = {.sent_ns = s->sent_ns,
+                                      .end_ns = clock_mono_ns(),
+                                      .status = h->head_done ? h->status : 0,
+                                      .bytes_received = s->answer.base.received};
     char text[CURL_RESULT_TEXT_BYTES];
     transport_done_fn *done = s->done;
-    curl_result_fill(s->easy, code, s->curl_text, s->transport->options, &result, text);
-    if (s->lost_before_answer)
-        curl_result_lost(&result);
-    if (code == CURLE_COULDNT_CONNECT && s->socket_errno != 0) {
-        char reason[128];
-        snprintf(text, sizeof text, "cannot open a socket: %s",
-                 strerror_r(s->socket_errno, reason, sizeof reason));
+    stream_watch_end(s->answer.watch);
+    if (s->lost_aim != NULL)
+        curl_result_unaimed(&result, s->lost_aim, text);
+    else
+        curl_result_fill(s->easy, code, s->curl_text, s->transport->options, &result, text);
+    if (s->lost_aim == NULL && !s->link.again_wanted)
+        shortage_judge(s->easy, code, &s->aim.seen, s->transport->options, &result, text,
+                       sizeof text);
+    correct(s, &result);
+    end_sending(s);
+    /* The callback may send, and so fill it again: it is away from the session meanwhile. */
+    struct answer_kept *kept = answer_take(&s->answer.base, &result);
+    if (s->answer.error != NULL && result.error == s->answer.error) {
+        snprintf(text, sizeof text, "%s", s->answer.error);
         result.error = text;
     }
-    if (s->varied != NULL) {
-        curl_easy_setopt(s->easy, CURLOPT_HTTPHEADER, NULL);
-        curl_request_headers_free(s->request, s->varied);
-        s->varied = NULL;
-    }
-    /* The callback may send, and so fill it anew: it is away from the session meanwhile. */
-    struct curl_kept *kept = s->answer;
-    if (kept != NULL) {
-        result.head = (struct bytes){buf_text(&kept->head), kept->head.len};
-        result.body = (struct bytes){buf_text(&kept->body), kept->body.len};
-        result.body_cut = kept->cut;
-        s->answer = NULL;
-    }
+    struct transport *t = s->transport;
     s->done = NULL;
     s->request = NULL;
     done(s->context, &result);
-    kept_free(kept);
+    answer_give_back(&t->pool, kept);
+}
+
+/* The Cookie header of the transfer that is about to begin: the scenario's own and the jar's as one (RFC 6265 5.4). */
+static CURLcode put_cookies(struct transport_session *s, bool with_own) {
+    struct bytes own = {0};
+    if (with_own && s->own_cookie.len > 0)
+        own = (struct bytes){s->own_cookie.data, s->own_cookie.len};
+    struct buf line;
+    CURLcode code = CURLE_OK;
+    if (s->answer.base.cookies == NULL && own.data == NULL && !s->cookie_sent)
+        return CURLE_OK;
+    buf_init(&line, COOKIES_HEADER_MAX_BYTES);
+    cookies_header(s->answer.base.cookies, &s->place, own, time(NULL), &line);
+    if (!buf_ok(&line))
+        code = CURLE_OUT_OF_MEMORY;
+    else if (line.len > 0 || s->cookie_sent)
+        code = curl_easy_setopt(s->easy, CURLOPT_COOKIE, line.len > 0 ? buf_text(&line) : NULL);
+    s->cookie_sent = line.len > 0;
+    buf_done(&line);
+    return code;
+}
+
+/* Before each transfer. */
+static void expect_answer(struct transport_session *s, const struct curl_request *r,
+                          size_t body_bytes) {
+    s->stuck = s->failure = NULL;
+    s->curl_text[0] = '\0';
+    curl_answer_expect(&s->answer, s->easy, r, body_bytes, &s->place);
+}
+
+/* The request as it was sent, where it varies with the parts of this sending. */
+static struct curl_request request_sent(const struct transport_session *s) {
+    struct curl_request r = *s->request;
+    if (r.body_varies) {
+        r.body = s->body.data == NULL ? "" : s->body.data;
+        r.body_bytes = s->body.len;
+    }
+    r.headers = s->headers;
+    return r;
+}
+
+/* Starts the transfer that is set up, at once or when the address of its host is known. False: no memory. */
+static bool begin(struct transport_session *s, const char *url, int64_t allowed_ns) {
+    struct address_host *host = s->request->address;
+    if (s->hop.count > 0 && curl_aims_host(&s->transport->aims, url, &host) != 0)
+        return false;
+    curl_link_expect(&s->link, strncasecmp(url, "https:", 6) == 0);
+    int ready = curl_aim_take(&s->aim, host, s->link.fd, allowed_ns);
+    return ready == 0 || (ready > 0 && curl_loop_add(&s->transport->loop, s->easy) == CURLM_OK);
+}
+
+/* The wait for an address is over: it was part of the request's time, and of its look-up. */
+static void on_aimed(struct curl_aim *aim, int64_t waited_ns,
+                     const struct address_failure *failure) {
+    struct transport_session *s =
+        (struct transport_session *)(void *)((char *)aim - offsetof(struct transport_session, aim));
+    const struct transport_options *o = s->transport->options;
+    CURL *easy = s->easy;
+    s->before.dns_ns += waited_ns;
+    s->before.elapsed_ns += waited_ns;
+    s->waited = true;
+    s->lost_aim = failure;
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
+                     curl_request_timeout_ms(o->timeout_ns - s->before.elapsed_ns));
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                     curl_request_timeout_ms(o->connect_timeout_ns - waited_ns));
+    if (failure != NULL)
+        finish(s, CURLE_OK);
+    else if (curl_loop_add(&s->transport->loop, easy) != CURLM_OK)
+        finish(s, CURLE_OUT_OF_MEMORY);
+}
+
+/* Sends the request on where the answer says. False where that does not happen: `stuck` says why. */
+static bool follow(struct transport_session *s) {
+    const struct transport_options *o = s->transport->options;
+    struct curl_phases phases = s->before;
+    struct curl_request from = s->hop.count > 0 ? s->hop.request : request_sent(s);
+    char *url = NULL;
+    long status = 0;
+    int64_t now = clock_mono_ns();
+    if (s->hop.count == CURL_HOPS_MAX) {
+        s->stuck = "more than " STRING(CURL_HOPS_MAX) " redirects";
+        return false;
+    }
+    curl_easy_getinfo(s->easy, CURLINFO_EFFECTIVE_URL, &url);
+    curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_result_phases(s->easy, &phases);
+    phases.elapsed_ns = now - s->sent_ns;
+    s->stuck = curl_hop_next(&s->hop, &from, url, (int)status, curl_hop_location(s->easy));
+    if (s->stuck != NULL)
+        return false;
+    s->before = phases;
+    s->headers = s->hop.headers;
+    s->place = s->hop.place;
+    expect_answer(s, &s->hop.request, s->hop.request.body_bytes);
+    CURLcode code = curl_request_apply(s->easy, &s->hop.request);
+    if (code == CURLE_OK)
+        code = put_cookies(s, !s->hop.crossed);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(s->easy, CURLOPT_TIMEOUT_MS,
+                                curl_request_timeout_ms(o->timeout_ns - phases.elapsed_ns));
+    if (code == CURLE_OK && begin(s, s->hop.url, o->timeout_ns - phases.elapsed_ns))
+        return true;
+    s->stuck = "not enough memory to follow a redirect";
+    return false;
+}
+
+static bool may_send_again(const struct transport_session *s) {
+    const char *method = s->hop.count > 0 ? s->hop.request.method : s->request->method;
+    return curl_link_may_repeat(&s->link, transport_method_is_idempotent(method));
+}
+
+/* Sends the request of the transfer that has failed once more, with an easy handle that knows nothing of that. False: no memory. */
+static bool send_again(struct transport_session *s) {
+    const struct transport_options *o = s->transport->options;
+    struct curl_request r = s->hop.count > 0 ? s->hop.request : request_sent(s);
+    char *url = NULL;
+    curl_easy_getinfo(s->easy, CURLINFO_EFFECTIVE_URL, &url);
+    url = url == NULL ? NULL : strdup(url);
+    if (url == NULL || curl_session_renew(s) != CURLE_OK) {
+        free(url);
+        return false;
+    }
+    int64_t now = clock_mono_ns();
+    r.url = url;
+    s->before.elapsed_ns = now - s->sent_ns;
+    expect_answer(s, &r, r.body_bytes);
+    CURLcode code = curl_request_apply(s->easy, &r);
+    if (code == CURLE_OK)
+        code = put_cookies(s, !s->hop.crossed);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(s->easy, CURLOPT_TIMEOUT_MS,
+                                curl_request_timeout_ms(o->timeout_ns - s->before.elapsed_ns));
+    s->spoiled = true; /* its limit of time is this sending's */
+    bool begun = code == CURLE_OK && begin(s, url, o->timeout_ns - s->before.elapsed_ns);
+    free(url);
+    s->resent_ns = begun ? now : 0;
+    return begun;
 }
 
 static void on_ended(void *context, CURL *easy, CURLcode code) {
     (void)context;
     struct transport_session *s = NULL;
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&s);
-    finish(s, code);
+    s->spoiled = s->spoiled || code != CURLE_OK;
+    if (code == CURLE_HTTP2_STREAM && s->link.answered && s->answer.base.http.head_done)
+        code = CURLE_OK;
+    CURLcode judged = curl_answer_end(&s->answer, code, s->curl_text);
+    const struct http1 *h = &s->answer.base.http;
+    struct curl_link_seen seen = {.begun = h->status != 0,
+                                  .announced = h->ends,
+                                  .goodbye = s->answer.goodbye || s->answer.alert != 0};
+    curl_link_ended(&s->link, code == CURLE_OK ? judged : code, s->curl_text, &seen,
+                    clock_mono_ns());
+    if (code == CURLE_OK && judged == CURLE_OK && s->answer.base.passed_over && follow(s))
+        return;
+    if (judged != CURLE_OK && s->answer.error == NULL && s->resent_ns == 0 && may_send_again(s) &&
+        send_again(s))
+        return;
+    if (judged != CURLE_OK)
+        s->failure = curl_link_failure(&s->link, s->curl_text, &s->failure_outcome);
+    finish(s, judged);
 }
 
+/* Those that are refused again meanwhile wait for the next turn. A callback may close other sessions that wait here. */
 static void finish_refused(void *context) {
     struct transport *t = context;
-    struct transport_session *s = t->refused;
+    t->finishing = t->refused;
     t->refused = NULL;
-    while (s != NULL) {
-        struct transport_session *next = s->next_refused;
+    while (t->finishing != NULL) {
+        struct transport_session *s = t->finishing;
+        t->finishing = s->next_refused;
         if (s->done != NULL)
             finish(s, s->refusal);
-        s = next;
     }
 }
 
@@ -216,15 +290,74 @@ static CURLcode apply(struct transport_session *s, const struct curl_request *r,
         code = curl_request_vary(s->easy, r, parts, &headers);
         s->varied = headers;
     }
-    if (code == CURLE_OK)
-        code = curl_easy_setopt(s->easy, CURLOPT_HEADERFUNCTION, r->keep_head ? take_head : NULL);
-    /* With data and no function of its own, it would go to that of the body. */
-    if (code == CURLE_OK)
-        code = curl_easy_setopt(s->easy, CURLOPT_HEADERDATA, r->keep_head ? s : NULL);
+    s->headers = headers;
     if (code != CURLE_OK || s->transport->options->trace_run == NULL || r->own_trace)
         return code;
     s->trace = (struct curl_slist){.data = s->trace_text, .next = headers};
+    s->headers = &s->trace;
     return curl_easy_setopt(s->easy, CURLOPT_HTTPHEADER, &s->trace);
+}
+
+/* What cookies ask of this sending. The parts are lent for the call only. False: no memory. */
+static bool take_place(struct transport_session *s, const struct curl_request *r,
+                       const struct transport_parts *parts) {
+    s->place = r->place;
+    buf_clear(&s->own_cookie);
+    if (r->own_cookie.data != NULL)
+        buf_add(&s->own_cookie, r->own_cookie.data, r->own_cookie.len);
+    if (parts == NULL)
+        return buf_ok(&s->own_cookie);
+    s->body = parts->body;
+    if (r->cookie_value != CURL_FIXED)
+        buf_add(&s->own_cookie, parts->values[r->cookie_value].data,
+                parts->values[r->cookie_value].len);
+    if (r->path_varies) {
+        struct bytes path = place_path(parts->path);
+        buf_clear(&s->path);
+        buf_add(&s->path, path.data, path.len);
+        s->place.path = (struct bytes){buf_text(&s->path), s->path.len};
+    }
+    if (r->host_value != CURL_FIXED) {
+        struct bytes host = place_host(parts->values[r->host_value]);
+        buf_clear(&s->host);
+        buf_add(&s->host, host.data, host.len);
+        s->place.host = (struct bytes){buf_text(&s->host), s->host.len};
+    }
+    return buf_ok(&s->own_cookie) && buf_ok(&s->path) && buf_ok(&s->host);
+}
+
+/* Whatever it is doing ends, without a report by libcurl. */
+static void let_go(struct transport_session *s) {
+    if (curl_aim_waits(&s->aim))
+        curl_aim_forget(&s->aim);
+    else if (s->refusal == CURLE_OK)
+        curl_loop_remove(&s->transport->loop, s->easy);
+    s->spoiled = true;
+}
+
+static bool on_stream_passed(void *context, enum stream_body how) {
+    struct transport_session *s = context;
+    /* Until the connection is there, its own limits hold. */
+    if (s->refusal != CURLE_OK || (how == STREAM_BODY_IDLE && !s->link.sent))
+        return false;
+    answer_stream_stop(&s->answer.base.stream, how);
+    let_go(s);
+    struct curl_link_seen seen = {.begun = s->answer.base.http.status != 0};
+    curl_link_ended(&s->link, CURLE_ABORTED_BY_CALLBACK, "", &seen, clock_mono_ns());
+    finish(s, CURLE_OK);
+    return true;
+}
+
+/* The limits of time of a stream. False: no memory. */
+static bool watch(struct transport_session *s) {
+    struct stream_watch **w = &s->answer.watch;
+    const struct stream_spec *spec = s->answer.base.stream.spec;
+    if (spec == NULL || (spec->idle_ns == 0 && spec->cancel_ns == 0))
+        return true;
+    if (*w == NULL && (*w = stream_watch_new(s->transport->loop.loop, on_stream_passed, s)) == NULL)
+        return false;
+    stream_watch_begin(*w, spec, s->sent_ns);
+    return true;
 }
 
 static void curl_send(struct transport_session *s, const void *compiled,
@@ -234,24 +367,30 @@ static void curl_send(struct transport_session *s, const void *compiled,
     const struct curl_request *r = compiled;
     s->done = done;
     s->context = context;
-    s->received = 0;
-    s->sendings = 0;
-    s->socket_errno = 0;
-    s->lost_before_answer = false;
-    s->curl_text[0] = '\0';
     s->refusal = CURLE_OK;
     s->request = r;
-    begin_keeping(s, r);
-    if (s->last != r->serial || parts != NULL) {
+    s->resent_ns = 0;
+    s->before = (struct curl_phases){0};
+    s->lost_aim = NULL;
+    /* libcurl is not safe to use again what a failed transfer has left behind. */
+    if (s->spoiled)
+        s->refusal = curl_session_renew(s);
+    curl_link_begin(&s->link);
+    answer_begin(&s->answer.base, &r->wanted);
+    expect_answer(s, r, parts != NULL && r->body_varies ? parts->body.len : r->body_bytes);
+    bool placed = take_place(s, r, parts);
+    if (s->refusal == CURLE_OK && (s->last != r->serial || parts != NULL)) {
         s->refusal = apply(s, r, parts);
         s->last = s->refusal == CURLE_OK && parts == NULL ? r->serial : 0;
     }
-    if (strncasecmp(r->url, "https:", 6) == 0)
-        let_it_see_the_end(s);
+    if (s->refusal == CURLE_OK)
+        s->refusal = !placed ? CURLE_OUT_OF_MEMORY : put_cookies(s, true);
     if (t->options->trace_run != NULL)
-        trace_line(t->options->trace_run, trace, t->options->trace_sampled, s->trace_text);
+        traceparent_line(t->options->trace_run, trace, t->options->trace_sampled, s->trace_text);
     s->sent_ns = clock_mono_ns();
-    if (s->refusal == CURLE_OK && curl_loop_add(&t->loop, s->easy) != CURLM_OK)
+    if (s->refusal == CURLE_OK && !watch(s))
+        s->refusal = CURLE_OUT_OF_MEMORY;
+    if (s->refusal == CURLE_OK && !begin(s, r->url, t->options->timeout_ns))
         s->refusal = CURLE_OUT_OF_MEMORY;
     if (s->refusal == CURLE_OK)
         return;
@@ -263,62 +402,14 @@ static void curl_send(struct transport_session *s, const void *compiled,
 static void curl_cancel(struct transport_session *s) {
     if (s->done == NULL)
         return;
-    if (s->refusal == CURLE_OK)
-        curl_loop_remove(&s->transport->loop, s->easy);
+    let_go(s);
     finish(s, CURLE_ABORTED_BY_CALLBACK);
 }
 
-static int curl_session_open(struct transport *t, struct transport_session **out, struct err *e) {
-    struct transport_session *s = calloc(1, sizeof *s);
-    if (s == NULL)
-        return err_set(e, "not enough memory for another user");
-    s->transport = t;
-    s->kept = -1;
-    s->easy = curl_easy_init();
-    s->share = curl_share_init();
-    if (s->easy == NULL || s->share == NULL ||
-        curl_share_setopt(s->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT) != CURLSHE_OK) {
-        err_set(e, "not enough memory for another user");
-        goto fail;
-    }
-    if (curl_request_setup(s->easy, t->options, t->resolve, e) != 0)
-        goto fail;
-    CURLcode code = curl_easy_setopt(s->easy, CURLOPT_SHARE, s->share);
-    curl_easy_setopt(s->easy, CURLOPT_PRIVATE, s);
-    curl_easy_setopt(s->easy, CURLOPT_ERRORBUFFER, s->curl_text);
-    curl_easy_setopt(s->easy, CURLOPT_WRITEFUNCTION, take_body);
-    curl_easy_setopt(s->easy, CURLOPT_WRITEDATA, s);
-    curl_easy_setopt(s->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    curl_easy_setopt(s->easy, CURLOPT_OPENSOCKETDATA, s);
-    curl_easy_setopt(s->easy, CURLOPT_PREREQFUNCTION, note_sending);
-    curl_easy_setopt(s->easy, CURLOPT_PREREQDATA, s);
-    curl_easy_setopt(s->easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
-    curl_easy_setopt(s->easy, CURLOPT_CLOSESOCKETDATA, s);
-    if (code != CURLE_OK) {
-        err_set(e, "libcurl refuses a connection cache per user: %s", curl_easy_strerror(code));
-        goto fail;
-    }
-    *out = s;
-    return 0;
-
-fail:
-    curl_easy_cleanup(s->easy);
-    if (s->share != NULL)
-        curl_share_cleanup(s->share);
-    free(s);
-    return -1;
-}
-
-static void curl_session_close(struct transport_session *s) {
-    if (s == NULL)
-        return;
-    curl_easy_cleanup(s->easy);
-    curl_share_cleanup(s->share);
-    free(s);
-}
-
-static void free_transport(void *context) {
-    free(context);
+static void loop_closed(void *context) {
+    struct transport *t = context;
+    answer_pool_free(&t->pool);
+    curl_aims_close(&t->aims, free, t);
 }
 
 static int curl_open(uv_loop_t *loop, const struct transport_options *options,
@@ -329,37 +420,35 @@ static int curl_open(uv_loop_t *loop, const struct transport_options *options,
     if (t == NULL)
         return err_set(e, "not enough memory for the transport");
     t->options = options;
-    for (size_t i = 0; i < options->resolve_count; i++) {
-        struct curl_slist *longer = curl_slist_append(t->resolve, options->resolve[i]);
-        if (longer == NULL) {
-            err_set(e, "not enough memory for the transport");
-            goto fail;
-        }
-        t->resolve = longer;
+    if (curl_aims_init(&t->aims, loop, &t->loop, options, on_aimed, e) != 0) {
+        addresses_close(&t->aims.addresses, free, t);
+        return -1;
     }
-    if (curl_loop_init(&t->loop, loop, on_ended, finish_refused, t, e) != 0)
-        goto fail;
+    if (curl_loop_init(&t->loop, loop, on_ended, finish_refused, t, e) != 0) {
+        curl_aims_close(&t->aims, free, t);
+        return -1;
+    }
     *out = t;
     return 0;
-
-fail:
-    curl_slist_free_all(t->resolve);
-    free(t);
-    return -1;
 }
 
 static void curl_close(struct transport *t) {
-    if (t == NULL)
-        return;
-    curl_slist_free_all(t->resolve);
-    curl_loop_close(&t->loop, free_transport);
+    if (t != NULL)
+        curl_loop_close(&t->loop, loop_closed);
 }
 
 static int curl_compile(struct transport *t, const struct transport_request *request,
                         void **compiled, struct err *e) {
-    if (curl_request_new(t->options, request, compiled, e) != 0)
+    void *made = NULL;
+    if (curl_request_new(t->options, request, &made, e) != 0)
         return -1;
-    ((struct curl_request *)*compiled)->serial = ++t->serials;
+    struct curl_request *r = made;
+    r->serial = ++t->serials;
+    if (curl_aims_host(&t->aims, request->url, &r->address) != 0) {
+        curl_request_free(r);
+        return err_set(e, "not enough memory for the host of %s", request->url);
+    }
+    *compiled = r;
     return 0;
 }
 
@@ -374,8 +463,3 @@ const struct transport_ops transport_curl = {
     .send = curl_send,
     .cancel = curl_cancel,
 };
-
-int transport_global_init(struct err *e) {
-    CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
-    return code == CURLE_OK ? 0 : err_set(e, "libcurl cannot start: %s", curl_easy_strerror(code));
-}

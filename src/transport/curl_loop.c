@@ -1,18 +1,28 @@
 #include "transport/curl_loop.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#define NUDGE_MS 50
+#define NUDGES 3
 
 struct curl_watch {
     uv_poll_t poll;
     struct curl_loop *loop;
     curl_socket_t fd;
-    int events;  /* what the loop watches for */
-    bool wanted; /* libcurl wants to hear of it */
-    bool ours;   /* opened by curl_loop_open(): closed by close_socket(), never behind our back */
+    int events;                  /* what the loop watches for */
+    bool wanted;                 /* libcurl wants to hear of it */
+    void (*idle)(void *context); /* NULL: nobody asks */
+    void *idle_context;
+    bool ours; /* opened by curl_loop_open(): once connected, closed by curl_loop_close_socket() */
+    bool connected;
+    unsigned looks; /* how often it was found connecting */
+    ino_t inode;    /* tells it from another file that has got its number */
 };
 
 static void drain(struct curl_loop *l);
@@ -22,8 +32,14 @@ static void on_settle(uv_idle_t *settle);
 
 static void on_timer(uv_timer_t *timer);
 
+/* libuv runs a timer of 0 that is started from a timer before anything else: transfers that fail at once, and whose users send
+ * again at once, would keep all other timers and sockets waiting, and the run would never end. So from a timer it is the loop's
+ * next turn. */
 static void obey_timer_wish(struct curl_loop *l) {
-    if (l->timer_wish < 0)
+    l->due = l->timer_wish == 0 && l->in_timer;
+    if (l->due)
+        curl_loop_settle(l);
+    if (l->timer_wish < 0 || l->due)
         uv_timer_stop(&l->timer);
     else
         uv_timer_start(&l->timer, on_timer, (uint64_t)l->timer_wish, 0);
@@ -52,8 +68,10 @@ static void kick(struct curl_loop *l, curl_socket_t fd, int events) {
 static void on_timer(uv_timer_t *timer) {
     struct curl_loop *l = timer->data;
     l->timer_wish = -1;
+    l->in_timer = true;
     kick(l, CURL_SOCKET_TIMEOUT, 0);
     drain(l);
+    l->in_timer = false;
 }
 
 /* ---- sockets ---- */
@@ -103,10 +121,12 @@ static void on_socket(uv_poll_t *poll, int status, int events) {
     if (!w->wanted) {
         uv_poll_stop(poll);
         w->events = 0;
+        if (w->idle != NULL)
+            w->idle(w->idle_context);
         return;
     }
     /* libuv reports a socket's error as a failure of its own and stops watching. libcurl finds the true reason when it
-     * reads or writes, so it is told that it can. */
+     * reads or writes, so we report that it can. */
     if (status < 0) {
         events = w->events;
         w->events = 0;
@@ -121,6 +141,18 @@ static void on_socket(uv_poll_t *poll, int status, int events) {
     drain(l);
 }
 
+/* libcurl closes a socket that never was connected without telling (7.88: cf_socket_close), and says only later, or not at all,
+ * that it need not be watched any more. */
+static bool still_there(struct curl_watch *w) {
+    struct sockaddr_storage peer;
+    socklen_t size = sizeof peer;
+    struct stat st;
+    if (!w->connected)
+        w->connected = fstat(w->fd, &st) == 0 && st.st_ino == w->inode &&
+                       getpeername(w->fd, (struct sockaddr *)&peer, &size) == 0;
+    return w->connected;
+}
+
 static int wish_socket(CURL *easy, curl_socket_t fd, int what, void *context,
                        void *socket_context) {
     (void)easy;
@@ -130,7 +162,7 @@ static int wish_socket(CURL *easy, curl_socket_t fd, int what, void *context,
     if (what == CURL_POLL_REMOVE) {
         if (w != NULL)
             w->wanted = false;
-        if (w != NULL && !w->ours)
+        if (w != NULL && (!w->ours || !still_there(w)))
             unwatch(w);
         return 0;
     }
@@ -147,8 +179,63 @@ static int wish_socket(CURL *easy, curl_socket_t fd, int what, void *context,
     return 0;
 }
 
+/* ---- connections that take long ---- */
+
+static void run_all(struct curl_loop *l) {
+    /* Deprecated since it looks at all transfers, which is the point here; curl_multi_perform() tells no sockets. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+    curl_multi_socket_all(l->multi, &l->running);
+#pragma GCC diagnostic pop
+}
+
+/* libcurl 7.88 does not look again by itself when an address has had its share of the time to connect, nor when the next one has been
+ * taken: it would stand, and time out. So it is run now and then while a socket connects for long. */
+static void on_nudge(uv_timer_t *nudge) {
+    struct curl_loop *l = nudge->data;
+    bool connecting = false;
+    l->nudges -= l->nudges > 0;
+    for (size_t fd = 0; fd < l->watch_count; fd++) {
+        struct curl_watch *w = l->watches[fd];
+        if (w == NULL || !w->ours || still_there(w))
+            continue;
+        connecting = true;
+        if (++w->looks > 1)
+            l->nudges =
+                NUDGES; /* it gives an address up in one run and takes the next in another */
+    }
+    if (!connecting && l->nudges == 0)
+        uv_timer_stop(nudge);
+    if (l->nudges == 0)
+        return;
+    long before = l->timer_wish;
+    l->kicking = true;
+    run_all(l);
+    l->kicking = false;
+    if (l->timer_wish != before || !uv_is_active((uv_handle_t *)&l->timer))
+        obey_timer_wish(l);
+    drain(l);
+}
+
+/* A number that we do not watch. Where we still do, its file was closed without our knowing; libcurl may not know either, and would
+ * take the new socket for the old one. */
+static int fresh_number(struct curl_loop *l, int fd) {
+    int old = fd, reason;
+    if (fd < 0 || watch_of(l, fd) == NULL)
+        return fd;
+    do
+        fd = fcntl(old, F_DUPFD_CLOEXEC, fd + 1);
+    while (fd >= 0 && watch_of(l, fd) != NULL && close(fd) == 0);
+    reason = errno;
+    close(old);
+    errno = reason;
+    return fd;
+}
+
 curl_socket_t curl_loop_open(struct curl_loop *l, const struct curl_sockaddr *address) {
-    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    struct stat st;
+    int fd = fresh_number(
+        l, socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol));
     if (fd < 0)
         return CURL_SOCKET_BAD;
     struct curl_watch *w = watch_new(l, fd);
@@ -158,7 +245,19 @@ curl_socket_t curl_loop_open(struct curl_loop *l, const struct curl_sockaddr *ad
         return CURL_SOCKET_BAD;
     }
     w->ours = true;
+    w->inode = fstat(fd, &st) == 0 ? st.st_ino : 0;
+    if (!uv_is_active((uv_handle_t *)&l->nudge))
+        uv_timer_start(&l->nudge, on_nudge, NUDGE_MS, NUDGE_MS);
     return fd;
+}
+
+void curl_loop_tell_idle(struct curl_loop *l, curl_socket_t fd, void (*fn)(void *context),
+                         void *context) {
+    struct curl_watch *w = watch_of(l, fd);
+    if (w == NULL)
+        return;
+    w->idle = fn;
+    w->idle_context = context;
 }
 
 void curl_loop_release_socket(struct curl_loop *l, curl_socket_t fd) {
@@ -204,6 +303,11 @@ static void drain(struct curl_loop *l) {
 static void on_settle(uv_idle_t *settle) {
     struct curl_loop *l = settle->data;
     uv_idle_stop(settle);
+    if (l->due) {
+        l->due = false;
+        l->timer_wish = -1;
+        kick(l, CURL_SOCKET_TIMEOUT, 0);
+    }
     if (l->settled != NULL)
         l->settled(l->context);
     drain(l);
@@ -252,7 +356,8 @@ int curl_loop_init(struct curl_loop *l, uv_loop_t *loop, curl_loop_ended_fn *end
     curl_multi_setopt(l->multi, CURLMOPT_TIMERDATA, l);
     uv_timer_init(loop, &l->timer);
     uv_idle_init(loop, &l->settle);
-    l->timer.data = l->settle.data = l;
+    uv_timer_init(loop, &l->nudge);
+    l->timer.data = l->settle.data = l->nudge.data = l;
     return 0;
 }
 
@@ -262,13 +367,21 @@ static void on_timer_closed(uv_handle_t *timer) {
     l->closed(l->context);
 }
 
+static void on_nudge_closed(uv_handle_t *nudge) {
+    struct curl_loop *l = nudge->data;
+    uv_close((uv_handle_t *)&l->timer, on_timer_closed);
+}
+
 static void on_settle_closed(uv_handle_t *settle) {
     struct curl_loop *l = settle->data;
-    uv_close((uv_handle_t *)&l->timer, on_timer_closed);
+    uv_close((uv_handle_t *)&l->nudge, on_nudge_closed);
 }
 
 void curl_loop_close(struct curl_loop *l, void (*closed)(void *context)) {
     l->closed = closed;
     curl_multi_cleanup(l->multi);
+    for (size_t fd = 0; fd < l->watch_count; fd++)
+        if (l->watches[fd] != NULL)
+            unwatch(l->watches[fd]);
     uv_close((uv_handle_t *)&l->settle, on_settle_closed);
 }

@@ -36,14 +36,18 @@ struct curl_loop {
     curl_loop_settle_fn *settled; /* NULL: nobody asks */
     void *context;
     uv_timer_t timer;
+    uv_timer_t nudge; /* active while a socket may be connecting */
+    int nudges;       /* how often libcurl is still to be run by it */
     uv_idle_t settle; /* active when something is to be looked after at the next turn */
     bool draining;
-    CURL *
-        ending; /* the easy handle that is being taken out of the multi handle because it has ended well */
+    /* The easy handle that is being taken out of the multi handle because it has ended well. */
+    CURL *ending;
     int under_way;   /* transfers that libcurl has and we have not heard the end of */
     int running;     /* of those, how many had not ended when libcurl last ran */
     bool kicking;    /* libcurl is being run right now: its wish for a timer is kept, not obeyed */
     long timer_wish; /* ms; -1: none */
+    bool in_timer;   /* its callback runs */
+    bool due;        /* a wish for 0 ms from there: libcurl is run at the loop's next turn */
     struct curl_watch **watches; /* by fd */
     size_t watch_count;
     void (*closed)(void *context);
@@ -52,17 +56,22 @@ struct curl_loop {
 int curl_loop_init(struct curl_loop *l, uv_loop_t *loop, curl_loop_ended_fn *ended,
                    curl_loop_settle_fn *settled, void *context, struct err *e);
 
-/* Nothing may be under way. `closed` is called from the loop when the memory of `l` is no longer needed. */
+/* Nothing may be in progress. `closed` is called from the loop when the memory of `l` is no longer needed. */
 void curl_loop_close(struct curl_loop *l, void (*closed)(void *context));
 
 /* For CURLOPT_OPENSOCKETFUNCTION of the easy handles that will be added: opens and watches a socket. */
 curl_socket_t curl_loop_open(struct curl_loop *l, const struct curl_sockaddr *address);
 
+/* Has `fn` called when something happens to such a socket while libcurl does not want to hear of it; at most once until it does
+ * again. */
+void curl_loop_tell_idle(struct curl_loop *l, curl_socket_t fd, void (*fn)(void *context),
+                         void *context);
+
 /* For their CURLOPT_CLOSESOCKETFUNCTION: closes the socket, or stops watching it and leaves it open. */
 int curl_loop_close_socket(struct curl_loop *l, curl_socket_t fd);
 void curl_loop_release_socket(struct curl_loop *l, curl_socket_t fd);
 
-/* Starts a transfer, now. CURLM_OK, or what libcurl says; then it is not under way. */
+/* Starts a transfer, now. CURLM_OK, or what libcurl says; then it is not in progress. */
 CURLMcode curl_loop_add(struct curl_loop *l, CURL *easy);
 
 /* Gives a transfer up: `ended` will not be called. */

@@ -4,9 +4,10 @@
 
 #include "transport/curl_internal.h"
 #include "util/buf.h"
+#include "util/url.h"
 
 #define HEADER_MAX_BYTES (1 << 20)
-#define REDIRECTS_MAX 10L
+#define CONNECTION_MAX_AGE_S 1000000000L
 
 static bool has_header(const struct transport_request *r, const char *name) {
     for (size_t i = 0; i < r->header_count; i++)
@@ -36,6 +37,46 @@ static bool carries_length(const char *method) {
            strcmp(method, "PATCH") == 0;
 }
 
+/* What cookies ask of a request. A URL that is none is libcurl's to refuse. */
+static int set_place(struct curl_request *c, const struct transport_options *o,
+                     const struct transport_request *r) {
+    char *scheme = NULL, *host = NULL, *path = NULL;
+    CURLU *url = curl_url();
+    if (url == NULL)
+        return -1;
+    if (curl_url_set(url, CURLUPART_URL, r->url,
+                     CURLU_URLENCODE | CURLU_NON_SUPPORT_SCHEME | CURLU_PATH_AS_IS) == 0 &&
+        curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) == 0 &&
+        curl_url_get(url, CURLUPART_HOST, &host, 0) == 0)
+        curl_url_get(url, CURLUPART_PATH, &path, 0);
+    c->host = strdup(host == NULL ? "" : host);
+    c->path = strdup(path == NULL ? "/" : path);
+    bool tls = scheme != NULL && strcmp(scheme, "https") == 0;
+    curl_free(scheme);
+    curl_free(host);
+    curl_free(path);
+    curl_url_cleanup(url);
+    if (c->host == NULL || c->path == NULL)
+        return -1;
+    struct bytes at = place_host((struct bytes){c->host, strlen(c->host)});
+    c->place = (struct place){at, {c->path, strlen(c->path)}, place_is_secure(tls, at)};
+    c->host_value = c->cookie_value = CURL_FIXED;
+    size_t varying = 0;
+    for (size_t i = 0; i < r->header_count; i++) {
+        const struct transport_header *h = &r->headers[i];
+        struct bytes value = {h->value, h->value == NULL ? 0 : strlen(h->value)};
+        if (strcasecmp(h->name, "Host") == 0) {
+            c->host_value = h->value == NULL ? varying : CURL_FIXED;
+            c->place.host = h->value == NULL ? at : place_host(value);
+        } else if (o->cookies && strcasecmp(h->name, "Cookie") == 0) {
+            c->cookie_value = h->value == NULL ? varying : CURL_FIXED;
+            c->own_cookie = value;
+        }
+        varying += h->value == NULL;
+    }
+    return 0;
+}
+
 int curl_request_new(const struct transport_options *options, const struct transport_request *r,
                      void **compiled, struct err *e) {
     struct buf line;
@@ -49,19 +90,20 @@ int curl_request_new(const struct transport_options *options, const struct trans
     c->body_bytes = r->body_bytes;
     c->has_body = r->body != NULL || carries_length(r->method);
     c->own_trace = has_header(r, "traceparent");
+    c->upgrade = has_header(r, "Upgrade");
     c->path_varies = r->path_varies;
     c->body_varies = r->body_varies;
     c->has_body = c->has_body || r->body_varies;
-    c->keep_head = r->keep_head;
-    c->keep_body_bytes = r->keep_body_bytes;
-    const char *host = strstr(r->url, "://");
-    c->origin_bytes = host == NULL ? 0 : (size_t)(host + 3 - r->url) + strcspn(host + 3, "/?#");
+    c->wanted = answer_wanted(r);
+    c->origin_bytes = url_origin(r->url);
     c->varying = calloc(r->header_count + 1, sizeof *c->varying);
-    if (c->varying == NULL)
+    if (c->varying == NULL || set_place(c, options, r) != 0)
         goto fail;
     for (size_t i = 0; i < r->header_count; i++)
         if (r->headers[i].value == NULL)
             c->varying[c->varying_count++] = r->headers[i].name;
+        else if (options->cookies && strcasecmp(r->headers[i].name, "Cookie") == 0)
+            continue;
         else if (append_header(&c->headers, &line, r->headers[i].name, r->headers[i].value) != 0)
             goto fail;
     /* libcurl would wait up to a second for "100 Continue" before a body of 1 MB; no browser does. */
@@ -89,13 +131,16 @@ void curl_request_free(void *compiled) {
         return;
     curl_slist_free_all(c->headers);
     free(c->varying);
+    free(c->host);
+    free(c->path);
     free(c);
 }
 
 static long http_version(enum transport_http version) {
     switch (version) {
     case TRANSPORT_HTTP_2:
-        return CURL_HTTP_VERSION_2_0;
+    case TRANSPORT_HTTP_2_ONLY:
+        return CURL_HTTP_VERSION_2TLS;
     case TRANSPORT_HTTP_2_PRIOR:
         return CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
     case TRANSPORT_HTTP_1_1:
@@ -122,8 +167,17 @@ static CURLcode setup_tls(CURL *easy, const struct transport_options *o) {
     return code;
 }
 
-int curl_request_setup(CURL *easy, const struct transport_options *o, struct curl_slist *resolve,
-                       struct err *e) {
+long curl_request_timeout_ms(int64_t ns) {
+    return ns < 1000000 ? 1 : (long)((ns + 999999) / 1000000);
+}
+
+bool curl_request_keeps(const struct transport_options *o) {
+    /* libcurl 7.88 fails every second request of a prior-knowledge connection: mended in 8.0. */
+    return o->keepalive && (o->version != TRANSPORT_HTTP_2_PRIOR ||
+                            curl_version_info(CURLVERSION_NOW)->version_num >= 0x080000);
+}
+
+int curl_request_setup(CURL *easy, const struct transport_options *o, struct err *e) {
     CURLcode code = setup_tls(easy, o);
     SET(CURLOPT_NOSIGNAL, 1L);
     /* Else libcurl waits, in the loop, for a resolver thread whose request has run out of time. */
@@ -137,19 +191,14 @@ int curl_request_setup(CURL *easy, const struct transport_options *o, struct cur
     SET(CURLOPT_NOPROXY, "");
     if (o->unix_socket != NULL)
         SET(CURLOPT_UNIX_SOCKET_PATH, o->unix_socket);
-    if (resolve != NULL)
-        SET(CURLOPT_RESOLVE, resolve);
-    /* libcurl 7.88 fails every second request of a prior-knowledge connection: mended in 8.0. */
-    bool broken = o->version == TRANSPORT_HTTP_2_PRIOR &&
-                  curl_version_info(CURLVERSION_NOW)->version_num < 0x080000;
-    SET(CURLOPT_FORBID_REUSE, o->keepalive && !broken ? 0L : 1L);
-    SET(CURLOPT_FOLLOWLOCATION, o->follow_redirects ? 1L : 0L);
-    SET(CURLOPT_MAXREDIRS, REDIRECTS_MAX);
+    /* How long one may be idle is the server's to say: see history.h. */
+    SET(CURLOPT_MAXAGE_CONN, CONNECTION_MAX_AGE_S);
+    /* Redirects, cookies and codings are ours: curl_hop.h, cookies.h and content_coding.h. */
+    SET(CURLOPT_FOLLOWLOCATION, 0L);
+    SET(CURLOPT_HTTP_CONTENT_DECODING, 0L);
     if (o->compressed)
         SET(CURLOPT_ACCEPT_ENCODING, "gzip");
-    if (o->cookies)
-        SET(CURLOPT_COOKIEFILE, "");
-    SET(CURLOPT_TIMEOUT_MS, (long)(o->timeout_ns / 1000000 > 0 ? o->timeout_ns / 1000000 : 1));
+    SET(CURLOPT_TIMEOUT_MS, curl_request_timeout_ms(o->timeout_ns));
     SET(CURLOPT_CONNECTTIMEOUT_MS,
         (long)(o->connect_timeout_ns / 1000000 > 0 ? o->connect_timeout_ns / 1000000 : 1));
     if (code != CURLE_OK)
@@ -161,7 +210,8 @@ CURLcode curl_request_apply(CURL *easy, const struct curl_request *r) {
     CURLcode code = CURLE_OK;
     bool head = strcmp(r->method, "HEAD") == 0;
     SET(CURLOPT_URL, r->url);
-    SET(CURLOPT_PATH_AS_IS, r->path_varies ? 1L : 0L); /* what was put in is not ours to tidy */
+    /* What the user wrote, or put in, is not ours to tidy. */
+    SET(CURLOPT_PATH_AS_IS, 1L);
     SET(CURLOPT_HTTPHEADER, r->headers);
     /* The order matters: each of these switches the others off, and CUSTOMREQUEST only renames what they chose. */
     SET(CURLOPT_HTTPGET, 1L);
@@ -175,9 +225,6 @@ CURLcode curl_request_apply(CURL *easy, const struct curl_request *r) {
         SET(CURLOPT_HTTPGET, 1L);
     bool plain = head || strcmp(r->method, r->has_body ? "POST" : "GET") == 0;
     SET(CURLOPT_CUSTOMREQUEST, plain ? NULL : r->method);
-    /* A redirected PUT keeps its method, so it must keep its body. */
-    SET(CURLOPT_POSTREDIR,
-        strcmp(r->method, "POST") == 0 ? 0L : (long)(CURL_REDIR_POST_301 | CURL_REDIR_POST_302));
     return code;
 }
 
@@ -209,6 +256,8 @@ CURLcode curl_request_vary(CURL *easy, const struct curl_request *r,
     buf_init(&text, HEADER_MAX_BYTES);
     for (size_t i = r->varying_count; memory && i-- > 0;) {
         const struct bytes *v = &parts->values[i];
+        if (i == r->cookie_value)
+            continue;
         buf_clear(&text);
         buf_printf(&text, v->len == 0 ? "%s;" : "%s: %.*s", r->varying[i], (int)v->len, v->data);
         memory = buf_ok(&text) && prepend(&list, buf_text(&text)) == 0;

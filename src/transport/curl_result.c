@@ -3,7 +3,10 @@
 #include <string.h>
 
 #include "transport/curl_internal.h"
+#include "transport/curl_text.h"
 #include "util/units.h"
+
+#define LOST_TEXT "connection lost before a response"
 
 /* Which outcome a failure of libcurl is. CURLE_OK is not asked for. */
 static enum outcome classify(CURLcode code) {
@@ -54,21 +57,23 @@ void curl_result_late(const struct transport_options *o, bool connected, int sta
                       char text[CURL_RESULT_TEXT_BYTES]) {
     char span[UNITS_BYTES];
     const char *what = !connected    ? "no connection"
-                       : status != 0 ? "the answer was not complete"
-                                     : "no answer";
+                       : status != 0 ? "the response was not complete"
+                                     : "no response";
     bool whole = connected || o->timeout_ns < o->connect_timeout_ns;
     units_duration_text(whole ? o->timeout_ns : o->connect_timeout_ns, span);
     snprintf(text, CURL_RESULT_TEXT_BYTES, "%s within %s", what, span);
 }
 
-/* libcurl's texts hold milliseconds and byte counts that differ from request to request; a report groups by text, so
- * those are said in words of our own. */
+/* Words of our own where libcurl's texts say less, or hold what differs from request to request. */
 static void describe(CURL *easy, CURLcode code, const char *curl_text,
                      const struct transport_options *o, const struct transport_result *r,
                      char text[CURL_RESULT_TEXT_BYTES]) {
     long os_errno = 0;
     char reason[128];
     curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_errno);
+    /* It has been reset, and libcurl has seen that before: one kind. */
+    if (os_errno == EPIPE)
+        os_errno = ECONNRESET;
     const char *system = os_errno == 0 ? NULL : strerror_r((int)os_errno, reason, sizeof reason);
     if (code == CURLE_OPERATION_TIMEDOUT) {
         curl_result_late(o, info_ns(easy, CURLINFO_PRETRANSFER_TIME_T) > 0, r->status, text);
@@ -81,13 +86,14 @@ static void describe(CURL *easy, CURLcode code, const char *curl_text,
         return;
     }
     if (code == CURLE_PARTIAL_FILE)
-        curl_text = "connection closed before the answer was complete";
-    if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_WEIRD_SERVER_REPLY)
-        curl_text = "the answer is not valid HTTP";
+        curl_text = "connection closed before the response was complete";
     if (code == CURLE_ABORTED_BY_CALLBACK)
-        curl_text = "given up because the run ended";
+        curl_text = "cancelled because the run ended";
     if (code == CURLE_GOT_NOTHING)
-        curl_text = "connection closed without an answer";
+        curl_text = "connection closed without a response";
+    if (strncmp(curl_text, "Connection died, tried ", 23) ==
+        0) /* it was sent once: see curl_loop.h */
+        curl_text = LOST_TEXT;
     if (*curl_text == '\0')
         curl_text = curl_easy_strerror(code);
     /* What libcurl cut off may be half a secret, which no mask would know: the last word goes. */
@@ -95,39 +101,55 @@ static void describe(CURL *easy, CURLcode code, const char *curl_text,
     if (n >= CURL_ERROR_SIZE - 1)
         while (n > 0 && curl_text[n - 1] != ' ')
             n--;
-    snprintf(text, CURL_RESULT_TEXT_BYTES, "%.*s", (int)n, curl_text);
+    curl_text_kind(curl_text, n, text, CURL_RESULT_TEXT_BYTES);
 }
 
 static int64_t since(int64_t later, int64_t earlier) {
     return later > earlier ? later - earlier : 0;
 }
 
+void curl_result_phases(CURL *easy, struct curl_phases *sum) {
+    long connects = 0;
+    curl_off_t uploaded = 0;
+    curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
+    curl_easy_getinfo(easy, CURLINFO_SIZE_UPLOAD_T, &uploaded);
+    sum->bytes_sent += uploaded > 0 ? (uint64_t)uploaded : 0;
+    if (connects == 0)
+        return;
+    /* Each is counted by libcurl from the start of the transfer, and is 0 where it was not reached. */
+    int64_t looked_up = info_ns(easy, CURLINFO_NAMELOOKUP_TIME_T);
+    int64_t connected = info_ns(easy, CURLINFO_CONNECT_TIME_T);
+    sum->new_connection = true;
+    sum->dns_ns += looked_up;
+    sum->connect_ns += since(connected, looked_up);
+    sum->tls_ns += since(info_ns(easy, CURLINFO_APPCONNECT_TIME_T), connected);
+}
+
+void curl_result_add(struct transport_result *r, const struct curl_phases *before) {
+    r->dns_ns += before->dns_ns;
+    r->connect_ns += before->connect_ns;
+    r->tls_ns += before->tls_ns;
+    r->bytes_sent += before->bytes_sent;
+    r->new_connection = r->new_connection || before->new_connection;
+    if (r->ttfb_ns >= 0)
+        r->ttfb_ns += before->elapsed_ns;
+}
+
 void curl_result_fill(CURL *easy, CURLcode code, const char *curl_text,
                       const struct transport_options *options, struct transport_result *r,
                       char text[CURL_RESULT_TEXT_BYTES]) {
-    long status = 0, connects = 0;
-    curl_off_t uploaded = 0;
-    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
-    curl_easy_getinfo(easy, CURLINFO_SIZE_UPLOAD_T, &uploaded);
-    r->status = (int)status;
-    r->bytes_sent = uploaded > 0 ? (uint64_t)uploaded : 0;
-    r->new_connection = connects > 0;
+    struct curl_phases own = {0};
+    curl_result_phases(easy, &own);
+    r->bytes_sent = 0;
     r->dns_ns = r->connect_ns = r->tls_ns = 0;
-    if (r->new_connection) {
-        /* Each is counted by libcurl from the start of the transfer, and is 0 where it was not reached. */
-        int64_t looked_up = info_ns(easy, CURLINFO_NAMELOOKUP_TIME_T);
-        int64_t connected = info_ns(easy, CURLINFO_CONNECT_TIME_T);
-        r->dns_ns = looked_up;
-        r->connect_ns = since(connected, looked_up);
-        r->tls_ns = since(info_ns(easy, CURLINFO_APPCONNECT_TIME_T), connected);
-    }
-    r->ttfb_ns = status == 0 ? -1 : info_ns(easy, CURLINFO_STARTTRANSFER_TIME_T);
+    r->new_connection = false;
+    curl_result_add(r, &own);
+    r->ttfb_ns = r->status == 0 ? -1 : info_ns(easy, CURLINFO_STARTTRANSFER_TIME_T);
     r->error = "";
     if (code == CURLE_OK) {
-        r->outcome = status >= 400 ? OUTCOME_HTTP_ERROR : OUTCOME_OK;
-        if (status >= 400) {
-            snprintf(text, CURL_RESULT_TEXT_BYTES, "HTTP %ld", status);
+        r->outcome = r->status >= 400 ? OUTCOME_HTTP_ERROR : OUTCOME_OK;
+        if (r->status >= 400) {
+            snprintf(text, CURL_RESULT_TEXT_BYTES, "HTTP %d", r->status);
             r->error = text;
         }
         return;
@@ -139,9 +161,18 @@ void curl_result_fill(CURL *easy, CURLcode code, const char *curl_text,
     r->error = text;
 }
 
+void curl_result_unaimed(struct transport_result *r, const struct address_failure *failure,
+                         char text[CURL_RESULT_TEXT_BYTES]) {
+    snprintf(text, CURL_RESULT_TEXT_BYTES, "%s", failure->text);
+    r->outcome = failure->outcome;
+    r->limit = failure->limit;
+    r->error = text;
+    r->ttfb_ns = -1;
+}
+
 void curl_result_lost(struct transport_result *r) {
     r->outcome = OUTCOME_RESET;
-    r->error = "connection lost before an answer";
+    r->error = LOST_TEXT;
     r->status = 0;
     r->ttfb_ns = -1;
     r->dns_ns = r->connect_ns = r->tls_ns = 0;

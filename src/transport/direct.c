@@ -2,19 +2,18 @@
  * The fast transport: HTTP/1.1 with keep-alive on sockets of our own.
  *
  * libcurl makes the connection, then its socket is ours: a request is rendered once for all users, sent with one system call,
- * and its answer read with one more and given to http_parser. A connection stays registered with the loop for its life.
- * What it does not do (HTTP/2, proxies, redirects, several origins) transport_choose() keeps away from it.
+ * and its answer read with one more (http1.h). A connection stays registered with the loop for its life.
+ * What it does not do (HTTP/2, proxies, redirects, several origins) choose_transport() (engine/choose.h) keeps away from it.
  */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "transport/direct.h"
 #include "transport/direct_internal.h"
 #include "util/clock.h"
 #include "util/units.h"
-
-#define COOKIE_LINE_MAX_BYTES (COOKIES_MAX * COOKIES_LINE_MAX_BYTES)
 
 /* ---- the end of a request ---- */
 
@@ -24,25 +23,30 @@ void direct_finish(struct transport_session *s) {
     size_t before_body = direct_request_head_bytes(s);
     deadline_remove(&s->transport->whole, &s->whole);
     deadline_remove(&s->transport->handshake, &s->handshake);
+    stream_watch_end(s->watch);
     if (r->end_ns == 0)
         r->end_ns = clock_mono_ns();
     r->bytes_sent = s->sent_bytes > before_body ? s->sent_bytes - before_body : 0;
-    r->bytes_received = s->response.received;
+    r->bytes_received = s->answer.received;
+    if (r->status != 0)
+        r->http_version = s->answer.http.minor_1 ? HTTP_VERSION_1_1 : HTTP_VERSION_1_0;
     if (r->status == 0)
         r->ttfb_ns = -1;
-    direct_response_done(s);
     struct transport *t = s->transport;
-    struct direct_kept *kept = direct_response_kept(s);
+    struct answer_kept *kept = answer_take(&s->answer, r);
     transport_done_fn *done = s->done;
     s->done = NULL;
     s->request = NULL;
     done(s->context, r);
-    if (kept != NULL)
-        direct_kept_give_back(t, kept);
+    answer_give_back(&t->pool, kept);
 }
 
 void direct_fail(struct transport_session *s, enum outcome outcome, const char *text) {
-    direct_close_connection(s);
+    /* One that no request could be sent on is none that ended. */
+    if (s->state == DIRECT_HANDSHAKE)
+        direct_close_connection(s);
+    else
+        direct_end_connection(s, CONNECTION_END_CLIENT, 0);
     s->state = DIRECT_CLOSED;
     s->result.outcome = outcome;
     s->result.error = text;
@@ -58,16 +62,24 @@ void direct_fail_later(struct transport_session *s, enum outcome outcome, const 
     curl_loop_settle(&s->transport->connector);
 }
 
+/* Those that fail again meanwhile wait for the next turn. A callback may close other sessions that wait here. */
 static void finish_failed(void *context) {
     struct transport *t = context;
-    struct transport_session *s = t->failed;
+    t->failing = t->failed;
     t->failed = NULL;
-    while (s != NULL) {
-        struct transport_session *next = s->next_failed;
+    while (t->failing != NULL) {
+        struct transport_session *s = t->failing;
+        t->failing = s->next_failed;
         if (s->state == DIRECT_FAILED)
             direct_fail(s, s->result.outcome, s->result.error);
-        s = next;
     }
+}
+
+static void unlink_failed(struct transport_session **list, const struct transport_session *s) {
+    while (*list != NULL && *list != s)
+        list = &(*list)->next_failed;
+    if (*list != NULL)
+        *list = s->next_failed;
 }
 
 /* ---- sending ---- */
@@ -76,10 +88,11 @@ static void finish_failed(void *context) {
 static void fill_cookie_line(struct transport_session *s) {
     struct buf value;
     buf_clear(&s->cookie_line);
-    if (s->cookies == NULL)
+    if (s->answer.cookies == NULL && s->request->own_cookie.data == NULL)
         return;
-    buf_init(&value, COOKIE_LINE_MAX_BYTES);
-    cookies_header(s->cookies, s->request->path, s->request->tls, time(NULL), &value);
+    buf_init(&value, COOKIES_HEADER_MAX_BYTES);
+    cookies_header(s->answer.cookies, &s->request->place, s->request->own_cookie, time(NULL),
+                   &value);
     if (value.len > 0 && buf_ok(&value))
         buf_printf(&s->cookie_line, "Cookie: %s\r\n", buf_text(&value));
     buf_done(&value);
@@ -96,11 +109,14 @@ static void direct_send(struct transport_session *s, const void *compiled,
     s->sent_bytes = 0;
     s->write_broken = false;
     s->result = (struct transport_result){.sent_ns = clock_mono_ns(), .ttfb_ns = -1, .error = ""};
-    direct_response_begin(s);
     bool made = parts == NULL || direct_request_vary(s, parts) == 0;
+    answer_begin(&s->answer, &s->request->wanted);
+    direct_response_begin(s);
     fill_cookie_line(s);
     deadline_add(&s->transport->whole, &s->whole, s->result.sent_ns);
-    if (!made)
+    if (s->connection != NULL && history_expired(&s->history, s->result.sent_ns))
+        direct_end_connection(s, CONNECTION_END_EXPIRED, s->result.sent_ns);
+    if (!made || direct_stream_watch(s) != 0)
         direct_fail_later(s, OUTCOME_CONNECT_ERROR, "not enough memory to send the request");
     else if (s->connection != NULL)
         direct_ready(s);
@@ -115,58 +131,67 @@ static void on_handshake_late(void *context, struct deadline *d) {
     struct transport_session *s =
         (struct transport_session *)(void *)((char *)d -
                                              offsetof(struct transport_session, handshake));
-    curl_result_late(t->options, false, 0, t->text);
+    if (s->state == DIRECT_NAMING)
+        addresses_late(s->naming.host, t->options->connect_timeout_ns, t->text, sizeof t->text);
+    else
+        curl_result_late(t->options, false, 0, t->text);
+    direct_connect_cancel(s);
     direct_fail(s, OUTCOME_TIMEOUT, t->text);
 }
 
 static void on_late(void *context, struct deadline *d) {
     struct transport *t = context;
     struct transport_session *s = (struct transport_session *)(void *)d;
-    curl_result_late(t->options, s->state == DIRECT_BUSY, s->result.status, t->text);
-    if (s->state == DIRECT_CONNECTING)
-        direct_connect_cancel(s);
+    if (s->state == DIRECT_NAMING)
+        addresses_late(s->naming.host, t->options->timeout_ns, t->text, sizeof t->text);
+    else
+        curl_result_late(t->options, s->state == DIRECT_BUSY, s->result.status, t->text);
+    direct_connect_cancel(s);
     direct_fail(s, OUTCOME_TIMEOUT, t->text);
 }
 
 static void direct_cancel(struct transport_session *s) {
     if (s->done == NULL)
         return;
-    if (s->state == DIRECT_CONNECTING)
-        direct_connect_cancel(s);
-    direct_fail(s, OUTCOME_CANCELLED, "given up because the run ended");
+    direct_connect_cancel(s);
+    direct_fail(s, OUTCOME_CANCELLED, "cancelled because the run ended");
 }
 
 /* ---- beginning and end ---- */
 
-static int direct_session_open(struct transport *t, struct transport_session **out, struct err *e) {
+static int direct_session_open(struct transport *t, uint32_t user, struct transport_session **out,
+                               struct err *e) {
     struct transport_session *s = calloc(1, sizeof *s);
     if (s == NULL)
         return err_set(e, "not enough memory for another user");
     s->transport = t;
-    buf_init(&s->cookie_line, COOKIE_LINE_MAX_BYTES);
-    buf_init(&s->response.value, COOKIES_LINE_MAX_BYTES);
+    s->user = user;
+    buf_init(&s->cookie_line, COOKIES_HEADER_MAX_BYTES + sizeof "Cookie: \r\n");
+    answer_init(&s->answer, t->options, &t->pool, &s->history);
     *out = s;
     return 0;
 }
 
 static void direct_session_close(struct transport_session *s) {
+    unlink_failed(&s->transport->failed, s);
+    unlink_failed(&s->transport->failing, s);
     if (s == NULL)
         return;
     assert(s->done == NULL);
     direct_close_connection(s);
-    cookies_free(s->cookies);
     buf_done(&s->cookie_line);
-    buf_done(&s->response.value);
+    answer_done(&s->answer);
+    stream_watch_free(s->watch);
     direct_varied_free(s->varied);
     SSL_SESSION_free(s->resume);
     free(s);
 }
 
-static void free_transport(struct transport *t) {
-    curl_slist_free_all(t->resolve);
+static void free_transport(void *context) {
+    struct transport *t = context;
     SSL_CTX_free(t->tls);
     BIO_meth_free(t->tls_method);
-    direct_kept_free_all(t);
+    answer_pool_free(&t->pool);
     free(t->buffer);
     free(t->scratch);
     free(t);
@@ -183,17 +208,16 @@ static int direct_open(uv_loop_t *loop, const struct transport_options *options,
     t->scratch = malloc(DIRECT_READ_BYTES);
     if (t->buffer == NULL || t->scratch == NULL)
         goto no_memory;
-    for (size_t i = 0; i < options->resolve_count; i++) {
-        struct curl_slist *longer = curl_slist_append(t->resolve, options->resolve[i]);
-        if (longer == NULL)
-            goto no_memory;
-        t->resolve = longer;
-    }
     if ((t->tls_method = direct_tls_method()) == NULL)
         goto no_memory;
-    if (tls_context_new(options, &t->tls, e) != 0 ||
-        curl_loop_init(&t->connector, loop, direct_connect_ended, finish_failed, t, e) != 0) {
+    /* The authorities take a hundred times as long to read as all else here: see direct_request_new(). */
+    if (tls_context_check(options, e) != 0) {
         free_transport(t);
+        return -1;
+    }
+    if (addresses_init(&t->addresses, loop, options, e) != 0 ||
+        curl_loop_init(&t->connector, loop, direct_connect_ended, finish_failed, t, e) != 0) {
+        addresses_close(&t->addresses, free_transport, t);
         return -1;
     }
     deadlines_init(&t->whole, loop, &options->timeout_ns, on_late, t);
@@ -219,8 +243,9 @@ static void timer_closed(uv_handle_t *timer) {
 static void direct_close(struct transport *t) {
     if (t == NULL)
         return;
-    t->closing = 3;
+    t->closing = 4;
     curl_loop_close(&t->connector, one_closed);
+    addresses_close(&t->addresses, one_closed, t);
     deadlines_close(&t->whole, timer_closed);
     deadlines_close(&t->handshake, timer_closed);
 }

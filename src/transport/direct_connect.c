@@ -5,15 +5,26 @@
 #include "transport/direct_internal.h"
 #include "util/clock.h"
 
-/* libcurl finds the address, tries IPv6 and IPv4 side by side, honours --resolve, and stops when TCP stands. Its easy handle
- * costs 18 kB and goes as soon as we have the socket. */
+/* libcurl tries the addresses that addresses.h found, IPv6 and IPv4 side by side, and stops when TCP stands. Its easy handle costs
+ * 18 kB and goes as soon as we have the socket. */
 
 static curl_socket_t open_socket(void *context, curlsocktype purpose,
                                  struct curl_sockaddr *address) {
     (void)purpose;
     struct transport_session *s = context;
-    curl_socket_t fd = curl_loop_open(&s->transport->connector, address);
-    s->attempt->socket_errno = fd == CURL_SOCKET_BAD ? errno : 0;
+    struct transport *t = s->transport;
+    struct shortage_seen *seen = &s->attempt->seen;
+    ipaddr_of_socket(&address->addr, &seen->to);
+    addresses_zone(s->request->address, &address->addr);
+    curl_socket_t fd = curl_loop_open(&t->connector, address);
+    if (fd != CURL_SOCKET_BAD &&
+        source_bind(&t->addresses.sources, fd, address->family, s->user) != 0) {
+        int reason = errno;
+        curl_loop_close_socket(&t->connector, fd);
+        errno = reason;
+        fd = CURL_SOCKET_BAD;
+    }
+    seen->socket_errno = fd == CURL_SOCKET_BAD ? errno : 0;
     return fd;
 }
 
@@ -30,8 +41,14 @@ static int close_socket(void *context, curl_socket_t fd) {
     return 0;
 }
 
+/* What there is left of the time to connect. */
+static long connect_timeout_ms(const struct transport_session *s) {
+    return curl_request_timeout_ms(s->transport->options->connect_timeout_ns - s->result.dns_ns);
+}
+
 static int setup(struct transport_session *s) {
     struct direct_attempt *a = s->attempt;
+    const struct address_host *host = s->request->address;
     CURL *easy = a->easy = curl_easy_init();
     struct err ignored;
     if (easy == NULL)
@@ -44,9 +61,12 @@ static int setup(struct transport_session *s) {
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, s);
     curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
-    /* With FORBID_REUSE libcurl would close the socket before we can take it. */
-    if (curl_request_setup(easy, s->transport->options, s->transport->resolve, &ignored) != 0 ||
-        curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 0L) != CURLE_OK ||
+    if (host != NULL &&
+        (a->resolve = addresses_list(&s->transport->addresses, host, s->user, false)) == NULL)
+        return -1;
+    if (curl_request_setup(easy, s->transport->options, &ignored) != 0 ||
+        curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms(s)) != CURLE_OK ||
+        curl_easy_setopt(easy, CURLOPT_RESOLVE, a->resolve) != CURLE_OK ||
         curl_easy_setopt(easy, CURLOPT_URL, s->request->url) != CURLE_OK)
         return -1;
     return curl_loop_add(&s->transport->connector, easy) == CURLM_OK ? 0 : -1;
@@ -54,20 +74,50 @@ static int setup(struct transport_session *s) {
 
 static void attempt_free(struct transport_session *s) {
     curl_easy_cleanup(s->attempt->easy);
+    curl_slist_free_all(s->attempt->resolve);
     free(s->attempt);
     s->attempt = NULL;
 }
 
-void direct_connect(struct transport_session *s) {
+static bool begin(struct transport_session *s) {
     s->state = DIRECT_CONNECTING;
+    history_begin(&s->history, &s->result);
     s->attempt = calloc(1, sizeof *s->attempt);
-    if (s->attempt != NULL) {
-        s->attempt->fd = -1;
-        if (setup(s) == 0)
-            return;
-        attempt_free(s);
+    if (s->attempt == NULL)
+        return false;
+    s->attempt->fd = -1;
+    if (setup(s) == 0)
+        return true;
+    attempt_free(s);
+    return false;
+}
+
+static void on_found(struct address_wait *w, const struct address_failure *failure) {
+    struct transport_session *s =
+        (struct transport_session *)(void *)((char *)w -
+                                             offsetof(struct transport_session, naming));
+    s->result.dns_ns = clock_mono_ns() - w->since_ns;
+    deadline_remove(&s->transport->handshake, &s->handshake);
+    if (failure != NULL) {
+        s->result.limit = failure->limit;
+        snprintf(s->transport->text, sizeof s->transport->text, "%s", failure->text);
+        direct_fail(s, failure->outcome, s->transport->text);
+    } else if (!begin(s)) {
+        s->result.limit = TRANSPORT_LIMIT_MEMORY;
+        direct_fail(s, OUTCOME_CONNECT_ERROR, "not enough memory to connect");
     }
-    direct_fail_later(s, OUTCOME_CONNECT_ERROR, "not enough memory to connect");
+}
+
+void direct_connect(struct transport_session *s) {
+    struct address_host *host = s->request->address;
+    s->result.dns_ns = 0;
+    if (host != NULL && !addresses_ask(host, &s->naming, on_found)) {
+        s->state = DIRECT_NAMING;
+        deadline_add(&s->transport->handshake, &s->handshake, s->naming.since_ns);
+    } else if (!begin(s)) {
+        s->result.limit = TRANSPORT_LIMIT_MEMORY;
+        direct_fail_later(s, OUTCOME_CONNECT_ERROR, "not enough memory to connect");
+    }
 }
 
 static int64_t since_start_ns(CURL *easy, CURLINFO info) {
@@ -80,16 +130,15 @@ void direct_connect_ended(void *context, CURL *easy, CURLcode code) {
     struct transport *t = context;
     struct transport_session *s = NULL;
     struct transport_result r = {0};
-    char reason[128];
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&s);
     curl_result_fill(easy, code, s->attempt->curl_text, t->options, &r, t->text);
-    if (code == CURLE_COULDNT_CONNECT && s->attempt->socket_errno != 0)
-        snprintf(t->text, sizeof t->text, "cannot open a socket: %s",
-                 strerror_r(s->attempt->socket_errno, reason, sizeof reason));
-    s->result.dns_ns = since_start_ns(easy, CURLINFO_NAMELOOKUP_TIME_T);
-    s->result.connect_ns = since_start_ns(easy, CURLINFO_CONNECT_TIME_T) - s->result.dns_ns;
+    shortage_judge(easy, code, &s->attempt->seen, t->options, &r, t->text, sizeof t->text);
+    int64_t looked_up = since_start_ns(easy, CURLINFO_NAMELOOKUP_TIME_T);
+    s->result.connect_ns = since_start_ns(easy, CURLINFO_CONNECT_TIME_T) - looked_up;
     if (s->result.connect_ns < 0)
         s->result.connect_ns = 0;
+    s->result.dns_ns += looked_up; /* after the wait for the address */
+    s->result.limit = r.limit;
     s->result.new_connection = r.new_connection || code == CURLE_OK;
     int fd = s->attempt->fd;
     attempt_free(s);
@@ -100,6 +149,10 @@ void direct_connect_ended(void *context, CURL *easy, CURLcode code) {
 }
 
 void direct_connect_cancel(struct transport_session *s) {
+    if (s->state == DIRECT_NAMING)
+        addresses_forget(&s->naming);
+    if (s->state != DIRECT_CONNECTING)
+        return;
     curl_loop_remove(&s->transport->connector, s->attempt->easy);
     attempt_free(s);
 }

@@ -2,6 +2,8 @@
  * What the loop says of a connection: it can be written, it can be read, it has ended.
  */
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -34,6 +36,14 @@ void direct_close_connection(struct transport_session *s) {
     close(c->fd);
 }
 
+void direct_end_connection(struct transport_session *s, enum connection_end end,
+                           int64_t idle_until_ns) {
+    if (s->connection == NULL)
+        return;
+    direct_close_connection(s);
+    history_ended(&s->history, end, idle_until_ns);
+}
+
 void direct_watch(struct direct_connection *c, int events) {
     if (events == c->events)
         return;
@@ -62,22 +72,22 @@ void direct_connected(struct transport_session *s, int fd) {
 
 /* ---- the end of an answer ---- */
 
-/* The answer is complete. `dirty`: more bytes came than belong to it. */
-static void complete(struct transport_session *s, bool dirty) {
-    const struct direct_response *a = &s->response;
+/* The answer is complete. `left`: what came behind it ends the connection so; NONE: nothing did. */
+static void complete(struct transport_session *s, enum connection_end left) {
     struct transport_result *r = &s->result;
+    /* An answer that came early counts: nobody needs the rest of the request (RFC 9112 9.3). */
     bool unsent = s->sent_bytes < direct_request_bytes(s);
-    if (unsent && !s->write_broken && a->keep && r->status < 400) {
-        /* The server answered early and may still want the rest. */
-        direct_watch(s->connection, UV_READABLE | UV_WRITABLE);
-        return;
-    }
     r->end_ns = s->connection->arrived_ns;
-    if (a->keep && s->transport->options->keepalive && !dirty && !unsent) {
+    if (s->answer.http.keep && s->transport->options->keepalive && left == CONNECTION_END_NONE &&
+        !unsent) {
         s->state = DIRECT_IDLE;
+        history_answered(&s->history, r->end_ns);
         direct_watch(s->connection, UV_READABLE);
     } else {
-        direct_close_connection(s);
+        enum connection_end end = s->answer.http.ends           ? CONNECTION_END_ANNOUNCED
+                                  : left != CONNECTION_END_NONE ? left
+                                                                : CONNECTION_END_CLIENT;
+        direct_end_connection(s, end, 0);
         s->state = DIRECT_CLOSED;
     }
     r->outcome = r->status >= 400 ? OUTCOME_HTTP_ERROR : OUTCOME_OK;
@@ -86,18 +96,29 @@ static void complete(struct transport_session *s, bool dirty) {
         r->error = s->transport->text;
         snprintf(s->transport->text, sizeof s->transport->text, "HTTP %d", r->status);
     }
+    /* Both the length and the connection are right, and yet half of it is missing. */
+    const char *why = answer_check(&s->answer);
+    if (why != NULL) {
+        r->outcome = OUTCOME_PROTOCOL_ERROR;
+        r->error = s->transport->text;
+        snprintf(s->transport->text, sizeof s->transport->text, "%s", why);
+    }
     direct_finish(s);
 }
 
-/* Once, and where that does no harm. */
-static bool may_send_again(const struct transport_session *s) {
-    return !s->result.new_connection && !s->response.begun &&
-           idle_close_proven(s->connection->fd, s->sent_bytes);
+/* Once, since then the connection is new, and where that does no harm. Reason 0: it ended in order. */
+static bool may_send_again(const struct transport_session *s, int reason) {
+    enum transport_retry retry = s->transport->options->retry;
+    if (s->result.new_connection || s->begun || retry == TRANSPORT_RETRY_NEVER ||
+        s->connection->tls_error != 0)
+        return false;
+    return (retry == TRANSPORT_RETRY_SAFE && s->request->idempotent) ||
+           (reason == 0 && idle_close_proven(s->connection->fd, s->sent_bytes));
 }
 
 static void send_again(struct transport_session *s) {
-    direct_close_connection(s);
     s->result.sent_again = true;
+    s->result.resent_ns = clock_mono_ns();
     s->write_broken = false;
     s->sent_bytes = 0;
     direct_response_begin(s);
@@ -106,20 +127,34 @@ static void send_again(struct transport_session *s) {
 
 /* The connection ended before the answer did; reason 0: in order. */
 static void lost(struct transport_session *s, int reason) {
-    if (reason == 0 && may_send_again(s)) {
+    bool again = may_send_again(s, reason);
+    char *room = s->transport->text;
+    const char *text = room;
+    unsigned long tls_error = s->connection->tls_error;
+    enum connection_end end = s->begun ? CONNECTION_END_CUT : CONNECTION_END_LOST;
+    if (tls_error != 0)
+        end = tls_error_is_alert(tls_error) ? end : CONNECTION_END_CLIENT;
+    else if (reason != 0)
+        end = CONNECTION_END_RESET;
+    bool was_idle = !s->begun && end != CONNECTION_END_CLIENT;
+    direct_end_connection(s, end, was_idle ? s->result.sent_ns : 0);
+    if (tls_error != 0) {
+        tls_error_text(tls_error, room, CURL_RESULT_TEXT_BYTES);
+        direct_fail(s, OUTCOME_TLS_ERROR, text);
+        return;
+    }
+    if (again) {
         send_again(s);
         return;
     }
-    char *room = s->transport->text;
-    const char *text = room;
-    if (!s->result.new_connection && !s->response.begun)
-        text = "connection lost before an answer";
+    if (!s->result.new_connection && !s->begun)
+        text = "connection lost before a response";
     else if (reason != 0)
         snprintf(room, CURL_RESULT_TEXT_BYTES, "connection lost: %s", strerror(reason));
-    else if (s->response.begun)
-        text = "connection closed before the answer was complete";
+    else if (s->answer.http.status != 0)
+        text = "connection closed before the response was complete";
     else
-        text = "connection closed without an answer";
+        text = "connection closed without a response";
     direct_fail(s, OUTCOME_RESET, text);
 }
 
@@ -174,6 +209,7 @@ static void send_more(struct transport_session *s) {
 
 void direct_ready(struct transport_session *s) {
     s->state = DIRECT_BUSY;
+    direct_stream_begin(s);
     send_more(s);
 }
 
@@ -185,6 +221,8 @@ static ssize_t read_some(struct transport_session *s, int *wants) {
     *wants = UV_READABLE;
     if (c->ssl != NULL)
         return direct_tls_read(c, t->buffer, DIRECT_READ_BYTES, wants);
+    if (c->by_event && s->state == DIRECT_BUSY)
+        return direct_stream_read(s);
     ssize_t n;
     do
         n = kernel_clock_recv(c->fd, c->stamped, t->buffer, DIRECT_READ_BYTES, &c->arrived_ns);
@@ -195,41 +233,53 @@ static ssize_t read_some(struct transport_session *s, int *wants) {
 /* Takes what was read. False where the request has ended: then nothing of the session may be touched any more. */
 static bool take(struct transport_session *s, size_t n) {
     size_t rest = 0;
-    if (!s->response.begun)
+    enum http1_state before = s->answer.http.state;
+    if (s->connection->by_event)
+        direct_stream_arrived(s);
+    if (!s->begun)
         s->result.ttfb_ns = s->connection->arrived_ns - s->result.sent_ns;
     int code = direct_response_feed(s, s->transport->buffer, n, &rest);
-    if (code == 0)
+    if (code == 0 && answer_stream_enough(&s->answer.stream)) {
+        s->result.end_ns = s->connection->arrived_ns;
+        direct_stream_stop(s, STREAM_BODY_CANCEL_AFTER);
+        return false;
+    }
+    if (code == 0) {
+        direct_stream_fed(s, before, n);
         return true;
+    }
     if (code < 0)
         direct_fail(s, OUTCOME_PROTOCOL_ERROR, s->transport->text);
+    else if (rest > 0)
+        complete(s, CONNECTION_END_CLIENT); /* more than belongs to it */
+    else if (s->connection->ssl != NULL && SSL_has_pending(s->connection->ssl))
+        complete(s, CONNECTION_END_IDLE); /* TLS's goodbye */
     else
-        complete(s,
-                 rest > 0 || (s->connection->ssl != NULL && SSL_has_pending(s->connection->ssl)));
+        complete(s, CONNECTION_END_NONE);
     return false;
 }
 
 static void at_end(struct transport_session *s) {
-    size_t rest = 0;
-    /* A body without a length ends here. */
-    if (s->response.begun && direct_response_feed(s, NULL, 0, &rest) == 1) {
-        s->response.keep = false;
+    /* A body without a length ends here; with TLS it must say goodbye (RFC 9112 9.8). */
+    if (http1_end(&s->answer.http, !s->connection->truncated)) {
         s->connection->arrived_ns = clock_mono_ns();
-        complete(s, false);
+        complete(s, CONNECTION_END_NONE);
     } else {
         lost(s, 0);
     }
 }
 
+/* The kernel puts an acknowledgement off for 40 ms, for it may travel with what we send next. A server that holds the rest of its answer
+ * back until it has one (Nagle) waits that long. The kernel forgets the wish, so it is said again for each part that has come. */
+static void acknowledge(const struct transport_session *s) {
+    int on = 1;
+    if (s->transport->options->quickack)
+        setsockopt(s->connection->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
+
 static void read_answer(struct transport_session *s) {
     struct direct_connection *c = s->connection;
     int wants = UV_READABLE;
-    if (s->response.complete) {
-        /* Answered early, and the rest of the request still going out: nothing more is to come. */
-        s->write_broken = true;
-        s->connection->arrived_ns = clock_mono_ns();
-        complete(s, true);
-        return;
-    }
     int reads = 0;
     for (; reads < READS_A_TURN; reads++) {
         ssize_t n = read_some(s, &wants);
@@ -245,9 +295,11 @@ static void read_answer(struct transport_session *s) {
         }
         if (!take(s, (size_t)n))
             return;
-        if (c->ssl == NULL && n < DIRECT_READ_BYTES)
+        if (c->by_event ? direct_stream_drained(s, (size_t)n)
+                        : c->ssl == NULL && n < DIRECT_READ_BYTES)
             break;
     }
+    acknowledge(s);
     bool unsent = s->sent_bytes < direct_request_bytes(s) && !s->write_broken;
     /* What OpenSSL has read already makes no event: being able to write does, at the next turn. */
     bool unread = reads == READS_A_TURN && c->ssl != NULL;
@@ -257,11 +309,13 @@ static void read_answer(struct transport_session *s) {
 /* The server speaks without being asked: it says goodbye. TLS has messages of its own, which are no reason to part. */
 static void on_idle_event(struct transport_session *s) {
     int wants;
-    if (s->connection->ssl != NULL && read_some(s, &wants) < 0 && errno == EAGAIN) {
+    ssize_t n = read_some(s, &wants);
+    if (n < 0 && errno == EAGAIN) {
         direct_watch(s->connection, UV_READABLE);
         return;
     }
-    direct_close_connection(s);
+    bool reset = n < 0 && errno == ECONNRESET;
+    direct_end_connection(s, reset ? CONNECTION_END_RESET : CONNECTION_END_IDLE, clock_mono_ns());
     s->state = DIRECT_CLOSED;
 }
 
@@ -283,14 +337,8 @@ static void on_event(uv_poll_t *poll, int status, int events) {
         direct_tls_continue(s);
         return;
     }
-    if ((events & UV_WRITABLE) != 0 && !s->write_broken) {
+    if ((events & UV_WRITABLE) != 0 && !s->write_broken)
         send_more(s);
-        if (s->response.complete && s->sent_bytes == direct_request_bytes(s)) {
-            s->connection->arrived_ns = clock_mono_ns();
-            complete(s, false);
-            return;
-        }
-    }
     if ((events & UV_READABLE) != 0 || (c->ssl != NULL && SSL_has_pending(c->ssl)))
         read_answer(s);
 }

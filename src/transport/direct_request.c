@@ -4,7 +4,7 @@
 
 #include "transport/direct_internal.h"
 
-#define HEAD_MAX_BYTES (1 << 20)
+#define HEAD_MAX_BYTES (2 << 20) /* 1 MiB of what varies, and the rest */
 
 /* The same request that libcurl would send, header for header: a scenario must not look different to its target because of
  * the transport that carries it. */
@@ -31,18 +31,29 @@ static bool carries_length(const char *method) {
 }
 
 /* What varies goes in here when the request is sent; the room for it was made before. */
-static void hole(struct direct_request *d, const struct buf *head, enum direct_part what) {
-    d->holes[d->hole_count++] = (struct direct_hole){head->len, what};
+static void hole(struct direct_request *d, const struct buf *head, enum direct_part what,
+                 size_t value) {
+    d->holes[d->hole_count++] = (struct direct_hole){head->len, what, value};
+}
+
+/* Which of the values that are given with each sending this header's is; DIRECT_FIXED: it has one. */
+static size_t value_index(const struct transport_request *r, const struct transport_header *h) {
+    size_t index = 0;
+    if (h == NULL || h->value != NULL)
+        return DIRECT_FIXED;
+    for (const struct transport_header *o = r->headers; o != h; o++)
+        index += o->value == NULL;
+    return index;
 }
 
 static void add_header(struct direct_request *d, struct buf *head,
-                       const struct transport_header *h) {
+                       const struct transport_request *r, const struct transport_header *h) {
     if (h->value != NULL) {
         add_line(head, h->name, h->value);
         return;
     }
     buf_printf(head, "%s: ", h->name);
-    hole(d, head, DIRECT_VALUE);
+    hole(d, head, DIRECT_VALUE, value_index(r, h));
     buf_str(head, "\r\n");
 }
 
@@ -54,7 +65,7 @@ static void render(struct direct_request *d, const struct transport_options *o,
     char *port = part(url, CURLUPART_PORT, CURLU_NO_DEFAULT_PORT);
     buf_printf(head, "%s ", r->method);
     if (r->path_varies)
-        hole(d, head, DIRECT_PATH);
+        hole(d, head, DIRECT_PATH, DIRECT_FIXED);
     else
         buf_str(head, target == NULL ? "/" : target);
     if (query != NULL && !r->path_varies)
@@ -62,7 +73,7 @@ static void render(struct direct_request *d, const struct transport_options *o,
     buf_str(head, " HTTP/1.1\r\n");
     const struct transport_header *own = header(r, "Host");
     if (own != NULL)
-        add_header(d, head, own);
+        add_header(d, head, r, own);
     else
         buf_printf(head, "Host: %s%s%s\r\n", host == NULL ? "" : host, port == NULL ? "" : ":",
                    port == NULL ? "" : port);
@@ -74,14 +85,15 @@ static void render(struct direct_request *d, const struct transport_options *o,
         add_line(head, "Accept-Encoding", "gzip");
     d->extra_at = head->len;
     for (size_t i = 0; i < r->header_count; i++)
-        if (strcasecmp(r->headers[i].name, "Host") != 0)
-            add_header(d, head, &r->headers[i]);
+        if (strcasecmp(r->headers[i].name, "Host") != 0 &&
+            !(o->cookies && strcasecmp(r->headers[i].name, "Cookie") == 0))
+            add_header(d, head, r, &r->headers[i]);
     if (!o->keepalive && header(r, "Connection") == NULL)
         add_line(head, "Connection", "close");
     d->own_trace = header(r, "traceparent") != NULL;
     if (r->body_varies) {
         buf_str(head, "Content-Length: ");
-        hole(d, head, DIRECT_LENGTH);
+        hole(d, head, DIRECT_LENGTH, DIRECT_FIXED);
         buf_str(head, "\r\n");
     } else if (r->body != NULL || carries_length(r->method))
         buf_printf(head, "Content-Length: %zu\r\n", r->body_bytes);
@@ -93,27 +105,51 @@ static void render(struct direct_request *d, const struct transport_options *o,
 }
 
 /* Where to connect, for libcurl: http://host:port/ whatever the scheme, so that it stops at TCP. */
-static int set_origin(struct direct_request *d, CURLU *url) {
+static int set_origin(struct transport *t, struct direct_request *d, CURLU *url) {
+    int known = -1;
     char *scheme = part(url, CURLUPART_SCHEME, 0);
     char *host = part(url, CURLUPART_HOST, 0);
     char *port = part(url, CURLUPART_PORT, CURLU_DEFAULT_PORT);
     char *path = part(url, CURLUPART_PATH, 0);
+    char *zone = part(url, CURLUPART_ZONEID, 0); /* for the socket only (RFC 6874 4) */
     struct buf to;
     buf_init(&to, HEAD_MAX_BYTES);
     if (scheme != NULL && host != NULL && port != NULL && path != NULL) {
         d->tls = strcmp(scheme, "https") == 0;
-        buf_printf(&to, "http://%s:%s/", host, port);
         bool bracketed = host[0] == '[';
+        if (bracketed && zone != NULL)
+            buf_printf(&to, "http://%.*s%%25%s]:%s/", (int)strlen(host) - 1, host, zone, port);
+        else
+            buf_printf(&to, "http://%s:%s/", host, port);
         d->host = bracketed ? strndup(host + 1, strlen(host) - 2) : strdup(host);
         d->path = strdup(path);
         d->url = buf_take(&to);
+        known = addresses_host(&t->addresses, host, port, &d->address, NULL);
     }
     buf_done(&to);
     curl_free(scheme);
     curl_free(host);
     curl_free(port);
     curl_free(path);
-    return d->url != NULL && d->host != NULL && d->path != NULL ? 0 : -1;
+    curl_free(zone);
+    return known == 0 && d->url != NULL && d->host != NULL && d->path != NULL ? 0 : -1;
+}
+
+/* What cookies ask of a request. */
+static void set_place(struct direct_request *d, const struct transport_options *o,
+                      const struct transport_request *r) {
+    const struct transport_header *host = header(r, "Host"), *cookie = header(r, "Cookie");
+    struct bytes name = {d->host, strlen(d->host)};
+    d->place = (struct place){
+        .host = name, .path = {d->path, strlen(d->path)}, .secure = place_is_secure(d->tls, name)};
+    d->host_value = value_index(r, host);
+    if (host != NULL && host->value != NULL)
+        d->place.host = place_host((struct bytes){host->value, strlen(host->value)});
+    if (!o->cookies)
+        cookie = NULL;
+    d->cookie_value = value_index(r, cookie);
+    if (cookie != NULL && cookie->value != NULL)
+        d->own_cookie = (struct bytes){cookie->value, strlen(cookie->value)};
 }
 
 int direct_request_new(struct transport *t, const struct transport_request *r, void **compiled,
@@ -124,9 +160,9 @@ int direct_request_new(struct transport *t, const struct transport_request *r, v
     buf_init(&head, HEAD_MAX_BYTES);
     if (d == NULL || url == NULL)
         goto no_memory;
-    /* Spaces and bytes beyond ASCII in a URL go out as libcurl sends them. */
-    if (curl_url_set(url, CURLUPART_URL, r->url, CURLU_URLENCODE | CURLU_NON_SUPPORT_SCHEME) !=
-        CURLUE_OK) {
+    /* Spaces and bytes beyond ASCII in a URL go out as libcurl sends them, "/../" as it is. */
+    if (curl_url_set(url, CURLUPART_URL, r->url,
+                     CURLU_URLENCODE | CURLU_NON_SUPPORT_SCHEME | CURLU_PATH_AS_IS) != CURLUE_OK) {
         err_set(e, "%s is not a URL", r->url);
         goto fail;
     }
@@ -137,16 +173,21 @@ int direct_request_new(struct transport *t, const struct transport_request *r, v
         goto no_memory;
     d->path_varies = r->path_varies;
     d->body_varies = r->body_varies;
-    d->keep_head = r->keep_head;
-    d->keep_body_bytes = r->keep_body_bytes;
+    d->wanted = answer_wanted(r);
     d->body = r->body;
     d->body_bytes = r->body == NULL ? 0 : r->body_bytes;
     d->head_method = strcmp(r->method, "HEAD") == 0;
+    d->idempotent = transport_method_is_idempotent(r->method);
+    d->upgrade = header(r, "Upgrade") != NULL;
     render(d, t->options, r, url, &head);
     d->head_bytes = head.len;
     d->head = buf_take(&head);
-    if (d->head == NULL || set_origin(d, url) != 0)
+    if (d->head == NULL || set_origin(t, d, url) != 0)
         goto no_memory;
+    set_place(d, t->options, r);
+    /* With the first request that needs it: many runs have none. */
+    if (d->tls && t->tls == NULL && tls_context_new(t->options, &t->tls, e) != 0)
+        goto fail;
     curl_url_cleanup(url);
     buf_done(&head);
     *compiled = d;
@@ -180,6 +221,7 @@ void direct_varied_free(struct direct_varied *v) {
         return;
     buf_done(&v->head);
     buf_done(&v->path);
+    buf_done(&v->host);
     free(v);
 }
 
@@ -187,17 +229,18 @@ static struct direct_varied *own_request(struct transport_session *s) {
     if (s->varied == NULL && (s->varied = calloc(1, sizeof *s->varied)) != NULL) {
         buf_init(&s->varied->head, HEAD_MAX_BYTES);
         buf_init(&s->varied->path, HEAD_MAX_BYTES);
+        buf_init(&s->varied->host, HEAD_MAX_BYTES);
     }
     return s->varied;
 }
 
 static void fill(const struct direct_hole *h, const struct transport_parts *parts,
-                 const struct bytes *value, struct buf *head) {
+                 struct buf *head) {
     char digits[24];
     if (h->what == DIRECT_PATH)
         buf_add(head, parts->path.data, parts->path.len);
     else if (h->what == DIRECT_VALUE)
-        buf_add(head, value->data, value->len);
+        buf_add(head, parts->values[h->value].data, parts->values[h->value].len);
     else
         buf_add(head, digits, (size_t)snprintf(digits, sizeof digits, "%zu", parts->body.len));
 }
@@ -205,7 +248,6 @@ static void fill(const struct direct_hole *h, const struct transport_parts *part
 int direct_request_vary(struct transport_session *s, const struct transport_parts *parts) {
     const struct direct_request *d = s->request;
     struct direct_varied *v = own_request(s);
-    const struct bytes *value = parts->values;
     size_t from = 0;
     if (v == NULL)
         return -1;
@@ -216,8 +258,7 @@ int direct_request_vary(struct transport_session *s, const struct transport_part
         const struct direct_hole *h = &d->holes[i];
         buf_add(&v->head, d->head + from, h->at - from);
         size_t before = v->head.len;
-        fill(h, parts, value, &v->head);
-        value += h->what == DIRECT_VALUE;
+        fill(h, parts, &v->head);
         if (h->at <= d->extra_at)
             own->extra_at += v->head.len - before;
         from = h->at;
@@ -233,8 +274,17 @@ int direct_request_vary(struct transport_session *s, const struct transport_part
         buf_clear(&v->path);
         buf_add(&v->path, parts->path.data, strcspn(parts->path.data, "?"));
         own->path = v->path.data;
+        own->place.path = (struct bytes){v->path.data, v->path.len};
     }
-    if (!buf_ok(&v->head) || !buf_ok(&v->path))
+    if (d->host_value != DIRECT_FIXED) {
+        struct bytes host = place_host(parts->values[d->host_value]);
+        buf_clear(&v->host);
+        buf_add(&v->host, host.data, host.len);
+        own->place.host = (struct bytes){buf_text(&v->host), v->host.len};
+    }
+    if (d->cookie_value != DIRECT_FIXED)
+        own->own_cookie = parts->values[d->cookie_value];
+    if (!buf_ok(&v->head) || !buf_ok(&v->path) || !buf_ok(&v->host))
         return -1;
     s->request = own;
     return 0;
@@ -247,7 +297,7 @@ static bool traced(const struct transport_session *s) {
 }
 
 static size_t extra_bytes(const struct transport_session *s) {
-    return s->cookie_line.len + (traced(s) ? TRACE_LINE_BYTES + 1 : 0);
+    return s->cookie_line.len + (traced(s) ? TRACEPARENT_BYTES + 1 : 0);
 }
 
 size_t direct_request_head_bytes(const struct transport_session *s) {
@@ -264,9 +314,9 @@ int direct_request_pieces(const struct transport_session *s, size_t from,
     struct transport *t = s->transport;
     size_t front = extra_bytes(s) > 0 ? d->extra_at : d->head_bytes, trace_bytes = 0;
     if (traced(s)) {
-        trace_line(t->options->trace_run, s->trace, t->options->trace_sampled, t->trace);
-        memcpy(t->trace + TRACE_LINE_BYTES - 1, "\r\n", 2);
-        trace_bytes = TRACE_LINE_BYTES + 1;
+        traceparent_line(t->options->trace_run, s->trace, t->options->trace_sampled, t->trace);
+        memcpy(t->trace + TRACEPARENT_BYTES - 1, "\r\n", 2);
+        trace_bytes = TRACEPARENT_BYTES + 1;
     }
     const struct {
         const void *at;

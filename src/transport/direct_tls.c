@@ -7,21 +7,6 @@
 #include "transport/direct_internal.h"
 #include "util/clock.h"
 
-#define OPENSSL_TEXT_BYTES 256
-
-/* OpenSSL's oldest error, in libcurl's words. */
-static void openssl_text(const char *what, char text[CURL_RESULT_TEXT_BYTES]) {
-    char reason[OPENSSL_TEXT_BYTES] = "";
-    unsigned long code = ERR_get_error();
-    if (code != 0)
-        ERR_error_string_n(code, reason, sizeof reason);
-    ERR_clear_error();
-    snprintf(text, CURL_RESULT_TEXT_BYTES, "%s%s%s", what, *what != '\0' && code != 0 ? ": " : "",
-             code != 0       ? reason
-             : *what == '\0' ? "TLS connection lost"
-                             : "");
-}
-
 /* The certificate must be for the host of the URL, by name or by address. */
 static int expect_host(SSL *ssl, char *host) { /* OpenSSL does not say const */
     X509_VERIFY_PARAM *p = SSL_get0_param(ssl);
@@ -37,7 +22,10 @@ static int expect_host(SSL *ssl, char *host) { /* OpenSSL does not say const */
 
 static int bio_read(BIO *bio, char *to, int n) {
     struct direct_connection *c = BIO_get_data(bio);
-    ssize_t got = kernel_clock_recv(c->fd, c->stamped, to, (size_t)n, &c->arrived_ns);
+    ssize_t got = c->by_event ? kernel_clock_read(c->fd, c->stamped, to, (size_t)n, &c->last)
+                              : kernel_clock_recv(c->fd, c->stamped, to, (size_t)n, &c->arrived_ns);
+    if (c->by_event && got > 0)
+        c->arrived_ns = c->last.at_ns;
     BIO_clear_retry_flags(bio);
     c->ended = got == 0;
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
@@ -112,11 +100,16 @@ static void describe(struct transport_session *s, SSL *ssl, int code) {
         snprintf(s->transport->text, sizeof s->transport->text, "SSL certificate problem: %s",
                  X509_verify_cert_error_string(verdict));
         ERR_clear_error();
-    } else if (code == SSL_ERROR_SYSCALL && ERR_peek_error() == 0) {
-        snprintf(s->transport->text, sizeof s->transport->text, "TLS connect error: %s",
-                 reason == 0 ? "connection closed" : strerror(reason));
+    } else if (code == SSL_ERROR_SYSCALL && ERR_peek_error() == 0 && reason != 0) {
+        snprintf(s->transport->text, sizeof s->transport->text, TLS_HANDSHAKE_LOST,
+                 strerror(reason));
     } else {
-        openssl_text("", s->transport->text);
+        unsigned long error = ERR_get_error();
+        ERR_clear_error();
+        if (error == 0 || ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
+            snprintf(s->transport->text, sizeof s->transport->text, TLS_HANDSHAKE_CLOSED);
+        else
+            tls_error_text(error, s->transport->text, sizeof s->transport->text);
     }
 }
 
@@ -157,16 +150,19 @@ static ssize_t result_of(struct direct_connection *c, int n, int *wants) {
         return 0;
     case SSL_ERROR_SYSCALL:
         errno = reason;
+        c->truncated = reason == 0;
         return reason == 0 ? 0 : -1;
     default:
         break;
     }
-    /* A close without TLS's goodbye is the end as well: HTTP says by itself whether the answer was whole. */
-    if (ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
-        ERR_clear_error();
+    /* A close without TLS's goodbye is the end as well: an answer that has said its length is whole all the same. */
+    unsigned long error = ERR_get_error();
+    ERR_clear_error();
+    if (ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+        c->truncated = true;
         return 0;
     }
-    ERR_clear_error();
+    c->tls_error = error;
     errno = EPROTO;
     return -1;
 }

@@ -15,11 +15,25 @@
 /* Does this system have stamps? */
 bool kernel_clock_available(void);
 
-/* Asks for stamps on a socket. False where there are none. */
+/* Asks for stamps on a socket. False if there are none. */
 bool kernel_clock_ask(int fd);
 
 /* recv(2), and when it read something *arrived_ns: CLOCK_MONOTONIC, by the stamp or, where the socket is not `stamped` or the stamp
  * makes no sense (the real-time clock was set in between), by the clock now. */
 ssize_t kernel_clock_recv(int fd, bool stamped, void *to, size_t n, int64_t *arrived_ns);
+
+/* What is known of bytes that were read. */
+struct kernel_arrival {
+    int64_t at_ns; /* as above */
+    int64_t
+        stamp_ns; /* the kernel's, as it is; 0: there was none. Bytes with the same stamp arrived, or were merged, as one */
+    int64_t waiting; /* how many bytes can be read without waiting; -1: not known */
+};
+
+/* Has kernel_clock_read() tell `waiting` of a TCP connection from now on; else it does not know. */
+void kernel_clock_ask_waiting(int fd);
+
+/* recv(2) of a `stamped` socket or another, with all that is known. */
+ssize_t kernel_clock_read(int fd, bool stamped, void *to, size_t n, struct kernel_arrival *out);
 
 #endif

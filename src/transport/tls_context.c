@@ -16,8 +16,20 @@ static const char *reason(char text[REASON_BYTES]) {
 
 /* A key with a pass phrase would make OpenSSL ask for it at the terminal, in the middle of a run. */
 static int no_passphrase(char *to, int size, int writing, void *context) {
-    (void)to, (void)size, (void)writing, (void)context;
+    (void)to, (void)size, (void)writing;
+    *(bool *)context = true;
     return -1;
+}
+
+bool tls_error_is_alert(unsigned long error) {
+    return ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) >= SSL_AD_REASON_OFFSET;
+}
+
+void tls_error_text(unsigned long error, char *text, size_t size) {
+    const char *words = ERR_reason_error_string(error);
+    snprintf(text, size, "%s: %s",
+             tls_error_is_alert(error) ? "the server ended TLS" : "TLS failed",
+             words == NULL ? "unknown error" : words);
 }
 
 static int load_trust(SSL_CTX *tls, const struct transport_options *o, struct err *e) {
@@ -42,16 +54,34 @@ static int load_trust(SSL_CTX *tls, const struct transport_options *o, struct er
 
 static int load_identity(SSL_CTX *tls, const struct transport_options *o, struct err *e) {
     char why[REASON_BYTES];
+    bool locked = false;
     const char *key = o->key != NULL ? o->key : o->cert;
     if (o->cert == NULL)
         return 0;
     SSL_CTX_set_default_passwd_cb(tls, no_passphrase);
+    SSL_CTX_set_default_passwd_cb_userdata(tls, &locked);
     if (SSL_CTX_use_certificate_chain_file(tls, o->cert) != 1)
         return err_set(e, "http.cert: %s cannot be read as a PEM certificate: %s", o->cert,
                        reason(why));
-    if (SSL_CTX_use_PrivateKey_file(tls, key, SSL_FILETYPE_PEM) != 1)
+    int usable = SSL_CTX_use_PrivateKey_file(tls, key, SSL_FILETYPE_PEM);
+    SSL_CTX_set_default_passwd_cb_userdata(tls, NULL);
+    SSL_CTX_set_default_passwd_cb(tls, NULL);
+    if (usable != 1 && locked) {
+        ERR_clear_error();
+        return err_set(e,
+                       "http.key: %s has a pass phrase, which a run cannot ask for; write a copy "
+                       "without it to a file that only you can read: openssl pkey -in %s -out FILE",
+                       key, key);
+    }
+    if (usable != 1)
         return err_set(e, "http.key: %s cannot be used as the key of %s: %s", key, o->cert,
                        reason(why));
+    /* A key of another kind than the certificate's is there, and OpenSSL then would send no certificate. */
+    if (SSL_CTX_check_private_key(tls) != 1) {
+        ERR_clear_error();
+        return err_set(e, "http.key: %s cannot be used as the key of %s: it is of a different type",
+                       key, o->cert);
+    }
     return 0;
 }
 

@@ -37,6 +37,8 @@ static bool reserve(struct buf *b, size_t n) {
     size_t cap = b->cap < 64 ? 64 : b->cap;
     while (cap < need)
         cap = cap > SIZE_MAX / 2 ? need : cap * 2;
+    if (cap - 1 > b->max) /* no more than it may ever hold */
+        cap = b->max + 1;
     char *data = realloc(b->data, cap);
     if (data == NULL) {
         b->failed = true;
@@ -72,6 +74,20 @@ void buf_str(struct buf *b, const char *text) {
 
 void buf_char(struct buf *b, char c) {
     buf_add(b, &c, 1);
+}
+
+void buf_uint(struct buf *b, uint64_t value) {
+    char digits[20], *end = digits + sizeof digits, *at = end;
+    do
+        *--at = (char)('0' + value % 10);
+    while ((value /= 10) > 0);
+    buf_add(b, at, (size_t)(end - at));
+}
+
+void buf_int(struct buf *b, int64_t value) {
+    if (value < 0)
+        buf_char(b, '-');
+    buf_uint(b, value < 0 ? -(uint64_t)value : (uint64_t)value);
 }
 
 void buf_printf(struct buf *b, const char *format, ...) {

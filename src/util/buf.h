@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf {
     char *data; /* NULL until the first byte; else NUL-terminated */
@@ -29,6 +30,9 @@ void buf_clear(struct buf *b); /* len = 0 and the failure forgotten; the memory 
 void buf_add(struct buf *b, const void *bytes, size_t n);
 void buf_str(struct buf *b, const char *text);
 void buf_char(struct buf *b, char c);
+/* In decimal, in a tenth of printf's time. */
+void buf_uint(struct buf *b, uint64_t value);
+void buf_int(struct buf *b, int64_t value);
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Appends n bytes for the caller to write and returns the first of them; NULL (and the failure) where there is no room. */

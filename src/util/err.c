@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-int err_set(struct err *e, const char *format, ...) {
+int(err_set)(struct err *e, const char *format, ...) {
     if (e == NULL)
         return -1;
     va_list args;
@@ -14,7 +14,7 @@ int err_set(struct err *e, const char *format, ...) {
     return -1;
 }
 
-int err_prefix(struct err *e, const char *format, ...) {
+int(err_prefix)(struct err *e, const char *format, ...) {
     if (e == NULL)
         return -1;
     struct err old = *e;

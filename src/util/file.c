@@ -19,7 +19,7 @@ int file_read(const char *path, struct buf *out, struct err *e) {
     if (failed != 0)
         return err_set(e, "cannot read %s: %s", path, strerror(failed));
     if (!buf_ok(out))
-        return err_set(e, "%s is larger than %zu bytes, the most that is read", path, out->max);
+        return err_set(e, "%s is larger than the limit of %zu bytes", path, out->max);
     return 0;
 }
 
@@ -34,7 +34,7 @@ int file_make_folder(const char *path, struct err *e) {
         char kept = *end;
         *end = '\0';
         if (mkdir(part, 0777) != 0 && errno != EEXIST)
-            result = err_set(e, "cannot make the directory %s: %s", part, strerror(errno));
+            result = err_set(e, "cannot create the directory %s: %s", part, strerror(errno));
         *end = kept;
     }
     free(part);

@@ -5,23 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/json_internal.h"
+#include "util/jsonlex.h"
 #include "util/text.h"
-
-#define CHUNK_BYTES ((size_t)65536)
-
-struct chunk {
-    struct chunk *next;
-    size_t used, cap;
-    _Alignas(max_align_t) char data[];
-};
-
-struct json_doc {
-    char *name;
-    char *source;
-    size_t bytes;
-    struct json *root;
-    struct chunk *chunks;
-};
 
 struct parser {
     struct json_doc *d;
@@ -31,32 +17,10 @@ struct parser {
     struct err *e;
 };
 
-static void *arena(struct json_doc *d, size_t n) {
-    n = (n + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
-    struct chunk *c = d->chunks;
-    if (c == NULL || c->cap - c->used < n) {
-        size_t cap = n > CHUNK_BYTES ? n : CHUNK_BYTES;
-        c = malloc(sizeof *c + cap);
-        if (c == NULL)
-            return NULL;
-        c->next = d->chunks;
-        c->used = 0;
-        c->cap = cap;
-        d->chunks = c;
-    }
-    void *p = c->data + c->used;
-    c->used += n;
-    return p;
-}
-
 void json_free(struct json_doc *d) {
     if (d == NULL)
         return;
-    while (d->chunks != NULL) {
-        struct chunk *c = d->chunks;
-        d->chunks = c->next;
-        free(c);
-    }
+    arena_done(&d->arena);
     free(d->name);
     free(d->source);
     free(d);
@@ -69,7 +33,8 @@ void json_where(const struct json_doc *d, size_t at, size_t *line, size_t *colum
     /* A byte order mark is no character of the first line. */
     size_t i = d->bytes >= 3 && memcmp(d->source, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
     for (; i < at; i++) {
-        if (d->source[i] == '\n') {
+        /* The source ends with a NUL. */
+        if (d->source[i] == '\n' || (d->source[i] == '\r' && d->source[i + 1] != '\n')) {
             l++;
             c = 1;
         } else if (((unsigned char)d->source[i] & 0xc0) != 0x80) {
@@ -142,7 +107,7 @@ static int skip(struct parser *p) {
             while (end + 1 < p->d->bytes && !(s[end] == '*' && s[end + 1] == '/'))
                 end++;
             if (end + 1 >= p->d->bytes)
-                return fail(p, start, "this comment does not end; close it with */");
+                return fail(p, start, "this comment is not closed; close it with */");
             p->at = end + 2;
         } else {
             return 0;
@@ -150,100 +115,77 @@ static int skip(struct parser *p) {
     }
 }
 
-/* Decodes the escape under the cursor (a backslash) to *to and moves behind it. */
-static int escape(struct parser *p, char **to) {
-    static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
-    const char *s = p->d->source + p->at;
-    const char *name = s[1] == '\0' ? NULL : strchr(names, s[1]);
-    if (name != NULL) {
-        *(*to)++ = values[name - names];
-        p->at += 2;
-        return 0;
+/* What is wrong with a token, in words. */
+static int token_fail(struct parser *p, const struct jsonlex_fail *f, size_t start) {
+    size_t at = (size_t)(f->at - p->d->source);
+    switch (f->error) {
+    case JSONLEX_CONTROL:
+        if (*f->at == '\n' || *f->at == '\r')
+            return fail(p, at, "the line ends inside a string; close it with a quote");
+        return fail(p, at, "a control character in a string; write it as \\u%04x",
+                    (unsigned)*f->at);
+    case JSONLEX_OPEN:
+        return fail(p, start, "this string is not closed; close it with a quote");
+    case JSONLEX_ESCAPE:
+        return fail(p, at, "JSON has no such escape; write \\\\ for a backslash");
+    case JSONLEX_HEX:
+        return fail(p, at, "\\u needs four hexadecimal digits");
+    case JSONLEX_NUMBER:
+        return fail(p, at, "a number needs a digit after the minus sign");
+    case JSONLEX_ZERO:
+        return fail(p, at, "a number cannot begin with 0; remove the leading zeros");
+    case JSONLEX_POINT:
+        return fail(p, at, "a number needs a digit after the decimal point");
+    case JSONLEX_EXPONENT:
+        break;
     }
-    if (s[1] != 'u')
-        return fail(p, p->at, "there is no such escape in JSON; a backslash is written \\\\");
-    const char *end = p->d->source + p->d->bytes;
-    int32_t c = text_hex4(s + 2, (size_t)(end - s) - 2);
-    if (c < 0)
-        return fail(p, p->at, "\\u needs four hexadecimal digits");
-    size_t used = 6;
-    if (c >= 0xd800 && c <= 0xdbff && s[6] == '\\' && s[7] == 'u') {
-        int32_t low = text_hex4(s + 8, (size_t)(end - s) - 8);
-        if (low >= 0xdc00 && low <= 0xdfff) {
-            c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
-            used = 12;
-        }
-    }
-    if (c >= 0xd800 && c <= 0xdfff)
-        return fail(p, p->at, "half of a surrogate pair alone is no character");
-    *to += text_put_point((uint32_t)c, *to);
-    p->at += used;
-    return 0;
+    return fail(p, at, "a number needs a digit in its exponent");
 }
 
 /* Reads the string under the cursor (a quote). */
 static int string(struct parser *p, const char **text, size_t *len) {
     const char *s = p->d->source;
-    size_t start = p->at, end = start + 1;
-    while (end < p->d->bytes && s[end] != '"') {
-        if ((unsigned char)s[end] < 0x20) {
-            if (s[end] == '\n' || s[end] == '\r')
-                return fail(p, end, "the line ends inside a string; close it with a quote");
-            return fail(p, end, "a control character in a string; write it as \\u%04x",
-                        (unsigned)s[end]);
-        }
-        end += s[end] == '\\' ? 2 : 1;
-    }
-    if (end >= p->d->bytes)
-        return fail(p, start, "this string does not end; close it with a quote");
-    char *out = arena(p->d, end - start); /* decoding only shrinks, and the quotes leave room */
+    size_t start = p->at;
+    struct jsonlex_fail wrong;
+    const char *end = jsonlex_string(s + start + 1, s + p->d->bytes, &wrong);
+    if (end == NULL)
+        return token_fail(p, &wrong, start);
+    /* decoding only shrinks, and the quotes leave room */
+    char *out = arena_alloc(&p->d->arena, (size_t)(end - s) - start);
     if (out == NULL)
         return fail(p, start, "out of memory");
     char *to = out;
-    p->at = start + 1;
-    while (p->at < end) {
-        if (s[p->at] != '\\')
-            *to++ = s[p->at++];
-        else if (escape(p, &to) != 0)
-            return -1;
+    for (const char *at = s + start + 1; at < end;) {
+        const char *slash = memchr(at, '\\', (size_t)(end - at));
+        size_t plain = (size_t)((slash == NULL ? end : slash) - at);
+        uint32_t point;
+        memcpy(to, at, plain);
+        to += plain;
+        at += plain;
+        if (slash == NULL)
+            break;
+        at += jsonlex_escape(slash, end, &point);
+        if (point >= 0xd800 && point <= 0xdfff)
+            return fail(p, (size_t)(slash - s), "half of a surrogate pair is not a character");
+        to += text_put_point(point, to);
     }
-    p->at = end + 1;
+    p->at = (size_t)(end - s) + 1;
     *to = '\0';
     *text = out;
     *len = (size_t)(to - out);
     return 0;
 }
 
-static size_t digits(const struct parser *p, size_t at) {
-    return strspn(p->d->source + at, "0123456789");
-}
-
 static int number(struct parser *p, struct json *v) {
     const char *s = p->d->source;
-    size_t at = p->at + (s[p->at] == '-');
-    size_t n = digits(p, at);
-    if (n == 0)
-        return fail(p, p->at, "a number needs a digit after the minus sign");
-    if (n > 1 && s[at] == '0')
-        return fail(p, p->at, "a number cannot begin with 0; remove the zeros in front");
-    at += n;
-    if (s[at] == '.') {
-        n = digits(p, at + 1);
-        if (n == 0)
-            return fail(p, p->at, "a number needs a digit after the decimal point");
-        at += 1 + n;
-    }
-    if (s[at] == 'e' || s[at] == 'E') {
-        at += s[at + 1] == '+' || s[at + 1] == '-' ? 2 : 1;
-        n = digits(p, at);
-        if (n == 0)
-            return fail(p, p->at, "a number needs a digit in its exponent");
-        at += n;
-    }
+    struct jsonlex_fail wrong;
+    const char *end = jsonlex_number(s + p->at, s + p->d->bytes, &wrong);
+    if (end == NULL)
+        return token_fail(p, &wrong, p->at);
     v->kind = JSON_NUMBER;
     v->text = s + p->at;
-    v->len = at - p->at;
-    p->at = at;
+    v->len = (size_t)(end - s) - p->at;
+    p->at += v->len;
     return 0;
 }
 
@@ -256,13 +198,9 @@ static int word(struct parser *p, struct json *v) {
     size_t n = 0;
     while (is_word((unsigned char)s[n]))
         n++;
-    if (n == 4 && memcmp(s, "null", 4) == 0) {
-        v->kind = JSON_NULL;
-    } else if (n == 4 && memcmp(s, "true", 4) == 0) {
-        v->kind = JSON_BOOL;
-        v->boolean = true;
-    } else if (n == 5 && memcmp(s, "false", 5) == 0) {
-        v->kind = JSON_BOOL;
+    if (n > 0 && jsonlex_word(s, s + n) == s + n) {
+        v->kind = s[0] == 'n' ? JSON_NULL : JSON_BOOL;
+        v->boolean = s[0] == 't';
     } else if (n > 0) {
         return fail(p, p->at, "expected a value, not %.*s; text needs double quotes",
                     n > 40 ? 40 : (int)n, s);
@@ -289,12 +227,12 @@ static int compare_keys(const void *left, const void *right) {
 
 /* Sorting keeps this n log n: a hostile file cannot make it slow, as it could with hashing or with
  * pairs. */
-static int check_duplicates(struct parser *p, const struct json *object) {
+int json_check_duplicates(const struct json_doc *d, const struct json *object, struct err *e) {
     if (object->count < 2)
         return 0;
     const struct json **members = malloc(object->count * sizeof(const struct json *));
     if (members == NULL)
-        return fail(p, object->at, "out of memory");
+        return json_fail(d, object->at, e, "out of memory");
     size_t n = 0;
     for (const struct json *m = object->first; m != NULL; m = m->next)
         members[n++] = m;
@@ -312,9 +250,9 @@ static int check_duplicates(struct parser *p, const struct json *object) {
     if (second == NULL)
         return 0;
     size_t line, column;
-    json_where(p->d, first->key_at, &line, &column);
-    return fail(p, second->key_at, "\"%s\" is given twice, first in line %zu; remove one",
-                second->key, line);
+    json_where(d, first->key_at, &line, &column);
+    return json_fail(d, second->key_at, e, "\"%s\" is given twice, first in line %zu; remove one",
+                     second->key, line);
 }
 
 static int value(struct parser *p, struct json *v);
@@ -344,7 +282,7 @@ static int elements(struct parser *p, struct json *v, char close) {
         return 0;
     }
     for (;;) {
-        struct json *element = arena(p->d, sizeof *element);
+        struct json *element = arena_alloc(&p->d->arena, sizeof *element);
         if (element == NULL)
             return fail(p, p->at, "out of memory");
         *element = (struct json){0};
@@ -356,7 +294,7 @@ static int elements(struct parser *p, struct json *v, char close) {
         v->count++;
         if (peek(p) == close) {
             p->at++;
-            return v->kind == JSON_OBJECT ? check_duplicates(p, v) : 0;
+            return v->kind == JSON_OBJECT ? json_check_duplicates(p->d, v, p->e) : 0;
         }
         if (peek(p) != ',')
             return fail(p, p->at, "expected ',' or '%c', not %s", close, found(p, what));
@@ -364,7 +302,7 @@ static int elements(struct parser *p, struct json *v, char close) {
         if (skip(p) != 0)
             return -1;
         if (peek(p) == close)
-            return fail(p, comma, "nothing follows this comma; remove it");
+            return fail(p, comma, "a value is missing after this comma; remove the comma");
     }
 }
 
@@ -392,14 +330,14 @@ static int value(struct parser *p, struct json *v) {
 }
 
 /* The whole text must be UTF-8, comments too: what we store and show later must be text. */
-static int check_utf8(struct parser *p) {
-    const char *s = p->d->source;
-    for (size_t i = 0; i < p->d->bytes;) {
+int json_check_utf8(const struct json_doc *d, struct err *e) {
+    const char *s = d->source;
+    for (size_t i = 0; i < d->bytes;) {
         uint32_t c;
-        size_t n = text_point(s + i, p->d->bytes - i, &c);
+        size_t n = text_point(s + i, d->bytes - i, &c);
         if (n == 0)
-            return fail(p, i, "the byte 0x%02x is not UTF-8; save the file as UTF-8",
-                        (unsigned)(unsigned char)s[i]);
+            return json_fail(d, i, e, "the byte 0x%02x is not UTF-8; save the file as UTF-8",
+                             (unsigned)(unsigned char)s[i]);
         i += n;
     }
     return 0;
@@ -408,7 +346,7 @@ static int check_utf8(struct parser *p) {
 static int document(struct parser *p) {
     struct json_doc *d = p->d;
     char what[32];
-    if (check_utf8(p) != 0)
+    if (json_check_utf8(d, p->e) != 0)
         return -1;
     if (d->bytes >= 3 && memcmp(d->source, "\xef\xbb\xbf", 3) == 0)
         p->at = 3;
@@ -416,7 +354,7 @@ static int document(struct parser *p) {
         return -1;
     if (peek(p) < 0)
         return fail(p, p->at, "the file is empty");
-    d->root = arena(d, sizeof *d->root);
+    d->root = arena_alloc(&d->arena, sizeof *d->root);
     if (d->root == NULL)
         return fail(p, 0, "out of memory");
     *d->root = (struct json){0};
@@ -427,23 +365,35 @@ static int document(struct parser *p) {
     return 0;
 }
 
-int json_parse(const char *name, const char *text, size_t bytes, struct json_doc **out,
-               struct err *e) {
-    if (bytes > JSON_BYTES_MAX)
-        return err_set(e, "%s: larger than %zu bytes, the most that is read", name, JSON_BYTES_MAX);
-    struct json_doc *d = calloc(1, sizeof *d);
+struct json_doc *json_doc_new(const char *name, const char *text, size_t bytes, struct err *e) {
+    struct json_doc *d = NULL;
+    if (bytes > JSON_BYTES_MAX) {
+        err_set(e, "%s: larger than the limit of %zu bytes", name, JSON_BYTES_MAX);
+        return NULL;
+    }
+    d = calloc(1, sizeof *d);
     if (d == NULL)
-        return err_set(e, "%s: out of memory", name);
+        goto fail;
     d->name = strdup(name);
     d->source = malloc(bytes + 1);
-    if (d->name == NULL || d->source == NULL) {
-        json_free(d);
-        return err_set(e, "%s: out of memory", name);
-    }
+    if (d->name == NULL || d->source == NULL)
+        goto fail;
     if (bytes > 0)
         memcpy(d->source, text, bytes);
     d->source[bytes] = '\0';
     d->bytes = bytes;
+    return d;
+fail:
+    json_free(d);
+    err_set(e, "%s: out of memory", name);
+    return NULL;
+}
+
+int json_parse(const char *name, const char *text, size_t bytes, struct json_doc **out,
+               struct err *e) {
+    struct json_doc *d = json_doc_new(name, text, bytes, e);
+    if (d == NULL)
+        return -1;
     struct parser p = {.d = d, .e = e};
     if (document(&p) != 0) {
         json_free(d);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/jsonlex.h"
+
 const struct json *json_get(const struct json *v, const char *key) {
     size_t n = strlen(key);
     if (v == NULL || v->kind != JSON_OBJECT)
@@ -13,6 +15,16 @@ const struct json *json_get(const struct json *v, const char *key) {
         if (m->key_len == n && memcmp(m->key, key, n) == 0)
             return m;
     return NULL;
+}
+
+const char *json_get_string(const struct json *v, const char *key) {
+    const struct json *m = json_get(v, key);
+    return m != NULL && m->kind == JSON_STRING ? m->text : "";
+}
+
+const struct json *json_get_array(const struct json *v, const char *key) {
+    const struct json *m = json_get(v, key);
+    return m != NULL && m->kind == JSON_ARRAY ? m : NULL;
 }
 
 const char *json_kind_text(enum json_kind kind) {
@@ -51,6 +63,11 @@ bool json_int64(const struct json *v, int64_t *out) {
     return true;
 }
 
+bool json_is_number(const char *text, size_t n) {
+    struct jsonlex_fail ignored;
+    return n > 0 && jsonlex_number(text, text + n, &ignored) == text + n;
+}
+
 bool json_has_nul(const char *text, size_t n) {
     return memchr(text, '\0', n) != NULL;
 }
@@ -75,15 +92,17 @@ void json_escape(struct buf *out, const char *text, size_t n) {
     buf_add(out, text + from, n - from);
 }
 
-static int copy_string(json_string_fn *write, void *context, const char *text, size_t n, size_t at,
+static int copy_string(json_string_fn *write, void *context, const struct json_text *t,
                        struct buf *out) {
+    int result = 0;
     buf_char(out, '"');
     if (write == NULL)
-        json_escape(out, text, n);
-    else if (write(context, text, n, at, out) != 0)
-        return -1;
-    buf_char(out, '"');
-    return 0;
+        json_escape(out, t->text, t->len);
+    else
+        result = write(context, t, out);
+    if (result == 0)
+        buf_char(out, '"');
+    return result < 0 ? -1 : 0;
 }
 
 int json_copy(const struct json *v, json_string_fn *write, void *context, struct buf *out) {
@@ -98,7 +117,7 @@ int json_copy(const struct json *v, json_string_fn *write, void *context, struct
         buf_add(out, v->text, v->len);
         return 0;
     case JSON_STRING:
-        return copy_string(write, context, v->text, v->len, v->at, out);
+        return copy_string(write, context, &(struct json_text){v->text, v->len, v->at, false}, out);
     case JSON_ARRAY:
     case JSON_OBJECT:
         break;
@@ -106,7 +125,8 @@ int json_copy(const struct json *v, json_string_fn *write, void *context, struct
     buf_char(out, v->kind == JSON_OBJECT ? '{' : '[');
     for (const struct json *m = v->first; m != NULL; m = m->next) {
         if (v->kind == JSON_OBJECT) {
-            if (copy_string(write, context, m->key, m->key_len, m->key_at, out) != 0)
+            struct json_text key = {m->key, m->key_len, m->key_at, true};
+            if (copy_string(write, context, &key, out) != 0)
                 return -1;
             buf_char(out, ':');
         }

@@ -11,9 +11,13 @@ const char *outcome_text(int outcome) {
 }
 
 bool outcome_is_timed(int outcome) {
-    return outcome != OUTCOME_NOT_SENT && outcome != OUTCOME_CANCELLED;
+    return outcome_is_sent(outcome) && outcome != OUTCOME_CANCELLED;
 }
 
 bool outcome_is_failure(int outcome) {
-    return outcome != OUTCOME_OK && outcome_is_timed(outcome);
+    return outcome != OUTCOME_OK && outcome != OUTCOME_NOT_SENT && outcome != OUTCOME_CANCELLED;
+}
+
+bool outcome_is_sent(int outcome) {
+    return outcome != OUTCOME_NOT_SENT && outcome != OUTCOME_UNSENDABLE;
 }

@@ -1,5 +1,6 @@
 #include "util/text.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 #include <wchar.h>
@@ -105,6 +106,19 @@ void text_repair(struct buf *out, const char *text, size_t n) {
     }
 }
 
+void text_number(struct buf *out, double value) {
+    bool whole = value == floor(value) && fabs(value) < 0x1p63;
+    buf_printf(out, whole ? "%.0f" : "%.15g", value);
+}
+
+const char *text_plural(uint64_t n) {
+    return n == 1 ? "" : "s";
+}
+
+const char *text_plural_of(double n) {
+    return text_plural(n == 1 ? 1 : 2);
+}
+
 size_t text_columns(const char *text) {
     const unsigned char *p = (const unsigned char *)text;
     size_t n = strlen(text), columns = 0;
@@ -120,6 +134,37 @@ size_t text_columns(const char *text) {
 
 size_t text_point(const char *text, size_t n, uint32_t *point) {
     return n == 0 ? 0 : utf8((const unsigned char *)text, n, point);
+}
+
+bool text_is_utf8(const char *text, size_t n) {
+    const unsigned char *p = (const unsigned char *)text;
+    uint32_t point;
+    for (size_t i = 0, len; i < n; i += len) {
+        len = p[i] < 0x80 ? 1 : utf8(p + i, n - i, &point);
+        if (len == 0)
+            return false;
+    }
+    return true;
+}
+
+static bool is_continuation(char c) {
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+size_t text_cut(const char *text, size_t n, size_t max) {
+    if (n <= max)
+        return n;
+    size_t cut = max;
+    while (cut > 0 && max - cut < TEXT_POINT_BYTES - 1 && is_continuation(text[cut]))
+        cut--;
+    return is_continuation(text[cut]) ? max : cut;
+}
+
+size_t text_characters(const char *text, size_t n) {
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        count += !is_continuation(text[i]);
+    return count;
 }
 
 int text_hex(char c) {

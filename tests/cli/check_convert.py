@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares what a recorder (tests/support/recorder.py) has written down.
 
-check_convert.py same A.log B.log           the first request of both: method, path, headers and body are the same
+check_convert.py same A.log B.log...        the first request of both, pair by pair: method, path, headers and body are the same
 check_convert.py expect LOG EXPECTED.json   LOG begins with these requests; of headers only those that are named (null: not sent)
 check_convert.py among LOG EXPECTED.json    each of these requests is somewhere in LOG, and nothing else is
 """
@@ -70,7 +70,9 @@ def matches(request, want):
 def main():
     what, log = sys.argv[1], read(sys.argv[2])
     if what == "same":
-        same(log[0], read(sys.argv[3])[0])
+        for a, b in zip(sys.argv[2::2], sys.argv[3::2]):
+            print(a, b)
+            same(read(a)[0], read(b)[0])
         return
     wanted = json.load(open(sys.argv[3]))
     if what == "expect":

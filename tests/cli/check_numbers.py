@@ -27,6 +27,21 @@ def of_entry(e):
     return out
 
 
+# What was asked for is of the scenario.
+ASKED = ("asked_output_tokens", "got_percent", "asked_prompt_words", "tokens_per_word")
+
+
+def of_streams(report):
+    out = {}
+    for table in "streams", "stream_times", "stream_tokens", "stream_ends", "stream_asked":
+        for x in report.get(table, []):
+            about = [x[k] for k in ("time", "finish") if k in x]
+            for k, v in x.items():
+                if k not in ("method", "name", "time", "finish") + ASKED and v is not None and (table, x["method"]) != ("stream_asked", ""):
+                    out[(x["method"], x["name"], table, k, *about)] = v
+    return out
+
+
 def main():
     db = sqlite3.connect(sys.argv[1])
     report = json.load(open(sys.argv[2] + "/tables.json"))
@@ -40,18 +55,23 @@ def main():
             missing[e["method"], e["name"], "errors", "count", e["outcome"], e["error"]] = e["count"]
     for x in report.get("iterations", []):
         missing.update({("", x["name"], "iterations", k): v for k, v in x.items() if k != "name" and v is not None})
+    missing.update({("", "", "connections", k): v for k, v in report.get("connections", {}).items() if v is not None})
     for x in report.get("checks", []):
-        missing.update({("", x["request"], "checks", k, x["check"]): x[k] for k in ("passes", "fails", "passed_percent")})
+        missing.update({("", x["request"], "checks", k, x["check"]): x[k] for k in ("passes", "fails", "passed_percent", "not_judged")})
+    missing.update(of_streams(report))
     for n in numbers["numbers"]:
         rows = db.execute(n["sql"]).fetchall()
         assert len(rows) == 1 and len(rows[0]) == 1, n
         assert near(rows[0][0], n["value"]), (n, rows)
         key = (n["method"], n["name"], n["table"], n["key"])
-        key += (n["outcome"], n["error"]) if n["table"] == "errors" else (n["check"],) if n["table"] == "checks" else ()
+        key += (n["outcome"], n["error"]) if n["table"] == "errors" else (n["check"],) if n["table"] == "checks" else \
+            (n["time"],) if n["table"] == "stream_times" else (n["finish"],) if n["table"] == "stream_ends" else ()
         assert near(missing.pop(key), n["value"]), n
     assert not missing, missing
-    assert [x[len("server_"):] for x in numbers["without_sql"]] == \
+    without = numbers["without_sql"]
+    assert [x[len("server_"):] for x in without if x.startswith("server_")] == \
         [k for k in report.get("server", {}) if k not in ("cold_start_rule", "cold_start_guess_rule", "cost_basis")]
+    assert {x for x in without if not x.startswith("server_")} <= {"dialects"}  # sums over gaps, by rules of others
     print(len(numbers["numbers"]), "numbers")
 
 

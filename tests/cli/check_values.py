@@ -12,6 +12,7 @@ import sqlite3
 
 import numpy as np
 
+UNTIMED = ("not_sent", "cancelled", "unsendable")
 LEVELS = [50, 60, 70, 80, 90, 95, 99, 100]
 
 
@@ -81,7 +82,7 @@ def percentile(values, level):
 
 
 def numbers(rows, seconds):
-    timed = [r for r in rows if r["outcome"] not in ("not_sent", "cancelled")]
+    timed = [r for r in rows if r["outcome"] not in UNTIMED]
     failures = sum(r["outcome"] != "ok" for r in timed)
     response = np.sort([r["response_us"] for r in timed]) if timed else np.array([])
     service = np.sort([r["service_us"] for r in timed]) if timed else np.array([])
@@ -91,6 +92,7 @@ def numbers(rows, seconds):
         "requests": len(timed), "failures": failures,
         "not_sent": sum(r["outcome"] == "not_sent" for r in rows),
         "cancelled": sum(r["outcome"] == "cancelled" for r in rows),
+        "unsendable": sum(r["outcome"] == "unsendable" for r in rows),
         "average_ms": None if none else float(response.mean()) / 1000,
         "min_ms": None if none else float(response.min()) / 1000,
         "max_ms": None if none else float(response.max()) / 1000,
@@ -134,7 +136,7 @@ def check_csv(row, want, what):
 def check_seconds(report, rows):
     by_second = {}
     for r in rows:
-        if r["outcome"] not in ("not_sent", "cancelled"):
+        if r["outcome"] not in UNTIMED:
             by_second.setdefault(int(r["when"] // 1000000), []).append(r)
     rates = list(csv.DictReader(open(report + "/data/requests_per_second.csv", newline="")))
     times = list(csv.DictReader(open(report + "/data/response_time.csv", newline="")))
@@ -150,7 +152,7 @@ def check_seconds(report, rows):
 
 def check_distribution(report, entries):
     for r in csv.DictReader(open(report + "/data/latency_distribution.csv", newline="")):
-        values = [x["response_us"] for x in entries[r["endpoint"]] if x["outcome"] not in ("not_sent", "cancelled")]
+        values = [x["response_us"] for x in entries[r["endpoint"]] if x["outcome"] not in UNTIMED]
         same(f"{r}", float(r["latency_ms"]), float(np.percentile(values, float(r["percentile"]))) / 1000)
 
 
@@ -177,7 +179,7 @@ def main():
     entries["Aggregated"] = rows
     check_json(report["aggregated"], numbers(rows, seconds), "Aggregated")
     check_csv(table[-1], numbers(rows, seconds), "Aggregated")
-    assert sum(e["count"] for e in report["errors"]) == report["aggregated"]["failures"]
+    assert sum(e["count"] for e in report["errors"]) == report["aggregated"]["failures"] + report["aggregated"]["unsendable"]
     check_seconds(o.report, rows)
     check_distribution(o.report, entries)
     print(f"{len(rows)} requests: every number is numpy's")

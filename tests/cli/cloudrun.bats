@@ -21,6 +21,7 @@ teardown() {
 start_cloudrun() {
     local line
     LOG=$SCRATCH/log.json METRICS=$SCRATCH/metrics.json ERR=$SCRATCH/cloudrun.err OUT=$SCRATCH/cloudrun.out
+    : >"$ERR"
     "$COLDSWARM" cloudrun --port 0 --log "$LOG" --metrics "$METRICS" "$@" >"$OUT" 2>"$ERR" 3>&- &
     PID=$!
     STARTED_PIDS+=("$PID")
@@ -235,7 +236,7 @@ assert len(per) >= 2, per
 until(lambda: get()[0] == 200)
 def later(i):
     time.sleep(1 if i else 0)
-    return get("/" if i else "/sleep?5")
+    return get("/" if i else "/sleep?3")
 answers = together(3, later)
 assert [a[0] for a in answers] == [200, 429, 429] and answers[1][2] == b"Rate exceeded.", answers'
     stop_cloudrun
@@ -257,10 +258,10 @@ assert (status, body) == (504, b"upstream request timeout"), (status, body)
 until(lambda: any("probe failed 1 time" in e for e in events()))'
     stop_cloudrun
     grep -q 'did not listen on port' "$ERR"
-    start_cloudrun --timeout 3s --min-instances 1 -- "$PYTHON" "$SERVICE" good
+    start_cloudrun --timeout 2s --min-instances 1 -- "$PYTHON" "$SERVICE" good
     client '
 until(lambda: get()[0] == 200)
-assert get("/sleep?6")[0] == 504
+assert get("/sleep?5")[0] == 504
 assert get()[0] == 200  # the instance lives on'
     stop_cloudrun
     client '
@@ -270,17 +271,17 @@ assert len({r["labels"]["instanceId"] for r in three}) == 1'
 }
 
 @test "an instance that listens late is waited for, and the wait is in the log's latency" {
-    start_cloudrun -- "$PYTHON" "$SERVICE" late 1.5
+    start_cloudrun -- "$PYTHON" "$SERVICE" late 1
     client 'assert get()[0] == 200'
     stop_cloudrun
     client '
-assert float(requests()[0]["httpRequest"]["latency"].rstrip("s")) >= 1.5
+assert float(requests()[0]["httpRequest"]["latency"].rstrip("s")) >= 1
 doc = json.load(open(args[0]))
 def mean(name):
     points = [p["value"]["distributionValue"] for s in doc["timeSeries"] if s["metric"]["type"] == "run.googleapis.com/" + name for p in s["points"]]
     return next(float(p["mean"]) for p in points if int(p["count"]) > 0)
-assert mean("request_latency/e2e_latencies") >= 1500 > 500 > mean("request_latencies")
-assert mean("container/startup_latencies") >= 1500' "$METRICS"
+assert mean("request_latency/e2e_latencies") >= 1000 > 700 > mean("request_latencies")
+assert mean("container/startup_latencies") >= 1000' "$METRICS"
 }
 
 @test "a command that is not there, or no command, is a mistake of usage" {
@@ -289,7 +290,7 @@ assert mean("container/startup_latencies") >= 1500' "$METRICS"
     run -2 "$COLDSWARM" cloudrun --port 0 -- no-such-program-at-all
     [[ $output == *"is not in PATH"* ]]
     run -2 "$COLDSWARM" cloudrun --port 0
-    [[ $output == *"no COMMAND"* ]]
+    [[ $output == *"COMMAND is missing"* ]]
     run -2 "$COLDSWARM" cloudrun --port 0 --min-instances 5 --max-instances 2 -- true
     [[ $output == *"min instances"* ]]
     run -2 "$COLDSWARM" cloudrun --port 0 --require-auth -- true
@@ -297,7 +298,7 @@ assert mean("container/startup_latencies") >= 1500' "$METRICS"
 }
 
 @test "an instance that exits at once: the request is told, the reason is on the screen and in the log, starts slow down" {
-    start_cloudrun --pending 3s -- "$PYTHON" "$SERVICE" exit 3
+    start_cloudrun --pending 1500ms -- "$PYTHON" "$SERVICE" exit 3
     client 'assert get()[0] == 500'
     stop_cloudrun
     grep -q 'exited with code 3 before it was ready: "cannot find the model"' "$ERR"
@@ -359,8 +360,8 @@ assert "Container terminated on signal 9." in events()
 assert not processes("service.py ignore")'
 }
 
-@test "100 MB of output are logged, line by line, in bounded memory" {
-    start_cloudrun --memory 256M --pending 60s -- "$PYTHON" "$SERVICE" shout 100
+@test "70 MB of output are logged, line by line, in bounded memory" {
+    start_cloudrun --memory 256M --pending 60s -- "$PYTHON" "$SERVICE" shout 70
     client '
 assert get()[0] == 200
 peak = int(re.search(r"VmHWM:\s+(\d+)", open(f"/proc/{args[0]}/status").read())[1])
@@ -373,7 +374,7 @@ for line in open(log):
         lines += 1
         if lines == 1:
             assert json.loads(line)["textPayload"] == "x" * 1023
-assert lines == 100 * 1024, lines'
+assert lines == 70 * 1024, lines'
     rm -f "$LOG"
 }
 
@@ -406,7 +407,7 @@ until(lambda: not processes("sleep\x001000") and not processes("service.py\x00fa
 assert requests()[0]["httpRequest"]["status"] == 200' "$PID"
     wait "$PID" || [ $? -eq 137 ]
     # The guard removes their groups once they are dead.
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         left=$(find /sys/fs/cgroup -maxdepth 4 -name "coldswarm-$PID-*" 2>/dev/null)
         [ -n "$left" ] || break
         sleep 0.1
@@ -426,7 +427,7 @@ assert requests()[0]["httpRequest"]["status"] == 200' "$PID"
 }
 
 @test "clients that leave or stall cost an instance nothing but their own request" {
-    start_cloudrun --concurrency 3 --max-instances 1 --timeout 5s -- "$PYTHON" "$SERVICE" good
+    start_cloudrun --concurrency 3 --max-instances 1 --timeout 2500ms -- "$PYTHON" "$SERVICE" good
     client '
 get()
 for _ in range(3):  # leave in the middle of the work
@@ -444,7 +445,7 @@ back = read_all(stalled)
 assert back.startswith(b"HTTP/1.1 504 "), back
 peak = int(re.search(r"VmHWM:\s+(\d+)", open(f"/proc/{args[0]}/status").read())[1])
 assert peak < int(args[1]), f"{peak} kB for an answer of 100 MB"
-time.sleep(2)
+time.sleep(1.5)
 slow.close()
 assert get()[0] == 200' "$PID" "$(peak_kb)"
     stop_cloudrun
@@ -492,7 +493,7 @@ assert open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[0] != "T"'
 
 @test "the client's count, the instances' count and the emulator's are one" {
     start_cloudrun --max-instances 2 -- "$COLDSWARM" target --service-time 5ms
-    run "$COLDSWARM" run --host "$URL" -u 10 -r 10 -t 3s --headless -o "$SCRATCH/run.db"
+    run "$COLDSWARM" run --host "$URL" -u 20 -r 40 -t 1500ms --headless -o "$SCRATCH/run.db"
     stop_cloudrun
     client '
 import sqlite3
@@ -503,7 +504,9 @@ logged = requests()
 assert sent > 20 and good == sum(r["httpRequest"]["status"] == 200 for r in logged)
 assert sent <= len(logged) <= sent + 10  # those cancelled at the end were seen here
 lives = entries("coldswarm%2Finstances")
-assert sum(int(e["jsonPayload"]["requests"]) for e in lives) == len([r for r in logged if "instanceId" in r.get("labels", {})])
+# On a busy machine one may be given up before an instance took it.
+taken = [r for r in logged if "instanceId" in r.get("labels", {})]
+assert sum(int(e["jsonPayload"]["requests"]) for e in lives) == len(taken)
 served = sum(int(re.match(r" +Total +(\d+)", e["textPayload"])[1]) for e in entries("2Fstdout") if e["textPayload"].startswith("         Total"))
 assert served == len(logged), (served, len(logged))
 doc = json.load(open(args[1]))
@@ -513,12 +516,12 @@ assert counted == len(logged), (counted, len(logged))
 bill = json.loads(subprocess.run([sys.executable, args[2], "--cpus", "1", "--memory", "512Mi", log], capture_output=True, check=True).stdout)
 told = float(re.search(r"billable +([\d.]+) s", open(args[3]).read())[1])
 assert abs(bill["billable_ns"] / 1e9 - told) < 0.1 * len(lives) + 0.06, (bill, told)
-assert bill["requests"] == len(logged) and bill["instances"] == len(lives)' "$SCRATCH/run.db" "$METRICS" "$ROOT/scripts/bill.py" "$OUT"
+assert bill["requests"] == len(taken) and bill["instances"] == len(lives), (bill, len(taken), len(lives))' "$SCRATCH/run.db" "$METRICS" "$ROOT/scripts/bill.py" "$OUT"
 }
 
 @test "nothing is unexplained in a run with cold starts, crashes and 429s" {
-    start_cloudrun --concurrency 2 --max-instances 1 --pending 300ms -- "$PYTHON" "$SERVICE" good
-    printf '%s' '{"load": {"users": 8, "spawn_rate": 100, "duration": "4s"}, "wait": {"constant": "20ms"}, "tasks": [
+    start_cloudrun --concurrency 2 --max-instances 1 --pending 100ms -- "$PYTHON" "$SERVICE" good
+    printf '%s' '{"load": {"users": 8, "spawn_rate": 100, "duration": "2500ms"}, "wait": {"constant": "20ms"}, "tasks": [
         {"path": "/sleep?0.05", "weight": 20}, {"path": "/exit?3"}, {"path": "/kill?11"}]}' >"$SCRATCH/s.json"
     run "$COLDSWARM" run "$SCRATCH/s.json" --host "$URL" --seed 3 -o "$SCRATCH/run.db"
     stop_cloudrun
@@ -591,7 +594,7 @@ for _ in range(3):
 get()
 def many(i):
     bad = 0
-    for k in range(40):
+    for k in range(20):
         time.sleep(0.048 + 0.0005 * ((k + i) % 8))
         bad += get("/", "POST", b"abc")[0] != 200
     return bad
@@ -601,7 +604,7 @@ assert sum(together(4, many)) == 0'
 }
 
 @test "Knative's policy scales out in a panic and to zero after its windows" {
-    start_cloudrun --policy kpa --concurrency 2 --time-scale 30 --max-instances 4 --no-hold -- "$PYTHON" "$SERVICE" good
+    start_cloudrun --policy kpa --concurrency 2 --time-scale 60 --max-instances 4 --no-hold -- "$PYTHON" "$SERVICE" good
     client '
 get()
 together(16, lambda i: get("/sleep?1"))
@@ -639,9 +642,9 @@ env = json.loads(get("/env")[2])
 assert env["COLOUR"] == "blue" and env["K_SERVICE"] == "other" and env["PORT"] != "5000"'
     stop_cloudrun
     client 'assert any("MANUAL_OR_CUSTOMER_MIN_INSTANCE" in e for e in events())'
-    grep -q 'not known here and ignored: metadata > annotations > run.googleapis.com/ingress' "$ERR"
+    grep -q 'not supported, ignored: metadata > annotations > run.googleapis.com/ingress' "$ERR"
     grep -q 'not containerPort 5000' "$ERR"
     sed -i 's/500m/lots/' "$SCRATCH/service.yaml"
     run -2 "$COLDSWARM" cloudrun -f "$SCRATCH/service.yaml" --port 0
-    [[ $output == *"service.yaml:16:35: "*"cpu: \"lots\" is no quantity"* ]]
+    [[ $output == *"service.yaml:16:35: "*"cpu: \"lots\" is not a quantity"* ]]
 }

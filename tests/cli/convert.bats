@@ -16,6 +16,7 @@ setup() {
 start_recorder() {
     local line
     : >"$1"
+    : >"$1.out" # the ready of an earlier one is not ours
     python3 "$ROOT/tests/support/recorder.py" "$1" >"$1.out" 2>&1 3>&- &
     STARTED_PIDS+=("$!")
     line=$(wait_line "$1.out" '^ready ' "$!") || return 1
@@ -43,22 +44,33 @@ send() {
     "$COLDSWARM" run "$1" -t "$2" --quiet -o run.db >/dev/null 2>run.err || { cat run.err; return 1; }
 }
 
-# same_as_curl COMMAND: curl runs the command, in which $URL is the recorder's; then the scenario of it is run.
+# start_pairs: a recorder for same_as_curl.
+start_pairs() {
+    PAIRS=()
+    start_recorder both.log
+}
+
+# same_as_curl COMMAND [VARIABLES]: curl runs the command, in which $URL is the recorder's; then the scenario of it is run. check_pairs, at the
+# end of the test, compares what both sent.
 same_as_curl() {
-    start_recorder curl.log
-    local command=${1//'$URL'/$URL}
-    bash -c "$command" >/dev/null 2>&1 </dev/null
-    command=${command//"$URL"/'$URL'}
-    start_recorder ours.log
-    printf '%s\n' "${command//'$URL'/$URL}" >command.txt
-    "$COLDSWARM" convert command.txt -o s.json --force
+    local pair=pair-${#PAIRS[@]}
+    printf '%s\n' "${1//'$URL'/$URL}" >"$pair.command"
+    bash "$pair.command" >/dev/null 2>&1 </dev/null
+    cp both.log "$pair.curl"
+    : >both.log
+    "$COLDSWARM" convert "$pair.command" -o s.json --force
     if [ -n "${2:-}" ]; then
         set_variables s.json
         eval "export $2"
     fi
     run_one
-    python3 "$CHECK" same curl.log ours.log || { cat command.txt s.json; return 1; }
-    stop_all
+    cp both.log "$pair.ours"
+    : >both.log
+    PAIRS+=("$pair.curl" "$pair.ours")
+}
+
+check_pairs() {
+    python3 "$CHECK" same "${PAIRS[@]}" || { cat pair-*.command; return 1; }
 }
 
 run_one() {
@@ -68,6 +80,7 @@ run_one() {
 }
 
 @test "curl: quotes, data and headers are sent as curl sends them" {
+    start_pairs
     printf 'A\0B\377\n' >body.bin
     same_as_curl 'curl $URL/'
     same_as_curl "curl '\$URL/a/b?x=1&y=a%20b' -H 'X-A: 1' --header \"X-B: two words\" -H 'X-Empty;'"
@@ -80,19 +93,42 @@ run_one() {
     same_as_curl "curl \$URL/dollar -d 'x=\${HOME}&y=\$\${Z}'"
     same_as_curl 'curl --request DELETE --url $URL/d -r 0-99'
     same_as_curl 'curl $URL/raw -H "Content-Type: text/plain" -d "  {\"a\": 1} // no JSON\"quoted\"  "'
+    check_pairs
 }
 
 @test "curl: forms with files are the same parts" {
+    start_pairs
     printf 'PNG\0\1\2' >cat.png
     same_as_curl 'curl $URL/u -F name=ann -F "file=@cat.png;type=image/x-cat;filename=\"my cat.png\"" --form-string "raw=@a;b" -F "semi=a;b"'
     same_as_curl 'curl $URL/u -F image=@cat.png'
+    check_pairs
+}
+
+@test "curl: a file that is uploaded to a folder gets its name, and a redirection sends nothing" {
+    printf 'hello' >'a b&c.txt'
+    printf 'x' >body.bin
+    start_recorder curl.log
+    for command in "-T body.bin $URL/dir/" "-T 'a b&c.txt' $URL" "-T ./body.bin $URL/dir/name" "-T body.bin '$URL/d/?q=1'"; do
+        bash -c "curl $command > body.txt 2>&1"
+        printf 'curl %s > body.txt 2>&1\n' "$command" >>command.txt
+    done
+    "$COLDSWARM" convert command.txt -o s.json
+    python3 - <<'END'
+import json, re
+asked = [r["path"] for r in map(json.loads, open("curl.log"))]
+text = re.sub("^ *//.*$", "", open("s.json").read(), flags=re.M)
+assert [t["path"] for t in json.loads(text)["tasks"]] == asked and len(asked) == 4, (asked, text)
+END
 }
 
 @test "curl: secrets become variables; with the same values the same is sent" {
+    start_pairs
     same_as_curl "curl -u ann:s3cr3t \$URL/b" "AUTH_USER=ann AUTH_PASSWORD=s3cr3t"
     same_as_curl "curl -H 'Authorization: Bearer abc.def-ghi' \$URL/b -b 'sid=12345678; x=y'" "TOKEN=abc.def-ghi 'COOKIE=sid=12345678; x=y'"
     same_as_curl "curl '\$URL/q?api_key=k%2F1234567&x=1' -d 'user=a&password=p%26ssword'" "'API_KEY=k/1234567' 'PASSWORD=p&ssword'"
     same_as_curl "curl \$URL/j -H 'X-Auth-Token: tttttttt' --json '{\"a\":1,\"nested\":{\"client_secret\":\"sssssss\"}}'" "X_AUTH_TOKEN=tttttttt CLIENT_SECRET=sssssss"
+    same_as_curl "curl \$URL/d -H 'Authorization: Bearer tok-ABC123' -H 'X-Price: \$tok-ABC123 \${tok-ABC123}' -d 'a=\$\$tok-ABC123{&b=\${c}'" TOKEN=tok-ABC123
+    check_pairs
     run grep -hE 'sssssss|tttttttt' s.json
     [ "$status" -eq 1 ]
 }
@@ -130,7 +166,7 @@ SH
         [[ $stderr == *"$2"* ]] || { echo "$stderr"; return 1; }
     }
     refuse 'curl --no-such-option http://h/' 'curl:1: curl has no option --no-such-option'
-    refuse "curl 'http://h/" "curl:1: a quote, ', begins here and does not end"
+    refuse "curl 'http://h/" "curl:1: this quote, ', is not closed"
     refuse 'curl -H' 'curl:1: -H needs an argument'
     refuse 'curl ftp://h/x -s' 'no request'
 }
@@ -140,15 +176,15 @@ SH
     sample shop.har >shop.har
     run --separate-stderr "$COLDSWARM" convert shop.har -o shop.json
     [ "$status" -eq 0 ]
-    [[ $stderr == *"shop.json: 5 requests of har"* ]]
+    [[ $stderr == *"shop.json: 5 requests from har"* ]]
     [ "$(od -An -tx1 shop.body-1.bin)" = " 00 ff 80 0a" ]
-    for text in "1 request to https://analytics.example" "1 images, styles" "1 preflight"; do
+    for text in "1 request to https://analytics.example" "fonts (1);" "1 preflight"; do
         grep -qF "$text" shop.json
     done
     run grep -E 'deadbeefcafe|correct-horse|eyJhbGci|k-123456789|abc123' shop.json
     [ "$status" -eq 1 ]
     grep -qF '{ "wait": { "constant": 0.6 } }' shop.json
-    send shop.json 2500ms
+    send shop.json 1500ms
     sample shop.expected.json >expected.json
     python3 "$CHECK" expect har.log expected.json
 }
@@ -170,7 +206,7 @@ SH
 @test "HAR: bytes that are no text need a file to be kept in" {
     PORT=1
     sample shop.har >shop.har
-    "$COLDSWARM" convert shop.har | grep -qF "left out: a body of 4 bytes that are no text"
+    "$COLDSWARM" convert shop.har | grep -qF "left out: a body of 4 bytes that are not text"
 }
 
 @test "Postman: requests, variables, folders' authentication and bodies" {
@@ -190,13 +226,12 @@ SH
 @test "OpenAPI: YAML and JSON give the same scenario, and its requests follow the schemas" {
     start_recorder api.log
     sample petstore.yaml >petstore.yaml
-    python3 -c 'import sys, yaml, json; json.dump(yaml.safe_load(open("petstore.yaml")), open("petstore.json", "w"), default=str)' ||
-        skip "python3-yaml is not installed"
+    python3 -c 'import sys, yaml, json; json.dump(yaml.safe_load(open("petstore.yaml")), open("petstore.json", "w"), default=str)'
     "$COLDSWARM" convert petstore.yaml -o s.json
     "$COLDSWARM" convert petstore.json | tail -n +2 | cmp - <(tail -n +2 s.json)
     grep -qF 'optional parameters without an example: debug' s.json
     grep -qF 'assumed: petId is 10' s.json
-    grep -qF 'calls this operation deprecated' s.json
+    grep -qF 'marks this operation as deprecated' s.json
     send s.json 3s
     sample petstore.expected.json >expected.json
     python3 "$CHECK" among api.log expected.json
@@ -228,15 +263,18 @@ SH
         [[ $stderr == *"$3"* ]] || { echo "$stderr"; return 1; }
     }
     refuse empty '' 'it is empty'
-    refuse x.txt 'hello' 'neither a HAR file'
-    refuse x.json '{"a": 1}' 'neither a HAR file'
+    refuse x.txt 'hello' 'not recognized as a HAR file'
+    refuse x.json '{"a": 1}' 'not recognized as a HAR file'
     refuse bad.har '{"log": {"entries": [' 'bad.har:1:22'
-    refuse none.har '{"log": {"entries": []}}' 'no request in it'
+    refuse none.har '{"log": {"entries": []}}' 'it contains no request'
     refuse swagger.json '{"swagger": "2.0"}' 'OpenAPI 2'
     refuse swagger.yaml $'swagger: "2.0"\npaths: {}\n' 'OpenAPI 2'
-    refuse a.yaml $'openapi: 3.0.0\npaths: {a: &x [*x]}\n' 'a.yaml:'
-    refuse l.py $'from locust import HttpUser\nx = 1\n' 'no request could be read'
-    refuse m.py $'from locust import HttpUser\nx = "a\n' 'm.py:2: a string begins here'
+    refuse a.yaml $'openapi: 3.0.0\npaths: {a: &x [*x]}\n' 'a.yaml:2:12: too deep'
+    refuse twice.yaml $'openapi: 3.0.0\npaths:\n  /\xc3\xa9: {get: {}}\n  /b: {}\n  /\xc3\xa9: {get: {}}\n' \
+        'twice.yaml:5:3: "/é" is given twice, first in line 3'
+    refuse many.yaml $'openapi: 3.0.0\npaths: {}\n---\na: 1\n' 'many.yaml:4:1: more than one document'
+    refuse l.py $'from locust import HttpUser\nx = 1\n' 'no request found'
+    refuse m.py $'from locust import HttpUser\nx = "a\n' 'm.py:2: this string is not closed'
     run "$COLDSWARM" convert absent.har
     [ "$status" -eq 2 ]
 }
@@ -258,8 +296,61 @@ JSON
 @test "options for HAR are refused for others; fixed counts have their users" {
     printf 'from locust import HttpUser, task\nclass U(HttpUser):\n    @task\n    def a(self):\n        self.client.get("/a")\nclass V(HttpUser):\n    fixed_count = 2\n    @task\n    def c(self):\n        self.client.get("/c")\n' >l.py
     run -2 "$COLDSWARM" convert l.py -H x
-    [[ $output == *"--host is for HAR, and this is locust"* ]]
+    [[ $output == *"--host applies only to HAR, and this is locust"* ]]
     run -2 "$COLDSWARM" convert l.py --assets
     run -0 "$COLDSWARM" convert l.py
     [[ $output == *'"users": 3, "spawn_rate"'* ]]
+}
+
+@test "what no scenario can hold is left out with a comment, and the rest is good" {
+    # Ports and hosts that are variables, a token that says Bearer itself, a form's names that are no UTF-8.
+    cat >pm.json <<'JSON'
+{"info":{"name":"n"},"item":[{"name":"a","request":{"method":"GET","url":"http://{{host}}:{{port}}/a",
+"auth":{"type":"bearer","bearer":[{"key":"token","value":"Bearer {{token}}"}]}}}]}
+JSON
+    "$COLDSWARM" convert pm.json -o s.json
+    HOST=127.0.0.1 PORT=80 TOKEN=t "$COLDSWARM" validate s.json
+    printf "curl http://h/ -d '\xcd=1&\xcf=2&password=x' --key k.pem -x p:1 --unix-socket /s\n" >curl.sh
+    run -0 --separate-stderr "$COLDSWARM" convert curl.sh
+    [[ $output == *"bytes of the form that are not UTF-8 are sent as U+FFFD"* ]]
+    [[ $output == *"Left out: a key without a client certificate"* ]]
+    [[ $output == *"Left out: the proxy"* ]]
+    printf '%s\n' "$output" >s.json
+    PASSWORD=x "$COLDSWARM" validate s.json
+    { printf 'curl http://h/'; head -c 600000 /dev/zero | tr '\0' a; } >long.sh
+    run -2 "$COLDSWARM" convert long.sh
+    [[ $output == *"no request can be sent: all paths are too long"* ]]
+}
+
+@test "OpenAPI: what stands among the paths and is no operation is named with its line" {
+    printf '%s\n' 'openapi: 3.0.0' 'paths:' '  /a:' '    get: 7' '    post: {}' '    PUT: {}' '    summary: s' '  /b: none' '  c:' '    get: {}' \
+        '  x-d: 1' >odd.yaml
+    run -0 --separate-stderr "$COLDSWARM" convert odd.yaml
+    [ "$(grep -c 'Left out: line' <<<"$output")" -eq 4 ]
+    [[ $output == *'line 4: "get", an operation that is not an object but a number'* ]]
+    [[ $output == *'line 6: "PUT", which is not a method'* ]]
+    [[ $output == *'line 8: "/b", a path without operations'* ]]
+    [[ $output == *'line 9: "c", a path that does not begin with "/"'* ]]
+    printf '{"openapi": "3.0.0", "paths": {\n"/a": {"get": 7,\n"put": {}}}}' >odd.json
+    run -0 --separate-stderr "$COLDSWARM" convert odd.json
+    [[ $output == *'line 2: "get", an operation that is not an object but a number'* ]]
+}
+
+@test "OpenAPI YAML: a version without quotes, a byte order mark, and each kind of line end" {
+    local mark ends
+    for mark in '' '\xef\xbb\xbf'; do
+        for ends in '\n' '\r\n' '\r'; do
+            printf "${mark}openapi: 3.0${ends}servers: [{url: 'http://h.example'}]${ends}paths:${ends}  /a: {get: {}}${ends}" >api.txt
+            run -0 "$COLDSWARM" convert api.txt
+            [[ "$output" == *'"path": "/a"'* ]]
+            printf "${mark}openapi: 3.0${ends}paths:${ends}  /a: {get: {}}${ends}  /a: {get: {}}${ends}" >twice.txt
+            run -2 "$COLDSWARM" convert twice.txt
+            [[ "$output" == *'twice.txt:4:3: "/a" is given twice, first in line 3; remove one'* ]]
+        done
+    done
+    printf 'paths: {}\nopenapi: 4.0\n' >a.yaml
+    run -2 "$COLDSWARM" convert a.yaml --from openapi
+    [[ "$output" == *'a.yaml:2:10: not an OpenAPI 3 document: "openapi" is not "3.x.y"'* ]]
+    printf '{"openapi": 3.1, "paths": {"/a": {"get": {}}}}' >a.json
+    run -0 "$COLDSWARM" convert a.json
 }

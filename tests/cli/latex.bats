@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
-# coldswarm report --format latex: what pdflatex makes of it, hostile names and all. Skipped where there is no pdflatex
-# (scripts/install-deps paper).
+# coldswarm report --format latex: what pdflatex makes of it, hostile names and all (in the second tier).
 
 bats_require_minimum_version 1.5.0
 
@@ -12,13 +11,6 @@ setup() {
 
 make_run() {
     python3 "$BATS_TEST_DIRNAME/make_run.py" "$@"
-}
-
-need_pdflatex() {
-    for style in siunitx booktabs; do
-        command -v pdflatex >/dev/null && kpsewhich $style.sty >/dev/null || skip "no pdflatex with $style: scripts/install-deps paper"
-    done
-    command -v pdftotext >/dev/null || skip "no pdftotext: scripts/install-deps paper"
 }
 
 # a document of FILE... in text.txt; fails where TeX complains
@@ -34,8 +26,8 @@ typeset_these() {
     grep -q 'reached the end' text.txt
 }
 
+# bats test_tags=more
 @test "the tables of a run are typeset, numbers as they are" {
-    need_pdflatex
     make_run run.db many
     "$COLDSWARM" report run.db --format latex --intervals >tables.tex
     typeset_these tables.tex
@@ -50,8 +42,8 @@ typeset_these() {
     done
 }
 
+# bats test_tags=more
 @test "hostile names are typeset as they are, and nothing runs" {
-    need_pdflatex
     make_run run.db hostile
     "$COLDSWARM" report run.db --format latex >tables.tex
     # The second document makes " a shorthand, as babel does for German.
@@ -81,8 +73,8 @@ typeset_these() {
     grep -v '^%' out/tables.tex | grep -v '^$' | diff - <(cat out/latex/{requests,response_times,errors}.tex)
 }
 
+# bats test_tags=more
 @test "the tables of the server's side are typeset" {
-    need_pdflatex
     python3 "$BATS_TEST_DIRNAME/make_server_run.py" run.db --hostile
     "$COLDSWARM" report run.db --format latex >tables.tex
     typeset_these tables.tex
@@ -90,9 +82,8 @@ typeset_these() {
     grep -q 'tab:coldswarm-server-cold-starts}' tables.tex
 }
 
+# bats test_tags=more
 @test "figures are drawn by pgfplots and as PDF" {
-    need_pdflatex
-    kpsewhich pgfplots.sty >/dev/null || skip "no pgfplots: scripts/install-deps paper"
     python3 "$BATS_TEST_DIRNAME/make_server_run.py" run.db --seconds 20
     "$COLDSWARM" report run.db --out out >/dev/null
     preamble='\usepackage{pgfplots}\pgfplotsset{compat=1.17}\newcommand{\coldswarmdir}{out}'
@@ -121,13 +112,20 @@ END
     [ ! -e out/instance_count.pdf ]
 }
 
+# bats test_tags=more
 @test "hostile names in the legend of a figure" {
-    need_pdflatex
-    kpsewhich pgfplots.sty >/dev/null || skip "no pgfplots: scripts/install-deps paper"
     make_run run.db hostile
     mkdir -p none
     PATH="$PWD/none" "$COLDSWARM" report run.db --out out >/dev/null 2>&1
     preamble='\usepackage{pgfplots}\pgfplotsset{compat=1.17}\newcommand{\coldswarmdir}{out}'
     typeset_these out/latex/figure_*.tex
     [ ! -e pwned ]
+}
+
+# bats test_tags=more
+@test "what a report says beside its numbers is typeset, whole" {
+    python3 "$BATS_TEST_DIRNAME/make_served_run.py" run.db held
+    "$COLDSWARM" report run.db --format latex >tables.tex
+    typeset_these tables.tex
+    tr -s '\n ' ' ' <text.txt | sed 's/- //g' | grep -qF 'Starved users: 102 of 200 got at most one response while the others continued (no response: 98, one: 4, median of the others: 100).'
 }

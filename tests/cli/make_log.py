@@ -23,11 +23,15 @@ def took(i):
 
 def make_run(path, n):
     here = os.path.dirname(os.path.abspath(__file__))
-    subprocess.check_call(["python3", os.path.join(here, "make_run.py"), path, "empty"])
+    subprocess.check_call([sys.executable, os.path.join(here, "make_run.py"), path, "empty"])
     db = sqlite3.connect(path)
+    db.execute("PRAGMA synchronous = OFF")  # a test waits for this
     db.execute("INSERT INTO manifest VALUES ('trace_run', ?)", (RUN,))
-    db.execute("INSERT INTO result VALUES (1, 0, 200, 0, NULL, 0, 0)")
-    db.executemany("INSERT INTO request VALUES (?, 1, ?, ?, NULL, ?, NULL, NULL, NULL, NULL, 0, 0)",
+    db.execute("INSERT INTO result(id, endpoint, status, outcome, error, new_connection, sent_again) "
+                   "VALUES (1, 0, 200, 0, NULL, 0, 0)")
+    db.executemany("INSERT INTO request(id, result, user, at_us, lag_us, took_us, "
+               "rest_us, dns_us, connect_us, tls_us, bytes_sent, bytes_received) "
+               "VALUES (?, 1, ?, ?, NULL, ?, NULL, NULL, NULL, NULL, 0, 0)",
                    ((i + 1, i % 100, i * 4, took(i) + 300) for i in range(n)))
     db.commit()
 

@@ -10,7 +10,7 @@ import sqlite3
 import sys
 
 OUTCOMES = ["ok", "http_error", "check_failed", "timeout", "dns_error", "connect_error", "tls_error", "reset",
-            "protocol_error", "not_sent", "cancelled"]
+            "protocol_error", "not_sent", "cancelled", "unsendable", "stream_cut", "stream_error", "no_tokens", "stream_idle"]
 HOSTILE = [b"`id` $(id)", b"\x1b[31mred", b"=CMD()", b"<script>alert(1)</script>", b"a|b", b"say \"x\", 'y'",
            b"two\nlines", b"bad \xff\xfe bytes", b"@SUM(1)", b"\\input{/etc/passwd}", b"\\write18{touch pwned}",
            b"$x_1^2$ 100% ~#&{} \\\\ %", b"[tl] *", b"\\end{tabular}\\end{document}", b"--,, ?` !` << >> ^^M",
@@ -57,35 +57,34 @@ def many():
         rows.append((rng.randrange(2), outcome, {"ok": 200, "http_error": 503}.get(outcome),
                      "no answer within 3s" if outcome == "timeout" else None, sent,
                      None if outcome == "not_sent" else took, 0 if outcome == "not_sent" else lag, rng.randrange(3000)))
+    # Every third with a time that the schedule called for.
+    rows += [(i % 2, "unsendable", None, "the body: ${token} has no value yet", 700.5 * i, 0, 1.5 if i % 3 == 0 else None, 0)
+             for i in range(1, 81)]
     return rows
 
 
 def marks(db):
     here = os.path.dirname(os.path.abspath(__file__))
     db.execute("PRAGMA application_id = 0x6373776d")
-    db.execute("PRAGMA user_version = 3")
-    for name in "schema.sql", "requests.sql", "server.sql":
+    db.execute("PRAGMA user_version = 7")
+    for name in "schema.sql", "requests.sql", "server.sql", "flows.sql", "streams.sql", "scrape.sql":
         with open(os.path.join(here, "../../src/record", name), encoding="utf-8") as f:
             db.executescript(f.read())
     for i, word in enumerate(OUTCOMES):
-        timed = word not in ("not_sent", "cancelled")
+        timed = word not in ("not_sent", "cancelled", "unsendable")
         db.execute("INSERT INTO outcome VALUES (?, ?, ?, ?, ?)",
-                   (i, word, word != "not_sent", timed, timed and word != "ok"))
+                   (i, word, timed or word == "cancelled", timed, word not in ("ok", "not_sent", "cancelled")))
 
 
 def flows(db, names, iterations, checks):
     """Tasks with steps, how often users went through them, and checks of the requests. Of (task, at ms, took ms, ok) and
     (name, request, second, passes, fails)."""
-    here = os.path.dirname(os.path.abspath(__file__))
-    db.execute("PRAGMA user_version = 4")
-    with open(os.path.join(here, "../../src/record/flows.sql"), encoding="utf-8") as f:
-        db.executescript(f.read())
     db.executemany("INSERT INTO task VALUES (?, CAST(? AS TEXT), NULL)", enumerate(names))
     db.executemany("INSERT INTO iteration(task, user, at_us, took_us, ok) VALUES (?, 1, ?, ?, ?)",
                    [(task, int(at * 1000), int(took * 1000), ok) for task, at, took, ok in iterations])
     for i, (name, request, second, passes, fails) in enumerate(checks):
         db.execute("INSERT INTO check_name VALUES (?, ?, CAST(? AS TEXT))", (i, request, name))
-        db.execute("INSERT INTO check_second VALUES (?, ?, ?, ?)", (second, i, passes, fails))
+        db.execute("INSERT INTO check_second(second, id, passes, fails) VALUES (?, ?, ?, ?)", (second, i, passes, fails))
 
 
 # Of one task 20 times, 10, 20, ..., 200 ms; of the other twice.
@@ -104,10 +103,13 @@ def fill(db, rows, endpoints, complete):
         if error is not None and error not in errors:
             errors[error] = len(errors) + 1
             db.execute("INSERT INTO error VALUES (?, CAST(? AS TEXT))", (errors[error], error))
-        db.execute("INSERT INTO result VALUES (?, ?, ?, ?, ?, 0, 0)",
+        db.execute("INSERT INTO result(id, endpoint, status, outcome, error, new_connection, sent_again) "
+                   "VALUES (?, ?, ?, ?, ?, 0, 0)",
                    (i, endpoint, status, OUTCOMES.index(outcome), errors.get(error)))
         us = [None if x is None else int(x * 1000) for x in (sent, lag, took)]
-        db.execute("INSERT INTO request VALUES (?, ?, 1, ?, ?, ?, NULL, NULL, NULL, NULL, 100, ?)", (i, i, *us, size))
+        db.execute("INSERT INTO request(id, result, user, at_us, lag_us, took_us, "
+               "rest_us, dns_us, connect_us, tls_us, bytes_sent, bytes_received) "
+               "VALUES (?, ?, 1, ?, ?, ?, NULL, NULL, NULL, NULL, 100, ?)", (i, i, *us, size))
     db.execute("INSERT INTO user_count VALUES (0, 1), (2, 2)")
     if len(rows) > 100:
         db.executemany("INSERT INTO event VALUES (?, ?, ?)",
@@ -120,6 +122,7 @@ def main():
     out, kind = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "plain"
     path = out + ".making" if kind == "killed" else out
     db = sqlite3.connect(path)
+    db.execute("PRAGMA synchronous = OFF")  # a test waits for this
     if kind == "killed":
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA wal_autocheckpoint = 0")

@@ -38,8 +38,8 @@ def options():
 def schema(db):
     here = os.path.dirname(os.path.abspath(__file__))
     db.execute("PRAGMA application_id = 0x6373776d")
-    db.execute("PRAGMA user_version = 3")
-    for name in "schema.sql", "requests.sql", "server.sql":
+    db.execute("PRAGMA user_version = 7")
+    for name in "schema.sql", "requests.sql", "server.sql", "flows.sql", "streams.sql", "scrape.sql":
         with open(os.path.join(here, "../../src/record", name), encoding="utf-8") as f:
             db.executescript(f.read())
     for i, word in enumerate(OUTCOMES):
@@ -76,7 +76,8 @@ def requests(o, db, rng):
     for i, (endpoint, status, outcome, new) in enumerate(
             [(0, 200, "ok", 0), (1, 200, "ok", 0), (0, 200, "ok", 1), (1, 200, "ok", 1), (1, 500, "http_error", 0),
              (1, 429, "http_error", 0), (1, None, "timeout", 0), (1, None, "connect_error", 1)]):
-        db.execute("INSERT INTO result VALUES (?, ?, ?, ?, ?, ?, 0)",
+        db.execute("INSERT INTO result(id, endpoint, status, outcome, error, new_connection, sent_again) "
+                   "VALUES (?, ?, ?, ?, ?, ?, 0)",
                    (i, endpoint, status, OUTCOMES.index(outcome), 1 if status is None else None, new))
     rows, server = [], []
     at, n = 0.0, 0
@@ -109,7 +110,9 @@ def requests(o, db, rng):
             rows.append((n, 6, n % 10, sent, 60_000_000, None, 0))
         else:
             rows.append((n, result, n % 10, sent, latency + network, 500, 48))
-    db.executemany("INSERT INTO request VALUES (?, ?, ?, ?, NULL, ?, ?, NULL, NULL, NULL, 100, ?)", rows)
+    db.executemany("INSERT INTO request(id, result, user, at_us, lag_us, took_us, "
+               "rest_us, dns_us, connect_us, tls_us, bytes_sent, bytes_received) "
+               "VALUES (?, ?, ?, ?, NULL, ?, ?, NULL, NULL, NULL, 100, ?)", rows)
     if o.faults:
         server = [x for x in server if x[0] % 50 != 0]
         server = [(n, a, l, 503 if n % 77 == 0 else s, i, r) for n, a, l, s, i, r in server]
@@ -186,6 +189,7 @@ def main():
         os.remove(o.out)
     rng = random.Random(7)
     db = sqlite3.connect(o.out)
+    db.execute("PRAGMA synchronous = OFF")  # a test waits for this
     schema(db)
     db.execute("INSERT INTO run VALUES ('server', '2025-11-24T16:00:00.000Z', ?, 10, '{}', 'http://127.0.0.1:8080', 42, "
                "'0.1.0', 'VALID', 'made by a script', 0)", (o.seconds * 1000000,))

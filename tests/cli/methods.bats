@@ -3,16 +3,19 @@
 
 bats_require_minimum_version 1.5.0
 
+load ../support/helpers
+
+setup_file() {
+    python3 "$BATS_TEST_DIRNAME/make_run.py" "$BATS_FILE_TMPDIR/many.db" many
+}
+
 setup() {
-    COLDSWARM=${COLDSWARM:-$BATS_TEST_DIRNAME/../../build/release/coldswarm}
-    COLDSWARM=$(realpath "$COLDSWARM")
     cd "$BATS_TEST_TMPDIR"
-    mkdir empty # a PATH without gnuplot: no figure is asked for here
 }
 
 report() {
     rm -rf out
-    PATH="$PWD/empty" "$COLDSWARM" report run.db --out out "$@" >out.txt 2>err.txt
+    "$COLDSWARM" report run.db --out out --no-figures "$@" >out.txt 2>err.txt
 }
 
 check() {
@@ -21,7 +24,7 @@ check() {
 }
 
 @test "the SQL of every number gives it" {
-    python3 "$BATS_TEST_DIRNAME/make_run.py" run.db many
+    cp "$BATS_FILE_TMPDIR/many.db" run.db
     check
     [ "${lines[0]:-}" = "" ]
     check --locust
@@ -47,7 +50,7 @@ check() {
 }
 
 @test "methods tell what the run's row and the manifest tell" {
-    python3 "$BATS_TEST_DIRNAME/make_run.py" run.db many
+    cp "$BATS_FILE_TMPDIR/many.db" run.db
     python3 - <<'END'
 import sqlite3
 db = sqlite3.connect("run.db")
@@ -60,24 +63,23 @@ db.commit()
 END
     report
     tr '\n' ' ' <out/methods.md >methods.txt
-    for words in 'by coldswarm 0.1.0 against http://127.0.0.1:8080' 'seed of all random choices was 42.' 'lasted 60 s' \
-        'SUSPECT: made by hand' 'at most 2 virtual users, started at 1 a second, for 59 s' 'libcurl/7.88.1' '3.0 GiB' \
-        'linear interpolation at p(n-1)' "from the kernel's clock" '100%\_sure.json' '&lt;b&gt;\`id\`\$x' abababab; do
+    for words in 'Coldswarm 0.1.0 generated the load of the run' 'against http://127.0.0.1:8080' 'The random seed was 42.' 'lasted 60 s' \
+        'SUSPECT: made by hand' 'at most 2 virtual users, started at 1 per second, and lasted 59 s' 'libcurl/7.88.1' '3.0 GiB' \
+        'linear interpolation at p(n-1)' "Receive times are from the kernel's clock" '100%\_sure.json' '&lt;b&gt;\`id\`\$x' abababab; do
         grep -qF -- "$words" methods.txt || { echo "not there: $words"; cat methods.txt; return 1; }
     done
-    [ "$(python3 -c '
-import json; d = json.load(open("out/tables.json"))["aggregated"]; print(d["requests"], d["failures"])')" = \
-        "$(sed -n 's/^\([0-9]*\) requests came to an end, \([0-9]*\) of them failed.*/\1 \2/p' out/methods.md)" ]
+    [ "$(json out/tables.json '$.aggregated.requests' '$.aggregated.failures')" = \
+        "$(sed -n 's/^Of \([0-9]*\) completed requests, \([0-9]*\) failed.*/\1|\2/p' out/methods.md)" ]
     grep -qF '100\%\_sure.json' out/methods.tex
     grep -qF 'Example CPU \{3\}' out/methods.tex
     report --locust
-    grep -q "by Locust's rules" out/methods.md
+    grep -q "follow Locust's rules" out/methods.md
     report --from 5 --name /
-    grep -q 'part of a longer run, which began 5 s earlier. Only requests of these names are counted: /.' out/methods.md
+    grep -q 'part of a longer run, which began 5 s earlier. Only requests with these names are counted: /.' out/methods.md
 }
 
+# bats test_tags=more
 @test "methods of a run that tells little, typeset" {
-    command -v pdflatex >/dev/null || skip "no pdflatex: scripts/install-deps paper"
     python3 "$BATS_TEST_DIRNAME/make_run.py" run.db hostile
     python3 -c '
 import sqlite3

@@ -4,21 +4,18 @@
 load ../support/helpers
 bats_require_minimum_version 1.5.0
 
+setup_file() {
+    "$ROOT/tests/support/make-certs" "$BATS_FILE_TMPDIR/certs" >/dev/null
+}
 
 setup() {
+    CERTS=$BATS_FILE_TMPDIR/certs
     DB=$SCRATCH/run.db
 }
 
 # scenario JSON: writes it to $SCRATCH/s.json, with ' for ".
 scenario() {
     printf '%s' "${1//\'/\"}" >"$SCRATCH/s.json"
-}
-
-# served METHOD PATH: the target's own count.
-served() {
-    fetch GET "$URL/stats" | tail -n +2 | python3 -c '
-import json, sys
-print(sum(r["received"] for r in json.load(sys.stdin)["requests"] if (r["method"], r["path"]) == tuple(sys.argv[1:])))' "$@"
 }
 
 # start_run ARGS...: in the background. Sets RUN_PID; its output goes to $SCRATCH/out and $SCRATCH/err.
@@ -28,33 +25,40 @@ start_run() {
     STARTED_PIDS+=("$RUN_PID")
 }
 
-# wait_rows N: until the file has at least N rows.
+# wait_rows N [CONDITION]: until the file has at least N rows, or N for which the condition holds.
 wait_rows() {
     local i n=0
-    for ((i = 0; i < 500; i++)); do
-        n=$(sql "$DB" 'select count(*) from requests' 2>/dev/null) || n=0
+    for ((i = 0; i < 1000; i++)); do
+        n=$(sql "$DB" "select count(*) from requests where ${2:-true}" 2>/dev/null) || n=0
         [ "$n" -ge "$1" ] && return 0
-        sleep 0.04
+        pause
     done
     echo "only $n rows" >&2
     return 1
 }
 
+# stop_run SIGNAL: sends it, and waits; its exit code is the status.
+stop_run() {
+    kill "-$1" "$RUN_PID"
+    wait "$RUN_PID"
+}
+
 @test "without a scenario the paper's mix runs, and the rows are what the target served" {
     start_target
-    run --separate-stderr "$COLDSWARM" run --host "$URL" -u 8 -r 40 -t 2s --seed 1 -o "$DB"
+    run --separate-stderr "$COLDSWARM" run --host "$URL" -u 12 -r 100 -t 1300ms --seed 1 -o "$DB"
     [ "$status" -eq 0 ]
-    [[ "$output" == *"Request statistics"*"Response time statistics"*"Verdict: VALID"*"Every request is in $DB"* ]]
+    good_run "$DB"
+    [[ "$output" == *"Request statistics"*"Response time statistics"*"Verdict: $(sql "$DB" 'select verdict from run')"*"Every request is in $DB"* ]]
     [ "$(sql "$DB" "select count(*) from requests where method = 'GET' and name = '/'")" -eq "$(served GET /)" ]
     [ "$(sql "$DB" "select count(*) from requests where method = 'POST' and name = '/predict'")" -eq "$(served POST /predict)" ]
     [ "$(sql "$DB" "select count(*) > 10, min(outcome), max(outcome), min(status), max(status) from requests")" = "1|ok|ok|200|200" ]
-    [ "$(sql "$DB" "select seed, users_max, verdict, exit_code, name from run")" = "1|8|VALID|0|paper" ]
+    [ "$(sql "$DB" "select seed, users_max, exit_code, name from run")" = "1|12|0|paper" ]
     [ "$(sql "$DB" "select count(*) from manifest where key in ('argv', 'libcurl', 'kernel', 'cpu', 'scenario_sha256')")" -eq 5 ]
 }
 
 @test "the tables at the end are those of report" {
     start_target --fail-rate 0.3 --fail status:503
-    run --separate-stderr "$COLDSWARM" run --host "$URL" -u 5 -r 100 -t 1500ms -o "$DB" --quiet
+    run --separate-stderr "$COLDSWARM" run --host "$URL" -u 20 -r 100 -t 400ms -o "$DB" --quiet
     [ "$status" -eq 1 ]
     [[ "$output" == *"HTTP 503"* ]]
     [ -z "$stderr" ]
@@ -71,13 +75,13 @@ wait_rows() {
     start_run "$SCRATCH/s.json" -o "$DB"
     wait_rows 50
     [ "$(sql "$DB" 'select verdict is null from run')" -eq 1 ]
-    kill -INT "$RUN_PID"
     code=0
-    wait "$RUN_PID" || code=$?
+    stop_run INT || code=$?
     [ "$code" -eq 130 ]
     grep -q "Request statistics" "$SCRATCH/out"
     grep -q "stopping" "$SCRATCH/err"
-    [ "$(sql "$DB" 'select verdict, exit_code from run')" = "VALID|130" ]
+    [ "$(sql "$DB" 'select exit_code from run')" -eq 130 ]
+    good_run "$DB"
     [ "$(sql "$DB" 'select count(*) from requests')" -eq "$(served GET /)" ]
     [ "$(sql "$DB" "select count(*) from requests where outcome <> 'ok'")" -eq 0 ]
     [ "$(sql "$DB" 'pragma integrity_check')" = ok ]
@@ -88,32 +92,69 @@ wait_rows() {
     scenario "{'target':'$URL','load':{'users':3,'spawn_rate':100,'duration':'1h'},'timeout':'3h','tasks':[{'path':'/'}]}"
     start_run "$SCRATCH/s.json" -o "$DB" --stop-timeout 1h
     wait_line "$SCRATCH/err" 'recording to' "$RUN_PID"
-    for ((i = 0; i < 250; i++)); do [ "$(served GET /)" -eq 3 ] && break; sleep 0.04; done
+    for ((i = 0; i < 1500; i++)); do [ "$(served GET /)" -eq 3 ] && break; sleep 0.04; done
     kill -TERM "$RUN_PID"
     wait_line "$SCRATCH/err" 'stopping' "$RUN_PID"
-    kill -INT "$RUN_PID"
     code=0
-    wait "$RUN_PID" || code=$?
+    stop_run INT || code=$?
     [ "$code" -eq 143 ]
     [ "$(sql "$DB" "select count(*), min(outcome), max(outcome) from requests")" = "3|cancelled|cancelled" ]
 }
 
-@test "kill -9 leaves a file that opens, and report says that the run was cut short" {
+@test "a signal in the teardown is the run's end too, and that of a series" {
+    start_target --service-time 1h --get-service-time 1ms
+    scenario "{'target':'$URL','load':{'users':1,'duration':'500ms'},'wait':{'constant':'1s'},'timeout':'3h','tasks':[{'path':'/'}],
+        'teardown':[{'method':'POST','path':'/predict','body':'x'}]}"
+    start_run "$SCRATCH/s.json" -o "$DB" --repeat 3
+    for ((i = 0; i < 1500; i++)); do [ "$(served POST /predict)" -eq 1 ] && break; sleep 0.04; done
+    code=0
+    stop_run TERM || code=$?
+    [ "$code" -eq 143 ]
+    [ "$(sqlite3 "${DB%.db}-1.db" "select exit_code from run")" -eq 143 ]
+    [ ! -e "${DB%.db}-2.db" ]
+}
+
+# wait_event KIND: until the file has one.
+wait_event() {
+    local i
+    for ((i = 0; i < 3000; i++)); do
+        [ "$(sql "$DB" "select count(*) > 0 from event where kind = '$1'" 2>/dev/null)" != 1 ] || return 0
+        pause
+    done
+    return 1
+}
+
+@test "Ctrl-C while a run that a threshold ended waits for its last requests: the signal's code, and the threshold is kept" {
+    start_target --service-time 1h --get-service-time 1ms
+    # Of 20 users some wait for an answer that does not come when the others' answers end the run.
+    scenario "{'target':'$URL','load':{'users':20,'spawn_rate':1000,'duration':'1h'},'timeout':'1h','wait':{'constant':'10ms'},
+        'tasks':[{'path':'/'},{'method':'POST','path':'/predict','body':'x'}],'thresholds':{'http_reqs':[{'threshold':'count<1','abortOnFail':true}]}}"
+    start_run "$SCRATCH/s.json" -o "$DB" --stop-timeout 1h
+    wait_event threshold
+    kill -INT "$RUN_PID" # it waits already; this one is on record
+    wait_event signal
+    code=0
+    stop_run INT || code=$?
+    [ "$code" -eq 130 ]
+    [ "$(sql "$DB" "select exit_code from run")" -eq 130 ]
+    [ "$(sql "$DB" "select count(*) > 0 from requests where outcome = 'cancelled'")" -eq 1 ]
+    grep -q "threshold http_reqs count<1 abortOnFail failed at .*, which ended the run" "$SCRATCH/err"
+}
+
+@test "kill -9 leaves a file that opens, and report says that the run was interrupted" {
     start_target
     scenario "{'target':'$URL','load':{'users':5,'spawn_rate':100,'duration':'1h'},'wait':{'constant':'5ms'},'tasks':[{'path':'/'}]}"
     start_run "$SCRATCH/s.json" -o "$DB"
     wait_rows 100
-    sleep 1.2
     before=$(served GET /)
-    sleep 1.2
-    kill -KILL "$RUN_PID"
-    wait "$RUN_PID" || true
+    wait_rows "$before"
+    stop_run KILL || true
     [ "$(sql "$DB" 'pragma integrity_check')" = ok ]
-    # All that was served more than a second before the kill is there.
+    # All that was there before the kill still is. (That a row is there within a second, tests/record sees to.)
     [ "$(sql "$DB" 'select count(*) from requests')" -ge "$before" ]
     run --separate-stderr "$COLDSWARM" report "$DB"
     [ "$status" -eq 0 ]
-    [[ "$output" == *"cut short"* ]]
+    [[ "$output" == *"interrupted or in progress"* ]]
     [[ "$output" == *"Aggregated"* ]]
 }
 
@@ -132,7 +173,7 @@ wait_rows() {
     scenario "{'target':'$URL','load':{'users':3,'spawn_rate':100,'duration':'200ms'},'tasks':[{'path':'/hang'}]}"
     run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB" -s 200ms
     [ "$status" -eq 3 ]
-    [[ "$output" == *"never answered: none of 3 requests"* ]]
+    [[ "$output" == *"never answered: 3 requests were dropped or cancelled before a response"* ]]
 }
 
 @test "a report that cannot be written is exit 3, whatever the requests did" {
@@ -145,25 +186,25 @@ wait_rows() {
 
 @test "a client that was stopped in between is suspect, and says so" {
     start_target
-    scenario "{'target':'$URL','load':{'users':3,'spawn_rate':100,'duration':'4s'},'wait':{'constant':'20ms'},'tasks':[{'path':'/'}]}"
+    scenario "{'target':'$URL','load':{'users':3,'spawn_rate':100,'duration':'1h'},'wait':{'constant':'20ms'},'tasks':[{'path':'/'}]}"
     start_run "$SCRATCH/s.json" -o "$DB"
     wait_rows 5
     kill -STOP "$RUN_PID"
+    # What is under test: longer than a client may stand still.
     sleep 1.2
     kill -CONT "$RUN_PID"
-    wait "$RUN_PID"
-    sql "$DB" 'select verdict, verdict_reason from run; '
-    sql "$DB" 'select second, loop_lag_max_us from client'
-    [[ "$(sql "$DB" 'select verdict, verdict_reason from run')" == "SUSPECT|the client stood still for "* ]]
+    wait_rows $(($(sql "$DB" 'select count(*) from requests') + 1))
+    stop_run INT || [ $? -eq 130 ]
+    [[ "$(sql "$DB" 'select verdict, verdict_reason from run')" == "SUSPECT|the client stalled for "* ]]
     [ "$(sql "$DB" "select count(*) > 0 from event where kind = 'stall'")" -eq 1 ]
 }
 
 @test "a target too slow for the rate is not blamed on the client" {
     start_target --service-time 50ms
-    scenario "{'target':'$URL','load':{'rate':200,'duration':'1s','max_users':2,'queue_timeout':'200ms'},'tasks':[{'path':'/'}]}"
+    scenario "{'target':'$URL','load':{'rate':200,'duration':'600ms','max_users':2,'queue_timeout':'200ms'},'tasks':[{'path':'/'}]}"
     run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB"
-    [ "$(sql "$DB" "select count(*), sum(outcome = 'not_sent') > 50 from requests")" = "200|1" ]
-    [ "$(sql "$DB" "select verdict <> 'INVALID' from run")" -eq 1 ]
+    [ "$(sql "$DB" "select count(*), sum(outcome = 'not_sent') > 30 from requests")" = "120|1" ]
+    not_blamed "$DB"
 }
 
 @test "failed requests are exit 1, or the code that was asked for" {
@@ -179,12 +220,22 @@ wait_rows() {
 
 @test "the bad targets of the world each have their outcome, and the run goes on" {
     start_hostile
-    scenario "{'target':'$URL','load':{'users':14,'spawn_rate':1000,'duration':'3s'},'timeout':'400ms','wait':{'constant':'300ms'},'tasks':[
-      {'path':'/reset'},{'path':'/reset-mid'},{'path':'/hang'},{'path':'/garbage'},{'path':'/short'},{'path':'/status/500'},{'path':'/redirect'},
-      {'path':'/headers/200'},{'path':'http://no-such-host.invalid/','name':'dns'},{'path':'http://127.0.0.1:1/','name':'closed'},{'path':'/ok'}]}"
-    run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB" --quiet --seed 3
-    [ "$status" -eq 1 ]
-    sql "$DB" "select distinct name, outcome, coalesce(status, '') from requests order by 1" >"$SCRATCH/outcomes"
+    # A user for each, which asks again and again.
+    local users= task
+    for task in "'path':'/reset'" "'path':'/reset-mid'" "'path':'/hang'" "'path':'/garbage'" "'path':'/short'" "'path':'/status/500'" \
+        "'path':'/redirect'" "'path':'/headers/200'" "'path':'http://no-such-host.invalid/','name':'dns'" \
+        "'path':'http://127.0.0.1:1/','name':'closed'" "'path':'/ok'"; do
+        users+=",{'name':'u${#users}','fixed_count':1,'tasks':[{$task}]}"
+    done
+    scenario "{'target':'$URL','load':{'users':11,'spawn_rate':1000,'duration':'1h'},'timeout':'1s','wait':{'constant':'100ms'},'users':[${users#,}]}"
+    start_run "$SCRATCH/s.json" -o "$DB" --quiet
+    wait_rows 2 "name = '/hang' and outcome <> 'cancelled'"
+    wait_rows 2 "name = 'dns' and outcome <> 'cancelled'"
+    code=0
+    stop_run INT || code=$?
+    [ "$code" -eq 130 ]
+    [ "$(sql "$DB" "select count(*) from (select name from requests where outcome <> 'cancelled' group by 1 having count(*) > 1)")" -eq 11 ]
+    sql "$DB" "select distinct name, outcome, coalesce(status, '') from requests where outcome <> 'cancelled' order by 1" >"$SCRATCH/outcomes"
     diff "$SCRATCH/outcomes" - <<'END'
 /garbage|protocol_error|
 /hang|timeout|
@@ -200,9 +251,9 @@ dns|dns_error|
 END
 }
 
-@test "a body of a gigabyte does not grow the client" {
+@test "a body of 300 MB does not grow the client" {
     start_hostile
-    scenario "{'target':'$URL','load':{'users':1,'duration':'100ms'},'wait':{'constant':'1s'},'tasks':[{'path':'/huge/1000000000'}]}"
+    scenario "{'target':'$URL','load':{'users':1,'duration':'500ms'},'wait':{'constant':'1s'},'timeout':'10m','tasks':[{'path':'/huge/300000000'}]}"
     start_run "$SCRATCH/s.json" -o "$DB" -s 10m
     peak=0
     while kill -0 "$RUN_PID" 2>/dev/null; do
@@ -211,21 +262,20 @@ END
         sleep 0.05
     done
     wait "$RUN_PID"
-    [ "$(sql "$DB" 'select bytes_received, outcome from requests')" = "1000000000|ok" ]
+    [ "$(sql "$DB" 'select bytes_received, outcome from requests')" = "300000000|ok" ]
     # A sanitiser keeps freed memory for a while.
     case $COLDSWARM in */address/* | */thread/*) ;; *) [ "$peak" -lt 60000 ] ;; esac
 }
 
 @test "TLS: only what is trusted is talked to, unless told otherwise" {
-    "$ROOT/tests/support/make-certs" "$SCRATCH/certs" >/dev/null
-    start_hostile --tls --cert "$SCRATCH/certs/server.pem" --key "$SCRATCH/certs/server.key"
-    load="'load':{'users':1,'duration':'100ms'},'wait':{'constant':'1s'},'tasks':[{'path':'/ok'}]"
+    start_hostile --tls --cert "$CERTS/server.pem" --key "$CERTS/server.key"
+    load="'load':{'users':1,'duration':'500ms'},'wait':{'constant':'1s'},'tasks':[{'path':'/ok'}]"
     scenario "{'target':'$URL',$load}"
     run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB" --quiet
     [ "$status" -eq 3 ]
     [[ "$output" == *"certificate"* ]]
     [ "$(sql "$DB" 'select outcome from requests')" = tls_error ]
-    scenario "{'target':'$URL','http':{'ca':'certs/ca.pem'},$load}"
+    scenario "{'target':'$URL','http':{'ca':'$CERTS/ca.pem'},$load}"
     run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB.2" --quiet
     [ "$status" -eq 0 ]
     [ "$(sql "$DB.2" 'select tls_us > 0, connect_us > 0 from requests')" = "1|1" ]
@@ -233,7 +283,7 @@ END
     run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB.3" --quiet
     [ "$status" -eq 0 ]
     # The right authority, the wrong name.
-    scenario "{'target':'https://example.invalid:$PORT','http':{'ca':'certs/ca.pem','resolve':['example.invalid:$PORT:127.0.0.1']},$load}"
+    scenario "{'target':'https://example.invalid:$PORT','http':{'ca':'$CERTS/ca.pem','resolve':['example.invalid:$PORT:127.0.0.1']},$load}"
     run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB.4" --quiet
     [ "$status" -eq 3 ]
     [ "$(sql "$DB.4" 'select outcome from requests')" = tls_error ]
@@ -246,13 +296,12 @@ END
 }
 
 @test "a client certificate is shown where the server wants one" {
-    "$ROOT/tests/support/make-certs" "$SCRATCH/certs" >/dev/null
-    start_hostile --tls --cert "$SCRATCH/certs/server.pem" --key "$SCRATCH/certs/server.key" --client-ca "$SCRATCH/certs/ca.pem"
-    load="'load':{'users':1,'duration':'100ms'},'wait':{'constant':'1s'},'tasks':[{'path':'/ok'}]"
-    scenario "{'target':'$URL','http':{'ca':'certs/ca.pem'},$load}"
+    start_hostile --tls --cert "$CERTS/server.pem" --key "$CERTS/server.key" --client-ca "$CERTS/ca.pem"
+    load="'load':{'users':1,'duration':'500ms'},'wait':{'constant':'1s'},'tasks':[{'path':'/ok'}]"
+    scenario "{'target':'$URL','http':{'ca':'$CERTS/ca.pem'},$load}"
     run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB" --quiet
     [ "$status" -eq 3 ]
-    scenario "{'target':'$URL','http':{'ca':'certs/ca.pem','cert':'certs/client.pem','key':'certs/client.key'},$load}"
+    scenario "{'target':'$URL','http':{'ca':'$CERTS/ca.pem','cert':'$CERTS/client.pem','key':'$CERTS/client.key'},$load}"
     run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB.2" --quiet
     [ "$status" -eq 0 ]
 }
@@ -294,7 +343,7 @@ END
     start_hostile
     printf 'from a file' >"$SCRATCH/body.txt"
     export RUN_TEST_TOKEN=tok-123456
-    scenario "{'target':'$URL','load':{'users':1,'duration':'1s'},'wait':{'constant':'10ms'},'headers':{'X-All':'1'},'tasks':[
+    scenario "{'target':'$URL','load':{'users':1,'duration':'1h'},'wait':{'constant':'5ms'},'headers':{'X-All':'1'},'tasks':[
       {'name':'text','method':'POST','path':'/echo?text','body':'hello'},
       {'name':'file','method':'PUT','path':'/echo?file','body_file':'body.txt'},
       {'name':'json','path':'/echo?json','json':{'a':[1,2.50,'x'],'t':'\${env.RUN_TEST_TOKEN}'}},
@@ -305,7 +354,12 @@ END
     start_run "$SCRATCH/s.json" -o "$DB" --seed 5
     wait_rows 5
     printf 'CHANGED, and longer than before' >"$SCRATCH/body.txt"
-    wait "$RUN_PID"
+    # Each of them afterwards too.
+    from=$(sql "$DB" 'select max(id) from requests')
+    for name in text file json form auth basic multi; do
+        wait_rows 1 "name = '$name' and id > $from + 5"
+    done
+    stop_run INT || [ $? -eq 130 ]
     python3 - "$HOSTILE_LOG" <<'END'
 import base64, json, sys
 seen = {}
@@ -337,7 +391,7 @@ END
 
 @test "on no terminal there are no control codes; on one there is a block that is redrawn" {
     start_target
-    run --separate-stderr "$COLDSWARM" run --host "$URL" -u 2 -r 10 -t 500ms -o "$DB"
+    run --separate-stderr "$COLDSWARM" run --host "$URL" -u 2 -r 10 -t 300ms -o "$DB"
     [[ "$stderr$output" != *$'\x1b'* ]]
     [[ "$stderr" == *"recording to $DB"* ]]
     TERM=xterm python3 - "$COLDSWARM" "$URL" "$DB.2" <<'END'
@@ -411,11 +465,12 @@ END
 
 @test "a full disk ends the run with exit 3, and what was written stays" {
     start_target
-    scenario "{'target':'$URL','load':{'users':20,'spawn_rate':1000,'duration':'1h'},'tasks':[{'path':'/'}]}"
+    # With pauses, so that what comes before the first commit fits, however late a busy machine makes it.
+    scenario "{'target':'$URL','load':{'users':20,'spawn_rate':1000,'duration':'1h'},'wait':{'constant':'10ms'},'tasks':[{'path':'/'}]}"
     # The limit on the size of a file stands in for the disk's end.
     run bash -c 'ulimit -f 400; exec "$@"' - "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB"
     [ "$status" -eq 3 ]
-    [[ "$output" == *"cannot write $DB"*"are in the file"* ]]
+    [[ "$output" == *"cannot write $DB"*"requests in the file: "* ]]
     [[ "$output" != *"Every request is in"* ]]
     [ "$(sql "$DB" 'select count(*) > 100 from requests')" -eq 1 ]
     [ "$(sql "$DB" 'pragma integrity_check')" = ok ]
@@ -423,7 +478,7 @@ END
 
 @test "the limit of open files is raised, or said before the run" {
     start_target
-    scenario "{'target':'$URL','load':{'users':200,'spawn_rate':10000,'duration':'300ms'},'wait':{'constant':'1s'},'tasks':[{'path':'/'}]}"
+    scenario "{'target':'$URL','load':{'users':200,'spawn_rate':10000,'duration':'1s'},'wait':{'constant':'10s'},'tasks':[{'path':'/'}]}"
     run bash -c 'ulimit -Sn 100; exec "$@"' - "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB" --quiet
     [ "$status" -eq 0 ]
     [ "$(sql "$DB" "select count(distinct user), sum(new_connection) from requests where outcome = 'ok'")" = "200|200" ]
@@ -435,7 +490,7 @@ END
 
 @test "stages, threads and the default file name" {
     start_target
-    scenario "{'name':'my run/1','target':'$URL','load':{'start_users':2,'stages':[{'duration':'400ms','users':6},{'duration':'200ms','users':0}]},
+    scenario "{'name':'my run/1','target':'$URL','load':{'start_users':2,'stages':[{'duration':'500ms','users':6},{'duration':'500ms','users':0}]},
                'wait':{'constant':'10ms'},'tasks':[{'path':'/'}]}"
     cd "$SCRATCH"
     run --separate-stderr "$COLDSWARM" run s.json --threads 3
@@ -443,16 +498,17 @@ END
     db=$(echo runs/my-run-1-*.db)
     [ -f "$db" ]
     [[ "$output" == *"$db"* ]]
-    [ "$(sql "$db" 'select users_max, count(distinct user) between 5 and 6 from run, requests')" = "6|1" ]
+    [ "$(sql "$db" 'select users_max, count(distinct user) between 4 and 6 from run, requests')" = "6|1" ]
     [ "$(sql "$db" 'select count(*) from requests')" -eq "$(served GET /)" ]
     run "$COLDSWARM" run s.json -t 100ms -o cut.db --quiet
     [ "$status" -eq 0 ]
-    [ "$(sql cut.db 'select max(sent_us) < 400000 from requests')" -eq 1 ]
+    [ "$(sql cut.db "select value from manifest where key = 'load_seconds'")" = 0.1 ]
+    [ "$(sql cut.db 'select max(sent_us) < 900000 from requests')" -eq 1 ]
 }
 
 @test "--report leaves tables and figures" {
     start_target
-    run --separate-stderr "$COLDSWARM" run --host "$URL" -u 2 -r 10 -t 1s -o "$DB" --report "$SCRATCH/report"
+    run --separate-stderr "$COLDSWARM" run --host "$URL" -u 2 -r 10 -t 300ms -o "$DB" --report "$SCRATCH/report"
     [ "$status" -eq 0 ]
     for f in tables.txt tables.md tables.csv tables.json users.svg users.png data/users.csv; do
         [ -s "$SCRATCH/report/$f" ]
@@ -462,9 +518,10 @@ END
 @test "options that would be ignored are refused" {
     run -2 "$COLDSWARM" run -H http://127.0.0.1:9 -t 1s --pause 1s
     [[ $output == *"--repeat"* ]]
+    cd "$SCRATCH"
     echo '{"load": {"users": 1, "spawn_rate": 1, "duration": "1s"}, "tasks": [{"path": "/", "tags": ["x"]}]}' >s.json
     run -2 "$COLDSWARM" run s.json -H http://127.0.0.1:9 -T ,
-    [[ $output == *'--tags ",": there is no tag in it'* ]]
+    [[ $output == *'--tags "," contains no tag'* ]]
     run -2 "$COLDSWARM" run s.json -H http://127.0.0.1:9 -E x -E ''
     sed -i 's/"x"/"x,y"/' s.json
     run -2 "$COLDSWARM" validate s.json

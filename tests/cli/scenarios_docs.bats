@@ -21,7 +21,7 @@ load ../support/helpers
     for file in example-*.json; do
         run "$COLDSWARM" validate "$file"
         [ "$status" -eq 0 ] || { cat "$file"; echo "$output"; return 1; }
-        [[ $output != *"Worth a look"* ]] || { cat "$file"; echo "$output"; return 1; }
+        [[ $output != *"Warnings"* ]] || { cat "$file"; echo "$output"; return 1; }
         run "$COLDSWARM" validate "$file" --dry-run
         [ "$status" -eq 0 ] || { cat "$file"; echo "$output"; return 1; }
     done

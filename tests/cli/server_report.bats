@@ -14,9 +14,10 @@ make_run() {
     python3 "$BATS_TEST_DIRNAME/make_server_run.py" run.db "$@"
 }
 
+# report [OPTION...]: into out. A test that looks at no picture says --no-figures: drawing takes most of the time.
 report() {
     rm -rf out
-    run --separate-stderr "$COLDSWARM" report run.db --out out
+    run --separate-stderr "$COLDSWARM" report run.db --out out "$@"
     [ "$status" -eq 0 ]
     [ -z "$stderr" ]
 }
@@ -24,15 +25,16 @@ report() {
 # The numbers of the report, worked out again from the views.
 check() {
     make_run "$@"
-    report
+    report --no-figures
     python3 "$BATS_TEST_DIRNAME/check_server_report.py" run.db out
 }
 
-pictures() {
-    (cd out && printf '%s\n' *.png)
+# The figures of the report: each has a script, from which it is drawn ("all pictures are there" sees to that).
+figures() {
+    (cd out/data && for script in *.gp; do [ "$script" = style.gp ] || echo "${script%.gp}"; done)
 }
 
-client_pictures=$'latency_distribution.png\nlatency_heatmap.png\nrequests_per_second.png\nresponse_time.png\nusers.png'
+client_figures=$'latency_distribution\nlatency_heatmap\nrequests_per_second\nresponse_time\nusers'
 
 @test "every number of the server's side, worked out again from the views" {
     check
@@ -58,7 +60,7 @@ client_pictures=$'latency_distribution.png\nlatency_heatmap.png\nrequests_per_se
 
 @test "the SQL of docs/figures.md labels requests as the report does" {
     make_run --unseen --rate 4 --instances 6
-    report
+    report --no-figures
     sed -n '/^```sql/,/^```/p' "$BATS_TEST_DIRNAME/../../docs/figures.md" | grep -v '^```' | tr -d ';' > label.sql
     sqlite3 run.db "SELECT label, count(*) FROM ($(cat label.sql)) WHERE latency_us IS NOT NULL GROUP BY 1" > sql.txt
     python3 -c 'import json
@@ -71,14 +73,21 @@ for r in sorted(json.load(open("out/tables.json"))["server"]["cold_starts"], key
 @test "all pictures are there, and none that has no data" {
     make_run
     report
-    [ "$(pictures | wc -l)" -eq 13 ]
+    [ "$(figures | wc -l)" -eq 13 ]
+    [ "$(cd out && printf '%s\n' *.png)" = "$(figures | sed 's/$/.png/')" ]
+    [ "$(cd out && printf '%s\n' *.svg)" = "$(figures | sed 's/$/.svg/')" ]
     for name in instance_count billable_instance_time request_count request_latency cpu_utilization memory_utilization \
         cold_starts all_figures; do
         grep -q '<svg' "out/$name.svg"
-        # Drawn again, it is the same.
-        cp "out/$name.svg" before.svg
-        (cd out/data && gnuplot "$name.gp")
-        cmp "out/$name.svg" before.svg
+    done
+    # Drawn again, each by itself, they are the same.
+    mkdir before
+    mv out/*.svg out/*.png before
+    for picture in before/*.svg; do
+        name=${picture##*/}
+        (cd out/data && gnuplot "${name%.svg}.gp")
+        cmp "out/$name" "$picture"
+        cmp "out/${name%.svg}.png" "${picture%.svg}.png"
     done
     # The panels of the page have the captions of the paper.
     for n in 2 3 4 5 6 7 8 9 10; do
@@ -88,7 +97,7 @@ for r in sorted(json.load(open("out/tables.json"))["server"]["cold_starts"], key
     # The same folder for a run without metrics: what it has no data for goes, and the report says why.
     make_run --no-metrics
     run -0 "$COLDSWARM" report run.db --out out
-    [[ "$output" == *"No figure cpu_utilization: the file has no container/cpu/utilizations in the run's time"* ]]
+    [[ "$output" == *"No figure cpu_utilization: the file has no container/cpu/utilizations during the run"* ]]
     [[ "$output" == *"No figure memory_utilization: "* ]]
     [ ! -e out/cpu_utilization.png ]
     [ ! -e out/cpu_utilization.svg ]
@@ -98,23 +107,38 @@ for r in sorted(json.load(open("out/tables.json"))["server"]["cold_starts"], key
     run ! grep -q 'Fig. 9. ' out/all_figures.svg
 }
 
+@test "what only an earlier report had is gone from its folder; the files of others stay" {
+    make_run
+    "$COLDSWARM" report run.db --out out --no-figures >/dev/null
+    [ -s out/server_cost.csv ] && [ -s out/latex/server_cost.tex ]
+    echo mine >out/server_notes.csv
+    echo mine >out/requests.csv
+    # By a plain run, the folder is as if there had been no other.
+    python3 "$BATS_TEST_DIRNAME/make_run.py" plain.db
+    "$COLDSWARM" report plain.db --out out --no-figures >/dev/null
+    "$COLDSWARM" report plain.db --out fresh --no-figures >/dev/null
+    [ "$(cat out/server_notes.csv out/requests.csv)" = $'mine\nmine' ]
+    rm out/server_notes.csv out/requests.csv
+    diff <(cd out && find . -type f | sort) <(cd fresh && find . -type f | sort)
+}
+
 @test "no instance at all, and requests that were all turned away" {
     make_run --instances 0
-    report
+    report --no-figures
     [[ "$output" == *"No figure request_latency: no request reached an instance"* ]]
     [[ "$output" == *"No figure cold_starts: "* ]]
-    [ -e out/instance_count.png ]
-    [ ! -e out/cold_starts.png ]
+    [ -e out/data/instance_count.gp ]
+    [ ! -e out/data/cold_starts.gp ]
     grep -q '^cold  *server  *0 ' out/tables.txt
 }
 
 @test "from metrics alone: figures and cost, and no more than they tell" {
     make_run --no-logs --step 10
     report
-    [ -e out/cpu_utilization.png ]
+    [ -e out/cpu_utilization.png ] && [ -e out/request_latency.png ]
     [ "$(head -1 out/data/request_latency.csv)" = second,with_startup_mean_ms,without_startup_mean_ms ]
     [[ "$output" == *"No request log was imported"* ]]
-    [[ "$output" != *"Client and server, request by request"* ]]
+    [[ "$output" != *"Requests at the client and in the server's log"* ]]
     # What the platform says was billable, and nothing else.
     want=$(sqlite3 run.db "SELECT sum(value) FROM server_series WHERE metric = 'container/billable_instance_time'")
     python3 -c 'import json, sys
@@ -164,7 +188,7 @@ END
 
 @test "long names are cut in the middle for people, and whole for programs" {
     make_run
-    report
+    report --no-figures
     grep -q '^0069c7a9000\.\.b12ab120000 ' out/tables.txt
     name=$(sqlite3 run.db 'SELECT instance FROM instances ORDER BY started_us LIMIT 1')
     [ ${#name} -gt 100 ]
@@ -174,7 +198,7 @@ END
 
 @test "of many instances people see 20, and programs all" {
     make_run --instances 30 --rate 40
-    report
+    report --no-figures
     [ "$(wc -l < out/server_instances.csv)" -eq 31 ]
     [ "$(grep -c '^0069c7a9' out/tables.txt)" -eq 20 ]
     [[ "$output" == *"Not shown: 10 more instances"* ]]
@@ -182,14 +206,14 @@ END
 
 @test "without the server: cold starts as the client sees them, near the truth" {
     make_run --no-server
-    report
-    [[ "$output" == *"Cold and warm, as it seems to the client (ms)"* ]]
-    [[ "$output" == *"Cold, as it seems: without the server's log this is a guess"* ]]
-    [ "$(pictures)" = "cold_starts.png"$'\n'"$client_pictures" ]
+    report --no-figures
+    [[ "$output" == *"Cold and warm, estimated from the client's side (ms)"* ]]
+    [[ "$output" == *"Cold starts are estimated from the client's side"* ]]
+    [ "$(figures)" = "cold_starts"$'\n'"$client_figures" ]
     cp out/tables.json guess.json
     # The same run with the server's log has the truth.
     make_run
-    report
+    report --no-figures
     python3 - <<'END'
 import json
 guess = {r["label"]: r["requests"] for r in json.load(open("guess.json"))["server"]["cold_starts_guess"]}
@@ -205,9 +229,9 @@ END
         "--start-ms 20 --rate 60 --instances 3"; do
         # shellcheck disable=SC2086
         make_run --no-server $shape
-        report
-        [[ "$output" != *"as it seems"* ]] || { echo "$shape"; false; }
-        [ "$(pictures)" = "$client_pictures" ]
+        report --no-figures
+        [[ "$output" != *"estimated from"* ]] || { echo "$shape"; false; }
+        [ "$(figures)" = "$client_figures" ]
         python3 -c 'import json; assert "server" not in json.load(open("out/tables.json"))'
     done
 }

@@ -8,9 +8,8 @@
 
 #include <cmocka.h>
 
-#include "convert/coding.h"
 #include "convert/convert.h"
-#include "scenario/model.h"
+#include "scenario/scenario.h"
 
 static const char *any_value(const char *name, void *context) {
     (void)name;
@@ -59,6 +58,111 @@ static void test_no_secret_stays(void **state) {
     convert_done(&r);
 }
 
+static void test_no_secret_stays_where_no_variable_can_stand(void **state) {
+    (void)state;
+    char text[1024], key[120];
+    memset(key, 'k', sizeof key - 1);
+    key[sizeof key - 1] = '\0';
+    /* In a header's name, a part's type, the name of a request, Accept-Encoding, and cut off in a comment. */
+    snprintf(text, sizeof text,
+             "curl 'http://h.example/${tok-ABC123}' -H 'Authorization: Bearer tok-ABC123' "
+             "-H 'X-tok-ABC123: 1' -H 'X-Api-Key: %s' -H '%s: no name' "
+             "-F 'a=b;type=x/tok-ABC123' -F 'c=d;type=x/y\1' --compressed "
+             "-H 'Accept-Encoding: gzip;tok-ABC123'",
+             key, key);
+    struct convert_result r = must(CONVERT_CURL, text, strlen(text));
+    key[20] = '\0';
+    if (strstr(r.scenario, "tok-ABC123") != NULL || strstr(r.scenario, key) != NULL)
+        fail_msg("a secret stands in\n%s", r.scenario);
+    assert_non_null(strstr(r.scenario, "left out: a header whose name contains a secret"));
+    assert_non_null(strstr(r.scenario, "\"type\": \"x/${env.TOKEN}\""));
+    assert_non_null(strstr(r.scenario, "left out: the type of a form part"));
+    assert_non_null(strstr(r.scenario, "\"name\": \"/{***}\""));
+    assert_null(strstr(r.scenario, "Accept-Encoding\":"));
+    convert_done(&r);
+}
+
+static const char *value_of(const char *name, void *context) {
+    (void)context;
+    return strcmp(name, "X_API_KEY") == 0 ? "a bcdefg"
+           : strcmp(name, "TOKEN") == 0   ? "tok-ABC123"
+           : strcmp(name, "PRICE") == 0   ? "tok-ABC123"
+                                          : NULL;
+}
+
+/* What the request that comes of a source sends, its secrets in the environment, but for its path, whose "$" become %24. */
+static void must_send(enum convert_from from, const char *source, const char *body,
+                      const char *header) {
+    struct convert_options o = {.from = from};
+    struct convert_result r = {0};
+    struct scenario *s = NULL;
+    struct err e = {""};
+    bool found = false;
+    assert_int_equal(convert_text(&o, "source", source, strlen(source), &r, &e), 0);
+    if (scenario_parse("made", "/", r.scenario, r.bytes, value_of, NULL, &s, &e) != 0)
+        fail_msg("%s\n%.2000s", e.text, r.scenario);
+    if (strstr(r.scenario, "tok-ABC123") != NULL)
+        fail_msg("a secret stands in\n%s", r.scenario);
+    const struct scenario_request *q = &s->requests[0];
+    assert_int_equal(q->body_bytes, strlen(body));
+    assert_memory_equal(q->body, body, strlen(body));
+    for (size_t i = 0; i < q->header_count; i++)
+        if (strcmp(q->headers[i].name, "X-Price") == 0) {
+            assert_string_equal(q->headers[i].value, header);
+            found = true;
+        }
+    assert_true(found);
+    scenario_free(s);
+    convert_done(&r);
+}
+
+static void test_secrets_beside_dollars_send_the_same(void **state) {
+    (void)state;
+    /* "$${" in a scenario is a plain "${", so a "$" in front of a variable needs care. */
+    must_send(CONVERT_CURL,
+              "curl http://h/ -H 'Authorization: Bearer tok-ABC123' "
+              "-H 'X-Price: $tok-ABC123 ${tok-ABC123}' "
+              "-d '$$tok-ABC123{ $${tok-ABC123 tok%2DABC123 $'",
+              "$$tok-ABC123{ $${tok-ABC123 tok-ABC123 $", "$tok-ABC123 ${tok-ABC123}");
+    must_send(CONVERT_CURL,
+              "curl http://h/ -H 'Authorization: Bearer tok-ABC123' -H 'X-Price: 1' "
+              "--json '{\"$tok-ABC123\":\"\\\"$${tok-ABC123\"}'",
+              "{\"$tok-ABC123\":\"\\\"$${tok-ABC123\"}", "1");
+    must_send(
+        CONVERT_POSTMAN,
+        "{\"info\":{\"name\":\"x\"},\"item\":[{\"name\":\"a\",\"request\":{\"method\":\"POST\","
+        "\"url\":\"http://h/${{price}}\",\"header\":[{\"key\":\"X-Price\",\"value\":"
+        "\"$${{price}}\"}],\"body\":{\"mode\":\"raw\",\"raw\":\"${{price}} ${x}\"}}}]}",
+        "$tok-ABC123 ${x}", "$$tok-ABC123");
+}
+
+static void test_classes_of_one_name_are_told_apart(void **state) {
+    (void)state;
+    char text[1024], name[256];
+    memset(name, 'N', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    snprintf(text, sizeof text,
+             "from locust import HttpUser, task\n"
+             "class %sA(HttpUser):\n    host = 'http://h'\n    @task\n    def a(self):\n"
+             "        self.client.get('/a')\n"
+             "class %sB(HttpUser):\n    @task\n    def b(self):\n"
+             "        self.client.get('/b')\n",
+             name, name);
+    struct convert_result r = must(CONVERT_LOCUST, text, strlen(text));
+    assert_non_null(strstr(r.scenario, "N 2\""));
+    convert_done(&r);
+}
+
+static void test_a_target_keeps_its_path(void **state) {
+    (void)state;
+    const char *text = "from locust import HttpUser, task\n"
+                       "class A(HttpUser):\n    host = 'http://h/a b/${c}/\u00fc/'\n    @task\n"
+                       "    def a(self):\n        self.client.get('/a')\n";
+    struct convert_result r = must(CONVERT_LOCUST, text, strlen(text));
+    assert_non_null(strstr(r.scenario, "\"http://h/a%20b/$%7Bc%7D/%C3%BC\""));
+    convert_done(&r);
+}
+
 static void test_more_requests_than_a_scenario_may_have(void **state) {
     (void)state;
     struct buf b;
@@ -70,7 +174,9 @@ static void test_more_requests_than_a_scenario_may_have(void **state) {
     buf_str(&b, "]}}");
     struct convert_result r = must(CONVERT_HAR, buf_text(&b), b.len);
     assert_int_equal(r.requests, 10000);
-    assert_non_null(strstr(r.scenario, "Left out: 3 requests beyond 10000"));
+    assert_non_null(
+        strstr(r.scenario,
+               "Left out: the requests after the first 10000, the limit of a scenario (3 more)"));
     convert_done(&r);
     buf_done(&b);
 }
@@ -99,6 +205,26 @@ static void test_schemas_in_circles_end(void **state) {
     buf_done(&b);
 }
 
+static void test_methods_that_call_each_other_end(void **state) {
+    (void)state;
+    struct buf b;
+    buf_init(&b, 1 << 16);
+    /* Ten calls in each of nine methods: 10^9 requests, were they all written out. */
+    buf_str(&b,
+            "from locust import HttpUser, task\nclass U(HttpUser):\n    @task\n    def m0(self):\n"
+            "        self.client.get('/')\n");
+    for (int i = 0; i < 9; i++) {
+        for (int k = 0; k < 10; k++)
+            buf_printf(&b, "        self.m%d()\n", i + 1);
+        buf_printf(&b, "    def m%d(self):\n", i + 1);
+    }
+    buf_str(&b, "        self.client.get('/x')\n        self.m0()\n");
+    struct convert_result r = must(CONVERT_LOCUST, buf_text(&b), b.len);
+    assert_in_range(r.requests, 1, 1000);
+    convert_done(&r);
+    buf_done(&b);
+}
+
 static void test_references_cannot_be_smuggled_in(void **state) {
     (void)state;
     /* The mark of a resolved variable, written by the source itself, must not read the environment. */
@@ -122,38 +248,22 @@ static void test_refusals(void **state) {
     memcpy(deep, "{\"log\":", 7);
     must_refuse(CONVERT_HAR, deep, sizeof deep, "source:1:");
     memset(deep, '(', sizeof deep);
-    must_refuse(CONVERT_LOCUST, deep, sizeof deep, "source:1: brackets are nested too deep");
-    must_refuse(CONVERT_CURL, "curl \0x", 7, "no request could be read");
-}
-
-static void test_base64(void **state) {
-    (void)state;
-    /* RFC 4648, section 10, and what is not well formed. */
-    static const char *const good[][2] = {
-        {"", ""}, {"Zg==", "f"}, {"Zm8", "fo"}, {"Zm9v\nYmFy", "foobar"}};
-    static const char *const bad[] = {"Z", "Zm9v!", "Zg=x", "Zm9vY"};
-    struct buf b;
-    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
-        buf_init(&b, 100);
-        assert_true(coding_base64(&b, good[i][0], strlen(good[i][0])));
-        assert_string_equal(buf_text(&b), good[i][1]);
-        buf_done(&b);
-    }
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        buf_init(&b, 100);
-        assert_false(coding_base64(&b, bad[i], strlen(bad[i])));
-        buf_done(&b);
-    }
+    must_refuse(CONVERT_LOCUST, deep, sizeof deep, "source:1: brackets are nested too deeply");
+    must_refuse(CONVERT_CURL, "curl \0x", 7, "no request found");
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_secret_stays),
+        cmocka_unit_test(test_no_secret_stays_where_no_variable_can_stand),
+        cmocka_unit_test(test_secrets_beside_dollars_send_the_same),
+        cmocka_unit_test(test_a_target_keeps_its_path),
+        cmocka_unit_test(test_classes_of_one_name_are_told_apart),
         cmocka_unit_test(test_more_requests_than_a_scenario_may_have),
         cmocka_unit_test(test_schemas_in_circles_end),
+        cmocka_unit_test(test_methods_that_call_each_other_end),
         cmocka_unit_test(test_references_cannot_be_smuggled_in),
         cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_base64),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,6 +19,8 @@
 #include "engine/engine.h"
 #include "scenario/check.h"
 #include "support/server.h"
+#include "transport/curl.h"
+#include "transport/direct.h"
 #include "util/clock.h"
 
 static const struct transport_ops *transport_under_test;
@@ -50,33 +52,13 @@ static inline void setup(struct bench *b, uint32_t threads, const char *text) {
     buf_done(&json);
     snprintf(b->path, sizeof b->path, "/tmp/coldswarm-engine-%d.db", (int)getpid());
     unlink(b->path);
-    struct record_endpoint endpoints[32];
-    struct record_task tasks[32];
-    struct record_check checks[32];
-    for (size_t i = 0; i < b->scenario->endpoint_count; i++) {
-        const struct scenario_request *q = &b->scenario->requests[i];
-        for (size_t k = 0; q->checks != NULL && k < q->checks->count; k++)
-            checks[q->first_check + k] =
-                (struct record_check){q->checks->items[k].name, (uint32_t)i};
-        endpoints[i] = (struct record_endpoint){q->name, q->method};
-    }
-    for (size_t i = 0; i < b->scenario->task_count; i++) {
-        const struct scenario_task *t = &b->scenario->tasks[i];
-        tasks[i] = (struct record_task){
-            t->name, t->single ? (int64_t)b->scenario->steps[t->steps.first].request : -1};
-    }
     struct record_run run = {
         .name = "test",
         .scenario = "",
         .target = "",
         .version = "0",
         .users_max = scenario_users_max(b->scenario),
-        .endpoints = endpoints,
-        .endpoint_count = b->scenario->endpoint_count,
-        .tasks = tasks,
-        .task_count = b->scenario->task_count,
-        .checks = checks,
-        .check_count = b->scenario->check_count,
+        .catalog = &b->scenario->catalog,
         .worker_count = threads,
     };
     assert_int_equal(record_open(b->path, &run, &b->record, &e), 0);

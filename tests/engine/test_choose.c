@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "engine/choose.h"
+#include "transport/curl.h"
+#include "transport/direct.h"
 
 #define LOAD "\"load\":{\"users\":1,\"duration\":1}"
 
@@ -43,6 +45,25 @@ static const struct {
      "a request has the header Connection"},
 };
 
+/* Not ignored in silence. */
+static const struct {
+    enum choose_wish wish;
+    const char *scenario, *error; /* NULL: it is good */
+} quickack_cases[] = {
+    {CHOOSE_AUTO,
+     "{\"target\":\"http://h\"," LOAD ",\"http\":{\"quickack\":true},\"tasks\":[{\"path\":\"/\"}]}",
+     NULL},
+    {CHOOSE_CURL,
+     "{\"target\":\"http://h\"," LOAD ",\"http\":{\"quickack\":true},\"tasks\":[{\"path\":\"/\"}]}",
+     "\"quickack\" needs the transport direct, but this run uses curl: --transport selects it; "
+     "remove \"quickack\" or --transport"},
+    {CHOOSE_AUTO,
+     "{\"target\":\"http://h\"," LOAD
+     ",\"http\":{\"quickack\":true,\"version\":\"2\"},\"tasks\":[{\"path\":\"/\"}]}",
+     "\"quickack\" needs the transport direct, but this run uses curl: the scenario asks for "
+     "HTTP/2; remove \"quickack\""},
+};
+
 static struct scenario *parse(const char *text) {
     struct scenario *s = NULL;
     struct err e = {0};
@@ -76,11 +97,25 @@ static void direct_is_refused_where_it_cannot(void **state) {
         struct err e = {0};
         int status = choose_transport(CHOOSE_DIRECT, s, &ops, why, &e);
         assert_int_equal(status, cases[i].why == NULL ? 0 : -1);
-        snprintf(
-            expected, sizeof expected,
-            "--transport direct cannot do this: %s; use --transport auto, which takes curl here",
-            cases[i].why == NULL ? "" : cases[i].why);
+        snprintf(expected, sizeof expected,
+                 "--transport direct does not support this: %s; use --transport auto, which uses "
+                 "curl here",
+                 cases[i].why == NULL ? "" : cases[i].why);
         assert_string_equal(status == 0 ? expected : e.text, expected);
+        scenario_free(s);
+    }
+}
+
+static void quickack_is_for_direct_only(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof quickack_cases / sizeof *quickack_cases; i++) {
+        struct scenario *s = parse(quickack_cases[i].scenario);
+        const struct transport_ops *ops = NULL;
+        char why[CHOOSE_WHY_BYTES];
+        struct err e = {0};
+        int code = choose_transport(quickack_cases[i].wish, s, &ops, why, &e);
+        assert_int_equal(code, quickack_cases[i].error == NULL ? 0 : -1);
+        assert_string_equal(e.text, quickack_cases[i].error == NULL ? "" : quickack_cases[i].error);
         scenario_free(s);
     }
 }
@@ -89,6 +124,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(direct_is_taken_where_it_can),
         cmocka_unit_test(direct_is_refused_where_it_cannot),
+        cmocka_unit_test(quickack_is_for_direct_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

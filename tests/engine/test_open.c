@@ -148,19 +148,23 @@ static void what_waits_at_the_end_is_still_sent(void **state) {
 struct interruption {
     int64_t at_ns, again_ns;
     int sent;
+    struct record *record;
 };
 
-static void interrupt(void *context, const struct engine_progress *p) {
+/* Notes the moments as events, so that rows can be compared with them. */
+static struct engine_order interrupt(void *context, const struct engine_progress *p) {
     struct interruption *i = context;
     assert_true(p->users <= 2 && p->users_max == 2); /* those that are busy */
     if ((i->sent == 0 && p->elapsed_ns >= i->at_ns) ||
         (i->sent == 1 && p->elapsed_ns >= i->again_ns)) {
         i->sent++;
-        raise(SIGINT);
+        record_event(i->record, p->elapsed_ns, "order", "");
+        return (struct engine_order){i->sent == 1 ? ENGINE_FINISH : ENGINE_CANCEL, SIGINT};
     }
+    return (struct engine_order){0};
 }
 
-static void a_signal_ends_the_queue(void **state) {
+static void an_order_ends_the_queue(void **state) {
     (void)state;
     struct bench b;
     struct interruption i = {.at_ns = 300 * NS_PER_MS, .again_ns = 800 * NS_PER_MS};
@@ -168,18 +172,19 @@ static void a_signal_ends_the_queue(void **state) {
           "{" TARGET "{'rate':1000,'duration':'1h','max_users':2,'queue_timeout':'1h'},"
           "'tasks':[{'path':'/hang'}]}");
     b.options.stop_timeout_ns = 3600 * NS_PER_S;
-    b.options.progress = interrupt;
-    b.options.progress_context = &i;
+    i.record = b.record;
+    b.options.tick = interrupt;
+    b.options.tick_context = &i;
     run(&b);
-    int64_t at = number(&b, "select min(at_us) from event where kind = 'signal'");
+    int64_t at = number(&b, "select min(at_us) from event where kind = 'order'");
     assert_int_equal(number(&b, "select count(*) from requests where outcome = 'cancelled'"), 2);
     assert_int_equal(number(&b, "select count(*) from requests where outcome not in ('cancelled', "
                                 "'not_sent')"),
                      0);
-    /* Every arrival up to the signal is there, without gaps, and none after the second. */
+    /* Every arrival up to the order is there, without gaps, and none after the second. */
     assert_true(number(&b, "select max(intended_us) from requests") >= at - 2000);
     assert_true(number(&b, "select max(intended_us) from requests") <=
-                number(&b, "select max(at_us) from event where kind = 'signal'"));
+                number(&b, "select max(at_us) from event where kind = 'order'"));
     assert_int_equal(number(&b, "select count(*) from (select max(intended_us) / 2000 + 1 - "
                                 "count(*) as gap from requests group by intended_us / 1000 % 2) "
                                 "where gap <> 0"),
@@ -323,7 +328,7 @@ int main(void) {
         cmocka_unit_test(a_queue_builds_up_behind_a_slow_server),
         cmocka_unit_test(a_queue_without_patience_sends_what_finds_a_user),
         cmocka_unit_test(what_waits_at_the_end_is_still_sent),
-        cmocka_unit_test(a_signal_ends_the_queue),
+        cmocka_unit_test(an_order_ends_the_queue),
         cmocka_unit_test(one_warm_connection_does_for_few_arrivals),
         cmocka_unit_test(users_return_to_the_pool),
         cmocka_unit_test(a_seed_repeats_what_arrives),

@@ -1,53 +1,62 @@
-/* An answer of any bytes, in pieces: it is complete, goes on, or is refused with a reason. */
+/* An answer of any bytes, in pieces: it is complete, goes on, or is refused with a reason; what is kept of it has its limits. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "transport/direct_internal.h"
+#include "fuzz/check.h"
+#include "transport/answer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* The first byte says how it is read: HEAD, gzip, the pieces. */
+/* The first byte says how it is read: HEAD, codings, the pieces; of half of the lengths, it is to be a stream. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static char scratch[DIRECT_READ_BYTES];
-    char host[] = "h.example", path[] = "/";
     if (size == 0)
         return 0;
-    struct transport_options options = {.compressed = data[0] & 1, .cookies = true};
-    struct transport t = {.options = &options, .scratch = scratch};
-    struct direct_request request = {.host = host,
-                                     .path = path,
-                                     .head_method = data[0] & 2,
-                                     .keep_head = true,
-                                     .keep_body_bytes = size % 64};
-    struct transport_session s = {.transport = &t, .request = &request};
-    size_t piece = (data[0] >> 2) + 1, at = 1, rest = 0;
-    int code = 0;
-    buf_init(&s.response.value, COOKIES_LINE_MAX_BYTES);
-    buf_init(&s.cookie_line, COOKIES_LINE_MAX_BYTES);
-    direct_response_begin(&s);
-    while (code == 0 && at < size) {
+    const struct transport_options options = {.compressed = data[0] & 1, .cookies = true};
+    const struct place place = {{"h.example", 9}, {"/", 1}, true};
+    struct transport_result result = {0};
+    struct answer_pool pool = {NULL};
+    struct history history = {0};
+    struct answer a;
+    const struct stream_spec spec = {.format = (enum stream_format)(size % STREAM_FORMAT_COUNT)};
+    bool stream = size % 2 == 1;
+    size_t piece = (data[0] >> 2) + 1;
+    answer_init(&a, &options, &pool, &history);
+    answer_begin(&a, &(struct answer_wanted){true, size % 64, stream ? &spec : NULL, size % 50});
+    answer_expect(&a, data[0] & 2, false, &place);
+    for (size_t at = 1; at < size && a.http.state != HTTP1_COMPLETE; at += piece) {
         size_t n = size - at < piece ? size - at : piece;
         char *copy = malloc(n);
         if (copy == NULL)
-            break;
-        memcpy(copy, data + at, n);
-        code = direct_response_feed(&s, copy, n, &rest);
-        if (rest > n || (code < 0 && t.text[0] == '\0') || (code == 1 && s.result.status < 100))
             abort();
+        memcpy(copy, data + at, n);
+        answer_stream_arrived(&a.stream, (int64_t)at, false);
+        CHECK(http1_feed(&a.http, copy, n) <= n);
         free(copy);
-        at += n;
+        if (a.http.state == HTTP1_FAILED) {
+            CHECK(*answer_failure(&a) != '\0');
+            break;
+        }
     }
-    if (code == 0)
-        direct_response_feed(&s, NULL, 0, &rest);
-    direct_response_done(&s);
-    struct direct_kept *kept = direct_response_kept(&s);
-    if (kept == NULL || s.result.body.len > size % 64 || s.result.body.len > s.response.received)
-        abort();
-    direct_kept_give_back(&t, kept);
-    direct_kept_free_all(&t);
-    cookies_free(s.cookies);
-    buf_done(&s.response.value);
-    buf_done(&s.cookie_line);
+    if (http1_end(&a.http, true)) {
+        CHECK(a.http.status >= 100 && a.http.status <= 999);
+        answer_check(&a);
+    }
+    result.status = a.http.head_done ? a.http.status : 0;
+    result.outcome = a.http.state == HTTP1_COMPLETE ? OUTCOME_OK : OUTCOME_RESET;
+    result.error = "";
+    struct answer_kept *kept = answer_take(&a, &result);
+    if (result.stream != NULL) {
+        CHECK(stream && result.status > 0 && result.status < 400);
+        CHECK(result.stream->text.len <= size % 50 && result.stream->token_events <= size);
+        CHECK(result.outcome != OUTCOME_OK || result.stream->token_events > 0 ||
+              result.stream->finish == STREAM_FINISH_TOOL_CALLS);
+        CHECK((result.outcome == OUTCOME_OK) == (*result.error == '\0') ||
+              result.outcome == OUTCOME_RESET);
+    }
+    CHECK(kept != NULL && result.body.len <= size % 64 && result.body.len <= a.received);
+    answer_give_back(&pool, kept);
+    answer_done(&a);
+    answer_pool_free(&pool);
     return 0;
 }

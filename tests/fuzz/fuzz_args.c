@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/args.h"
+#include "cli/command_internal.h"
 
 enum { WORDS_MAX = 64 };
 

@@ -20,7 +20,9 @@ static struct feeder *open_bytes(enum feeder_kind kind, const void *bytes, size_
     int fd = memfd_create("feeder", MFD_CLOEXEC);
     CHECK(fd >= 0 && write(fd, bytes, n) == (ssize_t)n);
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    if (feeder_open("f", kind, path, FEEDER_SEQUENTIAL, false, &f, &e) != 0)
+    if (feeder_open("f",
+                    &(struct feeder_source){.kind = kind, .path = path, .mode = FEEDER_SEQUENTIAL},
+                    &f, &e) != 0)
         CHECK(f == NULL && strncmp(e.text, path, strlen(path)) == 0);
     else
         CHECK(feeder_rows(f) > 0 && feeder_columns(f) > 0 && e.text[0] == '\0');
@@ -53,7 +55,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         add_field(&copy, feeder_column(f, i), strlen(feeder_column(f, i)), i == 0);
     buf_char(&copy, '\n');
     for (uint64_t i = 0; i < feeder_rows(f); i++) {
-        CHECK(feeder_draw(f, 0, NULL, &row, &e) == FEEDER_DRAWN && row.number == i);
+        CHECK(feeder_draw(f, &(struct feeder_turn){0}, &row, &e) == FEEDER_DRAWN &&
+              row.number == i);
         for (size_t k = 0; k < feeder_columns(f); k++) {
             CHECK(row.fields[k].data != NULL && row.fields[k].len <= size);
             add_field(&copy, row.fields[k].data, row.fields[k].len, k == 0);
@@ -63,8 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     g = open_bytes(FEEDER_CSV, copy.data, copy.len);
     CHECK(g != NULL && feeder_rows(g) == feeder_rows(f) && feeder_columns(g) == feeder_columns(f));
     for (uint64_t i = 0; i < feeder_rows(f); i++) {
-        CHECK(feeder_draw(f, 0, NULL, &row, &e) == FEEDER_DRAWN);
-        CHECK(feeder_draw(g, 0, NULL, &again, &e) == FEEDER_DRAWN);
+        CHECK(feeder_draw(f, &(struct feeder_turn){0}, &row, &e) == FEEDER_DRAWN);
+        CHECK(feeder_draw(g, &(struct feeder_turn){0}, &again, &e) == FEEDER_DRAWN);
         for (size_t k = 0; k < feeder_columns(f); k++)
             CHECK(row.fields[k].len == again.fields[k].len &&
                   memcmp(row.fields[k].data, again.fields[k].data, row.fields[k].len) == 0);

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cloudrun/import_log.h"
-#include "cloudrun/import_split.h"
 #include "fuzz/check.h"
+#include "import/import_log.h"
+#include "import/import_split.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

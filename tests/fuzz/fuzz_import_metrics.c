@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cloudrun/import_buckets.h"
-#include "cloudrun/import_metrics.h"
-#include "cloudrun/import_split.h"
 #include "fuzz/check.h"
+#include "import/import_buckets.h"
+#include "import/import_metrics.h"
+#include "import/import_split.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fuzz/check.h"
-#include "scenario/model.h"
+#include "scenario/scenario.h"
 #include "schedule/arrivals.h"
 
 static void check_arrivals(const struct load *l) {

@@ -15,7 +15,7 @@ static const char *env(const char *name, void *context) {
     return name[0] == 'A' ? "a\"\\/%&+ \xc3\xa4" : name[0] == 'B' ? "\r\nX: y" : NULL;
 }
 
-static void check_place(enum place place, const struct buf *b) {
+static void check_place(enum text_place place, const struct buf *b) {
     const char *text = b->len == 0 ? "" : b->data;
     struct buf json;
     struct json_doc *d = NULL;
@@ -41,7 +41,7 @@ static void check_place(enum place place, const struct buf *b) {
     buf_done(&json);
 }
 
-static void render(const struct template *t, enum place place) {
+static void render(const struct template *t, enum text_place place) {
     static const struct bytes variables[][2] = {
         {{"v", 1}, {"/../\"%&+ ", 9}}, {{"\r\nX: y", 6}, {"\0\xff", 2}}, {{NULL, 0}, {"", 0}}};
     struct template_work work;
@@ -76,13 +76,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     uint32_t slot;
     if (size == 0 || data[0] > PLACE_FILE + '0' || data[0] < '0')
         return 0;
-    enum place place = (enum place)(data[0] - '0');
+    enum text_place place = (enum text_place)(data[0] - '0');
     buf_init(&json, 16 << 20);
     buf_char(&json, '"');
     json_escape(&json, (const char *)data + 1, size - 1);
     buf_char(&json, '"');
     if (json_parse("t", json.data, json.len, &d, NULL) == 0) {
-        struct reader r = {.doc = d, .folder = "/", .env = env, .s = &s, .e = &e};
+        struct loader r = {.doc = d, .folder = "/", .env = env, .s = &s, .e = &e};
         CHECK(scope_variable(&r, &scope, "a", 0, &slot) == 0);
         CHECK(scope_variable(&r, &scope, "bc", 0, &slot) == 0);
         if (template_read(&r, json_root(d), &scope, place, "it", &t) != 0) {

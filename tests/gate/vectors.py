@@ -246,12 +246,16 @@ def number(x):
 
 
 print("/* Written by vectors.py: do not edit. */\n#ifndef TESTS_GATE_VECTORS_H\n#define TESTS_GATE_VECTORS_H\n")
-print('#include <math.h>\n#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>\n\n#include "gate/sample.h"\n')
+print('#include <math.h>\n#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>\n\n#include "util/request.h"\n')
 print(f"#define VECTORS_DURATION_US {DURATION}\n")
-print("static const struct gate_sample samples[] __attribute__((unused)) = {")
+print("static const struct request samples[] __attribute__((unused)) = {")
 for r in ROWS:
-    at = f"{r[0]}, OUTCOME_{r[1]}, {r[2]}, {r[3]}, {r[4]}, {r[5]}, {r[6]}, {r[7]}, {r[8]}, {r[9]}, {r[10]}, {r[11]}"
-    print("    {" + at + "},")
+    # One that was not sent counts at the moment for which it was intended.
+    at = "intended_us" if r[1] == "NOT_SENT" else "end_us"
+    names = ["endpoint", "outcome", "status", at, "service_us", "response_us", "dns_us", "connect_us", "tls_us",
+             "ttfb_us", "bytes_sent", "bytes_received"]
+    values = [r[0], "OUTCOME_" + r[1], *r[2:]]
+    print("    {" + ", ".join(f".{n} = {v}" for n, v in zip(names, values)) + "},")
 print("};\n\nstatic const struct {\n    const char *text;\n    double value, low, high;\n    uint64_t samples;\n    bool ok;")
 print("    size_t windows, crossed;\n    int64_t from_us, to_us;\n} expected[] __attribute__((unused)) = {")
 for text, got, ok, windows, crossed, begin, end in rules():

@@ -20,7 +20,8 @@
 #include "util/clock.h"
 #include "util/outcome.h"
 
-static const struct record_endpoint two_endpoints[] = {{"/", "GET"}, {"/predict", "POST"}};
+static const struct catalog two_endpoints = {
+    .endpoints = (struct endpoint[]){{"/", "GET"}, {"/predict", "POST"}}, .endpoint_count = 2};
 
 static inline struct record_run small_run(size_t workers) {
     return (struct record_run){.name = "paper",
@@ -30,8 +31,7 @@ static inline struct record_run small_run(size_t workers) {
                                .target = "http://127.0.0.1:8080",
                                .seed = 7,
                                .version = "0.1.0",
-                               .endpoints = two_endpoints,
-                               .endpoint_count = 2,
+                               .catalog = &two_endpoints,
                                .worker_count = workers};
 }
 

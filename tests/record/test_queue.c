@@ -14,7 +14,7 @@ static struct sample numbered(uint64_t n) {
     /* Every field follows from n, so that a torn sample shows. */
     return (struct sample){.sent_ns = (int64_t)n,
                            .end_ns = (int64_t)(n * 3),
-                           .bytes_received = n ^ 0x5555,
+                           .bytes_received = (n ^ 0x5555) & SAMPLE_BYTES_MAX,
                            .user = (uint32_t)n,
                            .status = (uint16_t)n};
 }

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "record/fixture.h"
+#include "record/reader_timeline.h"
 #include "util/rng.h"
 
 /* A finished run of n requests of every kind, drawn from a seed. */
@@ -26,7 +27,7 @@ static void make_run(const char *path, size_t n) {
     for (size_t i = 0; i < n; i++) {
         int64_t sent = (int64_t)i * 1000000 + (int64_t)rng_below(&g, 1000);
         struct sample s = ok_sample(sent, (int64_t)rng_below(&g, 90000000));
-        s.outcome = rng_below(&g, OUTCOME_COUNT) & 0xf;
+        s.outcome = rng_below(&g, OUTCOME_COUNT) & 0xff;
         s.user = (uint32_t)rng_below(&g, 1000);
         s.endpoint = (uint16_t)rng_below(&g, 2);
         s.status = rng_below(&g, 3) == 0 ? 0 : (uint16_t)(200 + rng_below(&g, 300));
@@ -36,7 +37,14 @@ static void make_run(const char *path, size_t n) {
         s.connect_us = (uint32_t)rng_below(&g, 3);
         s.tls_us = (uint32_t)rng_below(&g, 3);
         s.bytes_sent = (uint32_t)rng_next(&g);
-        s.bytes_received = rng_next(&g) >> 20;
+        s.bytes_received = rng_next(&g) >> 20 & SAMPLE_BYTES_MAX;
+        s.http_version = rng_below(&g, HTTP_VERSION_COUNT) & 0xf;
+        s.previous_end = rng_below(&g, CONNECTION_END_COUNT) & 0xf;
+        s.previous_idle_us = (uint32_t)rng_below(&g, 3);
+        if (rng_below(&g, 5) == 0) {
+            s.flags |= SAMPLE_SENT_AGAIN;
+            s.resent_us = (uint32_t)(1 + rng_below(&g, 1000));
+        }
         if (rng_below(&g, 2))
             s.intended_ns = sent - (int64_t)rng_below(&g, 5000000);
         if (rng_below(&g, 4) == 0)
@@ -63,11 +71,15 @@ static void print_value(FILE *out, int64_t value) {
 struct printer {
     FILE *out;
     struct reader *r;
-    const struct reader_endpoint *endpoints;
+    const struct endpoint *endpoints;
 };
 
-/* In the form that query() gives, all columns of the view but the last, which no report needs. */
-static int print_row(void *context, const struct reader_row *x) {
+static const char *or_null(const char *text) {
+    return text == NULL ? "NULL" : text;
+}
+
+/* In the form that query() gives, all columns of the view but sent_again, which resent_us says too. */
+static int print_row(void *context, const struct request *x) {
     struct printer *p = context;
     fprintf(p->out, "%lld", (long long)x->id);
     print_value(p->out, x->user);
@@ -78,10 +90,15 @@ static int print_row(void *context, const struct reader_row *x) {
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
         print_value(p->out, times[i]);
     print_value(p->out, x->status == 0 ? READER_NO_VALUE : x->status);
-    fprintf(p->out, "|%s|%s|%llu|%llu|%d\n", outcome_text((int)x->outcome),
+    fprintf(p->out, "|%s|%s|%llu|%llu|%d", outcome_text((int)x->outcome),
             x->error == 0 ? "NULL" : reader_error(p->r, x->error),
             (unsigned long long)x->bytes_sent, (unsigned long long)x->bytes_received,
             x->new_connection);
+    print_value(p->out, x->resent_us);
+    fprintf(p->out, "|%s|%s", or_null(http_version_text((int)x->http_version)),
+            or_null(connection_end_text((int)x->previous_end)));
+    print_value(p->out, x->previous_idle_us);
+    fputc('\n', p->out);
     return 0;
 }
 
@@ -95,14 +112,16 @@ static void test_rows_are_those_of_the_view(void **state) {
     size_t size;
     assert_ok(reader_open(path, &r, &e), e);
     struct printer p = {.out = open_memstream(&text, &size), .r = r};
-    assert_int_equal(reader_endpoints(r, &p.endpoints), 2);
+    p.endpoints = reader_catalog(r)->endpoints;
+    assert_int_equal(reader_catalog(r)->endpoint_count, 2);
     assert_ok(reader_scan(r, print_row, &p, &e), e);
     fclose(p.out);
     reader_close(r);
     char *expected = query(path, "SELECT id, user, name, method, intended_us, sent_us, end_us,"
                                  " service_us, response_us, dns_us, connect_us, tls_us, ttfb_us,"
                                  " status, outcome, error, bytes_sent, bytes_received,"
-                                 " new_connection FROM requests ORDER BY id");
+                                 " new_connection, resent_us, http_version, previous_end,"
+                                 " previous_idle_us FROM requests ORDER BY id");
     assert_true(strlen(expected) > 5000 * 40);
     assert_true(strcmp(text, expected) == 0);
     free(text);
@@ -157,7 +176,7 @@ static void test_run_users_and_manifest(void **state) {
     reader_close(NULL);
 }
 
-static int stop_at_three(void *context, const struct reader_row *row) {
+static int stop_at_three(void *context, const struct request *row) {
     *(int64_t *)context = row->id;
     return row->id == 3 ? 42 : 0;
 }
@@ -175,7 +194,7 @@ static void test_a_scan_ends_when_told(void **state) {
     reader_close(r);
 }
 
-static int count_row(void *context, const struct reader_row *row) {
+static int count_row(void *context, const struct request *row) {
     (void)row;
     *(int64_t *)context += 1;
     return 0;
@@ -261,7 +280,7 @@ static void test_what_is_no_run_file_is_refused_by_name(void **state) {
     put(in_dir("long.db"), text);
     assert_refused(in_dir("long.db"), "not a run file");
     sql(in_dir("other.db"), "CREATE TABLE run(name); PRAGMA user_version = 1");
-    assert_refused(in_dir("other.db"), "not one that coldswarm made");
+    assert_refused(in_dir("other.db"), "coldswarm did not make it");
     make_run(in_dir("newer.db"), 1);
     sql(in_dir("newer.db"), "PRAGMA user_version = 99");
     assert_refused(in_dir("newer.db"), "newer coldswarm");
@@ -346,6 +365,79 @@ static void test_a_damaged_file_says_so(void **state) {
     }
     assert_int_equal(rc, -1);
     assert_has(e.text, "damaged");
+}
+
+static void take_step(void *context, uint32_t task, int64_t end_us, int64_t took_us) {
+    fprintf(context, "step of %u: %d %d\n", task, (int)end_us, (int)took_us);
+}
+
+static void take_check(void *context, int64_t second, uint32_t check, uint64_t passes,
+                       uint64_t fails) {
+    fprintf(context, "check %u in %d: %d %d\n", check, (int)second, (int)passes, (int)fails);
+}
+
+static void test_the_catalog_comes_back(void **state) {
+    (void)state;
+    const char *path = in_dir("catalog.db");
+    const struct catalog catalog = {
+        .endpoints = (struct endpoint[]){{"/", "GET"}, {"/buy", "POST"}},
+        .endpoint_count = 2,
+        .tasks = (struct catalog_task[]){{"home", 0}, {"shop", CATALOG_STEPS}},
+        .task_count = 2,
+        .checks =
+            (struct catalog_check[]){{"is fast", 0, false}, {"has id", 1, false}, {"id", 1, true}},
+        .check_count = 3,
+    };
+    struct record_run run = small_run(1);
+    struct record *w;
+    struct reader *r;
+    struct err e;
+    run.catalog = &catalog;
+    assert_ok(record_open(path, &run, &w, &e), e);
+    assert_ok(record_start(w, &e), e);
+    struct sample step = ok_sample(1000000, 5000000);
+    step.flags = SAMPLE_ITERATION;
+    step.endpoint = 1;
+    queue_push(record_queue(w, 0), &step);
+    record_check(w, 3, 1, 4, 5, 0);
+    record_check(w, 3, 2, 0, 0, 6); /* not judged: neither passed nor failed */
+    assert_ok(record_stop(w, &e), e);
+    assert_ok(record_close(w, &valid_end, &e), e);
+    assert_ok(reader_open(path, &r, &e), e);
+    const struct catalog *got = reader_catalog(r);
+    assert_int_equal(got->endpoint_count, 2);
+    assert_string_equal(got->endpoints[1].name, "/buy");
+    assert_string_equal(got->endpoints[1].method, "POST");
+    assert_int_equal(got->task_count, 2);
+    assert_string_equal(got->tasks[1].name, "shop");
+    assert_int_equal(got->tasks[0].endpoint, 0);
+    assert_int_equal(got->tasks[1].endpoint, CATALOG_STEPS);
+    assert_int_equal(got->check_count, 3);
+    assert_string_equal(got->checks[1].name, "has id");
+    assert_int_equal(got->checks[1].endpoint, 1);
+    assert_false(got->checks[0].capture || got->checks[1].capture);
+    assert_true(got->checks[2].capture);
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    assert_ok(reader_steps(r, take_step, out, &e), e);
+    assert_ok(reader_checks(r, take_check, out, &e), e);
+    fclose(out);
+    reader_close(r);
+    assert_string_equal(text, "step of 1: 6000 5000\ncheck 1 in 3: 4 5\n");
+    free(text);
+    /* Numbers that nothing has are kept as such, and those of nothing are refused. */
+    sql(path, "UPDATE task SET endpoint = 77 WHERE id = 0; UPDATE check_name SET endpoint = -5;"
+              "INSERT INTO task VALUES (9, 'far', NULL)");
+    assert_ok(reader_open(path, &r, &e), e);
+    got = reader_catalog(r);
+    assert_int_equal(got->task_count, 10);
+    assert_string_equal(got->tasks[5].name, "");
+    assert_int_equal(got->tasks[0].endpoint, 77);
+    assert_int_equal(got->checks[0].endpoint, UINT32_MAX);
+    reader_close(r);
+    sql(path, "INSERT INTO task VALUES (1000000000000, 'too far', NULL)");
+    assert_refused(path, "damaged");
 }
 
 /* Reads as somebody whom permissions hold for: rows, or minus something; the text of the error goes
@@ -462,6 +554,7 @@ int main(void) {
         cmocka_unit_test(test_what_is_no_run_file_is_refused_by_name),
         cmocka_unit_test(test_client_seconds_and_a_file_of_before_they_were_kept),
         cmocka_unit_test(test_a_damaged_file_says_so),
+        cmocka_unit_test(test_the_catalog_comes_back),
         cmocka_unit_test(test_a_place_that_cannot_be_written),
         cmocka_unit_test(test_a_file_that_one_may_not_read),
     };

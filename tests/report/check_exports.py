@@ -13,7 +13,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as xml
 
-UNTIMED = ("not_sent", "cancelled")
+UNTIMED = ("not_sent", "cancelled", "unsendable")
 
 
 def near(a, b, rel=1e-9):
@@ -88,7 +88,7 @@ def check_jtl(path, rows, start_ms, endpoints):
         assert len(got) == 17, got
         assert not any(c[:1] in "=+-@\t\r" for c in got if c and not c.lstrip("-").isdigit()), got
         assert not any(ord(ch) < 32 or ch == "\x7f" for c in got for ch in c), got
-        sent, end = (start_ms * 1000 + r["sent_us"]) // 1000, (start_ms * 1000 + r["end_us"]) // 1000
+        sent, end = (start_ms * 1000 + r["began_us"]) // 1000, (start_ms * 1000 + r["end_us"]) // 1000
         assert int(got[0]) == sent and int(got[1]) == end - sent, (got, r["id"])
         if r["plain"]:
             label = r["name"] if len(methods[r["name"]]) == 1 else r["method"] + " " + r["name"]
@@ -103,7 +103,7 @@ def check_jtl(path, rows, start_ms, endpoints):
         assert int(got[9]) == r["bytes_received"] and int(got[10]) == r["bytes_sent"], got
         assert got[11] == got[12] == str(r["users"]), (got, r["users"])
         assert int(got[14]) == max(0, r["ttfb_us"] or 0) // 1000, got
-        assert int(got[15]) == (r["response_us"] - r["service_us"]) // 1000, got
+        assert int(got[15]) == ((r["response_us"] or 0) - (r["service_us"] or 0)) // 1000, got
         assert int(got[16]) == ((r["dns_us"] or 0) + (r["connect_us"] or 0) + (r["tls_us"] or 0)) // 1000, got
 
 
@@ -130,9 +130,11 @@ def check_k6(path, rows, every, duration_s, iterations, checks):
     assert m["http_reqs"]["count"] == len(rows)
     assert m["iterations"]["count"] == len(iterations)
     assert near(m["http_reqs"]["rate"], len(rows) / duration_s, 1e-12)
-    assert m["http_req_failed"] == {"passes": len(failed), "fails": len(rows) - len(failed),
-                                    "value": m["http_req_failed"]["value"]}
-    assert near(m["http_req_failed"]["value"], len(failed) / len(rows) if rows else 0)
+    # What could not be built has failed, and is no request.
+    bad = len(failed) + sum(r["outcome"] == "unsendable" for r in every)
+    whole = len(rows) + bad - len(failed)
+    assert m["http_req_failed"] == {"passes": bad, "fails": whole - bad, "value": m["http_req_failed"]["value"]}
+    assert near(m["http_req_failed"]["value"], bad / whole if whole else 0)
     assert m["data_received"]["count"] == sum(r["bytes_received"] for r in rows)
     assert m["data_sent"]["count"] == sum(r["bytes_sent"] for r in rows)
     dropped = sum(r["outcome"] == "not_sent" for r in every)
@@ -170,7 +172,7 @@ def check_k6(path, rows, every, duration_s, iterations, checks):
 
 # ---- junit
 
-def check_junit(path, rows, endpoints, run):
+def check_junit(path, every, endpoints, run):
     subprocess.run(["xmllint", "--noout", "--nonet", path], check=True)
     with open(path, "rb") as f:
         assert b"]]>" not in f.read()
@@ -186,15 +188,21 @@ def check_junit(path, rows, endpoints, run):
     assert len(suite.findall("testcase/skipped")) == int(suite.get("skipped"))
     by_name = {c.get("name"): c for c in cases}
     for name, method in unique:
-        of = [r for r in rows if (r["name"], r["method"]) == (name, method)]
-        failed = [r for r in of if r["outcome"] != "ok"]
-        if not of or not of[0]["plain"]:
+        all_of = [r for r in every if (r["name"], r["method"]) == (name, method)]
+        of = [r for r in all_of if r["outcome"] not in UNTIMED]
+        bad = [r for r in of if r["outcome"] != "ok"]
+        unsendable = [r for r in all_of if r["outcome"] == "unsendable"]
+        failed = bad + unsendable
+        if not of + unsendable or not all_of[0]["plain"]:
             continue
         case = by_name[f"{method} {name}"]
         failure = case.find("failure")
         assert (failure is not None) == bool(failed), name
         if failed:
-            assert failure.get("message").startswith(f"{len(failed)} of {len(of)} requests failed"), failure.get("message")
+            message = [f"{len(bad)} of {len(of)} request{'' if len(of) == 1 else 's'} failed ({100 * len(bad) / len(of):.2f} %)"] if of else []
+            if unsendable:
+                message.append(f"not sent because they could not be built: {len(unsendable)}")
+            assert failure.get("message") == "; ".join(message), failure.get("message")
             counts = {}
             for r in failed:
                 key = f"{r['outcome']}: {r['error'] if r['error'] is not None else 'status %d' % r['status']}"
@@ -202,7 +210,7 @@ def check_junit(path, rows, endpoints, run):
             assert sorted(failure.text.split("\n")[1:-1]) == sorted(f"{n} {k}" for k, n in counts.items()), failure.text
             outcomes = {r["outcome"] for r in failed}
             assert failure.get("type") in outcomes
-        assert near(float(case.get("time")), round(statistics.fmean(r["response_us"] for r in of) / 1e6, 6), 1e-5)
+        assert not of or near(float(case.get("time")), round(statistics.fmean(r["response_us"] for r in of) / 1e6, 6), 1e-5)
     assert suite.get("name") == run["name"] and suite.get("timestamp") == run["started_utc"][:19]
 
 
@@ -216,15 +224,17 @@ def main():
     every = [dict(r) for r in db.execute("SELECT * FROM requests ORDER BY id")]
     for r in every:
         r["plain"] = all(t is None or (t.isascii() and t.isprintable() and t[:1] not in "=+-@") for t in (r["name"], r["error"]))
-        if r["sent_us"] is not None:
-            r["users"] = users.get(min(r["sent_us"] // 1000000, last))
+        # What could not be built has one moment, and no time.
+        r["began_us"] = r["end_us"] if r["outcome"] == "unsendable" else r["sent_us"]
+        if r["began_us"] is not None:
+            r["users"] = users.get(min(r["began_us"] // 1000000, last))
     rows = [r for r in every if r["outcome"] not in UNTIMED]
     endpoints = [tuple(r) for r in db.execute("SELECT name, method FROM endpoint ORDER BY id")]
     start = datetime.datetime.strptime(run["started_utc"], "%Y-%m-%dT%H:%M:%S.%f%z")
     start_ms = int(start.timestamp() * 1000 + 0.5)
     check_hgrm(os.path.join(folder, "response_time.hgrm"), [r["response_us"] for r in rows])
     check_hgrm(os.path.join(folder, "service_time.hgrm"), [r["service_us"] for r in rows])
-    check_jtl(os.path.join(folder, "requests.jtl"), rows, start_ms, endpoints)
+    check_jtl(os.path.join(folder, "requests.jtl"), [r for r in every if r["outcome"] not in ("not_sent", "cancelled")], start_ms, endpoints)
     views = {name for name, in db.execute("SELECT name FROM sqlite_master WHERE type = 'view'")}
     iterations, checks = [r["service_us"] for r in rows], []
     if "iterations" in views:
@@ -234,7 +244,7 @@ def main():
         checks = [(name.split("\0")[0], passes, fails)
                   for name, passes, fails in db.execute("SELECT name, sum(passes), sum(fails) FROM checks GROUP BY name")]
     check_k6(os.path.join(folder, "k6_summary.json"), rows, every, run["duration_us"] / 1e6, iterations, checks)
-    check_junit(os.path.join(folder, "junit.xml"), rows, endpoints, run)
+    check_junit(os.path.join(folder, "junit.xml"), every, endpoints, run)
 
 
 main()

@@ -52,16 +52,18 @@ static inline double sql(const char *path, const char *format, ...) {
 }
 
 /* "/a" stands twice: one entry of the report. "/never" is not called. */
-static const struct record_endpoint endpoints[] = {
+static struct endpoint endpoints[] = {
     {"/predict", "POST"}, {"/a", "GET"}, {"/a", "GET"}, {"/a", "POST"}, {"/never", "GET"}};
 /* A task of one request for each. */
-static const struct record_task tasks[] = {{"0", 0}, {"1", 1}, {"2", 2}, {"3", 3}, {"4", 4}};
+static struct catalog_task tasks[] = {{"0", 0}, {"1", 1}, {"2", 2}, {"3", 3}, {"4", 4}};
+static const struct catalog catalog = {
+    .endpoints = endpoints, .endpoint_count = 5, .tasks = tasks, .task_count = 5};
 
 static inline struct sample any_sample(struct rng *r, bool open_load, uint16_t error) {
     struct sample x = {.user = (uint32_t)rng_below(r, 10),
                        .endpoint = (uint16_t)rng_below(r, 4),
                        .bytes_sent = 100,
-                       .bytes_received = rng_below(r, 2000),
+                       .bytes_received = rng_below(r, 2000) & SAMPLE_BYTES_MAX,
                        .ttfb_us = SAMPLE_NO_TTFB,
                        .intended_ns = SAMPLE_NO_TIME,
                        .status = 200};
@@ -89,6 +91,14 @@ static inline struct sample any_sample(struct rng *r, bool open_load, uint16_t e
         x.sent_ns = x.end_ns = SAMPLE_NO_TIME;
         x.bytes_sent = 0;
         x.bytes_received = 0;
+    } else if (fate == 4) {
+        x.outcome = OUTCOME_UNSENDABLE;
+        x.status = 0;
+        x.error = error;
+        x.end_ns = x.sent_ns;
+        x.sent_ns = SAMPLE_NO_TIME;
+        x.bytes_sent = 0;
+        x.bytes_received = 0;
     }
     return x;
 }
@@ -106,10 +116,7 @@ static inline void make_run(const char *path, size_t n, bool open_load) {
                                    .target = "http://127.0.0.1:8080",
                                    .seed = UINT64_MAX,
                                    .version = "0.1.0",
-                                   .endpoints = endpoints,
-                                   .endpoint_count = 5,
-                                   .tasks = tasks,
-                                   .task_count = 5,
+                                   .catalog = &catalog,
                                    .worker_count = 1};
     const struct record_end end = {.duration_ns = RUN_SECONDS * NS_PER_S,
                                    .verdict = "SUSPECT",

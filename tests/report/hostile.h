@@ -33,6 +33,7 @@ static const struct summary_row hostile_row = {
     .requests = 425,
     .failures = 3,
     .not_sent = 1,
+    .unsendable = 3,
     .cancelled = 2,
     .average_ms = 770.126,
     .min_ms = 9.9949,

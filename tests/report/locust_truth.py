@@ -3,7 +3,7 @@
 
 Feeds the rows of a run file into locust.stats.RequestStats, in their order, by a clock that stands where each request ended,
 and lets locust.stats.StatsCSVFileWriter write a row of history at each second of the run. Needs python3-locust (any version);
-exits 77 where it is not there. What Locust has changed since Debian's 2.12 is put right first, and said below: the files are
+fails where it is not there. What Locust has changed since Debian's 2.12 is put right first, and said below: the files are
 those of 2.44.
 
 Debian has 2.12.1. The difference to 2.44, whose files we match:
@@ -23,7 +23,7 @@ except ImportError as e:
     print(f"no Locust here: {e}", file=sys.stderr)
     sys.exit(77)
 
-UNTIMED = ("not_sent", "cancelled")
+UNTIMED = ("not_sent", "cancelled", "unsendable")
 
 
 class Clock:
@@ -116,6 +116,11 @@ def main():
     latest = 0
     for name, method, end, response, size, outcome, error, status in db.execute(
             "SELECT name, method, end_us, response_us, bytes_received, outcome, error, status FROM requests ORDER BY id"):
+        if outcome == "unsendable":
+            # A task that raises before it sends anything: neither a request nor a failure (locust.user.task, Runner.log_exception).
+            text = f"{method} {name}: {error}"
+            row = Runner.exceptions.setdefault(text, {"count": 0, "msg": text, "traceback": "", "nodes": {"local"}})
+            row["count"] += 1
         if outcome in UNTIMED:
             continue
         history(end)

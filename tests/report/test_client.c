@@ -3,7 +3,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "report/emit.h"
+#include "report/emitting.h"
 #include "report/model.h"
 
 static void put(const char *path, const char *statements) {
@@ -39,10 +39,10 @@ static void read_report(struct report *x, const char *path) {
     buf_init(&x->markdown, 1 << 20);
     buf_init(&x->bare, 1 << 20);
     buf_init(&x->json, 1 << 20);
-    emit_table(&x->table, x->model, false);
-    emit_markdown(&x->markdown, x->model, false);
-    emit_table(&x->bare, x->model, true);
-    emit_json(&x->json, x->model);
+    as_table(&x->table, x->model, false);
+    as_markdown(&x->markdown, x->model, false);
+    as_table(&x->bare, x->model, true);
+    as_json(&x->json, x->model);
 }
 
 static void done(struct report *x) {
@@ -76,17 +76,17 @@ static void test_the_whole_client(void **state) {
     put(path, two_seconds);
     put(path, more);
     read_report(&x, path);
-    has(&x.table, "75 % of it in its busiest second; writing the file: 6 %\n");
-    has(&x.table, "200 us on average, 900 us at most\n");
-    has(&x.table, "17 requests at most; lost: 2\n");
-    has(&x.table, "40 at most\n");
-    has(&x.table, "14 ports in use at most, 7 segments sent again\n");
-    has(&x.table, "50%ile 55 us, 99%ile 310 us, at most 12000 us; over 10 ms: 4 of 1000\n");
+    has(&x.table, "75 % of one core; writer: 6 %\n");
+    has(&x.table, "average 200 us, maximum 900 us\n");
+    has(&x.table, "maximum 17 requests; lost: 2\n");
+    has(&x.table, "maximum 40\n");
+    has(&x.table, "maximum 14 ports in use, 7 segments retransmitted\n");
+    has(&x.table, "p50 55 us, p99 310 us, maximum 12000 us; over 10 ms: 4 of 1000\n");
     has(&x.table, "7 requests, not counted above\n");
     has(&x.table, "the client adds 61 (p50) to 240 (p99) microseconds at 998 requests/s\n");
     has(&x.markdown, "## Client\n");
-    has(&x.markdown, "| Busiest core | 75 % of it");
-    assert_null(strstr(buf_text(&x.bare), "Busiest core"));
+    has(&x.markdown, "| Client CPU (peak) | 75 % of one core");
+    assert_null(strstr(buf_text(&x.bare), "Client CPU (peak)"));
     cJSON *root = cJSON_Parse(buf_text(&x.json));
     assert_non_null(root);
     assert_true(json_number(root, NULL, "busiest_core") == 0.75);
@@ -108,10 +108,10 @@ static void test_what_is_not_known_is_left_out(void **state) {
     put(path, "INSERT INTO client_second VALUES"
               " (0, 0, 0, 0, NULL, NULL, 0, 0, NULL, NULL, NULL)");
     read_report(&x, path);
-    has(&x.table, "Busiest core");
+    has(&x.table, "Client CPU (peak)");
     static const char *const absent[] = {"Loop lag", "Open files", "TCP", "schedule", "adds"};
     for (size_t i = 0; i < sizeof absent / sizeof *absent; i++)
-        assert_null(strstr(strstr(buf_text(&x.table), "Busiest core"), absent[i]));
+        assert_null(strstr(strstr(buf_text(&x.table), "Client CPU (peak)"), absent[i]));
     cJSON *root = cJSON_Parse(buf_text(&x.json));
     const cJSON *client = cJSON_GetObjectItemCaseSensitive(root, "client");
     assert_true(cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(client, "loop_lag_max_us")));

@@ -21,7 +21,7 @@ static void unload(struct model *m) {
     reader_close(reader);
 }
 
-#define TIMED "outcome NOT IN ('not_sent', 'cancelled')"
+#define TIMED "outcome NOT IN ('not_sent', 'cancelled', 'unsendable')"
 
 /* The value that SQL's sort puts at a rank, in microseconds. */
 static double at_rank(const char *path, const char *column, const char *where, uint64_t rank) {
@@ -74,6 +74,7 @@ static void check_entry(const char *path, const struct model_entry *x, const cha
     assert_near((double)row->failures, failures, 0);
     assert_near((double)row->not_sent, sql(path, COUNT "outcome = 'not_sent'", where), 0);
     assert_near((double)row->cancelled, sql(path, COUNT "outcome = 'cancelled'", where), 0);
+    assert_near((double)row->unsendable, sql(path, COUNT "outcome = 'unsendable'", where), 0);
     assert_near(row->requests_per_second, n / RUN_SECONDS, 1e-9);
     assert_near(row->failures_per_second, failures / RUN_SECONDS, 1e-9);
     if (n == 0)
@@ -133,7 +134,8 @@ static void test_open_load_has_both_times(void **state) {
     make_run(path, 2000, true);
     struct model *m = load(path, false, true);
     assert_true(m->times_differ);
-    assert_true(m->aggregated.row.not_sent > 0 && m->aggregated.row.cancelled > 0);
+    assert_true(m->aggregated.row.not_sent > 0 && m->aggregated.row.cancelled > 0 &&
+                m->aggregated.row.unsendable > 0);
     check_all(path, m);
     unload(m);
 }
@@ -144,7 +146,8 @@ static void test_errors_add_up(void **state) {
     make_run(path, 3000, false);
     struct model *m = load(path, false, false);
     uint64_t sum = 0, before = UINT64_MAX;
-    assert_true(m->error_count == 3 * 3); /* 500, 503 and the timeout of three entries */
+    assert_true(m->error_count ==
+                3 * 4); /* 500, 503, the timeout and unsendable of three entries */
     for (size_t i = 0; i < m->error_count; i++) {
         const struct model_error *x = &m->errors[i];
         assert_true(x->count <= before);
@@ -157,7 +160,7 @@ static void test_errors_add_up(void **state) {
                 x->name, x->method, x->outcome, x->text);
         assert_near((double)x->count, n, 0);
     }
-    assert_int_equal(sum, m->aggregated.row.failures);
+    assert_int_equal(sum, m->aggregated.row.failures + m->aggregated.row.unsendable);
     unload(m);
 }
 

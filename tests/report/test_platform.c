@@ -17,7 +17,8 @@
 #include "report/platform_tables.h"
 #include "support/scratch.h"
 
-extern const char embed_record_requests_sql[], embed_record_schema_sql[], embed_record_server_sql[];
+extern const char embed_record_requests_sql[], embed_record_schema_sql[], embed_record_server_sql[],
+    embed_record_scrape_sql[];
 
 static void exec(sqlite3 *db, const char *sql) {
     char *text = NULL;
@@ -30,23 +31,25 @@ static void make(const char *path, const char *rows) {
     sqlite3 *db = NULL;
     unlink(path);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA synchronous = OFF", NULL, NULL, NULL), SQLITE_OK);
     exec(db, "PRAGMA application_id = 0x6373776d; PRAGMA user_version = 3");
     exec(db, embed_record_schema_sql);
     exec(db, embed_record_requests_sql);
     exec(db, embed_record_server_sql);
-    exec(db,
-         "INSERT INTO run VALUES ('x', '2025-11-24T16:00:00.000Z', 6000000, 1, '{}', "
-         "'http://x', 1, '0', 'VALID',"
-         " '', 0);"
-         "INSERT INTO endpoint VALUES (0, '/', 'GET');"
-         "INSERT INTO outcome VALUES (0, 'ok', 1, 1, 0), (1, 'http_error', 1, 1, 1), (7, "
-         "'reset', 1, 1, 1);"
-         "INSERT INTO result VALUES (0, 0, 200, 0, NULL, 0, 0), (1, 0, 429, 1, NULL, 0, 0), (2, 0, "
-         "NULL, 7, NULL, 0, 0);"
-         "INSERT INTO server_side VALUES (1, 's', 5000000000, 1000000000, 999999000, "
-         "1000002000, 4, 'joined', 4, 0,"
-         " 0, 900000000, 1000000);"
-         "INSERT INTO server_name VALUES (1, 'one'), (2, 'two'), (9, 'rev')");
+    exec(db, embed_record_scrape_sql);
+    exec(db, "INSERT INTO run VALUES ('x', '2025-11-24T16:00:00.000Z', 6000000, 1, '{}', "
+             "'http://x', 1, '0', 'VALID',"
+             " '', 0);"
+             "INSERT INTO endpoint VALUES (0, '/', 'GET');"
+             "INSERT INTO outcome VALUES (0, 'ok', 1, 1, 0), (1, 'http_error', 1, 1, 1), (7, "
+             "'reset', 1, 1, 1);"
+             "INSERT INTO result(id, endpoint, status, outcome, error, new_connection, sent_again)"
+             " VALUES (0, 0, 200, 0, NULL, 0, 0), (1, 0, 429, 1, NULL, 0, 0), (2, 0, "
+             "NULL, 7, NULL, 0, 0);"
+             "INSERT INTO server_side VALUES (1, 's', 5000000000, 1000000000, 999999000, "
+             "1000002000, 4, 'joined', 4, 0,"
+             " 0, 900000000, 1000000);"
+             "INSERT INTO server_name VALUES (1, 'one'), (2, 'two'), (9, 'rev')");
     exec(db, rows);
     sqlite3_close(db);
 }
@@ -65,7 +68,8 @@ static struct platform *read_platform(const char *path, bool figures, struct rea
 static const char small[] =
     "INSERT INTO server_instance VALUES (1, 9, 6001000000, 'log', 6003000000, 6005000000, "
     "'AUTOSCALING', 'memory', 4);"
-    "INSERT INTO request VALUES"
+    "INSERT INTO request(id, result, user, at_us, lag_us, took_us, rest_us, dns_us, connect_us,"
+    " tls_us, bytes_sent, bytes_received) VALUES"
     " (1, 0, 0, 890000, NULL, 2320000, 5000, NULL, NULL, NULL, 1, 1),"
     " (2, 0, 0, 1990000, NULL, 1330000, 0, NULL, NULL, NULL, 1, 1),"
     " (3, 0, 0, 3990000, NULL, 220000, 0, NULL, NULL, NULL, 1, 1),"

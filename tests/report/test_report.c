@@ -11,9 +11,11 @@ static void write_dir(const char *run, const char *out, struct figures_result *f
     struct model_options o = {.figures = true};
     assert_ok(reader_open(run, &reader, e), *e);
     assert_ok(model_new(reader, &o, &m, e), *e);
-    assert_int_equal(
-        report_write_dir(out, &(struct report_source){.reader = reader, .model = m}, figures, e),
-        expected);
+    struct document d;
+    assert_ok(document_init(&d, m, e), *e);
+    const struct report_source source = {.reader = reader, .document = &d};
+    assert_int_equal(report_write_dir(out, &source, NULL, figures, e), expected);
+    document_done(&d);
     model_free(m);
     reader_close(reader);
 }
@@ -30,7 +32,7 @@ static const char check_data[] =
     "    v, at = sorted(v), p * (len(v) - 1)\n"
     "    return (v[int(at)] + (v[min(int(at) + 1, len(v) - 1)] - v[int(at)]) * (at % 1)) / 1000\n"
     "timed = [r for r in db.execute('SELECT end_us / 1000000, response_us, outcome, method, name "
-    "FROM requests') if r[2] not in ('not_sent', 'cancelled')]\n"
+    "FROM requests') if r[2] not in ('not_sent', 'cancelled', 'unsendable')]\n"
     "known = list(db.execute('SELECT second, users FROM seconds'))\n"
     "rps = rows('requests_per_second.csv', 'second,requests_per_second,failures_per_second')\n"
     "assert [int(r[0]) for r in rps] == list(range(12)) == [s for s, _ in known]\n"

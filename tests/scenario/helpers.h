@@ -12,7 +12,7 @@
 
 #include <sys/stat.h>
 
-#include "scenario/model.h"
+#include "scenario/scenario.h"
 
 static inline const char *test_env(const char *name, void *context) {
     (void)context;
@@ -37,7 +37,7 @@ static char folder_path[] = "/tmp/coldswarm-test-XXXXXX";
 
 static inline void remove_folder(void) {
     char path[256];
-    static const char *const names[] = {"part.bin", "cat.png", "other.json", "sub"};
+    static const char *const names[] = {"part.bin", "cat.png", "other.json", "trace.jsonl", "sub"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         snprintf(path, sizeof path, "%s/%s", folder_path, names[i]);
         remove(path);

@@ -4,21 +4,21 @@
 
 #include "scenario/helpers.h"
 
-#include "scenario/reader.h"
+#include "scenario/loader.h"
 #include "util/json.h"
 
 struct reading {
     struct json_doc *doc;
     struct scenario scenario; /* for its secrets */
     struct err e;
-    struct reader r;
+    struct loader r;
 };
 
 static inline void reading_init(struct reading *x, const char *text) {
     *x = (struct reading){0};
     if (json_parse("s.json", text, strlen(text), &x->doc, &x->e) != 0)
         fail_msg("%s\n%s", text, x->e.text);
-    x->r = (struct reader){
+    x->r = (struct loader){
         .doc = x->doc, .folder = test_folder(), .env = test_env, .s = &x->scenario, .e = &x->e};
 }
 

@@ -19,13 +19,13 @@ static const char body[] =
     "{\"data\": {\"token\": \"t\\u00e4\\nx\", \"n\": 12.50, \"null\": null, \"list\": [1, {\"id\": "
     "\"i1\"}, {\"id\": \"i2\"}], \"yes\": true}, \"csrf\": \"<input name='csrf' value='abc'>\"}";
 
-static const struct answer answer = {.status = 201,
-                                     .head = {head, sizeof head - 1},
-                                     .body = {body, sizeof body - 1},
-                                     .body_bytes = sizeof body - 1,
-                                     .time_ns = 5000000};
+static const struct response answer = {.status = 201,
+                                       .head = {head, sizeof head - 1},
+                                       .body = {body, sizeof body - 1},
+                                       .body_bytes = sizeof body - 1,
+                                       .time_ns = 5000000};
 
-static int take(const char *capture, const struct answer *a, struct buf *out, struct err *why) {
+static int take(const char *capture, const struct response *a, struct buf *out, struct err *why) {
     struct reading x;
     struct scope scope = {0};
     struct capture_list l = {0};
@@ -48,7 +48,7 @@ static int take(const char *capture, const struct answer *a, struct buf *out, st
     return result;
 }
 
-static void takes_bytes(const char *capture, const struct answer *a, const char *expected,
+static void takes_bytes(const char *capture, const struct response *a, const char *expected,
                         size_t n) {
     struct buf out;
     struct err why = {"untouched"};
@@ -66,7 +66,7 @@ static void takes(const char *capture, const char *expected) {
     takes_bytes(capture, &answer, expected, strlen(expected));
 }
 
-static void misses(const char *capture, const struct answer *a, const char *expected) {
+static void misses(const char *capture, const struct response *a, const char *expected) {
     struct buf out;
     struct err why = {""};
     buf_init(&out, CAPTURE_VALUE_MAX);
@@ -117,34 +117,28 @@ static void test_what_is_missing(void **state) {
     takes("\"cookie\": \"x\", \"default\": 1.50", "1.50");
     takes("\"regex\": \"nope\", \"default\": true", "true");
     takes("\"json\": \"/data/n\", \"default\": 7", "12.50");
-    static const struct answer none = {.status = 0};
+    static const struct response none = {.status = 0};
     misses("\"json\": \"/a\"", &none, "capture c: there is no body");
     misses("\"header\": \"a\"", &none, "capture c: the response has no header a");
     misses("\"regex\": \"a\"", &none, "capture c: nothing matches a");
     takes_bytes("\"body\": true", &none, "", 0);
-    static const struct answer cut = {
-        .body = {"{\"a\": \"b", 8}, .body_cut = true, .body_bytes = 99};
-    misses("\"json\": \"/a\"", &cut,
-           "capture c: the body is not JSON that can be searched: a string does not end (only the "
-           "beginning of the body was kept)");
-    misses("\"body\": true", &cut, "capture c: the body is longer than what is kept of it");
-    static const struct answer html = {.body = {"<html>", 6}, .body_bytes = 6};
+    static const struct response html = {.body = {"<html>", 6}, .body_bytes = 6};
     misses("\"json\": \"/a\"", &html, "capture c: the body is not JSON");
 }
 
 static void test_binary_bodies(void **state) {
     (void)state;
-    static const struct answer binary = {.body = {"\0\xff\xfe=k\0y;\x80", 9}, .body_bytes = 9};
+    static const struct response binary = {.body = {"\0\xff\xfe=k\0y;\x80", 9}, .body_bytes = 9};
     takes_bytes("\"body\": true", &binary, "\0\xff\xfe=k\0y;\x80", 9);
     takes_bytes("\"regex\": \"=(.*?);\"", &binary, "k\0y", 3);
     takes_bytes("\"regex\": \"\\\\x{0}(y)\"", &binary, "y", 1);
     struct buf large;
     buf_init(&large, 4 << 20);
-    for (size_t i = 0; i <= CAPTURE_VALUE_MAX; i++)
+    for (size_t i = 0; i < 3 << 20; i++)
         buf_char(&large, 'x');
-    struct answer a = {.body = {large.data, large.len}, .body_bytes = large.len};
-    misses("\"body\": true", &a, "capture c: it is longer than 1048576 bytes");
-    misses("\"regex\": \"x+\"", &a, "capture c: it is longer than 1048576 bytes");
+    struct response a = {.body = {large.data, large.len}, .body_bytes = large.len};
+    takes_bytes("\"body\": true", &a, large.data, large.len);
+    takes_bytes("\"regex\": \"x+\"", &a, large.data, large.len);
     buf_done(&large);
 }
 
@@ -159,7 +153,7 @@ static void test_catastrophic_patterns(void **state) {
     char text[4001];
     memset(text, 'a', sizeof text - 1);
     text[sizeof text - 1] = '!';
-    struct answer a = {.body = {text, sizeof text}, .body_bytes = sizeof text};
+    struct response a = {.body = {text, sizeof text}, .body_bytes = sizeof text};
     for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
         char capture[100];
         struct buf out;
@@ -170,7 +164,7 @@ static void test_catastrophic_patterns(void **state) {
         clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
         assert_int_equal(take(capture, &a, &out, &why), -1);
         clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
-        if (strstr(why.text, "needs too many steps on this text (4001 bytes)") == NULL &&
+        if (strstr(why.text, "needs too many steps on this text;") == NULL &&
             strstr(why.text, "nothing matches") == NULL)
             fail_msg("%s: %s", patterns[i], why.text);
         /* Without a limit each of them takes years. */
@@ -182,8 +176,8 @@ static void test_catastrophic_patterns(void **state) {
     buf_init(&out, 10);
     assert_int_equal(take("\"regex\": \"(a+)+$\"", &a, &out, &why), -1);
     assert_string_equal(why.text,
-                        "capture c: the regular expression needs too many steps on this text (4001 "
-                        "bytes); write it without nested or overlapping repetitions");
+                        "capture c: the regular expression needs too many steps on this text; "
+                        "write it without nested or overlapping repetitions");
     buf_done(&out);
 }
 
@@ -204,39 +198,36 @@ static void test_wrong_captures(void **state) {
     (void)state;
     refuses("[]", "s.json:1:1: this must be an object, not an array");
     refuses("{\"c\": {}}",
-            "s.json:1:7: where the value comes from is missing here; write \"json\", \"jsonpath\", "
-            "\"header\", \"cookie\", \"regex\", \"body\" or \"status\"");
+            "s.json:1:7: the source of the value is missing here; write \"json\", \"jsonpath\", "
+            "\"header\", \"cookie\", \"regex\", \"body\", \"text\" or \"status\"");
     refuses("{\"c\": {\"jsn\": \"/a\"}}",
             "s.json:1:8: unknown key \"jsn\" in a capture; did you mean \"json\"?");
     refuses("{\"c\": {\"json\": \"/a\", \"header\": \"X\"}}",
-            "s.json:1:22: \"header\" cannot stand beside \"json\"; remove one of the two");
-    refuses(
-        "{\"c\": {\"json\": \"a\"}}",
-        "s.json:1:16: \"json\": at character 1 of a: a JSON Pointer begins with '/' (\"\" is the "
-        "whole text), as in /data/0");
+            "s.json:1:22: \"header\" cannot be combined with \"json\"; remove one of them");
+    refuses("{\"c\": {\"json\": \"a\"}}",
+            "s.json:1:16: \"json\": at character 1 of a: a JSON Pointer begins with '/', as in "
+            "/data/0 (\"\" is the whole text)");
     refuses("{\"c\": {\"status\": false}}", "s.json:1:18: \"status\" must be true");
     refuses("{\"c\": {\"regex\": \"a(b\"}}",
-            "s.json:1:17: the regular expression is wrong at character 4: missing closing "
-            "parenthesis");
+            "s.json:1:17: invalid regular expression at character 4: missing closing parenthesis");
     refuses("{\"c\": {\"regex\": \"(a)\", \"group\": 2}}",
             "s.json:1:33: there is no group 2; the regular expression has 1");
     refuses("{\"c\": {\"regex\": \"(a)\", \"group\": \"x\"}}",
-            "s.json:1:33: the regular expression has no group called \"x\"");
+            "s.json:1:33: the regular expression has no group named \"x\"");
     refuses("{\"c\": {\"json\": \"/a\", \"group\": 1}}",
-            "s.json:1:22: \"group\" belongs to \"regex\"; remove it");
+            "s.json:1:22: \"group\" applies only to \"regex\"; remove it");
     refuses("{\"c\": {\"json\": \"/a\", \"default\": null}}",
             "s.json:1:33: \"default\" must be a string, a number, true or false, not null");
     refuses("{\"c\": {\"json\": \"/a\", \"default\": \"${x}\"}}",
-            "s.json:1:33: \"default\" is plain text and cannot hold ${...}");
+            "s.json:1:33: \"default\" is plain text; it cannot contain ${...}");
     refuses("{\"user\": {\"json\": \"/a\"}}",
-            "s.json:1:2: the name \"user\" has a meaning of its own in ${...}; take another");
-    refuses(
-        "{\"a\": {\"json\": \"/a\"}, \"b c\": {\"json\": \"/a\"}}",
-        "s.json:1:23: \"b c\" cannot be a name for ${...}; it has up to 100 letters, digits and _ "
-        "and does not begin with a digit");
+            "s.json:1:2: the name \"user\" is reserved in ${...}; use a different one");
+    refuses("{\"a\": {\"json\": \"/a\"}, \"b c\": {\"json\": \"/a\"}}",
+            "s.json:1:23: \"b c\" cannot be a name in ${...}; use up to 100 letters, digits and _, "
+            "not starting with a digit");
     refuses("{\"c\": {\"regex\": \"\\\\C\"}}",
-            "s.json:1:17: the regular expression is wrong at character 3: using \\C is disabled by "
-            "the application");
+            "s.json:1:17: invalid regular expression at character 3: using \\C is disabled by the "
+            "application");
 }
 
 static void test_needs(void **state) {

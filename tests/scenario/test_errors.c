@@ -18,7 +18,7 @@ static const struct {
     {"{\"zzzzzzzz\":1,\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
      "s.json:1:2: unknown key \"zzzzzzzz\" in a scenario; known are: $schema, name, target, load, "
      "wait, timeout, connect_timeout, headers, auth, http, tasks, loads, users, sequence, "
-     "variables, feeders, setup, teardown, on_start, on_stop, thresholds"},
+     "variables, feeders, setup, teardown, on_start, on_stop, scrape, thresholds"},
     {"{\"users\":10,\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
      "s.json:1:10: \"users\" must be an array of classes of users here; the number of users "
      "belongs in \"load\""},
@@ -29,17 +29,17 @@ static const struct {
     {"{\"name\":\"\",\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
      "s.json:1:9: \"name\" is empty; remove it or write a name"},
     {"{\"name\":\"a\\u0000b\",\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
-     "s.json:1:9: \"name\" cannot hold \\u0000"},
+     "s.json:1:9: \"name\" cannot contain \\u0000"},
     {"{\"name\":\"${env.USER}\",\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
-     "s.json:1:9: \"name\" is stored and shown, so it cannot hold ${...}; write plain text"},
+     "s.json:1:9: \"name\" is stored and shown, so it cannot contain ${...}; write plain text"},
     {"{\"target\":7,\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
      "s.json:1:11: \"target\" must be a string, not a number"},
     {"{\"target\":\"ftp://x\",\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
-     "s.json:1:11: \"ftp://x\" cannot be the target: only http:// and https:// can be tested"},
+     "s.json:1:11: \"ftp://x\" cannot be the target: only http:// and https:// are supported"},
     {"{\"target\":\"http://x/"
      "${env.LINES}\",\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
-     "s.json:1:11: \"http://x/${env.LINES}\" cannot be the target: it holds a control character (a "
-     "line end?)"},
+     "s.json:1:11: \"http://x/${env.LINES}\" cannot be the target: it contains a control character "
+     "(a line end?)"},
     {"{\"target\":\"http://${env.NOPE}\",\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
      "s.json:1:19: NOPE is not set; set NOPE in the environment"},
     {"{\"load\":{\"users\":0,\"duration\":1},\"tasks\":[{}]}",
@@ -56,10 +56,12 @@ static const struct {
      "s.json:1:18: \"users\" must be a number, not a string"},
     {"{\"load\":{\"users\":1},\"tasks\":[{}]}",
      "s.json:1:9: \"duration\" is missing here; write {\"users\": 10, \"spawn_rate\": 1, "
-     "\"duration\": \"1m\"}, {\"rate\": 50, \"duration\": \"1m\"} or {\"stages\": [...]}"},
+     "\"duration\": \"1m\"}, {\"rate\": 50, \"duration\": \"1m\"}, "
+     "{\"stages\": [...]} or {\"trace\": FILE}"},
     {"{\"load\":{\"duration\":1},\"tasks\":[{}]}",
      "s.json:1:9: \"users\" is missing here; write {\"users\": 10, \"spawn_rate\": 1, "
-     "\"duration\": \"1m\"}, {\"rate\": 50, \"duration\": \"1m\"} or {\"stages\": [...]}"},
+     "\"duration\": \"1m\"}, {\"rate\": 50, \"duration\": \"1m\"}, "
+     "{\"stages\": [...]} or {\"trace\": FILE}"},
     {"{\"load\":[],\"tasks\":[{}]}", "s.json:1:9: \"load\" must be an object, not an array"},
     {"{\"load\":{\"users\":1,\"duration\":0},\"tasks\":[{}]}",
      "s.json:1:31: \"duration\" must be more than 0"},
@@ -72,7 +74,7 @@ static const struct {
     {"{\"load\":{\"users\":1,\"duration\":1e12},\"tasks\":[{}]}",
      "s.json:1:31: \"duration\": 1e+12 seconds is longer than ten years"},
     {"{\"load\":{\"users\":1,\"duration\":1e999},\"tasks\":[{}]}",
-     "s.json:1:31: \"duration\" is too large a number"},
+     "s.json:1:31: \"duration\" is too large"},
     {"{\"load\":{\"users\":1,\"duration\":true},\"tasks\":[{}]}",
      "s.json:1:31: \"duration\" must be a duration like \"250ms\" or a number of seconds, not true "
      "or false"},
@@ -80,25 +82,28 @@ static const struct {
      "s.json:1:31: \"duration\" must be a duration like \"250ms\" or a number of seconds, not a "
      "string"},
     {"{\"load\":{\"users\":1,\"duration\":1,\"spawn_rate\":0},\"tasks\":[{}]}",
-     "s.json:1:46: \"spawn_rate\" must be more than 0: how many users start each second"},
+     "s.json:1:46: \"spawn_rate\" must be more than 0; it is the number of users to start per "
+     "second"},
     {"{\"load\":{\"users\":1,\"duration\":1,\"spawn_rate\":-2},\"tasks\":[{}]}",
-     "s.json:1:46: \"spawn_rate\" must be more than 0: how many users start each second"},
+     "s.json:1:46: \"spawn_rate\" must be more than 0; it is the number of users to start per "
+     "second"},
     {"{\"load\":{\"users\":1,\"duration\":1,\"spawn_rate\":1e999},\"tasks\":[{}]}",
-     "s.json:1:46: \"spawn_rate\" must be more than 0: how many users start each second"},
+     "s.json:1:46: \"spawn_rate\" must be more than 0; it is the number of users to start per "
+     "second"},
     {"{\"load\":{\"users\":1,\"duration\":1,\"start_users\":1},\"tasks\":[{}]}",
-     "s.json:1:33: \"start_users\" belongs beside \"stages\" of users; remove it"},
+     "s.json:1:33: \"start_users\" applies only with \"stages\" of users; remove it"},
     {"{\"load\":{\"users\":1,\"duration\":1,\"rate\":1},\"tasks\":[{}]}",
-     "s.json:1:10: \"users\" cannot stand beside \"rate\"; remove one of the two"},
+     "s.json:1:10: \"users\" cannot be combined with \"rate\"; remove one of them"},
     {"{\"load\":{\"rate\":0,\"duration\":1},\"tasks\":[{}]}",
-     "s.json:1:17: \"rate\" must be from 0.000001 to 100000 each second, not 0"},
+     "s.json:1:17: \"rate\" must be from 0.000001 to 100000 per second, not 0"},
     {"{\"load\":{\"rate\":-3,\"duration\":1},\"tasks\":[{}]}",
-     "s.json:1:17: \"rate\" must be from 0.000001 to 100000 each second, not -3"},
+     "s.json:1:17: \"rate\" must be from 0.000001 to 100000 per second, not -3"},
     {"{\"load\":{\"rate\":100000.5,\"duration\":1},\"tasks\":[{}]}",
-     "s.json:1:17: \"rate\" must be from 0.000001 to 100000 each second, not 100000.5"},
+     "s.json:1:17: \"rate\" must be from 0.000001 to 100000 per second, not 100000.5"},
     {"{\"load\":{\"rate\":1e999,\"duration\":1},\"tasks\":[{}]}",
-     "s.json:1:17: \"rate\" must be from 0.000001 to 100000 each second, not 1e999"},
+     "s.json:1:17: \"rate\" must be from 0.000001 to 100000 per second, not 1e999"},
     {"{\"load\":{\"rate\":4e-7,\"duration\":1},\"tasks\":[{}]}",
-     "s.json:1:17: \"rate\" must be from 0.000001 to 100000 each second, not 4e-7"},
+     "s.json:1:17: \"rate\" must be from 0.000001 to 100000 per second, not 4e-7"},
     {"{\"load\":{\"rate\":\"5/s\",\"duration\":1},\"tasks\":[{}]}",
      "s.json:1:17: \"rate\" must be a number, not a string"},
     {"{\"load\":{\"rate\":5},\"tasks\":[{}]}",
@@ -106,9 +111,9 @@ static const struct {
     {"{\"load\":{\"rate\":5,\"duration\":\"0s\"},\"tasks\":[{}]}",
      "s.json:1:30: \"duration\" must be more than 0"},
     {"{\"load\":{\"rate\":5,\"duration\":1,\"spawn_rate\":1},\"tasks\":[{}]}",
-     "s.json:1:32: \"spawn_rate\" cannot stand beside \"rate\"; remove one of the two"},
+     "s.json:1:32: \"spawn_rate\" cannot be combined with \"rate\"; remove one of them"},
     {"{\"load\":{\"rate\":5,\"duration\":1,\"start_rate\":1},\"tasks\":[{}]}",
-     "s.json:1:32: \"start_rate\" belongs beside \"stages\" of rates; remove it"},
+     "s.json:1:32: \"start_rate\" applies only with \"stages\" of rates; remove it"},
     {"{\"load\":{\"rate\":5,\"duration\":1,\"arrivals\":\"random\"},\"tasks\":[{}]}",
      "s.json:1:43: \"arrivals\" must be \"constant\" or \"poisson\""},
     {"{\"load\":{\"rate\":5,\"duration\":1,\"max_users\":0},\"tasks\":[{}]}",
@@ -116,31 +121,40 @@ static const struct {
     {"{\"load\":{\"rate\":5,\"duration\":1,\"queue_timeout\":-1},\"tasks\":[{}]}",
      "s.json:1:48: \"queue_timeout\": a duration cannot be -1; write it like 250ms, 5s, 2m or "
      "1h30m"},
+    {"{\"load\":{\"rate\":5,\"duration\":1,\"spread\":\"wide\"},\"tasks\":[{}]}",
+     "s.json:1:41: \"spread\" must be true, false or a number of users"},
+    {"{\"load\":{\"rate\":5,\"duration\":1,\"spread\":0},\"tasks\":[{}]}",
+     "s.json:1:41: \"spread\" must be a whole number from 1 to 1000000, not 0"},
+    {"{\"load\":{\"rate\":5,\"duration\":1,\"max_users\":9,\"spread\":10},\"tasks\":[{}]}",
+     "s.json:1:55: \"spread\" is greater than \"max_users\", which is 9; lower \"spread\" or raise "
+     "\"max_users\""},
+    {"{\"load\":{\"users\":5,\"duration\":1,\"spread\":true},\"tasks\":[{}]}",
+     "s.json:1:33: \"spread\" applies only with \"rate\" or \"trace\"; remove it"},
     {"{\"load\":{\"users\":5,\"duration\":1,\"max_users\":9},\"tasks\":[{}]}",
-     "s.json:1:33: \"max_users\" belongs beside \"rate\"; remove it"},
+     "s.json:1:33: \"max_users\" applies only with \"rate\" or \"trace\"; remove it"},
     {"{\"load\":{\"rate\":5,\"stages\":[{\"duration\":1,\"rate\":1}]},\"tasks\":[{}]}",
-     "s.json:1:10: \"rate\" cannot stand beside \"stages\"; remove one of the two"},
+     "s.json:1:10: \"rate\" cannot be combined with \"stages\"; remove one of them"},
     {"{\"load\":{\"stages\":[{\"duration\":1,\"rate\":1},{\"duration\":1,\"users\":1}]},\"tasks\":["
      "{}]}",
-     "s.json:1:58: \"users\" among stages of \"rate\"; all stages of a load go by the same"},
+     "s.json:1:58: \"users\" among stages of \"rate\"; all stages of a load must use the same key"},
     {"{\"load\":{\"stages\":[{\"duration\":1,\"users\":1},{\"duration\":1,\"rate\":1}]},\"tasks\":["
      "{}]}",
-     "s.json:1:59: \"rate\" among stages of \"users\"; all stages of a load go by the same"},
+     "s.json:1:59: \"rate\" among stages of \"users\"; all stages of a load must use the same key"},
     {"{\"load\":{\"stages\":[{\"duration\":1,\"rate\":1,\"users\":1}]},\"tasks\":[{}]}",
-     "s.json:1:43: \"users\" among stages of \"rate\"; all stages of a load go by the same"},
+     "s.json:1:43: \"users\" among stages of \"rate\"; all stages of a load must use the same key"},
     {"{\"load\":{\"stages\":[{\"duration\":1,\"rate\":1},{\"duration\":1}]},\"tasks\":[{}]}",
      "s.json:1:44: \"rate\" is missing here; a stage is {\"duration\": \"30s\", \"rate\": 50}"},
     {"{\"load\":{\"stages\":[{\"duration\":1,\"rate\":100001}]},\"tasks\":[{}]}",
-     "s.json:1:41: \"rate\" must be 0 or from 0.000001 to 100000 each second, not 100001"},
+     "s.json:1:41: \"rate\" must be 0 or from 0.000001 to 100000 per second, not 100001"},
     {"{\"load\":{\"start_rate\":5,\"stages\":[{\"duration\":0,\"rate\":0},{\"duration\":1,\"rate\":"
      "0}]},\"tasks\":[{}]}",
      "s.json:1:34: these stages never send a request; raise \"rate\""},
     {"{\"load\":{\"start_rate\":5,\"stages\":[{\"duration\":1,\"users\":1}]},\"tasks\":[{}]}",
-     "s.json:1:10: \"start_rate\" belongs beside \"stages\" of rates; remove it"},
+     "s.json:1:10: \"start_rate\" applies only with \"stages\" of rates; remove it"},
     {"{\"load\":{\"start_users\":5,\"stages\":[{\"duration\":1,\"rate\":1}]},\"tasks\":[{}]}",
-     "s.json:1:10: \"start_users\" belongs beside \"stages\" of users; remove it"},
+     "s.json:1:10: \"start_users\" applies only with \"stages\" of users; remove it"},
     {"{\"load\":{\"stages\":[{\"duration\":1,\"users\":1}],\"users\":1},\"tasks\":[{}]}",
-     "s.json:1:46: \"users\" cannot stand beside \"stages\"; remove one of the two"},
+     "s.json:1:46: \"users\" cannot be combined with \"stages\"; remove one of them"},
     {"{\"load\":{\"stages\":[]},\"tasks\":[{}]}",
      "s.json:1:19: \"stages\" must hold 1 to 10000 stages, not 0"},
     {"{\"load\":{\"stages\":[{\"duration\":1}]},\"tasks\":[{}]}",
@@ -150,12 +164,12 @@ static const struct {
     {"{\"load\":{\"stages\":[{\"duration\":1,\"users\":1,\"user\":1}]},\"tasks\":[{}]}",
      "s.json:1:44: unknown key \"user\" in a stage; did you mean \"users\"?"},
     {"{\"load\":{\"stages\":[{\"duration\":0,\"users\":1}]},\"tasks\":[{}]}",
-     "s.json:1:19: the stages last no time; give one a \"duration\""},
+     "s.json:1:19: the stages have no duration; give one a \"duration\""},
     {"{\"load\":{\"stages\":[{\"duration\":1,\"users\":0}]},\"tasks\":[{}]}",
      "s.json:1:19: these stages never start a user; raise \"users\""},
     {"{\"load\":{\"stages\":[{\"duration\":\"80000h\",\"users\":1},{\"duration\":\"80000h\","
      "\"users\":1}]},\"tasks\":[{}]}",
-     "s.json:1:52: the stages together are longer than ten years"},
+     "s.json:1:52: the stages together last more than ten years"},
     {"{\"load\":{\"stages\":[{\"duration\":1,\"users\":1}],\"start_users\":-1},\"tasks\":[{}]}",
      "s.json:1:60: \"start_users\" must be a whole number from 0 to 1000000, not -1"},
     {"{\"wait\":{},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
@@ -166,15 +180,15 @@ static const struct {
      "s.json:1:9: \"wait\" must hold one of \"constant\", \"between\", \"pacing\", \"throughput\" "
      "and \"poisson\", not 2 of them"},
     {"{\"wait\":{\"between\":[1]},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
-     "s.json:1:20: \"between\" must hold two durations, the least and the most, not 1"},
+     "s.json:1:20: \"between\" must hold two durations, the shortest and the longest, not 1"},
     {"{\"wait\":{\"between\":[2,1]},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
-     "s.json:1:20: the least of \"between\" is above the most; swap them"},
+     "s.json:1:20: the first duration of \"between\" is longer than the second; swap them"},
     {"{\"wait\":{\"between\":[1,\"x\"]},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
      "s.json:1:23: this: \"x\" is not a duration; write it like 250ms, 5s, 2m or 1h30m"},
     {"{\"wait\":{\"pacing\":\"0s\"},\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
-     "s.json:1:19: \"pacing\" must be more than 0; for no pause at all, leave \"wait\" out"},
+     "s.json:1:19: \"pacing\" must be more than 0; remove \"wait\" for no pause"},
     {"{\"wait\":{\"throughput\":0},\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
-     "s.json:1:23: \"throughput\" must be from 0.000001 to 100000 each second, not 0"},
+     "s.json:1:23: \"throughput\" must be from 0.000001 to 100000 per second, not 0"},
     {"{\"wait\":{\"poisson\":\"1\"},\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
      "s.json:1:20: \"poisson\" must be a number, not a string"},
     {"{\"timeout\":0,\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
@@ -183,64 +197,69 @@ static const struct {
      "s.json:1:20: \"connect_timeout\" must be more than 0"},
     {"{\"timeout\":\"2s\",\"connect_timeout\":\"3s\",\n\"load\":{\"users\":1,\"duration\":1},"
      "\"tasks\":[{}]}",
-     "s.json:1:35: \"connect_timeout\" is above \"timeout\" (2s), of which it is a part"},
+     "s.json:1:35: \"connect_timeout\" is longer than \"timeout\" (2s), which includes it"},
     {"{\"connect_timeout\":\"61s\",\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
-     "s.json:1:20: \"connect_timeout\" is above \"timeout\" (60s unless given), of which it is a "
-     "part"},
+     "s.json:1:20: \"connect_timeout\" is longer than \"timeout\" (60s unless given), which "
+     "includes it"},
     {"{\"headers\":[],\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
      "s.json:1:12: \"headers\" must be an object, not an array"},
     {"{\"headers\":{\"X\":1},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
      "s.json:1:17: \"X\" must be a string, not a number"},
     {"{\"headers\":{\"X Y\":\"1\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
-     "s.json:1:13: \"X Y\": a header's name has letters, digits and - only"},
+     "s.json:1:13: \"X Y\": a header name can contain only letters, digits and -"},
     {"{\"headers\":{\"\":\"1\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
-     "s.json:1:13: \"\": a header's name has letters, digits and - only"},
+     "s.json:1:13: \"\": a header name can contain only letters, digits and -"},
     {"{\"headers\":{\"X\\r\\nY\":\"1\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
-     "s.json:1:13: \"X\r\nY\": a header's name has letters, digits and - only"},
+     "s.json:1:13: \"X\r\n"
+     "Y\": a header name can contain only letters, digits and -"},
     {"{\"headers\":{\"content-length\":\"1\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}"
      "]}",
-     "s.json:1:13: \"content-length\": the length of a request follows from its body; remove this "
-     "header"},
+     "s.json:1:13: \"content-length\": coldswarm sets the length of a request from its body; "
+     "remove this header"},
     {"{\"headers\":{\"Transfer-Encoding\":\"chunked\"},\n\"load\":{\"users\":1,\"duration\":1},"
      "\"tasks\":[{}]}",
-     "s.json:1:13: \"Transfer-Encoding\": the length of a request follows from its body; remove "
-     "this header"},
+     "s.json:1:13: \"Transfer-Encoding\": coldswarm sets the length of a request from its body; "
+     "remove this header"},
     {"{\"headers\":{\"a\":\"1\",\"A\":\"2\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]"
      "}",
      "s.json:1:21: \"A\" is given twice, first as \"a\"; remove one"},
     {"{\"headers\":{\"X\":\"a\\r\\nEvil: "
      "1\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
-     "s.json:1:18: this text holds a control character (a line end?), which cannot be sent in a "
-     "header"},
+     "s.json:1:18: this text contains a control character (a line end?), which a header cannot "
+     "hold"},
     {"{\"headers\":{\"X\":\"a\\u0000b\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
-     "s.json:1:18: this text holds a control character (a line end?), which cannot be sent in a "
-     "header"},
+     "s.json:1:18: this text contains a control character (a line end?), which a header cannot "
+     "hold"},
     {"{\"headers\":{\"X\":\"${env.LINES}\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]"
      "}",
-     "s.json:1:18: the value of ${env.LINES} holds a control character (a line end?), which cannot "
-     "be sent in a header"},
+     "s.json:1:18: the value of ${env.LINES} contains a control character (a line end?), which a "
+     "header cannot hold"},
     {"{\"auth\":{},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
      "s.json:1:9: \"auth\" must hold either \"bearer\" or \"basic\""},
     {"{\"auth\":\"x\",\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
      "s.json:1:9: \"auth\" must be an object, not a string"},
     {"{\"auth\":{\"bearer\":\"${env.EMPTY}\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}"
      "]}",
-     "s.json:1:19: a bearer token cannot be empty or hold spaces"},
+     "s.json:1:19: a bearer token cannot be empty or contain spaces"},
     {"{\"auth\":{\"bearer\":\"${env.LINES}\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}"
      "]}",
-     "s.json:1:20: the value of ${env.LINES} holds a control character (a line end?), which cannot "
-     "be sent in a header"},
+     "s.json:1:20: the value of ${env.LINES} contains a control character (a line end?), which a "
+     "header cannot hold"},
     {"{\"auth\":{\"basic\":{\"user\":\"u\"}},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]"
      "}",
      "s.json:1:18: \"password\" is missing here; write {\"user\": ..., \"password\": ...}"},
     {"{\"auth\":{\"basic\":{\"user\":\"a:b\",\"password\":\"\"}},\n\"load\":{\"users\":1,"
      "\"duration\":1},\"tasks\":[{}]}",
-     "s.json:1:26: a user name cannot hold ':' in basic authentication"},
+     "s.json:1:26: a user name cannot contain ':' in basic authentication"},
     {"{\"auth\":{\"bearer\":\"x\"},\"headers\":{\"authorization\":\"y\"},\n\"load\":{\"users\":1,"
      "\"duration\":1},\"tasks\":[{}]}",
-     "s.json:1:35: \"authorization\" is what \"auth\" sets; remove one of the two"},
+     "s.json:1:35: \"auth\" also sets \"authorization\"; remove one of them"},
     {"{\"http\":{\"version\":\"3\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
-     "s.json:1:20: \"version\" must be \"1.1\", \"2\" or \"2-prior-knowledge\""},
+     "s.json:1:20: \"version\" must be \"1.1\", \"2\", \"2-only\" or \"2-prior-knowledge\""},
+    {"{\"http\":{\"retry\":\"always\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:18: \"retry\" must be \"never\", \"unseen\" or \"safe\""},
+    {"{\"http\":{\"retry\":false},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:18: \"retry\" must be a string, not true or false"},
     {"{\"http\":{\"version\":2},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
      "s.json:1:20: \"version\" must be a string, not a number"},
     {"{\"http\":{\"cookies\":\"yes\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
@@ -252,7 +271,7 @@ static const struct {
     {"{\"http\":{\"ca\":\"\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
      "s.json:1:15: \"ca\" is empty; write the path of a file"},
     {"{\"http\":{\"key\":\"/dev/null\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
-     "s.json:1:16: \"key\" is of no use without \"cert\"; give both"},
+     "s.json:1:16: \"key\" needs \"cert\"; give both"},
     {"{\"http\":{\"resolve\":[\"x:1\"]},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
      "s.json:1:21: write it like \"example.com:443:127.0.0.1\""},
     {"{\"http\":{\"resolve\":[\"x:0:1.2.3.4\"]},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":["
@@ -262,7 +281,7 @@ static const struct {
      "s.json:1:18: \"proxy\" has an unknown scheme; write it like \"http://127.0.0.1:3128\" or "
      "\"socks5h://127.0.0.1:1080\""},
     {"{\"http\":{\"proxy\":\"http://\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
-     "s.json:1:18: \"proxy\" is no address; write it like \"http://127.0.0.1:3128\" or "
+     "s.json:1:18: \"proxy\" is not an address; write it like \"http://127.0.0.1:3128\" or "
      "\"socks5h://127.0.0.1:1080\""},
     {"{\"http\":{\"unix_socket\":\"/"
      "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
@@ -270,7 +289,7 @@ static const struct {
      "s.json:1:24: \"unix_socket\" is longer than 107 bytes, the system's limit"},
     {"{\"http\":{\"unix_socket\":\"/"
      "a\",\"proxy\":\"b\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
-     "s.json:1:37: \"proxy\" cannot stand beside \"unix_socket\"; remove one of the two"},
+     "s.json:1:37: \"proxy\" cannot be combined with \"unix_socket\"; remove one of them"},
     {"{\"load\":{\"users\":1,\"duration\":1},\"tasks\":[]}",
      "s.json:1:42: \"tasks\" must hold 1 to 100000 tasks, not 0"},
     {"{\"load\":{\"users\":1,\"duration\":1},\"tasks\":{}}",
@@ -278,7 +297,7 @@ static const struct {
     {"{\"load\":{\"users\":1,\"duration\":1},\"tasks\":[\"/\"]}",
      "s.json:1:43: this must be an object, not a string"},
     {"{\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{\"weight\":0}]}",
-     "s.json:1:42: every task has weight 0, so none is ever drawn; raise one"},
+     "s.json:1:42: every task has weight 0, so no task ever runs; raise one"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"wieght\":1}]}",
      "s.json:2:13: unknown key \"wieght\" in a task; did you mean \"weight\"?"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"weight\":-1}]}",
@@ -290,37 +309,39 @@ static const struct {
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"method\":\"\"}]}",
      "s.json:2:22: \"method\" must be a word like GET or POST"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"method\":\"post\"}]}",
-     "s.json:2:22: methods are written in capitals; write \"POST\""},
+     "s.json:2:22: methods are upper case; write \"POST\""},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"method\":\"CONNECT\"}]}",
-     "s.json:2:22: CONNECT opens a tunnel and cannot be a task"},
+     "s.json:2:22: CONNECT opens a tunnel; it cannot be a task"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"predict\"}]}",
-     "s.json:2:20: \"path\" must begin with \"/\" (or be a whole http:// or https:// URL)"},
+     "s.json:2:20: \"path\" must begin with \"/\", or be a full http:// or https:// URL, or begin "
+     "with a value that holds one, like ${feeder.column}"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"${env.HOST}\"}]}",
-     "s.json:2:20: \"path\" must begin with \"/\" (or be a whole http:// or https:// URL)"},
+     "s.json:2:21: the value of ${env.HOST} is not a path: it begins with neither \"/\" nor "
+     "http:// nor https://"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"http://\"}]}",
-     "s.json:2:20: this URL is wrong: it has no host; write it like http://127.0.0.1:8080"},
+     "s.json:2:20: invalid URL: it has no host; write it like http://127.0.0.1:8080"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"http://x:99999/\"}]}",
-     "s.json:2:20: this URL is wrong: the port after ':' must be a number from 1 to 65535"},
+     "s.json:2:20: invalid URL: the port after ':' must be a number from 1 to 65535"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/a#b\"}]}",
-     "s.json:2:23: what follows '#' in a URL is never sent; write %23 for the sign"},
+     "s.json:2:23: text after '#' in a URL is never sent; write %23 for a literal #"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/a%2\"}]}",
-     "s.json:2:23: '%' needs two hexadecimal digits; write %25 for the sign"},
+     "s.json:2:23: '%' needs two hexadecimal digits; write %25 for a literal %"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/a\\nb\"}]}",
-     "s.json:2:23: a path cannot hold control characters"},
+     "s.json:2:23: a path cannot contain control characters"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/${TOKEN}\"}]}",
-     "s.json:2:22: unknown name \"TOKEN\" in ${...}; it is no variable, capture or feeder of this "
-     "scenario (${env.NAME} reads the environment, $${ is a plain ${)"},
+     "s.json:2:22: unknown name \"TOKEN\" in ${...}; this scenario has no variable, capture or "
+     "feeder with this name (${env.NAME} reads the environment, $${ is a literal ${)"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/${env.}\"}]}",
-     "s.json:2:22: unknown name \"env.\" in ${...}; it is no variable, capture or feeder of this "
-     "scenario (${env.NAME} reads the environment, $${ is a plain ${)"},
+     "s.json:2:22: unknown name \"env.\" in ${...}; this scenario has no variable, capture or "
+     "feeder with this name (${env.NAME} reads the environment, $${ is a literal ${)"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/${env.A B}\"}]}",
-     "s.json:2:22: \"A B\" cannot be a variable's name; it has letters, digits and _"},
+     "s.json:2:22: \"A B\" cannot be the name of a variable; use letters, digits and _"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/${env.A\"}]}",
-     "s.json:2:22: this ${ has no }; write $${ for a plain ${"},
+     "s.json:2:22: this ${ has no closing }; write $${ for a literal ${"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/${env.NOPE}\"}]}",
      "s.json:2:22: NOPE is not set; set NOPE in the environment"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"path\":\"/\\t\"}]}",
-     "s.json:2:22: a path cannot hold control characters"},
+     "s.json:2:22: a path cannot contain control characters"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"query\":{\"a\":null}}]}",
      "s.json:2:26: \"a\" must be a string, a number, true, false or an array of these, not null"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"query\":{\"a\":[[]]}}]}",
@@ -329,10 +350,10 @@ static const struct {
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"query\":{\"${env.NOPE}\":1}}]}",
      "s.json:2:23: NOPE is not set; set NOPE in the environment"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"body\":\"a\",\"json\":1}]}",
-     "s.json:2:24: a second body: \"body\" was given already; remove one of the two"},
+     "s.json:2:24: a second body: \"body\" is also given; remove one of them"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  "
      "\"tasks\":[{\"form\":{},\"name\":\"n\",\"multipart\":[]}]}",
-     "s.json:2:34: a second body: \"form\" was given already; remove one of the two"},
+     "s.json:2:34: a second body: \"form\" is also given; remove one of them"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"body\":{}}]}",
      "s.json:2:20: \"body\" must be a string, not an object"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"body_file\":\"absent.bin\"}]}",
@@ -343,10 +364,10 @@ static const struct {
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"body_file\":\"/dev/zero\"}]}",
      "s.json:2:25: /dev/zero is not a file"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"body_file\":\"a\\u0000b\"}]}",
-     "s.json:2:26: this text holds a NUL, which no file's name can"},
+     "s.json:2:26: this text contains a NUL, which a file name cannot hold"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"json\":{\"a\":[\"x "
      "${env.BYTES}\"]}}]}",
-     "s.json:2:29: the value of ${env.BYTES} is not UTF-8, which JSON must be"},
+     "s.json:2:29: the value of ${env.BYTES} is not UTF-8, which JSON requires"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"json\":{\"a\":[\n\"\\n\",\n "
      "\"${env.NOPE}\"]}}]}",
      "s.json:4:3: NOPE is not set; set NOPE in the environment"},
@@ -355,10 +376,10 @@ static const struct {
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"multipart\":[]}]}",
      "s.json:2:25: \"multipart\" must hold 1 to 1000 parts, not 0"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"multipart\":[{\"value\":\"v\"}]}]}",
-     "s.json:2:26: \"name\" is missing in this part: the name of the form's field"},
+     "s.json:2:26: \"name\" is missing in this part; write the name of the form field"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  "
      "\"tasks\":[{\"multipart\":[{\"name\":\"\",\"value\":\"v\"}]}]}",
-     "s.json:2:34: \"name\" is empty; write the name of the form's field"},
+     "s.json:2:34: \"name\" is empty; write the name of the form field"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  \"tasks\":[{\"multipart\":[{\"name\":\"n\"}]}]}",
      "s.json:2:26: a part must hold either \"value\" or \"file\""},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  "
@@ -370,12 +391,12 @@ static const struct {
      "at the scenario's folder"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  "
      "\"tasks\":[{\"multipart\":[{\"name\":\"n\",\"value\":\"v\",\"type\":\"a\\r\\nb/c\"}]}]}",
-     "s.json:2:58: this text holds a control character (a line end?), which cannot be sent in a "
-     "header"},
+     "s.json:2:58: this text contains a control character (a line end?), which a header cannot "
+     "hold"},
     {"{\"load\":{\"users\":1,\"duration\":1},\n  "
      "\"tasks\":[{\"multipart\":[{\"name\":\"n\",\"value\":\"v\"}],\"headers\":{\"content-type\":"
      "\"a/b\"}}]}",
-     "s.json:2:63: \"multipart\" sets Content-Type, with its boundary; remove this"}};
+     "s.json:2:63: \"multipart\" sets Content-Type with its boundary; remove this header"}};
 
 /* The expected text with the folder put in. */
 static const char *with_folder(const char *error, char out[1024]) {
@@ -402,16 +423,14 @@ static void test_ceilings(void **state) {
     while (b.len <= 16 << 20)
         buf_str(&b, "                                                                ");
     assert_int_equal(scenario_parse("s.json", "", buf_text(&b), b.len, test_env, NULL, &s, &e), -1);
-    assert_string_equal(e.text,
-                        "s.json: larger than 16777216 bytes, the most that a scenario may have");
+    assert_string_equal(e.text, "s.json: larger than 16777216 bytes, the limit for a scenario");
     buf_clear(&b);
     buf_str(&b, "{\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{\"headers\":{\"X\":\"");
     for (int i = 0; i < 1 << 17; i++)
         buf_str(&b, "12345678.");
     buf_str(&b, "\"}}]}");
-    must_fail(
-        buf_text(&b),
-        "s.json:1:59: longer than 1048576 bytes, the most that is sent, or than memory allows");
+    must_fail(buf_text(&b),
+              "s.json:1:59: longer than the limit of 1048576 bytes, or out of memory");
     buf_done(&b);
 }
 

@@ -5,8 +5,8 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include "scenario/feeder.h"
-#include "scenario/permute.h"
+#include "scenario/feeder_internal.h"
+#include "scenario/shuffle.h"
 
 static char path[256];
 
@@ -32,8 +32,12 @@ static struct feeder *must_open(enum feeder_kind kind, enum feeder_mode mode, co
                                 size_t n) {
     struct feeder *f = NULL;
     struct err e = {""};
-    if (feeder_open("f", kind, file(kind == FEEDER_CSV ? "a.csv" : "a.jsonl", text, n), mode, false,
-                    &f, &e) != 0)
+    if (feeder_open(
+            "f",
+            &(struct feeder_source){.kind = kind,
+                                    .path = file(kind == FEEDER_CSV ? "a.csv" : "a.jsonl", text, n),
+                                    .mode = mode},
+            &f, &e) != 0)
         fail_msg("%s\n%s", text, e.text);
     return f;
 }
@@ -43,7 +47,8 @@ static const char *draw(struct feeder *f, uint64_t user, struct rng *rng) {
     static char text[1000];
     struct feeder_row row = {0};
     struct err e = {""};
-    enum feeder_result result = feeder_draw(f, user, rng, &row, &e);
+    enum feeder_result result =
+        feeder_draw(f, &(struct feeder_turn){.user = user, .rng = rng}, &row, &e);
     size_t at = 0;
     if (result == FEEDER_FAILED)
         fail_msg("%s", e.text);
@@ -101,7 +106,9 @@ static void csv_fails(const char *text, size_t n, const char *error) {
     char expected[600];
     const char *name = file("a.csv", text, n);
     snprintf(expected, sizeof expected, "%s%s", name, error);
-    if (feeder_open("f", FEEDER_CSV, name, FEEDER_RANDOM, false, &f, &e) == 0)
+    if (feeder_open(
+            "f", &(struct feeder_source){.kind = FEEDER_CSV, .path = name, .mode = FEEDER_RANDOM},
+            &f, &e) == 0)
         fail_msg("accepted: %s", text);
     assert_null(f);
     assert_string_equal(e.text, expected);
@@ -111,20 +118,20 @@ static void csv_fails(const char *text, size_t n, const char *error) {
 
 static void test_malformed_csv(void **state) {
     (void)state;
-    CSV_FAILS("", " is empty; its first line must name the columns");
-    CSV_FAILS("\n\n", " is empty; its first line must name the columns");
-    CSV_FAILS("a,b\n", " has no rows after the one that names the columns");
-    CSV_FAILS("a,b\n1,2\n3\n", ":3: 1 field, but the first line names 2 columns");
-    CSV_FAILS("a,b\n\"1\n1\",2\n3,4,5\n", ":4: 3 fields, but the first line names 2 columns");
+    CSV_FAILS("", " is empty; its first line must be the header with the column names");
+    CSV_FAILS("\n\n", " is empty; its first line must be the header with the column names");
+    CSV_FAILS("a,b\n", " has no rows after the header row");
+    CSV_FAILS("a,b\n1,2\n3\n", ":3: 1 field, but the header has 2 columns");
+    CSV_FAILS("a,b\n\"1\n1\",2\n3,4,5\n", ":4: 3 fields, but the header has 2 columns");
     CSV_FAILS("a\n1\n2\n\"3\n4\n5\n", ":4: this quote is never closed");
     CSV_FAILS("a\nb\"c\n",
-              ":2: a quote inside a field; write the whole field in quotes and this one twice");
+              ":2: a quote inside a field; quote the whole field and double this quote");
     CSV_FAILS("a\n\n\"b\"c\n",
-              ":3: text behind a closing quote; write a quote inside quotes twice");
-    CSV_FAILS("a\n1\rb\n", ":2: a carriage return without a line feed; write the field in quotes");
-    CSV_FAILS("a\n\rb\n", ":2: a carriage return without a line feed; write the field in quotes");
-    CSV_FAILS("a,\n1,2\n", ":1: column 2 has no name (1 to 256 characters)");
-    CSV_FAILS("a,b,a\n1,2,3\n", ":1: two columns are called \"a\"; rename one");
+              ":3: text after a closing quote; double a quote inside a quoted field");
+    CSV_FAILS("a\n1\rb\n", ":2: a carriage return without a line feed; quote the field");
+    CSV_FAILS("a\n\rb\n", ":2: a carriage return without a line feed; quote the field");
+    CSV_FAILS("a,\n1,2\n", ":1: column 2 needs a name of 1 to 256 characters");
+    CSV_FAILS("a,b,a\n1,2,3\n", ":1: two columns are named \"a\"; rename one");
     CSV_FAILS("\xff\xfe"
               "a\0\n\0",
               ":1: this is UTF-16; save the file as UTF-8");
@@ -135,7 +142,7 @@ static void test_malformed_csv(void **state) {
     memcpy(large, "a\n\"", 3);
     csv_fails(large, n, ":2: a row longer than 1048576 bytes; is a closing quote missing?");
     memset(large, ',', 5000);
-    csv_fails(large, 500, ":1: column 1 has no name (1 to 256 characters)");
+    csv_fails(large, 500, ":1: column 1 needs a name of 1 to 256 characters");
     large[0] = 'a';
     for (size_t i = 1; i < 5000; i++)
         large[i] = i % 2 == 0 ? (char)('b' + i % 20) : ',';
@@ -145,9 +152,18 @@ static void test_malformed_csv(void **state) {
     struct feeder *f = NULL;
     struct err e;
     snprintf(path, sizeof path, "%s/none", test_folder());
-    assert_int_equal(feeder_open("f", FEEDER_CSV, path, FEEDER_RANDOM, false, &f, &e), -1);
+    assert_int_equal(
+        feeder_open(
+            "f", &(struct feeder_source){.kind = FEEDER_CSV, .path = path, .mode = FEEDER_RANDOM},
+            &f, &e),
+        -1);
     assert_non_null(strstr(e.text, "No such file or directory"));
-    assert_int_equal(feeder_open("f", FEEDER_CSV, test_folder(), FEEDER_RANDOM, false, &f, &e), -1);
+    assert_int_equal(feeder_open("f",
+                                 &(struct feeder_source){.kind = FEEDER_CSV,
+                                                         .path = test_folder(),
+                                                         .mode = FEEDER_RANDOM},
+                                 &f, &e),
+                     -1);
     assert_non_null(strstr(e.text, "is not a file"));
 }
 
@@ -171,18 +187,22 @@ static void test_json_lines(void **state) {
     } bad[] = {
         {"", " has no rows"},
         {"[1]\n", ":1: expected an object, { ... }, in each line"},
-        {"{}\n", ":1: the first object is empty; its keys name the columns"},
-        {"{\"a\":1}\n{\"b\":1}\n", ":2: \"a\" is missing; every line has the keys of the first"},
+        {"{}\n", ":1: the first object is empty; its keys are the column names"},
+        {"{\"a\":1}\n{\"b\":1}\n", ":2: \"a\" is missing; every line needs the keys of the first"},
         {"{\"a\":1}\n\n{\"a\":1\n", ":3: the text ends too early"},
-        {"{\"a\":1} {\"a\":2}\n", ":1: text behind the object; a line is one object"},
-        {"{\"a\":1,\"a\":2}\n", ":1: two columns are called \"a\"; rename one"},
-        {"{\"a\":tru}\n", ":1: no value where one must be"}};
+        {"{\"a\":1} {\"a\":2}\n", ":1: text after the object; each line must be one object"},
+        {"{\"a\":1,\"a\":2}\n", ":1: two columns are named \"a\"; rename one"},
+        {"{\"a\":tru}\n", ":1: a value is missing"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct err e = {""};
         char expected[400];
         const char *name = file("a.jsonl", bad[i].text, strlen(bad[i].text));
         snprintf(expected, sizeof expected, "%s%s", name, bad[i].error);
-        assert_int_equal(feeder_open("f", FEEDER_JSONL, name, FEEDER_RANDOM, false, &f, &e), -1);
+        assert_int_equal(feeder_open("f",
+                                     &(struct feeder_source){
+                                         .kind = FEEDER_JSONL, .path = name, .mode = FEEDER_RANDOM},
+                                     &f, &e),
+                         -1);
         assert_string_equal(e.text, expected);
     }
 }
@@ -194,7 +214,12 @@ static void test_files(void **state) {
     char folder[200], expected[500], link[300];
     snprintf(folder, sizeof folder, "%s/files", test_folder());
     assert_int_equal(mkdir(folder, 0700), 0);
-    assert_int_equal(feeder_open("f", FEEDER_FILES, folder, FEEDER_SEQUENTIAL, false, &f, &e), -1);
+    assert_int_equal(feeder_open("f",
+                                 &(struct feeder_source){.kind = FEEDER_FILES,
+                                                         .path = folder,
+                                                         .mode = FEEDER_SEQUENTIAL},
+                                 &f, &e),
+                     -1);
     assert_non_null(strstr(e.text, "/files has no files in it"));
     snprintf(link, sizeof link, "%s/link", folder);
     assert_int_equal(symlink("/etc/passwd", link), 0);
@@ -203,7 +228,10 @@ static void test_files(void **state) {
     write_file("files/b.txt", "b", 1);
     write_file("files/a.png", "a", 1);
     write_file("files/.hidden", "", 0);
-    if (feeder_open("f", FEEDER_FILES, folder, FEEDER_SEQUENTIAL, false, &f, &e) != 0)
+    if (feeder_open("f",
+                    &(struct feeder_source){
+                        .kind = FEEDER_FILES, .path = folder, .mode = FEEDER_SEQUENTIAL},
+                    &f, &e) != 0)
         fail_msg("%s", e.text);
     assert_int_equal(feeder_rows(f), 2);
     snprintf(expected, sizeof expected, "a.png|%s/a.png|image/png", folder);
@@ -291,22 +319,22 @@ static void test_shuffle(void **state) {
     feeder_free(f);
 }
 
-static void test_permute(void **state) {
+static void test_shuffle_place(void **state) {
     (void)state;
     static bool seen[5000];
     for (uint64_t n = 1; n <= 5000; n = n < 70 ? n + 1 : n * 3 + 1) {
         memset(seen, 0, sizeof seen);
         for (uint64_t i = 0; i < n; i++) {
-            uint64_t to = permute(n * 77, n, i);
+            uint64_t to = shuffle_place(n * 77, n, i);
             assert_true(to < n && !seen[to]);
             seen[to] = true;
         }
     }
-    assert_true(permute(1, UINT64_C(1) << 62, (UINT64_C(1) << 62) - 1) < UINT64_C(1) << 62);
+    assert_true(shuffle_place(1, UINT64_C(1) << 62, (UINT64_C(1) << 62) - 1) < UINT64_C(1) << 62);
     /* Where the first of four comes to stand, over many keys: 2500 each, sd 43. */
     unsigned at[4] = {0};
     for (uint64_t key = 0; key < 10000; key++)
-        at[permute(key, 4, 0)]++;
+        at[shuffle_place(key, 4, 0)]++;
     for (int i = 0; i < 4; i++)
         assert_in_range(at[i], 2500 - 220, 2500 + 220);
 }
@@ -316,7 +344,7 @@ static void *draw_many(void *context) {
     struct feeder_row row = {0};
     struct err e;
     uint64_t sum = 0;
-    while (feeder_draw(f, 0, NULL, &row, &e) == FEEDER_DRAWN)
+    while (feeder_draw(f, &(struct feeder_turn){0}, &row, &e) == FEEDER_DRAWN)
         sum += row.number + 1;
     feeder_row_done(&row);
     return (void *)(uintptr_t)sum; // NOLINT
@@ -349,7 +377,8 @@ static struct feeder *large_feeder(enum feeder_mode mode) {
         buf_printf(&b, "%07u,\"%088u\n\"\n", i, i);
     file("large.csv", b.data, b.len);
     buf_done(&b);
-    if (feeder_open("f", FEEDER_CSV, path, mode, false, &f, &e) != 0)
+    if (feeder_open("f", &(struct feeder_source){.kind = FEEDER_CSV, .path = path, .mode = mode},
+                    &f, &e) != 0)
         fail_msg("%s", e.text);
     return f;
 }
@@ -364,7 +393,8 @@ static void test_a_large_file(void **state) {
     assert_int_equal(feeder_rows(f), (FEEDER_MEMORY_MAX - 7) / 100 + 1);
     for (int i = 0; i < 2000; i++) {
         char expected[100];
-        assert_int_equal(feeder_draw(f, 0, &rng, &row, &e), FEEDER_DRAWN);
+        assert_int_equal(feeder_draw(f, &(struct feeder_turn){.rng = &rng}, &row, &e),
+                         FEEDER_DRAWN);
         snprintf(expected, sizeof expected, "%07u", (unsigned)row.number);
         assert_int_equal(row.fields[0].len, 7);
         assert_memory_equal(row.fields[0].data, expected, 7);
@@ -383,23 +413,21 @@ static void test_a_file_that_changes(void **state) {
     char expected[400];
     struct feeder *f = large_feeder(FEEDER_SEQUENTIAL);
     snprintf(expected, sizeof expected,
-             "%s has changed since it was opened; leave a feeder's file alone during the run",
+             "%s has changed since it was opened; do not edit the file of a feeder during the run",
              path);
-    assert_int_equal(feeder_draw(f, 0, NULL, &row, &e), FEEDER_DRAWN);
-    assert_int_equal(feeder_check_unchanged(f, &e), 0);
+    assert_int_equal(feeder_draw(f, &(struct feeder_turn){0}, &row, &e), FEEDER_DRAWN);
     /* A byte is overwritten: the size is the same. */
     usleep(20000); /* the clock of files has steps */
     int fd = open(path, O_WRONLY | O_CLOEXEC);
     assert_int_equal(pwrite(fd, "\"", 1, 500), 1);
-    assert_int_equal(feeder_draw(f, 0, NULL, &row, &e), FEEDER_FAILED);
+    assert_int_equal(feeder_draw(f, &(struct feeder_turn){0}, &row, &e), FEEDER_FAILED);
     assert_string_equal(e.text, expected);
-    assert_int_equal(feeder_check_unchanged(f, &e), -1);
     /* It is cut. */
     assert_int_equal(ftruncate(fd, 150), 0);
     close(fd);
     for (int i = 0; i < 5; i++) {
         e.text[0] = '\0';
-        assert_int_equal(feeder_draw(f, 0, NULL, &row, &e), FEEDER_FAILED);
+        assert_int_equal(feeder_draw(f, &(struct feeder_turn){0}, &row, &e), FEEDER_FAILED);
         assert_string_equal(e.text, expected);
     }
     feeder_free(f);
@@ -407,17 +435,14 @@ static void test_a_file_that_changes(void **state) {
     /* Another file in its place: the open one is still whole. */
     f = large_feeder(FEEDER_SEQUENTIAL);
     remove(path);
-    assert_int_equal(feeder_check_unchanged(f, &e), -1);
-    assert_non_null(strstr(e.text, "is gone"));
-    assert_int_equal(feeder_draw(f, 0, NULL, &row, &e), FEEDER_DRAWN);
+    assert_int_equal(feeder_draw(f, &(struct feeder_turn){0}, &row, &e), FEEDER_DRAWN);
     feeder_free(f);
 
-    /* A small one is in memory; only the check tells. */
+    /* A small one is in memory. */
     f = numbers(10, FEEDER_SEQUENTIAL);
     file("a.csv", "gone\n", 5);
     for (unsigned i = 0; i < 10; i++)
         assert_int_equal(draw_number(f, 0, NULL), i);
-    assert_int_equal(feeder_check_unchanged(f, &e), -1);
     feeder_free(f);
     feeder_row_done(&row);
 }
@@ -426,7 +451,7 @@ static void read_fails(const char *text, const char *error) {
     struct reading x;
     struct feeder *f = NULL;
     reading_init(&x, text);
-    if (feeder_read(&x.r, json_root(x.doc)->first, &f) == 0)
+    if (feeder_read(&x.r, json_root(x.doc)->first, NULL, &f) == 0)
         fail_msg("accepted: %s", text);
     assert_null(f);
     assert_string_equal(x.e.text, error);
@@ -455,34 +480,34 @@ static void test_what_a_scenario_says(void **state) {
     };
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         reading_init(&x, good[i].text);
-        if (feeder_read(&x.r, json_root(x.doc)->first, &f) != 0)
+        if (feeder_read(&x.r, json_root(x.doc)->first, NULL, &f) != 0)
             fail_msg("%s: %s", good[i].text, x.e.text);
         assert_string_equal(feeder_name(f), "row");
-        assert_int_equal(feeder_mode(f), good[i].mode);
+        assert_int_equal(f->mode, good[i].mode);
         assert_int_equal(feeder_ends_run(f), good[i].ends_run);
         feeder_free(f);
         f = NULL;
         reading_done(&x);
     }
     read_fails("{\"r\": {\"mode\": \"once\"}}",
-               "s.json:1:7: where the rows come from is missing here; write \"csv\": FILE, "
-               "\"jsonl\": FILE or \"files\": FOLDER");
+               "s.json:1:7: the source of the rows is missing here; write \"csv\": FILE, "
+               "\"jsonl\": FILE or \"files\": FOLDER, a data set (\"sharegpt\", \"messages\", "
+               "\"custom\" or \"mooncake\": FILE), or \"prompts\": {...}");
     read_fails("{\"r\": {\"csv\": \"a.csv\", \"jsonl\": \"b\"}}",
-               "s.json:1:24: \"jsonl\" cannot stand beside \"csv\"; remove one of the two");
+               "s.json:1:24: \"jsonl\" cannot be combined with \"csv\"; remove one of them");
     read_fails(
         "{\"r\": {\"csv\": \"a.csv\", \"mode\": \"onec\"}}",
         "s.json:1:32: \"mode\" must be \"sequential\", \"random\", \"shuffle\", \"unique\" or "
         "\"once\"");
-    read_fails(
-        "{\"r\": {\"csv\": \"a.csv\", \"ends\": \"run\"}}",
-        "s.json:1:24: \"ends\" belongs to the modes \"once\" and \"unique\"; a feeder in mode "
-        "\"sequential\" never ends");
+    read_fails("{\"r\": {\"csv\": \"a.csv\", \"ends\": \"run\"}}",
+               "s.json:1:24: \"ends\" applies only to the modes \"once\" and \"unique\"; a feeder "
+               "in mode \"sequential\" never ends");
     read_fails("{\"r\": {\"csv\": \"a.csv\", \"moed\": \"once\"}}",
                "s.json:1:24: unknown key \"moed\" in a feeder; did you mean \"mode\"?");
     char error[400];
     file("a.csv", "a\n1,2\n", 6);
-    snprintf(error, sizeof error,
-             "s.json:1:15: %s/a.csv:2: 2 fields, but the first line names 1 column", test_folder());
+    snprintf(error, sizeof error, "s.json:1:15: %s/a.csv:2: 2 fields, but the header has 1 column",
+             test_folder());
     read_fails("{\"r\": {\"csv\": \"a.csv\"}}", error);
 }
 
@@ -494,7 +519,7 @@ int main(void) {
         cmocka_unit_test(test_files),
         cmocka_unit_test(test_modes),
         cmocka_unit_test(test_shuffle),
-        cmocka_unit_test(test_permute),
+        cmocka_unit_test(test_shuffle_place),
         cmocka_unit_test(test_threads_share_the_rows),
         cmocka_unit_test(test_a_large_file),
         cmocka_unit_test(test_a_file_that_changes),

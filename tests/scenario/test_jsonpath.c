@@ -208,27 +208,24 @@ static void must_refuse(bool pointer, const char *expression, const char *error)
 
 static void test_wrong_expressions(void **state) {
     (void)state;
-    must_refuse(
-        true, "a/b",
-        "at character 1 of a/b: a JSON Pointer begins with '/' (\"\" is the whole text), as "
-        "in /data/0");
+    must_refuse(true, "a/b",
+                "at character 1 of a/b: a JSON Pointer begins with '/', as in /data/0 (\"\" is the "
+                "whole text)");
     must_refuse(true, "/a~2",
                 "at character 4 of /a~2: '~' must be written ~0 (and '/' in a name ~1)");
     must_refuse(true, "/a~",
                 "at character 4 of /a~: '~' must be written ~0 (and '/' in a name ~1)");
     must_refuse(false, "a", "at character 1 of a: a JSONPath begins with '$', as in $.data[0]");
     must_refuse(false, "$.",
-                "at character 3 of $.: expected a name; other names are written ['like "
-                "this']");
+                "at character 3 of $.: expected a name; write other names ['like this']");
     must_refuse(false, "$\xc3\xa4", "at character 2 of $\xc3\xa4: expected '.', '[' or the end");
     must_refuse(false, "$[01]", "at character 3 of $[01]: expected a whole number");
     must_refuse(false, "$[-0]", "at character 4 of $[-0]: expected a whole number");
-    must_refuse(false, "$['a", "at character 5 of $['a: this text does not end; close its quote");
+    must_refuse(false, "$['a", "at character 5 of $['a: this text has no closing quote");
     must_refuse(false, "$[?length(@) > 1]",
                 "at character 4 of $[?length(@) > 1]: functions are not supported in filters");
-    must_refuse(
-        false, "$[?@.*]",
-        "at character 6 of $[?@.*]: expected a name; other names are written ['like this']");
+    must_refuse(false, "$[?@.*]",
+                "at character 6 of $[?@.*]: expected a name; write other names ['like this']");
     must_refuse(
         false, "$[?1]",
         "at character 5 of $[?1]: a comparison (==, !=, <, <=, >, >=) must follow this value");
@@ -263,24 +260,24 @@ static void must_break(const char *expression, const char *json, size_t n, const
 }
 
 #define BROKEN(expression, json, error)                                                            \
-    must_break(expression, json, strlen(json), "the body is not JSON that can be searched: " error)
+    must_break(expression, json, strlen(json), "the body cannot be searched as JSON: " error)
 
 static void test_broken_texts(void **state) {
     (void)state;
     BROKEN("/b", "{\"a\": 1", "the text ends too early");
     BROKEN("/b", "{\"a\": ", "the text ends too early");
-    BROKEN("/b", "{\"a\"", "no ':' after a key");
-    BROKEN("/b", "{\"a", "a string does not end");
-    BROKEN("/b", "{\"a\\", "a string does not end");
-    BROKEN("/b", "{a: 1}", "no key where one must be");
-    BROKEN("/b", "{\"a\": 01}", "no value where one must be");
-    BROKEN("/b", "{\"a\": 1 \"b\": 2}", "no ',' between two values");
+    BROKEN("/b", "{\"a\"", "':' is missing after a key");
+    BROKEN("/b", "{\"a", "a string is not closed");
+    BROKEN("/b", "{\"a\\", "a string is not closed");
+    BROKEN("/b", "{a: 1}", "a key is missing");
+    BROKEN("/b", "{\"a\": 01}", "a value is missing");
+    BROKEN("/b", "{\"a\": 1 \"b\": 2}", "',' is missing between two values");
     BROKEN("/b", "{\"a\": \"\\x\"}", "an unknown escape in a string");
     BROKEN("/b", "{\"a\": \"\\u12\"}", "\\u without four hexadecimal digits");
     BROKEN("/b", "{\"a\": \"\n\"}", "a control character in a string");
     BROKEN("/b", "{\"a\": 1.}", "a number without digits after its point");
     BROKEN("/b", "{\"a\": 1e}", "a number without digits in its exponent");
-    BROKEN("/a", "{\"a\": nul}", "no value where one must be");
+    BROKEN("/a", "{\"a\": nul}", "a value is missing");
     must_break("/a", "<html>", 6, "the body is not JSON");
     must_break("/a", "  ", 2, "the body is empty");
     must_break("/a", "\0\0", 2, "the body is not JSON");
@@ -290,9 +287,9 @@ static void test_broken_texts(void **state) {
     assert_non_null(deep);
     memset(deep, '[', n);
     must_break("/1", deep, n,
-               "the body is not JSON that can be searched: it is nested more than 512 deep");
+               "the body cannot be searched as JSON: it is nested more than 512 deep");
     must_break("$..x", deep, n,
-               "the body is not JSON that can be searched: it is nested more than 512 deep");
+               "the body cannot be searched as JSON: it is nested more than 512 deep");
     free(deep);
 }
 
@@ -306,7 +303,7 @@ static void test_a_search_has_an_end(void **state) {
         buf_str(&b, i == 0 ? "[0]" : ",[0]");
     buf_char(&b, ']');
     must_break("$[?$[19999][0] == 1]", b.data, b.len,
-               "the body is not JSON that can be searched: the search would take too long");
+               "the body cannot be searched as JSON: the search would take too long");
     buf_done(&b);
 }
 

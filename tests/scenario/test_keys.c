@@ -12,14 +12,14 @@
 #define LOAD "{\"users\":1,\"duration\":1}"
 
 /* Parts that are read on their own. */
-static int read_feeder(struct reader *r, const struct json *v) {
+static int read_feeder(struct loader *r, const struct json *v) {
     struct feeder *f = NULL;
-    int result = feeder_read(r, v->first, &f);
+    int result = feeder_read(r, v->first, NULL, &f);
     feeder_free(f);
     return result;
 }
 
-static int read_captures(struct reader *r, const struct json *v) {
+static int read_captures(struct loader *r, const struct json *v) {
     struct scope scope = {0};
     struct capture_list l = {0};
     int result = captures_read(r, v, &scope, &l);
@@ -28,7 +28,7 @@ static int read_captures(struct reader *r, const struct json *v) {
     return result;
 }
 
-static int read_checks(struct reader *r, const struct json *v) {
+static int read_checks(struct loader *r, const struct json *v) {
     struct check_list l = {0};
     int result = checks_read(r, v, &l);
     checks_done(&l);
@@ -39,7 +39,7 @@ static int read_checks(struct reader *r, const struct json *v) {
  * members: a scenario, or what `read` reads. */
 static const struct {
     const char *definition, *before, *after;
-    int (*read)(struct reader *r, const struct json *v);
+    int (*read)(struct loader *r, const struct json *v);
 } sections[SECTION_COUNT] = {
     [SECTION_TOP] = {NULL, "{", "}", NULL},
     [SECTION_LOAD] = {"load", "{\"load\":{", "},\"tasks\":[{}]}", NULL},
@@ -49,6 +49,7 @@ static const struct {
     [SECTION_BASIC] = {"basic", "{\"auth\":{\"basic\":{", "}},\"load\":" LOAD ",\"tasks\":[{}]}",
                        NULL},
     [SECTION_HTTP] = {"http", "{\"http\":{", "},\"load\":" LOAD ",\"tasks\":[{}]}", NULL},
+    [SECTION_DNS] = {"dns", "{\"http\":{\"dns\":{", "}},\"load\":" LOAD ",\"tasks\":[{}]}", NULL},
     [SECTION_LOADS] = {"loads", "{\"loads\":[{", "}]}", NULL},
     [SECTION_CLASS] = {"class", "{\"load\":" LOAD ",\"users\":[{", "}]}", NULL},
     [SECTION_STEP] = {"step", "{\"load\":" LOAD ",\"tasks\":[{\"name\":\"n\",\"steps\":[{", "}]}]}",
@@ -59,11 +60,17 @@ static const struct {
                            "}]}}", NULL},
     [SECTION_PART] = {"part", "{\"load\":" LOAD ",\"tasks\":[{\"multipart\":[{", "}]}]}", NULL},
     [SECTION_FEEDER] = {"feeder", "{\"f\":{", "}}", read_feeder},
+    [SECTION_PROMPTS] = {"prompts", "{\"f\":{\"prompts\":{", "}}}", read_feeder},
     [SECTION_CAPTURE] = {"capture", "{\"c\":{", "}}", read_captures},
     [SECTION_CHECK] = {"check", "[{", "}]", read_checks},
     [SECTION_CHECK_BODY] = {"check_body", "[{\"body\":{", "}}]", read_checks},
     [SECTION_CHECK_SIZE] = {"check_size", "[{\"size\":{", "}}]", read_checks},
     [SECTION_CHECK_TIME] = {"check_time", "[{\"time\":{", "}}]", read_checks},
+    [SECTION_STREAM] = {"stream", "{\"load\":" LOAD ",\"tasks\":[{\"stream\":{", "}}]}", NULL},
+    [SECTION_CANCEL] = {"cancel_after",
+                        "{\"load\":" LOAD
+                        ",\"tasks\":[{\"stream\":{\"format\":\"sse\",\"cancel_after\":{",
+                        "}}}]}", NULL},
 };
 
 /* Members that a section cannot do without, and the keys beside which they may not stand. */
@@ -79,11 +86,18 @@ static const struct {
     {SECTION_CLASS, "name", "\"n\"", ""},
     {SECTION_CLASS, "tasks", "[{}]", ""},
     {SECTION_LOAD, "users", "1",
-     ",stages,start_users,rate,start_rate,arrivals,max_users,queue_timeout,"},
-    {SECTION_LOAD, "duration", "1", ",stages,start_users,start_rate,"},
-    {SECTION_LOAD, "rate", "1", ",users,spawn_rate,duration,stages,start_users,start_rate,"},
+     ",stages,start_users,rate,start_rate,arrivals,max_users,spread,queue_timeout,trace,speed,from,"
+     "to,"
+     "loop,"},
+    {SECTION_LOAD, "duration", "1", ",stages,start_users,start_rate,trace,speed,from,to,loop,"},
+    {SECTION_LOAD, "rate", "1",
+     ",users,spawn_rate,duration,stages,start_users,start_rate,trace,speed,from,to,loop,"},
     {SECTION_LOAD, "stages", "[]",
-     ",users,spawn_rate,duration,rate,arrivals,max_users,queue_timeout,"},
+     ",users,spawn_rate,duration,rate,arrivals,max_users,spread,queue_timeout,trace,speed,from,to,"
+     "loop,"},
+    {SECTION_LOAD, "trace", "\"trace.jsonl\"",
+     ",users,spawn_rate,duration,stages,start_users,rate,start_rate,arrivals,max_users,spread,"
+     "queue_timeout,"},
     {SECTION_STAGE, "users", "1", ",rate,"},
     {SECTION_STAGE, "duration", "1", ""},
     {SECTION_BASIC, "user", "\"u\"", ""},
@@ -91,12 +105,21 @@ static const struct {
     {SECTION_THRESHOLD, "threshold", "\"count>1\"", ""},
     {SECTION_PART, "name", "\"n\"", ""},
     {SECTION_PART, "value", "\"v\"", ",file,"},
-    {SECTION_FEEDER, "csv", "\"part.bin\"", ",jsonl,files,"},
-    {SECTION_FEEDER, "mode", "\"once\"", ""},
+    {SECTION_FEEDER, "csv", "\"part.bin\"",
+     ",jsonl,files,messages,custom,mooncake,sharegpt,prompts,"},
+    {SECTION_FEEDER, "mode", "\"once\"", ",prompts,"},
+    {SECTION_PROMPTS, "words", "[10,20]", ""},
     {SECTION_CAPTURE, "regex", "\"a\"", ""},
-    {SECTION_CHECK, "header", "\"X\"", ",status,json,jsonpath,body,size,time,"},
-    {SECTION_CHECK, "exists", "true", ",status,body,size,time,"},
+    {SECTION_CHECK, "header", "\"X\"", ",status,json,jsonpath,body,text,size,time,"},
+    {SECTION_CHECK, "exists", "true", ",status,body,text,size,time,"},
+    {SECTION_STREAM, "format", "\"sse\"", ""},
 };
+
+/* A load's trace is read before anything else is. */
+static void write_trace(void) {
+    static const char line[] = "{\"timestamp\":0}\n";
+    write_file("trace.jsonl", line, sizeof line - 1);
+}
 
 static struct json_doc *schema(void) {
     struct buf b;
@@ -138,11 +161,8 @@ static void test_schema_has_the_table(void **state) {
         const struct scenario_key *k = &scenario_keys[i];
         const struct json *property =
             json_get(json_get(definition(d, k->section), "properties"), k->name);
-        if ((property == NULL) != (k->later != NULL))
-            fail_msg("\"%s\" in %s: %s", k->name, scenario_section_text(k->section),
-                     property == NULL ? "not in the schema" : "in the schema, and not built");
         if (property == NULL)
-            continue;
+            fail_msg("\"%s\" in %s: not in the schema", k->name, scenario_section_text(k->section));
         if (json_get(property, "description") == NULL &&
             json_get(resolve(d, property), "description") == NULL)
             fail_msg("\"%s\" in %s has no description", k->name, scenario_section_text(k->section));
@@ -203,12 +223,14 @@ static void attempt(const struct scenario_key *k, const char *value, struct err 
  * wrong type must be refused, at its own place. */
 static void test_loader_reads_every_key(void **state) {
     (void)state;
+    test_folder();
+    write_trace();
     for (size_t i = 0; i < scenario_key_count; i++) {
         const struct scenario_key *k = &scenario_keys[i];
         struct err e;
         size_t at;
         char place[64];
-        if (k->later != NULL || strcmp(k->name, "json") == 0) /* any value is good for json */
+        if (strcmp(k->name, "json") == 0) /* any value is good for json */
             continue;
         attempt(k, "null", &e, &at);
         snprintf(place, sizeof place, "s.json:1:%zu: \"%s\" must be ", at, k->name);
@@ -217,29 +239,11 @@ static void test_loader_reads_every_key(void **state) {
     }
 }
 
-static void test_later_keys_are_refused(void **state) {
-    (void)state;
-    for (size_t i = 0; i < scenario_key_count; i++) {
-        const struct scenario_key *k = &scenario_keys[i];
-        struct err e;
-        size_t at;
-        char expected[512];
-        if (k->later == NULL)
-            continue;
-        attempt(k, "1", &e, &at);
-        snprintf(expected, sizeof expected,
-                 "s.json:1:%zu: this version does not support \"%s\" in %s (%s); remove it",
-                 at - strlen(k->name) - 3, k->name, scenario_section_text(k->section), k->later);
-        assert_string_equal(e.text, expected);
-    }
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_schema_has_the_table),
         cmocka_unit_test(test_table_has_the_schema),
         cmocka_unit_test(test_loader_reads_every_key),
-        cmocka_unit_test(test_later_keys_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,6 +22,7 @@ static void test_defaults(void **state) {
     assert_int_equal(s->connect_timeout_ns, 10 * S);
     assert_int_equal(s->http.version, SCENARIO_HTTP_1_1);
     assert_true(s->http.verify && s->http.keepalive && s->http.cookies);
+    assert_int_equal(s->http.retry, SCENARIO_RETRY_UNSEEN);
     assert_false(s->http.follow_redirects || s->http.compressed);
     assert_int_equal(s->task_count, 1);
     const struct scenario_request *q = &s->requests[0];
@@ -50,6 +51,7 @@ static void test_everything(void **state) {
         "\"part.bin\","
         "\"key\":\"part.bin\",\"resolve\":[\"example.org:443:127.0.0.1\",\"*:80:[::1]\"],"
         "\"proxy\":\"socks5h://u:p@127.0.0.1:1080\",\"keepalive\":false,\"follow_redirects\":true,"
+        "\"retry\":\"safe\","
         "\"compressed\":true,\"cookies\":false},"
         "\"tasks\":[{\"name\":\"one\",\"weight\":0,\"method\":\"DELETE\",\"path\":\"/x\"},"
         "{\"weight\":7,\"headers\":{\"x-both\":\"own\",\"Host\":\"h\"},\"auth\":{\"basic\":{"
@@ -72,6 +74,7 @@ static void test_everything(void **state) {
     assert_int_equal(s->http.version, SCENARIO_HTTP_2_PRIOR);
     assert_false(s->http.verify || s->http.keepalive || s->http.cookies);
     assert_true(s->http.follow_redirects && s->http.compressed);
+    assert_int_equal(s->http.retry, SCENARIO_RETRY_SAFE);
     snprintf(path, sizeof path, "%s/part.bin", test_folder());
     assert_string_equal(s->http.ca, path);
     assert_string_equal(s->http.cert, path);

@@ -20,12 +20,18 @@ static int setup(void **state) {
     test_folder();
     write_csv("t.csv", "user,first name\nann,A/b c\n");
     snprintf(path, sizeof path, "%s/t.csv", test_folder());
-    if (feeder_open("row", FEEDER_CSV, path, FEEDER_SEQUENTIAL, false, &rows, &e) != 0)
+    if (feeder_open(
+            "row",
+            &(struct feeder_source){.kind = FEEDER_CSV, .path = path, .mode = FEEDER_SEQUENTIAL},
+            &rows, &e) != 0)
         fail_msg("%s", e.text);
     snprintf(path, sizeof path, "%s/img", test_folder());
     mkdir(path, 0700);
     write_csv("img/a.png", "A\0");
-    if (feeder_open("img", FEEDER_FILES, path, FEEDER_SEQUENTIAL, false, &images, &e) != 0)
+    if (feeder_open(
+            "img",
+            &(struct feeder_source){.kind = FEEDER_FILES, .path = path, .mode = FEEDER_SEQUENTIAL},
+            &images, &e) != 0)
         fail_msg("%s", e.text);
     return 0;
 }
@@ -72,7 +78,8 @@ static void bench_init(struct bench *b, const char *json) {
     rng_seed(&b->rng, 7, 1);
     for (size_t i = 0; i < 2; i++) {
         struct feeder *f = i == 0 ? rows : images;
-        assert_int_equal(feeder_draw(f, 0, &b->rng, &b->drawn[i], &e), FEEDER_DRAWN);
+        assert_int_equal(feeder_draw(f, &(struct feeder_turn){.rng = &b->rng}, &b->drawn[i], &e),
+                         FEEDER_DRAWN);
         b->fields[i] = b->drawn[i].fields;
     }
     b->variables[0] = (struct bytes){"a b/\"\xc3\xa4&", 8};
@@ -99,7 +106,7 @@ static void bench_done(struct bench *b) {
 }
 
 /* Reads the string `text` (as it stands in a template) for a place. */
-static int compile(struct bench *b, const char *text, enum place place) {
+static int compile(struct bench *b, const char *text, enum text_place place) {
     static struct buf json;
     buf_done(&json);
     buf_init(&json, 16 << 20);
@@ -110,7 +117,7 @@ static int compile(struct bench *b, const char *text, enum place place) {
     return template_read(&b->x.r, json_root(b->x.doc), &b->scope, place, "the header X", &b->t);
 }
 
-static void must_be_bytes(const char *text, enum place place, const char *expected, size_t n) {
+static void must_be_bytes(const char *text, enum text_place place, const char *expected, size_t n) {
     struct bench b;
     struct buf out;
     struct err e = {"untouched"};
@@ -129,7 +136,7 @@ static void must_be_bytes(const char *text, enum place place, const char *expect
     bench_done(&b);
 }
 
-static void must_be(const char *text, enum place place, const char *expected) {
+static void must_be(const char *text, enum text_place place, const char *expected) {
     must_be_bytes(text, place, expected, strlen(expected));
 }
 
@@ -237,7 +244,7 @@ static void test_random(void **state) {
     buf_done(&out);
 }
 
-static void must_refuse(const char *text, enum place place, const char *error) {
+static void must_refuse(const char *text, enum text_place place, const char *error) {
     struct bench b;
     if (compile(&b, text, place) == 0)
         fail_msg("accepted: %s", text);
@@ -253,59 +260,54 @@ static void test_wrong_templates(void **state) {
                 "s.json:1:4: unknown name \"tokn\" in ${...}; did you mean \"token\"?");
     must_refuse("\"\xc3\xa4${row.usr}", PLACE_PLAIN, /* an escape and a character of two bytes */
                 "s.json:1:5: unknown name \"row.usr\" in ${...}; did you mean \"row.user\"?");
-    must_refuse(
-        "${nothing_like_it}", PLACE_PLAIN,
-        "s.json:1:2: unknown name \"nothing_like_it\" in ${...}; it is no variable, capture "
-        "or feeder of this scenario (${env.NAME} reads the environment, $${ is a plain ${)");
+    must_refuse("${nothing_like_it}", PLACE_PLAIN,
+                "s.json:1:2: unknown name \"nothing_like_it\" in ${...}; this scenario has no "
+                "variable, capture or feeder with this name (${env.NAME} reads the environment, "
+                "$${ is a literal ${)");
     must_refuse("${uid}", PLACE_PLAIN,
                 "s.json:1:2: unknown name \"uid\" in ${...}; did you mean \"uuid\"?");
     must_refuse("${row}", PLACE_PLAIN,
-                "s.json:1:2: \"row\" is a feeder; name a column, as in ${row.user}");
+                "s.json:1:2: \"row\" is a feeder; add a column, as in ${row.user}");
     must_refuse("${base64}", PLACE_PLAIN,
-                "s.json:1:2: \"base64\" is a function; write its arguments in ( )");
-    must_refuse(
-        "${rot13(token)}", PLACE_PLAIN,
-        "s.json:1:4: unknown function \"rot13\"; there are random.int, random.choice, base64, "
-        "json and urlencode");
+                "s.json:1:2: \"base64\" is a function; add its arguments in ( )");
+    must_refuse("${rot13(token)}", PLACE_PLAIN,
+                "s.json:1:4: unknown function \"rot13\"; known are random.int, random.choice, "
+                "base64, json, urlencode and value");
     must_refuse("${base64(${token})}", PLACE_PLAIN,
-                "s.json:1:11: inside ${...} names stand without ${ }, as in ${base64(name)}");
+                "s.json:1:11: inside ${...}, write names without ${ }, as in ${base64(name)}");
     must_refuse("${base64(tokn)}", PLACE_PLAIN,
                 "s.json:1:11: unknown name \"tokn\" in ${...}; did you mean \"token\"?");
     must_refuse("${base64()}", PLACE_PLAIN,
-                "s.json:1:11: an argument is missing here; '' is an empty text");
+                "s.json:1:11: an argument is missing here; write '' for empty text");
     must_refuse("${base64(token}", PLACE_PLAIN,
                 "s.json:1:16: expected ',' or ')' after this argument");
-    must_refuse("${base64('a)}", PLACE_PLAIN,
-                "s.json:1:11: this ' has no second one; close the text");
+    must_refuse("${base64('a)}", PLACE_PLAIN, "s.json:1:11: this quoted text has no closing '");
     must_refuse(
         "${random.int(9, 1)}", PLACE_PLAIN,
-        "s.json:1:4: random.int takes the lowest and the highest number, as in random.int(1, "
-        "100)");
+        "s.json:1:4: random.int needs the lowest and the highest number, as in random.int(1, 100)");
     must_refuse(
         "${random.int(1)}", PLACE_PLAIN,
-        "s.json:1:4: random.int takes the lowest and the highest number, as in random.int(1, "
-        "100)");
-    must_refuse("${token", PLACE_PLAIN, "s.json:1:2: this ${ has no }; write $${ for a plain ${");
+        "s.json:1:4: random.int needs the lowest and the highest number, as in random.int(1, 100)");
+    must_refuse("${token", PLACE_PLAIN,
+                "s.json:1:2: this ${ has no closing }; write $${ for a literal ${");
     must_refuse("${token x}y}", PLACE_PLAIN,
                 "s.json:1:2: unknown name \"token x\" in ${...}; did you mean \"token\"?");
     must_refuse("${env.NOPE}", PLACE_PLAIN,
                 "s.json:1:2: NOPE is not set; set NOPE in the environment");
-    must_refuse(
-        "${env.LINES}", PLACE_HEADER,
-        "s.json:1:2: the value of ${env.LINES} holds a control character (a line end?), which "
-        "cannot be sent in a header");
-    must_refuse(
-        "a\nb", PLACE_HEADER,
-        "s.json:1:2: this text holds a control character (a line end?), which cannot be sent "
-        "in a header");
+    must_refuse("${env.LINES}", PLACE_HEADER,
+                "s.json:1:2: the value of ${env.LINES} contains a control character (a line end?), "
+                "which a header cannot hold");
+    must_refuse("a\nb", PLACE_HEADER,
+                "s.json:1:2: this text contains a control character (a line end?), which a header "
+                "cannot hold");
     must_refuse("${json(env.BYTES)}", PLACE_PLAIN,
-                "s.json:1:4: the argument is not UTF-8, which JSON must be");
+                "s.json:1:4: the argument is not UTF-8, which JSON requires");
     static const char deep[] = /* one more than may be */
         "${base64(base64(base64(base64(base64(base64(base64(base64(base64(token)))))))))}";
-    must_refuse(deep, PLACE_PLAIN, "s.json:1:60: functions inside functions, more than 8 deep");
+    must_refuse(deep, PLACE_PLAIN, "s.json:1:60: functions are nested more than 8 deep");
 }
 
-static void must_fail_to_render(const char *text, enum place place, const char *error) {
+static void must_fail_to_render(const char *text, enum text_place place, const char *error) {
     struct bench b;
     struct buf out;
     struct err e = {""};
@@ -320,6 +322,17 @@ static void must_fail_to_render(const char *text, enum place place, const char *
     bench_done(&b);
 }
 
+static void test_json_values(void **state) {
+    (void)state;
+    must_be("${value(user.id)}", PLACE_VALUE, "42");
+    must_be("${value('[', user.id, ']')}", PLACE_VALUE, "[42]");
+    must_fail_to_render("${value(evil)}", PLACE_VALUE,
+                        "the header X: the value of ${...} is not a JSON value: a number, true, "
+                        "false, null, a string in quotes, an array or an object");
+    must_fail_to_render("${value(bin)}", PLACE_VALUE,
+                        "the header X: the value of ${...} is not UTF-8, which JSON requires");
+}
+
 static void test_wrong_values(void **state) {
     (void)state;
     must_fail_to_render("${token}", PLACE_PLAIN,
@@ -328,24 +341,21 @@ static void test_wrong_values(void **state) {
     must_fail_to_render("${base64('a', token)}", PLACE_PLAIN,
                         "the header X: ${token} has no value yet: nothing was captured under this "
                         "name");
-    must_fail_to_render(
-        "${row.user}", PLACE_PLAIN,
-        "the header X: ${row.user} has no value: no row was drawn from this feeder");
-    must_fail_to_render(
-        "${evil}", PLACE_HEADER,
-        "the header X: the value of ${evil} holds a control character (a line end?), "
-        "which cannot be sent in a header");
-    must_fail_to_render(
-        "${bin}", PLACE_HEADER,
-        "the header X: the value of ${bin} holds a control character (a line end?), "
-        "which cannot be sent in a header");
+    must_fail_to_render("${row.user}", PLACE_PLAIN,
+                        "the header X: ${row.user} has no value: no row was read from this feeder");
+    must_fail_to_render("${evil}", PLACE_HEADER,
+                        "the header X: the value of ${evil} contains a control character (a line "
+                        "end?), which a header cannot hold");
+    must_fail_to_render("${bin}", PLACE_HEADER,
+                        "the header X: the value of ${bin} contains a control character (a line "
+                        "end?), which a header cannot hold");
     must_fail_to_render("${bin}", PLACE_JSON,
-                        "the header X: the value of ${bin} is not UTF-8, which JSON must be");
+                        "the header X: the value of ${bin} is not UTF-8, which JSON requires");
     must_fail_to_render("${json(bin)}", PLACE_PLAIN,
-                        "the header X: the value inside json() is not UTF-8, which JSON must be");
-    must_fail_to_render("${bin}", PLACE_QUOTED,
-                        "the header X: the value of ${bin} holds a NUL, which cannot be sent in a "
-                        "part's header");
+                        "the header X: the value inside json() is not UTF-8, which JSON requires");
+    must_fail_to_render(
+        "${bin}", PLACE_QUOTED,
+        "the header X: the value of ${bin} contains a NUL, which the header of a part cannot hold");
 }
 
 /* The content of the file named by `text`, or the failure's text. */
@@ -400,10 +410,10 @@ static void test_files(void **state) {
     file_is("${token}", "img/sub//b", "<B>", true);
     file_is("${token}/sub/b", "img", "<B>", true);
     file_is("img/${token}", "a..b", "No such file or directory", false);
-    file_is("img/${token}", "../out", "\"..\" would leave the folder", false);
-    file_is("img/${token}", "..", "\"..\" would leave the folder", false);
-    file_is("img/${token}", "sub/../../out", "\"..\" would leave the folder", false);
-    file_is("${token}/out", "..", "\"..\" would leave the folder", false);
+    file_is("img/${token}", "../out", "\"..\" points outside the folder", false);
+    file_is("img/${token}", "..", "\"..\" points outside the folder", false);
+    file_is("img/${token}", "sub/../../out", "\"..\" points outside the folder", false);
+    file_is("${token}/out", "..", "\"..\" points outside the folder", false);
     file_is("${token}", "/etc/passwd", "it is absolute", false);
     file_is("${token}", "", "it is empty", false);
     file_is("img/${token}", "link", "symbolic links are not followed", false);
@@ -430,7 +440,8 @@ static void test_a_nul_in_a_name(void **state) {
     assert_int_equal(template_file(&b.x.r, json_root(b.x.doc), &out), 0);
     assert_int_equal(template_make(&b.x.r, 0, &out, &holes, "the body", &b.t), 0);
     assert_int_equal(template_render(b.t, &b.v, &out, &e), -1);
-    assert_string_equal(e.text, "the body: the file's name \"a.png\" is refused: it holds a NUL");
+    assert_string_equal(e.text, "the body: file name refused: it contains a NUL");
+    assert_string_equal(b.work.seen, "file a.png");
     buf_done(&out);
     bench_done(&b);
 }
@@ -479,7 +490,8 @@ static void test_large(void **state) {
         text[i] = "${"[i % 2];
     text[n] = '\0';
     assert_int_equal(compile(&b, text, PLACE_PLAIN), -1);
-    assert_string_equal(b.x.e.text, "s.json:1:2: this ${ has no }; write $${ for a plain ${");
+    assert_string_equal(b.x.e.text,
+                        "s.json:1:2: this ${ has no closing }; write $${ for a literal ${");
     bench_done(&b);
     for (size_t i = 0; i < n; i++)
         text[i] = "$${"[i % 3];
@@ -517,15 +529,16 @@ static void test_names(void **state) {
     assert_int_equal(scope_variable(&b.x.r, &b.scope, "token", 0, &slot), 0);
     assert_int_equal(slot, 0);
     assert_int_equal(scope_variable(&b.x.r, &b.scope, "user", 0, &slot), -1);
-    assert_string_equal(b.x.e.text, "s.json:1:1: the name \"user\" has a meaning of its own in "
-                                    "${...}; take another");
+    assert_string_equal(b.x.e.text,
+                        "s.json:1:1: the name \"user\" is reserved in ${...}; use a different one");
     assert_int_equal(scope_variable(&b.x.r, &b.scope, "row", 0, &slot), -1);
     assert_string_equal(b.x.e.text,
-                        "s.json:1:1: \"row\" is the name of a feeder already; take another");
+                        "s.json:1:1: a feeder has the name \"row\"; use a different one");
     assert_int_equal(scope_variable(&b.x.r, &b.scope, "a-b", 0, &slot), -1);
     assert_int_equal(scope_variable(&b.x.r, &b.scope, "", 0, &slot), -1);
     assert_int_equal(scope_feeder(&b.x.r, &b.scope, rows, 0), -1);
-    assert_string_equal(b.x.e.text, "s.json:1:1: the name \"row\" is taken already; take another");
+    assert_string_equal(b.x.e.text,
+                        "s.json:1:1: the name \"row\" is already used; use a different one");
     assert_int_equal(slot, 0);
     bench_done(&b);
 }
@@ -534,10 +547,11 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values),          cmocka_unit_test(test_places),
         cmocka_unit_test(test_functions),       cmocka_unit_test(test_random),
-        cmocka_unit_test(test_wrong_templates), cmocka_unit_test(test_wrong_values),
-        cmocka_unit_test(test_files),           cmocka_unit_test(test_a_nul_in_a_name),
-        cmocka_unit_test(test_names_of_parts),  cmocka_unit_test(test_large),
-        cmocka_unit_test(test_secrets),         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_wrong_templates), cmocka_unit_test(test_json_values),
+        cmocka_unit_test(test_wrong_values),    cmocka_unit_test(test_files),
+        cmocka_unit_test(test_a_nul_in_a_name), cmocka_unit_test(test_names_of_parts),
+        cmocka_unit_test(test_large),           cmocka_unit_test(test_secrets),
+        cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -251,6 +251,87 @@ static void poisson_arrivals_follow_a_ramp(void **state) {
     assert_true(abs(first - 2500) < 5 * 50);
 }
 
+/* Expected times: Python's fractions, to the nearest nanosecond, half up. */
+static void a_trace_is_replayed_as_recorded(void **state) {
+    (void)state;
+    static const int64_t at[] = {0, 1, 2, 1000000001, 1000000001, 4000000000};
+    struct load_times times = {at, 6, 5000000000};
+    struct load l = {.kind = LOAD_TRACE, .times = &times, .micro_speed = LOAD_MICRO};
+    struct arrivals a;
+    struct arrival next;
+    assert_true(load_is_open(&l));
+    assert_int_equal(load_duration(&l), 5000000000);
+    assert_int_equal(load_trace_count(&l), 6);
+    assert_int_equal(load_micro_rate_max(&l), 3 * PER_S);
+    arrivals_init(&a, &l, 1, 0, 1);
+    for (uint64_t i = 0; i < 6; i++) {
+        assert_true(arrivals_next(&a, &next));
+        assert_true(next.index == i && next.at_ns == at[i]);
+    }
+    assert_false(arrivals_next(&a, &next));
+    /* Three times as fast: 0, 1/3, 2/3, ... */
+    static const int64_t thirds[] = {0, 0, 1, 333333334, 333333334, 1333333333};
+    l.micro_speed = 3 * LOAD_MICRO;
+    arrivals_init(&a, &l, 1, 0, 1);
+    for (uint64_t i = 0; i < 6; i++)
+        assert_true(arrivals_next(&a, &next) && next.at_ns == thirds[i]);
+    assert_int_equal(load_duration(&l), 1666666667);
+    assert_int_equal(load_micro_rate_max(&l), 5 * PER_S);
+    /* Over and over, until the end: pass p begins at the nearest to p * 5/3 s, without an error that grows. */
+    l.loop = true;
+    l.duration_ns = 1000 * S;
+    arrivals_init(&a, &l, 1, 0, 1);
+    uint64_t n = 0;
+    while (arrivals_next(&a, &next)) {
+        if (n % 6 == 0)
+            assert_int_equal(next.at_ns, (n / 6 * 5000000000 * 2 + 3) / 6);
+        n++;
+    }
+    assert_int_equal(n, 3600); /* 600 passes */
+    assert_int_equal(load_trace_count(&l), 3600);
+    l.duration_ns = 1000 * S - 333333333;
+    assert_int_equal(load_trace_count(&l), 3599);
+    l.duration_ns = 1000 * S - 333333332;
+    assert_int_equal(load_trace_count(&l), 3600);
+    l.cut_ns = 2;
+    assert_int_equal(load_trace_count(&l), 3);
+}
+
+static void workers_share_a_trace(void **state) {
+    (void)state;
+    static const int64_t at[] = {0, 10, 20, 30, 40};
+    struct load_times times = {at, 5, 50};
+    struct load l = {.kind = LOAD_TRACE,
+                     .times = &times,
+                     .micro_speed = LOAD_MICRO,
+                     .loop = true,
+                     .duration_ns = 200};
+    bool seen[20] = {false};
+    for (uint32_t w = 0; w < 3; w++) {
+        struct arrivals a;
+        struct arrival next;
+        arrivals_init(&a, &l, 1, w, 3);
+        while (arrivals_next(&a, &next)) {
+            assert_true(next.index % 3 == w && next.index < 20 && !seen[next.index]);
+            assert_int_equal(next.at_ns, 10 * (int64_t)next.index);
+            seen[next.index] = true;
+        }
+    }
+    for (size_t i = 0; i < 20; i++)
+        assert_true(seen[i]);
+}
+
+/* At a speed that puts all into one nanosecond no arrival is lost. */
+static void a_fast_trace_is_complete(void **state) {
+    (void)state;
+    static const int64_t at[] = {0, 1, 2, 3};
+    struct load_times times = {at, 4, 4};
+    struct load l = {
+        .kind = LOAD_TRACE, .times = &times, .micro_speed = (int64_t)LOAD_SPEED_MAX * LOAD_MICRO};
+    assert_int_equal(load_trace_count(&l), 4);
+    assert_int_equal(load_duration(&l), 1);
+}
+
 static void an_open_load_wants_no_users_of_its_own(void **state) {
     (void)state;
     struct load_stage stages[] = {{2 * S, 0, 30 * PER_S}, {S, 0, 5 * PER_S}};
@@ -286,6 +367,9 @@ int main(void) {
         cmocka_unit_test(workers_share_one_sequence),
         cmocka_unit_test(poisson_arrivals_are_random_and_repeat),
         cmocka_unit_test(poisson_arrivals_follow_a_ramp),
+        cmocka_unit_test(a_trace_is_replayed_as_recorded),
+        cmocka_unit_test(workers_share_a_trace),
+        cmocka_unit_test(a_fast_trace_is_complete),
         cmocka_unit_test(an_open_load_wants_no_users_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,6 +64,7 @@ assert got.keys() == want.keys() and all(abs(got[k] - want[k]) < 0.01 for k in w
 # answers DELAY-MS OPTION...: ten requests in turn to a truth server; sets TOLD to its JSON and SLOWEST to ours, in us.
 answers() {
     local pid url
+    : >"$BATS_TEST_TMPDIR/truth"
     "$(dirname "$COLDSWARM")/tests/support/truth" --delay "$1ms" "${@:2}" >"$BATS_TEST_TMPDIR/truth" 3>&- &
     pid=$!
     STARTED_PIDS+=("$pid")

@@ -11,12 +11,17 @@ make_in_root() {
     make --no-print-directory -s -C "$ROOT" PREFIX=/opt/cs DESTDIR="$STAGE" "$@"
 }
 
-@test "install: program, man page, completion, documents; uninstall: nothing stays" {
+@test "install: program, man pages, completion, documents; uninstall: nothing stays" {
     make_in_root install
     [ "$("$STAGE/opt/cs/bin/coldswarm" --version)" = "$("$ROOT/build/release/coldswarm" --version)" ]
     grep -q '^\.TH COLDSWARM 1' "$STAGE/opt/cs/share/man/man1/coldswarm.1"
+    for name in $("$STAGE/opt/cs/bin/coldswarm" help | sed -n '/^commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p'); do
+        grep -q "^\.TH COLDSWARM-${name^^} 1" "$STAGE/opt/cs/share/man/man1/coldswarm-$name.1"
+    done
     bash -n "$STAGE/opt/cs/share/bash-completion/completions/coldswarm"
     grep -q MIT "$STAGE/opt/cs/share/doc/coldswarm/LICENSE"
+    # The pages that help, the README and the messages send the reader to.
+    diff -r "$ROOT/docs" "$STAGE/opt/cs/share/doc/coldswarm/docs"
     if [ -d "$ROOT/scenarios" ]; then
         diff -r "$ROOT/scenarios" "$STAGE/opt/cs/share/coldswarm/scenarios"
     fi

@@ -22,7 +22,7 @@ run_tests() {
     suite two <<<'echo 1..1; echo ok 1 - c'
     run_tests one two
     [ "$status" -eq 0 ]
-    [ "$last" = "3 passed, 0 failed" ]
+    [ "$last" = "3 passed, 0 failed, 0 skipped" ]
     [[ $output != *chatter* ]]
 }
 
@@ -30,7 +30,7 @@ run_tests() {
     suite bad <<<'echo 1..3; echo ok 1 - a; echo not ok 2 - b; echo "# expected 3"; echo ok 3 - c; exit 1'
     run_tests bad
     [ "$status" -eq 1 ]
-    [ "$last" = "2 passed, 1 failed" ]
+    [ "$last" = "2 passed, 1 failed, 0 skipped" ]
     [[ $output == *"not ok 2 - b"* && $output == *"# expected 3"* ]]
 }
 
@@ -38,7 +38,7 @@ run_tests() {
     suite crash <<<'echo 1..3; echo ok 1 - a; echo last words; kill -SEGV $$'
     run_tests crash
     [ "$status" -eq 1 ]
-    [ "$last" = "1 passed, 1 failed" ]
+    [ "$last" = "1 passed, 1 failed, 0 skipped" ]
     [[ $output == *"SIGSEGV"* && $output == *"last words"* ]]
 }
 
@@ -46,13 +46,13 @@ run_tests() {
     suite short <<<'echo 1..3; echo ok 1 - a; echo ok 2 - b'
     run_tests short
     [ "$status" -eq 1 ]
-    [ "$last" = "2 passed, 1 failed" ]
+    [ "$last" = "2 passed, 1 failed, 0 skipped" ]
 }
 
 @test "an exit code although no test failed" {
     suite code <<<'echo 1..1; echo ok 1 - a; exit 7'
     run_tests code
-    [ "$last" = "1 passed, 1 failed" ]
+    [ "$last" = "1 passed, 1 failed, 0 skipped" ]
     [[ $output == *"exit code 7"* ]]
 }
 
@@ -60,31 +60,64 @@ run_tests() {
     suite silent <<<'exit 0'
     run_tests silent "$BATS_TEST_TMPDIR/nowhere"
     [ "$status" -eq 1 ]
-    [ "$last" = "0 passed, 2 failed" ]
+    [ "$last" = "0 passed, 2 failed, 0 skipped" ]
 }
 
 @test "a suite that hangs is ended with everything it started" {
     suite hang <<<'echo 1..2; echo ok 1 - a; sleep 1000 & echo $! >child; wait'
     run_tests --timeout 1 hang
     [ "$status" -eq 1 ]
-    [ "$last" = "1 passed, 1 failed" ]
+    [ "$last" = "1 passed, 1 failed, 0 skipped" ]
     [[ $output == *"not finished after 1 s"* ]]
     # Killed; it may stay a zombie for a moment where nobody reaps it.
     state=$(sed 's/.*) //' "/proc/$(cat child)/stat" 2>/dev/null || true)
     [[ -z $state || $state == [ZX]* ]]
 }
 
-@test "a skipped test is neither passed nor failed" {
-    suite skip <<<'echo 1..3; echo "ok 1 - a # SKIP no network"; echo "not ok 2 # SKIP b"; echo ok 3 - c'
-    run_tests skip
+@test "a skipped test is neither passed nor failed, and its reason is shown" {
+    suite skip <<<'echo 1..3; echo "ok 1 - a # SKIP no network"; echo "# skip: no mount"; echo "not ok 2 # SKIP b"; echo ok 3 - c'
+    suite whole <<<'echo "1..0 # skip no stamps"'
+    run_tests skip whole
     [ "$status" -eq 0 ]
-    [ "$last" = "1 passed, 0 failed, 2 skipped" ]
+    [ "$last" = "1 passed, 0 failed, 3 skipped" ]
+    [[ $output == *$'\n    skipped: a: no network\n    skipped: b: no mount\n'* ]]
+    [[ $output == *$'\n    skipped: all of it: no stamps\n'* ]]
+}
+
+@test "a test skipped without a reason has failed, and so has a suite without tests" {
+    suite skip <<<'echo 1..3; echo "# skip: no mount"; echo "ok 1 # SKIP a"; echo "ok 2 # SKIP b"; echo "ok 3 c # skip"'
+    suite none <<<'echo 1..0'
+    run_tests skip none
+    [ "$status" -eq 1 ]
+    [ "$last" = "0 passed, 3 failed, 1 skipped" ]
+    [[ $output == *"b was skipped without a reason"* && $output == *"c was skipped without a reason"* ]]
+    [[ $output == *"it has no tests"* ]]
+}
+
+@test "cmocka's skip with SKIP()" {
+    printf '%s\n' '#include <setjmp.h>' '#include <stdarg.h>' '#include <stddef.h>' '#include <stdint.h>' '#include <cmocka.h>' \
+        '#include "support/skip.h"' 'static void a(void **s) { (void)s; SKIP("no moon"); }' 'static void b(void **s) { (void)s; skip(); }' \
+        'int main(void) { const struct CMUnitTest t[] = {cmocka_unit_test(a), cmocka_unit_test(b)}; return cmocka_run_group_tests(t, NULL, NULL); }' >c.c
+    gcc -I "$ROOT/tests" -o c c.c -lcmocka
+    run_tests c
+    [ "$last" = "0 passed, 1 failed, 1 skipped" ]
+    [[ $output == *"skipped: a: no moon"* && $output == *"b was skipped without a reason"* ]]
+}
+
+@test "bats tests by their tags" {
+    printf '@test "first" { true; }\n# bats test_tags=more\n@test "second" { false; }\n' >tags.bats
+    printf '# bats file_tags=more\n@test "third" { true; }\n' >all.bats
+    run_tests --tags '!more' tags.bats all.bats
+    [ "$last" = "1 passed, 0 failed, 0 skipped" ]
+    [[ $output != *all.bats* ]]
+    run_tests --tags more tags.bats all.bats
+    [ "$last" = "1 passed, 1 failed, 0 skipped" ]
 }
 
 @test "a result behind noise on the same line is found" {
     suite noise <<<'echo 1..2; printf "no line end"; echo "not ok 1 - a"; echo "ok 2 - b"; exit 1'
     run_tests noise
-    [ "$last" = "1 passed, 1 failed" ]
+    [ "$last" = "1 passed, 1 failed, 0 skipped" ]
 }
 
 @test "a sanitiser's report counts, even of a program whose exit code nobody looks at" {
@@ -94,7 +127,7 @@ run_tests() {
     suite careless <<<'echo 1..1; ./wild 2>/dev/null; echo ok 1 - a'
     run_tests careless
     [ "$status" -eq 1 ]
-    [ "$last" = "1 passed, 1 failed" ]
+    [ "$last" = "1 passed, 1 failed, 0 skipped" ]
     [[ $output == *"heap-buffer-overflow"* ]]
 }
 
@@ -103,29 +136,8 @@ run_tests() {
     suite other <<<'echo 1..1; echo not ok 1 - x; exit 1'
     run_tests --only file file.bats other
     [ "$status" -eq 1 ]
-    [ "$last" = "1 passed, 1 failed" ]
+    [ "$last" = "1 passed, 1 failed, 0 skipped" ]
     [[ $output == *"why"* ]]
     run_tests --only nothing file.bats
     [ "$status" -eq 2 ]
-}
-
-@test "scripts/check takes a build that fails and tests that do not run as failures" {
-    mkdir -p tree/scripts
-    cp "$ROOT/scripts/check" tree/scripts/
-    printf 'format-check layers lint all tests warnings:\n\t@true\ntest check-classifier:\n\t@echo "3 passed, 0 failed, 1 skipped"\n' >tree/Makefile
-    run tree/scripts/check
-    [ "$status" -eq 0 ]
-    [ "${lines[-1]}" = "19 passed, 0 failed, 4 skipped" ]   # 7 steps, 4 times 3 tests
-    printf 'format-check layers lint all warnings:\n\t@true\ntests:\n\t@false\ntest check-classifier:\n\t@echo "3 passed, 0 failed"\n' >tree/Makefile
-    run tree/scripts/check
-    [ "$status" -eq 1 ]
-    [ "${lines[-1]}" = "7 passed, 3 failed" ]   # 4 steps that make no tests, and 3 tests of what needs no build
-    printf 'format-check layers lint all tests warnings:\n\t@true\ntest check-classifier:\n\t@echo "3 passed, 2 failed"; exit 1\n' >tree/Makefile
-    run tree/scripts/check
-    [ "$status" -eq 1 ]
-    [ "${lines[-1]}" = "19 passed, 8 failed" ]
-    printf 'format-check layers lint all tests warnings:\n\t@true\ntest check-classifier:\n\t@false\n' >tree/Makefile
-    run tree/scripts/check
-    [ "$status" -eq 1 ]
-    [ "${lines[-1]}" = "7 passed, 4 failed" ]
 }

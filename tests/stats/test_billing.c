@@ -215,7 +215,7 @@ static void test_bad_lists_say_where(void **state) {
         {"{\"source\":\"\",\"date\":\"\",\"currency\":\"\",\"tiers\":[{\"regions\":[\"r\"],"
          "\"name\":"
          "\"\",\"note\":\"\",\"request_based\":{\"cpu_active\":-1}}]}",
-         "\"cpu_active\" must be a number from 0 on"},
+         "\"cpu_active\" must be a number of 0 or more"},
         {"{\"source\":\"\",\"date\":\"\",\"currency\":\"\",\"tiers\":[{\"regions\":[\"r\"],"
          "\"name\":"
          "\"\",\"note\":\"\"}]}",

@@ -59,7 +59,7 @@ static struct compare_side *side_of(const int64_t *lengths_us, size_t runs) {
 
 static void add(struct compare_side *s, int64_t at_us, int64_t value_us, uint16_t run,
                 uint32_t endpoint, bool failed) {
-    struct compare_row row = {at_us, value_us, endpoint, run, failed};
+    struct compare_row row = {at_us, value_us, endpoint, run, failed, 0};
     assert_int_equal(compare_side_add(s, &row, NULL), 0);
 }
 

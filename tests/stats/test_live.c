@@ -16,7 +16,9 @@
 static void feed(struct live *l, int64_t from, int64_t to, int per_second, int64_t response_ns) {
     for (int64_t s = from; s < to; s++)
         for (int i = 0; i < per_second; i++) {
-            struct live_sample x = {s * NS_PER_S + i, response_ns, i % 10 == 0};
+            struct request x = {.end_us = s * 1000000 + i,
+                                .response_us = response_ns / NS_PER_US,
+                                .outcome = i % 10 == 0 ? OUTCOME_HTTP_ERROR : OUTCOME_OK};
             live_add(l, &x, 1);
         }
 }

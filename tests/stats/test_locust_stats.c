@@ -23,13 +23,11 @@ static struct locust_stats *make(size_t entries, bool current) {
 static void log_at(struct locust_stats *s, size_t entry, int64_t at_us, int64_t took_us,
                    uint32_t error) {
     struct err e = {""};
-    struct locust_request r = {.entry = entry,
-                               .end_us = START + at_us,
-                               .response_us = took_us,
-                               .bytes_received = 10,
-                               .failed = error != 0,
-                               .error = error};
-    if (locust_stats_log(s, &r, &e) != 0)
+    struct request r = {.end_us = at_us,
+                        .response_us = took_us,
+                        .bytes_received = 10,
+                        .outcome = error != 0 ? OUTCOME_HTTP_ERROR : OUTCOME_OK};
+    if (locust_stats_log(s, entry, &r, error, &e) != 0)
         fail_msg("%s", e.text);
 }
 

@@ -17,21 +17,60 @@ static int by_value(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* Selecting all of `ranks` from values[0..n) gives what sorting puts there. */
-static void check(size_t n, const uint64_t *ranks, size_t rank_count) {
-    struct select s;
+static void check_values(struct select *s, const uint64_t *ranks, size_t rank_count) {
+    assert_int_equal(select_finish(s, NULL), 0);
+    for (size_t i = 0; i < rank_count; i++)
+        assert_int_equal(select_value(s, ranks[i]), sorted[ranks[i]]);
+}
+
+#define DOES_NOT_KEEP SIZE_MAX
+
+/* With that many bytes for values. The same of three parts, dealt out in turn, that share them. */
+static void check_with(size_t bytes, size_t n, const uint64_t *ranks, size_t rank_count) {
+    struct select s, parts[3];
+    size_t room = bytes;
     assert_int_equal(select_init(&s, NULL), 0);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(select_init(&parts[i], NULL), 0);
+        if (bytes != DOES_NOT_KEEP)
+            select_keep(&parts[i], &room);
+    }
+    for (size_t i = 0; i < n; i++)
+        select_count(&parts[i % 3], values[i]);
+    for (size_t i = 0; i < 3; i++)
+        hist_merge(&s.hist, &parts[i].hist);
+    assert_int_equal(select_want(&s, ranks, rank_count, NULL), 0);
+    for (size_t i = 0; i < 3; i++)
+        select_take(&s, &parts[i]);
+    for (size_t i = n; i-- > 0;) /* the order does not matter */
+        if (!kept_any(&parts[i % 3].kept))
+            select_collect(&s, values[i]);
+    check_values(&s, ranks, rank_count);
+    select_done(&s);
+    for (size_t i = 0; i < 3; i++)
+        select_done(&parts[i]);
+    assert_true(bytes == DOES_NOT_KEEP || room == bytes); /* all was given back */
+
+    assert_int_equal(select_init(&s, NULL), 0);
+    if (bytes != DOES_NOT_KEEP)
+        select_keep(&s, &room);
     for (size_t i = 0; i < n; i++)
         select_count(&s, values[i]);
     assert_int_equal(select_want(&s, ranks, rank_count, NULL), 0);
-    for (size_t i = n; i-- > 0 && select_needs_collecting(&s);) /* the order does not matter */
+    select_take(&s, &s);
+    for (size_t i = n; i-- > 0 && select_needs_collecting(&s);)
         select_collect(&s, values[i]);
-    assert_int_equal(select_finish(&s, NULL), 0);
+    check_values(&s, ranks, rank_count);
+    select_done(&s);
+}
+
+/* Selecting all of `ranks` from values[0..n) gives what sorting puts there. */
+static void check(size_t n, const uint64_t *ranks, size_t rank_count) {
+    static const size_t bytes[] = {DOES_NOT_KEEP, 0, 300, 3000, 30000, 1 << 26};
     memcpy(sorted, values, n * sizeof *values);
     qsort(sorted, n, sizeof *sorted, by_value);
-    for (size_t i = 0; i < rank_count; i++)
-        assert_int_equal(select_value(&s, ranks[i]), sorted[ranks[i]]);
-    select_done(&s);
+    for (size_t i = 0; i < sizeof bytes / sizeof *bytes; i++)
+        check_with(bytes[i], n, ranks, rank_count);
 }
 
 static int64_t draw(struct rng *r, int shape) {
@@ -118,6 +157,33 @@ static void test_says_when_one_pass_is_enough(void **state) {
     }
 }
 
+/* A second pass is wanted where the values did not fit, and only there. A bucket is never wider than what is kept of it. */
+static void test_values_are_kept_in_a_bound(void **state) {
+    (void)state;
+    const uint64_t middle = 500000;
+    for (size_t bytes = 100000; bytes <= 10000000; bytes *= 10) {
+        struct select s;
+        size_t room = bytes, least = bytes;
+        assert_int_equal(select_init(&s, NULL), 0);
+        select_keep(&s, &room);
+        for (int64_t i = 0; i < 1000000; i++) {
+            select_count(&s, 100000 + i * 7919 % 200000);
+            least = room < least ? room : least;
+        }
+        assert_int_equal(select_want(&s, &middle, 1, NULL), 0);
+        select_take(&s, &s);
+        /* 200 000 values, each five times: four bytes each are enough, and 100 kB are not. */
+        assert_int_equal(select_needs_collecting(&s), bytes < 800000);
+        assert_true(bytes - least < 1000000);
+        if (bytes >= 800000) {
+            assert_int_equal(select_finish(&s, NULL), 0);
+            assert_int_equal(select_value(&s, middle), 200000);
+        }
+        select_done(&s);
+        assert_int_equal(room, bytes);
+    }
+}
+
 static void test_nothing_wanted_or_counted(void **state) {
     (void)state;
     struct select s;
@@ -135,6 +201,7 @@ int main(void) {
         cmocka_unit_test(test_every_rank),
         cmocka_unit_test(test_says_when_the_passes_differ),
         cmocka_unit_test(test_says_when_one_pass_is_enough),
+        cmocka_unit_test(test_values_are_kept_in_a_bound),
         cmocka_unit_test(test_nothing_wanted_or_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

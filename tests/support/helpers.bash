@@ -25,15 +25,26 @@ stop_all() {
     STARTED_PIDS=()
 }
 
+# pause: 20 ms, without a process of its own: machines are busy when tests wait. Opened here, because it would change $! there.
+exec {PAUSE_FD}<> <(:)
+pause() {
+    read -r -t 0.02 -u "$PAUSE_FD" || true
+}
+
 # wait_line FILE REGEX PID: until a line of FILE matches; prints it. Fails when the process ends first, or after 20 s.
+# FILE must be empty before the process is started: what redirects it empties it only when it runs.
 wait_line() {
-    local i
-    for ((i = 0; i < 1000; i++)); do
-        grep -m 1 -E "$2" "$1" 2>/dev/null && return 0
-        kill -0 "$3" 2>/dev/null || break
-        sleep 0.02
+    local i line lines ended=
+    for ((i = 0; i < 3000; i++)); do
+        lines=()
+        [ ! -e "$1" ] || mapfile -t lines <"$1"
+        for line in "${lines[@]}"; do
+            [[ $line =~ $2 ]] && printf '%s\n' "$line" && return 0
+        done
+        [ -z "$ended" ] || break
+        kill -0 "$3" 2>/dev/null || ended=1 # one look more: it may have written and gone since
+        pause
     done
-    grep -m 1 -E "$2" "$1" 2>/dev/null && return 0
     echo "no line \"$2\" in $1:" >&2
     cat "$1" >&2
     return 1
@@ -44,6 +55,7 @@ start_target() {
     local line
     TARGET_ERR=$SCRATCH/target.${#STARTED_PIDS[@]}.err
     TARGET_OUT=$SCRATCH/target.${#STARTED_PIDS[@]}.out
+    : >"$TARGET_ERR"
     "$COLDSWARM" target --port 0 "$@" >"$TARGET_OUT" 2>"$TARGET_ERR" 3>&- &
     TARGET_PID=$!
     STARTED_PIDS+=("$TARGET_PID")
@@ -63,7 +75,7 @@ start_hostile() {
     local line out scheme=http
     out=$SCRATCH/hostile.${#STARTED_PIDS[@]}.out
     HOSTILE_LOG=$SCRATCH/hostile.${#STARTED_PIDS[@]}.log
-    : >"$HOSTILE_LOG"
+    : >"$HOSTILE_LOG" >"$out"
     python3 "$ROOT/tests/support/hostile.py" --log "$HOSTILE_LOG" "$@" >"$out" 2>&1 3>&- &
     HOSTILE_PID=$!
     STARTED_PIDS+=("$HOSTILE_PID")
@@ -75,10 +87,7 @@ start_hostile() {
 
 # hostile_count [PATH]: the requests that the hostile server has seen, all or those of one path.
 hostile_count() {
-    python3 -c '
-import json, sys
-lines = [json.loads(line) for line in open(sys.argv[1])]
-print(sum(1 for line in lines if len(sys.argv) < 3 or line["path"] == sys.argv[2]))' "$HOSTILE_LOG" "$@"
+    grep -cF "${1:+\"path\": \"$1\"}" "$HOSTILE_LOG" || [ $? -eq 1 ]
 }
 
 # free_port: prints a port that nobody listens on.
@@ -86,14 +95,83 @@ free_port() {
     python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
-# sql DB QUERY: the rows, a line each, columns joined by "|", NULL as nothing (as sqlite3's shell prints them).
+# sql DB QUERY: the rows, a line each, columns joined by "|", NULL as nothing.
 sql() {
-    python3 -c '
-import sqlite3, sys, urllib.parse
-db = sqlite3.connect("file:" + urllib.parse.quote(sys.argv[1]) + "?mode=rw", uri=True)
-for row in db.execute(sys.argv[2]):
-    print("|".join("" if value is None else str(value) for value in row))
-db.commit()' "$1" "$2"
+    [ -e "$1" ] || { echo "no such file: $1" >&2; return 1; }
+    sqlite3 -batch -init /dev/null -cmd '.timeout 5000' "$1" "$2"
+}
+
+# json FILE PATH...: what a JSON document has there (SQLite's paths, as $.run.seed or $.endpoints[0].name), joined by "|": null and what is
+# missing as nothing, true as 1, an array or object as JSON without blanks. "-" is stdin.
+json() {
+    local file=$1 path columns=
+    shift
+    for path; do
+        columns+=", doc->>'$path'"
+    done
+    json_sql "$file" "select ${columns#, } from file"
+}
+
+# json_sql FILE QUERY: a query on the document, which is the only row of the table file(doc): `select value->>'$.name' from file,
+# json_each(doc, '$.endpoints')`.
+json_sql() {
+    local file=$1
+    if [ "$file" = - ]; then
+        file=$SCRATCH/stdin.json
+        cat >"$file"
+    fi
+    sqlite3 -batch -init /dev/null :memory: \
+        "create temp table file as select cast(readfile('${file//\'/\'\'}') as text) as doc; $2"
+}
+
+# stats_of URL: what the target says of itself at URL/stats, as JSON. By bash alone, because tests ask again and again.
+stats_of() {
+    local address=${1#http://} socket text
+    exec {socket}<>"/dev/tcp/${address%:*}/${address##*:}" || return 1
+    printf 'GET /stats HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n' "$address" >&"$socket"
+    text=$(tr -d '\r' <&"$socket")
+    exec {socket}>&-
+    printf '%s\n' "${text#*$'\n\n'}"
+}
+
+# served METHOD PATH: the target's own count of the requests that it received.
+served() {
+    stats_of "$URL" | json_sql - "select coalesce(sum(value->>'$.received'), 0) from file, json_each(doc, '$.requests')
+        where value->>'$.method' = '$1' and value->>'$.path' = '$2'"
+}
+
+# The judge of a run finds fault with a client that was late, and on a busy machine it is right: that is tested with numbers given to it
+# (tests/cli/test_verdict.c). The tests here ask no machine to be punctual. They look at exit codes through these two.
+
+# was_late DB: the verdict is that this machine kept the client from sending on time or made it stand still, and nothing else.
+was_late() {
+    [[ $(sql "$1" 'select verdict_reason from run') =~ \
+        ^the\ client\ (sent\ .*\ late|missed\ the\ rate|stood\ still)|^thread\ [0-9]+\ of\ the\ client\ used ]]
+}
+
+# ended CODE DB: the last `run` ended with CODE; or with 4, because the client was late.
+ended() {
+    if [ "$status" -ne "$1" ] && ! { [ "$status" -eq 4 ] && was_late "$2"; }; then
+        echo "exit code $status, not $1: $(sql "$2" 'select verdict, verdict_reason from run')" >&2
+        echo "$output" >&2
+        return 1
+    fi
+}
+
+# not_blamed DB: the verdict is not INVALID; or only because requests were sent late, and not because any were not sent.
+not_blamed() {
+    [ "$(sql "$1" "select verdict <> 'INVALID' or verdict_reason like 'the client sent % late%' from run")" -eq 1 ] || {
+        sql "$1" 'select verdict, verdict_reason from run' >&2
+        return 1
+    }
+}
+
+# good_run DB: its verdict is VALID, or that the client was late.
+good_run() {
+    [ "$(sql "$1" 'select verdict from run')" = VALID ] || was_late "$1" || {
+        sql "$1" 'select verdict, verdict_reason from run' >&2
+        return 1
+    }
 }
 
 # fetch METHOD URL [BODY [HEADER...]]: one request; prints the status on the first line, then the body. Works where curl is not installed.
@@ -109,4 +187,28 @@ r = c.getresponse()
 print(r.status)
 sys.stdout.flush()
 sys.stdout.buffer.write(r.read())' "$@"
+}
+
+# start_stream_server [OPTION...]: sets URL and STREAM_LOG.
+start_stream_server() {
+    local line scheme=http out=$SCRATCH/stream.out
+    STREAM_LOG=$SCRATCH/stream.log
+    : >"$STREAM_LOG" >"$out"
+    python3 "$ROOT/tests/support/stream_server.py" --log "$STREAM_LOG" "$@" >"$out" 2>&1 3>&- &
+    STARTED_PIDS+=("$!")
+    line=$(wait_line "$out" '^ready ' "$!") || return 1
+    [[ " $* " == *" --tls "* ]] && scheme=https
+    URL=$scheme://127.0.0.1:${line#ready }
+}
+
+# start_metrics [OPTION...]: sets METRICS, the beginning of its URLs, and METRICS_LOG.
+start_metrics() {
+    local line scheme=http
+    METRICS_LOG=$SCRATCH/metrics.log
+    : >"$METRICS_LOG" >"$SCRATCH/metrics.out"
+    python3 "$ROOT/tests/support/metrics_server.py" --log "$METRICS_LOG" "$@" >"$SCRATCH/metrics.out" 2>&1 3>&- &
+    STARTED_PIDS+=($!)
+    line=$(wait_line "$SCRATCH/metrics.out" '^ready ' $!) || return 1
+    [[ " $* " == *" --tls "* ]] && scheme=https
+    METRICS=$scheme://127.0.0.1:${line#ready }
 }

@@ -50,6 +50,7 @@ class Connection:
         self.number = Connection.serial
         self.server, self.reader, self.writer = server, reader, writer
         self.keep, self.idle_s, self.request, self.logged = True, None, None, False
+        self.requests = 0
 
     # What was asked
 
@@ -62,6 +63,7 @@ class Connection:
             raise Gone
         headers = [tuple(part.strip() for part in line.split(":", 1)) for line in lines[1:] if ":" in line]
         self.request, self.logged = Request(*words, headers), False
+        self.requests += 1
         connection = self.request.header("connection").lower()
         self.keep = not self.server.http10 and connection != "close" and words[2] == "HTTP/1.1"
 
@@ -278,9 +280,48 @@ async def close(c, r):
 
 
 @behaviour
+async def keep(c, r):
+    await c.answer(headers=(f"Keep-Alive: timeout={r.number(5)}, max=100",))
+
+
+@behaviour
+async def lose(c, r):
+    c.keep = False
+
+
+@behaviour
+async def lose_kept(c, r):
+    if c.requests > 1:
+        c.keep = False
+    else:
+        await c.answer()
+
+
+@behaviour
+async def reset_kept(c, r):
+    if c.requests > 1:
+        c.reset()
+    else:
+        await c.answer()
+
+
+@behaviour
+async def drop(c, r):
+    await c.answer()
+    c.keep = False
+
+
+@behaviour
 async def idle_close(c, r):
     await c.answer()
     c.idle_s = 0.05
+
+
+@behaviour
+async def idle_reset(c, r):
+    await c.answer()
+    await asyncio.sleep(0.05)
+    c.reset()
 
 
 @behaviour

@@ -40,7 +40,7 @@ static void json_has_every_end_of_a_request(void **state) {
     struct buf out;
     a_few_requests(&c);
     buf_init(&out, 1 << 20);
-    counts_json(&c, 3, &out);
+    counts_json(&c, &(struct counts_more){.cold_starts = 3, .streams = 5, .tokens = 70}, &out);
     assert_true(buf_ok(&out));
     cJSON *root = cJSON_Parse(buf_text(&out));
     assert_non_null(root);
@@ -68,6 +68,8 @@ static void json_has_every_end_of_a_request(void **state) {
     assert_int_equal(number(total, "aborted"), 2);
     assert_int_equal(number(root, "connections"), 2);
     assert_int_equal(number(root, "cold_starts"), 3);
+    assert_int_equal(number(root, "streams"), 5);
+    assert_int_equal(number(root, "tokens"), 70);
     cJSON_Delete(root);
     buf_done(&out);
     counts_done(&c);
@@ -79,7 +81,7 @@ static void the_table_shows_the_columns_that_have_something(void **state) {
     struct buf out;
     a_few_requests(&c);
     buf_init(&out, 1 << 20);
-    counts_table(&c, 1, &out);
+    counts_table(&c, &(struct counts_more){.cold_starts = 1}, &out);
     assert_string_equal(buf_text(&out), "Method   Path        received       200       413     "
                                         "reset   aborted      bytes in     bytes out\n"
                                         "GET      /                  1         0         0         "
@@ -93,6 +95,25 @@ static void the_table_shows_the_columns_that_have_something(void **state) {
     counts_done(&c);
 }
 
+static void a_long_path_widens_its_column_and_tokens_are_said_where_there_are_some(void **state) {
+    (void)state;
+    struct counts c;
+    struct buf out;
+    counts_init(&c);
+    counts_received(&c, METHOD_POST, ROUTE_LLM + LLM_CHAT);
+    counts_answered(&c, METHOD_POST, ROUTE_LLM + LLM_CHAT, 200, 10, 20);
+    buf_init(&out, 1 << 20);
+    counts_table(&c, &(struct counts_more){.streams = 1, .tokens = 4}, &out);
+    assert_string_equal(
+        buf_text(&out),
+        "Method   Path                   received       200      bytes in     bytes out\n"
+        "POST     /v1/chat/completions          1         1            10            20\n"
+        "         Total                         1         1            10            20\n"
+        "0 connections, 0 cold starts, 1 stream, 4 tokens\n");
+    buf_done(&out);
+    counts_done(&c);
+}
+
 static void unknown_methods_and_paths_share_a_row(void **state) {
     (void)state;
     assert_int_equal(method_of("GET"), METHOD_GET);
@@ -101,6 +122,9 @@ static void unknown_methods_and_paths_share_a_row(void **state) {
     assert_int_equal(method_of("BREW"), METHOD_OTHER);
     assert_int_equal(route_of("/healthz"), ROUTE_HEALTHZ);
     assert_int_equal(route_of("/health/"), ROUTE_OTHER);
+    assert_int_equal(route_of("/v1/chat/completions"), ROUTE_LLM + LLM_CHAT);
+    assert_int_equal(route_of("/api/generate"), ROUTE_LLM + LLM_OLLAMA_GENERATE);
+    assert_int_equal(route_of("/v1/models"), ROUTE_MODELS);
     assert_int_equal(route_of(""), ROUTE_OTHER);
 }
 
@@ -108,6 +132,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_has_every_end_of_a_request),
         cmocka_unit_test(the_table_shows_the_columns_that_have_something),
+        cmocka_unit_test(a_long_path_widens_its_column_and_tokens_are_said_where_there_are_some),
         cmocka_unit_test(unknown_methods_and_paths_share_a_row),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

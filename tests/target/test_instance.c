@@ -26,7 +26,7 @@ static int serve(struct instance *i, int64_t now) {
 static void a_request_takes_its_service_time(void **state) {
     (void)state;
     struct instance i;
-    struct visit v = {.service_ns = 20};
+    struct instance_job v = {.service_ns = 20};
     start(&i, 0, 0, 10);
     assert_int_equal(instance_next_ns(&i), INSTANCE_NEVER);
     instance_enter(&i, &v, 100);
@@ -41,10 +41,10 @@ static void a_request_takes_its_service_time(void **state) {
 static void places_are_given_first_come_first_served(void **state) {
     (void)state;
     struct instance i;
-    struct visit v[5];
+    struct instance_job v[5];
     start(&i, 0, 0, 2);
     for (int k = 0; k < 5; k++) {
-        v[k] = (struct visit){.service_ns = 10};
+        v[k] = (struct instance_job){.service_ns = 10};
         instance_enter(&i, &v[k], k);
     }
     /* Two at once: 0 is in from 0 to 10, 1 from 1 to 11, 2 from 10 to 20, 3 from 11 to 21, 4 from
@@ -62,7 +62,7 @@ static void places_are_given_first_come_first_served(void **state) {
 static void a_taken_request_keeps_its_place_until_it_leaves(void **state) {
     (void)state;
     struct instance i;
-    struct visit a = {.service_ns = 10}, b = {.service_ns = 10};
+    struct instance_job a = {.service_ns = 10}, b = {.service_ns = 10};
     start(&i, 0, 0, 1);
     instance_enter(&i, &a, 0);
     instance_enter(&i, &b, 0);
@@ -79,7 +79,7 @@ static void a_taken_request_keeps_its_place_until_it_leaves(void **state) {
 static void a_short_request_overtakes_a_long_one_and_equal_ones_keep_their_order(void **state) {
     (void)state;
     struct instance i;
-    struct visit slow = {.service_ns = 100}, a = {.service_ns = 5}, b = {.service_ns = 5};
+    struct instance_job slow = {.service_ns = 100}, a = {.service_ns = 5}, b = {.service_ns = 5};
     start(&i, 0, 0, 3);
     instance_enter(&i, &slow, 0);
     instance_enter(&i, &a, 0);
@@ -93,7 +93,7 @@ static void a_short_request_overtakes_a_long_one_and_equal_ones_keep_their_order
 static void all_who_come_during_a_start_wait_for_the_same_start(void **state) {
     (void)state;
     struct instance i;
-    struct visit a = {.service_ns = 20}, b = {.service_ns = 20};
+    struct instance_job a = {.service_ns = 20}, b = {.service_ns = 20};
     start(&i, 3000, 0, 10);
     instance_enter(&i, &a, 100);
     instance_enter(&i, &b, 2500);
@@ -109,7 +109,7 @@ static void all_who_come_during_a_start_wait_for_the_same_start(void **state) {
 static void it_is_cold_again_after_the_idle_timeout_and_not_before(void **state) {
     (void)state;
     struct instance i;
-    struct visit v = {.service_ns = 0};
+    struct instance_job v = {.service_ns = 0};
     start(&i, 100, 1000, 1);
     instance_enter(&i, &v, 0);
     assert_int_equal(serve(&i, 100), 1);
@@ -126,7 +126,7 @@ static void it_is_cold_again_after_the_idle_timeout_and_not_before(void **state)
 static void a_request_inside_keeps_it_warm(void **state) {
     (void)state;
     struct instance i;
-    struct visit slow = {.service_ns = 5000}, quick = {.service_ns = 0};
+    struct instance_job slow = {.service_ns = 5000}, quick = {.service_ns = 0};
     start(&i, 100, 1000, 2);
     instance_enter(&i, &slow, 0);
     assert_int_equal(serve(&i, 100), 0);
@@ -141,7 +141,7 @@ static void nothing_passes_a_cold_instance_a_full_house_or_a_queue(void **state)
     (void)state;
     const int64_t T = 1000000; /* much longer after 0 than the idle timeout, as a real clock is */
     struct instance i;
-    struct visit a = {.service_ns = 50}, b = {.service_ns = 50};
+    struct instance_job a = {.service_ns = 50}, b = {.service_ns = 50};
     start(&i, 100, 1000, 1);
     assert_false(instance_pass(&i, T + 0)); /* starts it */
     assert_false(instance_pass(&i, T + 99));
@@ -165,10 +165,10 @@ static void nothing_passes_a_cold_instance_a_full_house_or_a_queue(void **state)
 static void eviction_empties_the_house(void **state) {
     (void)state;
     struct instance i;
-    struct visit v[7];
+    struct instance_job v[7];
     start(&i, 0, 0, 3);
     for (int k = 0; k < 7; k++) {
-        v[k] = (struct visit){.service_ns = 10};
+        v[k] = (struct instance_job){.service_ns = 10};
         instance_enter(&i, &v[k], 0);
     }
     int n = 0;
@@ -185,7 +185,7 @@ static void eviction_empties_the_house(void **state) {
 static void a_busy_house_serves_as_a_plain_queue_model_says(void **state) {
     (void)state;
     enum { N = 2000, PLACES = 7 };
-    static struct visit v[N];
+    static struct instance_job v[N];
     static int64_t arrival[N], expected[N];
     int64_t free_at[PLACES] = {0};
     struct instance i;
@@ -194,7 +194,7 @@ static void a_busy_house_serves_as_a_plain_queue_model_says(void **state) {
     start(&i, 0, 0, PLACES);
     for (int k = 0; k < N; k++) {
         arrival[k] = (k > 0 ? arrival[k - 1] : 0) + (int64_t)rng_below(&r, 20);
-        v[k] = (struct visit){.service_ns = (int64_t)rng_below(&r, 150)};
+        v[k] = (struct instance_job){.service_ns = (int64_t)rng_below(&r, 150)};
         int best = 0;
         for (int p = 1; p < PLACES; p++)
             best = free_at[p] < free_at[best] ? p : best;
@@ -210,7 +210,7 @@ static void a_busy_house_serves_as_a_plain_queue_model_says(void **state) {
             come++;
             continue;
         }
-        struct visit *out = instance_take(&i, next);
+        struct instance_job *out = instance_take(&i, next);
         if (out == NULL)
             continue;
         assert_int_equal(next, expected[out - v]);
@@ -220,8 +220,33 @@ static void a_busy_house_serves_as_a_plain_queue_model_says(void **state) {
     instance_done(&i);
 }
 
+/* As a stream does that does not count for the places: others are served, and the instance is not idle. */
+static void who_vacates_a_place_is_still_inside(void **state) {
+    (void)state;
+    struct instance i;
+    struct instance_job a = {.service_ns = 10}, b = {.service_ns = 10}, c = {.service_ns = 10};
+    start(&i, 100, 50, 1);
+    instance_enter(&i, &a, 0);
+    assert_ptr_equal(instance_take(&i, 100), NULL);
+    assert_ptr_equal(instance_take(&i, 110), &a);
+    instance_vacate(&i, 110);
+    instance_enter(&i, &b, 110);
+    assert_ptr_equal(instance_take(&i, 120), &b);
+    instance_leave(&i, 120);
+    instance_enter(&i, &c, 1000); /* long after b: but for a it would be cold again */
+    assert_ptr_equal(instance_take(&i, 1010), &c);
+    instance_leave(&i, 1010);
+    assert_int_equal(i.cold_starts, 1);
+    instance_depart(&i, 2000);
+    assert_true(instance_pass(&i, 2049));
+    assert_false(instance_pass(&i, 2100));
+    assert_int_equal(i.cold_starts, 2);
+    instance_done(&i);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_vacates_a_place_is_still_inside),
         cmocka_unit_test(a_request_takes_its_service_time),
         cmocka_unit_test(places_are_given_first_come_first_served),
         cmocka_unit_test(a_taken_request_keeps_its_place_until_it_leaves),

@@ -8,7 +8,7 @@
 
 #include "target/plan.h"
 
-static const struct latency even = {.kind = LATENCY_UNIFORM, .low_ns = 0, .high_ns = 1000000000};
+static const struct variate even = {.kind = VARIATE_UNIFORM, .low = 0, .high = 1000000000};
 
 static void the_same_seed_and_number_give_the_same_plan(void **state) {
     (void)state;
@@ -42,7 +42,7 @@ static void failures_come_at_their_rate_and_do_not_choose_slow_requests(void **s
     for (uint64_t n = 0; n < N; n++) {
         struct plan p = plan_request(3, n, &even, &f);
         failures += p.fault != FAULT_NONE;
-        slow_failures += p.fault != FAULT_NONE && p.service_ns > even.high_ns / 2;
+        slow_failures += p.fault != FAULT_NONE && p.service_ns > even.high / 2;
     }
     /* Five standard errors of a binomial share. */
     assert_true(fabs(failures / N - 0.1) < 5 * sqrt(0.09 / N));

@@ -31,14 +31,30 @@ static int close_jar(void **state) {
     return 0;
 }
 
+static struct bytes text(const char *s) {
+    return (struct bytes){s, s == NULL ? 0 : strlen(s)};
+}
+
+static void set_at(struct jar *j, const char *host, const char *path, bool secure,
+                   const char *value) {
+    struct place from = {text(host), text(path), secure};
+    cookies_set(j->cookies, &from, text(value), NOW);
+}
+
 static void set(struct jar *j, const char *path, const char *value) {
-    cookies_set(j->cookies, "www.example.com", path, true, value, strlen(value), NOW);
+    set_at(j, "www.example.com", path, true, value);
+}
+
+static const char *sent_to(struct jar *j, const char *host, const char *path, bool secure,
+                           const char *own, time_t now) {
+    struct place to = {text(host), text(path), secure};
+    buf_clear(&j->out);
+    cookies_header(j->cookies, &to, text(own), now, &j->out);
+    return buf_text(&j->out);
 }
 
 static const char *sent(struct jar *j, const char *path, bool secure, time_t now) {
-    buf_clear(&j->out);
-    cookies_header(j->cookies, path, secure, now, &j->out);
-    return buf_text(&j->out);
+    return sent_to(j, "www.example.com", path, secure, NULL, now);
 }
 
 #define assert_sent(path, text) assert_string_equal(sent(j, path, true, NOW), text)
@@ -102,8 +118,8 @@ static void they_stay_with_their_host_and_scheme(void **state) {
     set(j, "/", "child=4; Domain=a.www.example.com");
     set(j, "/", "suffix=5; Domain=ample.com");
     set(j, "/", "locked=6; Secure");
-    cookies_set(j->cookies, "www.example.com", "/", false, "insecure=7; Secure", 18, NOW);
-    cookies_set(j->cookies, "10.1.2.3", "/", true, "address=8; Domain=2.3", 21, NOW);
+    set_at(j, "www.example.com", "/", false, "insecure=7; Secure");
+    set_at(j, "10.1.2.3", "/", true, "address=8; Domain=2.3");
     assert_sent("/", "own=1; parent=2; locked=6");
     assert_string_equal(sent(j, "/", false, NOW), "own=1; parent=2");
 }
@@ -116,19 +132,113 @@ static void a_jar_has_a_bottom(void **state) {
         set(j, "/", line);
     }
     int n = 0;
-    const char *text = sent(j, "/", true, NOW);
-    for (const char *at = text; at != NULL; at = strstr(at + 1, "; "))
+    const char *line_sent = sent(j, "/", true, NOW);
+    for (const char *at = line_sent; at != NULL; at = strstr(at + 1, "; "))
         n++;
     assert_int_equal(n, COOKIES_MAX);
-    assert_int_equal(strncmp(text, "c10=10; ", 8), 0); /* the oldest went */
+    assert_int_equal(strncmp(line_sent, "c10=10; ", 8), 0); /* the oldest went */
+}
+
+/* A jar serves all hosts that a user meets (redirects, whole URLs). */
+static void they_go_to_whom_they_are_for(void **state) {
+    struct jar *j = *state;
+    set_at(j, "a.example.com", "/", true, "own=1");
+    set_at(j, "a.example.com", "/", true, "all=2; Domain=example.com");
+    set_at(j, "A.Example.COM", "/", true, "case=3; Domain=.EXAMPLE.com");
+    set_at(j, "10.0.0.1", "/", true, "address=4; Domain=10.0.0.1");
+    set_at(j, "::1", "/", true, "six=5");
+    set_at(j, "localhost", "/", true, "local=6; Domain=localhost");
+    set_at(j, "a.example.com", "/", true, "top=7; Domain=com");
+    set_at(j, "a.example.com", "/", true, "none=8; Domain="); /* as if it was not there */
+    assert_string_equal(sent_to(j, "a.example.com", "/", true, NULL, NOW),
+                        "own=1; all=2; case=3; none=8");
+    assert_string_equal(sent_to(j, "b.example.com", "/", true, NULL, NOW), "all=2; case=3");
+    assert_string_equal(sent_to(j, "EXAMPLE.com", "/", true, NULL, NOW), "all=2; case=3");
+    assert_string_equal(sent_to(j, "c.a.example.com", "/", true, NULL, NOW), "all=2; case=3");
+    assert_string_equal(sent_to(j, "badexample.com", "/", true, NULL, NOW), "");
+    assert_string_equal(sent_to(j, "10.0.0.1", "/", true, NULL, NOW), "address=4");
+    assert_string_equal(sent_to(j, "1.10.0.0.1", "/", true, NULL, NOW), "");
+    assert_string_equal(sent_to(j, "::1", "/", true, NULL, NOW), "six=5");
+    assert_string_equal(sent_to(j, "localhost", "/", true, NULL, NOW), "local=6");
+    /* A cookie of the host alone and one of the domain are two. */
+    set_at(j, "example.com", "/", true, "all=9");
+    assert_string_equal(sent_to(j, "example.com", "/", true, NULL, NOW), "all=2; case=3; all=9");
+}
+
+static void prefixes_hold_what_they_promise(void **state) {
+    struct jar *j = *state;
+    set(j, "/", "__Secure-a=1; Secure");
+    set(j, "/", "__Secure-b=1");
+    set(j, "/", "__Host-c=1; Secure; Path=/");
+    set(j, "/", "__Host-d=1; Secure");
+    set(j, "/", "__Host-e=1; Secure; Path=/; Domain=www.example.com");
+    set(j, "/", "__Host-f=1; Path=/");
+    set(j, "/x/y", "__HOST-g=1; Secure; Path=/x");
+    assert_sent("/x/y", "__Secure-a=1; __Host-c=1");
+}
+
+/* What came without TLS neither replaces a cookie for TLS nor stands beside it. */
+static void a_secure_cookie_is_not_overlaid(void **state) {
+    struct jar *j = *state;
+    set(j, "/", "sid=good; Secure");
+    set_at(j, "www.example.com", "/", false, "sid=bad");
+    set_at(j, "www.example.com", "/", false, "sid=bad; Domain=example.com");
+    set_at(j, "www.example.com", "/", false, "other=1");
+    assert_sent("/", "sid=good; other=1");
+}
+
+static void ones_own_come_first_and_win(void **state) {
+    struct jar *j = *state;
+    set(j, "/", "sid=jar");
+    set(j, "/", "lang=en");
+    static const char *const cases[][2] = {
+        {"sid=own", "sid=own; lang=en"},
+        {"a=1; b=2", "a=1; b=2; sid=jar; lang=en"},
+        {" x=1;lang=de; ", "x=1;lang=de; sid=jar"},
+        {"sid", "sid; lang=en"}, /* a name without a value is a name */
+        {"SID=other", "SID=other; sid=jar; lang=en"},
+        {"q=\"sid=x\"", "q=\"sid=x\"; sid=jar; lang=en"},
+        {"", "sid=jar; lang=en"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(sent_to(j, "www.example.com", "/", true, cases[i][0], NOW),
+                            cases[i][1]);
+    assert_string_equal(sent_to(j, "else.example", "/", true, "a=1", NOW), "a=1");
+    cookies_free(j->cookies);
+    j->cookies = NULL; /* no jar yet */
+    assert_string_equal(sent_to(j, "www.example.com", "/", true, "a=1", NOW), "a=1");
+}
+
+/* RFC 6265 5.2.2 and 5.3: Max-Age before Expires wherever it stands, the last of each, and what is neither is as if not there. */
+static void the_end_is_what_the_last_valid_word_says(void **state) {
+    struct jar *j = *state;
+    set(j, "/", "a=1; Max-Age=100; Expires=Thu, 01 Jan 1970 00:00:00 GMT");
+    set(j, "/", "b=2; Max-Age=0; Max-Age=100");
+    set(j, "/", "c=3; Max-Age=+0");
+    set(j, "/", "d=4; Max-Age= 0x10; Max-Age=1.5; Max-Age=");
+    set(j, "/", "e=5; Max-Age=99999999999999999999999999");
+    set(j, "/", "f=6; Max-Age=-99999999999999999999999999");
+    set(j, "/", "g=7; Expires=never; Expires=Thu, 01 Jan 2099 00:00:00 GMT; Expires=junk");
+    set(j, "/", "h=8; expires=Thu, 01-Jan-70 00:00:01 GMT");
+    set(j, "/", "i=9; MAX-AGE=100");
+    assert_string_equal(sent(j, "/", true, NOW + 99), "a=1; b=2; c=3; d=4; e=5; g=7; i=9");
+    assert_string_equal(sent(j, "/", true, NOW + 100), "c=3; d=4; e=5; g=7");
 }
 
 int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_jar, close_jar)
     const struct CMUnitTest tests[] = {
-        TEST(pairs_come_back_as_they_were_named),   TEST(what_is_no_cookie_is_ignored),
-        TEST(paths_decide_which_and_in_what_order), TEST(they_end_when_they_should),
-        TEST(they_stay_with_their_host_and_scheme), TEST(a_jar_has_a_bottom),
+        TEST(pairs_come_back_as_they_were_named),
+        TEST(what_is_no_cookie_is_ignored),
+        TEST(paths_decide_which_and_in_what_order),
+        TEST(they_end_when_they_should),
+        TEST(they_stay_with_their_host_and_scheme),
+        TEST(a_jar_has_a_bottom),
+        TEST(they_go_to_whom_they_are_for),
+        TEST(prefixes_hold_what_they_promise),
+        TEST(a_secure_cookie_is_not_overlaid),
+        TEST(ones_own_come_first_and_win),
+        TEST(the_end_is_what_the_last_valid_word_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

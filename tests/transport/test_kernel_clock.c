@@ -8,6 +8,7 @@
 
 #include "support/scratch.h"
 #include "support/server.h"
+#include "transport/direct.h"
 #include "transport/kernel_clock.h"
 #include "transport/transport.h"
 #include "util/clock.h"
@@ -44,7 +45,7 @@ static struct late read_late(const char *scheme, const struct server *server, bo
     struct transport_request r = {.method = "GET", .url = url};
     uv_loop_init(&loop);
     assert_int_equal(transport_direct.open(&loop, &options, &t, &e), 0);
-    assert_int_equal(transport_direct.session_open(t, &s, &e), 0);
+    assert_int_equal(transport_direct.session_open(t, 0, &s, &e), 0);
     assert_int_equal(transport_direct.request_new(t, &r, &compiled, &e), 0);
     for (int i = 0; i < 2; i++) {
         struct call call = {0};
@@ -72,11 +73,21 @@ static struct late read_late(const char *scheme, const struct server *server, bo
     return late;
 }
 
+/* Whether the answer counts from before the client slept. On a busy machine the server may send it later than that, or the client may be
+ * held up after its look: so the question is whether it can be, in several tries. */
+static bool came_before(const char *scheme, const struct server *server, bool kernel_clock,
+                        bool before) {
+    for (int i = 0; i < 10; i++) {
+        struct late late = read_late(scheme, server, kernel_clock);
+        if ((late.ago_ns >= late.slept_ns) == before)
+            return true;
+    }
+    return false;
+}
+
 static void check(const char *scheme, const struct server *server) {
-    struct late kernel = read_late(scheme, server, true);
-    struct late client = read_late(scheme, server, false);
-    assert_true(kernel.ago_ns >= kernel.slept_ns);
-    assert_true(client.ago_ns < client.slept_ns);
+    assert_true(came_before(scheme, server, true, true));
+    assert_true(came_before(scheme, server, false, false));
 }
 
 static void an_answer_comes_when_the_kernel_has_it(void **state) {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 
 #include <unistd.h>
 
@@ -91,7 +92,7 @@ static void test_file(void **state) {
     buf_done(&b);
     buf_init(&b, 3);
     assert_int_equal(file_read(path, &b, &e), -1);
-    assert_non_null(strstr(e.text, "is larger than 3 bytes"));
+    assert_non_null(strstr(e.text, "is larger than the limit of 3 bytes"));
     assert_non_null(strstr(e.text, path));
     unlink(path);
     assert_int_equal(file_read(path, &b, &e), -1);
@@ -101,11 +102,28 @@ static void test_file(void **state) {
     buf_done(&b);
 }
 
+static void test_whole_numbers(void **state) {
+    (void)state;
+    static const int64_t values[] = {0, 1, 9, 10, 99, 100, 1234567890123, INT64_MAX, -1, INT64_MIN};
+    struct buf b;
+    buf_init(&b, 1000);
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        char want[32];
+        snprintf(want, sizeof want, "%lld", (long long)values[i]);
+        buf_clear(&b);
+        buf_int(&b, values[i]);
+        assert_string_equal(buf_text(&b), want);
+    }
+    buf_clear(&b);
+    buf_uint(&b, UINT64_MAX);
+    assert_string_equal(buf_text(&b), "18446744073709551615");
+    buf_done(&b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_grow),
-        cmocka_unit_test(test_ceiling),
-        cmocka_unit_test(test_err),
+        cmocka_unit_test(test_whole_numbers), cmocka_unit_test(test_grow),
+        cmocka_unit_test(test_ceiling),       cmocka_unit_test(test_err),
         cmocka_unit_test(test_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,7 +21,7 @@ static void a_folder_is_made_with_all_above_it(void **state) {
     assert_int_equal(file_make_folder(in_dir("a/b"), &e), 0); /* there already */
     assert_string_equal(e.text, "");
     assert_int_equal(file_make_folder("/proc/no/such", &e), -1);
-    assert_non_null(strstr(e.text, "cannot make the directory /proc/no: "));
+    assert_non_null(strstr(e.text, "cannot create the directory /proc/no: "));
 }
 
 static void a_file_is_read_up_to_its_ceiling(void **state) {
@@ -38,7 +38,7 @@ static void a_file_is_read_up_to_its_ceiling(void **state) {
     buf_done(&b);
     buf_init(&b, 9);
     assert_int_equal(file_read(in_dir("ten"), &b, &e), -1);
-    assert_non_null(strstr(e.text, "larger than 9 bytes"));
+    assert_non_null(strstr(e.text, "larger than the limit of 9 bytes"));
     buf_done(&b);
     assert_int_equal(file_read(in_dir("absent"), &b, &e), -1);
     assert_non_null(strstr(e.text, "No such file"));

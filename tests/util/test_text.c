@@ -9,6 +9,7 @@
 
 #include <locale.h>
 
+#include "support/skip.h"
 #include "util/text.h"
 
 static void test_nearest(void **state) {
@@ -84,7 +85,7 @@ static void test_columns(void **state) {
     assert_int_equal(text_columns(""), 0);
     assert_int_equal(text_columns("abc"), 3);
     if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
-        skip();
+        SKIP("there is no locale C.UTF-8");
     assert_int_equal(text_columns("\xc3\xa4"), 1);
     assert_int_equal(text_columns("\xe6\xbc\xa2\xe5\xad\x97"), 4); /* two wide characters */
     assert_int_equal(text_columns("e\xcc\x81"), 1);                /* a combining accent */
@@ -136,11 +137,29 @@ static void test_hex(void **state) {
     assert_int_equal(text_hex4("+123", 4), -1);
 }
 
+static void test_a_cut_splits_no_character(void **state) {
+    (void)state;
+    const char *text = "a\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80z"; /* 1 + 2 + 3 + 4 + 1 bytes */
+    static const size_t cuts[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11, 11};
+    for (size_t max = 0; max < sizeof cuts / sizeof *cuts; max++)
+        assert_int_equal(text_cut(text, 11, max), cuts[max]);
+    assert_int_equal(text_characters(text, 11), 5);
+    assert_int_equal(text_cut("\x80\x80\x80\x80\x80\x80", 6, 5), 5); /* no UTF-8 */
+    assert_true(text_is_utf8(text, 11));
+    assert_true(text_is_utf8("", 0));
+    assert_false(text_is_utf8(text, 2));
+    assert_false(text_is_utf8("\xed\xa0\x80", 3)); /* a surrogate */
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_put_point), cmocka_unit_test(test_hex),
-        cmocka_unit_test(test_nearest),   cmocka_unit_test(test_printable),
-        cmocka_unit_test(test_point),     cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_a_cut_splits_no_character),
+        cmocka_unit_test(test_put_point),
+        cmocka_unit_test(test_hex),
+        cmocka_unit_test(test_nearest),
+        cmocka_unit_test(test_printable),
+        cmocka_unit_test(test_point),
+        cmocka_unit_test(test_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,40 @@
+#include "cli/listeners.h"
+
+#include "cli/counting.h"
+#include "cli/judging.h"
+#include "cli/locust_live.h"
+#include "cli/progress.h"
+#include "cli/scraping.h"
+#include "cli/streaming.h"
+#include "control/signals.h"
+
+/* Each command is an event of the run file. */
+static int events_init(const void *run, void **self, struct err *e) {
+    (void)e;
+    *self = ((const struct run_view *)run)->record;
+    return 0;
+}
+
+static void events_command(void *self, const struct control_command *command) {
+    record_event(self, command->at_ns, command->source, command->why);
+}
+
+static void events_done(void *self) {
+    (void)self; /* the record is the run's */
+}
+
+static const struct control_listener events_listener = {
+    .name = "events", .init = events_init, .command = events_command, .done = events_done};
+
+static const struct control_listener *const listeners[] = {
+    &events_listener, &progress_listener, &dispatch_lag_listener, &judging_listener,
+    &locust_listener, &counting_listener, &scraping_listener,     &streaming_listener};
+
+static const struct control_source *const sources[] = {&signals_source};
+
+const struct control_tables run_tables = {
+    .listeners = listeners,
+    .listener_count = sizeof listeners / sizeof *listeners,
+    .sources = sources,
+    .source_count = sizeof sources / sizeof *sources,
+};

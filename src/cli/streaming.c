@@ -1,0 +1,141 @@
+#include "cli/streaming.h"
+
+#include <inttypes.h>
+
+#include "cli/listeners.h"
+#include "scenario/feeder_prompts.h"
+#include "scenario/template.h"
+#include "util/clock.h"
+#include "util/json.h"
+#include "util/json_write.h"
+
+/* ---- as a listener ---- */
+
+static int init(const void *run, void **self, struct err *e) {
+    const struct scenario *s = ((const struct run_view *)run)->scenario;
+    (void)e;
+    for (size_t i = 0; i < s->endpoint_count && *self == NULL; i++)
+        if (s->requests[i].stream != NULL)
+            *self = ((const struct run_view *)run)->record;
+    return 0;
+}
+
+static int end(void *self, void *run_end, struct err *e) {
+    struct run_end *run = run_end;
+    struct reader *reader = NULL;
+    const struct streams_options o = {.duration_us = run->duration_ns / NS_PER_US};
+    (void)self;
+    if (!run->whole)
+        return 0;
+    if (reader_open(run->path, &reader, e) != 0)
+        return -1;
+    int result = streams_read(reader, &o, &run->streams, e);
+    reader_close(reader);
+    return result;
+}
+
+static void done(void *self) {
+    (void)self; /* the record is the run's */
+}
+
+const struct control_listener streaming_listener = {
+    .name = "streams", .init = init, .end = end, .done = done};
+
+/* ---- what is asked for ---- */
+
+#define ASKED_MAX_BYTES ((size_t)1 << 20)
+
+struct range {
+    int64_t least, most;
+};
+
+/* The keys under which servers take the longest answer, and in which object. */
+static const struct {
+    const char *in, *key;
+} length_keys[] = {{NULL, "max_completion_tokens"},  {NULL, "max_tokens"},
+                   {NULL, "max_output_tokens"},      {NULL, "n_predict"},
+                   {"parameters", "max_new_tokens"}, {"parameters", "max_tokens"},
+                   {"options", "num_predict"}};
+
+/* The length in a body. False if it is no JSON: then a value of a template may be it. */
+static bool in_body(const char *body, size_t bytes, int64_t *tokens) {
+    struct json_doc *doc = NULL;
+    *tokens = 0;
+    if (json_parse("body", body, bytes, &doc, NULL) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof length_keys / sizeof *length_keys && *tokens <= 0; i++) {
+        const struct json *of = json_root(doc);
+        const struct json *v = json_get(
+            length_keys[i].in == NULL ? of : json_get(of, length_keys[i].in), length_keys[i].key);
+        if (v == NULL || v->kind != JSON_NUMBER || !json_int64(v, tokens))
+            *tokens = 0;
+    }
+    json_free(doc);
+    return true;
+}
+
+/* What a request asks for; ranges that are 0 to 0 are not said. */
+struct asked {
+    struct range tokens, words;
+    bool unique;
+};
+
+/* The first of the request's feeders that makes prompts; NULL: none. */
+static const struct feeder_prompts *prompts_of(const struct scenario *s,
+                                               const struct scenario_request *q) {
+    for (size_t i = 0; i < s->feeder_count; i++)
+        if ((q->feeders >> i & 1) != 0 && feeder_kind(s->feeders[i]) == FEEDER_PROMPTS)
+            return feeder_prompts(s->feeders[i]);
+    return NULL;
+}
+
+static struct asked asked_of(const struct scenario *s, const struct scenario_request *q) {
+    struct asked a = {.unique = false};
+    const struct template *t = q->varying_body;
+    const struct feeder_prompts *p = prompts_of(s, q);
+    int64_t tokens = 0;
+    bool whole = t != NULL ? in_body(t->text, t->len, &tokens)
+                           : q->body != NULL && in_body(q->body, q->body_bytes, &tokens);
+    a.tokens = (struct range){tokens, tokens};
+    if (p == NULL)
+        return a;
+    if (!whole && t != NULL)
+        a.tokens = (struct range){p->output_min, p->output_max};
+    a.words = (struct range){p->words_min, p->words_max};
+    /* Rows of a source may share blocks; a short prompt has no room for a word of its own. */
+    a.unique = p->shared == 0 && p->source == NULL && p->words_min >= PROMPTS_OWN_WORDS;
+    return a;
+}
+
+static void put_range(struct json_writer *w, const char *key, const struct range *r) {
+    if (r->most > 0)
+        json_write_pair(w, key, (double)r->least, (double)r->most);
+}
+
+void streaming_manifest(struct manifest *m, const struct scenario *s) {
+    struct buf text;
+    struct json_writer w;
+    bool any = false;
+    buf_init(&text, ASKED_MAX_BYTES);
+    json_write_init(&w, &text, "");
+    json_write_array(&w, NULL, JSON_LINE);
+    for (size_t i = 0; i < s->endpoint_count; i++) {
+        if (s->requests[i].stream == NULL)
+            continue;
+        const struct asked a = asked_of(s, &s->requests[i]);
+        if (a.tokens.most <= 0 && a.words.most <= 0 && !a.unique)
+            continue;
+        any = true;
+        json_write_object(&w, NULL, JSON_LINE);
+        json_write_uint(&w, "endpoint", i);
+        put_range(&w, "output_tokens", &a.tokens);
+        put_range(&w, "prompt_words", &a.words);
+        if (a.unique)
+            json_write_bool(&w, "unique", true);
+        json_write_end(&w);
+    }
+    json_write_end(&w);
+    if (any && buf_ok(&text))
+        manifest_take(m, STREAMS_ASKED_KEY, &text);
+    buf_done(&text);
+}

@@ -1,0 +1,132 @@
+/*
+ * control: shows a running test to its listeners, and takes commands from its sources.
+ *
+ * Listeners and sources are rows in two tables of the caller. A listener sees each finished request,
+ * a snapshot at each tick, each command, and the end. A source gives commands. Nothing else calls
+ * them. control does not run the test: the caller feeds it, ticks it, and carries out its orders.
+ *
+ * Functions on the writer's thread must be quick, because rows wait for them. A source that has a
+ * thread of its own keeps its commands until poll().
+ *
+ * Ownership: embedded; control_done() frees; the tables are borrowed. Thread: main, but
+ * control_feed*() on the writer's.
+ */
+#ifndef CONTROL_CONTROL_H
+#define CONTROL_CONTROL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "stats/live.h"
+#include "util/err.h"
+#include "util/request.h"
+
+struct control;
+
+struct control_snapshot {
+    int64_t elapsed_ns;
+    int64_t duration_ns; /* of the load */
+    uint32_t users, users_max;
+    bool stopping; /* no new requests; requests in progress may finish */
+    bool stopped;  /* before the end of the load: by a command, or because a user could not go on */
+    struct live_snapshot live;
+};
+
+enum control_order {
+    CONTROL_GO_ON,
+    CONTROL_STOP,  /* no new requests; requests in progress may finish */
+    CONTROL_CANCEL /* cancel requests in progress, too */
+};
+
+struct control_command {
+    enum control_order order;
+    const char *source; /* the kind of the event in the run file */
+    const char *why;    /* the text of that event, for people */
+    int signal;         /* that caused it; 0: none */
+    int64_t at_ns;      /* from the start of the run; control_command() sets it */
+};
+
+/* Each function may be NULL, except init() and done(). `self` is what init() made. */
+struct control_listener {
+    const char *name;
+    int64_t every_ns; /* one tick in each such period, the first; 0: every tick */
+    /* `run` is the caller's description of its run. If *self stays NULL, no other function is called. After a failure done()
+     * is called if *self is set. */
+    int (*init)(const void *run, void **self, struct err *e);
+    /* On the writer's thread: finished requests; an iteration of a task with steps; results of a check in one second. */
+    void (*feed)(void *self, const struct request *requests, size_t n);
+    void (*iteration)(void *self, uint32_t task, int64_t end_us, int64_t took_us);
+    void (*check)(void *self, uint32_t second, uint32_t check, uint32_t passes, uint32_t fails);
+    void (*tick)(void *self, const struct control_snapshot *now);
+    void (*command)(void *self, const struct control_command *command);
+    /* After the last request. `end` is the caller's; a listener may add results to it. */
+    int (*end)(void *self, void *end, struct err *e);
+    void (*done)(void *self);
+};
+
+struct control_source {
+    const char *name;
+    int (*init)(void **self, struct err *e);
+    /* Passes new commands to control_command(). */
+    void (*poll)(void *self, struct control *c);
+    void (*done)(void *self);
+};
+
+struct control_tables {
+    const struct control_listener *const *listeners;
+    size_t listener_count;
+    const struct control_source *const *sources;
+    size_t source_count;
+};
+
+struct control_state {
+    void *self;
+    int64_t next_ns; /* the next tick that the listener gets */
+};
+
+struct control {
+    const struct control_tables *tables;
+    struct control_state *listeners;
+    void **sources;
+    struct live *live;
+    int64_t now_ns; /* of the tick; negative: outside of the load */
+    enum control_order order,
+        fresh;  /* the strongest so far; the strongest that was not taken yet */
+    int signal; /* of the first command with one */
+};
+
+/* Starts the sources. Call control_done() also after a failure. */
+int control_init(struct control *c, const struct control_tables *tables, struct err *e);
+
+/* Starts the listeners. `run` is given to their init(). */
+int control_listen(struct control *c, const void *run, struct err *e);
+
+/* For record_watch(); the context is the struct. */
+void control_feed(void *context, const struct request *requests, size_t n);
+void control_feed_iteration(void *context, uint32_t task, int64_t end_us, int64_t took_us);
+void control_feed_check(void *context, uint32_t second, uint32_t check, uint32_t passes,
+                        uint32_t fails);
+
+/* Several times a second during the load: polls the sources, completes the snapshot and shows it to the listeners. */
+void control_tick(struct control *c, struct control_snapshot *now);
+
+/* Before and after the load: polls the sources. Listeners do not see these commands. */
+void control_poll(struct control *c);
+
+/* Gives a command. Call it from a source's poll() or a listener's tick(). */
+void control_command(struct control *c, struct control_command command);
+
+/* The strongest order since the last call. */
+enum control_order control_take_order(struct control *c);
+
+/* Ends every listener, also after one has failed. -1: e has the first error. */
+int control_end(struct control *c, void *end, struct err *e);
+
+/* Polls the sources once more and ends them, when the run is complete on disk: from here on a signal does what it did before the
+ * run. Earlier, it would leave a run without its verdict. */
+void control_release(struct control *c);
+
+void control_done(struct control *c);
+
+#endif

@@ -1,0 +1,45 @@
+#include "control/signals.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+struct signals {
+    sigset_t set, before;
+};
+
+static int init(void **self, struct err *e) {
+    struct signals *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return err_set(e, "out of memory for signals");
+    sigemptyset(&s->set);
+    sigaddset(&s->set, SIGINT);
+    sigaddset(&s->set, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &s->set, &s->before);
+    *self = s;
+    return 0;
+}
+
+static void poll(void *self, struct control *c) {
+    struct signals *s = self;
+    static const struct timespec at_once;
+    for (int number; (number = sigtimedwait(&s->set, NULL, &at_once)) > 0;) {
+        const char *name = number == SIGINT ? "SIGINT" : "SIGTERM";
+        bool first = c->signal == 0;
+        struct err why;
+        err_set(&why, first ? "%s: no new requests" : "%s again: cancelling requests in flight",
+                name);
+        control_command(c, (struct control_command){.order = first ? CONTROL_STOP : CONTROL_CANCEL,
+                                                    .source = signals_source.name,
+                                                    .why = why.text,
+                                                    .signal = number});
+    }
+}
+
+static void done(void *self) {
+    struct signals *s = self;
+    pthread_sigmask(SIG_SETMASK, &s->before, NULL);
+    free(s);
+}
+
+const struct control_source signals_source = {
+    .name = "signal", .init = init, .poll = poll, .done = done};

@@ -1,0 +1,20 @@
+/*
+ * from: one function for each source, which fills a draft.
+ *
+ * Each fails where the source as a whole cannot be read; what can be left out is a note in the draft. Internal to convert/. Thread: any.
+ */
+#ifndef CONVERT_FROM_H
+#define CONVERT_FROM_H
+
+#include "convert/convert.h"
+#include "convert/draft.h"
+#include "util/json.h"
+
+int har_read(struct draft *d, const struct convert_options *o, const struct json_doc *doc,
+             struct err *e);
+int postman_read(struct draft *d, const struct json_doc *doc, struct err *e);
+int openapi_read(struct draft *d, const struct json_doc *doc, struct err *e);
+int curl_read(struct draft *d, const char *name, const char *text, size_t bytes, struct err *e);
+int locust_read(struct draft *d, const char *name, const char *text, size_t bytes, struct err *e);
+
+#endif

@@ -1,0 +1,429 @@
+#include "gate/gate_judge.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gate/gate_window.h"
+#include "stats/interval.h"
+#include "stats/quantile.h"
+#include "stats/select.h"
+#include "stats/wilson.h"
+
+#define CONFIDENCE 0.95
+#define KEPT_MAX (1u << 21) /* times of percentiles: 32 MiB */
+
+/* A time of the first reading, so that a run of usual length needs no second one. */
+struct kept {
+    int64_t at_us, us;
+};
+
+struct task {
+    struct gate_scope scope;
+    bool quantile;   /* of the whole range: select.h finds it */
+    bool by_seconds; /* windows, or a gauge */
+    uint64_t seen;   /* whatever was there that the rule is about */
+    int64_t shift;   /* of the slots: the first time */
+    struct gate_slot whole;
+    struct select select;
+    uint64_t ranks[4]; /* lower and upper of the percentile, then of its interval */
+    bool bounded;
+    struct quantile_rank at;
+    struct gate_window window;
+    struct kept *kept;
+    size_t kept_count, kept_cap;
+    int64_t before_at; /* of a gauge: its last level before the range */
+    double before;
+    bool has_before;
+};
+
+struct gate_judge {
+    struct task *tasks;
+    size_t count;
+    struct gate_range range;
+    bool again;      /* the second reading */
+    bool overflowed; /* not all times are kept */
+    size_t kept;
+};
+
+static int task_init(struct task *t, const struct gate_rule *r, const struct gate_subject *s,
+                     const struct gate_range *range, struct err *e) {
+    *t = (struct task){.quantile = r->aggregation == GATE_QUANTILE && r->over_ns == 0};
+    if (gate_scope_init(&t->scope, r, s, range->duration_us, e) != 0 ||
+        (t->quantile && select_init(&t->select, e) != 0))
+        return -1;
+    t->by_seconds = r->over_ns != 0 || t->scope.metric->kind == GATE_GAUGE;
+    int64_t range_us = t->scope.finish_us - t->scope.begin_us;
+    return t->by_seconds ? gate_window_init(&t->window, r, range_us, e) : 0;
+}
+
+static void task_done(struct task *t) {
+    gate_scope_done(&t->scope);
+    select_done(&t->select);
+    gate_window_done(&t->window);
+    free(t->kept);
+}
+
+int gate_judge_new(const struct gate_rules *rules, const struct gate_subject *subject,
+                   const struct gate_range *range, struct gate_judge **out, struct err *e) {
+    struct gate_judge *j = calloc(1, sizeof *j);
+    if (j != NULL)
+        j->tasks = calloc(rules->count + 1, sizeof *j->tasks);
+    if (j == NULL || j->tasks == NULL) {
+        gate_judge_free(j);
+        return err_set(e, "out of memory for %zu thresholds", rules->count);
+    }
+    j->range = *range;
+    for (size_t i = 0; i < rules->count; i++) {
+        j->count = i + 1;
+        if (task_init(&j->tasks[i], &rules->items[i], subject, range, e) != 0) {
+            gate_judge_free(j);
+            return -1;
+        }
+    }
+    *out = j;
+    return 0;
+}
+
+void gate_judge_free(struct gate_judge *j) {
+    if (j == NULL)
+        return;
+    for (size_t i = 0; i < j->count; i++)
+        task_done(&j->tasks[i]);
+    free(j->tasks);
+    free(j);
+}
+
+bool gate_judge_wants(const struct gate_judge *j, enum gate_source source) {
+    for (size_t i = 0; i < j->count; i++)
+        if (j->tasks[i].scope.metric->source == source)
+            return true;
+    return false;
+}
+
+bool gate_judge_wants_phases(const struct gate_judge *j) {
+    for (size_t i = 0; i < j->count; i++) {
+        enum gate_metric m = j->tasks[i].scope.rule->metric;
+        if (m <= GATE_HTTP_REQ_RECEIVING || m == GATE_DATA_SENT)
+            return true;
+    }
+    return false;
+}
+
+/* ---- what is given ---- */
+
+static void forget(struct gate_judge *j) {
+    j->overflowed = true;
+    for (size_t i = 0; i < j->count; i++) {
+        free(j->tasks[i].kept);
+        j->tasks[i].kept = NULL;
+    }
+}
+
+static void keep(struct gate_judge *j, struct task *t, int64_t at_us, int64_t us) {
+    if (j->overflowed)
+        return;
+    if (t->kept_count == t->kept_cap) {
+        size_t cap = t->kept_cap == 0 ? 1024 : 2 * t->kept_cap;
+        struct kept *kept = j->kept >= KEPT_MAX ? NULL : realloc(t->kept, cap * sizeof *kept);
+        if (kept == NULL) {
+            forget(j);
+            return;
+        }
+        t->kept = kept;
+        j->kept += cap - t->kept_cap;
+        t->kept_cap = cap;
+    }
+    t->kept[t->kept_count++] = (struct kept){at_us, us};
+}
+
+/* The second reading: only the times of percentiles are wanted. */
+static void add_again(struct task *t, int64_t at_us, int64_t us) {
+    if (t->quantile)
+        select_collect(&t->select, us);
+    else if (t->scope.rule->aggregation == GATE_QUANTILE)
+        gate_window_gather(&t->window, at_us - t->scope.begin_us, us);
+}
+
+static void add(struct gate_judge *j, struct task *t, const struct gate_gain *gain) {
+    if (j->again) {
+        if (gain->timed)
+            add_again(t, gain->at_us, gain->us);
+        return;
+    }
+    t->seen += gain->seen;
+    if (gain->timed) {
+        if (t->scope.rule->aggregation == GATE_QUANTILE)
+            keep(j, t, gain->at_us, gain->us);
+        if (t->whole.n == 0)
+            t->shift = t->window.shift = gain->us;
+        if (t->quantile)
+            select_count(&t->select, gain->us);
+    }
+    gate_slot_add(&t->whole, gain, t->shift);
+    if (t->by_seconds)
+        gate_slot_add(&gate_window_at(&t->window, gain->at_us - t->scope.begin_us)->slot, gain,
+                      t->shift);
+}
+
+void gate_judge_request(struct gate_judge *j, const struct request *x) {
+    struct gate_gain gain;
+    for (size_t i = 0; i < j->count; i++)
+        if (gate_scope_request(&j->tasks[i].scope, x, &gain))
+            add(j, &j->tasks[i], &gain);
+}
+
+void gate_judge_iteration(struct gate_judge *j, uint32_t task, int64_t end_us, int64_t took_us) {
+    struct gate_gain gain;
+    for (size_t i = 0; i < j->count; i++)
+        if (gate_scope_iteration(&j->tasks[i].scope, task, end_us, took_us, &gain))
+            add(j, &j->tasks[i], &gain);
+}
+
+void gate_judge_check(struct gate_judge *j, uint32_t check, int64_t second, uint64_t passes,
+                      uint64_t fails) {
+    struct gate_gain gain;
+    for (size_t i = 0; i < j->count; i++)
+        if (gate_scope_check(&j->tasks[i].scope, check, second, passes, fails, &gain))
+            add(j, &j->tasks[i], &gain);
+}
+
+void gate_judge_gauge(struct gate_judge *j, enum gate_metric metric, int64_t at_us, double value) {
+    for (size_t i = 0; i < j->count && !j->again; i++) {
+        struct task *t = &j->tasks[i];
+        if (t->scope.rule->metric != metric || at_us > t->scope.finish_us)
+            continue;
+        if (at_us >= t->scope.begin_us) {
+            struct gate_second *s = gate_window_at(&t->window, at_us - t->scope.begin_us);
+            s->lowest = s->known ? fmin(s->lowest, value) : value;
+            s->highest = s->known ? fmax(s->highest, value) : value;
+            s->level = value;
+            s->known = true;
+            t->seen++;
+        } else if (!t->has_before || at_us >= t->before_at) {
+            t->has_before = true;
+            t->before_at = at_us;
+            t->before = value;
+            t->seen++;
+        }
+    }
+}
+
+void gate_judge_time(struct gate_judge *j, enum gate_metric metric, int64_t at_us, int64_t us) {
+    const struct gate_gain gain = {.at_us = at_us, .seen = 1, .timed = true, .us = us > 0 ? us : 0};
+    for (size_t i = 0; i < j->count; i++)
+        if (j->tasks[i].scope.rule->metric == metric && gate_scope_has(&j->tasks[i].scope, at_us))
+            add(j, &j->tasks[i], &gain);
+}
+
+/* ---- between and after ---- */
+
+static int plan_ranks(struct task *t, struct err *e) {
+    uint64_t n = t->whole.n;
+    t->at = quantile_rank(t->scope.rule->p, n);
+    t->ranks[0] = t->at.lower;
+    t->ranks[1] = t->at.upper;
+    t->bounded = t->scope.rule->p > 0 && t->scope.rule->p < 1 &&
+                 interval_quantile(t->scope.rule->p, n, CONFIDENCE, &t->ranks[2], &t->ranks[3]);
+    return select_want(&t->select, t->ranks, t->bounded ? 4 : 2, e);
+}
+
+/* A gauge stays what it was until it is something else. */
+static void carry(struct task *t) {
+    double level = t->before;
+    bool known = t->has_before;
+    for (size_t i = 0; i < t->window.count; i++) {
+        struct gate_second *s = &t->window.seconds[i];
+        if (!s->known && known) {
+            s->level = s->lowest = s->highest = level;
+            s->known = true;
+        }
+        known = known || s->known;
+        level = s->level;
+    }
+}
+
+int gate_judge_plan(struct gate_judge *j, bool *again, struct err *e) {
+    *again = false;
+    for (size_t i = 0; i < j->count; i++) {
+        struct task *t = &j->tasks[i];
+        if (t->scope.metric->kind == GATE_GAUGE)
+            carry(t);
+        if (t->whole.n == 0 || t->scope.rule->aggregation != GATE_QUANTILE)
+            continue;
+        if (t->quantile && plan_ranks(t, e) != 0)
+            return -1;
+        *again = *again || !t->quantile || select_needs_collecting(&t->select);
+    }
+    j->again = true;
+    for (size_t i = 0; i < j->count && *again && !j->overflowed; i++)
+        for (size_t k = 0; k < j->tasks[i].kept_count; k++)
+            add_again(&j->tasks[i], j->tasks[i].kept[k].at_us, j->tasks[i].kept[k].us);
+    *again = *again && j->overflowed;
+    return 0;
+}
+
+static void sum_up_time(struct task *t, struct gate_result *x) {
+    const struct gate_rule *r = t->scope.rule;
+    x->samples = t->whole.n;
+    if (x->samples == 0)
+        return;
+    if (r->aggregation == GATE_AVG)
+        gate_slot_mean(&t->whole, t->shift, &x->value, &x->low, &x->high);
+    else if (r->aggregation == GATE_QUANTILE) {
+        x->value = quantile_between(select_value(&t->select, t->at.lower),
+                                    select_value(&t->select, t->at.upper), t->at.fraction);
+        if (t->bounded) {
+            x->low = (double)select_value(&t->select, t->ranks[2]);
+            x->high = (double)select_value(&t->select, t->ranks[3]);
+        }
+    } else
+        x->value = (double)(r->aggregation == GATE_MIN ? t->whole.min : t->whole.max);
+    x->value /= 1000;
+    x->low /= 1000;
+    x->high /= 1000;
+}
+
+static void sum_up_gauge(struct task *t, struct gate_result *x) {
+    struct gate_window *w = &t->window;
+    double sum = 0, low = HUGE_VAL, high = -HUGE_VAL, last = 0;
+    for (size_t i = 0; i < w->count; i++) {
+        if (!w->seconds[i].known)
+            continue;
+        last = w->seconds[i].level;
+        sum += last;
+        low = fmin(low, w->seconds[i].lowest);
+        high = fmax(high, w->seconds[i].highest);
+        x->samples++;
+    }
+    if (x->samples == 0)
+        return;
+    enum gate_aggregation of = t->scope.rule->aggregation;
+    x->value = of == GATE_VALUE ? last
+               : of == GATE_MIN ? low
+               : of == GATE_MAX ? high
+                                : sum / (double)x->samples;
+}
+
+/* The value over the whole range. */
+static void sum_up(struct task *t, struct gate_result *x) {
+    double seconds = (double)(t->scope.finish_us - t->scope.begin_us) / 1e6;
+    switch (t->scope.metric->kind) {
+    case GATE_COUNTER:
+        x->samples = t->whole.total;
+        if (t->seen > 0 && t->scope.rule->aggregation == GATE_COUNT)
+            x->value = (double)t->whole.amount;
+        else if (t->seen > 0 && seconds > 0)
+            x->value = (double)t->whole.amount / seconds;
+        break;
+    case GATE_RATE:
+        x->samples = t->whole.total;
+        if (t->whole.total == 0)
+            break;
+        x->value = (double)t->whole.amount / (double)t->whole.total;
+        wilson_interval(t->whole.amount, t->whole.total, WILSON_Z95, &x->low, &x->high);
+        break;
+    case GATE_GAUGE:
+        sum_up_gauge(t, x);
+        break;
+    case GATE_TREND:
+        sum_up_time(t, x);
+        break;
+    }
+}
+
+static int sum_up_windows(struct task *t, struct gate_result *x, struct err *e) {
+    struct gate_window *w = &t->window;
+    gate_window_advance(w);
+    if (w->failed)
+        return err_set(e, "the rows changed while they were read, or out of memory");
+    x->windows = w->windows;
+    x->crossed = w->crossed;
+    if (!w->any || t->seen == 0)
+        return 0;
+    x->value = w->value;
+    x->low = w->low;
+    x->high = w->high;
+    x->samples = w->samples;
+    x->from_us = t->scope.begin_us + (int64_t)w->worst * 1000000;
+    x->to_us = x->from_us + (int64_t)w->width * 1000000;
+    return 0;
+}
+
+static void explain(const struct task *t, struct gate_result *x) {
+    const struct gate_rule *r = t->scope.rule;
+    const struct gate_window *w = &t->window;
+    const char *what = r->metric == GATE_CHECKS                          ? "check"
+                       : t->scope.metric->source == GATE_FROM_REQUESTS   ? "request"
+                       : t->scope.metric->source == GATE_FROM_ITERATIONS ? "iteration"
+                                                                         : "value";
+    if (x->verdict == GATE_PENDING)
+        snprintf(x->reason, sizeof x->reason,
+                 "it needs the server's side; run `coldswarm import`, then `coldswarm gate`");
+    else if (t->scope.finish_us <= t->scope.begin_us)
+        snprintf(x->reason, sizeof x->reason,
+                 "no data: the run ended after %.15gs, before its range began",
+                 (double)t->scope.finish_us / 1e6);
+    else if (r->over_ns != 0 && w->windows == 0)
+        snprintf(x->reason, sizeof x->reason, "no data: its range of %.15gs is shorter than %.15gs",
+                 (double)(t->scope.finish_us - t->scope.begin_us) / 1e6, (double)r->over_ns / 1e9);
+    else if (isnan(x->value) && t->scope.metric->source == GATE_FROM_SERVER)
+        snprintf(
+            x->reason, sizeof x->reason,
+            "no data: the server's side is not in the run file; add it with `coldswarm import`");
+    else if (isnan(x->value))
+        snprintf(x->reason, sizeof x->reason, "no data: there was no such %s", what);
+    else if (r->over_ns != 0 && w->empty > 0)
+        snprintf(x->reason, sizeof x->reason,
+                 "%zu of %zu windows failed, %zu of them without any %s, the first from %.15gs",
+                 w->crossed, w->windows, w->empty, what,
+                 (double)t->scope.begin_us / 1e6 + (double)w->first_empty);
+    else if (r->over_ns != 0)
+        snprintf(x->reason, sizeof x->reason, "%zu of %zu windows failed", w->crossed, w->windows);
+    else
+        snprintf(x->reason, sizeof x->reason, "the value is outside the limit");
+}
+
+static int conclude(const struct gate_judge *j, struct task *t, struct gate_result *x,
+                    struct err *e) {
+    const struct gate_rule *r = t->scope.rule;
+    *x = (struct gate_result){.rule = r,
+                              .value = (double)NAN,
+                              .low = (double)NAN,
+                              .high = (double)NAN,
+                              .margin = (double)NAN,
+                              .from_us = t->scope.begin_us,
+                              .to_us = t->scope.finish_us};
+    if (t->quantile && t->whole.n > 0 && select_finish(&t->select, e) != 0)
+        return -1;
+    if (t->scope.finish_us > t->scope.begin_us) {
+        if (r->over_ns == 0)
+            sum_up(t, x);
+        else if (sum_up_windows(t, x, e) != 0)
+            return -1;
+    }
+    bool holds = !isnan(x->value) && gate_holds(r->op, x->value, r->limit) &&
+                 (r->over_ns == 0 || x->crossed == 0);
+    x->margin = isnan(x->value) ? (double)NAN : gate_margin(r->op, x->value, r->limit);
+    x->verdict = holds ? GATE_HOLDS : GATE_CROSSED;
+    if (j->range.server_pending && t->scope.metric->source == GATE_FROM_SERVER)
+        x->verdict = GATE_PENDING;
+    if (x->verdict != GATE_HOLDS)
+        explain(t, x);
+    return 0;
+}
+
+int gate_judge_finish(struct gate_judge *j, struct gate_result **out, struct err *e) {
+    struct gate_result *all = calloc(j->count + 1, sizeof *all);
+    if (all == NULL)
+        return err_set(e, "out of memory for %zu thresholds", j->count);
+    for (size_t i = 0; i < j->count; i++) {
+        if (conclude(j, &j->tasks[i], &all[i], e) != 0) {
+            free(all);
+            return -1;
+        }
+    }
+    *out = all;
+    return 0;
+}

@@ -1,0 +1,89 @@
+/* What all parts of the reader ask of SQLite, and how they fail. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "record/db.h"
+#include "record/reader_internal.h"
+
+const char *reader_keep(struct reader *r, const char *bytes) {
+    size_t n = strlen(bytes) + 1;
+    struct text *t = malloc(sizeof *t + n);
+    if (t == NULL)
+        return NULL;
+    memcpy(t->bytes, bytes, n);
+    t->next = r->texts;
+    r->texts = t;
+    return t->bytes;
+}
+
+const char *reader_keep_column(struct reader *r, sqlite3_stmt *st, int column) {
+    const unsigned char *text = sqlite3_column_text(st, column);
+    return reader_keep(r, text == NULL ? "" : (const char *)text);
+}
+
+int reader_fail_db(struct reader *r, struct err *e) {
+    db_error(r->db, e);
+    return err_prefix(e, "cannot read %s", r->path);
+}
+
+int reader_no_memory(struct reader *r, struct err *e) {
+    return err_set(e, "cannot read %s: out of memory", r->path);
+}
+
+int reader_damaged(struct reader *r, const char *what, int64_t id, struct err *e) {
+    return err_set(e,
+                   "cannot read %s: the file is damaged: %s %" PRId64
+                   " refers to a missing row (sqlite3's .recover may save the rest)",
+                   r->path, what, id);
+}
+
+int reader_prepare(struct reader *r, const char *sql, sqlite3_stmt **out, struct err *e) {
+    return sqlite3_prepare_v2(r->db, sql, -1, out, NULL) == SQLITE_OK ? 0 : reader_fail_db(r, e);
+}
+
+int reader_finish(struct reader *r, sqlite3_stmt *st, int rc, struct err *e) {
+    if (rc != SQLITE_DONE && rc != SQLITE_ROW)
+        reader_fail_db(r, e);
+    sqlite3_finalize(st);
+    return rc == SQLITE_DONE || rc == SQLITE_ROW ? 0 : -1;
+}
+
+int reader_number(struct reader *r, const char *sql, int64_t *out, struct err *e) {
+    sqlite3_stmt *st = NULL;
+    if (reader_prepare(r, sql, &st, e) != 0)
+        return -1;
+    int rc = sqlite3_step(st);
+    int64_t value = rc == SQLITE_ROW ? sqlite3_column_int64(st, 0) : 0;
+    if (reader_finish(r, st, rc, e) != 0)
+        return -1;
+    *out = value;
+    return 0;
+}
+
+int reader_count_ids(struct reader *r, const char *sql, int64_t most, size_t *out, struct err *e) {
+    int64_t n;
+    if (reader_number(r, sql, &n, e) != 0)
+        return -1;
+    if (n < 0 || n > most)
+        return reader_damaged(r, "id", n - 1, e);
+    *out = (size_t)n;
+    return 0;
+}
+
+int64_t reader_column(sqlite3_stmt *st, int at) {
+    sqlite3_value *value = sqlite3_column_value(st, at); /* one lock instead of two */
+    return sqlite3_value_type(value) == SQLITE_NULL ? READER_NO_VALUE : sqlite3_value_int64(value);
+}
+
+int64_t reader_version(const struct reader *r) {
+    return r->version;
+}
+
+bool reader_result(const struct reader *r, int64_t result, int *status, enum outcome *outcome) {
+    if (result < 0 || result >= (int64_t)r->result_count || !r->results[result].known)
+        return false;
+    *status = r->results[result].status;
+    *outcome = r->results[result].outcome;
+    return true;
+}

@@ -1,0 +1,62 @@
+/*
+ * server_internal: the inside of server.h, for the files that make it up.
+ *
+ * Internal to this folder. Thread: one.
+ */
+#ifndef RECORD_SERVER_INTERNAL_H
+#define RECORD_SERVER_INTERNAL_H
+
+#include <sqlite3.h>
+
+#include "record/server.h"
+
+enum server_statement {
+    SERVER_NAME_FIND,
+    SERVER_NAME_ADD,
+    SERVER_REQUEST,
+    SERVER_EVENT,
+    SERVER_METRIC_FIND,
+    SERVER_METRIC_ADD,
+    SERVER_POINT_ADD,
+    SERVER_POINT_SET,
+    SERVER_DISTRIBUTION_ADD,
+    SERVER_DISTRIBUTION_SET,
+    SERVER_INSTANCE,
+    SERVER_DERIVED_FIND,
+    SERVER_DERIVED_ADD,
+    SERVER_DERIVED_POINT,
+    SERVER_STATEMENTS
+};
+
+/* The name that was looked up last: most entries repeat it. */
+struct server_memo {
+    char text[512];
+    int64_t id; /* 0: none */
+};
+
+struct server_file {
+    char *path;
+    sqlite3 *db;
+    sqlite3_stmt *statements[SERVER_STATEMENTS]; /* prepared at first use */
+    struct server_run run;
+    struct server_memo instance, revision;
+    bool committed;
+};
+
+/* Sets e to why the last call failed; returns -1. */
+int server_fail(struct server_file *f, struct err *e);
+int server_exec(struct server_file *f, const char *sql, struct err *e);
+int server_prepare(struct server_file *f, const char *sql, sqlite3_stmt **out, struct err *e);
+
+/* The prepared statement, reset; NULL with e set. */
+sqlite3_stmt *server_statement(struct server_file *f, enum server_statement which, struct err *e);
+
+/* The single number of a query, SERVER_NONE for NULL or no row. */
+int server_number(struct server_file *f, const char *sql, int64_t *out, struct err *e);
+
+/* NULL for SERVER_NONE. */
+void server_bind(sqlite3_stmt *st, int at, int64_t number);
+void server_bind_text(sqlite3_stmt *st, int at, const char *text); /* must outlive the step */
+int64_t server_column(sqlite3_stmt *st, int at);
+
+#endif

@@ -1,0 +1,66 @@
+#include "report/gate_document.h"
+
+static void json(struct json_writer *w, const struct document *d) {
+    const struct gate_verdicts *x = d->of;
+    json_write_bool(w, "ok", x->thresholds->ok && (x->regressions == NULL || x->regressions->ok));
+    thresholds_write_json(w, x->thresholds, JSON_LINES);
+    if (x->regressions != NULL)
+        regressions_write_json(w, x->regressions);
+}
+
+static void summary(struct document *d, const struct thresholds *t, enum section_people people) {
+    struct lines *l = document_add_lines(d, people, NULL);
+    struct buf text;
+    if (l == NULL)
+        return;
+    l->paragraphs = true;
+    buf_init(&text, 1024);
+    thresholds_summary(t, &text);
+    buf_str(&text, people == SECTION_IN_MARKDOWN ? "." : "");
+    lines_add(l, "", buf_text(&text));
+    buf_done(&text);
+}
+
+static void thresholds(struct document *d, const struct thresholds *t) {
+    summary(d, t, SECTION_IN_MARKDOWN);
+    struct table *table = document_add(d, SECTION_SHAPED, NULL, NULL);
+    if (table != NULL)
+        thresholds_table(table, t);
+    summary(d, t, SECTION_IN_TEXT);
+}
+
+static void line(void *context, const struct finding *f) {
+    struct lines *l = context;
+    lines_add(l, "", f->sentence);
+    l->texts.failed = l->texts.failed || f->failed;
+}
+
+int gate_document(struct document *d, const struct gate_verdicts *of, struct err *e) {
+    document_start(d, of);
+    d->json = json;
+    if (of->thresholds->rules.count > 0) {
+        buf_printf(&d->title, "Load test %s: %s", of->thresholds->ok ? "passed" : "failed",
+                   of->run->name);
+        thresholds(d, of->thresholds);
+    }
+    d->suites_name = "coldswarm";
+    d->suites[d->suite_count++] =
+        (struct finding_suite){.name = of->run->name,
+                               .each = thresholds_findings,
+                               .of = of->thresholds,
+                               .time_s = (double)of->run->duration_us / 1e6,
+                               .failed = "Threshold failed",
+                               .not_judged = "Threshold pending"};
+    if (of->regressions != NULL) {
+        struct lines *l = document_add_lines(d, SECTION_EVERYWHERE, "Against the baseline");
+        if (l != NULL)
+            regressions_findings(of->regressions, line, l);
+        d->suites[d->suite_count++] = (struct finding_suite){.name = "baseline",
+                                                             .each = regressions_findings,
+                                                             .of = of->regressions,
+                                                             .time_s = -1,
+                                                             .failed = "Slower than the baseline",
+                                                             .not_judged = "Baseline not compared"};
+    }
+    return document_check(d, e);
+}

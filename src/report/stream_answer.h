@@ -1,0 +1,47 @@
+/*
+ * stream_answer: one streamed answer in the numbers that a report has of it, by our own definitions (docs/streams.md).
+ *
+ * What others mean by the same words is not here. Times of a cancelled answer do not count, as those of any cancelled request;
+ * its tokens do, because they came.
+ *
+ * Ownership: plain data. Thread: any.
+ */
+#ifndef REPORT_STREAM_ANSWER_H
+#define REPORT_STREAM_ANSWER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "record/stream_row.h"
+#include "util/request.h"
+
+/* The times of streams, with the words of thresholds. */
+#define STREAM_TIME_MAP(X)                                                                         \
+    X(TTFT, "ttft")                     /* to the first token event */                             \
+    X(TTFO, "ttfo")                     /* to the first one that is no reasoning */                \
+    X(TIME_PER_TOKEN, "time_per_token") /* of an answer, after its first token event */            \
+    X(GAP, "token_gap")                 /* between two token events */                             \
+    X(E2E, "e2e")                       /* to the end of the body */
+
+enum stream_time {
+#define STREAM_TIME_ENUM(name, word) STREAM_TIME_##name,
+    STREAM_TIME_MAP(STREAM_TIME_ENUM)
+#undef STREAM_TIME_ENUM
+        STREAM_TIME_COUNT
+};
+
+/* REQUEST_NO_VALUE: there is none. From the sending: to the first token event, to the first one that is no reasoning, to the end of the
+ * body. The gaps are in the row: stream_row_gap(). */
+struct stream_answer {
+    bool timed; /* its times count */
+    int64_t ttft_us, ttfo_us, e2e_us;
+    int64_t time_per_token_ns; /* rounded; of answers with several tokens in several events */
+    int64_t taken_us;          /* to its end, also of a cancelled one; 0: not known */
+};
+
+const char *stream_time_text(enum stream_time which);
+
+void stream_answer_of(const struct request *x, const struct stream_row *s,
+                      struct stream_answer *out);
+
+#endif

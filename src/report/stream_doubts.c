@@ -1,0 +1,93 @@
+#include "report/stream_doubts.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+static double share(uint64_t part, uint64_t of) {
+    return of == 0 ? 0 : (double)part / (double)of;
+}
+
+/* A token event's usual time: the median of the answers' own means, which one long stall does not move. */
+static double usual_gap_ms(const struct streams_entry *x) {
+    struct spread_row row;
+    double tokens = x->usage_events > 0 ? share(x->usage_tokens, x->usage_events) : 1;
+    streams_times(&x->whole, STREAM_TIME_TIME_PER_TOKEN, &row);
+    return row.median * tokens;
+}
+
+static void bursts(const struct streams_entry *x, struct remarks *out) {
+    struct spread_row gap;
+    double usual_ms = usual_gap_ms(x), shared = share(x->shared_reads, x->reads);
+    streams_times(&x->whole, STREAM_TIME_GAP, &gap);
+    bool reads = x->reads >= STREAM_DOUBTS_EVENTS && shared > STREAM_DOUBTS_SHARED;
+    bool gaps = gap.count >= STREAM_DOUBTS_EVENTS && gap.median < usual_ms * STREAM_DOUBTS_GAP;
+    if (reads || gaps)
+        remarks_add(out, "stream_bursts",
+                    "Token events come in bursts: %.0f %% of the reads with token events brought "
+                    "several, half of the gaps are below %.3g ms, and an answer's events are %.3g "
+                    "ms apart on average. Something buffers them; then gaps are too short and "
+                    "TTFT is too long. Switch off the buffering of the proxy (nginx: "
+                    "proxy_buffering off), or measure the server without it.",
+                    shared * 100, gap.median, usual_ms);
+}
+
+static void usage_differs(const struct streams_entry *x, struct remarks *out) {
+    double tokens = (double)x->usage_tokens, events = (double)x->usage_events;
+    if (x->from_usage == 0 || fabs(tokens - events) <= STREAM_DOUBTS_TOKENS * tokens)
+        return;
+    remarks_add(out, "stream_usage_differs",
+                "The server's usage counts %" PRIu64 " tokens, and %" PRIu64
+                " token events came: %.3g tokens per event. A gap is the time between two events, "
+                "not that of a token; quote the time per token, which goes by usage.",
+                x->usage_tokens, x->usage_events, events > 0 ? tokens / events : (double)NAN);
+}
+
+static void length(const struct streams_entry *x, struct remarks *out) {
+    double answers = (double)x->asked_answers, got = (double)x->asked_got;
+    if (x->asked_answers == 0 || got >= x->asked_tokens * (1 - STREAM_DOUBTS_LENGTH))
+        return;
+    remarks_add(out, "stream_length",
+                "Answers have %.4g output tokens on average, and %.4g were asked for: they ended "
+                "before. Their times are those of shorter answers. Have the server go on to the "
+                "length (\"ignore_eos\": true, or \"min_tokens\"), or ask for less.",
+                got / answers, x->asked_tokens / answers);
+}
+
+static void cached(const struct streams_entry *x, struct remarks *out) {
+    if (share(x->unique_cached, x->unique_prompt) <= STREAM_DOUBTS_CACHED)
+        return;
+    remarks_add(out, "stream_cached",
+                "Every prompt is unique, and the server had %.0f %% of their tokens in its cache "
+                "(%" PRIu64 " of %" PRIu64
+                "): TTFT is that of a warm cache. Use another --seed for each run, or restart the "
+                "server between runs.",
+                100 * share(x->unique_cached, x->unique_prompt), x->unique_cached,
+                x->unique_prompt);
+}
+
+static void loop_lag(const struct streams *s, int64_t lag_us, struct remarks *out) {
+    struct spread_row gap;
+    streams_times(&streams_all(s)->whole, STREAM_TIME_GAP, &gap);
+    /* In bursts most gaps are next to nothing. */
+    double usual_ms = fmax(gap.median, usual_gap_ms(streams_all(s)));
+    if (lag_us < 0 || gap.count < STREAM_DOUBTS_EVENTS || usual_ms <= 0 ||
+        (double)lag_us / 1000 <= usual_ms * STREAM_DOUBTS_LAG)
+        return;
+    remarks_add(
+        out, "stream_loop_lag",
+        "The client's own loops woke up to %.3g ms late (p99), and token events are "
+        "usually %.3g ms apart: %s. Use more threads (--threads), fewer streams at once, or stop "
+        "other programs.",
+        (double)lag_us / 1000, usual_ms,
+        s->kernel_clock ? "TTFT may be its own, and events that it reads late share a time"
+                        : "times of events may be its own");
+}
+
+void stream_doubts(const struct streams *s, int64_t loop_lag_p99_us, struct remarks *out) {
+    const struct streams_entry *all = streams_all(s);
+    bursts(all, out);
+    loop_lag(s, loop_lag_p99_us, out);
+    length(all, out);
+    cached(all, out);
+    usage_differs(all, out);
+}

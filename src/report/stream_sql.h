@@ -1,0 +1,14 @@
+/*
+ * stream_sql: the SQL behind the cells of stream_tables.h, for a table's `sql`; its sql_of is the model.
+ *
+ * Thread: any. On failure (memory) the buffer is marked.
+ */
+#ifndef REPORT_STREAM_SQL_H
+#define REPORT_STREAM_SQL_H
+
+#include "report/table.h"
+
+table_sql_fn stream_sql_answers, stream_sql_times, stream_sql_tokens, stream_sql_asked,
+    stream_sql_ends;
+
+#endif

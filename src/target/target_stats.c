@@ -1,0 +1,20 @@
+#include "target/target_internal.h"
+
+static struct counts_more more(struct target *t) {
+    struct counts_more m = {0};
+    if (t->jobs != NULL)
+        m.cold_starts = job_queue_cold_starts(t->jobs);
+    if (t->sender != NULL)
+        token_sender_counts(t->sender, &m.streams, &m.tokens);
+    return m;
+}
+
+void target_json(struct target *t, struct buf *out) {
+    struct counts_more m = more(t);
+    counts_json(&t->counts, &m, out);
+}
+
+void target_table(struct target *t, struct buf *out) {
+    struct counts_more m = more(t);
+    counts_table(&t->counts, &m, out);
+}

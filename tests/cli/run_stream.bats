@@ -1,0 +1,69 @@
+#!/usr/bin/env bats
+# run --stream FORMAT: a service of a language model is tested without a scenario. What the run file has is what the token server counts.
+
+bats_require_minimum_version 1.5.0
+load ../support/helpers
+
+setup() { cd "$BATS_TEST_TMPDIR"; }
+
+@test "each format needs the service's address alone; each prompt is its own" {
+    start_target --tokens 5000 --ttft 1ms --token-gap 0
+    for format in openai completions responses anthropic tgi ollama; do
+        rm -f r.db*
+        run "$COLDSWARM" run --host "$URL" --stream "$format" --prompt-words 7 --max-tokens 12 --rate 10 -t 2s -o r.db --quiet
+        echo "$format: $output"
+        [ "$status" -eq 0 ]
+        [ "$(sql r.db "select count(*) > 0, min(outcome), max(outcome) from requests")" = "1|ok|ok" ]
+        [ "$(sql r.db "select min(token_events), max(token_events), min(output_tokens), max(output_tokens) from streams")" = "12|12|12|12" ]
+        [ "$(sql r.db "select count(*) from streams")" = "$(sql r.db "select count(*) from requests")" ]
+    done
+    # usage as the chat's server says it: it counts words.
+    rm -f r.db*
+    "$COLDSWARM" run --host "$URL/v1/" --stream openai --prompt-words 7 --max-tokens 12 --rate 10 -t 1s -o r.db --quiet
+    [ "$(sql r.db "select distinct tokens_from from streams")" = usage ]
+    [ "$(sql r.db "select min(prompt_tokens), max(prompt_tokens) from streams")" = "7|7" ]
+    # The text that a file could have had is in the run file, with the model that the service names; replaying it is the same load.
+    model=$(python3 -c 'import json, sys, urllib.request
+print(json.load(urllib.request.urlopen(sys.argv[1] + "/v1/models"))["data"][0]["id"])' "$URL")
+    [[ "$(sql r.db "select scenario from run")" == *"\"model\": \"$model\""* ]]
+}
+
+@test "a model that is given is not asked for" {
+    start_target --tokens 5 --ttft 1ms --token-gap 0 --token-log log.csv
+    "$COLDSWARM" run --host "$URL" --stream openai --model mine/7b --rate 5 -t 1s -o r.db --quiet
+    [[ "$(sql r.db "select scenario from run")" == *'"model": "mine/7b"'* ]]
+    [ "$(sql r.db "select distinct output_tokens from streams")" = 5 ]
+}
+
+@test "mistakes say what to write" {
+    while IFS='|' read -r options expected; do
+        # shellcheck disable=SC2086
+        run "$COLDSWARM" run $options -t 1s -o r.db --quiet
+        echo "$options: $output"
+        [ "$status" -eq 2 ]
+        [[ "$output" == *"$expected"* ]]
+        [ ! -e r.db ]
+    done <<'END'
+--stream openai|--stream needs --host URL: the service to test
+--stream open --host http://127.0.0.1:9|openai
+--model m --host http://127.0.0.1:9|--model belongs to --stream FORMAT; add it
+--prompt-words 5 --host http://127.0.0.1:9|--prompt-words belongs to --stream FORMAT; add it
+--max-tokens 5 --host http://127.0.0.1:9|--max-tokens belongs to --stream FORMAT; add it
+s.json --stream openai --host http://127.0.0.1:9|--stream is for a run without a scenario file; write "stream": "openai" on a request of s.json
+--stream openai --prompt-words 0 --host http://127.0.0.1:9|--prompt-words
+--stream openai --max-tokens x --host http://127.0.0.1:9|--max-tokens
+END
+}
+
+@test "a service that cannot be asked for its model" {
+    run "$COLDSWARM" run --stream openai --host http://127.0.0.1:1 -t 1s -o r.db --quiet
+    echo "$output"
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"cannot ask http://127.0.0.1:1/v1/models for the name of its model: "*"give it with --model"* ]]
+    start_hostile
+    run "$COLDSWARM" run --stream openai --host "$URL" -t 1s -o r.db --quiet
+    echo "$output"
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"give "*"with --model"* ]]
+    [ ! -e r.db ]
+}

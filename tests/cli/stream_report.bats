@@ -1,0 +1,239 @@
+#!/usr/bin/env bats
+# Reports of streamed answers: the tables against Python's own numbers from the rows, in every format, and what is said of doubtful streams.
+
+bats_require_minimum_version 1.5.0
+
+load ../support/helpers
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+}
+
+make_streams() {
+    python3 "$BATS_TEST_DIRNAME/make_streams.py" "$@"
+}
+
+# doubts [KEY=VALUE...]: the keys of what a report says of such a run
+doubts() {
+    rm -f d.db
+    make_streams d.db steady "$@"
+    "$COLDSWARM" report d.db -f json | python3 -c 'import json, sys; print(*[x["key"] for x in json.load(sys.stdin)["notes"]])'
+}
+
+@test "tables of streams hold what Python computes from the rows" {
+    for kind in many rate few; do
+        make_streams "$kind.db" "$kind"
+        "$COLDSWARM" report "$kind.db" --out "$kind" --no-figures >/dev/null
+        python3 "$BATS_TEST_DIRNAME/check_stream_report.py" "$kind.db" "$kind/tables.json" "$kind"
+        python3 "$BATS_TEST_DIRNAME/check_numbers.py" "$kind.db" "$kind"
+    done
+    # A part of a run: its own numbers, which its SQL gives again, and no steady state.
+    "$COLDSWARM" report many.db --from 5s --to 12s --out cut --no-figures >/dev/null
+    python3 "$BATS_TEST_DIRNAME/check_numbers.py" many.db cut
+    [ "$(json cut/tables.json '$.stream_times[0].count' '$.stream_times[0].steady_count')" = "35|" ]
+}
+
+@test "every format has the tables of streams, and a run without streams has none" {
+    make_streams s.db steady per_event=2
+    # Of 7800 gaps, as Python has them.
+    p99=$(python3 - <<'END'
+import json, sqlite3
+gaps = sorted(x for (g,) in sqlite3.connect("s.db").execute("SELECT gaps_us FROM streams") for x in json.loads(g))
+k = 0.99 * (len(gaps) - 1)
+low = int(k)
+print("%.1f" % ((gaps[low] + (gaps[low + 1] - gaps[low]) * (k - low)) / 1000))
+END
+)
+    "$COLDSWARM" report s.db --out out --no-figures >/dev/null
+    for file in tables.txt tables.md tables.tex report.html; do
+        grep -F token_gap <(sed 's/\\_/_/g' "out/$file") | grep -q "$p99" || { echo "$file"; false; }
+        sed 's/\\\\/ /g' "out/$file" | grep -q "Tokens per event"
+        grep -q "how answers ended" "out/$file"
+        [ "$file" = tables.tex ] && continue # has no notes
+        # Whose clock it was, and where the steady state begins
+        tr '\n' ' ' <"out/$file" | grep -q "Times of token events are the kernel"
+        tr '\n' ' ' <"out/$file" | grep -q "Steady state: from "
+    done
+    grep -q '^POST,/v1/chat,token_gap,7800,' out/stream_times.csv
+    [ "$(json out/tables.json '$.stream_ends[0].finish')" = length ]
+    "$COLDSWARM" report s.db -f junit >junit.xml
+    python3 -c 'import xml.etree.ElementTree as e; e.parse("junit.xml")'
+    python3 "$BATS_TEST_DIRNAME/make_run.py" plain.db
+    "$COLDSWARM" report plain.db --out plain --no-figures >/dev/null
+    [ ! -e plain/streams.csv ]
+    run grep -qi stream plain/tables.json plain/tables.txt plain/tables.tex
+    [ "$status" -ne 0 ]
+}
+
+@test "a report says what is doubtful of streams, and nothing of streams that are fine" {
+    [ "$(doubts)" = "" ]
+    # A proxy that buffers: in one read, or one after the other
+    [ "$(doubts burst=8)" = stream_bursts ]
+    [ "$(doubts gaps=8)" = stream_bursts ]
+    # Several tokens an event; without usage nobody knows
+    [ "$(doubts per_event=4)" = stream_usage_differs ]
+    [ "$(doubts usage=none)" = "" ]
+    # 40 tokens of 64; of 42
+    [ "$(doubts asked=64)" = stream_length ]
+    [ "$(doubts asked=42)" = "" ]
+    # Cached tokens are fine where prompts repeat, and a few always
+    [ "$(doubts cached=50)" = "" ]
+    [ "$(doubts cached=3 unique=1)" = "" ]
+    [ "$(doubts cached=50 unique=1)" = stream_cached ]
+    # A tenth of the median gap of 10 ms
+    [ "$(doubts lag=900)" = "" ]
+    [ "$(doubts lag=1100)" = stream_loop_lag ]
+    [ "$(doubts lag=150 scale=0.1)" = stream_loop_lag ]
+    "$COLDSWARM" report d.db >out
+    grep -q "up to 0.15 ms late (p99), and token events are usually 1" out
+}
+
+@test "a remark on streams has its numbers" {
+    make_streams s.db steady per_event=4 asked=200 cached=25 unique=1
+    "$COLDSWARM" report s.db >out
+    grep -q "usage counts 32000 tokens, and 8000 token events came: 4 tokens per event" out
+    grep -q "Answers have 160 output tokens on average, and 200 were asked for" out
+    grep -q "25 % of their tokens in its cache (5000 of 20000)" out
+}
+
+# Values that compare found in a.db and b.db, against Python's: what was sent from second 1 on, when all users were there, to the end of the load.
+compared() {
+    python3 - "$1" <<'END'
+import json, math, sqlite3, sys
+
+def at(values, p):
+    values, k = sorted(values), p * (len(values) - 1)
+    low = math.floor(k)
+    return values[low] + (values[min(low + 1, len(values) - 1)] - values[low]) * (k - low)
+
+def of(path):
+    rows = sqlite3.connect(path).execute("SELECT sent_us, ttft_us, last_token_us, output_tokens, first_tokens, gaps_us FROM streams JOIN requests"
+                                         " ON id = request_id").fetchall()
+    inside = lambda us: 1e6 <= us < 40e6
+    here = [r for r in rows if inside(r[0])]
+    gaps = []
+    for sent, ttft, _, _, _, text in rows:
+        moment = sent + ttft
+        for gap in json.loads(text):
+            moment += gap
+            gaps += [gap / 1000] if inside(moment) else []
+    ttft, token = [r[1] / 1000 for r in here], [(r[2] - r[1]) / (r[3] - r[4]) / 1000 for r in here]
+    return {"ttft_p50": at(ttft, 0.5), "ttft_p90": at(ttft, 0.9), "ttft_p99": at(ttft, 0.99), "time_per_token_p50": at(token, 0.5),
+            "time_per_token_p90": at(token, 0.9), "token_gap_p50": at(gaps, 0.5), "token_gap_p99": at(gaps, 0.99),
+            "output_tokens_per_second": sum(r[3] for r in here) / 39}
+
+found = json.load(open(sys.argv[1]))["comparisons"]
+base, new = of("a.db"), of("b.db")
+for name in "/v1/chat", "":
+    got = {x["statistic"]: x for x in found if x["name"] == name and x["statistic"] in base}
+    assert set(got) == set(base), (name, list(got))
+    for key, x in got.items():
+        assert abs(x["base"] - base[key]) < 2e-6 and abs(x["new"] - new[key]) < 2e-6, (key, x, base[key], new[key])
+        assert abs(x["ratio"] - new[key] / base[key]) < 1e-6, x
+# An endpoint without streams has the statistics of requests only.
+assert not [x for x in found if x["name"] == "/health" and x["statistic"] in base]
+END
+}
+
+@test "compare, gate and series know the times of streams" {
+    make_streams a.db steady
+    make_streams b.db steady seed=2 scale=1.2
+    make_streams c.db steady seed=3
+    "$COLDSWARM" compare a.db --with b.db -f json >ab.json
+    compared ab.json
+    verdicts() {
+        json_sql "$1" "select value->>'$.verdict' from file, json_each(doc, '$.comparisons')
+            where value->>'$.name' = '' and value->>'$.statistic' in ($2)" | sort -u
+    }
+    slower="'ttft_p50', 'ttft_p90', 'time_per_token_p50', 'time_per_token_p90', 'token_gap_p50', 'token_gap_p99'"
+    [ "$(verdicts ab.json "$slower")" = slower ]
+    [ "$(verdicts ab.json "'output_tokens_per_second'")" = no_difference ]
+    "$COLDSWARM" compare a.db --with c.db -f json >ac.json
+    [ "$(verdicts ac.json "$slower")" = no_difference ]
+    "$COLDSWARM" compare a.db --with b.db | grep -q "ttft p90 of /v1/chat is 20.* % slower"
+
+    run "$COLDSWARM" gate b.db --baseline a.db --max-regression 'ttft p(90) 5%' --max-regression 'time_per_token{name:/v1/chat} med 5%' \
+        --max-regression 'token_gap p(99) 25%'
+    [ "$status" -eq 99 ]
+    [[ $output == *"ttft p(90) 5%: FAILED"* && $output == *"time_per_token{name:/v1/chat} med 5%: FAILED"* ]]
+    [[ $output == *"token_gap p(99) 25%: ok: +"* ]]
+    "$COLDSWARM" gate c.db --baseline a.db --max-regression 'ttft p(90) 5%' --max-regression 'output_tokens rate 30%'
+    run "$COLDSWARM" gate b.db --baseline a.db --max-regression 'output_tokens p(90) 5%'
+    [ "$status" -eq 2 ]
+
+    # A series: the mean of the runs' own medians, as reports of them have it.
+    "$COLDSWARM" report a.db b.db c.db --force -f json >series.json
+    for run in a b c; do "$COLDSWARM" report $run.db -f json >$run.json; done
+    python3 - <<'END'
+import json
+series = json.load(open("series.json"))
+runs = [json.load(open(x + ".json")) for x in "abc"]
+of = lambda run, time, key: next(x[key] for x in run["stream_times"] if x["name"] == "/v1/chat" and x["time"] == time)
+chat = next(x for x in series["endpoints"] if x["name"] == "/v1/chat")
+for key, time, column in (("ttft_p50_ms", "ttft", "p50_ms"), ("ttft_p99_ms", "ttft", "p99_ms"), ("time_per_token_p50_ms", "time_per_token", "p50_ms"),
+                          ("time_per_token_p99_ms", "time_per_token", "p99_ms"), ("token_gap_p99_ms", "token_gap", "p99_ms")):
+    assert abs(chat[key]["mean"] - sum(of(x, time, column) for x in runs) / 3) < 1e-9 and chat[key]["runs"] == 3, key
+assert abs(series["aggregated"]["output_tokens_per_second"]["mean"] - 200) < 1e-9
+assert "ttft_p50_ms" not in next(x for x in series["endpoints"] if x["name"] == "/health")
+END
+}
+
+# A run of answers from the token server, until there are N of them: real_run N [OPTION of the target...]. The tables at its end are in `out`.
+real_run() {
+    local n=$1 i
+    shift
+    start_target --tokens 40 --ttft 20ms --token-gap 2ms --cached 0.5 "$@"
+    echo "{ \"target\": \"$URL\", \"load\": { \"users\": 5, \"spawn_rate\": 50, \"duration\": \"10m\" },
+        \"tasks\": [{ \"name\": \"chat\", \"path\": \"/v1/chat/completions\", \"stream\": \"openai\", \"json\": { \"stream\": true, \"max_tokens\": 60,
+            \"stream_options\": { \"include_usage\": true }, \"messages\": [{ \"role\": \"user\", \"content\": \"one two three four\" }] } }] }" >s.json
+    rm -f r.db*
+    "$COLDSWARM" run s.json -o r.db --stop-timeout 60s >out 2>err 3>&- &
+    local pid=$!
+    for ((i = 0; i < 3000; i++)); do
+        [ -e r.db ] && [ "$(sqlite3 r.db 'select count(*) from requests' 2>/dev/null || echo 0)" -ge "$n" ] && break
+        kill -0 "$pid" 2>/dev/null || break
+        pause
+    done
+    kill -INT "$pid" 2>/dev/null || true
+    wait "$pid" || true
+    stop_target
+}
+
+@test "the tables of a real run are those of its rows, at its end and in its report" {
+    real_run 120
+    "$COLDSWARM" report r.db -f json >r.json
+    python3 "$BATS_TEST_DIRNAME/check_stream_report.py" r.db r.json
+    # The token server's own facts: 40 tokens of 60 asked for, half of each prompt cached, one token an event, the end "stop".
+    [ "$(json r.json '$.stream_asked[0].asked_output_tokens' '$.stream_asked[0].got_output_tokens')" = "60|40" ]
+    [ "$(json r.json '$.stream_tokens[0].cached_percent' '$.stream_tokens[0].tokens_per_event')" = "50|1" ]
+    [ "$(json r.json '$.stream_ends[0].finish')" = stop ]
+    # At the end of the run there were the same tables.
+    diff <(sed -n '/^Streaming: times/,/^$/p' out) <("$COLDSWARM" report r.db | sed -n '/^Streaming: times/,/^$/p')
+    diff <(sed -n '/^Streaming: tokens/,/^$/p' out) <("$COLDSWARM" report r.db | sed -n '/^Streaming: tokens/,/^$/p')
+    [ "$(sql r.db "select value >= 0 from manifest where key = 'loop_lag_p99_us'")" = 1 ]
+    # Shorter than asked: the numbers are doubtful, whatever else the machine did.
+    [ "$(sql r.db 'select verdict from run')" != VALID ]
+    json_sql r.json "select value->>'$.key' from file, json_each(doc, '$.notes')" | grep -q stream_length
+}
+
+@test "a server that sends 8 events at once makes a run suspect" {
+    real_run 60 --events-per-write 8
+    "$COLDSWARM" report r.db -f json >r.json
+    json_sql r.json "select value->>'$.key' from file, json_each(doc, '$.notes')" | grep -q stream_bursts
+    [ "$(json_sql r.json "select doc->>'$.stream_tokens[0].shared_reads_percent' >= 50 from file")" = 1 ]
+    sql r.db "select verdict, verdict_reason from run" >verdict
+    # A client that was late is said first.
+    grep -q "SUSPECT|token events come in bursts: " verdict || ! grep -q "^VALID" verdict
+}
+
+@test "what run --stream asks for is compared with what came, and its unique prompts with the cache" {
+    start_target --tokens 40 --ttft 1ms --token-gap 1ms --cached 0.5
+    "$COLDSWARM" run -H "$URL" --stream openai --prompt-words 50 --max-tokens 30 -u 2 -r 50 -t 2s -o r.db --quiet >out 2>err
+    stop_target
+    [ "$(sql r.db "select value from manifest where key = 'stream_asked'")" = \
+        '[{"endpoint": 0, "output_tokens": [30, 30], "prompt_words": [50, 50], "unique": true}]' ]
+    "$COLDSWARM" report r.db -f json >r.json
+    python3 "$BATS_TEST_DIRNAME/check_stream_report.py" r.db r.json
+    [ "$(json r.json '$.stream_asked[0].got_percent' '$.stream_asked[0].asked_prompt_words' '$.stream_asked[0].tokens_per_word')" = "100|50|1" ]
+    json_sql r.json "select value->>'$.key' from file, json_each(doc, '$.notes')" | grep -q stream_cached
+}

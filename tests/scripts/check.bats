@@ -1,0 +1,125 @@
+#!/usr/bin/env bats
+# scripts/check counts rightly, whatever the numbers are and whatever goes wrong; .ci/run adds the two tiers. Against a Makefile and
+# an install-deps of our own, which say what the real ones would.
+
+setup() {
+    ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+    cd "$BATS_TEST_TMPDIR"
+    mkdir -p scripts .ci
+    cp "$ROOT/scripts/check" scripts/
+    cp "$ROOT/.ci/run" .ci/
+    echo '#!/bin/sh' >scripts/install-deps
+    chmod +x scripts/install-deps
+}
+
+# makefile TEST-RECIPE [GOAL...]: the goals fail, the others of the steps pass, and the tests do as the recipe says.
+makefile() {
+    {
+        printf 'format-check layers all tests warnings lint fuzz:\n\t@case " $(BAD) " in *" $@ "*) exit 1 ;; esac\n'
+        printf 'test check-classifier:\n\t@%s\n' "$1"
+        printf 'check:\n\t@scripts/check\ncheck-more:\n\t@scripts/check more\n'
+    } >Makefile
+    export BAD="${*:2}"
+}
+
+# The steps of the first tier are 6 (packages, layout, layers, two builds, clang's warnings), and tests run 2 times.
+@test "all well" {
+    makefile 'echo "3 passed, 0 failed, 1 skipped"'
+    run scripts/check
+    [ "$status" -eq 0 ]
+    [ "${lines[-1]}" = "12 passed, 0 failed, 2 skipped" ]
+}
+
+@test "counts that a shell could take for octal: 8, 9 and 10 skipped, alone and as sums" {
+    for skipped in 0 7 8 9 10 08 09 010 18; do
+        makefile "echo '108 passed, 0 failed, $skipped skipped'"
+        run scripts/check
+        echo "$output"
+        [ "$status" -eq 0 ]
+        [ "${lines[-1]}" = "222 passed, 0 failed, $((10#$skipped * 2)) skipped" ]
+    done
+    for failed in 8 9 10; do
+        makefile "echo '0 passed, $failed failed, 8 skipped'; exit 1"
+        run scripts/check
+        [ "$status" -eq 1 ]
+        [ "${lines[-1]}" = "6 passed, $((failed * 2)) failed, 16 skipped" ]
+    done
+}
+
+@test "with a real test runner: 8, 9 and 10 skipped tests, each with its reason" {
+    cp "$ROOT/scripts/run-tests" scripts/
+    for n in 8 9 10; do
+        printf '#!/bin/sh\necho 1..%d\nfor i in $(seq %d); do echo "ok $i - t$i # SKIP no moon"; done\n' "$n" "$n" >suite
+        chmod +x suite
+        makefile 'scripts/run-tests ./suite'
+        run scripts/check
+        [ "$status" -eq 0 ]
+        [ "${lines[-1]}" = "6 passed, 0 failed, $((n * 2)) skipped" ]
+        [ "${lines[-2]}" = "    skipped: t9: no moon" ] || [ "$n" -eq 8 ]
+        [ "$(sed -n '/^Skipped, as/,$p' <<<"$output" | grep -c 'skipped: t[0-9]*: no moon')" -eq "$n" ]
+    done
+}
+
+@test "what fails is counted and its output shown, and the others still run" {
+    makefile 'echo "3 passed, 2 failed, 0 skipped"; exit 1' layers warnings
+    run scripts/check
+    [ "$status" -eq 1 ]
+    [ "${lines[-1]}" = "10 passed, 6 failed, 0 skipped" ]
+    [[ $output == *"layers and sizes: FAILED"* && $output == *"warnings of clang: FAILED"* ]]
+}
+
+@test "no tests run where the build failed, and tests that count nothing have failed" {
+    makefile 'echo "3 passed, 0 failed, 0 skipped"' tests
+    run scripts/check
+    [ "$status" -eq 1 ]
+    [ "${lines[-1]}" = "4 passed, 2 failed, 0 skipped" ]
+    makefile 'echo oh; exit 1'
+    run scripts/check
+    [ "$status" -eq 1 ]
+    [ "${lines[-1]}" = "6 passed, 2 failed, 0 skipped" ]
+}
+
+@test "packages that cannot be installed: one failure, and the end is still a count" {
+    makefile 'echo "3 passed, 0 failed, 0 skipped"'
+    printf '#!/bin/sh\necho no network for the group "$@"; exit 100\n' >scripts/install-deps
+    run scripts/check
+    [ "$status" -eq 1 ]
+    [ "${lines[-1]}" = "0 passed, 1 failed, 0 skipped" ]
+    [[ $output == *"no network for the group check"* ]]
+    run scripts/check more
+    [ "${lines[-1]}" = "0 passed, 1 failed, 0 skipped" ]
+    [[ $output == *"no network for the group check-more"* ]]
+}
+
+@test "a tier that there is not" {
+    run scripts/check everything
+    [ "$status" -eq 2 ]
+    [[ $output == *"no tier everything"* ]]
+}
+
+# The second tier has 7 steps, and tests run 5 times.
+@test "what CI runs: both tiers, and their sum" {
+    makefile 'echo "3 passed, 0 failed, 4 skipped"'
+    run .ci/run
+    [ "$status" -eq 0 ]
+    [ "${lines[-1]}" = "34 passed, 0 failed, 28 skipped" ]
+    [[ $output == *$'\n12 passed, 0 failed, 8 skipped\n'*$'\n22 passed, 0 failed, 20 skipped\n'* ]]
+}
+
+@test "what CI runs: the second tier also after the first has failed, and a tier that breaks is a failure" {
+    makefile 'echo "3 passed, 0 failed, 4 skipped"' layers lint
+    run .ci/run
+    [ "$status" -eq 1 ]
+    [ "${lines[-1]}" = "32 passed, 2 failed, 28 skipped" ]
+    # It dies before it counts.
+    makefile 'echo "3 passed, 0 failed, 4 skipped"'
+    sed -i 's,@scripts/check$,@exit 1,' Makefile
+    run .ci/run
+    [ "$status" -eq 1 ]
+    [ "${lines[-1]}" = "22 passed, 1 failed, 20 skipped" ]
+    # It dies after it has counted.
+    sed -i 's,@exit 1,@scripts/check; exit 1,' Makefile
+    run .ci/run
+    [ "$status" -eq 1 ]
+    [ "${lines[-1]}" = "34 passed, 1 failed, 28 skipped" ]
+}
