@@ -10,6 +10,7 @@
 #include "stats/quantile.h"
 #include "stats/select.h"
 #include "stats/wilson.h"
+#include "util/units.h"
 
 #define CONFIDENCE 0.95
 #define KEPT_MAX (1u << 21) /* times of percentiles: 32 MiB */
@@ -358,16 +359,18 @@ static void explain(const struct task *t, struct gate_result *x) {
                        : t->scope.metric->source == GATE_FROM_REQUESTS   ? "request"
                        : t->scope.metric->source == GATE_FROM_ITERATIONS ? "iteration"
                                                                          : "value";
+    char a[UNITS_BYTES], b[UNITS_BYTES];
     if (x->verdict == GATE_PENDING)
         snprintf(x->reason, sizeof x->reason,
                  "it needs the server's side; run `coldswarm import`, then `coldswarm gate`");
     else if (t->scope.finish_us <= t->scope.begin_us)
         snprintf(x->reason, sizeof x->reason,
-                 "no data: the run ended after %.15gs, before its range began",
-                 (double)t->scope.finish_us / 1e6);
+                 "no data: the run ended after %s, before its range began",
+                 units_seconds_text(t->scope.finish_us * 1000, a));
     else if (r->over_ns != 0 && w->windows == 0)
-        snprintf(x->reason, sizeof x->reason, "no data: its range of %.15gs is shorter than %.15gs",
-                 (double)(t->scope.finish_us - t->scope.begin_us) / 1e6, (double)r->over_ns / 1e9);
+        snprintf(x->reason, sizeof x->reason, "no data: its range of %s is shorter than %s",
+                 units_seconds_text((t->scope.finish_us - t->scope.begin_us) * 1000, a),
+                 units_seconds_text(r->over_ns, b));
     else if (isnan(x->value) && t->scope.metric->source == GATE_FROM_SERVER)
         snprintf(
             x->reason, sizeof x->reason,
@@ -376,9 +379,10 @@ static void explain(const struct task *t, struct gate_result *x) {
         snprintf(x->reason, sizeof x->reason, "no data: there was no such %s", what);
     else if (r->over_ns != 0 && w->empty > 0)
         snprintf(x->reason, sizeof x->reason,
-                 "%zu of %zu windows failed, %zu of them without any %s, the first from %.15gs",
+                 "%zu of %zu windows failed, %zu of them without any %s, the first from %s",
                  w->crossed, w->windows, w->empty, what,
-                 (double)t->scope.begin_us / 1e6 + (double)w->first_empty);
+                 units_seconds_text(
+                     (t->scope.begin_us + (int64_t)w->first_empty * GATE_US_PER_S) * 1000, a));
     else if (r->over_ns != 0)
         snprintf(x->reason, sizeof x->reason, "%zu of %zu windows failed", w->crossed, w->windows);
     else

@@ -7,6 +7,7 @@
 
 #include "util/outcome.h"
 #include "util/text.h"
+#include "util/units.h"
 
 /* ---- back to text ---- */
 
@@ -88,11 +89,16 @@ void gate_condition_text(const struct gate_rule *r, struct buf *out) {
     buf_printf(out, "%s%.15g", ops[r->op], r->limit);
 }
 
+/* Nothing where it is 0, which is the default of each. */
+static void duration_text(const char *word, int64_t ns, struct buf *out) {
+    char seconds[UNITS_BYTES];
+    if (ns != 0)
+        buf_printf(out, " %s %s", word, units_seconds_text(ns, seconds));
+}
+
 static void window_text(const struct gate_rule *r, struct buf *out) {
-    if (r->over_ns != 0)
-        buf_printf(out, " over %.15gs", (double)r->over_ns / 1e9);
-    if (r->from_ns != 0)
-        buf_printf(out, " from %.15gs", (double)r->from_ns / 1e9);
+    duration_text("over", r->over_ns, out);
+    duration_text("from", r->from_ns, out);
     if (r->stage != 0)
         buf_printf(out, " stage %u", r->stage);
 }
@@ -101,8 +107,7 @@ void gate_words_text(const struct gate_rule *r, struct buf *out) {
     window_text(r, out);
     if (r->abort_on_fail)
         buf_str(out, " abortOnFail");
-    if (r->delay_ns != 0)
-        buf_printf(out, " delayAbortEval %.15gs", (double)r->delay_ns / 1e9);
+    duration_text("delayAbortEval", r->delay_ns, out);
 }
 
 /* Without what says only when a run ends: two that differ in that alone judge the same. */
@@ -297,6 +302,12 @@ static int check_endpoint(const struct gate_rule *r, const struct gate_subject *
 }
 
 /* That there is a range, and that a window has room in it. */
+static int too_long(const char *word, int64_t asked_us, int64_t there_us, struct err *e) {
+    char asked[UNITS_BYTES], there[UNITS_BYTES];
+    return err_set(e, "%s %s: there are only %s", word, units_seconds_text(asked_us * 1000, asked),
+                   units_seconds_text(there_us * 1000, there));
+}
+
 static int check_range(const struct gate_rule *r, const struct gate_subject *s, struct err *e) {
     int64_t from_us = r->from_ns / 1000, range_us = s->duration_us;
     if (r->stage > s->stage_count)
@@ -308,11 +319,9 @@ static int check_range(const struct gate_rule *r, const struct gate_subject *s, 
     else if (range_us == 0)
         return 0;
     if (from_us >= range_us)
-        return err_set(e, "from %.15gs: there are only %.15gs", (double)from_us / 1e6,
-                       (double)range_us / 1e6);
+        return too_long("from", from_us, range_us, e);
     if (r->over_ns / 1000 > range_us - from_us)
-        return err_set(e, "over %.15gs: there are only %.15gs", (double)r->over_ns / 1e9,
-                       (double)(range_us - from_us) / 1e6);
+        return too_long("over", r->over_ns / 1000, range_us - from_us, e);
     return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "report/thresholds.h"
+#include "util/units.h"
 
 #define CELL_MAX (5 * GATE_TEXT_MAX)
 
@@ -67,9 +68,12 @@ static bool is_close(const struct gate_result *x) {
 
 static void note_text(const struct gate_result *x, struct buf *out) {
     buf_str(out, x->reason);
-    if (x->rule->over_ns != 0 && !isnan(x->value))
-        buf_printf(out, "%sworst from %.15gs to %.15gs", x->reason[0] == '\0' ? "" : "; ",
-                   (double)x->from_us / 1e6, (double)x->to_us / 1e6);
+    if (x->rule->over_ns != 0 && !isnan(x->value)) {
+        char from[UNITS_BYTES], to[UNITS_BYTES];
+        buf_printf(out, "%sworst from %s to %s", x->reason[0] == '\0' ? "" : "; ",
+                   units_seconds_text(x->from_us * 1000, from),
+                   units_seconds_text(x->to_us * 1000, to));
+    }
     if (is_close(x))
         buf_printf(out, "%sthe interval contains the limit, so another run may differ",
                    out->len == 0 ? "" : "; ");

@@ -119,3 +119,13 @@ void units_duration_text(int64_t ns, char out[UNITS_BYTES]) {
     else
         two(s / 3600, "h", s / 60 % 60, "m", out);
 }
+
+const char *units_seconds_text(int64_t ns, char out[UNITS_BYTES]) {
+    int n =
+        snprintf(out, UNITS_BYTES - 1, "%" PRId64 ".%09" PRId64, ns / 1000000000, ns % 1000000000);
+    while (out[n - 1] == '0')
+        n--;
+    n -= out[n - 1] == '.';
+    memcpy(out + n, "s", 2);
+    return out;
+}

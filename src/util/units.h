@@ -27,4 +27,7 @@ int units_size(const char *text, uint64_t *bytes, struct err *e);
 /* "1h 2m", "97s", "1.5s", "250ms": short, for people. */
 void units_duration_text(int64_t ns, char out[UNITS_BYTES]);
 
+/* Seconds, exact and without an exponent, as units_duration() reads them: "90s", "0.25s", "0.000001s". Returns out. */
+const char *units_seconds_text(int64_t ns, char out[UNITS_BYTES]);
+
 #endif

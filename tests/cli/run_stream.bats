@@ -12,14 +12,15 @@ setup() { cd "$BATS_TEST_TMPDIR"; }
         rm -f r.db*
         run "$COLDSWARM" run --host "$URL" --stream "$format" --prompt-words 7 --max-tokens 12 --rate 10 -t 2s -o r.db --quiet
         echo "$format: $output"
-        [ "$status" -eq 0 ]
+        ended 0 r.db
         [ "$(sql r.db "select count(*) > 0, min(outcome), max(outcome) from requests")" = "1|ok|ok" ]
         [ "$(sql r.db "select min(token_events), max(token_events), min(output_tokens), max(output_tokens) from streams")" = "12|12|12|12" ]
         [ "$(sql r.db "select count(*) from streams")" = "$(sql r.db "select count(*) from requests")" ]
     done
     # usage as the chat's server says it: it counts words.
     rm -f r.db*
-    "$COLDSWARM" run --host "$URL/v1/" --stream openai --prompt-words 7 --max-tokens 12 --rate 10 -t 1s -o r.db --quiet
+    run "$COLDSWARM" run --host "$URL/v1/" --stream openai --prompt-words 7 --max-tokens 12 --rate 10 -t 1s -o r.db --quiet
+    ended 0 r.db
     [ "$(sql r.db "select distinct tokens_from from streams")" = usage ]
     [ "$(sql r.db "select min(prompt_tokens), max(prompt_tokens) from streams")" = "7|7" ]
     # The text that a file could have had is in the run file, with the model that the service names; replaying it is the same load.
@@ -30,7 +31,8 @@ print(json.load(urllib.request.urlopen(sys.argv[1] + "/v1/models"))["data"][0]["
 
 @test "a model that is given is not asked for" {
     start_target --tokens 5 --ttft 1ms --token-gap 0 --token-log log.csv
-    "$COLDSWARM" run --host "$URL" --stream openai --model mine/7b --rate 5 -t 1s -o r.db --quiet
+    run "$COLDSWARM" run --host "$URL" --stream openai --model mine/7b --rate 5 -t 1s -o r.db --quiet
+    ended 0 r.db
     [[ "$(sql r.db "select scenario from run")" == *'"model": "mine/7b"'* ]]
     [ "$(sql r.db "select distinct output_tokens from streams")" = 5 ]
 }

@@ -46,6 +46,8 @@ static const struct {
     {"response_time p(99)<800 over 10s from 1m30s", "response_time p(99)<800 over 10s from 90s"},
     {"response_time p(99)<800 stage 2 from 250ms over 10m",
      "response_time p(99)<800 over 600s from 0.25s stage 2"},
+    {"http_reqs rate>1 over 1s from 1us abortOnFail delayAbortEval 0.0000015s",
+     "http_reqs rate>1 over 1s from 0.000001s abortOnFail delayAbortEval 0.0000015s"},
     {"http_reqs rate>1 delayAbortEval 5s abortOnFail",
      "http_reqs rate>1 abortOnFail delayAbortEval 5s"},
 };

@@ -143,10 +143,10 @@ served() {
 # The judge of a run finds fault with a client that was late, and on a busy machine it is right: that is tested with numbers given to it
 # (tests/cli/test_verdict.c). The tests here ask no machine to be punctual. They look at exit codes through these two.
 
-# was_late DB: the verdict is that this machine kept the client from sending on time or made it stand still, and nothing else.
+# was_late DB: the verdict is that this machine kept the client from sending on time or stalled it, and nothing else.
 was_late() {
     [[ $(sql "$1" 'select verdict_reason from run') =~ \
-        ^the\ client\ (sent\ .*\ late|missed\ the\ rate|stood\ still)|^thread\ [0-9]+\ of\ the\ client\ used ]]
+        ^the\ client\ (sent\ .*\ late|missed\ the\ rate|stalled)|^thread\ [0-9]+\ of\ the\ client\ used ]]
 }
 
 # ended CODE DB: the last `run` ended with CODE; or with 4, because the client was late.

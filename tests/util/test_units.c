@@ -132,12 +132,38 @@ static void test_text(void **state) {
     }
 }
 
+static void test_exact_seconds(void **state) {
+    (void)state;
+    const struct {
+        int64_t ns;
+        const char *text;
+    } cases[] = {
+        {0, "0s"},
+        {1, "0.000000001s"},
+        {1000, "0.000001s"},
+        {250 * MS, "0.25s"},
+        {90 * S, "90s"},
+        {100 * S + 10 * MS, "100.01s"},
+        {UNITS_DURATION_MAX_NS, "315360000s"},
+        {INT64_MAX, "9223372036.854775807s"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[UNITS_BYTES];
+        int64_t again;
+        struct err e;
+        assert_string_equal(units_seconds_text(cases[i].ns, text), cases[i].text);
+        if (cases[i].ns > UNITS_DURATION_MAX_NS)
+            continue;
+        assert_int_equal(units_duration(text, &again, &e), 0);
+        assert_int_equal(again, cases[i].ns);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_duration),
-        cmocka_unit_test(test_seconds),
-        cmocka_unit_test(test_size),
-        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_duration),      cmocka_unit_test(test_seconds),
+        cmocka_unit_test(test_size),          cmocka_unit_test(test_text),
+        cmocka_unit_test(test_exact_seconds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
