@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "cli/listeners.h"
+#include "util/clock.h"
 
-#define US_PER_S 1000000
 #define SECOND_BITS 6u
 #define RUN_BITS 9u
 

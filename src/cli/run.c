@@ -426,7 +426,8 @@ int run(const struct args *a, const struct control_tables *tables) {
         return run_series(a, tables, NULL);
     if (args_count(a) > 0)
         err_set(&e, "--replay takes the scenario from the run file; remove %s", args_at(a, 0));
-    else if (replay_open(opt_text(a, "replay"), &replay, &e) == 0) {
+    else if (stream_scenario_check_replay(a, &e) == 0 &&
+             replay_open(opt_text(a, "replay"), &replay, &e) == 0) {
         size_t n = replay_options(replay, &options);
         if (args_again(a, options, n, &again, &e) == 0)
             code = run_series(again, tables, replay);

@@ -1,20 +1,23 @@
 #include "cli/stream_scenario.h"
 
-#include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "transport/fetch.h"
+#include "transport/transport.h"
 #include "util/buf.h"
+#include "util/clock.h"
 #include "util/json.h"
 #include "util/json_write.h"
 
-#define ASK_TIMEOUT_MS 20000L
+#define ASK_TIMEOUT_NS (20 * NS_PER_S)
 #define ANSWER_MAX_BYTES ((size_t)1 << 20)
 #define TEXT_MAX_BYTES ((size_t)1 << 20)
 #define PROMPT "${prompt.text}"
 #define VERSION "/v1"
 
-static const char *const dependent[] = {"model", "prompt-words", "max-tokens"};
+/* The first one, and those that need it. */
+static const char *const own[] = {"stream", "model", "prompt-words", "max-tokens"};
 
 int stream_scenario_check(const struct args *a, struct err *e) {
     if (opt_given(a, "stream") && args_count(a) > 0)
@@ -24,25 +27,26 @@ int stream_scenario_check(const struct args *a, struct err *e) {
                        opt_text(a, "stream"), args_at(a, 0));
     if (opt_given(a, "stream") && !opt_given(a, "host"))
         return err_set(e, "--stream needs --host URL: the service to test");
-    for (size_t i = 0; !opt_given(a, "stream") && i < sizeof dependent / sizeof *dependent; i++)
-        if (opt_given(a, dependent[i]))
-            return err_set(e, "--%s belongs to --stream FORMAT; add it", dependent[i]);
+    for (size_t i = 0; !opt_given(a, "stream") && i < sizeof own / sizeof *own; i++)
+        if (opt_given(a, own[i]))
+            return err_set(e, "--%s belongs to --stream FORMAT; add it", own[i]);
+    return 0;
+}
+
+int stream_scenario_check_replay(const struct args *a, struct err *e) {
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (opt_given(a, own[i]))
+            return err_set(e, "--replay takes the scenario from the run file; remove --%s", own[i]);
     return 0;
 }
 
 /* ---- the model's name ---- */
 
-static size_t take(char *bytes, size_t size, size_t n, void *context) {
-    struct buf *b = context;
-    buf_add(b, bytes, size * n);
-    return buf_ok(b) ? size * n : 0;
-}
-
 /* Of {"data": [{"id": "NAME"}]}; the caller frees it. NULL: there is none. */
-static char *first_model(const struct buf *answer) {
+static char *first_model(const struct fetch_document *answer) {
     struct json_doc *doc = NULL;
     char *name = NULL;
-    if (json_parse("models", buf_text(answer), answer->len, &doc, NULL) != 0)
+    if (json_parse("models", answer->text, answer->bytes, &doc, NULL) != 0)
         return NULL;
     const struct json *root = json_root(doc);
     const struct json *data = root->kind == JSON_OBJECT ? json_get(root, "data") : NULL;
@@ -55,59 +59,29 @@ static char *first_model(const struct buf *answer) {
     return name;
 }
 
-static CURLcode get(const char *url, const char *key, struct buf *answer, long *status) {
-    CURL *easy = curl_easy_init();
-    struct curl_slist *headers = NULL;
-    struct buf line;
-    CURLcode code = easy == NULL ? CURLE_OUT_OF_MEMORY : CURLE_OK;
-    buf_init(&line, TEXT_MAX_BYTES);
-    if (key != NULL) {
-        buf_printf(&line, "Authorization: Bearer %s", key);
-        headers = curl_slist_append(NULL, buf_text(&line));
-    }
-#define SET(option, value)                                                                         \
-    if (code == CURLE_OK)                                                                          \
-    code = curl_easy_setopt(easy, option, value)
-    SET(CURLOPT_URL, url);
-    SET(CURLOPT_PROTOCOLS_STR, "http,https");
-    SET(CURLOPT_PROXY, "");
-    SET(CURLOPT_NOSIGNAL, 1L);
-    SET(CURLOPT_TIMEOUT_MS, ASK_TIMEOUT_MS);
-    SET(CURLOPT_HTTPHEADER, headers);
-    SET(CURLOPT_WRITEFUNCTION, take);
-    SET(CURLOPT_WRITEDATA, answer);
-#undef SET
-    if (code == CURLE_OK)
-        code = curl_easy_perform(easy);
-    if (code == CURLE_OK)
-        curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, status);
-    curl_easy_cleanup(easy);
-    curl_slist_free_all(headers);
-    buf_done(&line);
-    return code;
-}
-
 /* The model that the service names first; the caller frees it. */
 static int ask_model(const char *base, const char *key, char **out, struct err *e) {
-    struct buf url, answer;
-    long status = 0;
+    struct fetch_options options = {.user_agent = "coldswarm/" COLDSWARM_VERSION,
+                                    .accept = "application/json",
+                                    .bearer = key,
+                                    .verify = true,
+                                    .timeout_ns = ASK_TIMEOUT_NS,
+                                    .bytes_max = ANSWER_MAX_BYTES};
+    struct fetch *fetch = NULL;
+    struct fetch_document answer;
+    struct buf url;
+    struct err why = {""};
     buf_init(&url, TEXT_MAX_BYTES);
-    buf_init(&answer, ANSWER_MAX_BYTES);
     buf_printf(&url, "%s" VERSION "/models", base);
-    CURLcode code = get(buf_text(&url), key, &answer, &status);
-    char *name = code == CURLE_OK && status == 200 ? first_model(&answer) : NULL;
-    int rc = 0;
-    if (code != CURLE_OK)
+    int rc = transport_global_init(e) != 0 || fetch_new(&options, &fetch, e) != 0 ? -1 : 0;
+    if (rc == 0 && fetch_get(fetch, buf_text(&url), &answer, &why) != 0)
         rc = err_set(e, "cannot ask %s for the name of its model: %s; give it with --model",
-                     buf_text(&url), curl_easy_strerror(code));
-    else if (status != 200)
-        rc = err_set(e, "cannot ask %s for the name of its model: HTTP %ld; give it with --model",
-                     buf_text(&url), status);
-    else if (name == NULL)
+                     buf_text(&url), why.text);
+    *out = rc == 0 ? first_model(&answer) : NULL;
+    if (rc == 0 && *out == NULL)
         rc = err_set(e, "%s names no model; give one with --model", buf_text(&url));
-    *out = name;
+    fetch_free(fetch);
     buf_done(&url);
-    buf_done(&answer);
     return rc;
 }
 

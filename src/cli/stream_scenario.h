@@ -23,4 +23,7 @@ int stream_scenario(const struct args *a, struct scenario **out, struct err *e);
 /* Refuses the options that belong to --stream where it is not given, or where there is a scenario file. */
 int stream_scenario_check(const struct args *a, struct err *e);
 
+/* Refuses them all beside --replay: the options as they were typed, without those of the run file. */
+int stream_scenario_check_replay(const struct args *a, struct err *e);
+
 #endif

@@ -10,6 +10,7 @@
 #include "stats/quantile.h"
 #include "stats/select.h"
 #include "stats/wilson.h"
+#include "util/clock.h"
 #include "util/units.h"
 
 #define CONFIDENCE 0.95
@@ -378,11 +379,11 @@ static void explain(const struct task *t, struct gate_result *x) {
     else if (isnan(x->value))
         snprintf(x->reason, sizeof x->reason, "no data: there was no such %s", what);
     else if (r->over_ns != 0 && w->empty > 0)
-        snprintf(x->reason, sizeof x->reason,
-                 "%zu of %zu windows failed, %zu of them without any %s, the first from %s",
-                 w->crossed, w->windows, w->empty, what,
-                 units_seconds_text(
-                     (t->scope.begin_us + (int64_t)w->first_empty * GATE_US_PER_S) * 1000, a));
+        snprintf(
+            x->reason, sizeof x->reason,
+            "%zu of %zu windows failed, %zu of them without any %s, the first from %s", w->crossed,
+            w->windows, w->empty, what,
+            units_seconds_text((t->scope.begin_us + (int64_t)w->first_empty * US_PER_S) * 1000, a));
     else if (r->over_ns != 0)
         snprintf(x->reason, sizeof x->reason, "%zu of %zu windows failed", w->crossed, w->windows);
     else

@@ -7,6 +7,7 @@
 #include "gate/slot.h"
 #include "stats/hist.h"
 #include "stats/quantile.h"
+#include "util/clock.h"
 
 #define WHOLE_BITS 9u
 #define SECOND_BITS 8u
@@ -134,7 +135,7 @@ static struct counted *second_at(struct live_task *t, int64_t second) {
 static void add(struct live_task *t, const struct gate_gain *gain) {
     struct counted *c = &t->whole;
     if (t->seconds != NULL)
-        c = second_at(t, (gain->at_us - t->scope.begin_us) / GATE_US_PER_S);
+        c = second_at(t, (gain->at_us - t->scope.begin_us) / US_PER_S);
     if (c == NULL || (!gain->timed && gain->total == 0))
         return;
     if (gain->timed && !t->any) {
@@ -275,7 +276,7 @@ static bool bound_whole(const struct live_task *t, int64_t now_us, double *low, 
         (double)((now_us < t->scope.finish_us ? now_us : t->scope.finish_us) - t->scope.begin_us) /
         1e6;
     bool over = now_us >= t->scope.finish_us &&
-                now_us - t->scope.finish_us >= (int64_t)GATE_LATE_S * GATE_US_PER_S;
+                now_us - t->scope.finish_us >= (int64_t)GATE_LATE_S * US_PER_S;
     switch (t->scope.metric->kind) {
     case GATE_COUNTER:
         if (t->scope.rule->aggregation == GATE_COUNT) {
@@ -338,12 +339,12 @@ static bool bound_window(struct gate_live *l, struct live_task *t, int64_t windo
 static void look_at_windows(struct gate_live *l, struct live_task *t, int64_t now_us) {
     int64_t width_us = t->scope.rule->over_ns / 1000;
     for (;;) {
-        int64_t end_us = t->scope.begin_us + t->next_window * GATE_US_PER_S + width_us;
+        int64_t end_us = t->scope.begin_us + t->next_window * US_PER_S + width_us;
         if (t->crossed || end_us > t->scope.finish_us ||
-            end_us + (int64_t)GATE_LATE_S * GATE_US_PER_S > now_us)
+            end_us + (int64_t)GATE_LATE_S * US_PER_S > now_us)
             return;
         double low = (double)NAN, high = (double)NAN;
-        second_at(t, t->next_window + width_us / GATE_US_PER_S - 1);
+        second_at(t, t->next_window + width_us / US_PER_S - 1);
         bool there = t->next_window > t->newest - (int64_t)t->second_count;
         if (there && (!bound_window(l, t, t->next_window, &low, &high) ||
                       surely_crossed(t->scope.rule->op, low, high, t->scope.rule->limit))) {

@@ -1,4 +1,5 @@
 #include "gate/gate_scope.h"
+#include "util/clock.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -176,8 +177,8 @@ bool gate_scope_iteration(const struct gate_scope *s, uint32_t task, int64_t end
 /* Checks are counted by second. If a range begins within a second, that second belongs to it. */
 bool gate_scope_check(const struct gate_scope *s, uint32_t check, int64_t second, uint64_t passes,
                       uint64_t fails, struct gate_gain *out) {
-    int64_t at_us = second * GATE_US_PER_S;
-    if (at_us < s->begin_us && at_us + GATE_US_PER_S > s->begin_us)
+    int64_t at_us = second * US_PER_S;
+    if (at_us < s->begin_us && at_us + US_PER_S > s->begin_us)
         at_us = s->begin_us;
     if (check >= s->check_count || !s->checks[check] || !gate_scope_has(s, at_us))
         return false;

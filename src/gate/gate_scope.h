@@ -16,8 +16,6 @@
 #include "util/err.h"
 #include "util/request.h"
 
-#define GATE_US_PER_S 1000000
-
 struct gate_scope {
     const struct gate_rule *rule;
     const struct gate_metric_def *metric;

@@ -7,6 +7,7 @@
 #include "stats/quantile.h"
 #include "stats/series.h"
 #include "stats/wilson.h"
+#include "util/clock.h"
 
 #define CONFIDENCE 0.95
 
@@ -14,16 +15,16 @@ int gate_window_init(struct gate_window *w, const struct gate_rule *rule, int64_
                      struct err *e) {
     if (range_us < 0)
         range_us = 0;
-    if (range_us / GATE_US_PER_S >= SERIES_SECONDS_MAX)
+    if (range_us / US_PER_S >= SERIES_SECONDS_MAX)
         return err_set(e, "the recorded duration is %g seconds; the file is damaged",
-                       (double)range_us / GATE_US_PER_S);
-    size_t whole = (size_t)(range_us / GATE_US_PER_S);
+                       (double)range_us / US_PER_S);
+    size_t whole = (size_t)(range_us / US_PER_S);
     struct gate_second *seconds = calloc(whole + 1, sizeof *seconds);
     if (seconds == NULL)
         return err_set(e, "out of memory for a threshold over %zu seconds", whole);
     *w = (struct gate_window){.rule = rule,
                               .seconds = seconds,
-                              .count = whole + (range_us % GATE_US_PER_S != 0),
+                              .count = whole + (range_us % US_PER_S != 0),
                               .whole = whole,
                               .width = (size_t)(rule->over_ns / 1000000000)};
     return 0;
@@ -37,7 +38,7 @@ void gate_window_done(struct gate_window *w) {
 }
 
 struct gate_second *gate_window_at(struct gate_window *w, int64_t us) {
-    size_t i = (size_t)(us / GATE_US_PER_S);
+    size_t i = (size_t)(us / US_PER_S);
     return &w->seconds[i < w->whole ? i : w->whole];
 }
 

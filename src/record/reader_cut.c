@@ -5,11 +5,9 @@
 
 #include "record/reader_internal.h"
 #include "record/reader_server.h"
+#include "util/clock.h"
 #include "util/text.h"
 #include "util/units.h"
-
-#define US_PER_S 1000000
-#define NS_PER_US 1000
 
 bool reader_cut_second(const struct reader *r, uint32_t *second) {
     if (!r->is_cut)

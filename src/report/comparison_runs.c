@@ -12,10 +12,10 @@
 #include "record/reader_streams.h"
 #include "record/reader_timeline.h"
 #include "report/stream_answer.h"
+#include "util/clock.h"
 #include "util/rng.h"
 #include "util/text.h"
 
-#define US_PER_S INT64_C(1000000)
 #define RATE_WARMUP_MAX_US (10 * US_PER_S)
 #define TEXT_MAX 65536
 

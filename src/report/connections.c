@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/clock.h"
 #include "util/text.h"
 
-#define US_PER_S 1e6
 #define RATE_MIN 100       /* fewer requests say nothing about their connections */
 #define HABIT_MIN 5        /* connections at least before it is a habit */
 #define HABIT_SHARE 0.9    /* of the connections that ended so */

@@ -11,10 +11,10 @@
 #include "report/export_hgrm.h"
 #include "report/export_rows.h"
 #include "stats/hist.h"
+#include "util/clock.h"
 #include "util/outcome.h"
 
 #define TICKS 5 /* per half distance to 100 % */
-#define US_PER_MS 1000.0
 
 struct count {
     struct hist hist;

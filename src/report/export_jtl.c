@@ -14,7 +14,6 @@
 #define LINE_MAX_BYTES ((size_t)1 << 20)
 #define BLOCK_BYTES ((size_t)1 << 16)
 #define KINDS 256 /* a power of two */
-#define US_PER_MS 1000
 
 /* What all lines of requests with the same endpoint, status, outcome and error have in common. */
 struct kind {

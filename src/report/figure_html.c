@@ -10,14 +10,12 @@
 #include "report/heat_colours.h"
 #include "report/markup.h"
 #include "report/plot.h"
+#include "util/clock.h"
 
 #define CLASS_BYTES 32
 #define LABEL_LETTERS 60
 #define DESCRIPTION_BYTES 4096
 #define NAME_BYTES 256
-
-#define US_PER_MS 1000.0
-#define US_PER_S 1e6
 
 /* ---- frame and legend ---- */
 

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/clock.h"
 #include "util/outcome.h"
 
-#define US_PER_S 1000000
 #define PAUSE_SECONDS 10
 #define SURE 0.95
 

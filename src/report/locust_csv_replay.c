@@ -9,8 +9,6 @@
 #include "util/clock.h"
 #include "util/outcome.h"
 
-#define US_PER_S 1000000
-
 struct replay {
     struct reader *reader;
     struct entries names;

@@ -12,9 +12,9 @@
 #include "report/dialects.h"
 #include "report/stream_doubts.h"
 #include "report/stream_tables.h"
+#include "util/clock.h"
 #include "util/outcome.h"
 
-#define US_PER_S 1000000
 #define ASKED_BYTES 32
 
 struct build {

@@ -10,8 +10,6 @@
 #include "util/clock.h"
 #include "util/outcome.h"
 
-#define US_PER_S 1000000
-
 static int load(struct platform_pass *p) {
     struct reader_instance *all = NULL;
     size_t n = 0;

@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "stats/quantile.h"
-
-#define US_PER_S INT64_C(1000000)
+#include "util/clock.h"
 
 struct span {
     int64_t from_us, to_us;

@@ -10,8 +10,6 @@
 #include "util/clock.h"
 #include "util/outcome.h"
 
-#define US_PER_S 1000000
-
 /* What a row is worth, in microseconds; READER_NO_VALUE where it has no such time. */
 struct worth {
     enum platform_label label;

@@ -7,8 +7,8 @@
 
 #include "record/reader_server.h"
 #include "util/buf.h"
+#include "util/clock.h"
 
-#define US_PER_S INT64_C(1000000)
 #define LABEL_MAX_BYTES ((size_t)1 << 20)
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 

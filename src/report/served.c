@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "record/reader_timeline.h"
+#include "util/clock.h"
 #include "util/json.h"
 #include "util/outcome.h"
 
@@ -121,8 +122,6 @@ int served_add(struct served *s, const struct request *row, struct err *e) {
 }
 
 /* ---- users ---- */
-
-#define US_PER_S INT64_C(1000000)
 
 struct stretch {
     int64_t from_us, to_us;

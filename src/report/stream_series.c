@@ -4,9 +4,8 @@
 
 #include "record/reader_server.h"
 #include "record/reader_streams.h"
+#include "util/clock.h"
 #include "util/outcome.h"
-
-#define US_PER_S INT64_C(1000000)
 
 struct reading {
     struct stream_series *s;

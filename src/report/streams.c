@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "record/reader_streams.h"
+#include "util/clock.h"
 #include "util/json.h"
 
-#define US_PER_S INT64_C(1000000)
 #define RATE_WARMUP_MAX_US (10 * US_PER_S)
 #define USERS_MAX (INT64_C(1) << 24) /* a damaged file may name any */
 

@@ -1,12 +1,10 @@
 #include "stats/heatmap.h"
+#include "util/clock.h"
 
 #include <assert.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
-
-#define US_PER_MS INT64_C(1000)
-#define US_PER_S (1000 * US_PER_MS)
 
 struct heatmap {
     int64_t column_us;

@@ -9,7 +9,6 @@
 #define SLOTS 8 /* the window, the current second, and two for what comes late or early */
 #define BITS 6u
 #define EMPTY (-1)
-#define US_PER_S (NS_PER_S / NS_PER_US)
 
 _Static_assert(SLOTS > LIVE_WINDOW_S + 1, "the ring holds the window and the current second");
 

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "stats/locust.h"
+#include "util/clock.h"
 
-#define US_PER_S 1000000
 #define CURRENT_WINDOW_S 10                /* CURRENT_RESPONSE_TIME_PERCENTILE_WINDOW */
 #define COPIES_MAX (CURRENT_WINDOW_S + 10) /* of response_times_cache */
 #define COPY_OFF_MAX_S 8                   /* how far from ten seconds a copy may be */

@@ -6,8 +6,7 @@
 #include <stdlib.h>
 
 #include "stats/quantile.h"
-
-#define US_PER_S 1000000
+#include "util/clock.h"
 
 struct slot {
     struct series_second second;

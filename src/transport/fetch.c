@@ -86,19 +86,28 @@ static bool set_options(struct fetch *f) {
     return ok;
 }
 
-static bool set_lists(struct fetch *f) {
+static bool append(struct curl_slist **list, const char *text) {
+    struct curl_slist *more = curl_slist_append(*list, text);
+    if (more != NULL)
+        *list = more;
+    return more != NULL;
+}
+
+static bool add_header(struct fetch *f, const char *before, const char *value) {
     struct buf line;
-    bool ok;
-    buf_init(&line, 4096);
-    buf_printf(&line, "Accept: %s", f->options->accept);
-    f->headers = curl_slist_append(NULL, buf_text(&line));
-    ok = buf_ok(&line) && f->headers != NULL;
+    buf_init(&line, 1 << 16);
+    buf_printf(&line, "%s%s", before, value);
+    bool ok = buf_ok(&line) && append(&f->headers, buf_text(&line));
     buf_done(&line);
-    for (size_t i = 0; ok && i < f->options->resolve_count; i++) {
-        struct curl_slist *more = curl_slist_append(f->resolve, f->options->resolve[i]);
-        ok = more != NULL;
-        f->resolve = ok ? more : f->resolve;
-    }
+    return ok;
+}
+
+static bool set_lists(struct fetch *f) {
+    const struct fetch_options *o = f->options;
+    bool ok = add_header(f, "Accept: ", o->accept) &&
+              (o->bearer == NULL || add_header(f, "Authorization: Bearer ", o->bearer));
+    for (size_t i = 0; ok && i < o->resolve_count; i++)
+        ok = append(&f->resolve, o->resolve[i]);
     return ok;
 }
 

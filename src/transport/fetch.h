@@ -19,6 +19,7 @@
 struct fetch_options {
     const char *user_agent;
     const char *accept; /* the header's value */
+    const char *bearer; /* of the Authorization header, not sent to other hosts; NULL: none */
     bool verify;
     const char *ca, *cert, *key; /* PEM files; NULL: the system's, none, none */
     const char *const *resolve;  /* "host:port:address,address" */

@@ -14,6 +14,8 @@
 #define NS_PER_US INT64_C(1000)
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S INT64_C(1000000000)
+#define US_PER_MS INT64_C(1000)
+#define US_PER_S INT64_C(1000000)
 
 /* CLOCK_MONOTONIC, which is what uv_hrtime() reads too. */
 int64_t clock_mono_ns(void);

@@ -69,3 +69,27 @@ END
     [[ "$output" == *"give "*"with --model"* ]]
     [ ! -e r.db ]
 }
+
+@test "a replay has its stream already, and takes no other" {
+    start_target --tokens 5 --ttft 1ms --token-gap 0
+    run "$COLDSWARM" run --host "$URL" --stream openai --max-tokens 5 -t 200ms -o a.db --quiet
+    ended 0 a.db
+    for options in "--stream tgi" "--model m" "--prompt-words 3" "--max-tokens 3"; do
+        # shellcheck disable=SC2086
+        run "$COLDSWARM" run --replay a.db $options -o b.db --quiet
+        [ "$status" -eq 2 ]
+        [[ "$output" == *"--replay takes the scenario from the run file; remove ${options% *}"* ]]
+        [ ! -e b.db ]
+    done
+    run "$COLDSWARM" run --replay a.db -o b.db --quiet
+    ended 0 b.db
+    [ "$(sql b.db "select min(token_events), max(token_events) from streams")" = "5|5" ]
+}
+
+@test "the service is asked for its model with the key, which no message shows" {
+    start_hostile
+    OPENAI_API_KEY=secret-key run "$COLDSWARM" run --stream openai --host "$URL" -t 1s -o r.db --quiet
+    [ "$status" -eq 2 ]
+    grep -F '"path": "/v1/models"' "$HOSTILE_LOG" | grep -qF 'Bearer secret-key'
+    [[ "$output" != *secret-key* ]]
+}
