@@ -27,7 +27,8 @@ static uint32_t users_of(const struct scenario *s) {
     return users < 1 ? 1 : users > CALIBRATE_USERS_MAX ? CALIBRATE_USERS_MAX : users;
 }
 
-/* Requests per second of one user of a class whose target answers at once; 0 where it never waits. */
+/* Requests per second of one user of a class whose target answers at once; 0 where it never
+ * waits. */
 static double user_rate(const struct scenario_class *c) {
     const struct wait *w = &c->wait;
     double wait_ns = w->kind == WAIT_BETWEEN ? ((double)w->low_ns + (double)w->high_ns) / 2
@@ -57,7 +58,8 @@ double calibrate_rate(const struct scenario *s) {
     return rate < RATE_MIN ? RATE_MIN : rate;
 }
 
-/* The same users, at random between half of their wait and one and a half: they do not march in step. */
+/* The same users, at random between half of their wait and one and a half: they do not march in
+ * step. */
 static int make_scenario(const struct scenario *of, int port, struct scenario **out,
                          struct err *e) {
     char json[1024];

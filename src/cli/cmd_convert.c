@@ -1,4 +1,5 @@
-/* `coldswarm convert`: makes a scenario of a HAR file, curl command lines, OpenAPI, a Postman collection or a locustfile. */
+/* `coldswarm convert`: makes a scenario of a HAR file, curl command lines, OpenAPI, a Postman
+ * collection or a locustfile. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -19,7 +20,8 @@ static const char *base_of(const char *path) {
     return slash == NULL ? path : slash + 1;
 }
 
-/* The folder of a file, without a slash at its end ("." for one that names none); NULL: no memory. */
+/* The folder of a file, without a slash at its end ("." for one that names none); NULL: no
+ * memory. */
 static char *folder_of(const char *path) {
     const char *slash = strrchr(path, '/');
     if (slash == NULL)
@@ -41,7 +43,8 @@ static void quote_words(const struct args *a, struct buf *out) {
     }
 }
 
-/* The source: a file, stdin, one argument that is a command line, or the words of one. *name says which in messages. */
+/* The source: a file, stdin, one argument that is a command line, or the words of one. *name says
+ * which in messages. */
 static int read_source(const struct args *a, struct buf *out, const char **name, struct err *e) {
     const char *first = args_at(a, 0);
     *name = first;
@@ -117,8 +120,9 @@ static int check(const char *name, const char *folder, const struct convert_resu
     return result;
 }
 
-/* Names of files in a source count from `from`, those in the scenario from its own folder. Sets *folder to what must stand in front of
- * them ("/a/b/"), or leaves it NULL where the two are one. */
+/* Names of files in a source count from `from`, those in the scenario from its own folder. Sets
+ * *folder to what must stand in front of them ("/a/b/"), or leaves it NULL where the two are
+ * one. */
 static int files_folder(const char *from, const char *to, char **folder, struct err *e) {
     char *a = realpath(from, NULL), *b = realpath(to, NULL);
     int result = 0;

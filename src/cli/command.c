@@ -82,8 +82,8 @@ static int dispatch(int argc, char **argv) {
     return command_unknown(e.text);
 }
 
-/* A closed descriptor 0, 1 or 2 would be given to the next file that is opened, and our messages would go into it.
- * Read-only /dev/null takes the place: a write to it fails and is noticed. */
+/* A closed descriptor 0, 1 or 2 would be given to the next file that is opened, and our messages
+ * would go into it. Read-only /dev/null takes the place: a write to it fails and is noticed. */
 static void occupy_standard_descriptors(void) {
     int fd = open("/dev/null", O_RDONLY);
     while (fd >= 0 && fd <= STDERR_FILENO)

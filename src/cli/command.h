@@ -1,9 +1,10 @@
 /*
  * command: the table of commands and the tables of their options.
  *
- * Parsing, defaults, environment names, `--help`, the man page and shell completion all come from these tables; a
- * command's file holds its table and its function, and nothing else parses argv. Option values are checked (type, range,
- * choice) before the command runs, so that a command only sees good ones.
+ * Parsing, defaults, environment names, `--help`, the man page and shell completion all come from
+ * these tables; a command's file holds its table and its function, and nothing else parses argv.
+ * Option values are checked (type, range, choice) before the command runs, so that a command only
+ * sees good ones.
  *
  * Ownership: values point into argv, the environment or the tables. Thread: main only.
  */
@@ -90,13 +91,13 @@ struct args_option {
     const char *name, *value;
 };
 
-/* Calls fn for each option that was given, by the command line or by environment, and is not `local`; for each value of one that
- * repeats. */
+/* Calls fn for each option that was given, by the command line or by environment, and is not
+ * `local`; for each value of one that repeats. */
 typedef void args_each_fn(void *context, const struct args_option *option);
 void args_each(const struct args *a, args_each_fn *fn, void *context);
 
-/* The same command line once more; what it leaves open comes from `recalled`, not from the environment. The caller frees it with
- * args_free(), and keeps the texts while it lives. */
+/* The same command line once more; what it leaves open comes from `recalled`, not from the
+ * environment. The caller frees it with args_free(), and keeps the texts while it lives. */
 int args_again(const struct args *a, const struct args_option *recalled, size_t n,
                struct args **out, struct err *e);
 void args_free(struct args *a);
@@ -111,8 +112,9 @@ const struct command *command_find(const char *name, struct err *e);
 /* Prints the error of command_find() and how to list the commands; EXIT_USAGE. */
 int command_unknown(const char *error);
 
-/* Parses and runs; the process's exit code. Checks at the end that stdout could be written. SIGPIPE is ignored from here
- * on, so that neither a server nor `| head` can end a run: reset it in a child before exec. */
+/* Parses and runs; the process's exit code. Checks at the end that stdout could be written. SIGPIPE
+ * is ignored from here on, so that neither a server nor `| head` can end a run: reset it in a child
+ * before exec. */
 int command_main(int argc, char **argv);
 
 /* Prints "coldswarm: TEXT" to stderr as one line, escaped for a terminal, and returns `code`. */

@@ -116,7 +116,8 @@ static void want(struct args *a, const struct opt_def *d) {
     a->wants = d == &args_common[0] ? ARGS_WANTS_HELP : ARGS_WANTS_VERSION;
 }
 
-/* True where the argument is exactly one of the command's options, so that it is hardly meant as a value. */
+/* True where the argument is exactly one of the command's options, so that it is hardly meant as a
+ * value. */
 static bool is_option(const struct command *c, const char *arg) {
     if (arg[0] != '-' || arg[1] == '\0')
         return false;
@@ -314,7 +315,8 @@ void args_each(const struct args *a, args_each_fn *fn, void *context) {
     }
 }
 
-/* The value of an option that the command's code asks for; a wrong name or type is a bug in that code. */
+/* The value of an option that the command's code asks for; a wrong name or type is a bug in that
+ * code. */
 static const struct value *get(const struct args *a, const char *name, unsigned types) {
     const struct command *c = a->command;
     const struct opt_def *d = find_in(c->opts, c->opt_count, name, strlen(name), 0);

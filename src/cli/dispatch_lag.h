@@ -1,14 +1,18 @@
 /*
- * dispatch_lag: how late scheduled requests were sent, by second into the run file and over the whole run for the verdict.
+ * dispatch_lag: how late scheduled requests were sent, by second into the run file and over the
+ * whole run for the verdict.
  *
- * The lag of a request is sent - intended. A request that waited for a free user (waited_for_user) is counted
- * and otherwise left out: its delay is not of the client's making. One that could not be built (unsendable) is left out: the scenario
- * or the target has failed there. A request counts in the second of its end, as in the
- * view `seconds`; one that reaches us over DISPATCH_LAG_SECONDS later than its neighbours counts in the oldest second that
- * is still open. Percentiles by second are within 0.8 %, those of the run within 0.1 % (stats/hist.h).
+ * The lag of a request is sent - intended. A request that waited for a free user (waited_for_user)
+ * is counted and otherwise left out: its delay is not of the client's making. One that could not be
+ * built (unsendable) is left out: the scenario or the target has failed there. A request counts in
+ * the second of its end, as in the view `seconds`; one that reaches us over DISPATCH_LAG_SECONDS
+ * later than its neighbours counts in the oldest second that is still open. Percentiles by second
+ * are within 0.8 %, those of the run within 0.1 % (stats/hist.h).
  *
- * Ownership: embedded; dispatch_lag_done() frees, also after a failed dispatch_lag_init(); the record is borrowed.
- * Thread: dispatch_lag_feed() on the writer's; the others on one thread, dispatch_lag_end() after record_stop().
+ * Ownership: embedded; dispatch_lag_done() frees, also after a failed dispatch_lag_init(); the
+ * record is borrowed.
+ * Thread: dispatch_lag_feed() on the writer's; the others on one thread, dispatch_lag_end() after
+ * record_stop().
  */
 #ifndef CLI_DISPATCH_LAG_H
 #define CLI_DISPATCH_LAG_H

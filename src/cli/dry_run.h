@@ -1,8 +1,9 @@
 /*
- * dry_run: every request of a scenario as it would be sent, for people: values put in, secrets masked.
+ * dry_run: every request of a scenario as it would be sent, for people: values put in, secrets
+ * masked.
  *
- * It asks nobody and sends nothing. What only an answer could give (a capture without a value yet) stands as <name>; random
- * values and rows are those of user 0 with seed 1.
+ * It asks nobody and sends nothing. What only an answer could give (a capture without a value yet)
+ * stands as <name>; random values and rows are those of user 0 with seed 1.
  *
  * Ownership: appends to the caller's buffer. Thread: main.
  */

@@ -1,5 +1,6 @@
 /*
- * groups: shows several runs of one scenario side by side, for `report A.db B.db …` and the end of `run --repeat`.
+ * groups: shows several runs of one scenario side by side, for `report A.db B.db …` and the end of
+ * `run --repeat`.
  *
  * Thread: main.
  */

@@ -1,8 +1,8 @@
 /*
  * judging: the listener for the thresholds of a run, from its scenario and from --threshold.
  *
- * It checks them once a second during the run (gate/gate_live.h), so that one with abortOnFail can stop it. At the end
- * report/thresholds.h judges them from the file. Only that result counts.
+ * It checks them once a second during the run (gate/gate_live.h), so that one with abortOnFail can
+ * stop it. At the end report/thresholds.h judges them from the file. Only that result counts.
  *
  * Thread: as control.h says.
  */

@@ -1,5 +1,6 @@
 /*
- * listeners: who sees a run that `run` makes, and who may give it commands: the two tables for control/control.h.
+ * listeners: who sees a run that `run` makes, and who may give it commands: the two tables for
+ * control/control.h.
  *
  * ARCHITECTURE.md says how to add a row. Thread: constant data.
  */

@@ -1,5 +1,6 @@
 /*
- * loadopts: --users, --spawn-rate, --rate, --speed, --run-time and --source over a scenario, and a load in a few words.
+ * loadopts: --users, --spawn-rate, --rate, --speed, --run-time and --source over a scenario, and a
+ * load in a few words.
  *
  * Ownership: all is borrowed. Thread: main.
  */
@@ -12,7 +13,8 @@
 #include "util/buf.h"
 #include "util/err.h"
 
-/* Fails where a source is no address of this machine, or the options do not fit the kind of load. With several loads only --run-time does. */
+/* Fails where a source is no address of this machine, or the options do not fit the kind of load.
+ * With several loads only --run-time does. */
 int loadopts_apply(const struct args *a, struct scenario *s, struct err *e);
 
 /* Appends "10 users, 1 per second, for 97s". */

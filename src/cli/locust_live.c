@@ -62,7 +62,8 @@ static void done(void *self) {
     free(l);
 }
 
-/* The statistics begin with the clock of the run, to the millisecond that the run file keeps; under the lock. */
+/* The statistics begin with the clock of the run, to the millisecond that the run file keeps; under
+ * the lock. */
 static int begin(struct locust_live *l) {
     if (l->stats != NULL)
         return 0;

@@ -1,8 +1,9 @@
 /*
  * manifest: the keys and values that a run file's manifest gets.
  *
- * Everything that describes a run is added first, and then written at once. cli/run_manifest.h lists what. The results
- * that listeners add at the end of the run are a second manifest. Keys must differ.
+ * Everything that describes a run is added first, and then written at once. cli/run_manifest.h
+ * lists what. The results that listeners add at the end of the run are a second manifest. Keys must
+ * differ.
  *
  * Ownership: manifest_done() frees; all zeros is an empty one; texts are copied. Thread: main.
  */

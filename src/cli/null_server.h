@@ -1,10 +1,11 @@
 /*
- * null_server: a target that does nothing, in a thread of this process, so that what a client measures against it is the
- * client itself (and the loopback of this machine).
+ * null_server: a target that does nothing, in a thread of this process, so that what a client
+ * measures against it is the client itself (and the loopback of this machine).
  *
- * HTTP/1.1 on a free port of 127.0.0.1: it reads a head, up to the blank line, and answers with a fixed body of 48 bytes.
- * Requests must have no body. Connections are kept; beyond NULL_SERVER_CONNECTIONS new ones are closed at once. It knows
- * its own time per request: from when it had read the head until it sends the answer.
+ * HTTP/1.1 on a free port of 127.0.0.1: it reads a head, up to the blank line, and answers with a
+ * fixed body of 48 bytes. Requests must have no body. Connections are kept; beyond
+ * NULL_SERVER_CONNECTIONS new ones are closed at once. It knows its own time per request: from when
+ * it had read the head until it sends the answer.
  *
  * Ownership: heap; null_server_free(NULL) is fine. Thread: the functions on one thread.
  */

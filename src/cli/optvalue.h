@@ -1,5 +1,6 @@
 /*
- * optvalue: one option's text, checked and converted by the type, range and choices of its table row.
+ * optvalue: one option's text, checked and converted by the type, range and choices of its table
+ * row.
  *
  * It knows neither argv nor the environment. Thread: any.
  */
@@ -17,13 +18,14 @@ struct opt_value {
     uint64_t size_bytes;
 };
 
-/* The error says what the text is and what was expected, without the option's name. A flag (from the environment)
- * is 1, true, yes, on or 0, false, no, off. */
+/* The error says what the text is and what was expected, without the option's name. A flag (from
+ * the environment) is 1, true, yes, on or 0, false, no, off. */
 int optvalue_parse(const struct opt_def *d, const char *text, struct opt_value *v, struct err *e);
 
 #define OPTVALUE_EXPECTED_BYTES 256
 
-/* "a whole number from 1 to 65535", "one of a|b": what a value may be; "" where the help's own words say it. */
+/* "a whole number from 1 to 65535", "one of a|b": what a value may be; "" where the help's own
+ * words say it. */
 void optvalue_expected(const struct opt_def *d, char out[OPTVALUE_EXPECTED_BYTES]);
 
 #endif

@@ -1,8 +1,9 @@
 /*
  * page: where `run --html` writes its page.
  *
- * The name may hold {u}, {r} and {t}, which stand for the users, the spawn rate and the run time in seconds, as whole numbers, as
- * Locust has them; of a load by rate {u} are the most users and {r} is the rate. What a load does not have stays as it is.
+ * The name may hold {u}, {r} and {t}, which stand for the users, the spawn rate and the run time in
+ * seconds, as whole numbers, as Locust has them; of a load by rate {u} are the most users and {r}
+ * is the rate. What a load does not have stays as it is.
  *
  * Thread: main.
  */

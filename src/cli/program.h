@@ -1,5 +1,6 @@
 /*
- * program: what the help, the man pages and the completion say about the program as a whole, and all of them as text.
+ * program: what the help, the man pages and the completion say about the program as a whole, and
+ * all of them as text.
  *
  * Every view is made from the tables of command.h and appended to a buffer; nothing here prints.
  *
@@ -33,11 +34,13 @@ struct program {
 /* "coldswarm 0.1.0", and a second line with the versions of the libraries. */
 void program_version(struct buf *out);
 
-/* `brief` stops after the commands: what a call without any argument gets. `width` is in columns. */
+/* `brief` stops after the commands: what a call without any argument gets. `width` is in
+ * columns. */
 void help_overview(struct buf *out, const struct program *p, bool brief, size_t width);
 void help_command(struct buf *out, const struct command *c, size_t width);
 
-/* The manual pages as roff, with the man macros: coldswarm(1), and coldswarm-NAME(1) of a command. */
+/* The manual pages as roff, with the man macros: coldswarm(1), and coldswarm-NAME(1) of a
+ * command. */
 void manpage_render(struct buf *out, const struct program *p);
 void manpage_render_command(struct buf *out, const struct command *c);
 

@@ -1,10 +1,12 @@
-/* Completion for bash: the view of the tables as a shell function with a case for each command and option. */
+/* Completion for bash: the view of the tables as a shell function with a case for each command and
+ * option. */
 #include <string.h>
 
 #include "cli/command_internal.h"
 #include "cli/program.h"
 
-/* What stays the same: finding the command, the word before, and undoing bash's split of "--name=value". */
+/* What stays the same: finding the command, the word before, and undoing bash's split of
+ * "--name=value". */
 static const char head[] =
     "# bash completion for coldswarm; `coldswarm completion bash` prints it.\n"
     "_coldswarm_words() {\n"

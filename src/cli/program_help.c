@@ -14,13 +14,15 @@ static void line(struct buf *out, size_t column) {
     buf_printf(out, "\n%*s", (int)column, "");
 }
 
-/* How much of a word (n bytes) stands on a line of `room`: all, or as many whole choices of "a|b|c" as there is room for. */
+/* How much of a word (n bytes) stands on a line of `room`: all, or as many whole choices of "a|b|c"
+ * as there is room for. */
 static size_t fitting(const char *word, size_t n, size_t room) {
     const char *bar = n > room ? memrchr(word, '|', room) : NULL;
     return bar == NULL ? n : (size_t)(bar - word) + 1;
 }
 
-/* Words of `text` (n bytes), wrapped at `width`, each line beginning at `column`; the first line stands there already. */
+/* Words of `text` (n bytes), wrapped at `width`, each line beginning at `column`; the first line
+ * stands there already. */
 static void wrap(struct buf *out, const char *text, size_t n, size_t column, size_t width) {
     size_t at = column;
     for (size_t i = 0; i < n;) {

@@ -1,11 +1,13 @@
-/* The manual pages, coldswarm(1) and one for each command: the view of the tables as roff, for man(1). */
+/* The manual pages, coldswarm(1) and one for each command: the view of the tables as roff, for
+ * man(1). */
 #include <string.h>
 
 #include "cli/command_internal.h"
 #include "cli/optvalue.h"
 #include "cli/program.h"
 
-/* Text that roff must not obey: backslashes and hyphens everywhere, dots and quotes at the start of a line. */
+/* Text that roff must not obey: backslashes and hyphens everywhere, dots and quotes at the start of
+ * a line. */
 static void escape(struct buf *out, const char *text, size_t n) {
     for (size_t i = 0; i < n; i++) {
         bool at_start = out->len == 0 || out->data[out->len - 1] == '\n';
@@ -70,7 +72,8 @@ static void verbatim(struct buf *out, const char *s, size_t n) {
     buf_str(out, "\n.fi\n");
 }
 
-/* A section: its title, and paragraphs with a blank line between. roff wants no .PP behind a title. */
+/* A section: its title, and paragraphs with a blank line between. roff wants no .PP behind a
+ * title. */
 static void section(struct buf *out, const char *title, const char *s) {
     buf_printf(out, ".SH %s\n", title);
     for (bool first = true; *s != '\0'; first = false) {
@@ -134,7 +137,8 @@ static void synopsis(struct buf *out, const struct command *c) {
     buf_char(out, '\n');
 }
 
-/* The start of a page, up to its name and one line on what it is. `c` is NULL for the program's own page. */
+/* The start of a page, up to its name and one line on what it is. `c` is NULL for the program's own
+ * page. */
 static void head(struct buf *out, const struct command *c, const char *summary) {
     buf_str(out, ".TH COLDSWARM");
     if (c != NULL) {

@@ -102,7 +102,8 @@ static size_t terminal_columns(FILE *to) {
     return 80;
 }
 
-/* A line that is wider than the terminal would wrap, and the block could no longer be redrawn in place. */
+/* A line that is wider than the terminal would wrap, and the block could no longer be redrawn in
+ * place. */
 static void add_line(struct buf *out, const char *line, size_t columns) {
     struct buf cut;
     buf_init(&cut, BLOCK_MAX_BYTES);

@@ -1,8 +1,9 @@
 /*
  * progress: what a person sees while a run goes on; a listener.
  *
- * On a terminal one block, redrawn in place; elsewhere a line every few seconds and no control codes. It writes to stderr
- * only, and computes nothing: numbers come from the snapshot. With --quiet or --only-summary there is none.
+ * On a terminal one block, redrawn in place; elsewhere a line every few seconds and no control
+ * codes. It writes to stderr only, and computes nothing: numbers come from the snapshot. With
+ * --quiet or --only-summary there is none.
  *
  * Thread: main.
  */

@@ -1,8 +1,10 @@
 /*
- * repeat: a series of runs, one after the other: their names, the pause between them, the code that they end with together.
+ * repeat: a series of runs, one after the other: their names, the pause between them, the code that
+ * they end with together.
  *
- * Run i of a series of n has "-i" in its file's name and in the prefix of its CSV files, and its report goes into the folder
- * "i" of the series'. Its seed is the first one's plus i-1, so that the spread between runs is of the random choices too.
+ * Run i of a series of n has "-i" in its file's name and in the prefix of its CSV files, and its
+ * report goes into the folder "i" of the series'. Its seed is the first one's plus i-1, so that the
+ * spread between runs is of the random choices too.
  *
  * It does not run anything. Ownership: embedded; repeat_free() frees. Thread: main.
  */
@@ -32,7 +34,8 @@ struct repeat {
 int repeat_init(struct repeat *r, unsigned count, int64_t pause_ns, struct err *e);
 void repeat_free(struct repeat *r);
 
-/* Goes to the next run, after the pause; false when there is none. SIGINT and SIGTERM end the pause and the series. */
+/* Goes to the next run, after the pause; false when there is none. SIGINT and SIGTERM end the pause
+ * and the series. */
 bool repeat_next(struct repeat *r);
 
 /* "out.db" is "out-2.db" in the second of several runs; "out" is "out-2". */
@@ -45,8 +48,8 @@ int repeat_prefix(const struct repeat *r, const char *name, char out[REPEAT_PATH
 int repeat_folder(const struct repeat *r, const char *name, char out[REPEAT_PATH_BYTES],
                   struct err *e);
 
-/* Calls `check` with the file's name in this run and in each that follows; the first error ends it. So a mistake of the last run
- * shows before the first. */
+/* Calls `check` with the file's name in this run and in each that follows; the first error ends it.
+ * So a mistake of the last run shows before the first. */
 int repeat_each_file(const struct repeat *r, const char *name,
                      int (*check)(const char *path, struct err *e), struct err *e);
 
@@ -59,8 +62,8 @@ void repeat_done(struct repeat *r, const char *path, int code);
 /* Says on stderr which runs were not made, and why. */
 void repeat_say_missing(const struct repeat *r);
 
-/* Shows the spread between the runs where there are several, and writes it into `folder` (NULL: nowhere). The exit code of the
- * series: a signal's, else the worst in the order 3, 4, 99, 1. */
+/* Shows the spread between the runs where there are several, and writes it into `folder` (NULL:
+ * nowhere). The exit code of the series: a signal's, else the worst in the order 3, 4, 99, 1. */
 int repeat_end(struct repeat *r, const char *folder);
 
 #endif

@@ -46,7 +46,8 @@ static void wrote_figures(FILE *to, const char *dir, const struct document *d) {
         wrote_pictures(to, dir, FIGURES_PAGE, FIGURES_PAGE_CAPTION);
 }
 
-/* Where each thing went: to stdout after tables for people, to stderr where stdout is for a program. */
+/* Where each thing went: to stdout after tables for people, to stderr where stdout is for a
+ * program. */
 static void list(FILE *to, const char *dir, const struct document *d,
                  const struct figures_result *figures) {
     fputc('\n', to);

@@ -31,7 +31,8 @@ struct results_options {
     struct platform_shape shape;   /* of the server's instances, for their cost */
 };
 
-/* Reads the run file at `path`, prints to stdout and writes the report. Returns an exit code; what went wrong was said. */
+/* Reads the run file at `path`, prints to stdout and writes the report. Returns an exit code; what
+ * went wrong was said. */
 int results_show(const char *path, const struct results_options *o);
 
 #endif

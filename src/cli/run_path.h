@@ -11,7 +11,8 @@
 #include "record/record.h"
 #include "util/err.h"
 
-/* Makes the run file. A default name that another process has just taken is no failure: the next one is tried. */
+/* Makes the run file. A default name that another process has just taken is no failure: the next
+ * one is tried. */
 int run_path_open(const struct args *a, const struct repeat *repeat, const struct record_run *about,
                   char path[REPEAT_PATH_BYTES], struct record **out, struct err *e);
 

@@ -19,7 +19,8 @@ void run_say_differences(const struct run_facts *run);
 /* Where every request is; to stdout. */
 void run_say_where(const char *path);
 
-/* What the tables do not say loud enough: that the target never answered, or that requests could not be built. */
+/* What the tables do not say loud enough: that the target never answered, or that requests could
+ * not be built. */
 void run_say_failure(const struct run_facts *run, const struct engine_result *result,
                      const struct record_totals *totals, int code);
 

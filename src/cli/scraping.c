@@ -138,7 +138,8 @@ static void scrape(struct scraping *s) {
         note_failure(s, &e);
 }
 
-/* At each whole second of the run; one that a slow answer takes up is left out. Then once more, when nothing is sent any longer. */
+/* At each whole second of the run; one that a slow answer takes up is left out. Then once more,
+ * when nothing is sent any longer. */
 static void *scrape_all(void *context) {
     struct scraping *s = context;
     int64_t next_ns;

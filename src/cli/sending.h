@@ -22,7 +22,8 @@ struct sending {
     char trace_run[TRACE_RUN_DIGITS + 1]; /* "": no traceparent */
 };
 
-/* As --transport, --receive-clock and --no-trace want it; -1 where the transport cannot do what the scenario needs. */
+/* As --transport, --receive-clock and --no-trace want it; -1 where the transport cannot do what the
+ * scenario needs. */
 int sending_choose(const struct args *a, const struct scenario *s, struct sending *out,
                    struct err *e);
 

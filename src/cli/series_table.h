@@ -1,10 +1,12 @@
 /*
  * series_table: the series of a scraped endpoint, each with its number and its last value.
  *
- * A series is known by its metric and its labels. The table says which points are worth a row: all of a gauge, of a counter those
- * that differ from the one before. It is bounded; what comes when it is full is counted.
+ * A series is known by its metric and its labels. The table says which points are worth a row: all
+ * of a gauge, of a counter those that differ from the one before. It is bounded; what comes when it
+ * is full is counted.
  *
- * Ownership: embedded; zeroed is an empty one; series_table_done() frees. Texts are copied. Thread: one.
+ * Ownership: embedded; zeroed is an empty one; series_table_done() frees. Texts are copied. Thread:
+ * one.
  */
 #ifndef CLI_SERIES_TABLE_H
 #define CLI_SERIES_TABLE_H

@@ -188,7 +188,8 @@ static void write_text(const struct args *a, const char *path, const char *varia
     json_write_end(&w);
 }
 
-/* The target without "/" at its end, and without the version that clients' base URLs have. The caller frees it. */
+/* The target without "/" at its end, and without the version that clients' base URLs have. The
+ * caller frees it. */
 static char *base_of(const char *host, bool *versioned) {
     struct buf b;
     size_t n = strlen(host);

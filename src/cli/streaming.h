@@ -1,5 +1,6 @@
 /*
- * streaming: at the end of a run with streams, reads what they were, for the tables and for the verdict.
+ * streaming: at the end of a run with streams, reads what they were, for the tables and for the
+ * verdict.
  *
  * Thread: main.
  */
@@ -14,7 +15,8 @@
 
 extern const struct control_listener streaming_listener;
 
-/* What the scenario asks of answers and prompts, under STREAMS_ASKED_KEY; nothing where it asks nothing. */
+/* What the scenario asks of answers and prompts, under STREAMS_ASKED_KEY; nothing where it asks
+ * nothing. */
 void streaming_manifest(struct manifest *m, const struct scenario *s);
 
 #endif

@@ -7,8 +7,8 @@
 #define TAGS_MAX 100
 #define TAGS_BYTES_MAX 4096
 
-/* "a, b" or "a b" in one option, or the option several times: Locust's way and ours. What comes to nothing, as an unset variable
- * of a shell, is refused: without tags all would run. */
+/* "a, b" or "a b" in one option, or the option several times: Locust's way and ours. What comes to
+ * nothing, as an unset variable of a shell, is refused: without tags all would run. */
 static int split_tags(const struct args *a, const char *option, struct buf *room,
                       const char *tags[TAGS_MAX], size_t *n, struct err *e) {
     const char *const *given;

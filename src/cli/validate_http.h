@@ -1,5 +1,6 @@
 /*
- * validate_http: how requests travel, in words, for `coldswarm validate`: what differs from the usual.
+ * validate_http: how requests travel, in words, for `coldswarm validate`: what differs from the
+ * usual.
  *
  * Ownership: appends to the caller's buffer. Thread: any.
  */

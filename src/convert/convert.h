@@ -1,9 +1,10 @@
 /*
  * convert: makes a scenario of what people already have.
  *
- * HAR files, curl command lines, OpenAPI 3 documents, Postman collections and simple locustfiles become the text of a scenario, with a
- * comment on each thing that had to be assumed or left out. Secrets become ${env.NAME}. Nothing of the source is run, no file is
- * read and nothing is sent; whether the result is a good scenario is scenario/'s to say.
+ * HAR files, curl command lines, OpenAPI 3 documents, Postman collections and simple locustfiles
+ * become the text of a scenario, with a comment on each thing that had to be assumed or left out.
+ * Secrets become ${env.NAME}. Nothing of the source is run, no file is read and nothing is sent;
+ * whether the result is a good scenario is scenario/'s to say.
  *
  * Ownership: convert_done() frees a result. Thread: any.
  */

@@ -1,5 +1,6 @@
 /*
- * curl_options: every option of curl, whether it takes an argument, and what a conversion does with it.
+ * curl_options: every option of curl, whether it takes an argument, and what a conversion does with
+ * it.
  *
  * Internal to convert/. Thread: any, constant data.
  */

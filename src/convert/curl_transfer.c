@@ -446,9 +446,10 @@ static bool is_here(const char *host, size_t n) {
            (n > 4 && strncmp(host, "127.", 4) == 0) || (n == 5 && strncmp(host, "[::1]", 5) == 0);
 }
 
-/* curl asks every word that is no option as a URL: "curl http://h/x install.sh" sends a request to the host install.sh, of a real
- * top-level domain. Load goes only to what the source clearly names: a URL with a scheme or behind --url, the only word that
- * could be one, this machine, or a host that is named so already. */
+/* curl asks every word that is no option as a URL: "curl http://h/x install.sh" sends a request to
+ * the host install.sh, of a real top-level domain. Load goes only to what the source clearly names:
+ * a URL with a scheme or behind --url, the only word that could be one, this machine, or a host
+ * that is named so already. */
 static bool is_clear(const struct transfer *t, size_t at) {
     const char *host = NULL, *other = NULL;
     bool named = t->before != NULL;
@@ -470,7 +471,8 @@ static bool is_clear(const struct transfer *t, size_t at) {
     return false;
 }
 
-/* curl adds the file's name to the URL of a folder (its manual, -T), escaped as curl_easy_escape() does. */
+/* curl adds the file's name to the URL of a folder (its manual, -T), escaped as curl_easy_escape()
+ * does. */
 static const char *folder_url(struct transfer *t, const char *url) {
     struct url u;
     struct buf b;
@@ -489,7 +491,8 @@ static const char *folder_url(struct transfer *t, const char *url) {
     return draft_take(t->d, &b);
 }
 
-/* A URL that is none of the source's clear words: told at the task, and on the screen without the word, which may be a secret. */
+/* A URL that is none of the source's clear words: told at the task, and on the screen without the
+ * word, which may be a secret. */
 static void drop_url(struct transfer *t, const char *url, const char *name, size_t line,
                      bool alone) {
     draft_note(t->d, alone ? &t->d->notes : &t->proto.notes,

@@ -1,7 +1,9 @@
 /*
- * curl_transfer: one transfer of a curl command line: its options so far, and the requests that they make.
+ * curl_transfer: one transfer of a curl command line: its options so far, and the requests that
+ * they make.
  *
- * Internal to convert/. Ownership: transfer_done() frees the pieces of data; the rest is the draft's. Thread: any.
+ * Internal to convert/. Ownership: transfer_done() frees the pieces of data; the rest is the
+ * draft's. Thread: any.
  */
 #ifndef CONVERT_CURL_TRANSFER_H
 #define CONVERT_CURL_TRANSFER_H
@@ -39,7 +41,8 @@ void transfer_apply(struct transfer *t, const struct curl_option *o, const struc
 /* `named`: by --url. */
 void transfer_url(struct transfer *t, const char *url, bool named);
 
-/* Adds the requests that the options and URLs so far stand for. `name` and `line` say where the command stands. */
+/* Adds the requests that the options and URLs so far stand for. `name` and `line` say where the
+ * command stands. */
 void transfer_finish(struct transfer *t, const char *name, size_t line);
 
 #endif

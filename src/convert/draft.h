@@ -1,12 +1,14 @@
 /*
  * draft: a scenario while it is made from something else.
  *
- * Converters fill it with what they read; draft_write.h writes it down. Every text that is marked "scenario text" below has
- * `${` of the source doubled to `$${` already, and may hold `${env.NAME}` in place of a secret. It does not know any source
- * format, reads no file and no environment, and does not check the finished scenario: scenario/ does.
+ * Converters fill it with what they read; draft_write.h writes it down. Every text that is marked
+ * "scenario text" below has `${` of the source doubled to `$${` already, and may hold `${env.NAME}`
+ * in place of a secret. It does not know any source format, reads no file and no environment, and
+ * does not check the finished scenario: scenario/ does.
  *
- * Ownership: all texts live in the draft's own memory until draft_free(). Like a buf, a draft that finds no memory (or passes
- * its ceiling) remembers that: add freely, ask draft_ok() once at the end. Functions that return a text return "" then.
+ * Ownership: all texts live in the draft's own memory until draft_free(). Like a buf, a draft that
+ * finds no memory (or passes its ceiling) remembers that: add freely, ask draft_ok() once at the
+ * end. Functions that return a text return "" then.
  * Thread: plain data, owned by the caller.
  */
 #ifndef CONVERT_DRAFT_H
@@ -175,12 +177,14 @@ const char *draft_literal(struct draft *d, const char *text, size_t n);
 const char *draft_take(struct draft *d, struct buf *b); /* the content, and ends b */
 void draft_add_literal(const struct draft *d, struct buf *out, const char *text, size_t n);
 
-/* A number of "$" of plain text as scenario text: "$${" would be a plain "${", whatever the "${" was meant to be. */
+/* A number of "$" of plain text as scenario text: "$${" would be a plain "${", whatever the "${"
+ * was meant to be. */
 enum draft_before { DRAFT_BEFORE_OTHER, DRAFT_BEFORE_BRACE, DRAFT_BEFORE_HOLE };
 void draft_add_dollars(struct buf *out, size_t count, enum draft_before what);
 
-/* Plain text may hold references where the draft says so (`references`): what a converter resolved a variable of the source to. They are
- * marked with two characters that draft_clean() takes out of everything that comes from the source itself. */
+/* Plain text may hold references where the draft says so (`references`): what a converter resolved
+ * a variable of the source to. They are marked with two characters that draft_clean() takes out of
+ * everything that comes from the source itself. */
 #define DRAFT_REFERENCE "\xee\x80\x80"     /* U+E000, then the expression */
 #define DRAFT_REFERENCE_END "\xee\x80\x81" /* U+E001 */
 void draft_reference(struct buf *out, const char *expression);
@@ -188,12 +192,14 @@ bool draft_has_reference(const struct draft *d, const char *text, size_t n);
 /* %XX for all but references and what a part of a URL may hold. */
 void draft_add_percent(const struct draft *d, struct buf *out, const char *text, size_t n);
 void draft_clean(struct buf *out, const char *text, size_t n);
-/* Whether scenario text holds a ${...} that is another value each time: no plain text and nothing of the environment. */
+/* Whether scenario text holds a ${...} that is another value each time: no plain text and nothing
+ * of the environment. */
 bool draft_varies(const char *scenario_text);
 /* Bytes of the reference at the start of the text; 0 if there is none. */
 size_t draft_reference_bytes(const struct draft *d, const char *text, size_t n);
 
-/* What a person should know; "//" comments. Control codes may stand in it, they are escaped when it is written. */
+/* What a person should know; "//" comments. Control codes may stand in it, they are escaped when it
+ * is written. */
 void draft_note(struct draft *d, struct draft_notes *to, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* The first note that says what was left out; NULL: none. */
@@ -210,7 +216,8 @@ struct draft_request *draft_single(struct draft *d, uint32_t weight);
 
 void draft_pair_add(struct draft *d, struct draft_pairs *to, const char *name, const char *value);
 
-/* "${env.NAME}" in place of a secret: NAME is made of `hint`, the same for the same value. `what` says what it was. */
+/* "${env.NAME}" in place of a secret: NAME is made of `hint`, the same for the same value. `what`
+ * says what it was. */
 const char *draft_secret(struct draft *d, const char *hint, const char *value, size_t n,
                          const char *format, ...) __attribute__((format(printf, 5, 6)));
 
@@ -233,24 +240,29 @@ bool draft_is_secret(const char *name, size_t name_bytes, size_t value_bytes);
 /* Scenario text of a value: itself, or "${env.NAME}" where its name says that it is secret. */
 const char *draft_value(struct draft *d, const char *name, const char *value, size_t n);
 
-/* Sets the path from the plain path and query of a URL: fixes what a scenario does not take, takes secrets out of the query. */
+/* Sets the path from the plain path and query of a URL: fixes what a scenario does not take, takes
+ * secrets out of the query. */
 void draft_path(struct draft *d, struct draft_request *q, const char *path, size_t n);
 
 struct url;
 
-/* Path and target of a URL, its user and password: the first URL says the scenario's target, one elsewhere stays whole. */
+/* Path and target of a URL, its user and password: the first URL says the scenario's target, one
+ * elsewhere stays whole. */
 void draft_url(struct draft *d, struct draft_request *q, const struct url *u);
 
-/* Sets the method; false, with nothing set, where no scenario takes it. The usual ones are written in capitals. */
+/* Sets the method; false, with nothing set, where no scenario takes it. The usual ones are written
+ * in capitals. */
 bool draft_method(struct draft *d, struct draft_request *q, const char *text, size_t n);
 
-/* A header as the source has it. Authorization becomes "auth", secrets leave, lengths are dropped, what cannot be sent is noted. */
+/* A header as the source has it. Authorization becomes "auth", secrets leave, lengths are dropped,
+ * what cannot be sent is noted. */
 void draft_header(struct draft *d, struct draft_request *q, const char *name, const char *value,
                   size_t n);
 const char *draft_header_get(const struct draft_request *q, const char *name);
 void draft_header_remove(struct draft_request *q, const char *name);
 
-/* Takes out what the loader would refuse, with notes: once secrets are gone, not everything is what it was. For when all is read. */
+/* Takes out what the loader would refuse, with notes: once secrets are gone, not everything is what
+ * it was. For when all is read. */
 void draft_fit(struct draft *d);
 /* Whether a class of users is sent to do anything; a scenario must have one. */
 bool draft_class_sends(const struct draft_class *c);
@@ -260,8 +272,9 @@ bool draft_sends(const struct draft *d);
 void draft_basic(struct draft *d, struct draft_request *q, const char *text, size_t n);
 void draft_bearer(struct draft *d, struct draft_request *q, const char *text, size_t n);
 
-/* The body as its bytes went out, with its type (NULL: the source names none): whichever kind of body keeps the bytes as they are
- * and is easiest to read. Sets Content-Type where the scenario's default differs. */
+/* The body as its bytes went out, with its type (NULL: the source names none): whichever kind of
+ * body keeps the bytes as they are and is easiest to read. Sets Content-Type where the scenario's
+ * default differs. */
 void draft_body(struct draft *d, struct draft_request *q, const char *bytes, size_t n,
                 const char *type);
 

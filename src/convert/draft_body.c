@@ -8,7 +8,8 @@
 #include "util/encode.h"
 #include "util/text.h"
 
-/* What a scenario's path takes as it is; it escapes spaces, quotes and what is not ASCII by itself. */
+/* What a scenario's path takes as it is; it escapes spaces, quotes and what is not ASCII by
+ * itself. */
 static void path_bytes(const struct draft *d, struct buf *out, const char *text, size_t n) {
     bool utf8 = text_is_utf8(text, n);
     size_t dollars = 0;
@@ -85,7 +86,8 @@ void draft_path(struct draft *d, struct draft_request *q, const char *path, size
     q->path = draft_take(d, &b);
 }
 
-/* Scheme and host, as a scenario's target is written. A variable of the source may hold the scheme as well. */
+/* Scheme and host, as a scenario's target is written. A variable of the source may hold the scheme
+ * as well. */
 static const char *origin(struct draft *d, const struct url *u) {
     struct buf b;
     bool variable = draft_has_reference(d, u->host, u->host_bytes);
@@ -207,7 +209,8 @@ static void form_pairs(struct draft *d, struct draft_request *q, const char *tex
     buf_done(&value);
 }
 
-/* Two pairs of one name are one array in the scenario, so they must stand beside each other to stay in their order. */
+/* Two pairs of one name are one array in the scenario, so they must stand beside each other to stay
+ * in their order. */
 static bool form_in_order(const struct draft_request *q) {
     for (const struct draft_pair *p = q->form.first; p != NULL; p = p->next) {
         bool apart = false;
@@ -237,7 +240,8 @@ static void json_text(struct json_body *w, const char *text, size_t n) {
     buf_done(&b);
 }
 
-/* `key` is the nearest key above, so that an array of passwords is one as well. Depth is the parser's. */
+/* `key` is the nearest key above, so that an array of passwords is one as well. Depth is the
+ * parser's. */
 static void json_value(struct json_body *w, const struct json *v, const char *key) {
     switch (v->kind) {
     case JSON_NULL:

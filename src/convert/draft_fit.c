@@ -15,7 +15,8 @@
 #define CLASSES_MAX 1000
 #define RESOLVE_MAX 1000
 #define WEIGHTS_MAX 4000000000.0 /* of a class, together; a little below UINT32_MAX */
-/* The loader takes 1 MiB of a path, header or name as it is sent; escapes make it up to three times as long. */
+/* The loader takes 1 MiB of a path, header or name as it is sent; escapes make it up to three times
+ * as long. */
 #define TEXT_MAX ((size_t)256 << 10)
 /* Around a body's JSON: scenario, users, class, tasks, task, steps, step. */
 #define DEPTH_OUTSIDE 7
@@ -28,7 +29,8 @@ static bool has_hole(const char *text) {
     return false;
 }
 
-/* The value without what cannot be decoded; false where all of it can, or where nobody knows what it will be. */
+/* The value without what cannot be decoded; false where all of it can, or where nobody knows what
+ * it will be. */
 static bool keep_known(const char *value, struct buf *out, struct bytes *unknown) {
     struct bytes list = {value, strlen(value)}, element, name;
     bool left_out = false;
@@ -150,7 +152,8 @@ static void split_bearer(struct draft *d, struct draft_request *q) {
     q->auth.bearer = NULL;
 }
 
-/* RFC 7617 2: a user and password have no control codes. They are encoded together, so they are the same each time. */
+/* RFC 7617 2: a user and password have no control codes. They are encoded together, so they are the
+ * same each time. */
 static void auth(struct draft *d, struct draft_request *q) {
     const struct draft_auth *a = &q->auth;
     split_user(d, &q->auth);
@@ -221,8 +224,8 @@ static void parts(struct draft *d, struct draft_request *q) {
         q->body_kind = DRAFT_NONE;
 }
 
-/* Two keys may hold one secret in two ways, and the scenario around it makes it deeper. JSON that no scenario can hold can be sent as
- * text. */
+/* Two keys may hold one secret in two ways, and the scenario around it makes it deeper. JSON that
+ * no scenario can hold can be sent as text. */
 static void json_body(struct draft *d, struct draft_request *q) {
     struct json_doc *again = NULL;
     struct buf b;

@@ -264,7 +264,8 @@ static bool has_control(const char *text, size_t n) {
     return false;
 }
 
-/* Adds the header, or joins it to one of the same name: a scenario's headers have each name once. */
+/* Adds the header, or joins it to one of the same name: a scenario's headers have each name
+ * once. */
 static void put(struct draft *d, struct draft_request *q, const char *name, const char *value) {
     for (struct draft_pair *p = q->headers.first; p != NULL; p = p->next) {
         if (strcasecmp(p->name, name) != 0)

@@ -171,8 +171,9 @@ static void put_values(struct draft *d, const struct draft_pair *first, const ch
     buf_str(out, same > 1 ? "]" : "");
 }
 
-/* "name": value members of any number: headers and forms. Values of one name become an array; what counts is the name as it is
- * written, its secrets gone and its bytes that are not UTF-8 replaced. */
+/* "name": value members of any number: headers and forms. Values of one name become an array;
+ * what counts is the name as it is written, its secrets gone and its bytes that are not UTF-8
+ * replaced. */
 static void put_pairs(struct draft *d, const struct draft_pairs *pairs, int indent,
                       struct buf *out) {
     bool one_line = pairs->count <= 2, any = false;

@@ -1,5 +1,6 @@
 /*
- * draft_write_internal: what the two halves of draft_write share: requests and their parts there, the scenario around them here.
+ * draft_write_internal: what the two halves of draft_write share: requests and their parts there,
+ * the scenario around them here.
  *
  * Internal to convert/. Thread: any.
  */

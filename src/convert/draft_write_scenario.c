@@ -223,7 +223,8 @@ static void put_top(struct draft *d, const struct draft_class *only, struct buf 
     emit_object(&o, out);
 }
 
-/* The only class that is used, or NULL. Notes of classes that are not written get a place, as do those of the only one. */
+/* The only class that is used, or NULL. Notes of classes that are not written get a place, as do
+ * those of the only one. */
 static const struct draft_class *only_class(struct draft *d) {
     const struct draft_class *only = NULL;
     size_t used = 0;

@@ -8,8 +8,8 @@
 
 #include "convert/draft.h"
 
-/* Adds the body's parts to the request; `type` is its Content-Type, with the boundary. False where it is not well formed, and then
- * nothing was added. */
+/* Adds the body's parts to the request; `type` is its Content-Type, with the boundary. False where
+ * it is not well formed, and then nothing was added. */
 bool formdata_read(struct draft *d, struct draft_request *q, const char *bytes, size_t n,
                    const char *type);
 

@@ -1,7 +1,8 @@
 /*
  * from: one function for each source, which fills a draft.
  *
- * Each fails where the source as a whole cannot be read; what can be left out is a note in the draft. Internal to convert/. Thread: any.
+ * Each fails where the source as a whole cannot be read; what can be left out is a note in the
+ * draft. Internal to convert/. Thread: any.
  */
 #ifndef CONVERT_FROM_H
 #define CONVERT_FROM_H

@@ -125,8 +125,9 @@ static const char *base_name(const char *path) {
     return slash == NULL ? path : slash + 1;
 }
 
-/* Where the words of the command begin: behind "curl". In front of it may stand a prompt, variables, the shell's words and programs
- * that run another one, with options that may have an argument. */
+/* Where the words of the command begin: behind "curl". In front of it may stand a prompt,
+ * variables, the shell's words and programs that run another one, with options that may have an
+ * argument. */
 static size_t behind_curl(const struct shell_command *c) {
     static const char *const shell[] = {"$",    "%",       "#",       "!",  "{",     "do",
                                         "then", "else",    "elif",    "if", "while", "until",
@@ -149,7 +150,8 @@ static size_t behind_curl(const struct shell_command *c) {
     return 0;
 }
 
-/* What the shell does and nobody sends; values of variables are not shown: they are often secrets. */
+/* What the shell does and nobody sends; values of variables are not shown: they are often
+ * secrets. */
 static void note_not_curl(struct draft *d, const char *name, const struct shell_command *c,
                           bool piped, bool follows) {
     static const char *const ends[] = {"done", "fi", "esac", "}", "do", "then", "else", NULL};

@@ -1,4 +1,5 @@
-/* HAR 1.2 (http://www.softwareishard.com/blog/har-12-spec/), as Chrome, Firefox, Safari and proxies write it. */
+/* HAR 1.2 (http://www.softwareishard.com/blog/har-12-spec/), as Chrome, Firefox, Safari and proxies
+ * write it. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +36,8 @@ struct har {
     size_t gap_count;
 };
 
-/* Headers that the browser makes by itself, or its developer tools do. The list is in the scenario's first comment. */
+/* Headers that the browser makes by itself, or its developer tools do. The list is in the
+ * scenario's first comment. */
 static bool is_browsers(const char *name, const char *method) {
     static const char *const names[] = {"Host",
                                         "Connection",
@@ -71,7 +73,8 @@ static bool ends(const char *path, size_t n, const char *end) {
     return n > m && strncasecmp(path + n - m, end, m) == 0;
 }
 
-/* Images, styles, scripts and fonts: by what the browser says, by the answer's type, or by the name. */
+/* Images, styles, scripts and fonts: by what the browser says, by the answer's type, or by the
+ * name. */
 static bool is_asset(const struct json *entry, const struct url *u) {
     static const char *const kinds[] = {"image", "stylesheet", "script",   "font",
                                         "media", "manifest",   "texttrack"};

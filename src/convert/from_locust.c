@@ -1,4 +1,5 @@
-/* locustfiles: user classes, their tasks and the requests in these, as far as they are plain. Nothing of the file is run. */
+/* locustfiles: user classes, their tasks and the requests in these, as far as they are plain.
+ * Nothing of the file is run. */
 #include "convert/from_locust.h"
 
 #include <math.h>
@@ -129,7 +130,8 @@ static void wait_time(struct locust *l, struct draft_class *c, size_t i) {
         good = good && is(l, behind, ")") && low <= high;
         if (good && kinds[k].kind == DRAFT_WAIT_THROUGHPUT && low > 0)
             good = low >= 1e-6 && low <= 1e5; /* the rates that a scenario takes */
-        /* Locust takes a pacing of 0 for none; a throughput of 0 is no rate. Below a nanosecond there is nothing to wait. */
+        /* Locust takes a pacing of 0 for none; a throughput of 0 is no rate. Below a nanosecond
+         * there is nothing to wait. */
         if (good && low < 1e-9 && kinds[k].kind != DRAFT_WAIT_BETWEEN)
             return;
         if (good) {

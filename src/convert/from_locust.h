@@ -1,5 +1,6 @@
 /*
- * from_locust: what the two halves of the locustfile reader share: classes and module here, the bodies of methods there.
+ * from_locust: what the two halves of the locustfile reader share: classes and module here, the
+ * bodies of methods there.
  *
  * Internal to convert/. Thread: any.
  */

@@ -159,7 +159,8 @@ static void query_value(struct draft *d, const struct json *m, const struct json
     buf_done(&b);
 }
 
-/* Path and query: "/x", a whole URL, and what params adds. False, with a note, where it cannot be. */
+/* Path and query: "/x", a whole URL, and what params adds. False, with a note, where it cannot
+ * be. */
 static bool set_url(struct call *c, struct draft_request *q, struct draft_notes *notes,
                     const struct json *url, const struct json *params) {
     struct draft *d = c->l->d;

@@ -118,7 +118,8 @@ static bool scalar_text(const struct json *v, struct buf *out) {
     return true;
 }
 
-/* The value as a query, path or header has it: an array's elements with commas, or (query, exploded) a pair for each. */
+/* The value as a query, path or header has it: an array's elements with commas, or (query,
+ * exploded) a pair for each. */
 static bool put_value(struct operation *x, const struct json *p, const struct json *v,
                       const char *in, struct buf *out) {
     const char *name = json_get_string(p, "name");
@@ -483,7 +484,8 @@ static bool is_no_operation(const char *key) {
     return strncmp(key, "x-", 2) == 0;
 }
 
-/* Tells of a member of "paths" that is not read, with its line; finding that takes a walk over the document. */
+/* Tells of a member of "paths" that is not read, with its line; finding that takes a walk over the
+ * document. */
 static void note_strange(struct openapi *o, const struct json *m, const char *what) {
     size_t line, column;
     if (++o->strange > STRANGE_MAX)

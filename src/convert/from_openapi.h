@@ -1,5 +1,6 @@
 /*
- * from_openapi: what the two halves of the OpenAPI converter share: finding a $ref, and making an example of a schema.
+ * from_openapi: what the two halves of the OpenAPI converter share: finding a $ref, and making an
+ * example of a schema.
  *
  * Internal to convert/. Thread: any.
  */
@@ -18,12 +19,13 @@ struct openapi {
     size_t strange; /* members of "paths" that are not read */
 };
 
-/* Follows "$ref": "#/..." (RFC 6901) as often as needed; NULL, with a note, where it leads nowhere, in a circle or out of the document. */
+/* Follows "$ref": "#/..." (RFC 6901) as often as needed; NULL, with a note, where it leads nowhere,
+ * in a circle or out of the document. */
 const struct json *openapi_resolve(struct openapi *o, const struct json *v,
                                    struct draft_notes *notes);
 
-/* Appends an example of the schema as JSON: its own, its default, or one made by its type. `name` is the property's or
- * parameter's. *made becomes true where anything had to be made up. */
+/* Appends an example of the schema as JSON: its own, its default, or one made by its type. `name`
+ * is the property's or parameter's. *made becomes true where anything had to be made up. */
 void openapi_example(struct openapi *o, const struct json *schema, const char *name,
                      struct draft_notes *notes, struct buf *out, bool *made);
 

@@ -76,7 +76,8 @@ static void put_variable(struct postman *p, const char *name, size_t n, struct d
         buf_str(out, value->boolean ? "true" : "false");
         return;
     }
-    /* Of the environment that the collection was used with, or better not written down: "${env.NAME}". */
+    /* Of the environment that the collection was used with, or better not written down:
+     * "${env.NAME}". */
     draft_add_variable(
         d, out,
         has ? draft_secret(d, plain, value->text, value->len, "Postman variable {{%s}}", plain)

@@ -1,8 +1,9 @@
 /*
  * pylex: the words of a Python file, as far as a locustfile needs them.
  *
- * Line structure (indents, joined lines), strings with their escapes, numbers, names and operators, after the reference's chapter
- * "Lexical analysis". It runs nothing and knows no grammar. Internal to convert/.
+ * Line structure (indents, joined lines), strings with their escapes, numbers, names and operators,
+ * after the reference's chapter "Lexical analysis". It runs nothing and knows no grammar. Internal
+ * to convert/.
  *
  * Ownership: tokens and texts belong to the draft. Thread: any.
  */

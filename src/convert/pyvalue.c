@@ -29,7 +29,8 @@ static const char *lookup(const struct py_scope *scope, const char *name) {
     return NULL;
 }
 
-/* Appends text as the inside of a JSON string; what comes from the file cannot pass for a reference. */
+/* Appends text as the inside of a JSON string; what comes from the file cannot pass for a
+ * reference. */
 static void put_clean(struct buf *out, const char *text, size_t n) {
     struct buf b;
     buf_init(&b, VALUE_MAX);
@@ -117,7 +118,8 @@ static bool number(struct py_reader *r, bool negative, struct buf *out) {
     return true;
 }
 
-/* os.environ["X"], os.environ.get("X"...), os.getenv("X"...): a variable of the scenario too. A default of it is not kept. */
+/* os.environ["X"], os.environ.get("X"...), os.getenv("X"...): a variable of the scenario too. A
+ * default of it is not kept. */
 static bool environment(struct py_reader *r, struct buf *out) {
     const struct py_token *t = r->t;
     if (py_is(t, "os") && py_is(t + 1, "."))
@@ -216,7 +218,8 @@ static bool atom(struct py_reader *r, struct buf *out) {
     return true;
 }
 
-/* What may follow a value that is all: a call or a comparison behind it would make it another one. */
+/* What may follow a value that is all: a call or a comparison behind it would make it another
+ * one. */
 static bool is_end(const struct py_token *t) {
     static const char *const ends[] = {",", ")", "]", "}", ":"};
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)

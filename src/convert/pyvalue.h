@@ -1,9 +1,9 @@
 /*
  * pyvalue: values that can be known without running a Python file.
  *
- * Literals (text, numbers, True, False, None, lists, tuples, dicts), texts joined by + or written beside each other, names that
- * were given such a value, f-strings of these, and the environment (os.environ["X"], os.getenv("X")). Everything else is refused.
- * Internal to convert/.
+ * Literals (text, numbers, True, False, None, lists, tuples, dicts), texts joined by + or written
+ * beside each other, names that were given such a value, f-strings of these, and the environment
+ * (os.environ["X"], os.getenv("X")). Everything else is refused. Internal to convert/.
  *
  * Ownership: names and values belong to the draft. Thread: any.
  */
@@ -17,7 +17,8 @@ struct py_name {
     struct py_name *next;
 };
 
-/* Names and their values as JSON (its texts plain, with references); the inner one is asked first. */
+/* Names and their values as JSON (its texts plain, with references); the inner one is asked
+ * first. */
 struct py_scope {
     struct py_name *names;
     const struct py_scope *outer;

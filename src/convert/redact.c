@@ -139,7 +139,8 @@ void redact_path(const struct draft *d, struct buf *out, const char *path) {
     put(d, out, path + at, host, false);
     at += host;
     if (path[at] == '/') {
-        /* The loader wants a "/" here; it drops it again where a value that begins with one follows. */
+        /* The loader wants a "/" here; it drops it again where a value that begins with one
+         * follows. */
         struct match m = find(d, path + at, strlen(path + at));
         buf_char(out, '/');
         if (m.bytes > 0)

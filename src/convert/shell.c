@@ -122,7 +122,8 @@ static bool nests(char end, char c, char before) {
     return c == '`' || (end != '"' && (c == '"' || c == '\''));
 }
 
-/* Copies from the ( { or ` at s->at to its end, with all that is nested in it, as it stands: a shell would put in something else. */
+/* Copies from the ( { or ` at s->at to its end, with all that is nested in it, as it stands: a
+ * shell would put in something else. */
 static int substitution(struct shell *s, struct err *e) {
     char open[NESTED_MAX] = {0}; /* clang's analyser does not see that depth is above 0 */
     size_t depth = 0, from = s->at;
@@ -201,8 +202,9 @@ static uint32_t number(struct shell *s, int base, int most) {
     return value;
 }
 
-/* Behind the backslash in $'...' (bash's manual, "ANSI-C Quoting"). Chrome writes two \uXXXX (surrogates) for one character beyond U+FFFF, of which
- * bash makes bytes that are no UTF-8; here they are the character that was meant. */
+/* Behind the backslash in $'...' (bash's manual, "ANSI-C Quoting"). Chrome writes two \uXXXX
+ * (surrogates) for one character beyond U+FFFF, of which bash makes bytes that are no UTF-8; here
+ * they are the character that was meant. */
 static void ansi_escape(struct shell *s) {
     static const char from[] = "abeEfnrtv\\'\"?", to[] = "\a\b\033\033\f\n\r\t\v\\'\"?";
     char c = s->at < s->bytes ? s->text[s->at] : '\0';
@@ -285,7 +287,8 @@ static int operator_ends(struct shell *s, bool *ended, struct err *e) {
     return result;
 }
 
-/* The operator at s->at, which moves on behind it; NULL: it is none. In the order of their length. */
+/* The operator at s->at, which moves on behind it; NULL: it is none. In the order of their
+ * length. */
 static const char *redirect_operator(struct shell *s) {
     static const char *const all[] = {"<<<", "<<-", "&>>", "<<", "<>", "<&",
                                       ">>",  ">|",  ">&",  "&>", "<",  ">"};
@@ -341,7 +344,8 @@ static int redirect(struct shell *s, struct err *e) {
     return result;
 }
 
-/* What begins with < > or &: 1 where it was a redirection or a process substitution, 0 where it is none. */
+/* What begins with < > or &: 1 where it was a redirection or a process substitution, 0 where it is
+ * none. */
 static int redirected(struct shell *s, struct err *e) {
     char c = s->text[s->at], next = peek(s, 1);
     if (c == '&' && next != '>')
@@ -356,7 +360,8 @@ static int redirected(struct shell *s, struct err *e) {
     return redirect(s, e) == 0 ? 1 : -1;
 }
 
-/* A parenthesis that stands for itself: none in an array's value, none within a word of which the shell would make nothing. */
+/* A parenthesis that stands for itself: none in an array's value, none within a word of which the
+ * shell would make nothing. */
 static bool is_parenthesis(const struct shell *s, char c) {
     return c == '(' ? !s->in_word : c == ')' && (!s->in_word || s->out->depth > 0);
 }

@@ -1,10 +1,11 @@
 /*
  * shell: splits a command line into words as sh and bash do, without running anything.
  *
- * Quotes ('', "", $'' and $""), backslashes, line continuation, comments, the ends of commands, subshells and redirections with their
- * here-documents are understood (POSIX 2.2 to 2.7; bash's manual, "Redirections"). A redirection is the shell's: its words are none of
- * the command's. What would need a shell (variables, command and process substitution, globs) is kept as it stands, whole, and
- * reported. Internal to convert/.
+ * Quotes ('', "", $'' and $""), backslashes, line continuation, comments, the ends of commands,
+ * subshells and redirections with their here-documents are understood (POSIX 2.2 to 2.7; bash's
+ * manual, "Redirections"). A redirection is the shell's: its words are none of the command's. What
+ * would need a shell (variables, command and process substitution, globs) is kept as it stands,
+ * whole, and reported. Internal to convert/.
  *
  * Ownership: words belong to the draft. Thread: any.
  */

@@ -18,7 +18,8 @@ static bool is_reference(const char *text, size_t n) {
     return close != NULL && close + end == text + n;
 }
 
-/* "name:port" whose name or port is a variable of the source: no name holds what is refused here. */
+/* "name:port" whose name or port is a variable of the source: no name holds what is refused
+ * here. */
 static bool variable_host_good(const char *host, size_t n) {
     size_t name = 0;
     for (; name < n && host[name] != ':'; name++)

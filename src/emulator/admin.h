@@ -1,7 +1,8 @@
 /*
  * admin: a small page that shows the instances now: GET / (HTML), GET /status.json.
  *
- * It answers one request per connection and knows no other paths. What it shows is made by `render`.
+ * It answers one request per connection and knows no other paths. What it shows is made by
+ * `render`.
  *
  * Ownership: heap. Thread: the loop's.
  */

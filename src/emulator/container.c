@@ -14,7 +14,8 @@
 #include "util/clock.h"
 #include "util/rng.h"
 
-/* Below the ports that the kernel gives to outgoing connections, so that none of these is in the way. */
+/* Below the ports that the kernel gives to outgoing connections, so that none of these is in the
+ * way. */
 #define PORT_FIRST 18000
 #define PORT_LAST 32000
 #define PROBE_FIRST_MS 2
@@ -23,8 +24,8 @@
 
 static void probe_now(uv_timer_t *timer);
 
-/* A port that nothing listens on now. Between this look and the instance's bind() somebody could take it: then the instance says
- * so and ends, and the next one gets another. */
+/* A port that nothing listens on now. Between this look and the instance's bind() somebody could
+ * take it: then the instance says so and ends, and the next one gets another. */
 static int free_port(void) {
     static struct rng rng;
     static bool seeded;
@@ -128,7 +129,8 @@ static void kill_rest(struct container *c) {
     processes_kill(&c->pid, 1, mark);
 }
 
-/* What a process wrote with its last breath is in the pipes; then they end, unless somebody got away with them. */
+/* What a process wrote with its last breath is in the pipes; then they end, unless somebody got
+ * away with them. */
 static void pipes_late(uv_timer_t *timer) {
     struct container *c = timer->data;
     kill_rest(c); /* a process that was being born at the first time */

@@ -1,9 +1,9 @@
 /*
  * emulator_internal: the emulator's parts among themselves.
  *
- * emulator.c: life and timers. emulator_route.c: which instance takes which request, and who waits. emulator_units.c: instances come
- * and go. emulator_measure.c: what they use, the autoscaler's tick, the metrics. emulator_log.c: the log's entries.
- * emulator_page.c: the status page.
+ * emulator.c: life and timers. emulator_route.c: which instance takes which request, and who waits.
+ * emulator_units.c: instances come and go. emulator_measure.c: what they use, the autoscaler's
+ * tick, the metrics. emulator_log.c: the log's entries. emulator_page.c: the status page.
  *
  * Thread: the loop's.
  */
@@ -108,8 +108,8 @@ void units_start(struct emulator *m, unsigned n, enum unit_reason why);
 void unit_stop(struct unit *u, const char *end);
 void unit_terminate(struct unit *u, const char *end); /* SIGTERM now */
 int units_make_room(struct emulator *m, struct err *e);
-/* at_ns: what is billed begins when the request arrived, or ends when it ended. One that takes the place of another would else leave
- * a gap of microseconds, and be a stretch of its own. */
+/* at_ns: what is billed begins when the request arrived, or ends when it ended. One that takes the
+ * place of another would else leave a gap of microseconds, and be a stretch of its own. */
 void unit_count_in_flight(struct unit *u, int change, int64_t at_ns);
 bool unit_has_room(const struct unit *u);
 bool unit_is_counted(const struct unit *u); /* starting or ready, and not asked to stop */
@@ -122,7 +122,8 @@ void measure_tick(uv_timer_t *timer);
 void measure_sample(uv_timer_t *timer);
 void measure_second(uv_timer_t *timer);
 int measure_write(struct emulator *m, struct err *e);
-/* What the autoscaler is shown: the list is in `m`, and scaled_units[] says which instance is at which place. */
+/* What the autoscaler is shown: the list is in `m`, and scaled_units[] says which instance is at
+ * which place. */
 void measure_scaling(struct emulator *m, int64_t now_ns, struct autoscaler_sample *out);
 
 /* ---- emulator_page.c ---- */

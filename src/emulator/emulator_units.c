@@ -83,7 +83,8 @@ static void container_ready(void *context, struct container *c) {
     export_metrics_startup(m->metrics, c->ready_ns - c->started_ns);
     log_ready(u);
     route_dispatch(m);
-    /* Behind the dispatch: a start and the requests that waited for it are one stretch of billable time. */
+    /* Behind the dispatch: a start and the requests that waited for it are one stretch of billable
+     * time. */
     billing_end(&u->meter, u->requests == 0 ? c->ready_ns : clock_mono_ns());
 }
 
@@ -113,7 +114,8 @@ static void describe_end(const struct unit *u, char *out, size_t size) {
         snprintf(out, size, "exited with code %lld", (long long)c->exit_status);
 }
 
-/* Reports the first of a series, and then fewer and fewer: a loop of crashes must not fill the screen. */
+/* Reports the first of a series, and then fewer and fewer: a loop of crashes must not fill the
+ * screen. */
 static void tell_failure(struct emulator *m, const struct unit *u, bool was_ready) {
     char how[128];
     uint64_t times = m->total.crashed + m->total.failed_starts;

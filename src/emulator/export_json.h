@@ -1,8 +1,9 @@
 /*
  * export_json: what the exports of Google's APIs have in their JSON beyond plain values.
  *
- * A writer writes straight into a buffer, because there is an entry for every request that the proxy serves. Texts may be
- * hostile (util/json_write.h); they stay UTF-8, as in Google's files. It does not read, and knows no entries.
+ * A writer writes straight into a buffer, because there is an entry for every request that the
+ * proxy serves. Texts may be hostile (util/json_write.h); they stay UTF-8, as in Google's files. It
+ * does not read, and knows no entries.
  *
  * Ownership: the buffer is borrowed. Thread: plain data, owned by the caller.
  */

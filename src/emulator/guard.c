@@ -34,7 +34,8 @@ static void note(struct roll *r, pid_t word) {
             r->groups[i--] = r->groups[--r->count];
 }
 
-/* Keeps nothing of the emulator's: a descriptor left open here would outlive it for those who wait for its end. */
+/* Keeps nothing of the emulator's: a descriptor left open here would outlive it for those who wait
+ * for its end. */
 static int let_go(int fd) {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int i = 0; i < 3 && null >= 0; i++)
@@ -59,15 +60,16 @@ static size_t remove_once(const char *folder, const char *prefix) {
     return left;
 }
 
-/* The control groups of instances that were killed: nobody else is left to remove them. A group is busy until its last process is
- * gone, which on a busy machine takes a while. */
+/* The control groups of instances that were killed: nobody else is left to remove them. A group is
+ * busy until its last process is gone, which on a busy machine takes a while. */
 static void remove_folders(const char *folder, const char *prefix) {
     for (int round = 0; round < REMOVE_ROUNDS && remove_once(folder, prefix) > 0; round++)
         poll(NULL, 0, REMOVE_ROUND_MS);
 }
 
-/* Whoever kills the emulator by its name shall not hit the guard as well: so it takes another, also in the place of the command line,
- * which the kernel shows from where the program's own words lie. */
+/* Whoever kills the emulator by its name shall not hit the guard as well: so it takes another,
+ * also in the place of the command line, which the kernel shows from where the program's own
+ * words lie. */
 static void rename_self(void) {
     char old[4096];
     ssize_t n = -1;
@@ -130,7 +132,8 @@ int guard_start(struct guard *g, const char *folder, const char *prefix, struct 
 }
 
 static void tell(struct guard *g, pid_t word) {
-    /* Four bytes go into a pipe whole. A guard that somebody killed makes this fail, and then the mark is all there is. */
+    /* Four bytes go into a pipe whole. A guard that somebody killed makes this fail, and then the
+     * mark is all there is. */
     ssize_t ignored = write(g->fd, &word, sizeof word);
     (void)ignored;
 }

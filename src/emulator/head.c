@@ -136,7 +136,8 @@ static bool connection_names(const struct head *h, struct view word) {
     return false;
 }
 
-/* True for a field that says something to the next hop alone, by its name or because Connection names it. */
+/* True for a field that says something to the next hop alone, by its name or because Connection
+ * names it. */
 static bool head_is_hop(const struct head *h, size_t i) {
     static const char *const names[] = {
         "connection",

@@ -1,8 +1,10 @@
 /*
- * head: the head of one HTTP/1 message, as the parser found it, and as it goes on to the other side.
+ * head: the head of one HTTP/1 message, as the parser found it, and as it goes on to the other
+ * side.
  *
- * Fields come in pieces and are kept in one buffer with a ceiling. What goes on is rewritten from what was understood: framing
- * and hop-by-hop fields (RFC 9110, 7.6.1) never pass, so two readers cannot disagree on where a message ends. It does no I/O.
+ * Fields come in pieces and are kept in one buffer with a ceiling. What goes on is rewritten from
+ * what was understood: framing and hop-by-hop fields (RFC 9110, 7.6.1) never pass, so two readers
+ * cannot disagree on where a message ends. It does no I/O.
  *
  * Ownership: embedded; views are borrowed until the next head_reset(). Thread: plain data.
  */
@@ -52,12 +54,14 @@ struct view head_name(const struct head *h, size_t i);
 struct view head_find(const struct head *h, const char *name);
 size_t head_count(const struct head *h, const char *name);
 
-/* False where a name is no token or a value holds a control character: what a lenient parser lets through. */
+/* False where a name is no token or a value holds a control character: what a lenient parser lets
+ * through. */
 bool head_is_clean(const struct head *h);
 
 bool view_is(struct view v, const char *word); /* in any case */
 
-/* Appends the fields that go on, but those whose names are in `but` (lower case, NULL at the end). */
+/* Appends the fields that go on, but those whose names are in `but` (lower case, NULL at the
+ * end). */
 void head_copy_fields(const struct head *h, const char *const *but, struct buf *out);
 
 #endif

@@ -1,8 +1,9 @@
 /*
- * journal: the log file that the emulator writes: entries of Cloud Logging, one JSON object a line (NDJSON).
+ * journal: the log file that the emulator writes: entries of Cloud Logging, one JSON object a line
+ * (NDJSON).
  *
- * It formats nothing; export_log does. Entries wait in memory for at most one flush. The first failure to write is kept and
- * nothing more is written.
+ * It formats nothing; export_log does. Entries wait in memory for at most one flush. The first
+ * failure to write is kept and nothing more is written.
  *
  * Ownership: embedded. Thread: one.
  */
@@ -26,7 +27,8 @@ struct journal {
 /* path NULL: all entries are dropped. */
 int journal_open(struct journal *j, const char *path, struct err *e);
 
-/* A cleared buffer for the next entry, or NULL where none is wanted; then journal_add() writes it. */
+/* A cleared buffer for the next entry, or NULL where none is wanted; then journal_add() writes
+ * it. */
 struct buf *journal_entry(struct journal *j);
 void journal_add(struct journal *j);
 

@@ -52,7 +52,8 @@ static bool list_has(const char *list, const char *word) {
     return false;
 }
 
-/* Where the hierarchy is mounted: proc(5), mountinfo: "id parent major:minor root MOUNT options … - TYPE source SUPER". */
+/* Where the hierarchy is mounted: proc(5), mountinfo: "id parent major:minor root MOUNT options … -
+ * TYPE source SUPER". */
 static bool find_mount(const char *root, int version, char out[LIMITS_PATH_BYTES]) {
     char path[LIMITS_PATH_BYTES], line[4096], mount[LIMITS_PATH_BYTES], type[32], super[512];
     bool found = false;
@@ -111,7 +112,8 @@ static int move_to(const char *folder) {
     return write_file(folder, "cgroup.procs", "0");
 }
 
-/* A group that holds processes cannot hand a controller down, so the emulator may have to leave its own first. */
+/* A group that holds processes cannot hand a controller down, so the emulator may have to leave its
+ * own first. */
 static int hand_down_cpu(struct limits *l) {
     char home[LIMITS_PATH_BYTES];
     if (file_has_word(l->base, "cgroup.subtree_control", "cpu"))

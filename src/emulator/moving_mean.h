@@ -6,7 +6,8 @@
  * looks back up to one step less. Time before the first addition does not count as zero. It reads
  * no clock.
  *
- * Ownership: moving_mean_init allocates, moving_mean_done frees. Thread: plain data, owned by the caller.
+ * Ownership: moving_mean_init allocates, moving_mean_done frees. Thread: plain data, owned by the
+ * caller.
  */
 #ifndef EMULATOR_MOVING_MEAN_H
 #define EMULATOR_MOVING_MEAN_H

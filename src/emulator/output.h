@@ -1,7 +1,8 @@
 /*
  * output: cuts what an instance writes into lines.
  *
- * A line longer than OUTPUT_LINE_MAX_BYTES comes in pieces, so that its memory has a ceiling whatever an instance writes.
+ * A line longer than OUTPUT_LINE_MAX_BYTES comes in pieces, so that its memory has a ceiling
+ * whatever an instance writes.
  *
  * Ownership: embedded; the text is borrowed for the call. Thread: plain data.
  */

@@ -42,7 +42,8 @@ static size_t slurp(pid_t pid, const char *file, char *out, size_t size) {
     return filled;
 }
 
-/* The next number of a line of /proc, which is known to hold only numbers; the line's end gives 0. */
+/* The next number of a line of /proc, which is known to hold only numbers; the line's end gives
+ * 0. */
 static int64_t next_number(char **at) {
     return strtoll(*at, at, 10);
 }

@@ -1,8 +1,10 @@
 /*
- * processes: the processes of an instance, as the kernel shows them in /proc: what they use, and a way to end them all.
+ * processes: the processes of an instance, as the kernel shows them in /proc: what they use, and a
+ * way to end them all.
  *
- * To an instance belongs what is in the process group or session of its first process, and what carries its mark in the
- * environment: so neither a fork, nor setsid(), nor a daemon gets away. It starts nothing. It is Linux only.
+ * To an instance belongs what is in the process group or session of its first process, and what
+ * carries its mark in the environment: so neither a fork, nor setsid(), nor a daemon gets away. It
+ * starts nothing. It is Linux only.
  *
  * Thread: any; nothing is kept.
  */
@@ -26,11 +28,12 @@ struct processes_use {
 /* One look at /proc for all groups; a group that is not there has zeros. */
 void processes_sample(const pid_t *groups, struct processes_use *out, size_t n);
 
-/* Sends SIGKILL to all processes of the groups (n may be 0) and to those whose mark begins with `mark` (NULL: none). Returns how
- * many were found alive: call it again until that is 0. */
+/* Sends SIGKILL to all processes of the groups (n may be 0) and to those whose mark begins with
+ * `mark` (NULL: none). Returns how many were found alive: call it again until that is 0. */
 unsigned processes_kill(const pid_t *groups, size_t n, const char *mark);
 
-/* The same until nothing is left, for at most a second; what is in an uninterruptible wait may stay. */
+/* The same until nothing is left, for at most a second; what is in an uninterruptible wait may
+ * stay. */
 void processes_kill_all(const pid_t *groups, size_t n, const char *mark);
 
 #endif

@@ -109,8 +109,8 @@ void proxy_free(struct proxy *p) {
 void proxy_finished(struct front *f) {
     assert(f->open);
     f->open = false;
-    /* Taken before the last bytes went, for the client may have them before we go on: an end that is
-     * noted later would say that it had its answer too soon. */
+    /* Taken before the last bytes went, for the client may have them before we go on: an end that
+     * is noted later would say that it had its answer too soon. */
     bool sent = f->answer_ended && !f->answer_to_close && f->sent_ns > 0;
     f->exchange.ended_ns = sent ? f->sent_ns : clock_mono_ns();
     f->proxy->options.finished(f->proxy->options.context, &f->exchange);

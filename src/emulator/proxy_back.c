@@ -86,7 +86,8 @@ static void send_to_instance(struct back *b, const uv_buf_t *pieces, unsigned n)
         for (unsigned i = 0; i < n; i++)
             buf_add(&b->replay, pieces[i].base, pieces[i].len);
     int failed = wire_send((uv_stream_t *)&b->tcp, pieces, n, back_sent);
-    /* An answer may be on its way although the instance takes no more: what comes by reading decides, unless it cannot come. */
+    /* An answer may be on its way although the instance takes no more: what comes by reading
+     * decides, unless it cannot come. */
     if (failed != 0 && failed != UV_EPIPE && failed != UV_ECONNRESET)
         broken(b, false);
 }
@@ -278,10 +279,11 @@ static void connected(uv_connect_t *request, int status) {
     back_read(b);
 }
 
-/* A kept connection may be closed by the instance just when the next request is sent on it. Then the kernel answers what we sent
- * with a reset, and nobody has read it: such a request may be sent again, whatever its method. An instance that read the
- * request and then closed leaves the connection half open, and that is its failure. The reset follows the end that we saw by
- * as long as the instance takes from shutdown() to close(): so there is doubt for a while. */
+/* A kept connection may be closed by the instance just when the next request is sent on it. Then
+ * the kernel answers what we sent with a reset, and nobody has read it: such a request may be sent
+ * again, whatever its method. An instance that read the request and then closed leaves the
+ * connection half open, and that is its failure. The reset follows the end that we saw by as long
+ * as the instance takes from shutdown() to close(): so there is doubt for a while. */
 enum unread { UNREAD_NO, UNREAD_PERHAPS, UNREAD_YES };
 
 static enum unread was_unread(struct back *b, bool at_end) {

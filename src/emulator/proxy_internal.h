@@ -1,9 +1,10 @@
 /*
- * proxy_internal: what the client's side (proxy_front.c) and the instance's side (proxy_back.c) know of each other.
+ * proxy_internal: what the client's side (proxy_front.c) and the instance's side (proxy_back.c)
+ * know of each other.
  *
- * An exchange is tied to one `struct front` (its client) and, once assigned, to one `struct back`. The body of the request flows
- * front -> back by back_send_body(), the answer back -> front by front_answer_head/body/end(). Either side may break: then it
- * tells the other, once.
+ * An exchange is tied to one `struct front` (its client) and, once assigned, to one `struct back`.
+ * The body of the request flows front -> back by back_send_body(), the answer back -> front by
+ * front_answer_head/body/end(). Either side may break: then it tells the other, once.
  *
  * Thread: the loop's.
  */
@@ -22,7 +23,8 @@ enum front_state {
     FRONT_WAIT,   /* the head is whole; no instance yet: what comes is held, up to a ceiling */
     FRONT_BODY,   /* the rest of the request goes on as it comes */
     FRONT_ANSWER, /* the request is whole; what comes now belongs to the next one, and is held */
-    FRONT_LINGER, /* answered before the request's end: the rest is thrown away, then the connection is closed */
+    /* Answered before the request's end: the rest is thrown away, then the connection is closed. */
+    FRONT_LINGER,
     FRONT_CLOSED /* uv_close() was called */
 };
 
@@ -94,10 +96,12 @@ struct proxy {
 void front_accept(struct proxy *p);
 void front_close(struct front *f);
 
-/* The request's parts that had to wait go on from here: an instance is there, or takes bytes again. */
+/* The request's parts that had to wait go on from here: an instance is there, or takes bytes
+ * again. */
 void front_resume(struct front *f);
 
-/* The answer from the instance, piece by piece. `body` says whether one follows; `length` < 0: unknown. */
+/* The answer from the instance, piece by piece. `body` says whether one follows; `length` < 0:
+ * unknown. */
 void front_answer_head(struct front *f, const struct head *h, unsigned status, bool body,
                        int64_t length);
 void front_answer_body(struct front *f, const char *bytes, size_t n);

@@ -1,4 +1,5 @@
-/* What the front end answers without an instance, or in the place of one that failed: as Google's does. */
+/* What the front end answers without an instance, or in the place of one that failed: as Google's
+ * does. */
 #include <string.h>
 
 #include "emulator/proxy_internal.h"

@@ -12,7 +12,8 @@
 #define TRACE_DIGITS 32
 #define SPAN_DIGITS 16
 
-/* Copies n hex digits as lower case; false where one is none or all are 0, which stands for "no id". */
+/* Copies n hex digits as lower case; false where one is none or all are 0, which stands for "no
+ * id". */
 static bool read_id(const char *text, size_t n, char *out) {
     bool any = false;
     for (size_t i = 0; i < n; i++) {
@@ -70,7 +71,8 @@ bool trace_read_cloud(struct view v, struct trace *t) {
     return true;
 }
 
-/* Seeded once from the system: ids must differ between emulators, but nothing rests on their being secret. */
+/* Seeded once from the system: ids must differ between emulators, but nothing rests on their being
+ * secret. */
 static uint64_t draw(void) {
     static struct rng rng;
     static bool seeded;

@@ -1,8 +1,10 @@
 /*
- * trace: where a request stands in a distributed trace: reads and writes `traceparent` and `X-Cloud-Trace-Context`.
+ * trace: where a request stands in a distributed trace: reads and writes `traceparent` and
+ * `X-Cloud-Trace-Context`.
  *
- * As Google's front end: what the client sent is kept, a new span stands for our part, and a request without a trace gets one.
- * It records no spans. Pure but for trace_fresh(), which draws random ids. Thread: any.
+ * As Google's front end: what the client sent is kept, a new span stands for our part, and a
+ * request without a trace gets one. It records no spans. Pure but for trace_fresh(), which draws
+ * random ids. Thread: any.
  */
 #ifndef EMULATOR_TRACE_H
 #define EMULATOR_TRACE_H
@@ -21,7 +23,8 @@ struct trace {
 /* "00-TRACE-SPAN-FLAGS" (W3C Trace Context, level 1); false where it is not valid. */
 bool trace_read_parent(struct view value, struct trace *t);
 
-/* "TRACE/SPAN;o=1": the span is decimal, it and the options may be missing; false where it is not valid. */
+/* "TRACE/SPAN;o=1": the span is decimal, it and the options may be missing; false where it is not
+ * valid. */
 bool trace_read_cloud(struct view value, struct trace *t);
 
 /* New random ids, not sampled. */

@@ -1,8 +1,8 @@
 /*
  * yaml_paths: walks a YAML file as a list of paths and scalars, each with its line and column.
  *
- * A path reads "spec > template > spec > containers > 0 > image"; a list's places count from 0. It reads with util/yaml.h, which
- * says what is refused, and knows no schema.
+ * A path reads "spec > template > spec > containers > 0 > image"; a list's places count from 0. It
+ * reads with util/yaml.h, which says what is refused, and knows no schema.
  *
  * Ownership: what the callback gets is borrowed for the call. Thread: any.
  */

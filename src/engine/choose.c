@@ -23,8 +23,8 @@ static bool has_userinfo(const char *url) {
     return memchr(url, '@', url_origin(url)) != NULL;
 }
 
-/* A session of `direct` has one connection, and so one origin; where two are the same but spelled differently, curl is right
- * as well. */
+/* A session of `direct` has one connection, and so one origin; where two are the same but spelled
+ * differently, curl is right as well. */
 static const char *url_needs_curl(const struct scenario *s) {
     const char *first = NULL;
     for (size_t i = 0; i < s->request_count; i++) {

@@ -14,7 +14,8 @@
 
 #define TICK_MS (MONITOR_TICK_NS / NS_PER_MS)
 #define OPEN_FILES_AMPLE 65536
-/* Between the choice of the start time and the start itself, so that no worker is late from the beginning. */
+/* Between the choice of the start time and the start itself, so that no worker is late from the
+ * beginning. */
 #define START_DELAY_NS (5 * NS_PER_MS)
 
 struct engine {
@@ -135,7 +136,8 @@ int engine_check_files(const struct scenario *s, struct err *e) {
 
 int engine_raise_limits(const struct scenario *s, uint32_t threads, struct err *e) {
     struct rlimit limit;
-    /* A connection a user, a second one while it reconnects for some, and what the process itself holds. */
+    /* A connection a user, a second one while it reconnects for some, and what the process itself
+     * holds. */
     uint32_t users = scenario_users_max(s);
     rlim_t need = (rlim_t)users + users / 16 + 16 * (rlim_t)threads + 64;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
@@ -148,8 +150,8 @@ int engine_raise_limits(const struct scenario *s, uint32_t threads, struct err *
             users, users == 1 ? " needs" : "s need", (unsigned long long)need,
             (unsigned long long)limit.rlim_max, (unsigned long long)need);
     bool enough = limit.rlim_cur >= need;
-    /* More than the estimate, where allowed: a user of several hosts has a connection to each, and a name that is being
-     * looked up holds two. */
+    /* More than the estimate, where allowed: a user of several hosts has a connection to each, and
+     * a name that is being looked up holds two. */
     rlim_t ample = need > OPEN_FILES_AMPLE ? need : OPEN_FILES_AMPLE;
     if (limit.rlim_cur >= ample)
         return 0;
@@ -274,7 +276,8 @@ static int prepare(struct engine *g, struct err *e) {
     return 0;
 }
 
-/* The setup or the teardown. Its requests are no part of the load, so they are in no trace of it. */
+/* The setup or the teardown. Its requests are no part of the load, so they are in no trace of
+ * it. */
 static int once(struct engine *g, const char *what, const struct scenario_steps *steps,
                 struct engine_order *order, struct err *e) {
     const struct engine_options *o = g->options;

@@ -1,8 +1,8 @@
 /*
  * engine: the life of a run: start the workers, watch them, stop them, say how it went.
  *
- * It does not open the run file, print or decide an exit code: the caller gives it a started `struct record`, and gets
- * progress by a callback and a result at the end.
+ * It does not open the run file, print or decide an exit code: the caller gives it a started
+ * `struct record`, and gets progress by a callback and a result at the end.
  *
  * What ends a run before its time is the caller's order, which it gives when it is asked at a tick.
  * Thread: main; callbacks come on it.
@@ -20,10 +20,12 @@
 
 #define ENGINE_THREADS_MAX 256
 
-/* Above this share of a core a thread has no room left: it answers late, and the lateness is measured as the target's. */
+/* Above this share of a core a thread has no room left: it answers late, and the lateness is
+ * measured as the target's. */
 #define ENGINE_BUSY_SHARE 0.9
 
-/* A loop that woke this much too late stood still: the process was stopped, the machine asleep or starved. */
+/* A loop that woke this much too late stood still: the process was stopped, the machine asleep or
+ * starved. */
 #define ENGINE_STALL_NS (500 * INT64_C(1000000))
 
 struct engine_progress {
@@ -46,8 +48,8 @@ struct engine_order {
     int signal; /* SIGINT or SIGTERM where that is why; it is in the result */
 };
 
-/* Ten times a second: what is to be done from now on. `now` is NULL before and after the load, while requests of the setup or
- * teardown are sent: there each wish ends them. */
+/* Ten times a second: what is to be done from now on. `now` is NULL before and after the load,
+ * while requests of the setup or teardown are sent: there each wish ends them. */
 typedef struct engine_order engine_tick_fn(void *context, const struct engine_progress *now);
 
 struct engine_options {
@@ -79,14 +81,15 @@ struct engine_result {
     struct err teardown;         /* why the teardown failed; "": it did not */
 };
 
-/* Makes room for the open files that the run needs (RLIMIT_NOFILE up to its hard limit). -1 where it cannot. */
+/* Makes room for the open files that the run needs (RLIMIT_NOFILE up to its hard limit). -1 where
+ * it cannot. */
 int engine_raise_limits(const struct scenario *s, uint32_t threads, struct err *e);
 
 /* -1 where a file of http.ca, cert or key cannot be used as what it should be. */
 int engine_check_files(const struct scenario *s, struct err *e);
 
-/* Runs the setup, the loads to their end, and the teardown. -1 where the setup failed, the loads could not start, or a worker failed
- * while running. */
+/* Runs the setup, the loads to their end, and the teardown. -1 where the setup failed, the loads
+ * could not start, or a worker failed while running. */
 int engine_run(const struct engine_options *options, struct engine_result *result, struct err *e);
 
 #endif

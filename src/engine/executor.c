@@ -77,7 +77,8 @@ static void follow_load(struct executor *x, uint32_t wanted, int64_t at_ns) {
     }
 }
 
-/* Takes each change of the load at its own time, also where several are late at once: the schedules of paced users begin there. */
+/* Takes each change of the load at its own time, also where several are late at once: the schedules
+ * of paced users begin there. */
 static void ramp(struct executor *x, int64_t now_ns) {
     const struct load *load = &x->load->load;
     const struct worker *w = x->worker;

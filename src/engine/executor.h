@@ -1,8 +1,8 @@
 /*
  * executor: runs a worker's share of one load: its users, when they come and go, or its arrivals.
  *
- * It follows the load's schedule by itself, from the load's start to its end, and is over when it has told its users to leave.
- * open.h is the half of it for loads by rate.
+ * It follows the load's schedule by itself, from the load's start to its end, and is over when it
+ * has told its users to leave. open.h is the half of it for loads by rate.
  *
  * Ownership: embedded in the worker, which it borrows. Thread: the worker's.
  */
@@ -52,7 +52,8 @@ void executor_finish(struct executor *x, int64_t now_ns, int64_t until_ns);
 /* Cancels what is in progress. */
 void executor_cancel(struct executor *x);
 
-/* The user in this slot, made where it was never there. NULL when memory runs out, with the worker's `failure` set. */
+/* The user in this slot, made where it was never there. NULL when memory runs out, with the
+ * worker's `failure` set. */
 struct vuser *executor_user(struct executor *x, uint32_t slot);
 
 #endif

@@ -10,7 +10,8 @@
 #include "util/url.h"
 
 #define PATH_BYTES_MAX ((size_t)8 << 20)
-/* Of what varies in a head: no server takes as much, and transports have room for it beside the rest. */
+/* Of what varies in a head: no server takes as much, and transports have room for it beside the
+ * rest. */
 #define HEAD_BYTES_MAX ((size_t)1 << 20)
 #define BODY_KEPT_BYTES ((size_t)16 << 10)
 
@@ -192,7 +193,8 @@ static int write_headers(struct flow_work *w, const struct template_values *valu
     return 0;
 }
 
-/* The value is a URL: what follows its host is the path, where that is the target's. *skip becomes where it begins. */
+/* The value is a URL: what follows its host is the path, where that is the target's. *skip becomes
+ * where it begins. */
 static int target_path(struct flow_work *w, size_t own, size_t *skip, struct err *e) {
     char *url = w->path.data + own;
     size_t n = url_origin(url);

@@ -1,11 +1,12 @@
 /*
  * flow: the values of one user, and how its requests are written with them.
  *
- * It holds what was captured, the rows that were drawn and where loops stand; it knows which step comes next and writes the request
- * of a step. It sends nothing and judges nothing (judge.h). A scenario without values, loops and conditions needs none: then a
- * user has no flow.
+ * It holds what was captured, the rows that were drawn and where loops stand; it knows which step
+ * comes next and writes the request of a step. It sends nothing and judges nothing (judge.h). A
+ * scenario without values, loops and conditions needs none: then a user has no flow.
  *
- * Ownership: a flow owns what it holds; the scenario and the values that all users begin with are borrowed. Thread: one worker's.
+ * Ownership: a flow owns what it holds; the scenario and the values that all users begin with are
+ * borrowed. Thread: one worker's.
  */
 #ifndef ENGINE_FLOW_H
 #define ENGINE_FLOW_H
@@ -67,13 +68,14 @@ enum feeder_result flow_draw(struct flow_work *w, const struct flow_user *u, uin
 /* From step `at` on, the first one that sends or waits; `end` where none is left. */
 uint32_t flow_next(struct flow_work *w, const struct flow_user *u, uint32_t at, uint32_t end);
 
-/* Writes what varies in a request; *out stays NULL where nothing does. It lasts until the next call, the body until the answer. -1: it
- * cannot be built, and why: in a text that is the same for every row which lacks the same. */
+/* Writes what varies in a request; *out stays NULL where nothing does. It lasts until the next
+ * call, the body until the answer. -1: it cannot be built, and why: in a text that is the same for
+ * every row which lacks the same. */
 int flow_write(struct flow_work *w, const struct flow_user *u, const struct scenario_request *q,
                struct transport_parts *room, const struct transport_parts **out, struct err *e);
 
-/* After flow_write() has failed: what this one request was made of, where that differs from one to the next: its rows, and what
- * the template saw; "" where nothing does. */
+/* After flow_write() has failed: what this one request was made of, where that differs from one to
+ * the next: its rows, and what the template saw; "" where nothing does. */
 void flow_seen(const struct flow_work *w, const struct flow_user *u,
                const struct scenario_request *q, struct err *out);
 

@@ -16,7 +16,8 @@ bool judge_needs_head(const struct scenario_request *q) {
            (q->checks != NULL && checks_need_head(q->checks));
 }
 
-/* A body that a check refuses is kept for a look, so each answer with checks is, up to that size. */
+/* A body that a check refuses is kept for a look, so each answer with checks is, up to that
+ * size. */
 size_t judge_needs_body(const struct scenario *s, const struct scenario_request *q) {
     if ((q->captures != NULL && captures_need_body(q->captures)) ||
         (q->checks != NULL && checks_need_body(q->checks)))
@@ -103,7 +104,8 @@ static bool check_is_blind(const struct check *c, const struct response *answer,
            (answer != NULL && answer->text_cut && c->subject == CHECK_TEXT);
 }
 
-/* The first failure is the reason. False where there is one. `cut`: the answer's body was not kept whole. */
+/* The first failure is the reason. False where there is one. `cut`: the answer's body was not kept
+ * whole. */
 static bool take_captures(struct judge *j, const struct scenario_request *q,
                           const struct response *answer, bool cut, const struct judge_answer *a) {
     struct flow *f = a->flow;
@@ -165,9 +167,10 @@ static bool room_for_body(const struct judge *j, uint32_t request) {
            atomic_fetch_add(&b->all, 1) < JUDGE_BODIES_ALL;
 }
 
-/* Bytes of an answer as the run file may have them: UTF-8, without secrets. They are masked before they are cut to `keep` bytes, for
- * half of a secret is one still; `more`: they are themselves the beginning of more. Text ends at its first NUL for the mask, so each
- * is written as U+FFFD, as all that is not UTF-8. */
+/* Bytes of an answer as the run file may have them: UTF-8, without secrets. They are masked before
+ * they are cut to `keep` bytes, for half of a secret is one still; `more`: they are themselves the
+ * beginning of more. Text ends at its first NUL for the mask, so each is written as U+FFFD, as all
+ * that is not UTF-8. */
 static void mask_bytes(const struct judge *j, struct bytes from, bool more, size_t keep,
                        struct buf *out) {
     struct buf text;

@@ -1,13 +1,14 @@
 /*
  * judge: what an answer is worth: captures taken from it, checks held against it, and both counted.
  *
- * A failed check, or a capture that finds nothing and has no default, makes an answer that is good so far `check_failed`. Where a
- * request has a check of the status, that decides about the status; else 400 and above is an error as ever. Without an answer every
- * check has failed, and captures have their default or no value. What a check finds is counted by second, at the request's end, for
- * the run file; the first bodies that were refused are kept there, cut and without secrets.
+ * A failed check, or a capture that finds nothing and has no default, makes an answer that is good
+ * so far `check_failed`. Where a request has a check of the status, that decides about the status;
+ * else 400 and above is an error as ever. Without an answer every check has failed, and captures
+ * have their default or no value. What a check finds is counted by second, at the request's end,
+ * for the run file; the first bodies that were refused are kept there, cut and without secrets.
  *
- * Ownership: embedded; judge_done() frees; scenario and record are borrowed. Thread: one worker's, but for the counts of kept
- * bodies, which are shared.
+ * Ownership: embedded; judge_done() frees; scenario and record are borrowed. Thread: one worker's,
+ * but for the counts of kept bodies, which are shared.
  */
 #ifndef ENGINE_JUDGE_H
 #define ENGINE_JUDGE_H

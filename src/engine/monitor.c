@@ -18,7 +18,8 @@ static int64_t cpu_of(struct worker *w) {
     return atomic_load(&w->cpu_ns);
 }
 
-/* The two clocks are not read at one moment, so over a short span a thread may seem to have used more than there is. */
+/* The two clocks are not read at one moment, so over a short span a thread may seem to have used
+ * more than there is. */
 static double share_of(int64_t cpu_ns, int64_t span_ns) {
     double share = span_ns <= 0 ? 0 : (double)cpu_ns / (double)span_ns;
     return share < 0 ? 0 : share > 1 ? 1 : share;
@@ -35,8 +36,8 @@ static void note_busy(struct monitor_state *w, uint32_t worker, double share, in
     record_event(record, now_ns, "client_busy", text.text);
 }
 
-/* Takes the CPU time of each worker, and its share over the window that ends now: five seconds, or in the end all there
- * is of a shorter run. */
+/* Takes the CPU time of each worker, and its share over the window that ends now: five seconds, or
+ * in the end all there is of a shorter run. */
 static void sample_cpu(struct monitor_state *w, const struct monitor_subject *of, int64_t now_ns,
                        bool last) {
     bool whole = w->samples >= MONITOR_WINDOW_S;
@@ -91,8 +92,9 @@ static void put_lag(struct monitor_state *w, const struct monitor_subject *of,
     out->loop_lag_max_us = most_ns / NS_PER_US;
 }
 
-/* Of the second that ends: the latest loop, or the longest gap between two ticks of the main thread. A loop that was stopped in
- * the middle of its work may not know it was late; the main thread, which has next to nothing to do, does. */
+/* Of the second that ends: the latest loop, or the longest gap between two ticks of the main
+ * thread. A loop that was stopped in the middle of its work may not know it was late; the main
+ * thread, which has next to nothing to do, does. */
 static void note_stall(struct monitor_state *w, struct record *record) {
     if (w->stall_ns > w->longest_stall_ns)
         w->longest_stall_ns = w->stall_ns;

@@ -1,8 +1,10 @@
 /*
- * monitor: what the engine observes of itself while a run goes on, by second, into the run file: users, how busy the
- * workers and the writer are, how late the loops wake, what waits to be written, files, ports, retransmits.
+ * monitor: what the engine observes of itself while a run goes on, by second, into the run file:
+ * users, how busy the workers and the writer are, how late the loops wake, what waits to be
+ * written, files, ports, retransmits.
  *
- * It judges nothing: the verdict is the caller's. How late requests were sent is not seen here but in the samples.
+ * It judges nothing: the verdict is the caller's. How late requests were sent is not seen here but
+ * in the samples.
  * Ownership: embedded in the engine, all zero at first; monitor_done() frees. Thread: main.
  */
 #ifndef ENGINE_MONITOR_H
@@ -15,7 +17,8 @@
 
 struct worker;
 
-/* A share is taken over this many seconds: short enough to see a saturated phase, long enough to mean something. */
+/* A share is taken over this many seconds: short enough to see a saturated phase, long enough to
+ * mean something. */
 #define MONITOR_WINDOW_S 5
 
 /* How often monitor_tick() is called. */

@@ -1,8 +1,9 @@
 /*
- * notes: what the run file's events say of the loads: users are all there, stages and loads begin and end.
+ * notes: what the run file's events say of the loads: users are all there, stages and loads begin
+ * and end.
  *
- * Moments are those of the schedule; they are noted when they are seen, at most a tick late. Ownership: embedded; notes_done()
- * frees; the rest is borrowed. Thread: main.
+ * Moments are those of the schedule; they are noted when they are seen, at most a tick late.
+ * Ownership: embedded; notes_done() frees; the rest is borrowed. Thread: main.
  */
 #ifndef ENGINE_NOTES_H
 #define ENGINE_NOTES_H

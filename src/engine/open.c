@@ -34,7 +34,8 @@ static bool all_spent(const struct executor *x) {
     return x->user_max > 0 && x->open.spent == x->user_max;
 }
 
-/* Takes the head off the queue without sending it: a row of what it would have sent first. `waited`: because no user was free. */
+/* Takes the head off the queue without sending it: a row of what it would have sent first.
+ * `waited`: because no user was free. */
 static void give_up_head(struct executor *x, bool waited) {
     struct worker *w = x->worker;
     const struct scenario_task *t = &w->scenario->tasks[task_of_head(x)];
@@ -74,8 +75,8 @@ static void put_user(struct executor *x, struct vuser *u) {
         x->open.last_free = u;
 }
 
-/* Sends what is due while a user is free, and drops what has waited for the queue timeout. `waited`: what is sent now was due
- * while no user was free. */
+/* Sends what is due while a user is free, and drops what has waited for the queue timeout.
+ * `waited`: what is sent now was due while no user was free. */
 static void serve(struct executor *x, int64_t now_ns, bool waited) {
     int64_t queue_timeout_ns = x->load->load.queue_timeout_ns;
     x->open.serving = true;
@@ -107,7 +108,8 @@ static void ask_pacer(struct executor *x, int64_t due_ns) {
     pacer_add(&x->worker->pacer, &x->ramp, due_ns);
 }
 
-/* What comes next: the head (when a user is free, or none will be) or the end of the queue timeout (when not), or the end of the load. */
+/* What comes next: the head (when a user is free, or none will be) or the end of the queue timeout
+ * (when not), or the end of the load. */
 static void look_ahead(struct executor *x, int64_t now_ns) {
     const struct load *load = &x->load->load;
     int64_t end_ns = x->start_ns + load_duration(load);
@@ -151,8 +153,8 @@ void open_user_freed(struct executor *x, struct vuser *u) {
     }
     bool others = any_user(x);
     int64_t now_ns = others ? 0 : clock_mono_ns();
-    /* While others were free nothing waited, and the pacer is set to the next arrival. Else arrivals whose time ran out
-     * before this user was free come first. */
+    /* While others were free nothing waited, and the pacer is set to the next arrival. Else
+     * arrivals whose time ran out before this user was free come first. */
     if (!others)
         serve(x, now_ns, true);
     put_user(x, u);

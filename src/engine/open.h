@@ -1,16 +1,19 @@
 /*
  * open: a executor of an open load: arrivals, and the pool of users that serves them.
  *
- * Each arrival is given to a free user at its time. When none is free it waits with its clock running, first come first served; after
- * the load's queue timeout it is not sent, and its row says so. Whatever happens, each arrival up to the end of the load (or the
- * moment of a signal) becomes exactly one row. Arrivals that wait when the load ends are still sent within the stop timeout.
+ * Each arrival is given to a free user at its time. When none is free it waits with its clock
+ * running, first come first served; after the load's queue timeout it is not sent, and its row says
+ * so. Whatever happens, each arrival up to the end of the load (or the moment of a signal) becomes
+ * exactly one row. Arrivals that wait when the load ends are still sent within the stop timeout.
  *
- * What waits takes no memory: it is the part of the schedule between the oldest arrival that is neither sent nor abandoned, and now.
+ * What waits takes no memory: it is the part of the schedule between the oldest arrival that is
+ * neither sent nor abandoned, and now.
  *
- * The user that has been free longest comes first, so that every connection that was opened is used and a server that deals its work
- * out by connections has all of them at it; where the load says so, the user that was busy last. A session is opened when all
- * others are busy, and while there are fewer than the load wants. The task of an arrival follows from the seed and its index alone, so neither timing nor threads change what
- * is sent.
+ * The user that has been free longest comes first, so that every connection that was opened is used
+ * and a server that deals its work out by connections has all of them at it; where the load says
+ * so, the user that was busy last. A session is opened when all others are busy, and while there
+ * are fewer than the load wants. The task of an arrival follows from the seed and its index alone,
+ * so neither timing nor threads change what is sent.
  *
  * Ownership: embedded in the executor, whose users it borrows. Thread: the worker's.
  */

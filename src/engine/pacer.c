@@ -39,7 +39,8 @@ static void sift_down(struct pacer *p, size_t slot, struct pacer_item *item) {
 
 static void arm(struct pacer *p) {
     int64_t due = 0;
-    /* timerfd takes 0 for "never", so what is due from the beginning of time asks for its first nanosecond. */
+    /* timerfd takes 0 for "never", so what is due from the beginning of time asks for its first
+     * nanosecond. */
     if (p->count > 0)
         due = p->heap[1]->due_ns > 0 ? p->heap[1]->due_ns : 1;
     if (due == p->armed_ns || p->dispatching)
@@ -84,8 +85,9 @@ static void on_wake(uv_poll_t *poll, int status, int events) {
     int64_t now = clock_mono_ns();
     if (p->count > 0)
         note_late(p, now - p->expect_ns);
-    /* Only what was due when we woke: items that are added as due while dispatching wait for the next wake, so that the
-     * loop gets to the network in between; and of a herd that is due together a few at a time, for the same reason. */
+    /* Only what was due when we woke: items that are added as due while dispatching wait for the
+     * next wake, so that the loop gets to the network in between; and of a herd that is due
+     * together a few at a time, for the same reason. */
     uint64_t last = p->added;
     for (int left = PACER_TURN_MAX;
          left > 0 && p->count > 0 && p->heap[1]->due_ns <= now && p->heap[1]->order <= last;

@@ -1,10 +1,12 @@
 /*
  * pacer: wakes things at their time, to some tens of microseconds.
  *
- * A binary heap of due times and one timerfd on the worker's loop: libuv's own timers are whole milliseconds. On each wake
- * all that is due is dispatched, in order of due time, ties in the order they were added. Nothing spins.
+ * A binary heap of due times and one timerfd on the worker's loop: libuv's own timers are whole
+ * milliseconds. On each wake all that is due is dispatched, in order of due time, ties in the order
+ * they were added. Nothing spins.
  *
- * Ownership: items are embedded in what waits and belong to the caller; an item is in one pacer at a time.
+ * Ownership: items are embedded in what waits and belong to the caller; an item is in one pacer at
+ * a time.
  * Thread: the loop's, but for pacer_lag().
  */
 #ifndef ENGINE_PACER_H
@@ -19,7 +21,8 @@
 #include "stats/hist.h"
 #include "util/err.h"
 
-/* Items dispatched in one turn of the loop: with more, the answers to the first lie unread while the last are sent. */
+/* Items dispatched in one turn of the loop: with more, the answers to the first lie unread while
+ * the last are sent. */
 #define PACER_TURN_MAX 16
 
 struct pacer_item {
@@ -45,13 +48,14 @@ struct pacer {
     /* How late it woke; its own thread's to write, but for most_ns, which a reader sets back. */
     _Atomic uint64_t wakes;
     _Atomic int64_t late_ns, most_ns;
-    struct hist *
-        lags; /* how late each wake was, in nanoseconds; borrowed, NULL: not wanted. Its own thread's */
+    /* How late each wake was, in nanoseconds; borrowed, NULL: not wanted. Its own thread's. */
+    struct hist *lags;
 };
 
 int pacer_init(struct pacer *p, uv_loop_t *loop, pacer_due_fn *due, void *context, struct err *e);
 
-/* Stops watching; the memory of `p` must outlive the loop's next turn. Items still waiting are forgotten. */
+/* Stops watching; the memory of `p` must outlive the loop's next turn. Items still waiting are
+ * forgotten. */
 void pacer_done(struct pacer *p);
 
 /* Makes room for n items, so that pacer_add() never fails for as many. */

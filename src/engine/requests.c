@@ -7,8 +7,9 @@
 #include "util/buf.h"
 #include "util/url.h"
 
-/* The URL that a request goes to: the path behind the target, or the path itself where it is a whole URL; where the path varies,
- * only its scheme and host and a "/". The caller frees it; NULL when memory runs out. */
+/* The URL that a request goes to: the path behind the target, or the path itself where it is a
+ * whole URL; where the path varies, only its scheme and host and a "/". The caller frees it; NULL
+ * when memory runs out. */
 static char *request_url(const struct scenario *s, const struct scenario_request *r) {
     struct buf url;
     buf_init(&url, 1 << 20);

@@ -1,8 +1,8 @@
 /*
  * requests: a scenario's requests as a transport takes them.
  *
- * It compiles nothing and sends nothing. Ownership: embedded in the engine; requests_done() frees, also after a failure; the
- * scenario's texts are borrowed. Thread: made by one, then only read.
+ * It compiles nothing and sends nothing. Ownership: embedded in the engine; requests_done() frees,
+ * also after a failure; the scenario's texts are borrowed. Thread: made by one, then only read.
  */
 #ifndef ENGINE_REQUESTS_H
 #define ENGINE_REQUESTS_H

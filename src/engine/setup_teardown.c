@@ -46,7 +46,8 @@ static void fail(struct setup_teardown *x, const char *why) {
     buf_done(&masked);
 }
 
-/* No report has failed_bodies of it, so what a check has found is said here; masked before it is cut. */
+/* No report has failed_bodies of it, so what a check has found is said here; masked before it is
+ * cut. */
 static void fail_answer(struct setup_teardown *x, enum outcome outcome, const char *error) {
     struct buf why;
     buf_init(&why, sizeof x->failure.text * 4);
@@ -69,7 +70,8 @@ static void on_done(void *context, const struct transport_result *result) {
     x->under_way = false;
     if (judge_needed(q))
         outcome = judge_answer(&x->judge, &a, &error);
-    /* What is larger is no failure; here is the only place that says so, for there is no table of checks. */
+    /* What is larger is no failure; here is the only place that says so, for there is no table of
+     * checks. */
     bool unseen = result->body_cut && judge_needs_body(s, q) == s->http.judge_bytes;
     err_set(&text, "%s %s: %s %d in %" PRId64 " ms%s", q->method, q->name,
             outcome_text((int)outcome), result->status,

@@ -1,7 +1,9 @@
 /*
- * setup_teardown: the requests of a scenario's setup or teardown, one after the other, before or after the load.
+ * setup_teardown: the requests of a scenario's setup or teardown, one after the other, before or
+ * after the load.
  *
- * They are no part of the load: they have no rows, but an event each. The first that fails ends it, and so does an order.
+ * They are no part of the load: they have no rows, but an event each. The first that fails ends it,
+ * and so does an order.
  *
  * Ownership: all is borrowed. Thread: main; it has a loop, a transport and a session of its own.
  */
@@ -31,8 +33,8 @@ struct setup_teardown_options {
     void *tick_context;
 };
 
-/* `values`, by slot: what it begins with, and what it captured on top of that; the texts that are new in it are the caller's to
- * free(). *order becomes the one that ended it. */
+/* `values`, by slot: what it begins with, and what it captured on top of that; the texts that are
+ * new in it are the caller's to free(). *order becomes the one that ended it. */
 int setup_teardown_run(const struct setup_teardown_options *o, struct bytes *values,
                        struct engine_order *order, struct err *e);
 

@@ -45,8 +45,8 @@ static bool is_open(const struct vuser *u) {
     return load_is_open(&u->executor->load->load);
 }
 
-/* A user's own steps are numbered by user and iteration, and what an arrival needs by the arrival: which user serves it depends
- * on timing. */
+/* A user's own steps are numbered by user and iteration, and what an arrival needs by the arrival:
+ * which user serves it depends on timing. */
 static uint64_t turn_of(const struct vuser *u) {
     if (is_open(u) && u->part == VUSER_TASK)
         return (uint64_t)u->executor->number << 48 | u->arrival;
@@ -100,8 +100,8 @@ static void begin(struct vuser *u, enum vuser_part part, const struct scenario_s
     u->good = u->quiet = true;
 }
 
-/* Draws the rows that a part needs. False if there is none: the part cannot be. One that is there and cannot be read makes the
- * part's first request unsendable. */
+/* Draws the rows that a part needs. False if there is none: the part cannot be. One that is there
+ * and cannot be read makes the part's first request unsendable. */
 static bool draw_rows(struct vuser *u, uint64_t feeders, const struct scenario_steps *steps) {
     struct worker *w = u->executor->worker;
     bool task = steps == &w->scenario->tasks[u->task].steps;
@@ -138,7 +138,8 @@ static void say_goodbye(struct vuser *u) {
     go_on(u, NOT_READ);
 }
 
-/* An arrival of a user that has no row to do it with: nothing is wrong with the request, and nothing with the client. */
+/* An arrival of a user that has no row to do it with: nothing is wrong with the request, and
+ * nothing with the client. */
 static void arrival_without_row(struct vuser *u) {
     struct worker *w = u->executor->worker;
     worker_record_not_sent(
@@ -240,7 +241,8 @@ static void on_done(void *context, const struct transport_result *result) {
         go_on(u, end_ns);
 }
 
-/* The trace names the request by its user and its place among that user's requests, which is how its row is found again. */
+/* The trace names the request by its user and its place among that user's requests, which is how
+ * its row is found again. */
 static void send_step(struct vuser *u, int64_t now_ns) {
     struct worker *w = u->executor->worker;
     uint32_t request = w->scenario->steps[u->step].request;
@@ -355,7 +357,8 @@ void vuser_send(struct vuser *u, const struct vuser_arrival *a) {
         arrival_without_row(u);
 }
 
-/* An arrival whose user is still busy with its on_start when the load ends will not be sent; its row says so. */
+/* An arrival whose user is still busy with its on_start when the load ends will not be sent; its
+ * row says so. */
 static void give_up_arrival(struct vuser *u) {
     struct worker *w = u->executor->worker;
     if (is_open(u) && u->part == VUSER_STARTING &&

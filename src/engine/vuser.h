@@ -1,12 +1,13 @@
 /*
  * vuser: one virtual user, as a state machine over the steps of its programs.
  *
- * It has three parts: what runs at its start, its tasks over and over, and what runs before it leaves. In a closed load it draws a
- * task, goes through its steps, waits, and so on. In an open load it does the task that it is given, and is free in between. It
- * knows nothing of other users, threads or the load; its executor starts and stops it.
+ * It has three parts: what runs at its start, its tasks over and over, and what runs before it
+ * leaves. In a closed load it draws a task, goes through its steps, waits, and so on. In an open
+ * load it does the task that it is given, and is free in between. It knows nothing of other users,
+ * threads or the load; its executor starts and stops it.
  *
- * What a user draws follows from the seed and its index alone. A task that sent nothing (its condition did not hold, a value was
- * missing) is followed by a short pause, so that nothing spins.
+ * What a user draws follows from the seed and its index alone. A task that sent nothing (its
+ * condition did not hold, a value was missing) is followed by a short pause, so that nothing spins.
  *
  * Ownership: heap, the executor's. Thread: the worker's.
  */
@@ -27,16 +28,20 @@ struct executor;
 enum vuser_state {
     /* Not there: no session, nothing in progress. Where a user begins, and where it ends. */
     VUSER_ABSENT,
-    /* Open loads only: has a session and nothing to do. In the executor's pool, from which an arrival takes it to BUSY. */
+    /* Open loads only: has a session and nothing to do. In the executor's pool, from which an
+     * arrival takes it to BUSY. */
     VUSER_FREE,
-    /* A request of the current step is in progress; the transport's callback moves on, and it alone: to the next step, which may be
-     * BUSY or PAUSED again, or at the end of the part to the next part, WAITING, FREE or ABSENT. */
+    /* A request of the current step is in progress; the transport's callback moves on, and it
+     * alone: to the next step, which may be BUSY or PAUSED again, or at the end of the part to the
+     * next part, WAITING, FREE or ABSENT. */
     VUSER_BUSY,
     /* Between two steps of a part; the pacer moves on to the next step when the wait is over. */
     VUSER_PAUSED,
-    /* Closed loads only: between two tasks; the pacer moves on to the next task when the wait is over. */
+    /* Closed loads only: between two tasks; the pacer moves on to the next task when the wait is
+     * over. */
     VUSER_WAITING,
-    /* Told to stop while a request was in progress: when that ends, the user goes to its last part, the rest of this one is left out. */
+    /* Told to stop while a request was in progress: when that ends, the user goes to its last part,
+     * the rest of this one is left out. */
     VUSER_LEAVING
 };
 
@@ -77,8 +82,8 @@ struct vuser {
 struct vuser *vuser_new(struct executor *l, uint32_t index_in_load, struct err *e);
 void vuser_free(struct vuser *u);
 
-/* Closed loads: ABSENT to BUSY, with a new session; LEAVING back to BUSY. Nothing to do otherwise. A wait that is counted from
- * start to start begins with `intended_ns`. */
+/* Closed loads: ABSENT to BUSY, with a new session; LEAVING back to BUSY. Nothing to do otherwise.
+ * A wait that is counted from start to start begins with `intended_ns`. */
 int vuser_start(struct vuser *u, int64_t intended_ns, struct err *e);
 
 /* Open loads: ABSENT to FREE, with a new session. */

@@ -1,11 +1,13 @@
 /*
  * worker: one thread with one loop, one transport and its share of the users.
  *
-* Worker w of n owns the users w, w+n, w+2n, … of each load, so that every worker ramps evenly. Its executors follow the loads by
- * themselves, from the common start time; the engine only tells it to stop early. It writes to its own queue and to nothing else of the run's.
+ * Worker w of n owns the users w, w+n, w+2n, … of each load, so that every worker ramps evenly. Its
+ * executors follow the loads by themselves, from the common start time; the engine only tells it to
+ * stop early. It writes to its own queue and to nothing else of the run's.
  *
- * Ownership: the engine's; the scenario, record and options are borrowed. Thread: worker_init(), worker_start(),
- * worker_join() and worker_done() on the engine's; worker_stop() and the atomics on any; all else on the worker's own.
+ * Ownership: the engine's; the scenario, record and options are borrowed. Thread: worker_init(),
+ * worker_start(), worker_join() and worker_done() on the engine's; worker_stop() and the atomics on
+ * any; all else on the worker's own.
  */
 #ifndef ENGINE_WORKER_H
 #define ENGINE_WORKER_H
@@ -119,8 +121,9 @@ bool worker_record(struct worker *w, struct vuser *u, const struct transport_res
 void worker_record_not_sent(struct worker *w, uint32_t request, int64_t intended_ns, bool waited,
                             const char *why);
 
-/* A request of the user's that cannot be built. `why` is one text for all that lack the same; `seen`, which may be "", says what
- * this one was made of, and is kept for the first few of each request. intended_ns may be VUSER_NOTHING_INTENDED. */
+/* A request of the user's that cannot be built. `why` is one text for all that lack the same;
+ * `seen`, which may be "", says what this one was made of, and is kept for the first few of each
+ * request. intended_ns may be VUSER_NOTHING_INTENDED. */
 void worker_record_unsendable(struct worker *w, const struct vuser *u, uint32_t request,
                               int64_t intended_ns, const char *why, const char *seen);
 void worker_record_iteration(struct worker *w, const struct vuser *u, int64_t end_ns);

@@ -1,4 +1,5 @@
-/* What a worker writes down: a row for each request and iteration, and an event for what is reported once. */
+/* What a worker writes down: a row for each request and iteration, and an event for what is
+ * reported once. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,8 +16,8 @@ static uint32_t at_least_1(uint32_t us) {
     return us == 0 ? 1 : us;
 }
 
-/* The number of an error text. Errors repeat: the last one is remembered, so that a target that fails every request
- * costs one comparison each. */
+/* The number of an error text. Errors repeat: the last one is remembered, so that a target that
+ * fails every request costs one comparison each. */
 static uint16_t error_id(struct worker *w, const char *text) {
     if (*text == '\0')
         return 0;
@@ -102,7 +103,8 @@ void worker_record_not_sent(struct worker *w, uint32_t request, int64_t intended
     queue_push(w->queue, &s);
 }
 
-/* Values differ from row to row, so they are no part of the error; without any nobody could find the row. */
+/* Values differ from row to row, so they are no part of the error; without any nobody could find
+ * the row. */
 static void tell_unsendable(struct worker *w, uint32_t request, int64_t at_ns, const char *why,
                             const char *seen) {
     const struct scenario_request *q = &w->scenario->requests[request];

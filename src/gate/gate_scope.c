@@ -8,7 +8,8 @@ static bool is_named(const char *wanted, const char *name) {
     return wanted == NULL || strcmp(wanted, name) == 0;
 }
 
-/* A task of one request is counted by its requests; where there are no tasks, each request is an iteration. */
+/* A task of one request is counted by its requests; where there are no tasks, each request is an
+ * iteration. */
 static void fit_tasks(struct gate_scope *s, const struct catalog *c) {
     for (size_t i = 0; c->task_count == 0 && i < c->endpoint_count; i++)
         s->endpoints[i] = gate_fits(s->rule, &c->endpoints[i]);

@@ -1,8 +1,9 @@
 /*
- * gate_scope: the part of a run that a rule is about, and what each request, iteration or check adds to the rule.
+ * gate_scope: the part of a run that a rule is about, and what each request, iteration or check
+ * adds to the rule.
  *
- * A scope is a range of time and a set of endpoints, tasks and checks. gate_live.h and gate_judge.h both use it, so both count the
- * same requests.
+ * A scope is a range of time and a set of endpoints, tasks and checks. gate_live.h and gate_judge.h
+ * both use it, so both count the same requests.
  *
  * Ownership: gate_scope_done() frees; rule and subject are borrowed. Thread: plain data.
  */
@@ -42,7 +43,8 @@ struct gate_gain {
     int64_t us; /* to a trend, where `timed` */
 };
 
-/* False where the rule is not about it. An iteration and a check are given by their number in the catalog. */
+/* False where the rule is not about it. An iteration and a check are given by their number in the
+ * catalog. */
 bool gate_scope_request(const struct gate_scope *s, const struct request *x, struct gate_gain *out);
 /* Of a task with steps; took_us < 0: not known. */
 bool gate_scope_iteration(const struct gate_scope *s, uint32_t task, int64_t end_us,

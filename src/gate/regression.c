@@ -16,7 +16,8 @@ static const struct {
     {"output_tokens", "http_reqs", GATE_REGRESSION_TTFT},
 };
 
-/* Writes the metric as that of requests, where it is one of streams, and returns how much of the text that was. */
+/* Writes the metric as that of requests, where it is one of streams, and returns how much of the
+ * text that was. */
 static size_t stream_metric(const char *text, size_t n, struct gate_regression *r,
                             struct buf *out) {
     for (size_t i = 0; i < sizeof of_streams / sizeof *of_streams; i++) {

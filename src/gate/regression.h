@@ -4,10 +4,10 @@
  *     [ METRIC [ "{" name:... , method:... "}" ] ] AGGREGATION PERCENT "%"
  *
  * METRIC is response_time where none is given (the times that `compare` shows), service_time,
- * http_req_duration (the same as service_time), http_req_failed or http_reqs; of streamed answers ttft, time_per_token, token_gap or
- * output_tokens. AGGREGATION is avg, med
- * or p(N) of a time, and rate of the others. PERCENT is of the baseline's value: of a time how much
- * longer, of http_reqs and output_tokens how many fewer; of http_req_failed it is points: 1% allows 2 % after 1 %.
+ * http_req_duration (the same as service_time), http_req_failed or http_reqs; of streamed answers
+ * ttft, time_per_token, token_gap or output_tokens. AGGREGATION is avg, med or p(N) of a time, and
+ * rate of the others. PERCENT is of the baseline's value: of a time how much longer, of http_reqs
+ * and output_tokens how many fewer; of http_req_failed it is points: 1% allows 2 % after 1 %.
  *
  * It is crossed where the whole interval of the change lies beyond what is allowed, and kept where
  * the whole interval lies within; else the data leave it open, which is no failure.
@@ -20,7 +20,8 @@
 #include "gate/rule.h"
 #include "stats/compare.h"
 
-/* What has the values: requests, or a time of streamed answers. Tokens count with the answers that have a TTFT. */
+/* What has the values: requests, or a time of streamed answers. Tokens count with the answers that
+ * have a TTFT. */
 enum gate_regression_of {
     GATE_REGRESSION_REQUESTS,
     GATE_REGRESSION_TTFT,

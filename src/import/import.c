@@ -66,7 +66,8 @@ static bool is_better(const struct import_tally *a, const struct import_tally *b
     return a->rest > b->rest;
 }
 
-/* The service that was this run's target: the one with its traces, else the one with most entries. */
+/* The service that was this run's target: the one with its traces, else the one with most
+ * entries. */
 static const struct import_tally *choose(const struct import_job *job) {
     const struct import_tally *best = NULL;
     for (size_t i = 0; i < job->tally_count; i++) {

@@ -1,9 +1,9 @@
 /*
  * import_fields: members of log entries and time series, in the spellings in which they come.
  *
- * Google's APIs write "httpRequest", their Python clients "http_request"; 64-bit numbers are strings
- * in one and numbers in the other; times are RFC 3339, what Python prints of a datetime, or a pair
- * of seconds and nanos. All of these are read; nothing else is guessed.
+ * Google's APIs write "httpRequest", their Python clients "http_request"; 64-bit numbers are
+ * strings in one and numbers in the other; times are RFC 3339, what Python prints of a datetime, or
+ * a pair of seconds and nanos. All of these are read; nothing else is guessed.
  *
  * Ownership: everything points into the document. Thread: any.
  */

@@ -2,8 +2,8 @@
  * import_instances: the lives of the instances, worked out from the log.
  *
  * The log says when an instance was started and when its probe passed; where it does not, its first
- * request stands for its start. It seldom says when an instance ended: a crash, a memory limit and a
- * failed start-up are in it, the end of an idle one is not. Then the end is when the metrics
+ * request stands for its start. It seldom says when an instance ended: a crash, a memory limit and
+ * a failed start-up are in it, the end of an idle one is not. Then the end is when the metrics
  * first count no instance, or else when the idle limit has passed since the last request.
  *
  * Ownership: a life is valid during its call. Thread: one.

@@ -1,8 +1,10 @@
 /*
- * import_prometheus: the samples of a Prometheus endpoint, from its text format 0.0.4 or OpenMetrics.
+ * import_prometheus: the samples of a Prometheus endpoint, from its text format 0.0.4 or
+ * OpenMetrics.
  *
- * Reads one whole document. Names and labels are kept as the server writes them, labels in the order of their names. Time stamps
- * and exemplars are skipped. It does not know the run, and does not judge which metrics matter.
+ * Reads one whole document. Names and labels are kept as the server writes them, labels in the
+ * order of their names. Time stamps and exemplars are skipped. It does not know the run, and does
+ * not judge which metrics matter.
  *
  * Ownership: texts of a sample are valid during its call. Thread: any.
  */
@@ -36,7 +38,8 @@ struct import_prometheus_result {
     struct err complaint; /* of the first one, with its number: "line 3: …"; "": none */
 };
 
-/* Calls fn for each sample in the order of the text. What cannot be understood is skipped and counted, a line at a time. */
+/* Calls fn for each sample in the order of the text. What cannot be understood is skipped and
+ * counted, a line at a time. */
 void import_prometheus_read(const char *text, size_t n, import_prometheus_fn *fn, void *context,
                             struct import_prometheus_result *out);
 

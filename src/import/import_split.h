@@ -4,11 +4,11 @@
  * It takes one array, one object a line, objects behind each other however they are laid out, and
  * the answers of an API that hold the array in "entries" or "timeSeries", one or several pages. It
  * does not parse entries: it finds where each begins and ends. One that cannot be right (a string
- * that goes over a line's end, brackets that do not match) is reported as broken, and the search goes on
- * at the next line that begins as that entry did: a line cut short costs itself only.
+ * that goes over a line's end, brackets that do not match) is reported as broken, and the search
+ * goes on at the next line that begins as that entry did: a line cut short costs itself only.
  *
- * Ownership: plain data with a buffer; import_split_done() frees. Text in a call-back is valid during
- * the call. Thread: one.
+ * Ownership: plain data with a buffer; import_split_done() frees. Text in a call-back is valid
+ * during the call. Thread: one.
  */
 #ifndef IMPORT_IMPORT_SPLIT_H
 #define IMPORT_IMPORT_SPLIT_H

@@ -13,7 +13,9 @@
 
 #define DB_APPLICATION_ID 0x6373776d /* "cswm" */
 #define DB_SCHEMA_VERSION 7
-/* 6: without streams; 5: nor scraped series; 4: without resent_us, http_version and the ends of connections; 3: without iterations and checks; 2: nor sent_again and the server's side; 1: nor `client` */
+/* 6: without streams; 5: nor scraped series; 4: without resent_us, http_version and the ends of
+ * connections; 3: without iterations and checks; 2: nor sent_again and the server's side; 1: nor
+ * `client` */
 
 /* The path as SQLite must be told it, so that none is a URI or ":memory:"; the caller frees it;
  * NULL: no memory. */

@@ -3,11 +3,11 @@
  *
  * Single producer, single consumer: a list of chunks. The producer appends a chunk when its last is
  * full, up to a ceiling; past it samples are refused and counted, never blocked on and never
- * dropped in silence. The consumer hands emptied chunks back for reuse. A streamed answer has a record
- * beside its sample, of which the queue holds QUEUE_STREAM_BYTES at most.
+ * dropped in silence. The consumer hands emptied chunks back for reuse. A streamed answer has a
+ * record beside its sample, of which the queue holds QUEUE_STREAM_BYTES at most.
  *
- * Thread: queue_push() and queue_push_stream() on the producer's thread; queue_peek(), queue_stream() and queue_advance() on the
- * consumer's; queue_lost() and queue_waiting() on any.
+ * Thread: queue_push() and queue_push_stream() on the producer's thread; queue_peek(),
+ * queue_stream() and queue_advance() on the consumer's; queue_lost() and queue_waiting() on any.
  */
 #ifndef RECORD_QUEUE_H
 #define RECORD_QUEUE_H
@@ -31,8 +31,8 @@ void queue_free(struct queue *q);
 /* False where the sample was refused: it is counted as lost. */
 bool queue_push(struct queue *q, const struct sample *s);
 
-/* The same with the record of its stream, which is the queue's from now on, also where the sample was refused. NULL: there was no
- * memory for one, and the sample is refused. */
+/* The same with the record of its stream, which is the queue's from now on, also where the sample
+ * was refused. NULL: there was no memory for one, and the sample is refused. */
 bool queue_push_stream(struct queue *q, const struct sample *s, struct stream_record *stream);
 
 /* The next samples, contiguous; 0 if there are none now. They stay valid until queue_advance().

@@ -46,8 +46,8 @@ const struct reader_run *reader_run(const struct reader *r);
 const struct catalog *reader_catalog(const struct reader *r);
 const char *reader_error(const struct reader *r, uint32_t error);
 
-/* A part of a run. A request is of the time in which it ended, as in the view `seconds`; one that was
- * not sent, of the time for which it was intended. */
+/* A part of a run. A request is of the time in which it ended, as in the view `seconds`; one that
+ * was not sent, of the time for which it was intended. */
 struct reader_cut {
     int64_t from_us, to_us; /* [from, to) on the run's clock */
     const char *const *names;
@@ -59,8 +59,9 @@ struct reader_cut {
 
 /* From here on the reader shows the cut alone, as if it were a run: scans, users and the view
  * `client` give what is of it, on a clock that is 0 where it begins; reader_run() has its duration
- * and the moment that it began. The server's side is not cut. Once a reader; the names are borrowed.
- * Errors: nothing can be in it, a name that no endpoint has, no labels to tell warm from cold. */
+ * and the moment that it began. The server's side is not cut. Once a reader; the names are
+ * borrowed. Errors: nothing can be in it, a name that no endpoint has, no labels to tell warm from
+ * cold. */
 int reader_cut(struct reader *r, const struct reader_cut *cut, struct err *e);
 
 /* NULL where the reader shows the whole run; to_us is then known. */
@@ -75,8 +76,8 @@ int reader_stage(struct reader *r, int64_t stage, int64_t *from_us, int64_t *to_
 typedef int reader_row_fn(void *context, const struct request *row);
 int reader_scan(struct reader *r, reader_row_fn *fn, void *context, struct err *e);
 
-/* The same rows without DNS, connecting, TLS, first byte and bytes sent (no value, or 0), for tables that need none of
- * them: it takes two thirds of the time. */
+/* The same rows without DNS, connecting, TLS, first byte and bytes sent (no value, or 0), for
+ * tables that need none of them: it takes two thirds of the time. */
 int reader_scan_brief(struct reader *r, reader_row_fn *fn, void *context, struct err *e);
 
 /* The id of the last request, which is how many there are in a file that nobody else changed; 0:

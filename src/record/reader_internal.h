@@ -58,8 +58,8 @@ int64_t reader_version(const struct reader *r);
 
 int reader_prepare(struct reader *r, const char *sql, sqlite3_stmt **out, struct err *e);
 
-/* One more than the largest id of a table, so that ids are indexes; at most `most`, which bounds what a damaged
- * file can make us allocate. */
+/* One more than the largest id of a table, so that ids are indexes; at most `most`, which bounds
+ * what a damaged file can make us allocate. */
 int reader_count_ids(struct reader *r, const char *sql, int64_t most, size_t *out, struct err *e);
 
 int reader_load_catalog(struct reader *r, struct err *e);

@@ -20,8 +20,8 @@
  * doing. */
 #define SAMPLE_WAITED_FOR_USER 2u
 #define SAMPLE_SENT_AGAIN 4u /* once more on a new connection: resent_us says when */
-/* No request but the whole way through a task with steps: `endpoint` is the task's index, sent_ns when it began, and the outcome
- * OUTCOME_OK or another. */
+/* No request but the whole way through a task with steps: `endpoint` is the task's index, sent_ns
+ * when it began, and the outcome OUTCOME_OK or another. */
 #define SAMPLE_ITERATION 8u
 #define SAMPLE_STREAM                                                                              \
     16u /* the queue has the record of its stream beside it: see queue_push_stream() */
@@ -57,8 +57,8 @@ static_assert(OUTCOME_COUNT <= 256 && HTTP_VERSION_COUNT <= 16 && CONNECTION_END
 /* A moment as the file has it; SAMPLE_NO_TIME stays. */
 int64_t sample_us(int64_t ns);
 
-/* The same request in the shape that all others read, as reader.h will give it of its row. Not of an
- * iteration. */
+/* The same request in the shape that all others read, as reader.h will give it of its row. Not of
+ * an iteration. */
 void sample_request(const struct sample *s, struct request *out);
 
 #endif

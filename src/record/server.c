@@ -111,8 +111,9 @@ static int look(const char *path, struct server_run *run, struct err *e) {
     return rc;
 }
 
-/* A run that is in progress keeps its file in WAL mode, and SQLite leaves that mode only where nobody
- * else has the file open. After a kill it also folds in what the log beside the file holds. */
+/* A run that is in progress keeps its file in WAL mode, and SQLite leaves that mode only where
+ * nobody else has the file open. After a kill it also folds in what the log beside the file
+ * holds. */
 static int take_over(struct server_file *f, struct err *e) {
     sqlite3_busy_timeout(f->db, 0);
     int rc = sqlite3_exec(f->db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);

@@ -105,8 +105,8 @@ struct server_join {
 /* Finds each server request's client row by its trace, and the offset of the clocks from the pairs:
  * a request arrives after it was sent, and its answer ends before the client has all of it. Both
  * hold for every pair, so the offset lies in an interval; its middle is taken, which is wrong by
- * half of it at most. Where the bounds cross, because ends of answers were noted late or a clock was
- * set, the upper one is taken. Writes server_side. */
+ * half of it at most. Where the bounds cross, because ends of answers were noted late or a clock
+ * was set, the upper one is taken. Writes server_side. */
 int server_join(struct server_file *f, const char *service, int64_t idle_limit_us,
                 struct server_join *out, struct err *e);
 

@@ -397,8 +397,8 @@ static void bind_time(sqlite3_stmt *st, int at, bool known, int64_t us) {
         sqlite3_bind_null(st, at);
 }
 
-/* Each moment is cut to whole microseconds by itself, so that differences of the columns agree with each other. What was never
- * sent and has an end took no time. */
+/* Each moment is cut to whole microseconds by itself, so that differences of the columns agree with
+ * each other. What was never sent and has an end took no time. */
 static void bind_times(sqlite3_stmt *st, const struct sample *x) {
     int64_t intended = sample_us(x->intended_ns), sent = sample_us(x->sent_ns),
             end = sample_us(x->end_ns);

@@ -1,7 +1,8 @@
 /*
  * store_scrape: the part of a run file's store that takes series of the target's metrics.
  *
- * Internal to this folder. Ownership: embedded; zeroed is one that has prepared nothing. Thread: as the store's.
+ * Internal to this folder. Ownership: embedded; zeroed is one that has prepared nothing. Thread: as
+ * the store's.
  */
 #ifndef RECORD_STORE_SCRAPE_H
 #define RECORD_STORE_SCRAPE_H

@@ -1,7 +1,8 @@
 /*
  * store_stream: the row of a stream, for store.h.
  *
- * Internal to this folder. Ownership: the statement is the store's; the row's text is borrowed until it has run. Thread: the store's.
+ * Internal to this folder. Ownership: the statement is the store's; the row's text is borrowed
+ * until it has run. Thread: the store's.
  */
 #ifndef RECORD_STORE_STREAM_H
 #define RECORD_STORE_STREAM_H

@@ -1,7 +1,8 @@
 /*
  * stream_record: how a streamed answer went, on its way from a worker to the run file.
  *
- * It travels beside its sample, which has 72 bytes and no room for it: see queue.h. It holds no text of the answer.
+ * It travels beside its sample, which has 72 bytes and no room for it: see queue.h. It holds no
+ * text of the answer.
  *
  * Ownership: heap, one allocation, free() ends it. Thread: one at a time.
  */

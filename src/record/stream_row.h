@@ -1,9 +1,10 @@
 /*
  * stream_row: how a streamed answer went, as the run file has it.
  *
- * Two places make one: a record on its way into the file (stream_record.h) and a row that is read from it
- * (reader_streams.h). Both give the same numbers. Moments are microseconds from the request's sent_us. Each was cut to whole
- * microseconds from the start of the run before, so that ttft_us and all gaps add up to last_token_us exactly.
+ * Two places make one: a record on its way into the file (stream_record.h) and a row that is read
+ * from it (reader_streams.h). Both give the same numbers. Moments are microseconds from the
+ * request's sent_us. Each was cut to whole microseconds from the start of the run before, so that
+ * ttft_us and all gaps add up to last_token_us exactly.
  *
  * Ownership: plain data; the text is borrowed, for as long as its giver says. Thread: any.
  */
@@ -33,15 +34,18 @@ struct stream_row {
     bool done;           /* the data or the event came that ends the stream */
     uint64_t after_done; /* events behind it, which count for nothing else */
     int64_t gap_max_us;  /* REQUEST_NO_VALUE: there was no gap */
-    /* The gaps between token events: a JSON array of whole microseconds, for stream_row_gap(); NULL: no token came. */
+    /* The gaps between token events: a JSON array of whole microseconds, for stream_row_gap();
+     * NULL: no token came. */
     const char *gaps;
 };
 
-/* The row of a request that was sent at sent_us of the run. Its gaps are written to `room`, which it borrows. */
+/* The row of a request that was sent at sent_us of the run. Its gaps are written to `room`, which
+ * it borrows. */
 void stream_row_of(const struct stream_record *s, int64_t sent_us, struct buf *room,
                    struct stream_row *out);
 
-/* Reads the gaps one after the other: *at begins as `gaps`. False at the end, and where the text is damaged. */
+/* Reads the gaps one after the other: *at begins as `gaps`. False at the end, and where the text is
+ * damaged. */
 bool stream_row_gap(const char **at, int64_t *gap_us);
 
 #endif

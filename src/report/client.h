@@ -1,6 +1,6 @@
 /*
- * client: what a run file tells about the client itself, over the whole run: the view `client` and what
- * the manifest holds about dispatch and calibration.
+ * client: what a run file tells about the client itself, over the whole run: the view `client` and
+ * what the manifest holds about dispatch and calibration.
  *
  * Thread: as the reader.
  */

@@ -9,9 +9,9 @@
  *   a rate      after the first 20th of the load, at most 10 s, to its end
  *
  * or, with warmup_us, from that time on. What was not sent or was cancelled has no time and is
- * counted separately. Runs are refused that have another scenario, other endpoints, another number of
- * users, spawn rate or rate, another transport or receive clock, that are INVALID or cut short, or
- * that have nothing that counts.
+ * counted separately. Runs are refused that have another scenario, other endpoints, another number
+ * of users, spawn rate or rate, another transport or receive clock, that are INVALID or cut short,
+ * or that have nothing that counts.
  *
  * The statistics are those of stats/compare.h, and all verdicts of a comparison are one family:
  * where nothing differs, there is a false one among them in 5 of 100 comparisons.
@@ -49,8 +49,8 @@ struct comparison_file {
     bool with;              /* of which side */
 };
 
-/* What has values: requests, and of streamed answers, each of their times. Tokens per second count with TTFT: a row has the tokens of its
- * answer. */
+/* What has values: requests, and of streamed answers, each of their times. Tokens per second count
+ * with TTFT: a row has the tokens of its answer. */
 enum comparison_of {
     COMPARISON_OF_REQUESTS,
     COMPARISON_OF_TTFT,
@@ -59,7 +59,8 @@ enum comparison_of {
     COMPARISON_OFS
 };
 
-/* Gaps of a run that are compared; of more, a part that is drawn at random with the comparison's seed. */
+/* Gaps of a run that are compared; of more, a part that is drawn at random with the comparison's
+ * seed. */
 #define COMPARISON_GAPS_MAX UINT64_C(1000000)
 
 #define COMPARISON_STATISTICS 15
@@ -124,12 +125,14 @@ void comparison_sentence(const struct comparison *c, const struct comparison_ent
 /* "because ...": what it lacks; "" where nothing. */
 const char *comparison_lack_text(enum compare_lack lack);
 
-/* Its document: a table for each entry, with what was found, and what counted. document_done() frees, also after a failure. */
+/* Its document: a table for each entry, with what was found, and what counted. document_done()
+ * frees, also after a failure. */
 int comparison_document(struct document *d, const struct comparison *c, struct err *e);
 void comparison_json(struct json_writer *w, const struct document *d);
 
-/* Adds a figure, shift, to its document and draws it as DIR/shift.svg and .png, of all requests and each endpoint: by how
- * much each quantile moved, with a band. DIR/data has what they are drawn from. `note` is one line to show, or "". */
+/* Adds a figure, shift, to its document and draws it as DIR/shift.svg and .png, of all requests and
+ * each endpoint: by how much each quantile moved, with a band. DIR/data has what they are drawn
+ * from. `note` is one line to show, or "". */
 int comparison_draw(struct document *d, const char *dir, char note[512], struct err *e);
 
 #endif

@@ -114,7 +114,8 @@ static const struct {
 
 /* ---- how often each number of requests ---- */
 
-/* There are few different numbers: n connections of 1, 2, 3, …, n requests need about n * n / 2 requests. */
+/* There are few different numbers: n connections of 1, 2, 3, …, n requests need about n * n / 2
+ * requests. */
 struct bins {
     struct bin {
         uint64_t requests, connections;
@@ -423,7 +424,8 @@ static void say_habits(const struct connections *c, struct remarks *out) {
     }
 }
 
-/* Of users with a pace each has its own; where one user of many did it all, arrivals were dealt to it. */
+/* Of users with a pace each has its own; where one user of many did it all, arrivals were dealt to
+ * it. */
 static void say_one_for_all(const struct connections *c, uint32_t users_max, struct remarks *out) {
     if (c->users == 1 && users_max > 1 && c->scheduled >= RATE_MIN)
         remarks_add(out, "one_connection",

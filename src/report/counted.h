@@ -3,10 +3,11 @@
  *
  * The writer's thread feeds it while a run goes on, so that nothing has to be read back at its end;
  * `report` feeds it by a reading of the rows. Either way the model makes the same numbers of it. It
- * holds counts, times by whole microseconds (stats/summary.h) and a few words a user, no request. It
- * makes no table and asks no file.
+ * holds counts, times by whole microseconds (stats/summary.h) and a few words a user, no request.
+ * It makes no table and asks no file.
  *
- * Ownership: heap, counted_free(NULL) is fine; endpoints and cut are borrowed. Thread: one at a time.
+ * Ownership: heap, counted_free(NULL) is fine; endpoints and cut are borrowed. Thread: one at a
+ * time.
  */
 #ifndef REPORT_COUNTED_H
 #define REPORT_COUNTED_H

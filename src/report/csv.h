@@ -15,8 +15,8 @@
 
 void csv_text(struct buf *out, const char *text);
 
-/* For a format with rules of its own. `guarded`: a cell that begins like a formula gets its apostrophe; `keep_spaces`: one that begins
- * or ends with a space is quoted. */
+/* For a format with rules of its own. `guarded`: a cell that begins like a formula gets its
+ * apostrophe; `keep_spaces`: one that begins or ends with a space is quoted. */
 void csv_cell(struct buf *out, const char *text, bool guarded, bool keep_spaces);
 
 /* Up to 15 significant digits, no more than needed; nothing for NAN. */

@@ -28,7 +28,8 @@ struct answer {
 /* Nanoseconds, or a number of tokens; NONE: this answer has no such value. */
 typedef int64_t value_fn(const struct answer *a);
 
-/* The gaps between token events are values of their own: where the function says NONE, this answer has none. A value above 0 is one more. */
+/* The gaps between token events are values of their own: where the function says NONE, this answer
+ * has none. A value above 0 is one more. */
 struct definition {
     const char *word, *unit;
     value_fn *of; /* NULL: it needs what no run file has */
@@ -71,7 +72,8 @@ static int64_t first_token(const struct answer *a) {
     return span(0, a->ttft_us);
 }
 
-/* Without tool calls: which of the events is the first one with text cannot be told where both came. */
+/* Without tool calls: which of the events is the first one with text cannot be told where both
+ * came. */
 static int64_t first_text(const struct answer *a) {
     return a->tools ? NONE : first_token(a);
 }

@@ -1,9 +1,11 @@
 /*
  * dialects: the same streamed answers in the words of other tools.
  *
- * TTFT, TPOT, ITL and E2EL are names that each tool gives to another span, and each tool counts other answers as good. This computes
- * all of them from the rows of one run file, by the definitions in docs/dialects.md. Where a definition needs what no run file
- * has, such as the count of a tokenizer, there is no number and the row says why. It does not repeat the mistakes of a tool's clock or parser.
+ * TTFT, TPOT, ITL and E2EL are names that each tool gives to another span, and each tool counts
+ * other answers as good. This computes all of them from the rows of one run file, by the
+ * definitions in docs/dialects.md. Where a definition needs what no run file has, such as the count
+ * of a tokenizer, there is no number and the row says why. It does not repeat the mistakes of a
+ * tool's clock or parser.
  *
  * Ownership: the table is the caller's, for table_done(). Thread: as the reader.
  */

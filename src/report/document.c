@@ -25,7 +25,8 @@ struct kind {
 static add_fn requests, response_times, service_times, streams, asked, flow, thresholds, errors,
     dialects, server;
 
-/* In the order in which people see them. A new table is a row here, a new figure one of figure_table. */
+/* In the order in which people see them. A new table is a row here, a new figure one of
+ * figure_table. */
 static const struct kind kinds[] = {
     {"requests", SECTION_SHAPED, "requests", NULL, requests},
     {"response_times", SECTION_SHAPED, "times", NULL, response_times},

@@ -1,16 +1,20 @@
 /*
- * document: what a command shows, as every format writes it: a title, facts, sections, notes and a verdict.
+ * document: what a command shows, as every format writes it: a title, facts, sections, notes and a
+ * verdict.
  *
- * report (document_init), compare (comparison.h), gate (gate_document.h) and reports of several runs (group.h) make documents;
- * each format is one writer of them: emit.h, html.h, figure.h, findings.h.
+ * report (document_init), compare (comparison.h), gate (gate_document.h) and reports of several
+ * runs (group.h) make documents; each format is one writer of them: emit.h, html.h, figure.h,
+ * findings.h.
  *
- * A section is a table, a figure or a list of lines. A new table of a report is a row in document.c and a function that fills
- * it; a new figure is a row in figure_table.c and a function that adds its series. Every format has them then:
+ * A section is a table, a figure or a list of lines. A new table of a report is a row in document.c
+ * and a function that fills it; a new figure is a row in figure_table.c and a function that adds
+ * its series. Every format has them then:
  *
  *   table, markdown, latex  the tables, in the order of the rows
  *   html                    both, in the part of the page that they name
- *   json, csv               a table under its key, in the JSON and as KEY.csv, unless the contract gives it a shape of its own
- *                           there (SECTION_SHAPED): then `json` and `csv` of the document make that
+ *   json, csv               a table under its key, in the JSON and as KEY.csv, unless the contract
+ *                           gives it a shape of its own there (SECTION_SHAPED): then `json` and
+ *                           `csv` of the document make that
  *   numbers.json            the SQL behind its numbers, where the table knows it (table.h)
  *   a report's folder       figures as SVG, PNG, PDF, pgfplots and CSV (figure.h)
  *   junit                   what was judged: `suites`
@@ -19,8 +23,8 @@
  *
  * Texts in it are as hostile as they were; writers escape.
  *
- * Ownership: document_start allocates nothing, document_done frees. What a document is made of is borrowed, and so are its
- * tables and names. Thread: plain data.
+ * Ownership: document_start allocates nothing, document_done frees. What a document is made of is
+ * borrowed, and so are its tables and names. Thread: plain data.
  */
 #ifndef REPORT_DOCUMENT_H
 #define REPORT_DOCUMENT_H
@@ -63,7 +67,8 @@ struct section {
     struct figure *figure; /* may be one that is not there */
     struct lines *lines;
     struct table own; /* where the document made the table */
-    /* Of the table, owned, if they were made for it. The remark is shown under it, without escaping. */
+    /* Of the table, owned, if they were made for it. The remark is shown under it, without
+     * escaping. */
     char *title, *remark;
 };
 
@@ -97,11 +102,13 @@ int document_check(const struct document *d, struct err *e);
 /* A report. With the figures, where the model was made with options.figures. */
 int document_init(struct document *d, const struct model *m, struct err *e);
 
-/* Adds a section and returns its empty table, for the caller to fill. NULL: no memory, which document_check() tells. */
+/* Adds a section and returns its empty table, for the caller to fill. NULL: no memory, which
+ * document_check() tells. */
 struct table *document_add(struct document *d, enum section_programs programs, const char *page,
                            const char *caption);
 
-/* The same with a title and a remark of the table that are made for it. Frees them on failure too; NULL is no remark. */
+/* The same with a title and a remark of the table that are made for it. Frees them on failure too;
+ * NULL is no remark. */
 struct table *document_add_titled(struct document *d, enum section_programs programs, char *title,
                                   char *remark);
 
@@ -115,7 +122,8 @@ struct figure *document_add_figure(struct document *d, const struct figure *what
 /* One for each row of a table of figures. */
 int document_add_figures(struct document *d, const struct figure_row *row, struct err *e);
 
-/* The first section with a table (a figure) behind this one; NULL: from the start, and if there is none. */
+/* The first section with a table (a figure) behind this one; NULL: from the start, and if there is
+ * none. */
 const struct section *document_table(const struct document *d, const struct section *after);
 const struct section *document_figure(const struct document *d, const struct section *after);
 

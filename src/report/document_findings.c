@@ -1,4 +1,5 @@
-/* What a report has judged: a finding for the verdict, one for each endpoint and one for each threshold. */
+/* What a report has judged: a finding for the verdict, one for each endpoint and one for each
+ * threshold. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>

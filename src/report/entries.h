@@ -1,6 +1,6 @@
 /*
- * entries: the endpoints of a run as tables list them: one for each name and method, sorted by name,
- * then method.
+ * entries: the endpoints of a run as tables list them: one for each name and method, sorted by
+ * name, then method.
  *
  * Ownership: entries_done() frees; names are borrowed. Thread: plain data.
  */

@@ -1,6 +1,6 @@
 /*
- * AIPerf's profile_export.jsonl (AIPerf 095370b1): a line a request, written as the rows come. docs/formats.md says what
- * replaces values that a run file lacks.
+ * AIPerf's profile_export.jsonl (AIPerf 095370b1): a line a request, written as the rows come.
+ * docs/formats.md says what replaces values that a run file lacks.
  */
 #include <inttypes.h>
 #include <math.h>

@@ -1,8 +1,10 @@
 /*
- * HdrHistogram's percentile distribution, as AbstractHistogram.outputPercentileDistribution(out, 5, 1000.0) prints it.
+ * HdrHistogram's percentile distribution, as AbstractHistogram.outputPercentileDistribution(out, 5,
+ * 1000.0) prints it.
  *
- * A struct hist of 10 bits has the buckets of HdrHistogram's Histogram(1, max, 3): each microsecond below 2048, then 1024 to
- * the octave. So every value is what HdrHistogram would have said of the same times.
+ * A struct hist of 10 bits has the buckets of HdrHistogram's Histogram(1, max, 3): each microsecond
+ * below 2048, then 1024 to the octave. So every value is what HdrHistogram would have said of the
+ * same times.
  */
 #include <inttypes.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 /*
- * k6's --summary-export, the shape that js/summary-wrapper.js gives it: metrics with their values beside each other, and
- * root_group. In `thresholds`, true means crossed.
+ * k6's --summary-export, the shape that js/summary-wrapper.js gives it: metrics with their values
+ * beside each other, and root_group. In `thresholds`, true means crossed.
  *
  * http_req_sending is left out: no row tells it apart from waiting.
  */
@@ -32,8 +32,8 @@ struct trend {
     double sum_us;
 };
 
-/* Most requests make no connection and so have one time in three trends. Times are counted in one of
- * these parts each, and trends are put together of them. */
+/* Most requests make no connection and so have one time in three trends. Times are counted in one
+ * of these parts each, and trends are put together of them. */
 enum {
     OK_KEPT,
     FAILED_KEPT,
@@ -386,7 +386,8 @@ static void all_checks(struct summary_export *d, const struct k6 *k) {
         share(d, "checks", passes, fails);
 }
 
-/* k6's ids are the MD5 of the path; here they are the first half of its SHA-256, which has as many digits. */
+/* k6's ids are the MD5 of the path; here they are the first half of its SHA-256, which has as many
+ * digits. */
 static void root_checks(struct json_writer *w, const struct k6 *k) {
     json_write_object(w, "checks", k->check_count > 0 ? JSON_LINES : JSON_LINE);
     for (size_t i = 0; i < k->check_count; i++) {
@@ -452,7 +453,8 @@ static void metrics(struct summary_export *d, const struct k6 *k,
     trend(d, "http_req_connecting", &t[CONNECTING]);
     trend(d, "http_req_duration", &t[DURATION]);
     trend(d, "http_req_duration{expected_response:true}", &t[EXPECTED]);
-    /* As the threshold has it: what could not be built has failed, though http_reqs has none of it. */
+    /* As the threshold has it: what could not be built has failed, though http_reqs has none of
+     * it. */
     share(d, "http_req_failed", k->failures + k->unsendable, k->requests - k->failures);
     trend(d, "http_req_receiving", &t[RECEIVING]);
     trend(d, "http_req_tls_handshaking", &t[TLS]);

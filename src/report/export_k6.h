@@ -14,7 +14,8 @@ struct k6;
 int k6_new(struct reader *r, struct k6 **out, struct err *e);
 void k6_free(struct k6 *k);
 
-/* Another bound for the times that it keeps, before the first row. What does not fit is read again from the file. */
+/* Another bound for the times that it keeps, before the first row. What does not fit is read again
+ * from the file. */
 void k6_keep(struct k6 *k, size_t bytes);
 
 void k6_add(struct k6 *k, const struct request *row);

@@ -1,8 +1,9 @@
 /*
- * export_streams: what the formats of other stream clients share: which requests they list, and what those tools take for an answer.
+ * export_streams: what the formats of other stream clients share: which requests they list, and
+ * what those tools take for an answer.
  *
- * Listed is what was sent to an endpoint that answered some request with a stream: so a refused connection is in the list, a health
- * check is not. docs/formats.md says what each number is.
+ * Listed is what was sent to an endpoint that answered some request with a stream: so a refused
+ * connection is in the list, a health check is not. docs/formats.md says what each number is.
  *
  * Ownership: export_streams_done() frees; one that is all zeros is fine. Thread: as the reader.
  */
@@ -28,7 +29,8 @@ void export_streams_done(struct export_streams *x);
 
 bool export_streams_lists(const struct export_streams *x, const struct request *row);
 
-/* Why it failed, for people: the file's text, else "HTTP 503 Service Unavailable" or the outcome's word. `room` holds it. */
+/* Why it failed, for people: the file's text, else "HTTP 503 Service Unavailable" or the outcome's
+ * word. `room` holds it. */
 const char *export_streams_error(const struct export_streams *x, const struct request *row,
                                  char *room, size_t n);
 

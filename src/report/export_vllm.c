@@ -1,6 +1,6 @@
 /*
- * The file of `vllm bench serve --save-result --save-detailed` (vLLM 009e6d4a), by vLLM's definitions. docs/formats.md says what
- * replaces values that a run file lacks.
+ * The file of `vllm bench serve --save-result --save-detailed` (vLLM 009e6d4a), by vLLM's
+ * definitions. docs/formats.md says what replaces values that a run file lacks.
  *
  * Each list is a reading of the rows, so that memory grows by two numbers a request alone.
  */

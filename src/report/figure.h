@@ -1,13 +1,12 @@
 /*
  * figure: one figure of a report, before it is drawn: its series, axes, legend and texts.
  *
- * Figures are sections of a document (document.h), which makes them once: from a model by the table in
- * figure_table.h, or from a comparison.
- * Writers read them: figure_csv.h (the numbers), figure_gnuplot.h (SVG, PNG, PDF), figure_html.h
- * (inline SVG) and figure_latex.h (pgfplots). What several writers need is decided here, once:
- * how a long run is folded into steps, whether an axis is logarithmic, which endpoints have a
- * line. How it looks, and the escaping, are the writer's: labels of series are as hostile as
- * they were in the run file.
+ * Figures are sections of a document (document.h), which makes them once: from a model by the table
+ * in figure_table.h, or from a comparison. Writers read them: figure_csv.h (the numbers),
+ * figure_gnuplot.h (SVG, PNG, PDF), figure_html.h (inline SVG) and figure_latex.h (pgfplots). What
+ * several writers need is decided here, once: how a long run is folded into steps, whether an axis
+ * is logarithmic, which endpoints have a line. How it looks, and the escaping, are the writer's:
+ * labels of series are as hostile as they were in the run file.
  *
  * Ownership: figure_done() frees the series; points and heat map are borrowed from the model,
  * texts are static or the figure's. Thread: plain data.

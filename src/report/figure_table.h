@@ -16,7 +16,8 @@
  *   request_latency         of the server, with and without start-up       (Fig. 8)
  *   cpu_utilization, memory_utilization                                    (Fig. 9, 10)
  *   cold_starts             latency of each request, cold ones marked
- *   ttft, ttft_by_prompt    time to the first token of each streamed answer, over time and over its prompt's length
+ *   ttft, ttft_by_prompt    time to the first token of each streamed answer, over time and over its
+ *                           prompt's length
  *   server_queue, server_kv_cache  of the target's own metrics, where the run read them
  *   output_tokens           tokens per second
  *   streams_in_flight       answers at once

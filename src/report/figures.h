@@ -5,8 +5,8 @@
  * draws the same picture again, and style.gp, which they share. One gnuplot draws them all.
  * Where there are figures of the server, all_figures is a page of those with a panel caption.
  *
- * It draws those of a document, and makes none: see figure_table.h. It runs no shell, and the names of endpoints reach
- * gnuplot only as data: see figure_names.h.
+ * It draws those of a document, and makes none: see figure_table.h. It runs no shell, and the names
+ * of endpoints reach gnuplot only as data: see figure_names.h.
  *
  * Ownership: nothing is kept. Thread: any, one call at a time for one DIR; blocks while gnuplot
  * runs.

@@ -1,11 +1,13 @@
 /*
- * findings: what was judged and what came out, one after the other: thresholds, a baseline, endpoints. And their writers for CI:
- * JUnit's XML (as Jenkins' xUnit plugin reads it) and the annotations of GitHub Actions.
+ * findings: what was judged and what came out, one after the other: thresholds, a baseline,
+ * endpoints. And their writers for CI: JUnit's XML (as Jenkins' xUnit plugin reads it) and the
+ * annotations of GitHub Actions.
  *
- * Who has findings hands each to a finding_fn; it judges nothing itself. Texts are hostile: writers escape.
+ * Who has findings hands each to a finding_fn; it judges nothing itself. Texts are hostile: writers
+ * escape.
  *
- * Ownership: a finding is borrowed during the call, a suite while it is written. On failure (memory) the buffer is marked. Thread: plain
- * data.
+ * Ownership: a finding is borrowed during the call, a suite while it is written. On failure
+ * (memory) the buffer is marked. Thread: plain data.
  */
 #ifndef REPORT_FINDINGS_H
 #define REPORT_FINDINGS_H
@@ -45,11 +47,13 @@ struct finding_suite {
     const char *failed, *not_judged;  /* titles for GitHub */
 };
 
-/* JUnit's document. `name` is that of all suites; NULL: none. The counts of all are in it where there is one suite. */
+/* JUnit's document. `name` is that of all suites; NULL: none. The counts of all are in it where
+ * there is one suite. */
 void findings_junit(struct buf *out, const char *name, const struct finding_suite *suites,
                     size_t n);
 
-/* GitHub's workflow commands (actions/toolkit, packages/core/src/command.ts): a line for each finding that does not hold. */
+/* GitHub's workflow commands (actions/toolkit, packages/core/src/command.ts): a line for each
+ * finding that does not hold. */
 void findings_github(struct buf *out, const struct finding_suite *suites, size_t n);
 
 #endif

@@ -1,13 +1,15 @@
 /*
- * flow_tables: what users did besides single requests, as tables: tasks as wholes (iterations), and what checks found.
+ * flow_tables: what users did besides single requests, as tables: tasks as wholes (iterations), and
+ * what checks found.
  *
  *   iterations  a row for each task; made where some task has steps: else every request is one
  *   checks      a row for each check of a request
  *
  * A third one, of connections, is put behind them by who reads the requests: see connections.h.
  *
- * Percentiles are exact, as those of requests; the rows are read twice, in memory that does not grow with their number. Tasks beyond
- * FLOWS_NAMES_MAX share a row. Names are as they stand in the file, so they are hostile.
+ * Percentiles are exact, as those of requests; the rows are read twice, in memory that does not
+ * grow with their number. Tasks beyond FLOWS_NAMES_MAX share a row. Names are as they stand in the
+ * file, so they are hostile.
  *
  * Ownership: flow_tables_done() frees; all zeros is fine. Thread: as the reader.
  */

@@ -1,10 +1,11 @@
 /*
  * gate_document: the document of `gate`: what thresholds and a baseline say of a run.
  *
- * It judges nothing, and says nothing of the run itself, such as its verdict. Its formats are text, Markdown, JSON, JUnit's
- * XML and GitHub's annotations.
+ * It judges nothing, and says nothing of the run itself, such as its verdict. Its formats are text,
+ * Markdown, JSON, JUnit's XML and GitHub's annotations.
  *
- * Ownership: document_done() frees, also after a failure; `of` and what is in it are borrowed. Thread: plain data.
+ * Ownership: document_done() frees, also after a failure; `of` and what is in it are borrowed.
+ * Thread: plain data.
  */
 #ifndef REPORT_GATE_DOCUMENT_H
 #define REPORT_GATE_DOCUMENT_H

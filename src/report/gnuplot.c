@@ -115,7 +115,8 @@ static int start(const struct batch *b, const char *program, const char *directo
     return 0;
 }
 
-/* gnuplot repeats the script's line, which can be very long, points below it with a ^ and then says what is wrong. */
+/* gnuplot repeats the script's line, which can be very long, points below it with a ^ and then says
+ * what is wrong. */
 #define LINE_SHOWN_BYTES 120
 
 static const char separator[] = "; ";

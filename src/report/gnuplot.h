@@ -24,10 +24,10 @@
 bool gnuplot_find(char *path, size_t size);
 
 /* Runs the scripts in `directory` one after the other, each as `program -d SCRIPT` would, until one
- * fails. What gnuplot writes to standard error is appended to `said` as one line that a terminal can
- * show. `*done` is how many scripts ended well, also on failure: scripts[*done] is the one that did
- * not. -1 when gnuplot does not start, fails (its words about that script are in the error) or takes
- * longer than `timeout_ns` for one of them. */
+ * fails. What gnuplot writes to standard error is appended to `said` as one line that a terminal
+ * can show. `*done` is how many scripts ended well, also on failure: scripts[*done] is the one that
+ * did not. -1 when gnuplot does not start, fails (its words about that script are in the error) or
+ * takes longer than `timeout_ns` for one of them. */
 int gnuplot_run(const char *program, const char *directory, const char *const scripts[],
                 size_t count, int64_t timeout_ns, struct buf *said, size_t *done, struct err *e);
 

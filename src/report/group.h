@@ -1,9 +1,9 @@
 /*
- * group: several runs of one scenario side by side: what each number is over the runs, and how far they are apart
- * (stats/variation.h).
+ * group: several runs of one scenario side by side: what each number is over the runs, and how far
+ * they are apart (stats/variation.h).
  *
- * Runs of different scenarios or loads are refused unless forced: their spread would mean nothing. Endpoints are matched by
- * method and name; a run without one has no value for it.
+ * Runs of different scenarios or loads are refused unless forced: their spread would mean nothing.
+ * Endpoints are matched by method and name; a run without one has no value for it.
  *
  * Ownership: heap; group_free(NULL) is fine. It keeps the run files open. Thread: one.
  */
@@ -21,7 +21,8 @@
 
 #define GROUP_RUNS_MAX 1000
 
-/* What is compared: average, p50, p95, p99 (response times in ms), requests per second, failures in percent; then those of streams. */
+/* What is compared: average, p50, p95, p99 (response times in ms), requests per second, failures in
+ * percent; then those of streams. */
 #define GROUP_NUMBERS 12
 struct group_number {
     const char *key, *head;
@@ -57,7 +58,8 @@ int group_new(const char *const *paths, size_t n, const struct group_options *o,
               struct err *e);
 void group_free(struct group *g);
 
-/* Its document: a table of the runs and one of the numbers. document_done() frees, also after a failure. */
+/* Its document: a table of the runs and one of the numbers. document_done() frees, also after a
+ * failure. */
 int group_document(struct document *d, const struct group *g, struct err *e);
 
 #endif

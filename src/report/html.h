@@ -4,11 +4,11 @@
  * phone and on paper.
  *
  * The page is a table of sections (html_page.c): another part of a report is a row there, with the
- * document's tables and figures that name it and what a function appends. One that has nothing is left
- * out, with its heading; what names no row is in "more".
- * The document is well-formed XML. A Content-Security-Policy lets run the page's own style and
- * script, by their hashes, and nothing else, should something ever get past the escaping
- * (markup.h). Numbers stand as <data value="all digits">as people see it</data>.
+ * document's tables and figures that name it and what a function appends. One that has nothing is
+ * left out, with its heading; what names no row is in "more". The document is well-formed XML. A
+ * Content-Security-Policy lets run the page's own style and script, by their hashes, and nothing
+ * else, should something ever get past the escaping (markup.h). Numbers stand as <data value="all
+ * digits">as people see it</data>.
  *
  * Ownership: nothing is kept. Thread: as the reader.
  */

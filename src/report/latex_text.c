@@ -29,7 +29,8 @@ static const char *const marks[128] = {
     ['='] = "{=}",
 };
 
-/* Latin letters that pdflatex has in every font encoding: those of Latin-1, without eth and thorn. */
+/* Latin letters that pdflatex has in every font encoding: those of Latin-1, without eth and
+ * thorn. */
 static bool has_letter(uint32_t point) {
     return point >= 0xc0 && point <= 0xff && point != 0xd0 && point != 0xde && point != 0xf0 &&
            point != 0xfe;

@@ -1,11 +1,13 @@
 /*
- * lines: a list of texts under a heading, as a document has them: notes, findings, what was left out.
+ * lines: a list of texts under a heading, as a document has them: notes, findings, what was left
+ * out.
  *
- * Each line may have a label in front. Text shows labels in a column of their own and, under a heading, indents the lines.
- * Markdown makes bullets of them, or paragraphs. Texts are hostile; emitters escape.
+ * Each line may have a label in front. Text shows labels in a column of their own and, under a
+ * heading, indents the lines. Markdown makes bullets of them, or paragraphs. Texts are hostile;
+ * emitters escape.
  *
- * Ownership: lines_init allocates nothing, lines_done frees; the heading is borrowed, texts are copied. On failure (memory)
- * the buffer is marked. Thread: plain data.
+ * Ownership: lines_init allocates nothing, lines_done frees; the heading is borrowed, texts are
+ * copied. On failure (memory) the buffer is marked. Thread: plain data.
  */
 #ifndef REPORT_LINES_H
 #define REPORT_LINES_H

@@ -1,14 +1,17 @@
 /*
- * locust_csv: the four files of Locust's --csv: PREFIX_stats.csv, _stats_history.csv, _failures.csv and _exceptions.csv.
+ * locust_csv: the four files of Locust's --csv: PREFIX_stats.csv, _stats_history.csv, _failures.csv
+ * and _exceptions.csv.
  *
- * Columns, order of rows, numbers and line ends are Locust's (2.44), byte for byte, with the numbers of stats/locust_stats.h.
- * Two things differ on purpose: a text that a spreadsheet would run, or that has control characters in it, is written as in
- * csv.h; and _exceptions.csv has what could not be built and was not sent: in Locust such a task raises an exception, which is
- * neither a request nor a failure. There is no Python, so no traceback. Rows of _failures.csv are sorted by the hash that Locust sorts by. Locust takes Python's repr() of the error into it, which here stands for ASCII and for common letters:
- * an error text with stranger ones may sort elsewhere.
+ * Columns, order of rows, numbers and line ends are Locust's (2.44), byte for byte, with the
+ * numbers of stats/locust_stats.h. Two things differ on purpose: a text that a spreadsheet would
+ * run, or that has control characters in it, is written as in csv.h; and _exceptions.csv has what
+ * could not be built and was not sent: in Locust such a task raises an exception, which is neither
+ * a request nor a failure. There is no Python, so no traceback. Rows of _failures.csv are sorted by
+ * the hash that Locust sorts by. Locust takes Python's repr() of the error into it, which here
+ * stands for ASCII and for common letters: an error text with stranger ones may sort elsewhere.
  *
- * Ownership: heap; names and texts are borrowed. Thread: locust_csv_render() needs the statistics to itself; the rest one at
- * a time.
+ * Ownership: heap; names and texts are borrowed. Thread: locust_csv_render() needs the statistics
+ * to itself; the rest one at a time.
  */
 #ifndef REPORT_LOCUST_CSV_H
 #define REPORT_LOCUST_CSV_H
@@ -34,11 +37,12 @@ struct locust_csv_names {
     void *context;
 };
 
-/* The number of a failed request's error for locust_stats_log(): a text has its own number (not 0); an answer without one goes by its status. */
+/* The number of a failed request's error for locust_stats_log(): a text has its own number (not 0);
+ * an answer without one goes by its status. */
 uint32_t locust_csv_error(const struct request *x);
 
-/* Begins the files, all four or none, as outfile.h does: older ones stay until locust_csv_keep() or locust_csv_close().
- * Missing folders are made. */
+/* Begins the files, all four or none, as outfile.h does: older ones stay until locust_csv_keep() or
+ * locust_csv_close(). Missing folders are made. */
 int locust_csv_open(const char *prefix, bool full_history, const struct locust_csv_names *names,
                     struct locust_csv **out, struct err *e);
 
@@ -68,8 +72,8 @@ void locust_csv_render(const struct locust_csv *c, const struct locust_stats *s,
 /* Adds to the history, and puts the tables in the place of what is there. Frees the rows. */
 int locust_csv_write(struct locust_csv *c, struct locust_csv_rows *rows, struct err *e);
 
-/* All four from a run file, as `run --csv` would have left them; history has a row for each second, and the requests up to it
- * are those that ended before. */
+/* All four from a run file, as `run --csv` would have left them; history has a row for each second,
+ * and the requests up to it are those that ended before. */
 int locust_csv_replay(struct reader *r, const char *prefix, bool full_history, struct err *e);
 
 #endif

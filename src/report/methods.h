@@ -1,7 +1,7 @@
 /*
- * methods: the paragraphs that a paper needs beside the tables: what ran, where, with which versions
- * and seed, under which load, with what verdict, and what each statistic means. From the run's row
- * and its manifest; what the file does not tell is not said.
+ * methods: the paragraphs that a paper needs beside the tables: what ran, where, with which
+ * versions and seed, under which load, with what verdict, and what each statistic means. From the
+ * run's row and its manifest; what the file does not tell is not said.
  *
  * methods_markdown() and methods_latex() are the same sentences; the second needs no package.
  *

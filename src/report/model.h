@@ -2,9 +2,9 @@
  * model: everything a report says about one run, as numbers and texts; the emitters only lay it
  * out.
  *
- * Made of what was counted of the requests (counted.h), which at the end of a run takes no reading of
- * the rows; figures take another one. Memory does not grow with their number. Texts are as they stand in the file, so they are hostile: an
- * emitter escapes each for its own format.
+ * Made of what was counted of the requests (counted.h), which at the end of a run takes no reading
+ * of the rows; figures take another one. Memory does not grow with their number. Texts are as they
+ * stand in the file, so they are hostile: an emitter escapes each for its own format.
  *
  * Endpoints with the same method and name are one entry, as in Locust. Every endpoint of the file
  * has an entry, called or not. An interrupted run is reported as far as it got. Where the
@@ -46,7 +46,8 @@
 struct model_options {
     bool locust;             /* Locust's rules instead of exact numbers */
     struct counted *counted; /* of all requests of the run, borrowed, spent; NULL: reads the rows */
-    /* Is given each row with all of its members, as the model reads it; then it reads them once at least. */
+    /* Is given each row with all of its members, as the model reads it; then it reads them once at
+     * least. */
     int (*also)(void *context, const struct request *row, struct err *e);
     void *also_context;
     bool no_guess;  /* leave out the cold starts by the client alone: they take another reading */

@@ -193,7 +193,8 @@ static void entry(struct numbers *w, const struct model_entry *x) {
 
 /* ---- tables that know their SQL ---- */
 
-/* What the row is about: the texts of its cells under the keys of their columns; the first one is the name, where none is. */
+/* What the row is about: the texts of its cells under the keys of their columns; the first one is
+ * the name, where none is. */
 static void put_about(struct json_writer *w, const struct table *t, size_t row, bool extra) {
     const char *method = "", *name = NULL;
     for (size_t c = 0; c < t->column_count && !t->pairs; c++) {

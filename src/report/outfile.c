@@ -39,7 +39,8 @@ static int sink_close(void *cookie) {
 
 /* ---- opening ---- */
 
-/* Whether a file that is renamed to `path` is what the user gets: not if there is a pipe, a device or a link. */
+/* Whether a file that is renamed to `path` is what the user gets: not if there is a pipe, a device
+ * or a link. */
 static bool can_be_replaced(const char *path, mode_t *mode) {
     struct stat s;
     *mode = 0;
@@ -49,7 +50,8 @@ static bool can_be_replaced(const char *path, mode_t *mode) {
     return S_ISREG(s.st_mode) && s.st_nlink == 1 && access(path, W_OK) == 0;
 }
 
-/* A new file next to `path`, with the permissions of the one that it replaces. NULL: there can be none. */
+/* A new file next to `path`, with the permissions of the one that it replaces. NULL: there can be
+ * none. */
 static char *make_temporary(const char *path, mode_t mode, int *fd) {
     struct buf name;
     buf_init(&name, PATH_MAX_BYTES);
@@ -69,7 +71,8 @@ static char *make_temporary(const char *path, mode_t mode, int *fd) {
     return NULL;
 }
 
-/* -1: errno has the reason. Where a file can be written but not its folder, it is written in place. */
+/* -1: errno has the reason. Where a file can be written but not its folder, it is written in
+ * place. */
 static int open_files(struct outfile *f) {
     mode_t mode;
     int fd = -1;

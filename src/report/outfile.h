@@ -1,9 +1,9 @@
 /*
  * outfile: a file of a report while it is written; errors name its path and the reason.
  *
- * All or nothing: the bytes go into a temporary file next to it, PATH.PID.tmp, which takes its name when it is whole. So a
- * failure leaves an older file as it was. What cannot be replaced so (a pipe, a device, a link, a file in a folder that is not
- * writable) is written in place.
+ * All or nothing: the bytes go into a temporary file next to it, PATH.PID.tmp, which takes its name
+ * when it is whole. So a failure leaves an older file as it was. What cannot be replaced so (a
+ * pipe, a device, a link, a file in a folder that is not writable) is written in place.
  *
  * Ownership: outfile_finish() and outfile_close() free and close in any case. Thread: plain data.
  */
@@ -29,8 +29,8 @@ struct outfile {
 int outfile_open(struct outfile *f, const char *dir, const char *name, struct err *e);
 int outfile_open_path(struct outfile *f, const char *name, struct err *e);
 
-/* `result` is 0 if the content is whole; else, or where something could not be written, the file is dropped. Returns -1 in both
- * cases; `e` is set only if `result` is 0. */
+/* `result` is 0 if the content is whole; else, or where something could not be written, the file is
+ * dropped. Returns -1 in both cases; `e` is set only if `result` is 0. */
 int outfile_finish(struct outfile *f, int result, struct err *e);
 int outfile_close(struct outfile *f, struct err *e); /* with a result of 0 */
 

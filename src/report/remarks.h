@@ -1,13 +1,13 @@
 /*
- * remarks: what a reader of the numbers has to know before believing them: a habit of the server or of
- * its log that shaped them, found in the rows. Sentences, each with a key for programs.
+ * remarks: what a reader of the numbers has to know before believing them: a habit of the server or
+ * of its log that shaped them, found in the rows. Sentences, each with a key for programs.
  *
- * A remark says what was seen, with its numbers, what that means, and what to do. It judges nothing: the
- * verdict is on the client, and stays what it was. What every report explains about itself (rules,
- * units) is a note of the layout, not a remark.
+ * A remark says what was seen, with its numbers, what that means, and what to do. It judges
+ * nothing: the verdict is on the client, and stays what it was. What every report explains about
+ * itself (rules, units) is a note of the layout, not a remark.
  *
- * Ownership: remarks_init allocates nothing, remarks_done frees; texts are copied. When memory runs out
- * the buffer is marked: ask buf_ok(&r->texts). Thread: plain data.
+ * Ownership: remarks_init allocates nothing, remarks_done frees; texts are copied. When memory runs
+ * out the buffer is marked: ask buf_ok(&r->texts). Thread: plain data.
  */
 #ifndef REPORT_REMARKS_H
 #define REPORT_REMARKS_H

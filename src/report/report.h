@@ -1,13 +1,13 @@
 /*
  * report: a run as one document on a stream, or as a directory of tables, data and figures.
  *
- * DIR gets every format that has a file (report_formats.c), errors.csv, thresholds.csv, iterations.csv and checks.csv (where there are some), server_KEY.csv for each
- * table of the server's side, latex/NAME.tex for each table alone (latex.h), latex/figure_NAME.tex
- * (figure_latex.h), methods.md and .tex,
- * numbers.json, the CSV files of figure_csv.h and, through gnuplot, the figures
- * (figures.h). Files of that name are overwritten, tables and figures that only an earlier report had are removed, and others are
- * left alone. Without gnuplot, or where they are left out, the rest
- * still comes.
+ * DIR gets every format that has a file (report_formats.c), errors.csv, thresholds.csv,
+ * iterations.csv and checks.csv (where there are some), server_KEY.csv for each table of the
+ * server's side, latex/NAME.tex for each table alone (latex.h), latex/figure_NAME.tex
+ * (figure_latex.h), methods.md and .tex, numbers.json, the CSV files of figure_csv.h and, through
+ * gnuplot, the figures (figures.h). Files of that name are overwritten, tables and figures that
+ * only an earlier report had are removed, and others are left alone. Without gnuplot, or where they
+ * are left out, the rest still comes.
  *
  * Ownership: nothing is kept. Thread: any, one call at a time for one DIR.
  */
@@ -30,7 +30,8 @@ struct report_source {
     const struct export_rows *rows; /* what was taken of the rows already; NULL: nothing */
 };
 
-/* A row of the table of formats (report_formats.c): adding one there is all that a new format takes. */
+/* A row of the table of formats (report_formats.c): adding one there is all that a new format
+ * takes. */
 struct report_format {
     const char *word; /* of --format */
     const char *file; /* its name in a report's folder; NULL: not part of that */
@@ -59,8 +60,8 @@ int report_write(FILE *to, const struct report_format *format, const struct repo
 int report_write_file(const char *path, const struct report_format *format,
                       const struct report_source *s, struct err *e);
 
-/* The model was made with options.figures. figures->note is one line to show, or "". `o` is about the
- * pictures; NULL: the defaults. */
+/* The model was made with options.figures. figures->note is one line to show, or "". `o` is about
+ * the pictures; NULL: the defaults. */
 int report_write_dir(const char *dir, const struct report_source *s,
                      const struct figures_options *o, struct figures_result *figures,
                      struct err *e);

@@ -1,8 +1,10 @@
 /*
- * scraped: what the target's own metrics said of its queue, by second, for the figures beside the time to the first token.
+ * scraped: what the target's own metrics said of its queue, by second, for the figures beside the
+ * time to the first token.
  *
- * The run read them itself ("scrape"), so they are on its clock. Known are the names of vLLM, SGLang, llama.cpp and TGI; other metrics are in
- * the run file (server_series) and in no figure. Of several series, as of several engines, requests are added up and shares averaged.
+ * The run read them itself ("scrape"), so they are on its clock. Known are the names of vLLM,
+ * SGLang, llama.cpp and TGI; other metrics are in the run file (server_series) and in no figure. Of
+ * several series, as of several engines, requests are added up and shares averaged.
  *
  * Ownership: heap, scraped_free(NULL) is fine. Thread: as the reader.
  */

@@ -327,8 +327,8 @@ static int64_t known(int64_t us) {
     return us == READER_NO_VALUE || us < 0 ? 0 : us;
 }
 
-/* Name, connecting and TLS are no part of the answer: where they took long, a new connection only seems
- * to answer late. */
+/* Name, connecting and TLS are no part of the answer: where they took long, a new connection only
+ * seems to answer late. */
 static int take_fresh(void *context, const struct request *row) {
     struct served *s = context;
     if (!row->new_connection || row->status == 0 || row->service_us == READER_NO_VALUE ||

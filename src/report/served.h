@@ -7,11 +7,12 @@
  * or one, in a time in which the median of those with more got at least 20; time counts for each
  * user from its own start to the last moment at which any user sent something, or to when the load
  * took it away. Where users need not be alike (classes, steps, pauses of on_start, feeders at whose
- * end a user ends) that says nothing by itself: there it takes that the user spent half of its time waiting for an answer that did not
- * come, twice as long as any answer took, and that 3 were to be expected. Under a load by rate
- * nothing is said: an arrival is given to a free user, and who gets none has waited for nothing. Nor
- * of a user who had a request that could not be built: it may have had no other to send. Nor of one
- * who got no connection, where this machine had a limit of its own: that is not the server's.
+ * end a user ends) that says nothing by itself: there it takes that the user spent half of its time
+ * waiting for an answer that did not come, twice as long as any answer took, and that 3 were to be
+ * expected. Under a load by rate nothing is said: an arrival is given to a free user, and who gets
+ * none has waited for nothing. Nor of a user who had a request that could not be built: it may have
+ * had no other to send. Nor of one who got no connection, where this machine had a limit of its
+ * own: that is not the server's.
  *
  * Late answers. A server that writes head and body apart waits for our acknowledgement of the head
  * (Nagle's algorithm, RFC 9293 3.7.4), which Linux delays by 40 ms, but not on a new connection.
@@ -34,8 +35,8 @@
 
 struct served;
 
-/* Of the users that were started; a row counts where it is in the table of requests, an answer where
- * a status came. */
+/* Of the users that were started; a row counts where it is in the table of requests, an answer
+ * where a status came. */
 struct served_users {
     bool known; /* false: a load by rate, or no users */
     uint32_t started;

@@ -14,11 +14,12 @@
 /* The text between quotes, or by its bytes where it is not printable ASCII. */
 void sql_text(struct buf *out, const char *text);
 
-/* The percentile of a column of microseconds, in ms, by linear interpolation at p * (n - 1): the two values around it, each
- * the more the nearer it is. `from` is "FROM table WHERE condition". */
+/* The percentile of a column of microseconds, in ms, by linear interpolation at p * (n - 1): the
+ * two values around it, each the more the nearer it is. `from` is "FROM table WHERE condition". */
 void sql_percentile(struct buf *out, const char *column, int level, const char *from);
 
-/* " AND ...": what of the view `requests` a part of the run has; nothing for the whole run (NULL). */
+/* " AND ...": what of the view `requests` a part of the run has; nothing for the whole run
+ * (NULL). */
 void sql_cut(struct buf *out, const struct reader_cut *c);
 
 #endif

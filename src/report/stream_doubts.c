@@ -7,7 +7,8 @@ static double share(uint64_t part, uint64_t of) {
     return of == 0 ? 0 : (double)part / (double)of;
 }
 
-/* A token event's usual time: the median of the answers' own means, which one long stall does not move. */
+/* A token event's usual time: the median of the answers' own means, which one long stall does not
+ * move. */
 static double usual_gap_ms(const struct streams_entry *x) {
     struct spread_row row;
     double tokens = x->usage_events > 0 ? share(x->usage_tokens, x->usage_events) : 1;

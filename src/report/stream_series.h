@@ -1,10 +1,13 @@
 /*
- * stream_series: what the figures of streamed answers draw: times to the first token as points, over time and over the length of the prompt,
- * tokens and streams in flight by second, and gaps as a heat map.
+ * stream_series: what the figures of streamed answers draw: times to the first token as points,
+ * over time and over the length of the prompt, tokens and streams in flight by second, and gaps as
+ * a heat map.
  *
- * An answer that the end of the run cut has its tokens here, and no time to the first token. It draws nothing: see figure_table.h.
+ * An answer that the end of the run cut has its tokens here, and no time to the first token. It
+ * draws nothing: see figure_table.h.
  *
- * Memory grows with the seconds of the run and the requests that hit a cold start. Ownership: heap, stream_series_free(NULL) is fine. Thread: as the reader.
+ * Memory grows with the seconds of the run and the requests that hit a cold start. Ownership: heap,
+ * stream_series_free(NULL) is fine. Thread: as the reader.
  */
 #ifndef REPORT_STREAM_SERIES_H
 #define REPORT_STREAM_SERIES_H

@@ -27,7 +27,8 @@ static bool is_total(const struct table *t, size_t row) {
     return row >= table_rows(t) - t->total_rows;
 }
 
-/* "FROM (...)": the answers of the row's endpoint, each with its request. The first two cells are method and name. */
+/* "FROM (...)": the answers of the row's endpoint, each with its request. The first two cells are
+ * method and name. */
 static void from_answers(struct buf *out, const struct table *t, size_t row, const char *also) {
     const struct model *m = t->sql_of;
     buf_str(out, "FROM (SELECT * FROM streams JOIN requests ON requests.id = request_id WHERE 1");
@@ -53,7 +54,8 @@ static void simple(struct buf *out, const struct table *t, size_t row, const cha
 
 /* ---- streams ---- */
 
-/* Tokens that came in the steady state: of an answer, its tokens by the share of its token events that came in it. */
+/* Tokens that came in the steady state: of an answer, its tokens by the share of its token events
+ * that came in it. */
 static void steady_tokens(struct buf *out, const struct table *t, size_t row,
                           const struct streams *s) {
     buf_str(out, "(SELECT sum(1.0 * output_tokens / token_events * (SELECT count(*) FROM (SELECT "
@@ -180,7 +182,8 @@ void stream_sql_tokens(struct buf *out, const struct table *t, size_t row, size_
 
 /* ---- stream_asked ---- */
 
-/* What came; what was asked is no query's business. All together are those of several endpoints, of which some may ask nothing. */
+/* What came; what was asked is no query's business. All together are those of several endpoints, of
+ * which some may ask nothing. */
 void stream_sql_asked(struct buf *out, const struct table *t, size_t row, size_t column,
                       enum table_part part) {
     (void)part;

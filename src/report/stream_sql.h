@@ -1,5 +1,6 @@
 /*
- * stream_sql: the SQL behind the cells of stream_tables.h, for a table's `sql`; its sql_of is the model.
+ * stream_sql: the SQL behind the cells of stream_tables.h, for a table's `sql`; its sql_of is the
+ * model.
  *
  * Thread: any. On failure (memory) the buffer is marked.
  */

@@ -7,7 +7,8 @@
  *   stream_asked   how long answers and prompts were to be, and were
  *   stream_ends    a row for each way in which answers of an endpoint ended
  *
- * Each number has its SQL, but for those of stream_asked that go by the manifest. docs/streams.md says what they mean.
+ * Each number has its SQL, but for those of stream_asked that go by the manifest. docs/streams.md
+ * says what they mean.
  *
  * Ownership: the table borrows the model. Thread: plain data.
  */

@@ -1,17 +1,20 @@
 /*
- * streams: what was counted of a run's streamed answers, by endpoint and over all, for tables, remarks and the verdict.
+ * streams: what was counted of a run's streamed answers, by endpoint and over all, for tables,
+ * remarks and the verdict.
  *
- * Percentiles are exact and pooled: of all answers of an endpoint; of gaps, of all gaps of all answers. The rows are read once to find
- * the steady state, once to count, and once more where the values do not fit into STREAMS_KEEP_BYTES: memory does not grow with the
- * number of tokens.
+ * Percentiles are exact and pooled: of all answers of an endpoint; of gaps, of all gaps of all
+ * answers. The rows are read once to find the steady state, once to count, and once more where the
+ * values do not fit into STREAMS_KEEP_BYTES: memory does not grow with the number of tokens.
  *
- * Steady state: from the moment in which every user has its first answer, to the end of the load. Under a load by rate, users say
- * nothing about the start; there it is after the first 20th of the load, at most 10 s. An answer is of it if it was sent in it, a token if it
- * came in it. A part of a run (reader_cut) has none: it is a choice of its own.
+ * Steady state: from the moment in which every user has its first answer, to the end of the load.
+ * Under a load by rate, users say nothing about the start; there it is after the first 20th of the
+ * load, at most 10 s. An answer is of it if it was sent in it, a token if it came in it. A part of
+ * a run (reader_cut) has none: it is a choice of its own.
  *
  * It makes no tables (stream_tables.h) and judges nothing (stream_doubts.h).
  *
- * Ownership: heap, streams_free(NULL) is fine; it needs the reader no more once it is read. Thread: as the reader.
+ * Ownership: heap, streams_free(NULL) is fine; it needs the reader no more once it is read. Thread:
+ * as the reader.
  */
 #ifndef REPORT_STREAMS_H
 #define REPORT_STREAMS_H
@@ -33,8 +36,8 @@
 struct streams_part {
     uint64_t answers;
     double tokens; /* of the output */
-    uint64_t
-        taken_us; /* from the sending to the end, of all together; of the steady state, what was in it */
+    /* From the sending to the end, of all together; of the steady state, what was in it. */
+    uint64_t taken_us;
     struct spread times[STREAM_TIME_COUNT]; /* microseconds; of TIME_PER_TOKEN nanoseconds */
 };
 
@@ -50,24 +53,28 @@ struct streams_entry {
     uint64_t cached_tokens, cached_prompt; /* of answers that say both; cached_said of them */
     uint64_t cached_said;
     uint64_t from_usage, usage_tokens, usage_events; /* answers, their tokens and token events */
-    /* Where the scenario says how long an answer is to be: whole answers, the tokens that were asked for, and those that came. */
+    /* Where the scenario says how long an answer is to be: whole answers, the tokens that were
+     * asked for, and those that came. */
     uint64_t asked_answers, asked_got;
     double asked_tokens;
-    /* Where it says how long a prompt is: answers that say their prompt's tokens, its words, and these tokens. */
+    /* Where it says how long a prompt is: answers that say their prompt's tokens, its words, and
+     * these tokens. */
     uint64_t worded_answers, worded_tokens;
     double asked_words;
     uint64_t unique_cached,
         unique_prompt; /* cached and prompt tokens where each prompt is unique */
 };
 
-/* The key of the manifest under which it is: a JSON array of {"endpoint": number, "output_tokens": [least, most],
- * "prompt_words": [least, most], "unique": true}, any of them but the first left out. */
+/* The key of the manifest under which it is: a JSON array of {"endpoint": number, "output_tokens":
+ * [least, most], "prompt_words": [least, most], "unique": true}, any of them but the first left
+ * out. */
 #define STREAMS_ASKED_KEY "stream_asked"
 
 enum streams_steady {
     STREAMS_STEADY,
-    STREAMS_CUT,         /* the reader shows a part of the run */
-    STREAMS_NEVER_STEADY /* some user had no answer when the load ended, or the load was too short */
+    STREAMS_CUT, /* the reader shows a part of the run */
+    /* Some user had no answer when the load ended, or the load was too short. */
+    STREAMS_NEVER_STEADY
 };
 
 struct streams {

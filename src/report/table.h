@@ -6,7 +6,8 @@
  * instead, and one value: JSON makes one object of it, CSV rows "key,value". Texts are kept as they
  * come, so they are hostile; emitters escape.
  *
- * A table may know the SQL behind its numbers: `sql`, set by who fills it, is asked when it is written.
+ * A table may know the SQL behind its numbers: `sql`, set by who fills it, is asked when it is
+ * written.
  *
  * People see lines (the functions table_shown_*): some rows may be hidden, and under a row its
  * intervals may stand. Milliseconds have no digit after the point from 100 on, one from 10 on, two
@@ -46,7 +47,8 @@ struct table_cell {
 /* Which number of a cell. */
 enum table_part { TABLE_VALUE, TABLE_LOW, TABLE_HIGH, TABLE_PARTS };
 
-/* Appends the SQL that gives a number from the run file (numbers.h), or nothing where no query does. */
+/* Appends the SQL that gives a number from the run file (numbers.h), or nothing where no query
+ * does. */
 struct table;
 typedef void table_sql_fn(struct buf *out, const struct table *t, size_t row, size_t column,
                           enum table_part part);
@@ -108,8 +110,8 @@ size_t table_shown_lines(const struct table *t);
 size_t table_shown_height(const struct table *t);
 size_t table_shown_totals(const struct table *t);
 
-/* Appends the words of a cell and returns its number, NAN where it is a text. In pairs a number has its
- * unit behind it. */
+/* Appends the words of a cell and returns its number, NAN where it is a text. In pairs a number has
+ * its unit behind it. */
 double table_shown_cell(const struct table *t, size_t line, size_t column, struct buf *out);
 
 /* All cells, line by line, each ended by a NUL. A failure marks the buffer. */

@@ -2,8 +2,8 @@
  * thresholds: judges the thresholds of a run file, and says the results in every format.
  *
  * The rules are those that the file keeps (manifest, "thresholds"), or others that are given. How
- * each is judged: gate/gate_judge.h. Texts are hostile, as they come from the scenario: each emitter
- * escapes for its format.
+ * each is judged: gate/gate_judge.h. Texts are hostile, as they come from the scenario: each
+ * emitter escapes for its format.
  *
  *   text      a table, a line each, for a terminal
  *   markdown  a table for a pull request's comment

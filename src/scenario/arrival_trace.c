@@ -98,7 +98,8 @@ static int format_of(const struct feeder *f, enum arrival_format *out, struct er
     return 0;
 }
 
-/* JSON Lines begin with an object, whatever the file is called. What cannot be read is said when it is opened as a feeder. */
+/* JSON Lines begin with an object, whatever the file is called. What cannot be read is said when it
+ * is opened as a feeder. */
 static enum feeder_kind kind_of(const char *path) {
     char bytes[4096];
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -190,7 +191,8 @@ static int look(void *context, const struct feeder_row *row, struct err *e) {
     return 0;
 }
 
-/* The part lasts to its end where one was given; else a mean gap longer than to its last arrival, so that a loop keeps the rate. */
+/* The part lasts to its end where one was given; else a mean gap longer than to its last arrival,
+ * so that a loop keeps the rate. */
 static int64_t length_ns(const struct reading *x) {
     const struct arrival_trace *t = x->t;
     int64_t last = x->at_ns[x->count - 1];

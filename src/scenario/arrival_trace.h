@@ -1,19 +1,25 @@
 /*
- * arrival_trace: arrivals that were recorded, from a file: when each came and how long its prompt and answer were.
+ * arrival_trace: arrivals that were recorded, from a file: when each came and how long its prompt
+ * and answer were.
  *
  * Formats, told by the first line of the file:
- *   mooncake  JSON Lines: timestamp (milliseconds), input_length, output_length, and hash_ids as they like
- *   jsonl     JSON Lines: timestamp, or delay after the line before (milliseconds), and whatever else a line has
- *   azure     CSV: TIMESTAMP (a date with up to nine decimals of a second), ContextTokens, GeneratedTokens
+ *   mooncake  JSON Lines: timestamp (milliseconds), input_length, output_length, and hash_ids as
+ *             they like
+ *   jsonl     JSON Lines: timestamp, or delay after the line before (milliseconds), and whatever
+ *             else a line has
+ *   azure     CSV: TIMESTAMP (a date with up to nine decimals of a second), ContextTokens,
+ *             GeneratedTokens
  *   burstgpt  CSV: Timestamp (seconds), Request tokens, Response tokens
- * Columns are found by their names, in any order, and others may be there. Every row is checked: times may not go back, lengths are
- * whole numbers from 0.
+ * Columns are found by their names, in any order, and others may be there. Every row is checked:
+ * times may not go back, lengths are whole numbers from 0.
  *
- * The rows are a feeder in mode FEEDER_ARRIVAL with the file's columns and input_tokens, output_tokens: lengths as plain digits.
- * The times begin with the first row of the file, whatever the file counts from. 16 bytes a row are kept, and a file of up to
- * FEEDER_MEMORY_MAX bytes; from a larger one a row is read when it is drawn.
+ * The rows are a feeder in mode FEEDER_ARRIVAL with the file's columns and input_tokens,
+ * output_tokens: lengths as plain digits. The times begin with the first row of the file, whatever
+ * the file counts from. 16 bytes a row are kept, and a file of up to FEEDER_MEMORY_MAX bytes; from
+ * a larger one a row is read when it is drawn.
  *
- * Ownership: arrival_trace_free() frees, but not the feeder, which is the caller's. Thread: one while opening; then only read.
+ * Ownership: arrival_trace_free() frees, but not the feeder, which is the caller's. Thread: one
+ * while opening; then only read.
  */
 #ifndef SCENARIO_ARRIVAL_TRACE_H
 #define SCENARIO_ARRIVAL_TRACE_H
@@ -39,7 +45,8 @@ struct arrival_trace {
     uint64_t silent;                /* rows of the part with an output of 0 tokens */
 };
 
-/* `path` is the file, `from_ns` and `to_ns` (0: the end) the part of it to replay. *rows becomes a feeder named "trace". */
+/* `path` is the file, `from_ns` and `to_ns` (0: the end) the part of it to replay. *rows becomes a
+ * feeder named "trace". */
 int arrival_trace_open(const char *path, int64_t from_ns, int64_t to_ns, struct arrival_trace **out,
                        struct feeder **rows, struct err *e);
 void arrival_trace_free(struct arrival_trace *t);

@@ -1,12 +1,15 @@
 /*
  * capture: a value taken from a response and kept under a name.
  *
- *     "capture": { "token": { "json": "/data/token" }, "id": { "header": "Location", "regex": "/([0-9]+)$" },
- *                  "csrf": { "regex": "name=\"csrf\" value=\"(.*?)\"", "group": 1, "default": "" } }
+ *     "capture": { "token": { "json": "/data/token" }, "id": { "header": "Location", "regex":
+ *     "/([0-9]+)$" },
+ *                  "csrf": { "regex": "name=\"csrf\" value=\"(.*?)\"", "group": 1, "default": "" }
+ *                  }
  *
- * The source is one of json (a pointer), jsonpath, header, cookie, body (true), text (true, of a stream), status (true); the body where only
- * "regex" is given. A regex then takes a part of what the source gave: group 1 where it has groups, else all that it
- * matched. What cannot be found (or is JSON's null) is the default, or a failure with its reason. It stores nothing: the caller does.
+ * The source is one of json (a pointer), jsonpath, header, cookie, body (true), text (true, of a
+ * stream), status (true); the body where only "regex" is given. A regex then takes a part of what
+ * the source gave: group 1 where it has groups, else all that it matched. What cannot be found (or
+ * is JSON's null) is the default, or a failure with its reason. It stores nothing: the caller does.
  *
  * Ownership: a list owns its captures. Thread: only read once loaded; a work belongs to one thread.
  */
@@ -70,7 +73,8 @@ int captures_read(struct loader *r, const struct json *v, struct scope *scope,
                   struct capture_list *out);
 void captures_done(struct capture_list *l);
 
-/* True where one looks at header lines or the body: the transport need not keep what nobody reads. */
+/* True where one looks at header lines or the body: the transport need not keep what nobody
+ * reads. */
 bool captures_need_head(const struct capture_list *l);
 bool captures_need_body(const struct capture_list *l);
 bool captures_need_text(const struct capture_list *l);

@@ -1,15 +1,18 @@
 /*
  * check: conditions on a response, each with a name to be counted under.
  *
- *     "checks": [ { "status": [200, "2xx", "300-304"] }, { "json": "/n", "equals": 7, "name": "seven" },
- *                 { "jsonpath": "$..id", "exists": true }, { "header": "X", "matches": "^a" },
- *                 { "body": { "contains": "ok" } }, { "size": { "max": 4096 } }, { "time": { "max": "500ms" } } ]
+ *     "checks": [ { "status": [200, "2xx", "300-304"] }, { "json": "/n", "equals": 7, "name":
+ *     "seven" },
+ *                 { "jsonpath": "$..id", "exists": true }, { "header": "X", "matches": "^a" }, {
+ *                 "body": { "contains": "ok" } }, { "size": { "max": 4096 } }, { "time": { "max":
+ *                 "500ms" } } ]
  *
  * "text" is as "body", of the joined text of a stream.
  *
- * json, jsonpath and header take one or more of exists, equals, not, contains, matches, and for numbers less, greater
- * (both strict); all of them must hold. A value compared is a JSON value: 7 and "7" differ, 7 and 7.0 do not. A check
- * without a name is called by what it says. It counts nothing: the caller does.
+ * json, jsonpath and header take one or more of exists, equals, not, contains, matches, and for
+ * numbers less, greater (both strict); all of them must hold. A value compared is a JSON value: 7
+ * and "7" differ, 7 and 7.0 do not. A check without a name is called by what it says. It counts
+ * nothing: the caller does.
  *
  * Ownership: a list owns its checks. Thread: only read once loaded; a work belongs to one thread.
  */
@@ -91,9 +94,10 @@ bool checks_need_text(const struct check_list *l);
 /* True where it looks into the body: of an answer that was not kept whole it cannot be judged. */
 bool check_reads_body(const struct check *c);
 
-/* Whether the check holds. Where it does not, `why` reads "NAME: what is wrong", in words that are the same for every value, and w->seen
- * has what was found (a body is not repeated there): bytes of the response, so mask and escape them. Where check_reads_body(), the
- * answer's body was kept whole. */
+/* Whether the check holds. Where it does not, `why` reads "NAME: what is wrong", in words that are
+ * the same for every value, and w->seen has what was found (a body is not repeated there): bytes of
+ * the response, so mask and escape them. Where check_reads_body(), the answer's body was kept
+ * whole. */
 bool check_holds(const struct check *c, const struct response *a, struct capture_work *w,
                  struct err *why);
 

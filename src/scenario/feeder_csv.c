@@ -1,4 +1,5 @@
-/* CSV (RFC 4180): one pass that checks all of it and notes where rows begin, and the fields of a row. */
+/* CSV (RFC 4180): one pass that checks all of it and notes where rows begin, and the fields of a
+ * row. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -209,7 +210,8 @@ out:
     return result;
 }
 
-/* Makes fields of a row that is known to be right, in its own place; -1 where there are more than max. */
+/* Makes fields of a row that is known to be right, in its own place; -1 where there are more than
+ * max. */
 static int csv_fields(char delimiter, char *p, const char *end, struct bytes *fields, size_t max,
                       size_t *count) {
     size_t n = 0;

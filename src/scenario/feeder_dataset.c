@@ -1,4 +1,5 @@
-/* Data sets of prompts in JSON Lines: what each line must have, and the columns that all of them have. */
+/* Data sets of prompts in JSON Lines: what each line must have, and the columns that all of them
+ * have. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,7 +74,8 @@ static void add_content(struct jsonscan *s, struct bytes content, struct buf *ou
     }
 }
 
-/* Looks at each message; *prompt becomes the content of the last one of the user. NULL, or what is wrong. */
+/* Looks at each message; *prompt becomes the content of the last one of the user. NULL, or what is
+ * wrong. */
 static const char *messages_check(struct bytes list, struct bytes *prompt) {
     struct jsonscan s;
     struct jsonscan_children c;

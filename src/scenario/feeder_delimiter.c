@@ -28,7 +28,8 @@ static const char *field_end(const struct walk *w, const char *p) {
     return p;
 }
 
-/* The fields of the next row that is not empty; 0 if there is none that is whole, -1 where it cannot be one. */
+/* The fields of the next row that is not empty; 0 if there is none that is whole, -1 where it
+ * cannot be one. */
 static long row(struct walk *w) {
     long fields = 1;
     while (w->at < w->end && (*w->at == '\r' || *w->at == '\n'))

@@ -1,7 +1,8 @@
 /*
  * feeder_internal: what the kinds of feeders share.
  *
- * Internal to scenario/feeder*.c and trace*.c. Ownership: the feeder owns all of it, but for the trace that prompts are made for.
+ * Internal to scenario/feeder*.c and trace*.c. Ownership: the feeder owns all of it, but for the
+ * trace that prompts are made for.
  * Thread: one while opening; then read only, but for the counter.
  */
 #ifndef SCENARIO_FEEDER_INTERNAL_H
@@ -75,14 +76,16 @@ int feeder_csv_open(struct feeder *f, struct err *e);
 int feeder_jsonl_open(struct feeder *f, struct err *e);
 int feeder_files_open(struct feeder *f, struct err *e);
 int feeder_sharegpt_open(struct feeder *f, struct err *e);
-/* Made columns, and a look at every row, of FEEDER_MESSAGES, FEEDER_CUSTOM and FEEDER_MOONCAKE after feeder_jsonl_open(). */
+/* Made columns, and a look at every row, of FEEDER_MESSAGES, FEEDER_CUSTOM and FEEDER_MOONCAKE
+ * after feeder_jsonl_open(). */
 int feeder_dataset_open(struct feeder *f, struct err *e);
 int feeder_prompts_open(struct feeder *f, const struct feeder_prompts *from, struct err *e);
 
 /* The key of a feeder whose prompts are made: feeders of other names make others. */
 uint64_t feeder_prompts_key(const struct feeder *f, uint64_t seed_key);
 
-/* The member of the JSON object at p; false where it is no object or has none. Of equal keys the first counts. */
+/* The member of the JSON object at p; false where it is no object or has none. Of equal keys the
+ * first counts. */
 bool feeder_json_find(struct jsonscan *s, const char *p, const char *name, struct bytes *out);
 
 /* True where raw JSON is a string of this text. */
@@ -107,8 +110,8 @@ int feeder_row_make(const struct feeder *f, uint64_t number, const struct feeder
 /* Fails unless the open file is as it was. */
 int feeder_check_file(const struct feeder *f, struct err *e);
 
-/* Calls `look` for each row, with its fields as the file has them, in the order of the file. What it says of a row gets the file and
- * line in front. */
+/* Calls `look` for each row, with its fields as the file has them, in the order of the file. What
+ * it says of a row gets the file and line in front. */
 typedef int feeder_look_fn(void *context, const struct feeder_row *row, struct err *e);
 int feeder_each(const struct feeder *f, feeder_look_fn *look, void *context, struct err *e);
 
@@ -118,13 +121,15 @@ void feeder_window(struct feeder *f, uint64_t first, uint64_t count);
 /* Room for the fields of a row. */
 int feeder_row_reserve(const struct feeder *f, struct feeder_row *row, struct err *e);
 
-/* What separates the fields of a CSV file that begins with these bytes; `whole`: they are all of it. */
+/* What separates the fields of a CSV file that begins with these bytes; `whole`: they are all of
+ * it. */
 char feeder_csv_delimiter(const char *bytes, size_t n, bool whole);
 
 /* Takes a copy of the name; fails where it is empty, given already, or one too many. */
 int feeder_column_add(struct feeder *f, const char *name, size_t n, struct err *e);
 
-/* The column that has this role is the one of this name: the file's, or a made one. False: the file has it. */
+/* The column that has this role is the one of this name: the file's, or a made one. False: the file
+ * has it. */
 int feeder_column_make(struct feeder *f, enum feeder_role role, const char *name, struct err *e);
 
 int feeder_row_add(struct feeder *f, uint64_t offset, struct err *e);

@@ -8,7 +8,8 @@
 #include "scenario/prompt_words.h"
 #include "scenario/trace_value.h"
 
-/* The text that all prompts of a feeder begin with, and what numbers are drawn from: no hash id gives these streams but by chance. */
+/* The text that all prompts of a feeder begin with, and what numbers are drawn from: no hash id
+ * gives these streams but by chance. */
 #define SHARED_STREAM UINT64_C(0x5ea4ed0000000001)
 #define LENGTH_STREAM UINT64_C(0x5ea4ed0000000002)
 #define WORDS_PER_DRAW (63 / PROMPT_WORDS_BITS)
@@ -23,7 +24,8 @@ static uint64_t hash(const char *bytes, size_t n) {
     return h;
 }
 
-/* Another number for each number: splitmix64's finaliser (Steele, Lea and Flood 2014), which can be undone. */
+/* Another number for each number: splitmix64's finaliser (Steele, Lea and Flood 2014), which can be
+ * undone. */
 static uint64_t mix(uint64_t z) {
     z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
     z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);

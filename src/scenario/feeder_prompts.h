@@ -1,16 +1,18 @@
 /*
  * feeder_prompts: prompts that are made of words.
  *
- * A prompt is a number of common English words with a space between them. It is fixed by the run's seed, the feeder's name and the
- * draw's turn: neither timing nor the number of threads changes it. No two draws of a run give the same text, as far as they have
- * at least PROMPTS_OWN_WORDS words of their own: these spell the number of the draw. `shared` words at the beginning are the same
- * in all prompts of a feeder.
+ * A prompt is a number of common English words with a space between them. It is fixed by the run's
+ * seed, the feeder's name and the draw's turn: neither timing nor the number of threads changes it.
+ * No two draws of a run give the same text, as far as they have at least PROMPTS_OWN_WORDS words of
+ * their own: these spell the number of the draw. `shared` words at the beginning are the same in
+ * all prompts of a feeder.
  *
- * With a source of rows (a trace, or a Mooncake file) the lengths are those of the row, and where the row has hash ids, each stands
- * for the same PROMPTS_BLOCK_WORDS words wherever it occurs, in the order of the row; the last block is cut to the length.
- * Words behind the blocks are unique.
+ * With a source of rows (a trace, or a Mooncake file) the lengths are those of the row, and where
+ * the row has hash ids, each stands for the same PROMPTS_BLOCK_WORDS words wherever it occurs, in
+ * the order of the row; the last block is cut to the length. Words behind the blocks are unique.
  *
- * A word is about a token, and not exactly: the server's usage says how many tokens a prompt really had. Thread: plain data.
+ * A word is about a token, and not exactly: the server's usage says how many tokens a prompt really
+ * had. Thread: plain data.
  */
 #ifndef SCENARIO_FEEDER_PROMPTS_H
 #define SCENARIO_FEEDER_PROMPTS_H

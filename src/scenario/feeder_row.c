@@ -19,7 +19,8 @@ void feeder_row_done(struct feeder_row *row) {
     *row = (struct feeder_row){0};
 }
 
-/* Fails unless the open file is as it was. Asked after reading: what was written before that has moved its time. */
+/* Fails unless the open file is as it was. Asked after reading: what was written before that has
+ * moved its time. */
 static int still_same(const struct feeder *f, const struct stat *now, struct err *e) {
     if (now->st_dev == f->st.st_dev && now->st_ino == f->st.st_ino &&
         now->st_size == f->st.st_size && now->st_mtim.tv_sec == f->st.st_mtim.tv_sec &&

@@ -1,5 +1,5 @@
-/* ShareGPT: conversations in one JSON array, or one a line. The file may be far larger than memory, so entries are found by their
- * brackets and each is read for itself. */
+/* ShareGPT: conversations in one JSON array, or one a line. The file may be far larger than memory,
+ * so entries are found by their brackets and each is read for itself. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,7 +45,8 @@ static bool is_answer(struct bytes from) {
     return false;
 }
 
-/* The next turn of a list; 0 where there are no more or the list is broken. A turn without what it needs has NULL data. */
+/* The next turn of a list; 0 where there are no more or the list is broken. A turn without what it
+ * needs has NULL data. */
 static int turn_next(struct jsonscan *s, struct jsonscan_children *c, const char **at,
                      struct bytes *from, struct bytes *value) {
     struct bytes key;

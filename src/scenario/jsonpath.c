@@ -146,7 +146,8 @@ static int visit(const struct segment *segment, struct jsonscan *s, const char *
     return more;
 }
 
-/* The first value below the one that begins at `value`, by the segments from number `i` on: 1, 0 or -1. */
+/* The first value below the one that begins at `value`, by the segments from number `i` on: 1, 0 or
+ * -1. */
 static int jsonpath_search(const struct segments *path, size_t i, struct jsonscan *s,
                            const char *root, const char *value, const char **found) {
     if (i == path->count) {
@@ -237,7 +238,8 @@ static int compare(const struct filter *f, struct jsonscan *s, const char *root,
     return equal || (ordered && order > 0);
 }
 
-/* Whether the filter holds for the value that begins at `current`: 1, 0, or -1 where the text is broken. */
+/* Whether the filter holds for the value that begins at `current`: 1, 0, or -1 where the text is
+ * broken. */
 static int jsonpath_filter(const struct filter *f, struct jsonscan *s, const char *root,
                            const char *current) {
     const char *found;

@@ -1,14 +1,17 @@
 /*
- * jsonpath: finds one value in a JSON text, by JSON Pointer (RFC 6901) or JSONPath (RFC 9535), without building a tree.
+ * jsonpath: finds one value in a JSON text, by JSON Pointer (RFC 6901) or JSONPath (RFC 9535),
+ * without building a tree.
  *
- * It walks over the text's bytes and stops at the first value that fits; what it need not look at it does not check.
- * Of equal keys the first counts. Of RFC 9535 it has: $, names ('a', "a", .a), wildcards, indexes (also negative),
- * slices, lists of these ([0,'a',*]), descendants (..), and filters with ==, !=, <, <=, >, >=, &&, ||, !, parentheses,
- * existence, literals, and paths from @ or $ of names and indexes. It does not have functions (length(), match(), ...),
- * nor wildcards inside a filter's paths, and says so when it meets one. In a filter, objects and arrays equal nothing.
- * The result is the first node of RFC 9535's list.
+ * It walks over the text's bytes and stops at the first value that fits; what it need not look at
+ * it does not check. Of equal keys the first counts. Of RFC 9535 it has: $, names ('a', "a", .a),
+ * wildcards, indexes (also negative), slices, lists of these ([0,'a',*]), descendants (..), and
+ * filters with ==, !=, <, <=, >, >=, &&, ||, !, parentheses, existence, literals, and paths from @
+ * or $ of names and indexes. It does not have functions (length(), match(), ...), nor wildcards
+ * inside a filter's paths, and says so when it meets one. In a filter, objects and arrays equal
+ * nothing. The result is the first node of RFC 9535's list.
  *
- * Ownership: jsonpath_free() frees; a found value is a view of the caller's text. Thread: only read once compiled.
+ * Ownership: jsonpath_free() frees; a found value is a view of the caller's text. Thread: only read
+ * once compiled.
  */
 #ifndef SCENARIO_JSONPATH_H
 #define SCENARIO_JSONPATH_H
@@ -31,7 +34,8 @@ struct jsonpath;
 enum jsonpath_found {
     JSONPATH_FOUND,
     JSONPATH_MISSING, /* the text has no such value */
-    JSONPATH_BROKEN /* the text is no JSON as far as it was read, too deep, or the search too long */
+    /* The text is no JSON as far as it was read, too deep, or the search too long. */
+    JSONPATH_BROKEN
 };
 
 /* The error names the place in the expression, counted in characters from 1. */

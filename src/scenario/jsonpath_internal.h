@@ -1,8 +1,8 @@
 /*
  * jsonpath_internal: a compiled search, as the parser makes it and the search uses it.
  *
- * Internal to scenario/jsonpath*.c. Ownership: a path owns its segments, these their selectors and filters. Thread:
- * only read once compiled.
+ * Internal to scenario/jsonpath*.c. Ownership: a path owns its segments, these their selectors and
+ * filters. Thread: only read once compiled.
  */
 #ifndef SCENARIO_JSONPATH_INTERNAL_H
 #define SCENARIO_JSONPATH_INTERNAL_H
@@ -59,7 +59,8 @@ enum jsonpath_comparison {
     COMPARE_GREATER_EQUAL
 };
 
-/* One side of a comparison: a literal as JSON text, or a path from the current value or the root. */
+/* One side of a comparison: a literal as JSON text, or a path from the current value or the
+ * root. */
 struct operand {
     bool is_path, from_root;
     struct segments path;

@@ -34,8 +34,8 @@ struct loader {
     void *env_context;
     struct scenario *s;
     struct err *e;
-    /* Both NULL: texts may hold ${env.NAME} only. Else the names that ${...} may use, and where what is put in later
-     * is noted (template.h). */
+    /* Both NULL: texts may hold ${env.NAME} only. Else the names that ${...} may use, and where
+     * what is put in later is noted (template.h). */
     const struct scope *scope;
     struct template_holes *holes;
     const struct json *headers, *auth; /* of the scenario: every request has them */
@@ -54,7 +54,8 @@ enum text_place {
     PLACE_FILE,   /* a part of a file's name */
     /* Of a path, for template alone, which finds them in PLACE_PATH: */
     PLACE_WHOLE, /* its beginning: a path or URL as someone has written it */
-    PLACE_SLASH, /* all behind its first "/": the same where the value has a "/" of its own, else escaped */
+    /* All behind its first "/": the same where the value has a "/" of its own, else escaped. */
+    PLACE_SLASH,
     PLACE_JOIN /* no value: "?" or "&", as a "?" stands before it or not */
 };
 
@@ -77,7 +78,8 @@ int loader_duration(struct loader *r, const struct json *v, int64_t *ns);
 int loader_size(struct loader *r, const struct json *v, int64_t *out);
 int loader_integer(struct loader *r, const struct json *v, int64_t min, int64_t max, uint32_t *out);
 
-/* A number per second, from `min` (0 or 1) millionths to LOAD_RATE_MAX, to the nearest millionth. */
+/* A number per second, from `min` (0 or 1) millionths to LOAD_RATE_MAX, to the nearest
+ * millionth. */
 int loader_rate(struct loader *r, const struct json *v, int64_t min, int64_t *micro_rate);
 
 /* A string as a C string: "${...}" is refused where it would be stored. */

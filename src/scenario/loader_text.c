@@ -1,4 +1,5 @@
-/* Strings of a scenario in which ${...} is put in: texts, paths of files, and the files themselves. */
+/* Strings of a scenario in which ${...} is put in: texts, paths of files, and the files
+ * themselves. */
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>

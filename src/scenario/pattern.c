@@ -6,7 +6,8 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-/* A match may take this many steps: some ten milliseconds at most, where a good pattern needs a few per byte. */
+/* A match may take this many steps: some ten milliseconds at most, where a good pattern needs a few
+ * per byte. */
 #define MATCH_LIMIT 500000
 #define DEPTH_LIMIT 5000
 #define HEAP_LIMIT_KIB 16384
@@ -37,7 +38,8 @@ int pattern_compile(const char *text, size_t n, struct pattern **out, struct err
         free(p);
         return err_set(e, "out of memory");
     }
-    /* Subjects come from anywhere: what is not UTF-8 in them matches nothing, instead of being undefined. */
+    /* Subjects come from anywhere: what is not UTF-8 in them matches nothing, instead of being
+     * undefined. */
     p->code = pcre2_compile((PCRE2_SPTR)text, n,
                             PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C, &code,
                             &at, NULL);

@@ -1,10 +1,12 @@
 /*
  * pattern: regular expressions (PCRE2) that cannot hang.
  *
- * A pattern is matched against bytes: text is UTF-8 where it is valid, and what is not matches no character. Steps,
- * depth and memory of a match have limits; a pattern that needs more gives an error text. It replaces nothing.
+ * A pattern is matched against bytes: text is UTF-8 where it is valid, and what is not matches no
+ * character. Steps, depth and memory of a match have limits; a pattern that needs more gives an
+ * error text. It replaces nothing.
  *
- * Ownership: pattern_free() frees. Thread: a compiled pattern is only read; a work belongs to one thread.
+ * Ownership: pattern_free() frees. Thread: a compiled pattern is only read; a work belongs to one
+ * thread.
  */
 #ifndef SCENARIO_PATTERN_H
 #define SCENARIO_PATTERN_H
@@ -36,8 +38,8 @@ uint32_t pattern_groups(const struct pattern *p); /* without group 0 */
 /* The number of a named group; -1 if there is none. */
 int pattern_group(const struct pattern *p, const char *name);
 
-/* 1: matched, and *group is that group's part of the subject (data NULL: the group took no part); 0: no match; -1: a
- * limit was reached, and `e` says so. `group` may be NULL. */
+/* 1: matched, and *group is that group's part of the subject (data NULL: the group took no part);
+ * 0: no match; -1: a limit was reached, and `e` says so. `group` may be NULL. */
 int pattern_match(const struct pattern *p, struct bytes subject, uint32_t number,
                   struct pattern_work *w, struct bytes *group, struct err *e);
 

@@ -1,8 +1,8 @@
 /*
  * prompt_words: the words that prompts are made of.
  *
- * Short and common, so that most tokenizers take each, with the space before it, for one token. Changing the list changes what a
- * seed gives. Thread: any, constant data.
+ * Short and common, so that most tokenizers take each, with the space before it, for one token.
+ * Changing the list changes what a seed gives. Thread: any, constant data.
  */
 #ifndef SCENARIO_PROMPT_WORDS_H
 #define SCENARIO_PROMPT_WORDS_H

@@ -13,7 +13,8 @@ static struct bytes trim(struct bytes b) {
     return b;
 }
 
-/* The value of the next line of this name at or behind *at; *at becomes the offset behind the line. */
+/* The value of the next line of this name at or behind *at; *at becomes the offset behind the
+ * line. */
 static struct bytes next_header(const struct response *a, const char *name, size_t *at) {
     size_t n = strlen(name);
     while (*at < a->head.len) {

@@ -1,8 +1,8 @@
 /*
  * response: a response as captures and checks look at it.
  *
- * It does not know the transport: the engine lends what that gave. Ownership: borrowed by all who read it. Thread:
- * plain data.
+ * It does not know the transport: the engine lends what that gave. Ownership: borrowed by all who
+ * read it. Thread: plain data.
  */
 #ifndef SCENARIO_RESPONSE_H
 #define SCENARIO_RESPONSE_H
@@ -23,11 +23,12 @@ struct response {
     int64_t time_ns;     /* service time */
 };
 
-/* The value of the first header line of this name (any case), without spaces around it; data NULL: there is none. */
+/* The value of the first header line of this name (any case), without spaces around it; data NULL:
+ * there is none. */
 struct bytes response_header(const struct response *a, const char *name);
 
-/* The value of the cookie of this name that the response sets (Set-Cookie), of the last one where there are several;
- * data NULL: none. */
+/* The value of the cookie of this name that the response sets (Set-Cookie), of the last one where
+ * there are several; data NULL: none. */
 struct bytes response_cookie(const struct response *a, const char *name);
 
 #endif

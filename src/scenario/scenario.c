@@ -100,7 +100,8 @@ static int top_read(struct loader *r, const struct json *v, struct scope *scope)
     r->headers = json_get(v, "headers");
     r->auth = json_get(v, "auth");
     r->scope = scope;
-    /* Each request reads them for itself; once before, so that what is wrong with them is said first. */
+    /* Each request reads them for itself; once before, so that what is wrong with them is said
+     * first. */
     struct header_list common = {0};
     int result = headers_read(r, r->headers, r->auth, &common);
     headers_free(&common);

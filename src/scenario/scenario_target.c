@@ -45,8 +45,8 @@ static int normal_form(const char *text, struct buf *out, struct err *e) {
     return buf_ok(out) ? 0 : err_set(e, "it is too long");
 }
 
-/* Writes the target with its scheme, its host as it is sent and without slashes at its end to *out (caller frees). The
- * error is a part of a sentence. */
+/* Writes the target with its scheme, its host as it is sent and without slashes at its end to *out
+ * (caller frees). The error is a part of a sentence. */
 static int normalise(const char *text, char **out, struct err *e) {
     struct buf b;
     buf_init(&b, LOADER_TEXT_MAX);
@@ -129,7 +129,8 @@ bool scenario_same_origin(const char *a, const char *b) {
 
 #define HOSTS_SHOWN 5
 
-/* Where the scheme, host and port of request i's URL end, and whether an earlier request has the same. */
+/* Where the scheme, host and port of request i's URL end, and whether an earlier request has the
+ * same. */
 static size_t origin_of(const struct scenario *s, size_t i, bool *again) {
     const char *url = s->requests[i].path;
     size_t n = url_origin(url);

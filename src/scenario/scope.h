@@ -1,11 +1,13 @@
 /*
  * scope: the names that a template may use: variables and feeders.
  *
- * A variable is whatever one user holds under a name: a value of "variables", of the setup, or a capture. It is a slot
- * here, an index into the array that each user keeps. All names must be in the scope before the first template is
- * compiled, so that a wrong one is found then. What is always there (user.id, uuid, functions) is template.h's.
+ * A variable is whatever one user holds under a name: a value of "variables", of the setup, or a
+ * capture. It is a slot here, an index into the array that each user keeps. All names must be in
+ * the scope before the first template is compiled, so that a wrong one is found then. What is
+ * always there (user.id, uuid, functions) is template.h's.
  *
- * Ownership: the scope owns the names and borrows the feeders. Thread: one while loading; then only read.
+ * Ownership: the scope owns the names and borrows the feeders. Thread: one while loading; then only
+ * read.
  */
 #ifndef SCENARIO_SCOPE_H
 #define SCENARIO_SCOPE_H
@@ -30,8 +32,9 @@ struct scope {
 
 void scope_done(struct scope *s); /* a scope begins as {0} */
 
-/* The slot of this name, made where it is new: two captures of one name fill the same slot. Fails at `at` where the name
- * is none (letters, digits and _, no digit first) or is taken by a feeder or by what is always there. */
+/* The slot of this name, made where it is new: two captures of one name fill the same slot. Fails
+ * at `at` where the name is none (letters, digits and _, no digit first) or is taken by a feeder or
+ * by what is always there. */
 int scope_variable(struct loader *r, struct scope *s, const char *name, size_t at, uint32_t *slot);
 
 /* Adds a feeder under its own name; its index is its place in `feeders`. The same failures. */

@@ -14,7 +14,8 @@
 
 int load_read(struct loader *r, const struct json *v, struct load *l);
 
-/* Opens the trace of the scenario's load, where one has a trace: its rows become a feeder in the scope. */
+/* Opens the trace of the scenario's load, where one has a trace: its rows become a feeder in the
+ * scope. */
 int trace_read(struct loader *r, const struct json *top, struct scope *scope);
 /* Reads what a load with a trace may say besides. */
 int trace_load_read(struct loader *r, const struct json *load, struct load *l);
@@ -33,7 +34,8 @@ struct header_list {
 
 void headers_free(struct header_list *l);
 
-/* Sets a header, in place of one of the same name in any case; takes a copy of its texts and the template, also where it fails. */
+/* Sets a header, in place of one of the same name in any case; takes a copy of its texts and the
+ * template, also where it fails. */
 int headers_set(struct loader *r, struct header_list *l, const char *name, const char *value,
                 struct template *varying);
 /* The header of this name in any case, or NULL. */
@@ -43,8 +45,8 @@ const struct scenario_header *headers_find(const struct header_list *l, const ch
 int headers_read(struct loader *r, const struct json *headers, const struct json *auth,
                  struct header_list *l);
 
-/* Notes the names that the scenario's parts give to values, and reads what gives them: before anything that may use
- * them. */
+/* Notes the names that the scenario's parts give to values, and reads what gives them: before
+ * anything that may use them. */
 int names_read(struct loader *r, const struct json *top, struct scope *scope);
 
 /* Reads what users do: "load" or "loads", "tasks" or "users", and what runs at start and stop. */
@@ -56,17 +58,19 @@ int steps_read(struct loader *r, const struct json *v, bool with_tags, struct sc
 /* Appends the tasks of a class. */
 int tasks_read(struct loader *r, const struct json *v, struct scenario_class *c);
 
-/* Reads the members of a request; the scenario's headers are r->headers and r->auth. `q` is the caller's to free with
- * request_done(), also after a failure. */
+/* Reads the members of a request; the scenario's headers are r->headers and r->auth. `q` is the
+ * caller's to free with request_done(), also after a failure. */
 int request_read(struct loader *r, const struct json *v, struct scenario_request *q);
 void request_done(struct scenario_request *q);
 
-/* Reads "stream" of a request with this method; v NULL: there is none. *out is the caller's to free with stream_done(), also after a failure. */
+/* Reads "stream" of a request with this method; v NULL: there is none. *out is the caller's to free
+ * with stream_done(), also after a failure. */
 int stream_read(struct loader *r, const struct json *v, const char *method,
                 struct scenario_stream **out);
 void stream_done(struct scenario_stream *s);
 
-/* Reads the body of a request, whichever kind it is, and sets Content-Type where the request does not. */
+/* Reads the body of a request, whichever kind it is, and sets Content-Type where the request does
+ * not. */
 int body_read(struct loader *r, const struct json *task, struct scenario_request *q,
               struct header_list *headers);
 
@@ -78,7 +82,8 @@ int multipart_read(struct loader *r, const struct json *v, struct buf *out, char
 /* Writes name=value pairs joined with '&' for "query" and "form". */
 int pairs_read(struct loader *r, const struct json *v, enum text_place place, struct buf *out);
 
-/* Makes room for one more item after `count` in an array that grows only by this; what is new is zero. */
+/* Makes room for one more item after `count` in an array that grows only by this; what is new is
+ * zero. */
 int array_grow(struct loader *r, void *items, size_t count, size_t item_bytes);
 
 #endif

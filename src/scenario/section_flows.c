@@ -13,8 +13,8 @@
 
 /* ---- names ---- */
 
-/* The names under which the requests of a list, in steps of any depth, keep something. What is of a wrong kind is reported when it
- * is read. */
+/* The names under which the requests of a list, in steps of any depth, keep something. What is of a
+ * wrong kind is reported when it is read. */
 static int captures_of(struct loader *r, const struct json *list, struct scope *scope) {
     if (list == NULL || list->kind != JSON_ARRAY)
         return 0;

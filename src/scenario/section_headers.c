@@ -99,8 +99,8 @@ static int host_set(struct loader *r, const struct json *v, struct header_list *
     return result;
 }
 
-/* A header's value behind `prefix`: a template, or a text where nothing varies. Control characters could smuggle in a header or a
- * request, whoever wrote them. */
+/* A header's value behind `prefix`: a template, or a text where nothing varies. Control characters
+ * could smuggle in a header or a request, whoever wrote them. */
 static int set_value(struct loader *r, const struct json *v, const char *prefix, const char *name,
                      struct header_list *l) {
     struct template_holes *before = r->holes, holes = {0};

@@ -17,8 +17,8 @@
 #define RATE (BIT(LOAD_RATE) | BIT(LOAD_RATE_STAGES))
 #define OPEN (RATE | BIT(LOAD_TRACE))
 
-/* Which kinds of load a key may stand in. `beside` names them where the key is a part of another; NULL where
- * it is what makes a load another kind. */
+/* Which kinds of load a key may stand in. `beside` names them where the key is a part of another;
+ * NULL where it is what makes a load another kind. */
 static const struct {
     const char *name;
     unsigned kinds;

@@ -97,8 +97,8 @@ static bool occurs(const struct part *parts, size_t n, const char *boundary) {
 }
 
 /* The same parts give the same boundary, so that a run can be repeated byte for byte; counting on
- * until no part holds it ends, since parts are finite. What is put in when a request is sent is not looked at: it would have to hold
- * this very line. */
+ * until no part holds it ends, since parts are finite. What is put in when a request is sent is not
+ * looked at: it would have to hold this very line. */
 static int assemble(struct loader *r, struct part *parts, size_t n, struct buf *out,
                     struct buf *type) {
     char boundary[64];

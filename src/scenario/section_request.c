@@ -35,8 +35,8 @@ static int method_read(struct loader *r, const struct json *v, bool has_body, ch
     return 0;
 }
 
-/* The host of a whole URL, which becomes what is sent. Connections, certificates and the choice of a transport depend on it, so it stays
- * the same. */
+/* The host of a whole URL, which becomes what is sent. Connections, certificates and the choice of
+ * a transport depend on it, so it stays the same. */
 static int host_write(struct loader *r, const struct json *v, struct buf *url,
                       struct template_holes *holes) {
     const char *text = buf_text(url);

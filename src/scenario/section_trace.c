@@ -8,8 +8,8 @@
 #include "scenario/section.h"
 #include "util/units.h"
 
-/* The loads of the scenario that have a trace: the first one, and a second where there is one. What is of a wrong kind is reported
- * when it is read. */
+/* The loads of the scenario that have a trace: the first one, and a second where there is one. What
+ * is of a wrong kind is reported when it is read. */
 static void find(const struct json *top, const struct json **first, const struct json **second) {
     const struct json *loads = json_get(top, "loads");
     *first = json_get(json_get(top, "load"), "trace") == NULL ? NULL : json_get(top, "load");

@@ -1,8 +1,9 @@
 /*
  * shuffle: the numbers below n in an order that a key decides, without a list.
  *
- * A balanced Feistel network over the smallest even number of bits that holds n, walked until the result is below n
- * (Black and Rogaway 2002, "Ciphers with Arbitrary Finite Domains"). It is not for secrets. Thread: any.
+ * A balanced Feistel network over the smallest even number of bits that holds n, walked until the
+ * result is below n (Black and Rogaway 2002, "Ciphers with Arbitrary Finite Domains"). It is not
+ * for secrets. Thread: any.
  */
 #ifndef SCENARIO_SHUFFLE_H
 #define SCENARIO_SHUFFLE_H

@@ -1,4 +1,5 @@
-/* Texts with ${...}: constants are put in at once, escaped for the place where they are sent; the rest becomes holes. */
+/* Texts with ${...}: constants are put in at once, escaped for the place where they are sent; the
+ * rest becomes holes. */
 #include <string.h>
 
 #include "scenario/template_internal.h"

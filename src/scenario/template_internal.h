@@ -1,8 +1,8 @@
 /*
  * template_internal: what the parts of template share: expressions and holes.
  *
- * Internal to scenario/template*.c. Ownership: an expression owns its texts, arguments and folder. Thread: one while
- * compiling; then only read.
+ * Internal to scenario/template*.c. Ownership: an expression owns its texts, arguments and folder.
+ * Thread: one while compiling; then only read.
  */
 #ifndef SCENARIO_TEMPLATE_INTERNAL_H
 #define SCENARIO_TEMPLATE_INTERNAL_H
@@ -63,8 +63,8 @@ size_t expansion_offset(const struct expansion *x, size_t i);
 int expr_parse(const struct expansion *x, size_t *i, struct expr *out);
 void expr_done(struct expr *e);
 
-/* Adds a hole at byte `at` of the text written so far; takes the expression, also where it fails, which is then at byte i
- * of the string x (NULL: at byte i of the file). */
+/* Adds a hole at byte `at` of the text written so far; takes the expression, also where it fails,
+ * which is then at byte i of the string x (NULL: at byte i of the file). */
 int template_hole_add(struct loader *r, const struct expansion *x, size_t i, size_t at,
                       enum text_place place, struct expr *expr);
 

@@ -81,7 +81,8 @@ int template_read(struct loader *r, const struct json *v, const struct scope *sc
     return -1;
 }
 
-/* The arguments of EXPR_FILE: pieces of the name, text and holes by turns, from byte `from` of the text on. */
+/* The arguments of EXPR_FILE: pieces of the name, text and holes by turns, from byte `from` of the
+ * text on. */
 static int name_pieces(struct loader *r, const struct buf *text, size_t from,
                        struct template_holes *holes, struct expr *file) {
     file->args = calloc(holes->count * 2 + 1, sizeof *file->args);
@@ -105,8 +106,8 @@ static int name_pieces(struct loader *r, const struct buf *text, size_t from,
     return 0;
 }
 
-/* The folder that a file's name may not leave: what stands before its first hole. A row's `path` of a feeder of files
- * is a name in that feeder's folder. Sets where the rest of the name begins. */
+/* The folder that a file's name may not leave: what stands before its first hole. A row's `path` of
+ * a feeder of files is a name in that feeder's folder. Sets where the rest of the name begins. */
 static int folder_open(struct loader *r, size_t at, const struct buf *text,
                        struct template_holes *holes, struct expr *file, size_t *rest) {
     struct expr *first = &holes->items[0].expr;

@@ -168,7 +168,8 @@ static int unknown(struct parser *p, struct bytes w) {
     return -1;
 }
 
-/* What separates the columns that are one for us: the character of some name that most of them hold; 0: none does. */
+/* What separates the columns that are one for us: the character of some name that most of them
+ * hold; 0: none does. */
 static char missed_delimiter(const struct feeder *f) {
     static const char likely[] = ";\t|,";
     char best = '\0';

@@ -8,7 +8,8 @@
 #include "util/encode.h"
 #include "util/text.h"
 
-/* How many bytes of JSON source and of decoded text the character at `raw` is; the text is valid. */
+/* How many bytes of JSON source and of decoded text the character at `raw` is; the text is
+ * valid. */
 static void source_step(const char *raw, size_t *source, size_t *decoded) {
     *source = 1;
     *decoded = 1;

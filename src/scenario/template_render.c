@@ -88,7 +88,8 @@ static int apply(const struct expr *x, const struct template_values *v, size_t d
     return 0;
 }
 
-/* A view of the expression's value, before it is escaped: of the caller's values, of `small`, or of the work. */
+/* A view of the expression's value, before it is escaped: of the caller's values, of `small`, or of
+ * the work. */
 static int value(const struct expr *x, const struct template_values *v, size_t depth,
                  char small[SMALL_BYTES], struct bytes *out, struct err *e) {
     int n = 0;
@@ -199,7 +200,8 @@ static int read_all(int fd, const char *folder, struct buf *out, struct err *e) 
     }
 }
 
-/* Appends the content of `name`, a file somewhere below the folder. Messages leave the name out: it differs from row to row. */
+/* Appends the content of `name`, a file somewhere below the folder. Messages leave the name out: it
+ * differs from row to row. */
 static int template_file_read(int folder, const char *folder_name, const char *name, size_t n,
                               struct buf *out, struct err *e) {
     char copy[NAME_BYTES_MAX + 1];

@@ -2,8 +2,9 @@
 
 #include <math.h>
 
-/* Areas are counted in halves of a micro-rate times a nanosecond: the area under a line from r to s over d is
- * then the whole number (r + s) * d. At most 2 * 10^11 over 3 * 10^17 ns, which is far from 2^127. */
+/* Areas are counted in halves of a micro-rate times a nanosecond: the area under a line from r to s
+ * over d is then the whole number (r + s) * d. At most 2 * 10^11 over 3 * 10^17 ns, which is far
+ * from 2^127. */
 #define AREA_PER_ARRIVAL INT64_C(2000000000000000)
 
 /* Away from the streams of the users, which are their indices. */
@@ -38,7 +39,8 @@ static double rise(int64_t low, int64_t high, int64_t d, arrivals_area part) {
     return root + start > 0 ? area / (start + root) : 0;
 }
 
-/* Where in the line its area reaches `part`, which is less than all of it; to the nearest nanosecond. */
+/* Where in the line its area reaches `part`, which is less than all of it; to the nearest
+ * nanosecond. */
 static int64_t reach(const struct line *s, arrivals_area part) {
     int64_t x;
     if (s->from == s->to)

@@ -1,13 +1,14 @@
 /*
  * wait: the pause of a virtual user between two requests.
  *
- * WAIT_CONSTANT and WAIT_BETWEEN count from the end of a request to the start of the next, as Locust does: a slow answer delays
- * all that follow, and no moment is intended for a request.
+ * WAIT_CONSTANT and WAIT_BETWEEN count from the end of a request to the start of the next, as
+ * Locust does: a slow answer delays all that follow, and no moment is intended for a request.
  *
- * WAIT_PACING and WAIT_POISSON count from one intended start to the next, so a user keeps its own schedule whatever the
- * answers take. It has one request at a time: one that is still in progress at the next intended start makes the next late,
- * and late requests follow each other at once until the schedule is reached again. Unlike Locust's constant_pacing, which
- * forgets what it missed, the lateness counts in the response time. Thread: any.
+ * WAIT_PACING and WAIT_POISSON count from one intended start to the next, so a user keeps its own
+ * schedule whatever the answers take. It has one request at a time: one that is still in progress
+ * at the next intended start makes the next late, and late requests follow each other at once until
+ * the schedule is reached again. Unlike Locust's constant_pacing, which forgets what it missed, the
+ * lateness counts in the response time. Thread: any.
  */
 #ifndef SCHEDULE_WAIT_H
 #define SCHEDULE_WAIT_H

@@ -1,26 +1,26 @@
 /*
  * compare: two sets of runs against each other: how large a difference is and how sure it is.
  *
- * Each side has one run or several. Its time is cut into cells of equal length, for an endpoint of n
- * requests at most n/4 of them and COMPARE_CELLS_MAX in each run; of each statistic a cell has a
+ * Each side has one run or several. Its time is cut into cells of equal length, for an endpoint of
+ * n requests at most n/4 of them and COMPARE_CELLS_MAX in each run; of each statistic a cell has a
  * score, its share in what the statistic would change by if that cell were there twice:
  *
  *     mean        sum of (value - mean)        quantile      number below it - n_cell * F(q)
  *     failures    failed - n_cell * rate       per second    n_cell - rate * length of the cell
  *
- * Cells are drawn again in blocks of neighbours (circular block bootstrap: Politis and Romano 1992),
- * as long as block_length.h says of the scores or, where that is longer, of
- * those of the median, and no less spread than it says. Of several runs first the runs are drawn, then
- * blocks within each; as that counts the variation inside of runs twice, the spread is then set to
- * the larger of what the runs' own differences and the blocks say. A quantile is read off the sorted
+ * Cells are drawn again in blocks of neighbours (circular block bootstrap: Politis and Romano
+ * 1992), as long as block_length.h says of the scores or, where that is longer, of those of the
+ * median, and no less spread than it says. Of several runs first the runs are drawn, then blocks
+ * within each; as that counts the variation inside of runs twice, the spread is then set to the
+ * larger of what the runs' own differences and the blocks say. A quantile is read off the sorted
  * values at the rank that the scores' sum moves it to, which gives intervals as those of order
  * statistics (Woodruff, JASA 47, 1952, 635-646).
  *
  * The interval of a ratio or difference has the percentiles of the resamples. Bootstrap spreads of
  * few blocks are too small: they are stretched by sqrt(m/(m-1)) and Student's t over the normal's
  * quantile (Hesterberg, The American Statistician 69, 2015, 371-386), with Welch's degrees of
- * freedom. Failure rates, which may be 0, have Newcombe's interval (Statistics in Medicine 17, 1998,
- * 873-890, method 10) with as many independent requests as their scores' spread is worth.
+ * freedom. Failure rates, which may be 0, have Newcombe's interval (Statistics in Medicine 17,
+ * 1998, 873-890, method 10) with as many independent requests as their scores' spread is worth.
  *
  * Too little data is an answer: see enum compare_lack.
  *
@@ -29,7 +29,8 @@
  *
  * What it does not do: decide which rows count (warm-up, ramp); know files or names.
  *
- * Ownership: heap, *_free(NULL) is fine; a pair borrows its sides. Thread: one at a time for a side.
+ * Ownership: heap, *_free(NULL) is fine; a pair borrows its sides. Thread: one at a time for a
+ * side.
  */
 #ifndef STATS_COMPARE_H
 #define STATS_COMPARE_H
@@ -118,16 +119,17 @@ struct compare_result {
 int compare_measure(struct compare_pair *p, const struct compare_measure *m,
                     struct compare_result *out, struct err *e);
 
-/* Verdicts of one table, so that all of them together are without a false one in `confidence` of the
- * tables where nothing differs: from the smallest p-value on, the k-th of m must be at most
- * (1 - confidence) / (m - k + 1), else it and the rest become COMPARE_NO_DIFFERENCE (S. Holm,
+/* Verdicts of one table, so that all of them together are without a false one in `confidence` of
+ * the tables where nothing differs: from the smallest p-value on, the k-th of m must be at most (1
+ * - confidence) / (m - k + 1), else it and the rest become COMPARE_NO_DIFFERENCE (S. Holm,
  * Scandinavian Journal of Statistics 6, 1979, 65-70). Intervals stay as they are. Those with too
  * little data are no part of the family. */
 void compare_family(struct compare_result *const *results, size_t n, double confidence);
 
 /* Mann and Whitney: of a request of each side, how often is that of `with` the slower one (ties
- * count half). 0.5 where the two are alike. `u` is the statistic of `with`; the interval is that of
- * the blocks (DeLong's placements as scores), as U's own variance is that of independent requests. */
+ * count half). 0.5 where the two are alike. `u` is the statistic of `with`; the interval is that
+ * of the blocks (DeLong's placements as scores), as U's own variance is that of independent
+ * requests. */
 struct compare_rank {
     double u, share, low, high, p_value;
     enum compare_lack lack;

@@ -55,7 +55,8 @@ static void summarise(const struct compare_sample *s, const struct ring *rings,
 }
 
 /* The spread that the moves shall have, and how sure it is: see compare.h. `outer` is what drawing
- * runs alone makes of it, `inner` what drawing blocks does, `long_run` what block_length.h makes of the latter. */
+ * runs alone makes of it, `inner` what drawing blocks does, `long_run` what block_length.h makes of
+ * the latter. */
 static void settle(struct resampled *out, size_t runs, double outer, double inner,
                    double long_run) {
     double blocks = out->blocks;

@@ -15,7 +15,8 @@
 #define SECONDS 16 /* the rates look back RATE_FROM_S */
 #define BUCKETS_MAX ((size_t)1 << 20)
 
-/* Locust's rounded times, numbered from 0: 0..99 one by one, then by tens, hundreds and thousands. */
+/* Locust's rounded times, numbered from 0: 0..99 one by one, then by tens, hundreds and
+ * thousands. */
 static size_t bucket_of(int64_t ms) {
     int64_t i = ms < 100     ? ms
                 : ms < 1000  ? 90 + ms / 10

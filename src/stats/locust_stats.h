@@ -1,16 +1,18 @@
 /*
- * locust_stats: what Locust's RequestStats would hold after the same requests in the same order, for files that must equal
- * Locust's byte for byte.
+ * locust_stats: what Locust's RequestStats would hold after the same requests in the same order,
+ * for files that must equal Locust's byte for byte.
  *
- * The rules are those of locust/stats.py (2.44): response times are rounded before they are counted (locust.h), sums of
- * times are added up as doubles in the order of the requests, rates go up to the last request of any entry, current rates are
- * over the ten seconds that end two before it, and current percentiles come from the difference to a copy that is about ten
- * seconds old. Locust logs a request when it ends, so its clock never goes back: a request that is given here after one that
+ * The rules are those of locust/stats.py (2.44): response times are rounded before they are counted
+ * (locust.h), sums of times are added up as doubles in the order of the requests, rates go up to
+ * the last request of any entry, current rates are over the ten seconds that end two before it, and
+ * current percentiles come from the difference to a copy that is about ten seconds old. Locust logs
+ * a request when it ends, so its clock never goes back: a request that is given here after one that
  * ended later counts as ended then.
  *
- * Memory is bounded whatever the number of requests: about 300 counters an entry (Locust's rounded times; one more for each
- * second above ten), twenty copies of them where current percentiles are wanted, and a few words for each kind of error, of
- * which those past LOCUST_ERRORS_MAX count as one. It holds no names and writes nothing.
+ * Memory is bounded whatever the number of requests: about 300 counters an entry (Locust's rounded
+ * times; one more for each second above ten), twenty copies of them where current percentiles are
+ * wanted, and a few words for each kind of error, of which those past LOCUST_ERRORS_MAX count as
+ * one. It holds no names and writes nothing.
  *
  * Ownership: heap; locust_stats_free(NULL) is fine. Thread: one at a time.
  */
@@ -59,7 +61,8 @@ int locust_stats_new(size_t entries, int64_t start_us, bool current, struct locu
                      struct err *e);
 void locust_stats_free(struct locust_stats *s);
 
-/* A request that came to an end of its own. `error`: of a failed one, what tells its text from others. */
+/* A request that came to an end of its own. `error`: of a failed one, what tells its text from
+ * others. */
 int locust_stats_log(struct locust_stats *s, size_t entry, const struct request *x, uint32_t error,
                      struct err *e);
 

@@ -76,8 +76,8 @@ static double log_scale(const struct mixture_part *p) {
     return log_density(p, p->mean);
 }
 
-/* A round of EM: the likelihood of m, and the parts that follow from it. One exp for each value, because reports of
- * every run wait for this. */
+/* A round of EM: the likelihood of m, and the parts that follow from it. One exp for each value,
+ * because reports of every run wait for this. */
 static double step(const struct values *v, const struct mixture *m, struct mixture *next) {
     struct sums low = {0}, high = {0};
     double scale_low = log_scale(&m->low), scale_high = log_scale(&m->high), sum = 0;

@@ -1,13 +1,13 @@
 /*
  * series: requests, failures and response times second by second, by the second in which a request
- * ended; of a long run in equal steps of several seconds, too. A percentile of a step is that of all
- * its requests: no mean of the seconds' percentiles tells it.
+ * ended; of a long run in equal steps of several seconds, too. A percentile of a step is that of
+ * all its requests: no mean of the seconds' percentiles tells it.
  *
- * Requests come nearly in the order of their end. So the response times of a second or step are held
- * until requests end SERIES_LATE_S seconds after it, then its exact median and 95th percentile
+ * Requests come nearly in the order of their end. So the response times of a second or step are
+ * held until requests end SERIES_LATE_S seconds after it, then its exact median and 95th percentile
  * (quantile.h) are taken and they are let go. Where a request comes later than that, or more are in
- * progress than SERIES_HELD_MAX, series_needs_collecting() says so, and all requests have to be given once
- * more. So the numbers are exact in whatever order requests come, and memory is bounded.
+ * progress than SERIES_HELD_MAX, series_needs_collecting() says so, and all requests have to be
+ * given once more. So the numbers are exact in whatever order requests come, and memory is bounded.
  *
  * Percentiles are given wherever a request ended, however few they were: this is a picture of the
  * run's course, not a claim about its distribution.
@@ -58,7 +58,8 @@ int series_finish(const struct series *s, struct err *e);
 size_t series_seconds(const struct series *s);
 void series_at(const struct series *s, size_t second, struct series_second *out);
 
-/* The same of steps; the counts are of the whole step. Step i begins with second i * step_seconds. */
+/* The same of steps; the counts are of the whole step. Step i begins with second i *
+ * step_seconds. */
 int64_t series_step_seconds(const struct series *s);
 size_t series_steps(const struct series *s);
 void series_step_at(const struct series *s, size_t step, struct series_second *out);

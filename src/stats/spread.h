@@ -1,11 +1,13 @@
 /*
- * spread: what a table says of a set of times: how many, median with its confidence interval, 90th, 95th
- * and 99th percentile, extremes; exact, from a stream that is read twice (select.h), or once where spread_keep() has room for it.
+ * spread: what a table says of a set of times: how many, median with its confidence interval, 90th,
+ * 95th and 99th percentile, extremes; exact, from a stream that is read twice (select.h), or once
+ * where spread_keep() has room for it.
  *
- *     spread_init  spread_keep  spread_count()...  spread_plan  spread_collect()...  spread_finish  spread_row
- *     spread_done
+ *     spread_init  spread_keep  spread_count()...  spread_plan  spread_collect()...
+ *     spread_finish  spread_row  spread_done
  *
- * Without spread_keep(), or where spread_needs_collecting() after spread_plan(), the second reading is needed.
+ * Without spread_keep(), or where spread_needs_collecting() after spread_plan(), the second reading
+ * is needed.
  *
  * Ownership: spread_done frees all; one that is all zeros is fine. Thread: plain data.
  */

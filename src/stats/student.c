@@ -7,7 +7,8 @@ double student_within(double t, unsigned df) {
     double theta = atan(t / sqrt(df)), c = cos(theta), square = c * c;
     double term = df % 2 == 1 ? c : 1, sum = 0;
     assert(t >= 0 && df >= 1);
-    /* Odd: cos + 2/3 cos^3 + 2*4/(3*5) cos^5 ...; even: 1 + 1/2 cos^2 + 1*3/(2*4) cos^4 ...; up to the power df - 2. */
+    /* Odd: cos + 2/3 cos^3 + 2*4/(3*5) cos^5 ...; even: 1 + 1/2 cos^2 + 1*3/(2*4) cos^4 ...; up to
+     * the power df - 2. */
     for (unsigned k = df % 2 == 1 ? 1 : 0; k + 2 <= df; k += 2) {
         sum += term;
         term *= square * (k + 1) / (k + 2);

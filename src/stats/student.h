@@ -1,8 +1,8 @@
 /*
  * student: quantiles of Student's t distribution, for the interval of a mean of few values.
  *
- * P(|T| <= t) is the finite sum of Abramowitz & Stegun 26.7.3 (odd degrees of freedom) and 26.7.4 (even ones), exact but for
- * rounding; the quantile comes from it by bisection. Thread: any.
+ * P(|T| <= t) is the finite sum of Abramowitz & Stegun 26.7.3 (odd degrees of freedom) and 26.7.4
+ * (even ones), exact but for rounding; the quantile comes from it by bisection. Thread: any.
  */
 #ifndef STATS_STUDENT_H
 #define STATS_STUDENT_H

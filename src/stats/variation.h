@@ -1,8 +1,10 @@
 /*
- * variation: how much a number differs from run to run: mean, standard deviation, extremes, and an interval for the mean.
+ * variation: how much a number differs from run to run: mean, standard deviation, extremes, and an
+ * interval for the mean.
  *
- * The interval is Student's: mean -+ t(n-1) * s / sqrt(n). It takes the runs for independent and the number for roughly normal
- * between them, which its spread over a few runs cannot prove. Nothing inside a run comes into it. Thread: any.
+ * The interval is Student's: mean -+ t(n-1) * s / sqrt(n). It takes the runs for independent and
+ * the number for roughly normal between them, which its spread over a few runs cannot prove.
+ * Nothing inside a run comes into it. Thread: any.
  */
 #ifndef STATS_VARIATION_H
 #define STATS_VARIATION_H

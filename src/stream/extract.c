@@ -87,7 +87,8 @@ static void take_error(struct extract_walk *w, enum jsonwalk_kind kind, struct b
         extract_failed(w, raw);
 }
 
-/* The end of an object with several names for one text. A server that changes a name sends both for a while. */
+/* The end of an object with several names for one text. A server that changes a name sends both for
+ * a while. */
 static void take_group(struct extract_walk *w) {
     struct bytes reasoning = w->string[EXTRACT_SLOT_REASONING_CONTENT];
     if (reasoning.len == 0)

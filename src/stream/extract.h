@@ -1,10 +1,12 @@
 /*
  * extract: what one event of a format says.
  *
- * One function per format. It knows nothing of the events before, of times and of framing (stream.h has those). What servers send in
- * more than one way is read in all of them; docs/internals/streams.md says which.
+ * One function per format. It knows nothing of the events before, of times and of framing (stream.h
+ * has those). What servers send in more than one way is read in all of them;
+ * docs/internals/streams.md says which.
  *
- * Ownership: `data` is lent for the call, and `error` points into it or is static. Thread: the owner's.
+ * Ownership: `data` is lent for the call, and `error` points into it or is static. Thread: the
+ * owner's.
  */
 #ifndef STREAM_EXTRACT_H
 #define STREAM_EXTRACT_H
@@ -40,7 +42,8 @@ struct extract {
     bool error_json;    /* they are the inside of a JSON string */
 };
 
-/* False: the data is no JSON, and what was found is nothing. `type` is the event's, without data where it has none. */
+/* False: the data is no JSON, and what was found is nothing. `type` is the event's, without data
+ * where it has none. */
 typedef bool extract_event(struct extract *x, struct bytes data, struct bytes type);
 
 bool extract_openai(struct extract *x, struct bytes data, struct bytes type);

@@ -12,7 +12,8 @@
 enum extract_slot {
     EXTRACT_SLOT_NONE,
     /* Strings that the walk keeps, the last of each. */
-    EXTRACT_SLOT_CONTENT, /* texts of which an object has several names for one: the end of EXTRACT_SLOT_GROUP decides */
+    /* Texts of which an object has several names for one: the end of EXTRACT_SLOT_GROUP decides. */
+    EXTRACT_SLOT_CONTENT,
     EXTRACT_SLOT_REASONING_CONTENT,
     EXTRACT_SLOT_REASONING_ALIAS,
     EXTRACT_SLOT_TOKEN_TEXT, /* unless EXTRACT_SLOT_SPECIAL is true */
@@ -51,7 +52,8 @@ struct extract_walk {
     bool special, calls_tool;
 };
 
-/* Walks over the data by a table, and takes counts and errors to *x. EXTRACT_SLOT_TYPE is then the event's own type where the data has none. */
+/* Walks over the data by a table, and takes counts and errors to *x. EXTRACT_SLOT_TYPE is then the
+ * event's own type where the data has none. */
 bool extract_walk(struct extract_walk *w, struct extract *x, const struct jsonwalk_table *table,
                   struct bytes data, struct bytes type);
 
@@ -61,7 +63,8 @@ void extract_text(struct extract *x, enum extract_kind kind, struct bytes raw);
 /* A finish reason in the words of any format. */
 void extract_finish(struct extract *x, struct bytes word);
 
-/* The event says that the server failed: with the message that the walk found, else with `raw` itself. */
+/* The event says that the server failed: with the message that the walk found, else with `raw`
+ * itself. */
 void extract_failed(struct extract_walk *w, struct bytes raw);
 
 int64_t extract_count(const struct extract_walk *w, enum extract_slot slot);

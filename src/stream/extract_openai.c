@@ -1,4 +1,5 @@
-/* OpenAI's three: chat completions, completions and responses, and what servers that follow them send besides. */
+/* OpenAI's three: chat completions, completions and responses, and what servers that follow them
+ * send besides. */
 #include "stream/extract.h"
 #include "stream/extract_internal.h"
 

@@ -1,11 +1,12 @@
 /*
  * joined: the text that the events of a stream make together.
  *
- * Escapes of JSON are decoded, also a surrogate pair of which each half came in an event of its own. A half alone becomes U+FFFD. Bytes
- * that are no UTF-8 stay as they are: an event may end within a character. Beyond `max` bytes the text is cut, never within a
- * character.
+ * Escapes of JSON are decoded, also a surrogate pair of which each half came in an event of its
+ * own. A half alone becomes U+FFFD. Bytes that are no UTF-8 stay as they are: an event may end
+ * within a character. Beyond `max` bytes the text is cut, never within a character.
  *
- * Ownership: embedded; joined_init() before the first use, joined_done() frees. Thread: the owner's.
+ * Ownership: embedded; joined_init() before the first use, joined_done() frees. Thread: the
+ * owner's.
  */
 #ifndef STREAM_JOINED_H
 #define STREAM_JOINED_H

@@ -63,7 +63,8 @@ static bool take_scalar(struct walk *w, enum jsonwalk_kind *kind, struct bytes *
 
 /* ---- The members of an object and the elements of an array ---- */
 
-/* At the next child: behind "{" or "[" (`first`) or a value. 1: there is one. 0: no more, w->p is behind the container. -1: broken. */
+/* At the next child: behind "{" or "[" (`first`) or a value. 1: there is one. 0: no more, w->p is
+ * behind the container. -1: broken. */
 static int next_child(struct walk *w, char close, bool first) {
     skip_space(w);
     if (w->p == w->end)
@@ -222,7 +223,8 @@ void jsonwalk_pointer_done(struct jsonwalk_pointer *p) {
     *p = (struct jsonwalk_pointer){0};
 }
 
-/* Compares a key of any length with its escapes; a half of a surrogate pair alone is what text_put_point() makes of it. */
+/* Compares a key of any length with its escapes; a half of a surrogate pair alone is what
+ * text_put_point() makes of it. */
 static bool key_is(struct bytes key, struct bytes token) {
     size_t at = 0;
     if (key.len == 0 || memchr(key.data, '\\', key.len) == NULL)

@@ -1,9 +1,9 @@
 /*
  * jsonwalk: takes what a table names out of a JSON text, in one pass and without a tree.
  *
- * It checks RFC 8259's grammar of the whole text, but not that strings are UTF-8. Like Python's json module and many servers,
- * it also takes NaN, Infinity and -Infinity, which log probabilities may be. Of a key that comes twice, both values are given, in
- * their order. It decodes no strings.
+ * It checks RFC 8259's grammar of the whole text, but not that strings are UTF-8. Like Python's
+ * json module and many servers, it also takes NaN, Infinity and -Infinity, which log probabilities
+ * may be. Of a key that comes twice, both values are given, in their order. It decodes no strings.
  *
  * Ownership: all pointers are into the caller's text. Thread: any.
  */
@@ -48,10 +48,12 @@ struct jsonwalk_table {
     static const struct jsonwalk_table name = {name##_fields,                                      \
                                                sizeof name##_fields / sizeof *name##_fields}
 
-/* Gets each value of a field with a slot, when the walk is behind it. Of an array with an inner table it gets each object instead. */
+/* Gets each value of a field with a slot, when the walk is behind it. Of an array with an inner
+ * table it gets each object instead. */
 typedef void jsonwalk_take(void *context, int slot, enum jsonwalk_kind kind, struct bytes raw);
 
-/* False: it is no JSON text, or deeper than JSONWALK_DEPTH_MAX; then what was given is not to be trusted. */
+/* False: it is no JSON text, or deeper than JSONWALK_DEPTH_MAX; then what was given is not to be
+ * trusted. */
 bool jsonwalk(struct bytes text, const struct jsonwalk_table *table, jsonwalk_take *take,
               void *context);
 
@@ -66,8 +68,8 @@ struct jsonwalk_pointer {
 int jsonwalk_pointer_init(struct jsonwalk_pointer *p, const char *pointer);
 void jsonwalk_pointer_done(struct jsonwalk_pointer *p);
 
-/* Finds the value, the last one if a key repeats; raw->data is NULL if there is none. *error gets the value of "error" in the outermost
- * object likewise. False: as above. */
+/* Finds the value, the last one if a key repeats; raw->data is NULL if there is none. *error gets
+ * the value of "error" in the outermost object likewise. False: as above. */
 struct jsonwalk_value {
     enum jsonwalk_kind kind;
     struct bytes raw;

@@ -1,10 +1,12 @@
 /*
  * ndjson: takes newline-delimited JSON apart into lines, as its bytes come.
  *
- * A line ends with LF; a CR before it goes with the white space that the reader of the JSON skips. Blank lines are skipped. It knows no JSON.
+ * A line ends with LF; a CR before it goes with the white space that the reader of the JSON skips.
+ * Blank lines are skipped. It knows no JSON.
  *
- * A line that lies within one piece is lent from there, not copied. Ownership: embedded; ndjson_init() once, ndjson_begin() before
- * each stream, ndjson_done() frees. What the sink gets is lent for the call. Thread: the owner's.
+ * A line that lies within one piece is lent from there, not copied. Ownership: embedded;
+ * ndjson_init() once, ndjson_begin() before each stream, ndjson_done() frees. What the sink gets is
+ * lent for the call. Thread: the owner's.
  */
 #ifndef STREAM_NDJSON_H
 #define STREAM_NDJSON_H

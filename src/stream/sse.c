@@ -59,7 +59,8 @@ static bool is(struct bytes name, const char *word) {
     return name.len == strlen(word) && memcmp(name.data, word, name.len) == 0;
 }
 
-/* One line without its end. `lasting`: it lies in the caller's piece. False: the owner wants no more. */
+/* One line without its end. `lasting`: it lies in the caller's piece. False: the owner wants no
+ * more. */
 static bool take_line(struct sse *s, struct bytes line, bool lasting, sse_sink *sink,
                       void *context) {
     if (line.len == 0) {

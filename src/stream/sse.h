@@ -1,12 +1,14 @@
 /*
  * sse: takes a text/event-stream apart, as its bytes come (WHATWG HTML 9.2.6).
  *
- * Lines end with LF, CRLF or CR, whatever the cut. A byte order mark at the start, comments, `id` and `retry` are skipped; nothing
- * reconnects here. It knows no JSON, and does not check that texts are UTF-8. One thing is not of the standard: a field `error` is an event
- * of that type, since llama.cpp's server sends `error: {…}` in its older releases, which a browser would ignore.
+ * Lines end with LF, CRLF or CR, whatever the cut. A byte order mark at the start, comments, `id`
+ * and `retry` are skipped; nothing reconnects here. It knows no JSON, and does not check that texts
+ * are UTF-8. One thing is not of the standard: a field `error` is an event of that type, since
+ * llama.cpp's server sends `error: {…}` in its older releases, which a browser would ignore.
  *
- * Data that lies within one piece is lent from there, not copied. Ownership: embedded; sse_init() once, sse_begin() before each
- * stream, sse_done() frees. What the sink gets is lent for the call. Thread: the owner's.
+ * Data that lies within one piece is lent from there, not copied. Ownership: embedded; sse_init()
+ * once, sse_begin() before each stream, sse_done() frees. What the sink gets is lent for the call.
+ * Thread: the owner's.
  */
 #ifndef STREAM_SSE_H
 #define STREAM_SSE_H
@@ -19,7 +21,8 @@
 
 #define SSE_TYPE_MAX_BYTES 64 /* of an event's type; of a longer one the start is kept */
 
-/* False: its owner wants no more of this piece. `type` has no data where there was no `event` field. */
+/* False: its owner wants no more of this piece. `type` has no data where there was no `event`
+ * field. */
 typedef bool sse_sink(void *context, struct bytes data, struct bytes type);
 
 struct sse {
@@ -43,8 +46,8 @@ void sse_begin(struct sse *s);
 /* -1: an event or a line is too large, or memory ran out; the stream cannot go on. */
 int sse_feed(struct sse *s, const char *bytes, size_t n, sse_sink *sink, void *context);
 
-/* The stream is over: dispatches an event whose empty line did not come, which the standard would not. `whole`: a last line without its
- * end counts too. */
+/* The stream is over: dispatches an event whose empty line did not come, which the standard would
+ * not. `whole`: a last line without its end counts too. */
 int sse_end(struct sse *s, bool whole, sse_sink *sink, void *context);
 
 #endif

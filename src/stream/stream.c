@@ -15,7 +15,8 @@
 /* A buffer that one large event made larger than this is freed before the next answer. */
 #define KEEP_MAX_BYTES ((size_t)64 << 10)
 
-/* The times' memory grows by this, so that a thousand tokens take little more than their 4 kB; by a quarter once it is large. */
+/* The times' memory grows by this, so that a thousand tokens take little more than their 4 kB; by a
+ * quarter once it is large. */
 #define TIMES_STEP_BYTES 512
 #define TIMES_LARGE_BYTES ((size_t)16 << 10)
 
@@ -23,8 +24,8 @@ static const struct format {
     extract_event *extract;
     bool lines;    /* NDJSON, not text/event-stream */
     bool says_end; /* without its end the stream is cut; else the end of the body is the end */
-    bool
-        says_done; /* "[DONE]" ends it: OpenAI's, and others that some servers send it behind all the same */
+    /* "[DONE]" ends it: OpenAI's, and others that some servers send it behind all the same. */
+    bool says_done;
     bool strict; /* data that is no JSON breaks the stream */
 } formats[STREAM_FORMAT_COUNT] = {
     [STREAM_FORMAT_OPENAI] = {extract_openai, false, true, true, true},
@@ -189,7 +190,8 @@ static void count_tokens(struct stream *s, const struct extract *x) {
     s->token_read = s->read_number;
 }
 
-/* Counts are those so far, in each event or in the last; a zero does not take back what was said of the prompt. */
+/* Counts are those so far, in each event or in the last; a zero does not take back what was said of
+ * the prompt. */
 static void count_usage(struct stream *s, const struct extract *x) {
     struct stream_result *r = &s->r;
     const struct extract_usage *u = &x->usage;
@@ -270,7 +272,8 @@ static void count_event(struct stream *s) {
         s->r.first_event_ns = s->at_ns;
 }
 
-/* Behind the end of the stream nothing counts, but for the mark that some servers send behind the event that ends it. */
+/* Behind the end of the stream nothing counts, but for the mark that some servers send behind the
+ * event that ends it. */
 static void count_late(struct stream *s, bool mark) {
     s->r.after_done += !mark || s->mark_seen;
     s->mark_seen |= mark;

@@ -1,15 +1,20 @@
 /*
- * stream: the account of one answer that comes as a stream of events, as servers of language models send them.
+ * stream: the account of one answer that comes as a stream of events, as servers of language models
+ * send them.
  *
- * It is fed the decoded bytes of a body as they arrive, cut anywhere. It finds the events, takes the token texts, usage and the end out
- * of them (docs/internals/streams.md has the formats), and keeps the time of each event that brought tokens. It knows no sockets, no HTTP,
- * no clock and no scenario: who reads the body gives each piece its time, watches `idle_ns` and `cancel_ns`, and says how the body ended.
+ * It is fed the decoded bytes of a body as they arrive, cut anywhere. It finds the events, takes
+ * the token texts, usage and the end out of them (docs/internals/streams.md has the formats), and
+ * keeps the time of each event that brought tokens. It knows no sockets, no HTTP, no clock and no
+ * scenario: who reads the body gives each piece its time, watches `idle_ns` and `cancel_ns`, and
+ * says how the body ended.
  *
- * A token event is one whose token text is not empty: content, reasoning, or the arguments of a tool call. A role, a ping, usage or a
- * finish reason alone is none. The arrival of an event is that of the byte that completed it: the end of the empty line behind it.
+ * A token event is one whose token text is not empty: content, reasoning, or the arguments of a
+ * tool call. A role, a ping, usage or a finish reason alone is none. The arrival of an event is
+ * that of the byte that completed it: the end of the empty line behind it.
  *
- * Ownership: stream_new() to stream_free(); the spec's strings are borrowed until then. What stream_result() points to is the stream's, until
- * the next stream_begin(). No call allocates per event: buffers grow and are used again. Thread: one at a time.
+ * Ownership: stream_new() to stream_free(); the spec's strings are borrowed until then. What
+ * stream_result() points to is the stream's, until the next stream_begin(). No call allocates per
+ * event: buffers grow and are used again. Thread: one at a time.
  */
 #ifndef STREAM_STREAM_H
 #define STREAM_STREAM_H
@@ -39,7 +44,8 @@ enum stream_format {
         STREAM_FORMAT_COUNT
 };
 
-/* Why there is no more. The words are a contract: they are in run files. Add at the end only, the numbers are stored. */
+/* Why there is no more. The words are a contract: they are in run files. Add at the end only, the
+ * numbers are stored. */
 #define STREAM_FINISH_MAP(X)                                                                       \
     X(NONE, "none")                     /* the stream ended regularly and gave no reason */        \
     X(STOP, "stop")                     /* the model was done, or came to a stop sequence */       \
@@ -70,8 +76,9 @@ enum stream_finish {
 /* Plain data; strings are the scenario's. */
 struct stream_spec {
     enum stream_format format;
-    const char *
-        token; /* sse and ndjson: a valid JSON Pointer (RFC 6901) to the token's text; NULL: the whole data is the text */
+    /* Sse and ndjson: a valid JSON Pointer (RFC 6901) to the token's text; NULL: the whole data is
+     * the text. */
+    const char *token;
     const char *done;       /* the data that ends it; NULL: the format's own */
     int64_t idle_ns;        /* 0: no limit. For who reads the body; the stream does not look */
     uint64_t cancel_tokens; /* 0: none */
@@ -104,30 +111,34 @@ enum stream_verdict {
     STREAM_VERDICT_BROKEN /* protocol_error */
 };
 
-/* Times are moments of CLOCK_MONOTONIC, 0 where there was none; token counts are -1 where the server did not say. */
+/* Times are moments of CLOCK_MONOTONIC, 0 where there was none; token counts are -1 where the
+ * server did not say. */
 struct stream_result {
     int64_t first_event_ns; /* of any kind, comments are none */
     int64_t ttft_ns;        /* the first token event */
     int64_t ttfo_ns;        /* the first with more than reasoning */
     int64_t last_token_ns;
-    /* All up to the end of the stream, with the one that ends it; those with tokens; of these, those with reasoning and those of a tool. */
+    /* All up to the end of the stream, with the one that ends it; those with tokens; of these,
+     * those with reasoning and those of a tool. */
     uint64_t events, token_events, reasoning_events, tool_events;
     uint64_t after_done; /* events behind the end of the stream. They count for nothing else */
     uint64_t reads,
-        shared_reads; /* reads that completed a token event; of them, those that completed several */
+        /* Reads that completed a token event; of them, those that completed several. */
+        shared_reads;
     int64_t output_tokens, prompt_tokens, cached_tokens, reasoning_tokens;
-    int64_t
-        first_tokens; /* up to the first token event, where that event has usage; else 1; 0 without token events */
+    /* Up to the first token event, where that event has usage; else 1; 0 without token events. */
+    int64_t first_tokens;
     enum stream_finish finish;
     bool done; /* the data or the event came that ends the stream */
-    const char *
-        error; /* what the first error event said, as it came: perhaps no UTF-8, or for no terminal. "" if there was none */
-    /* For each token event, LEB128 of the nanoseconds since the one before, 0 for the first (stream_times.h). They add up to
-     * last_token_ns - ttft_ns. */
+    /* What the first error event said, as it came: perhaps no UTF-8, or for no terminal. "" if
+     * there was none. */
+    const char *error;
+    /* For each token event, LEB128 of the nanoseconds since the one before, 0 for the first
+     * (stream_times.h). They add up to last_token_ns - ttft_ns. */
     const unsigned char *times;
     size_t times_bytes;
-    /* All texts joined, in the order of arrival: with several choices, theirs mix. Never NULL. Escapes are decoded; what was not UTF-8
-     * still is not. */
+    /* All texts joined, in the order of arrival: with several choices, theirs mix. Never NULL.
+     * Escapes are decoded; what was not UTF-8 still is not. */
     struct bytes text, reasoning, tools;
     bool text_cut; /* there was more than keep_text_bytes of one */
 };
@@ -141,11 +152,13 @@ void stream_free(struct stream *s);
 /* Before each answer. Of each text, the first `keep_text_bytes` are kept; 0 is quickest. */
 void stream_begin(struct stream *s, size_t keep_text_bytes);
 
-/* n bytes that arrived at `at_ns`, in the transport's read `read_number`. Times and read numbers do not fall. */
+/* n bytes that arrived at `at_ns`, in the transport's read `read_number`. Times and read numbers do
+ * not fall. */
 enum stream_state stream_feed(struct stream *s, const char *bytes, size_t n, int64_t at_ns,
                               uint64_t read_number);
 
-/* Once, after the last byte. A complete body may lack the empty line behind its last event, even the end of its last line. */
+/* Once, after the last byte. A complete body may lack the empty line behind its last event, even
+ * the end of its last line. */
 void stream_end(struct stream *s, enum stream_body how);
 
 /* What is wrong, after STREAM_BROKEN; "" otherwise. Static text, so that errors group. */

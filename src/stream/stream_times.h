@@ -1,8 +1,9 @@
 /*
  * stream_times: the moments of a stream's token events in a few bytes each.
  *
- * One LEB128 number (7 bits a byte, the lowest first) for each event: the nanoseconds since the event before, 0 for the first. A gap
- * below 268 ms takes at most 4 bytes. It does not know when the first event was.
+ * One LEB128 number (7 bits a byte, the lowest first) for each event: the nanoseconds since the
+ * event before, 0 for the first. A gap below 268 ms takes at most 4 bytes. It does not know when
+ * the first event was.
  *
  * Ownership: borrows the bytes. Thread: any.
  */
@@ -32,9 +33,9 @@ void stream_times_begin(struct stream_times *t, const unsigned char *times, size
 /* The next event's moment; false at the end, and where the bytes are no number. */
 bool stream_times_next(struct stream_times *t, int64_t *at_ns);
 
-/* Appends the gaps between the events as a JSON array of whole microseconds, "[]" for fewer than two events. Each moment is first cut
- * to whole microseconds since `start_ns`, so the gaps add up to the last moment minus the first, both cut so. Returns the largest gap, -1
- * if there is none. */
+/* Appends the gaps between the events as a JSON array of whole microseconds, "[]" for fewer than
+ * two events. Each moment is first cut to whole microseconds since `start_ns`, so the gaps add up
+ * to the last moment minus the first, both cut so. Returns the largest gap, -1 if there is none. */
 int64_t stream_times_json(struct buf *out, const unsigned char *times, size_t n, int64_t first_ns,
                           int64_t start_ns);
 

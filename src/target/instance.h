@@ -1,6 +1,6 @@
 /*
- * instance: the one container that the target pretends to be: cold or warm, a limited number of requests at
- * once, the rest in a queue.
+ * instance: the one container that the target pretends to be: cold or warm, a limited number of
+ * requests at once, the rest in a queue.
  *
  * A request (a job) enters; once the instance is warm and a place is free, first come first
  * served, its service time runs; then it may be taken, and its place is free again when it leaves.
@@ -66,8 +66,9 @@ void instance_enter(struct instance *i, struct instance_job *v, int64_t now_ns);
  * INSTANCE_NEVER: nothing. */
 int64_t instance_next_ns(const struct instance *i);
 
-/* A job whose service time is over, or NULL. Its place stays taken until instance_leave, or until instance_vacate, after which it
- * is inside, so that the instance is not idle, until instance_depart. */
+/* A job whose service time is over, or NULL. Its place stays taken until instance_leave, or until
+ * instance_vacate, after which it is inside, so that the instance is not idle, until
+ * instance_depart. */
 struct instance_job *instance_take(struct instance *i, int64_t now_ns);
 void instance_leave(struct instance *i, int64_t now_ns);
 void instance_vacate(struct instance *i, int64_t now_ns);

@@ -1,12 +1,13 @@
 /*
- * job_queue: runs an instance in real time: one thread wakes for what is due, a few burn CPU, and no
- * request holds a thread while it waits.
+ * job_queue: runs an instance in real time: one thread wakes for what is due, a few burn CPU, and
+ * no request holds a thread while it waits.
  *
  * It knows nothing of HTTP: a job is given, and later given back through `done`, once.
  *
  * Ownership: a job belongs to the caller and must stay where it is until `done`; the queue does not
- * touch it after that call. Thread: any thread may call job_queue_pass and job_queue_submit; `done` is called
- * from the queue's threads or from within job_queue_submit and job_queue_stop, with no lock held.
+ * touch it after that call. Thread: any thread may call job_queue_pass and job_queue_submit; `done`
+ * is called from the queue's threads or from within job_queue_submit and job_queue_stop, with no
+ * lock held.
  */
 #ifndef TARGET_JOB_QUEUE_H
 #define TARGET_JOB_QUEUE_H

@@ -1,8 +1,10 @@
 /*
- * llm_answer: an answer of a language model in the format of each interface: its events, one by one, or one JSON document.
+ * llm_answer: an answer of a language model in the format of each interface: its events, one by
+ * one, or one JSON document.
  *
- * Formats as of OpenAI, vLLM, Anthropic, TGI and Ollama. It knows neither times nor sockets: token_stream.h says when an event
- * is due. An event has either reasoning or answer text, never both: the caller does not cross `reasoning`.
+ * Formats as of OpenAI, vLLM, Anthropic, TGI and Ollama. It knows neither times nor sockets:
+ * token_stream.h says when an event is due. An event has either reasoning or answer text, never
+ * both: the caller does not cross `reasoning`.
  *
  * Ownership: plain data. Thread: one at a time.
  */

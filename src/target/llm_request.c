@@ -17,8 +17,8 @@ static uint64_t words_of_text(const char *text, size_t n) {
     return words;
 }
 
-/* Of a text, a token's number, an object's "text" and "content", and lists of these: all shapes that prompts have. The depth of
- * a document is limited by JSON_DEPTH_MAX. */
+/* Of a text, a token's number, an object's "text" and "content", and lists of these: all shapes
+ * that prompts have. The depth of a document is limited by JSON_DEPTH_MAX. */
 static uint64_t words_of(const struct json *v) { // NOLINT(misc-no-recursion)
     uint64_t words = 0;
     if (v == NULL)
@@ -49,8 +49,8 @@ static int read_bool(const struct json *parent, const char *key, bool *value, st
     return 0;
 }
 
-/* A count of tokens; `least` is the smallest that is one. With `endless`, what is below is no limit, as Ollama's and llama.cpp's
- * -1. */
+/* A count of tokens; `least` is the smallest that is one. With `endless`, what is below is no
+ * limit, as Ollama's and llama.cpp's -1. */
 static int read_limit(const struct json *parent, const char *key, int64_t least, bool endless,
                       int64_t *limit, struct err *e) {
     const struct json *v = json_get(parent, key);
@@ -96,7 +96,8 @@ static int read_model(const struct json *root, struct llm_request *r, struct err
     return 0;
 }
 
-/* Several answers in one: real servers send them interleaved; one answer is what is measured here. */
+/* Several answers in one: real servers send them interleaved; one answer is what is measured
+ * here. */
 static int refuse_several(const struct json *root, struct err *e) {
     const struct json *n = json_get(root, "n"), *prompt = json_get(root, "prompt");
     int64_t count;

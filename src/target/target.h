@@ -1,8 +1,8 @@
 /*
  * target: a small prediction service for load tests, with times, cold starts and failures as asked.
  *
- * It speaks HTTP/1.1 through libmicrohttpd, keeps no body, and counts exactly what came in and
- * with which result (counts.h). It is one pretended container (instance.h); it does not scale, and does
+ * It speaks HTTP/1.1 through libmicrohttpd, keeps no body, and counts exactly what came in and with
+ * which result (counts.h). It is one pretended container (instance.h); it does not scale, and does
  * not predict. As a language model it sends tokens at exact times and logs when (token_sender.h).
  *
  * Ownership: the spec's texts must live as long as the target. Thread: one thread opens, starts,
@@ -48,8 +48,8 @@ const char *target_url(const struct target *t); /* "http://127.0.0.1:8080" */
 /* Readable once `requests_max` requests have come to their end. */
 int target_done_fd(const struct target *t);
 
-/* Requests in flight are dropped and count as aborted; the counts are final afterwards, and the token log complete: -1 where
- * that could not be written. */
+/* Requests in flight are dropped and count as aborted; the counts are final afterwards, and the
+ * token log complete: -1 where that could not be written. */
 int target_stop(struct target *t, struct err *e);
 
 void target_json(struct target *t, struct buf *out);

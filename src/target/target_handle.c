@@ -226,7 +226,8 @@ static bool has_token(const struct target_request *r) {
             strcmp(given + strlen(scheme), r->t->spec.token) == 0);
 }
 
-/* Of a route that takes a body: true where it was refused, with what libmicrohttpd is to be told. */
+/* Of a route that takes a body: true where it was refused, with what libmicrohttpd is to be
+ * told. */
 static bool refuse_body(struct target_request *r, enum MHD_Result *result) {
     struct err e = {""};
     if (r->method != METHOD_POST)

@@ -1,6 +1,6 @@
 /*
- * target_internal: what target.c (life), target_handle.c (requests) and target_tokens.c (answers of language models) share.
- * Internal to this folder.
+ * target_internal: what target.c (life), target_handle.c (requests) and target_tokens.c (answers of
+ * language models) share. Internal to this folder.
  */
 #ifndef TARGET_TARGET_INTERNAL_H
 #define TARGET_TARGET_INTERNAL_H

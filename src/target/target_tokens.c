@@ -1,7 +1,8 @@
 /*
- * The answers of language models. A stream: libmicrohttpd sends the head and asks for the body; its connection is suspended
- * then, the sender writes the body past it, and the end is libmicrohttpd's again, so that the connection lives on. An answer in
- * one piece waits with the sender until its last token is due.
+ * The answers of language models. A stream: libmicrohttpd sends the head and asks for the body; its
+ * connection is suspended then, the sender writes the body past it, and the end is libmicrohttpd's
+ * again, so that the connection lives on. An answer in one piece waits with the sender until its
+ * last token is due.
  */
 #include <ctype.h>
 #include <string.h>
@@ -114,7 +115,8 @@ static void send_later(struct target_request *r) {
     token_sender_add(r->t->sender, &r->sending);
 }
 
-/* libmicrohttpd has sent the head and asks for the body: it is the sender's turn; or all of it is sent. */
+/* libmicrohttpd has sent the head and asks for the body: it is the sender's turn; or all of it is
+ * sent. */
 static ssize_t read_body(void *context, uint64_t position, char *bytes, size_t max) {
     struct target_request *r = context;
     (void)position;

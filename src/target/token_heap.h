@@ -1,7 +1,9 @@
 /*
- * token_heap: sendings by the time when they are due, the first at the top; ties in the order they were put in.
+ * token_heap: sendings by the time when they are due, the first at the top; ties in the order they
+ * were put in.
  *
- * Ownership: the sendings are the caller's; a sending is in one heap at a time. Thread: plain data, owned by the caller.
+ * Ownership: the sendings are the caller's; a sending is in one heap at a time. Thread: plain data,
+ * owned by the caller.
  */
 #ifndef TARGET_TOKEN_HEAP_H
 #define TARGET_TOKEN_HEAP_H

@@ -1,8 +1,9 @@
 /*
  * token_log: when each write of each answer really was made: a CSV file, a line for each.
  *
- * A thread of its own writes the file, so that no token waits for the disk. Columns: see token_log.c, which writes them as the
- * first line, and docs/token-server.md. It does not decide what is written.
+ * A thread of its own writes the file, so that no token waits for the disk. Columns: see
+ * token_log.c, which writes them as the first line, and docs/token-server.md. It does not decide
+ * what is written.
  *
  * Thread: token_log_add from any; the others from one.
  */

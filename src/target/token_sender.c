@@ -264,7 +264,8 @@ static void arm(struct token_sender *t) {
     timerfd_settime(t->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
 }
 
-/* One event at a time for sendings: a sending that is over may be in a later event of the same wait. */
+/* One event at a time for sendings: a sending that is over may be in a later event of the same
+ * wait. */
 static void *sender_main(void *arg) {
     struct token_sender *t = arg;
     bool on = true;

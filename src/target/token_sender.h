@@ -1,16 +1,19 @@
 /*
- * token_sender: writes streams to their sockets at their times: one thread for all, a heap of due times and one timerfd.
+ * token_sender: writes streams to their sockets at their times: one thread for all, a heap of due
+ * times and one timerfd.
  *
- * It writes past libmicrohttpd, whose connection is suspended meanwhile and whose response head is out already: the daemon
- * wakes a connection in turn, through a buffer, and cannot say when bytes left. Bodies are framed as chunks where the version
- * of HTTP has them. It opens and closes no connection and sends no last chunk: the owner does.
+ * It writes past libmicrohttpd, whose connection is suspended meanwhile and whose response head is
+ * out already: the daemon wakes a connection in turn, through a buffer, and cannot say when bytes
+ * left. Bodies are framed as chunks where the version of HTTP has them. It opens and closes no
+ * connection and sends no last chunk: the owner does.
  *
- * A client that does not read holds up its own stream only; what is due meanwhile follows as soon as it reads, at once. One
- * that closes its sending half has left.
+ * A client that does not read holds up its own stream only; what is due meanwhile follows as soon
+ * as it reads, at once. One that closes its sending half has left.
  *
- * Ownership: a sending belongs to the caller and must stay where it is until `over`; it is not touched after that call.
- * Thread: token_sender_add from any; the callbacks come from the sender's thread, or from within token_sender_add and
- * token_sender_stop.
+ * Ownership: a sending belongs to the caller and must stay where it is until `over`; it is not
+ * touched after that call.
+ * Thread: token_sender_add from any; the callbacks come from the sender's thread, or from within
+ * token_sender_add and token_sender_stop.
  */
 #ifndef TARGET_TOKEN_SENDER_H
 #define TARGET_TOKEN_SENDER_H
@@ -58,7 +61,8 @@ struct token_sending {
 };
 
 struct token_sender_events {
-    /* Before the last write of a stream, or where it breaks on purpose: whoever sees the end must find it counted. */
+    /* Before the last write of a stream, or where it breaks on purpose: whoever sees the end must
+     * find it counted. */
     void (*ending)(struct token_sending *s, enum token_end end);
     void (*over)(struct token_sending *s, enum token_over how);
 };

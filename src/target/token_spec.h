@@ -27,7 +27,8 @@ enum token_usage {
         TOKEN_USAGE_COUNT
 };
 
-/* X(NAME, word): how a stream ends. All but DONE end it after half of its tokens, when the next is due. */
+/* X(NAME, word): how a stream ends. All but DONE end it after half of its tokens, when the next is
+ * due. */
 #define TOKEN_END_MAP(X)                                                                           \
     X(DONE, "done")   /* with all that the format ends with */                                     \
     X(CLOSE, "close") /* the body ends, without an end mark */                                     \

@@ -1,9 +1,11 @@
 /*
- * token_stream: what is written for one answer, and when: a function of the spec, the seed and the request.
+ * token_stream: what is written for one answer, and when: a function of the spec, the seed and the
+ * request.
  *
- * All times are absolute: token k is due at the start + time to first token + the k gaps before it, however late earlier ones
- * were. The tokens of one event are due with the first of them, as a model emits several at once; the events of one write are
- * due with the last of them, as a buffer holds them. It does not wait, read a clock or write.
+ * All times are absolute: token k is due at the start + time to first token + the k gaps before it,
+ * however late earlier ones were. The tokens of one event are due with the first of them, as a
+ * model emits several at once; the events of one write are due with the last of them, as a buffer
+ * holds them. It does not wait, read a clock or write.
  *
  * Ownership: plain data; the spec must outlive it. Thread: one at a time.
  */
@@ -63,7 +65,8 @@ void token_stream_init(struct token_stream *s, const struct token_spec *spec, ui
                        uint64_t number, enum llm_api api, const struct llm_request *request,
                        int64_t start_ns, int64_t real_ns);
 
-/* Appends the next write to `out` and sets kind, due_ns, first and count. TOKEN_WRITE_OVER: there was none left. */
+/* Appends the next write to `out` and sets kind, due_ns, first and count. TOKEN_WRITE_OVER: there
+ * was none left. */
 void token_stream_prepare(struct token_stream *s, struct buf *out);
 
 /* When the last token is due: for an answer that is not streamed. */

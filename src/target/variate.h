@@ -1,5 +1,6 @@
 /*
- * variate: a random number with its distribution, as the command line writes it: of times, or of counts.
+ * variate: a random number with its distribution, as the command line writes it: of times, or of
+ * counts.
  *
  * "20ms" is constant, "uniform:10ms,30ms" even between the two, "lognormal:120ms,0.4" a median and
  * the standard deviation of the logarithm. Counts are written without a unit ("uniform:50,200") and
@@ -29,7 +30,8 @@ int variate_parse_counts(const char *text, int64_t max, struct variate *d, struc
 
 int64_t variate_draw_ns(const struct variate *d, struct rng *r);
 
-/* A whole number up to `max`; every number of a uniform distribution, both ends too, is as likely. */
+/* A whole number up to `max`; every number of a uniform distribution, both ends too, is as
+ * likely. */
 int64_t variate_draw_count(const struct variate *d, int64_t max, struct rng *r);
 
 #endif

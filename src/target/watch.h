@@ -1,8 +1,8 @@
 /*
  * watch: holds connections that get no answer and notices when their clients leave.
  *
- * libmicrohttpd does not look at a suspended connection, so without this each client that disconnects
- * would cost a descriptor until the end. It reads and closes nothing.
+ * libmicrohttpd does not look at a suspended connection, so without this each client that
+ * disconnects would cost a descriptor until the end. It reads and closes nothing.
  *
  * Ownership: an entry belongs to the caller and must stay where it is until `gone`; it is not
  * touched after that call. Thread: watch_add from any thread; `gone` is called from the watch's

@@ -309,8 +309,8 @@ uint64_t addresses_generation(const struct address_host *h) {
 
 /* ---- for libcurl ---- */
 
-/* "host:port:address,[address]" for CURLOPT_RESOLVE: of n addresses user u begins with u/s + offset mod n, where there are s sources
- * (so that two users with one source do not share one address). */
+/* "host:port:address,[address]" for CURLOPT_RESOLVE: of n addresses user u begins with u/s + offset
+ * mod n, where there are s sources (so that two users with one source do not share one address). */
 static void addresses_entry(const struct addresses *a, const struct address_host *h, uint32_t user,
                             struct buf *out) {
     size_t sources = a->options->source_count > 0 ? a->options->source_count : 1;

@@ -1,11 +1,14 @@
 /*
- * answer: what a user has of the current answer: its fields and its decoded body, read by http1.h, for both transports.
+ * answer: what a user has of the current answer: its fields and its decoded body, read by http1.h,
+ * for both transports.
  *
- * It feeds the user's cookies and the history of the connection, undoes Content-Encoding, and keeps what the request asked for. When an answer
- * begins and ends, and what that means, is its transport's business.
+ * It feeds the user's cookies and the history of the connection, undoes Content-Encoding, and keeps
+ * what the request asked for. When an answer begins and ends, and what that means, is its
+ * transport's business.
  *
- * Ownership: embedded in a session; answer_init(), then answer_begin() for a request and answer_expect() for each answer to it, at last
- * answer_done(). A struct answer_kept is lent to the caller of answer_take() until it gives it back to its transport's pool; the pool is freed by
+ * Ownership: embedded in a session; answer_init(), then answer_begin() for a request and
+ * answer_expect() for each answer to it, at last answer_done(). A struct answer_kept is lent to the
+ * caller of answer_take() until it gives it back to its transport's pool; the pool is freed by
  * answer_pool_free(). Thread: the loop's.
  */
 #ifndef TRANSPORT_ANSWER_H
@@ -71,7 +74,8 @@ struct answer_wanted {
 
 struct answer_wanted answer_wanted(const struct transport_request *r);
 
-/* A request begins, of whose answer this is to be kept. With no memory it is as if the answer were empty, and a stream fails. */
+/* A request begins, of whose answer this is to be kept. With no memory it is as if the answer were
+ * empty, and a stream fails. */
 void answer_begin(struct answer *a, const struct answer_wanted *wanted);
 
 /* An answer to it begins: the first one, or one after a redirect or a second sending. */
@@ -83,7 +87,8 @@ const char *answer_check(struct answer *a);
 /* Why the answer is none, in HTTP1_FAILED. */
 const char *answer_failure(const struct answer *a);
 
-/* What was kept, and how the stream went, goes into the result, which is valid until it is given back; NULL: nothing was. */
+/* What was kept, and how the stream went, goes into the result, which is valid until it is given
+ * back; NULL: nothing was. */
 struct answer_kept *answer_take(struct answer *a, struct transport_result *result);
 void answer_give_back(struct answer_pool *pool, struct answer_kept *k);
 void answer_pool_free(struct answer_pool *pool);

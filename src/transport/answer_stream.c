@@ -29,7 +29,8 @@ void answer_stream_arrived(struct answer_stream *x, int64_t at_ns, bool with_las
     x->at_ns = at_ns > x->at_ns ? at_ns : x->at_ns;
 }
 
-/* Without parameters, and without what may stand in no type (RFC 9110 8.3.1): it goes into an error's text. */
+/* Without parameters, and without what may stand in no type (RFC 9110 8.3.1): it goes into an
+ * error's text. */
 void answer_stream_type(struct answer_stream *x, struct bytes value) {
     static const char good[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                "/!#$&^_.+-";
@@ -40,7 +41,8 @@ void answer_stream_type(struct answer_stream *x, struct bytes value) {
     x->type[n] = '\0';
 }
 
-/* A server that ignores the wish for a stream answers with one JSON text, which some formats' streams look like. */
+/* A server that ignores the wish for a stream answers with one JSON text, which some formats'
+ * streams look like. */
 static bool is_json(const struct answer_stream *x) {
     return x->spec->format != STREAM_FORMAT_NDJSON && strcasecmp(x->type, "application/json") == 0;
 }
@@ -166,7 +168,8 @@ static void judge_whole(struct answer_stream *x, struct transport_result *r,
     }
 }
 
-/* The connection ended before the body did. A stream that had come to its own end is whole, and yet its answer is not. */
+/* The connection ended before the body did. A stream that had come to its own end is whole, and yet
+ * its answer is not. */
 static void judge_lost(struct answer_stream *x, struct transport_result *r,
                        const struct stream_result *s) {
     if (s->finish == STREAM_FINISH_ERROR)

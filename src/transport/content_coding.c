@@ -128,7 +128,8 @@ static int feed_zlib(struct layer *l, const unsigned char *bytes, size_t n) {
     return 0;
 }
 
-/* RFC 1950 has two bytes in front, a multiple of 31; no deflate stream that an encoder makes begins so. */
+/* RFC 1950 has two bytes in front, a multiple of 31; no deflate stream that an encoder makes begins
+ * so. */
 static int feed_deflate(struct layer *l, const unsigned char *bytes, size_t n) {
     if (l->zlib != NULL)
         return feed_zlib(l, bytes, n);

@@ -21,7 +21,8 @@ static bool is_delimiter(char c) {
            (u >= 0x5b && u <= 0x60) || (u >= 0x7b && u <= 0x7e);
 }
 
-/* Takes `least` to `most` digits off the front, with no further digit behind them; -1: they are not there. */
+/* Takes `least` to `most` digits off the front, with no further digit behind them; -1: they are not
+ * there. */
 static int number(struct bytes *b, size_t least, size_t most) {
     size_t n = 0;
     int value = 0;

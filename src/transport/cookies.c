@@ -135,7 +135,8 @@ struct said {
     time_t age_end, date_end;
 };
 
-/* RFC 6265 5.2.2: "-" or a digit, then digits. False where it is anything else, which is ignored. */
+/* RFC 6265 5.2.2: "-" or a digit, then digits. False where it is anything else, which is
+ * ignored. */
 static bool end_of_age(struct bytes value, time_t now, time_t *out) {
     bool negative = value.len > 0 && *value.data == '-';
     int64_t age = 0;
@@ -265,7 +266,8 @@ static int insert(struct cookies *c, const struct cookie *k) {
     return 0;
 }
 
-/* Takes the cookie over: in the place of the same one, or as a new one; one that is over only removes. */
+/* Takes the cookie over: in the place of the same one, or as a new one; one that is over only
+ * removes. */
 static void put(struct cookies *c, struct cookie *k, time_t now) {
     size_t i = 0;
     while (i < c->count && !same_cookie(&c->list[i], k))

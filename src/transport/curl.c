@@ -1,8 +1,9 @@
 /*
  * The complete transport: a request is one libcurl transfer on the worker's curl_loop.
  *
- * One CURLM per worker. Each session has an easy handle, and a connection cache of its own (a share object that only it
- * uses): so a user keeps its connection, and libcurl never searches a list that grows with the users.
+ * One CURLM per worker. Each session has an easy handle, and a connection cache of its own (a share
+ * object that only it uses): so a user keeps its connection, and libcurl never searches a list that
+ * grows with the users.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -74,7 +75,8 @@ static void end_sending(struct transport_session *s) {
     s->last = 0;
 }
 
-/* The session is idle again before its callback runs, so that the callback may send, or close the session. */
+/* The session is idle again before its callback runs, so that the callback may send, or close the
+ * session. */
 static void finish(struct transport_session *s, CURLcode code) {
     const struct http1 *h = &s->answer.base.http;
     struct transport_result result = {.sent_ns = s->sent_ns,
@@ -106,7 +108,8 @@ static void finish(struct transport_session *s, CURLcode code) {
     answer_give_back(&t->pool, kept);
 }
 
-/* The Cookie header of the transfer that is about to begin: the scenario's own and the jar's as one (RFC 6265 5.4). */
+/* The Cookie header of the transfer that is about to begin: the scenario's own and the jar's as one
+ * (RFC 6265 5.4). */
 static CURLcode put_cookies(struct transport_session *s, bool with_own) {
     struct bytes own = {0};
     if (with_own && s->own_cookie.len > 0)
@@ -145,7 +148,8 @@ static struct curl_request request_sent(const struct transport_session *s) {
     return r;
 }
 
-/* Starts the transfer that is set up, at once or when the address of its host is known. False: no memory. */
+/* Starts the transfer that is set up, at once or when the address of its host is known. False: no
+ * memory. */
 static bool begin(struct transport_session *s, const char *url, int64_t allowed_ns) {
     struct address_host *host = s->request->address;
     if (s->hop.count > 0 && curl_aims_host(&s->transport->aims, url, &host) != 0)
@@ -176,7 +180,8 @@ static void on_aimed(struct curl_aim *aim, int64_t waited_ns,
         finish(s, CURLE_OUT_OF_MEMORY);
 }
 
-/* Sends the request on where the answer says. False where that does not happen: `stuck` says why. */
+/* Sends the request on where the answer says. False where that does not happen: `stuck` says
+ * why. */
 static bool follow(struct transport_session *s) {
     const struct transport_options *o = s->transport->options;
     struct curl_phases phases = s->before;
@@ -216,7 +221,8 @@ static bool may_send_again(const struct transport_session *s) {
     return curl_link_may_repeat(&s->link, transport_method_is_idempotent(method));
 }
 
-/* Sends the request of the transfer that has failed once more, with an easy handle that knows nothing of that. False: no memory. */
+/* Sends the request of the transfer that has failed once more, with an easy handle that knows
+ * nothing of that. False: no memory. */
 static bool send_again(struct transport_session *s) {
     const struct transport_options *o = s->transport->options;
     struct curl_request r = s->hop.count > 0 ? s->hop.request : request_sent(s);
@@ -268,7 +274,8 @@ static void on_ended(void *context, CURL *easy, CURLcode code) {
     finish(s, judged);
 }
 
-/* Those that are refused again meanwhile wait for the next turn. A callback may close other sessions that wait here. */
+/* Those that are refused again meanwhile wait for the next turn. A callback may close other
+ * sessions that wait here. */
 static void finish_refused(void *context) {
     struct transport *t = context;
     t->finishing = t->refused;
@@ -281,7 +288,8 @@ static void finish_refused(void *context) {
     }
 }
 
-/* A header of the session's own before those that all share. libcurl keeps the list, and reads the text when it sends. */
+/* A header of the session's own before those that all share. libcurl keeps the list, and reads the
+ * text when it sends. */
 static CURLcode apply(struct transport_session *s, const struct curl_request *r,
                       const struct transport_parts *parts) {
     struct curl_slist *headers = r->headers;

@@ -1,5 +1,6 @@
 /*
- * curl: the transport that can do all that a scenario may ask for, by libcurl's multi interface on the worker's loop.
+ * curl: the transport that can do all that a scenario may ask for, by libcurl's multi interface on
+ * the worker's loop.
  *
  * The contract is transport.h's. Thread: the loop's.
  */

@@ -98,7 +98,8 @@ void curl_aim_init(struct curl_aim *aim, struct curl_aims *all, uint32_t user) {
 CURLcode curl_aim_setup(struct curl_aim *aim, CURL *easy) {
     int64_t ttl_s = (aim->all->options->dns_ttl_ns + NS_PER_S - 1) / NS_PER_S;
     aim->easy = easy;
-    /* For what libcurl still looks up by itself: the target behind a SOCKS proxy that takes addresses only. */
+    /* For what libcurl still looks up by itself: the target behind a SOCKS proxy that takes
+     * addresses only. */
     return curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, (long)ttl_s);
 }
 

@@ -1,13 +1,16 @@
 /*
  * curl_aim: where the connection of a libcurl transfer goes and comes from, for the curl transport.
  *
- * Before a transfer, the host that it connects to (the proxy's, where there is one) is looked up by addresses.h, and what was
- * found is given to libcurl with the user's own address first. A session has a DNS cache of its own for that (in its share
- * object), so users do not see each other's order. It opens the session's sockets, from the user's source, and notes what fails.
+ * Before a transfer, the host that it connects to (the proxy's, where there is one) is looked up by
+ * addresses.h, and what was found is given to libcurl with the user's own address first. A session
+ * has a DNS cache of its own for that (in its share object), so users do not see each other's
+ * order. It opens the session's sockets, from the user's source, and notes what fails.
  *
- * A kept connection needs no address, so nobody waits for one: only where the connection may be gone, or is another host's.
+ * A kept connection needs no address, so nobody waits for one: only where the connection may be
+ * gone, or is another host's.
  *
- * Ownership: embedded in transport and session; hosts are lent until curl_aims_close(). Thread: the loop's.
+ * Ownership: embedded in transport and session; hosts are lent until curl_aims_close(). Thread: the
+ * loop's.
  */
 #ifndef TRANSPORT_CURL_AIM_H
 #define TRANSPORT_CURL_AIM_H
@@ -57,19 +60,22 @@ struct curl_aim {
 
 int curl_aims_init(struct curl_aims *a, uv_loop_t *loop, struct curl_loop *sockets,
                    const struct transport_options *options, curl_aimed_fn *aimed, struct err *e);
-/* No session is left. `closed` is called from the loop, or at once after a failed curl_aims_init(). */
+/* No session is left. `closed` is called from the loop, or at once after a failed
+ * curl_aims_init(). */
 void curl_aims_close(struct curl_aims *a, void (*closed)(void *context), void *context);
 
 /* *out becomes the host to look up for a URL; NULL: none. -1: no memory. */
 int curl_aims_host(struct curl_aims *a, const char *url, struct address_host **out);
 
 void curl_aim_init(struct curl_aim *aim, struct curl_aims *all, uint32_t user);
-/* The session has a new easy handle, with the same share object, which must have CURL_LOCK_DATA_DNS. */
+/* The session has a new easy handle, with the same share object, which must have
+ * CURL_LOCK_DATA_DNS. */
 CURLcode curl_aim_setup(struct curl_aim *aim, CURL *easy);
 void curl_aim_done(struct curl_aim *aim);
 
-/* Before a transfer to `host` (NULL: nothing to look up), which may take `allowed_ns` more; `kept` is the socket that was opened last,
- * while it is open, else -1. 1: it may begin; 0: `aimed` will say so; -1: no memory. */
+/* Before a transfer to `host` (NULL: nothing to look up), which may take `allowed_ns` more; `kept`
+ * is the socket that was opened last, while it is open, else -1. 1: it may begin; 0: `aimed` will
+ * say so; -1: no memory. */
 int curl_aim_take(struct curl_aim *aim, struct address_host *host, int kept, int64_t allowed_ns);
 bool curl_aim_waits(const struct curl_aim *aim);
 void curl_aim_forget(struct curl_aim *aim); /* waits no more, if it did */

@@ -21,19 +21,21 @@ static bool all_sent(const struct curl_answer *a) {
     return sent >= 0 && (uint64_t)sent >= a->to_send;
 }
 
-/* Behind 417 (RFC 9110 15.5.18) libcurl drops the body, and would send the request once more, without its Expect. The head is the answer. */
+/* Behind 417 (RFC 9110 15.5.18) libcurl drops the body, and would send the request once more,
+ * without its Expect. The head is the answer. */
 static bool expect_failed(const struct curl_answer *a) {
     const struct http1 *h = &a->base.http;
     return h->head_done && h->status == 417 && !h->foreign && !all_sent(a);
 }
 
-/* libcurl would go on: it did not understand where the answer ends, or still sends a body that nobody needs (RFC 9112 9.3). Redirects
- * and errors it ends by itself. */
+/* libcurl would go on: it did not understand where the answer ends, or still sends a body that
+ * nobody needs (RFC 9112 9.3). Redirects and errors it ends by itself. */
 static bool must_end(struct curl_answer *a) {
     const struct http1 *h = &a->base.http;
     if (expect_failed(a))
         a->early = true;
-    /* With HTTP/2 libcurl would wait for a window that the server has no reason to open (RFC 9113 8.1). */
+    /* With HTTP/2 libcurl would wait for a window that the server has no reason to open (RFC 9113
+     * 8.1). */
     if (h->foreign && h->head_done &&
         (h->head_method || h->status == 204 || h->status == 304 ||
          (a->length_said && a->raw >= a->length)))
@@ -95,8 +97,8 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *context) {
     return look(a, used < size * n) ? size * n : CURL_WRITEFUNC_ERROR;
 }
 
-/* With TLS 1.3 a server says only after the handshake that it does not take the client's certificate; libcurl reads that when it closes, if
- * sending has failed before. */
+/* With TLS 1.3 a server says only after the handshake that it does not take the client's
+ * certificate; libcurl reads that when it closes, if sending has failed before. */
 static void on_tls_info(const SSL *ssl, int where, int what) {
     struct curl_answer *a = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
     if ((where & SSL_CB_READ_ALERT) != SSL_CB_READ_ALERT)
@@ -112,8 +114,9 @@ static CURLcode on_tls_context(CURL *easy, void *context, void *answer) {
     ((struct curl_answer *)answer)->goodbye = false;
     SSL_CTX_set_app_data((SSL_CTX *)context, answer);
     SSL_CTX_set_info_callback(context, on_tls_info);
-    /* libcurl switches session tickets off, without which most servers resume no session of TLS 1.2: each new connection would
-     * cost both sides a whole handshake, which `direct` and browsers do not ask for. */
+    /* libcurl switches session tickets off, without which most servers resume no session of TLS
+     * 1.2: each new connection would cost both sides a whole handshake, which `direct` and browsers
+     * do not ask for. */
     SSL_CTX_clear_options(context, SSL_OP_NO_TICKET);
     return CURLE_OK;
 }
@@ -148,8 +151,8 @@ void curl_answer_expect(struct curl_answer *a, CURL *easy, const struct curl_req
     a->alert = 0;
     a->error = NULL;
     answer_expect(&a->base, strcmp(r->method, "HEAD") == 0, r->upgrade, place);
-    /* A connection is used again only after an answer that allows it. libcurl would keep one that it could not send on, which then holds what
-     * the server said last. */
+    /* A connection is used again only after an answer that allows it. libcurl would keep one that
+     * it could not send on, which then holds what the server said last. */
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
     a->reusable = false;
 }

@@ -1,11 +1,14 @@
 /*
- * curl_answer: the answer to a transfer of libcurl's, as our own reader sees it (http1.h), its cookies taken and its body decoded.
+ * curl_answer: the answer to a transfer of libcurl's, as our own reader sees it (http1.h), its
+ * cookies taken and its body decoded.
  *
- * libcurl reads answers too, and knows when to stop; what an answer means is judged here from its header lines and its body as they came,
- * so that `curl` and `direct` say the same. Where libcurl would wait for more than there is, the transfer is ended. With HTTP/2 the frames are
- * libcurl's, and only the fields are taken here.
+ * libcurl reads answers too, and knows when to stop; what an answer means is judged here from its
+ * header lines and its body as they came, so that `curl` and `direct` say the same. Where libcurl
+ * would wait for more than there is, the transfer is ended. With HTTP/2 the frames are libcurl's,
+ * and only the fields are taken here.
  *
- * Ownership: embedded in a session, which has answer_init() and answer_done() of `base`. Thread: the loop's.
+ * Ownership: embedded in a session, which has answer_init() and answer_done() of `base`. Thread:
+ * the loop's.
  */
 #ifndef TRANSPORT_CURL_ANSWER_H
 #define TRANSPORT_CURL_ANSWER_H
@@ -44,11 +47,13 @@ CURLcode curl_answer_setup(struct curl_answer *a, CURL *easy);
 void curl_answer_expect(struct curl_answer *a, CURL *easy, const struct curl_request *r,
                         uint64_t to_send, const struct place *place);
 
-/* Its connection is being closed. A server may answer and close while we still send; libcurl then fails to send, and leaves the answer unread
- * (RFC 9112 9.6). Not with TLS, of which the socket alone tells nothing. The type of curl_link_closing_fn. */
+/* Its connection is being closed. A server may answer and close while we still send; libcurl then
+ * fails to send, and leaves the answer unread (RFC 9112 9.6). Not with TLS, of which the socket
+ * alone tells nothing. The type of curl_link_closing_fn. */
 void curl_answer_last_words(void *answer, int fd);
 
-/* The transfer has ended. CURLE_OK where there is a whole answer, and what libcurl made of it does not matter; `error` may be set. */
+/* The transfer has ended. CURLE_OK where there is a whole answer, and what libcurl made of it does
+ * not matter; `error` may be set. */
 CURLcode curl_answer_end(struct curl_answer *a, CURLcode code, const char *curl_text);
 
 #endif

@@ -53,7 +53,8 @@ static bool is_web(CURLU *url) {
     return web;
 }
 
-/* An international name becomes its A-labels. libcurl would convert it by the locale, and not for our look-up. */
+/* An international name becomes its A-labels. libcurl would convert it by the locale, and not for
+ * our look-up. */
 static CURLUcode use_labels(CURLU *url) {
     char *host = part(url, CURLUPART_HOST, 0);
     CURLUcode code = CURLUE_OK;
@@ -140,7 +141,8 @@ static struct bytes own_host(const struct curl_slist *headers) {
     return (struct bytes){0};
 }
 
-/* Whether the port of a Location is the site's, or the one that the connection went to: servers write either. */
+/* Whether the port of a Location is the site's, or the one that the connection went to: servers
+ * write either. */
 static bool is_its_port(CURLU *base, CURLU *to, struct bytes site) {
     char *port = part(to, CURLUPART_PORT, CURLU_DEFAULT_PORT);
     char *scheme = part(to, CURLUPART_SCHEME, 0);
@@ -224,7 +226,8 @@ const char *curl_hop_next(struct curl_hop *h, const struct curl_request *from, c
                           int status, const char *location) {
     CURLU *base = curl_url(), *to = curl_url();
     const char *why = no_memory;
-    /* The scenario's path is as it is written; what a Location says is resolved (RFC 3986 5.2.4). */
+    /* The scenario's path is as it is written; what a Location says is resolved (RFC 3986
+     * 5.2.4). */
     const unsigned as_is = CURLU_PATH_AS_IS;
     if (base == NULL || to == NULL || curl_url_set(base, CURLUPART_URL, url, URL_FLAGS | as_is) ||
         curl_url_set(to, CURLUPART_URL, url, URL_FLAGS | as_is))

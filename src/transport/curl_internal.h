@@ -1,8 +1,8 @@
 /*
  * curl_internal: what the files of the curl transport share.
  *
- * curl.c drives libcurl on the loop, curl_request.c says what is sent, curl_result.c says how it ended. Not for
- * other folders. Thread: the loop's.
+ * curl.c drives libcurl on the loop, curl_request.c says what is sent, curl_result.c says how it
+ * ended. Not for other folders. Thread: the loop's.
  */
 #ifndef TRANSPORT_CURL_INTERNAL_H
 #define TRANSPORT_CURL_INTERNAL_H
@@ -57,13 +57,14 @@ long curl_request_timeout_ms(int64_t ns);
 /* Options of one request; called only when a session's request differs from its last. */
 CURLcode curl_request_apply(CURL *easy, const struct curl_request *r);
 
-/* What varies, on top of that: *headers becomes the list of this sending, which ends with the request's own and whose others are the
- * caller's to free with curl_request_headers_free(). */
+/* What varies, on top of that: *headers becomes the list of this sending, which ends with the
+ * request's own and whose others are the caller's to free with curl_request_headers_free(). */
 CURLcode curl_request_vary(CURL *easy, const struct curl_request *r,
                            const struct transport_parts *parts, struct curl_slist **headers);
 void curl_request_headers_free(const struct curl_request *r, struct curl_slist *headers);
 
-/* `status` is given. Fills all but sent_ns, end_ns, bytes_received and, where it already holds one, the error. `text` is room for the error. */
+/* `status` is given. Fills all but sent_ns, end_ns, bytes_received and, where it already holds one,
+ * the error. `text` is room for the error. */
 #define CURL_RESULT_TEXT_BYTES 512
 void curl_result_fill(CURL *easy, CURLcode code, const char *curl_text,
                       const struct transport_options *options, struct transport_result *result,

@@ -11,13 +11,15 @@
 
 /* ---- sockets ---- */
 
-/* It has ended, idle. How, only the socket tells, and only now: TLS's goodbye into an ended connection makes a reset of it. */
+/* It has ended, idle. How, only the socket tells, and only now: TLS's goodbye into an ended
+ * connection makes a reset of it. */
 static void note_gone(struct curl_link *k) {
     k->gone_ns = clock_mono_ns();
     k->gone_reset = idle_close_by_reset(k->fd);
 }
 
-/* Something has come on an idle connection, or it has ended: libcurl will look only when it needs it. */
+/* Something has come on an idle connection, or it has ended: libcurl will look only when it needs
+ * it. */
 static void idle_event(void *context) {
     struct curl_link *k = context;
     if (k->gone_ns != 0 || k->fd < 0)
@@ -28,8 +30,9 @@ static void idle_event(void *context) {
         k->babbled = true;
 }
 
-/* Where a kept connection ends before any answer, libcurl sends the request again on a new one and tells nobody: the
- * target would count two requests, and we one. There is no option against it, but it needs a socket from us. */
+/* Where a kept connection ends before any answer, libcurl sends the request again on a new one and
+ * tells nobody: the target would count two requests, and we one. There is no option against it, but
+ * it needs a socket from us. */
 static curl_socket_t open_socket(void *context, curlsocktype purpose,
                                  struct curl_sockaddr *address) {
     (void)purpose;
@@ -182,8 +185,9 @@ static void drain(int fd) {
         continue;
 }
 
-/* libcurl looks before it sends whether a kept connection has ended, but takes for a sign of life what lies unread in front of the
- * end: TLS's goodbye, and the error by which the kernel tells a reset. */
+/* libcurl looks before it sends whether a kept connection has ended, but takes for a sign of life
+ * what lies unread in front of the end: TLS's goodbye, and the error by which the kernel tells a
+ * reset. */
 static void let_it_see_the_end(struct curl_link *k) {
     if (k->fd < 0 || (!k->tls && k->gone_ns == 0))
         return;
@@ -199,7 +203,8 @@ static void let_it_see_the_end(struct curl_link *k) {
     drain(k->fd);
 }
 
-/* What a server sends without a request is no answer to the next request. libcurl would take it for one. */
+/* What a server sends without a request is no answer to the next request. libcurl would take it for
+ * one. */
 static void let_it_see_no_babble(struct curl_link *k) {
     if (!k->babbled || k->fd < 0)
         return;
@@ -208,8 +213,8 @@ static void let_it_see_no_babble(struct curl_link *k) {
     drain(k->fd);
 }
 
-/* libcurl has no word for "not this one any more" but an age in whole seconds. One whose reading end is shut down looks ended to it,
- * and it says goodbye and closes it. */
+/* libcurl has no word for "not this one any more" but an age in whole seconds. One whose reading
+ * end is shut down looks ended to it, and it says goodbye and closes it. */
 static void let_it_see_that_it_is_old(struct curl_link *k) {
     int64_t now_ns = clock_mono_ns();
     if (k->fd < 0 || k->gone_ns != 0 || !history_expired(&k->history, now_ns))
@@ -253,8 +258,8 @@ static enum connection_end end_of(const struct curl_link *k, bool announced) {
     return k->begun ? CONNECTION_END_CUT : CONNECTION_END_LOST;
 }
 
-/* An end of TCP below TLS becomes a reset when libcurl says goodbye into it; a reset that came first is in its text. What TLS said came
- * before either. */
+/* An end of TCP below TLS becomes a reset when libcurl says goodbye into it; a reset that came
+ * first is in its text. What TLS said came before either. */
 static bool was_reset(const struct curl_link *k, const char *curl_text, bool goodbye) {
     return k->reset && !goodbye &&
            (!k->tls || strstr(curl_text, "reset by peer") != NULL ||
@@ -273,7 +278,8 @@ void curl_link_ended(struct curl_link *k, CURLcode code, const char *curl_text,
         note_end(k, k->fd);
     k->ended = k->ended || (k->closed && seen->goodbye);
     k->reset = was_reset(k, curl_text, seen->goodbye);
-    /* On a kept connection libcurl has no words for REFUSED_STREAM: it wants to send again although the connection lives. */
+    /* On a kept connection libcurl has no words for REFUSED_STREAM: it wants to send again although
+     * the connection lives. */
     if (k->again_wanted && k->stream != 0 && k->closed && !k->ended && !k->reset && !k->broken)
         k->refused = true;
     if (!k->closed)

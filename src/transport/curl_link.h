@@ -1,10 +1,13 @@
 /*
- * curl_link: a session's connection as far as it can be known beside libcurl: by its socket, and by what libcurl says while it works.
+ * curl_link: a session's connection as far as it can be known beside libcurl: by its socket, and by
+ * what libcurl says while it works.
  *
- * libcurl keeps connections to itself, and where one ends before an answer it sends the request again and tells nobody. Here its
- * sockets are opened and closed, so that no request goes out twice unless we say so; how a connection ended is seen when libcurl
- * lets go of its socket; and with HTTP/2 the texts of CURLOPT_DEBUGFUNCTION tell the number of our stream and what a GOAWAY said,
- * which no option does. A libcurl whose texts are others costs only that knowledge: then nothing is taken for unseen.
+ * libcurl keeps connections to itself, and where one ends before an answer it sends the request
+ * again and tells nobody. Here its sockets are opened and closed, so that no request goes out twice
+ * unless we say so; how a connection ended is seen when libcurl lets go of its socket; and with
+ * HTTP/2 the texts of CURLOPT_DEBUGFUNCTION tell the number of our stream and what a GOAWAY said,
+ * which no option does. A libcurl whose texts are others costs only that knowledge: then nothing is
+ * taken for unseen.
  *
  * It sends nothing. Ownership: embedded in a session. Thread: the loop's.
  */
@@ -82,10 +85,12 @@ struct curl_link_seen {
 void curl_link_ended(struct curl_link *k, CURLcode code, const char *curl_text,
                      const struct curl_link_seen *seen, int64_t end_ns);
 
-/* After curl_link_ended(): whether the request may go out once more (RFC 9110 9.2.2, RFC 9113 6.8 and 8.7). */
+/* After curl_link_ended(): whether the request may go out once more (RFC 9110 9.2.2, RFC 9113 6.8
+ * and 8.7). */
 bool curl_link_may_repeat(const struct curl_link *k, bool idempotent);
 
-/* What is known of a transfer that failed and libcurl has poor words for; NULL: nothing. *outcome is set with a text. */
+/* What is known of a transfer that failed and libcurl has poor words for; NULL: nothing. *outcome
+ * is set with a text. */
 const char *curl_link_failure(const struct curl_link *k, const char *curl_text,
                               enum outcome *outcome);
 

@@ -32,9 +32,9 @@ static void on_settle(uv_idle_t *settle);
 
 static void on_timer(uv_timer_t *timer);
 
-/* libuv runs a timer of 0 that is started from a timer before anything else: transfers that fail at once, and whose users send
- * again at once, would keep all other timers and sockets waiting, and the run would never end. So from a timer it is the loop's
- * next turn. */
+/* libuv runs a timer of 0 that is started from a timer before anything else: transfers that fail at
+ * once, and whose users send again at once, would keep all other timers and sockets waiting, and
+ * the run would never end. So from a timer it is the loop's next turn. */
 static void obey_timer_wish(struct curl_loop *l) {
     l->due = l->timer_wish == 0 && l->in_timer;
     if (l->due)
@@ -60,7 +60,8 @@ static void kick(struct curl_loop *l, curl_socket_t fd, int events) {
     l->kicking = true;
     curl_multi_socket_action(l->multi, fd, events, &l->running);
     l->kicking = false;
-    /* libcurl says when its wish changes; a timer that has fired is gone even when the wish is the same. */
+    /* libcurl says when its wish changes; a timer that has fired is gone even when the wish is the
+     * same. */
     if (l->timer_wish != before || !uv_is_active((uv_handle_t *)&l->timer))
         obey_timer_wish(l);
 }
@@ -125,8 +126,8 @@ static void on_socket(uv_poll_t *poll, int status, int events) {
             w->idle(w->idle_context);
         return;
     }
-    /* libuv reports a socket's error as a failure of its own and stops watching. libcurl finds the true reason when it
-     * reads or writes, so we report that it can. */
+    /* libuv reports a socket's error as a failure of its own and stops watching. libcurl finds the
+     * true reason when it reads or writes, so we report that it can. */
     if (status < 0) {
         events = w->events;
         w->events = 0;
@@ -141,8 +142,8 @@ static void on_socket(uv_poll_t *poll, int status, int events) {
     drain(l);
 }
 
-/* libcurl closes a socket that never was connected without telling (7.88: cf_socket_close), and says only later, or not at all,
- * that it need not be watched any more. */
+/* libcurl closes a socket that never was connected without telling (7.88: cf_socket_close), and
+ * says only later, or not at all, that it need not be watched any more. */
 static bool still_there(struct curl_watch *w) {
     struct sockaddr_storage peer;
     socklen_t size = sizeof peer;
@@ -182,15 +183,17 @@ static int wish_socket(CURL *easy, curl_socket_t fd, int what, void *context,
 /* ---- connections that take long ---- */
 
 static void run_all(struct curl_loop *l) {
-    /* Deprecated since it looks at all transfers, which is the point here; curl_multi_perform() tells no sockets. */
+    /* Deprecated since it looks at all transfers, which is the point here; curl_multi_perform()
+     * tells no sockets. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
     curl_multi_socket_all(l->multi, &l->running);
 #pragma GCC diagnostic pop
 }
 
-/* libcurl 7.88 does not look again by itself when an address has had its share of the time to connect, nor when the next one has been
- * taken: it would stand, and time out. So it is run now and then while a socket connects for long. */
+/* libcurl 7.88 does not look again by itself when an address has had its share of the time to
+ * connect, nor when the next one has been taken: it would stand, and time out. So it is run now and
+ * then while a socket connects for long. */
 static void on_nudge(uv_timer_t *nudge) {
     struct curl_loop *l = nudge->data;
     bool connecting = false;
@@ -217,8 +220,8 @@ static void on_nudge(uv_timer_t *nudge) {
     drain(l);
 }
 
-/* A number that we do not watch. Where we still do, its file was closed without our knowing; libcurl may not know either, and would
- * take the new socket for the old one. */
+/* A number that we do not watch. Where we still do, its file was closed without our knowing;
+ * libcurl may not know either, and would take the new socket for the old one. */
 static int fresh_number(struct curl_loop *l, int fd) {
     int old = fd, reason;
     if (fd < 0 || watch_of(l, fd) == NULL)
@@ -278,9 +281,9 @@ static bool some_ended(const struct curl_loop *l) {
     return l->under_way > l->running;
 }
 
-/* Handles the transfers that have ended by now, and no others: a callback that sends may end within the kick, and
- * must wait its turn. Else one user with a quick target, or one that fails at once, would keep all others waiting and
- * their answers unread. */
+/* Handles the transfers that have ended by now, and no others: a callback that sends may end within
+ * the kick, and must wait its turn. Else one user with a quick target, or one that fails at once,
+ * would keep all others waiting and their answers unread. */
 static void drain(struct curl_loop *l) {
     int left = 0;
     l->draining = true;
@@ -322,8 +325,8 @@ CURLMcode curl_loop_add(struct curl_loop *l, CURL *easy) {
     if (code != CURLM_OK)
         return code;
     l->under_way++;
-    /* Started now, not at the next turn of the loop: else all that the loop does until then would be counted as the
-     * target's time. */
+    /* Started now, not at the next turn of the loop: else all that the loop does until then would
+     * be counted as the target's time. */
     kick(l, CURL_SOCKET_TIMEOUT, 0);
     /* What ended at once is drained by who drains already, or at the next turn. */
     if (!l->draining && some_ended(l))

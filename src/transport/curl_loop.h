@@ -1,13 +1,15 @@
 /*
- * curl_loop: libcurl's multi interface on a libuv loop: its sockets, its timer, its finished transfers.
+ * curl_loop: libcurl's multi interface on a libuv loop: its sockets, its timer, its finished
+ * transfers.
  *
- * It knows nothing of requests: who adds an easy handle sets it up, and hears of its end by a callback. Callbacks run from
- * the loop, never from within curl_loop_add().
+ * It knows nothing of requests: who adds an easy handle sets it up, and hears of its end by a
+ * callback. Callbacks run from the loop, never from within curl_loop_add().
  *
- * Sockets stay registered with the loop while their connection is idle: libcurl says "remove" after each transfer, and
- * obeying would cost two epoll_ctl calls a request. An event on an idle socket unregisters it. libcurl also polls sockets
- * that it did not open through us and closes without telling (its resolver's): those are unregistered at once, since an
- * fd that is closed while libuv watches it ends the process.
+ * Sockets stay registered with the loop while their connection is idle: libcurl says "remove" after
+ * each transfer, and obeying would cost two epoll_ctl calls a request. An event on an idle socket
+ * unregisters it. libcurl also polls sockets that it did not open through us and closes without
+ * telling (its resolver's): those are unregistered at once, since an fd that is closed while libuv
+ * watches it ends the process.
  *
  * Ownership: embedded in a transport; easy handles are the caller's. Thread: the loop's.
  */
@@ -56,18 +58,21 @@ struct curl_loop {
 int curl_loop_init(struct curl_loop *l, uv_loop_t *loop, curl_loop_ended_fn *ended,
                    curl_loop_settle_fn *settled, void *context, struct err *e);
 
-/* Nothing may be in progress. `closed` is called from the loop when the memory of `l` is no longer needed. */
+/* Nothing may be in progress. `closed` is called from the loop when the memory of `l` is no longer
+ * needed. */
 void curl_loop_close(struct curl_loop *l, void (*closed)(void *context));
 
-/* For CURLOPT_OPENSOCKETFUNCTION of the easy handles that will be added: opens and watches a socket. */
+/* For CURLOPT_OPENSOCKETFUNCTION of the easy handles that will be added: opens and watches a
+ * socket. */
 curl_socket_t curl_loop_open(struct curl_loop *l, const struct curl_sockaddr *address);
 
-/* Has `fn` called when something happens to such a socket while libcurl does not want to hear of it; at most once until it does
- * again. */
+/* Has `fn` called when something happens to such a socket while libcurl does not want to hear of
+ * it; at most once until it does again. */
 void curl_loop_tell_idle(struct curl_loop *l, curl_socket_t fd, void (*fn)(void *context),
                          void *context);
 
-/* For their CURLOPT_CLOSESOCKETFUNCTION: closes the socket, or stops watching it and leaves it open. */
+/* For their CURLOPT_CLOSESOCKETFUNCTION: closes the socket, or stops watching it and leaves it
+ * open. */
 int curl_loop_close_socket(struct curl_loop *l, curl_socket_t fd);
 void curl_loop_release_socket(struct curl_loop *l, curl_socket_t fd);
 

@@ -24,7 +24,8 @@ static int append(struct curl_slist **list, const char *line) {
     return 0;
 }
 
-/* libcurl takes "Name: value", "Name;" for an empty value, and "Name:" to leave a header of its own out. */
+/* libcurl takes "Name: value", "Name;" for an empty value, and "Name:" to leave a header of its own
+ * out. */
 static int append_header(struct curl_slist **list, struct buf *line, const char *name,
                          const char *value) {
     buf_clear(line);
@@ -106,7 +107,8 @@ int curl_request_new(const struct transport_options *options, const struct trans
             continue;
         else if (append_header(&c->headers, &line, r->headers[i].name, r->headers[i].value) != 0)
             goto fail;
-    /* libcurl would wait up to a second for "100 Continue" before a body of 1 MB; no browser does. */
+    /* libcurl would wait up to a second for "100 Continue" before a body of 1 MB; no browser
+     * does. */
     if (!has_header(r, "Expect") && append(&c->headers, "Expect:") != 0)
         goto fail;
     /* A body without a type is not a form. */
@@ -213,7 +215,8 @@ CURLcode curl_request_apply(CURL *easy, const struct curl_request *r) {
     /* What the user wrote, or put in, is not ours to tidy. */
     SET(CURLOPT_PATH_AS_IS, 1L);
     SET(CURLOPT_HTTPHEADER, r->headers);
-    /* The order matters: each of these switches the others off, and CUSTOMREQUEST only renames what they chose. */
+    /* The order matters: each of these switches the others off, and CUSTOMREQUEST only renames what
+     * they chose. */
     SET(CURLOPT_HTTPGET, 1L);
     if (r->has_body) {
         SET(CURLOPT_POST, 1L);

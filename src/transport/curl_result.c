@@ -116,7 +116,8 @@ void curl_result_phases(CURL *easy, struct curl_phases *sum) {
     sum->bytes_sent += uploaded > 0 ? (uint64_t)uploaded : 0;
     if (connects == 0)
         return;
-    /* Each is counted by libcurl from the start of the transfer, and is 0 where it was not reached. */
+    /* Each is counted by libcurl from the start of the transfer, and is 0 where it was not
+     * reached. */
     int64_t looked_up = info_ns(easy, CURLINFO_NAMELOOKUP_TIME_T);
     int64_t connected = info_ns(easy, CURLINFO_CONNECT_TIME_T);
     sum->new_connection = true;

@@ -1,7 +1,9 @@
 /*
- * curl_session: a user's side of the curl transport: its easy handle, its connections, its cookies, and the current request.
+ * curl_session: a user's side of the curl transport: its easy handle, its connections, its cookies,
+ * and the current request.
  *
- * curl.c moves it from request to request; here it begins, is given a new easy handle, and ends. Not for other folders.
+ * curl.c moves it from request to request; here it begins, is given a new easy handle, and ends.
+ * Not for other folders.
  *
  * Thread: the loop's.
  */
@@ -61,7 +63,8 @@ struct transport_session {
     char curl_text[CURL_ERROR_SIZE];
 };
 
-/* Gives the session a new easy handle. The connections and TLS sessions stay: they are the share's. */
+/* Gives the session a new easy handle. The connections and TLS sessions stay: they are the
+ * share's. */
 CURLcode curl_session_renew(struct transport_session *s);
 
 int curl_session_open(struct transport *t, uint32_t user, struct transport_session **out,

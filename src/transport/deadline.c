@@ -49,8 +49,8 @@ void deadline_add(struct deadlines *l, struct deadline *d, int64_t from_ns) {
     d->after = before == NULL ? l->first : before->after;
     *(d->before == NULL ? &l->first : &d->before->after) = d;
     *(d->after == NULL ? &l->last : &d->after->before) = d;
-    /* One that was set for a request which is over by now fires for nothing and is set again: that is cheaper than setting
-     * it for each. One that is set too late for a newcomer is not. */
+    /* One that was set for a request which is over by now fires for nothing and is set again: that
+     * is cheaper than setting it for each. One that is set too late for a newcomer is not. */
     if (!uv_is_active((uv_handle_t *)&l->timer) || (l->first == d && d->after != NULL))
         arm(l, clock_mono_ns());
 }

@@ -1,9 +1,10 @@
 /*
  * The fast transport: HTTP/1.1 with keep-alive on sockets of our own.
  *
- * libcurl makes the connection, then its socket is ours: a request is rendered once for all users, sent with one system call,
- * and its answer read with one more (http1.h). A connection stays registered with the loop for its life.
- * What it does not do (HTTP/2, proxies, redirects, several origins) choose_transport() (engine/choose.h) keeps away from it.
+ * libcurl makes the connection, then its socket is ours: a request is rendered once for all users,
+ * sent with one system call, and its answer read with one more (http1.h). A connection stays
+ * registered with the loop for its life. What it does not do (HTTP/2, proxies, redirects, several
+ * origins) choose_transport() (engine/choose.h) keeps away from it.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -17,7 +18,8 @@
 
 /* ---- the end of a request ---- */
 
-/* The session is idle again before its callback runs, so that the callback may send, or close the session. */
+/* The session is idle again before its callback runs, so that the callback may send, or close the
+ * session. */
 void direct_finish(struct transport_session *s) {
     struct transport_result *r = &s->result;
     size_t before_body = direct_request_head_bytes(s);
@@ -62,7 +64,8 @@ void direct_fail_later(struct transport_session *s, enum outcome outcome, const 
     curl_loop_settle(&s->transport->connector);
 }
 
-/* Those that fail again meanwhile wait for the next turn. A callback may close other sessions that wait here. */
+/* Those that fail again meanwhile wait for the next turn. A callback may close other sessions that
+ * wait here. */
 static void finish_failed(void *context) {
     struct transport *t = context;
     t->failing = t->failed;
@@ -210,7 +213,8 @@ static int direct_open(uv_loop_t *loop, const struct transport_options *options,
         goto no_memory;
     if ((t->tls_method = direct_tls_method()) == NULL)
         goto no_memory;
-    /* The authorities take a hundred times as long to read as all else here: see direct_request_new(). */
+    /* The authorities take a hundred times as long to read as all else here: see
+     * direct_request_new(). */
     if (tls_context_check(options, e) != 0) {
         free_transport(t);
         return -1;

@@ -5,8 +5,8 @@
 #include "transport/direct_internal.h"
 #include "util/clock.h"
 
-/* libcurl tries the addresses that addresses.h found, IPv6 and IPv4 side by side, and stops when TCP stands. Its easy handle costs
- * 18 kB and goes as soon as we have the socket. */
+/* libcurl tries the addresses that addresses.h found, IPv6 and IPv4 side by side, and stops when
+ * TCP stands. Its easy handle costs 18 kB and goes as soon as we have the socket. */
 
 static curl_socket_t open_socket(void *context, curlsocktype purpose,
                                  struct curl_sockaddr *address) {
@@ -28,8 +28,8 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose,
     return fd;
 }
 
-/* libcurl closes the socket of a connection when its easy handle goes; the one that we want is kept open. Others (the slower of
- * two addresses) are closed as it says. */
+/* libcurl closes the socket of a connection when its easy handle goes; the one that we want is kept
+ * open. Others (the slower of two addresses) are closed as it says. */
 static int close_socket(void *context, curl_socket_t fd) {
     struct transport_session *s = context;
     struct curl_loop *l = &s->transport->connector;

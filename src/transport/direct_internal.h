@@ -1,8 +1,9 @@
 /*
  * direct_internal: what the files of the direct transport share.
  *
- * direct.c moves a session from state to state, direct_connect.c lets libcurl connect and takes the socket over, direct_tls.c is
- * OpenSSL on that socket, direct_request.c renders, direct_response.c reads, direct_stream.c reads streams. Not for other folders. Thread: the loop's.
+ * direct.c moves a session from state to state, direct_connect.c lets libcurl connect and takes the
+ * socket over, direct_tls.c is OpenSSL on that socket, direct_request.c renders, direct_response.c
+ * reads, direct_stream.c reads streams. Not for other folders. Thread: the loop's.
  */
 #ifndef TRANSPORT_DIRECT_INTERNAL_H
 #define TRANSPORT_DIRECT_INTERNAL_H
@@ -40,8 +41,8 @@ struct direct_hole {
 
 #define DIRECT_FIXED SIZE_MAX /* no value: it does not vary */
 
-/* A request as bytes; shared by all sessions of a transport, which only read it. Where it varies, each session makes one of its own
- * out of it. */
+/* A request as bytes; shared by all sessions of a transport, which only read it. Where it varies,
+ * each session makes one of its own out of it. */
 struct direct_request {
     char *head; /* request line, headers and the empty line */
     size_t head_bytes;
@@ -85,7 +86,8 @@ enum direct_state {
     DIRECT_FAILED
 };
 
-/* A socket and its place in the loop. Its own allocation: the loop lets go of it later than the session. */
+/* A socket and its place in the loop. Its own allocation: the loop lets go of it later than the
+ * session. */
 struct direct_connection {
     uv_poll_t poll;
     struct transport_session *session; /* NULL: abandoned */
@@ -209,7 +211,8 @@ void direct_tls_begin(struct transport_session *s);
 void direct_tls_continue(struct transport_session *s);
 /* How OpenSSL reaches a connection; the caller's, for BIO_meth_free(). NULL: no memory. */
 BIO_METHOD *direct_tls_method(void);
-/* Like recv and send: bytes, 0 at the end, -1 with errno; EAGAIN with the event to wait for in *wants. */
+/* Like recv and send: bytes, 0 at the end, -1 with errno; EAGAIN with the event to wait for in
+ * *wants. */
 ssize_t direct_tls_read(struct direct_connection *c, void *to, size_t n, int *wants);
 ssize_t direct_tls_write(struct direct_connection *c, const void *from, size_t n, int *wants);
 /* Says goodbye and keeps the session for resumption. */
@@ -231,13 +234,15 @@ size_t direct_request_head_bytes(const struct transport_session *s);
 /* ---- direct_response.c ---- */
 /* An answer to the request is awaited: the first one, or one to a second sending. */
 void direct_response_begin(struct transport_session *s);
-/* Takes bytes. 0: go on; 1: complete; -1: no answer, the transport's text says why. *rest is what is left after a complete answer. */
+/* Takes bytes. 0: go on; 1: complete; -1: no answer, the transport's text says why. *rest is what
+ * is left after a complete answer. */
 int direct_response_feed(struct transport_session *s, const char *bytes, size_t n, size_t *rest);
 
 /* ---- direct_stream.c ---- */
 /* A request was sent on the connection, and its answer is to be a stream, or not. */
 void direct_stream_begin(struct transport_session *s);
-/* Like recv(2) into the transport's buffer, of a connection without TLS: no more than one event, where that can be known. */
+/* Like recv(2) into the transport's buffer, of a connection without TLS: no more than one event,
+ * where that can be known. */
 ssize_t direct_stream_read(struct transport_session *s);
 /* Nothing more waits behind the n bytes that were read last. */
 bool direct_stream_drained(const struct transport_session *s, size_t n);

@@ -12,7 +12,8 @@
 #include "transport/direct_internal.h"
 #include "util/clock.h"
 
-/* Answers that are larger are read over several turns, so that one user's download does not stop all others. */
+/* Answers that are larger are read over several turns, so that one user's download does not stop
+ * all others. */
 #define READS_A_TURN 8
 
 static void on_event(uv_poll_t *poll, int status, int events);
@@ -106,7 +107,8 @@ static void complete(struct transport_session *s, enum connection_end left) {
     direct_finish(s);
 }
 
-/* Once, since then the connection is new, and where that does no harm. Reason 0: it ended in order. */
+/* Once, since then the connection is new, and where that does no harm. Reason 0: it ended in
+ * order. */
 static bool may_send_again(const struct transport_session *s, int reason) {
     enum transport_retry retry = s->transport->options->retry;
     if (s->result.new_connection || s->begun || retry == TRANSPORT_RETRY_NEVER ||
@@ -160,7 +162,8 @@ static void lost(struct transport_session *s, int reason) {
 
 /* ---- sending ---- */
 
-/* In one piece where it is small: that is one TLS record, or for the kernel one thing to copy instead of several. */
+/* In one piece where it is small: that is one TLS record, or for the kernel one thing to copy
+ * instead of several. */
 static ssize_t write_some(struct transport_session *s, int *wants) {
     struct direct_connection *c = s->connection;
     struct iovec pieces[DIRECT_PIECES];
@@ -230,7 +233,8 @@ static ssize_t read_some(struct transport_session *s, int *wants) {
     return n;
 }
 
-/* Takes what was read. False where the request has ended: then nothing of the session may be touched any more. */
+/* Takes what was read. False where the request has ended: then nothing of the session may be
+ * touched any more. */
 static bool take(struct transport_session *s, size_t n) {
     size_t rest = 0;
     enum http1_state before = s->answer.http.state;
@@ -269,8 +273,9 @@ static void at_end(struct transport_session *s) {
     }
 }
 
-/* The kernel puts an acknowledgement off for 40 ms, for it may travel with what we send next. A server that holds the rest of its answer
- * back until it has one (Nagle) waits that long. The kernel forgets the wish, so it is said again for each part that has come. */
+/* The kernel puts an acknowledgement off for 40 ms, for it may travel with what we send next. A
+ * server that holds the rest of its answer back until it has one (Nagle) waits that long. The
+ * kernel forgets the wish, so it is said again for each part that has come. */
 static void acknowledge(const struct transport_session *s) {
     int on = 1;
     if (s->transport->options->quickack)
@@ -306,7 +311,8 @@ static void read_answer(struct transport_session *s) {
     direct_watch(c, wants | UV_READABLE | (unsent || unread ? UV_WRITABLE : 0));
 }
 
-/* The server speaks without being asked: it says goodbye. TLS has messages of its own, which are no reason to part. */
+/* The server speaks without being asked: it says goodbye. TLS has messages of its own, which are no
+ * reason to part. */
 static void on_idle_event(struct transport_session *s) {
     int wants;
     ssize_t n = read_some(s, &wants);
@@ -324,7 +330,8 @@ static void on_event(uv_poll_t *poll, int status, int events) {
     struct transport_session *s = c->session;
     if (s == NULL)
         return;
-    /* libuv reports a socket's error as a failure of its own and stops watching; reading tells the true reason. */
+    /* libuv reports a socket's error as a failure of its own and stops watching; reading tells the
+     * true reason. */
     if (status < 0) {
         c->events = 0;
         events = UV_READABLE;

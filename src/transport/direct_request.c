@@ -6,8 +6,8 @@
 
 #define HEAD_MAX_BYTES (2 << 20) /* 1 MiB of what varies, and the rest */
 
-/* The same request that libcurl would send, header for header: a scenario must not look different to its target because of
- * the transport that carries it. */
+/* The same request that libcurl would send, header for header: a scenario must not look different
+ * to its target because of the transport that carries it. */
 
 static const struct transport_header *header(const struct transport_request *r, const char *name) {
     for (size_t i = 0; i < r->header_count; i++)
@@ -36,7 +36,8 @@ static void hole(struct direct_request *d, const struct buf *head, enum direct_p
     d->holes[d->hole_count++] = (struct direct_hole){head->len, what, value};
 }
 
-/* Which of the values that are given with each sending this header's is; DIRECT_FIXED: it has one. */
+/* Which of the values that are given with each sending this header's is; DIRECT_FIXED: it has
+ * one. */
 static size_t value_index(const struct transport_request *r, const struct transport_header *h) {
     size_t index = 0;
     if (h == NULL || h->value != NULL)

@@ -155,7 +155,8 @@ static ssize_t result_of(struct direct_connection *c, int n, int *wants) {
     default:
         break;
     }
-    /* A close without TLS's goodbye is the end as well: an answer that has said its length is whole all the same. */
+    /* A close without TLS's goodbye is the end as well: an answer that has said its length is whole
+     * all the same. */
     unsigned long error = ERR_get_error();
     ERR_clear_error();
     if (ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {

@@ -26,7 +26,8 @@ static bool is_space(char c) {
     return c == ' ' || c == '\t';
 }
 
-/* "timeout", "=" and the number, with optional white space and quotes; 0 where it is something else. */
+/* "timeout", "=" and the number, with optional white space and quotes; 0 where it is something
+ * else. */
 static int64_t timeout_of(const char *at, const char *end) {
     static const char word[] = "timeout";
     size_t n = sizeof word - 1;

@@ -1,8 +1,9 @@
 /*
- * history: what a session knows of its connection beyond the current request: since when it is idle, how long the server
- * keeps it so, and how the one before it ended.
+ * history: what a session knows of its connection beyond the current request: since when it is
+ * idle, how long the server keeps it so, and how the one before it ended.
  *
- * Both transports keep one. It sees no socket and no clock: who calls says what happened and when (CLOCK_MONOTONIC ns).
+ * Both transports keep one. It sees no socket and no clock: who calls says what happened and when
+ * (CLOCK_MONOTONIC ns).
  *
  * Ownership: embedded in a session, begins as {0}. Thread: the session's.
  */
@@ -31,12 +32,13 @@ void history_ended(struct history *h, enum connection_end end, int64_t idle_unti
 
 void history_answered(struct history *h, int64_t end_ns);
 
-/* The value of a Keep-Alive header of an answer: "timeout=5, max=100". Source: draft-thomson-hybi-http-timeout-03, 2; others'
- * parameters are ignored. */
+/* The value of a Keep-Alive header of an answer: "timeout=5, max=100". Source:
+ * draft-thomson-hybi-http-timeout-03, 2; others' parameters are ignored. */
 void history_keep_alive(struct history *h, const char *value, size_t bytes);
 
-/* The server may end the connection before a request that is sent now reaches it: it has been idle for almost as long as the server
- * keeps it. "Almost" is half a second less, of a timeout of a second half of it. */
+/* The server may end the connection before a request that is sent now reaches it: it has been idle
+ * for almost as long as the server keeps it. "Almost" is half a second less, of a timeout of a
+ * second half of it. */
 bool history_expired(const struct history *h, int64_t now_ns);
 
 #endif

@@ -42,7 +42,8 @@ static void judge_held(struct http1 *h) {
     h->folded = false;
 }
 
-/* RFC 9112 5.2: a line that begins with white space goes on the one before; the end of that, with the white space around it, is a space. */
+/* RFC 9112 5.2: a line that begins with white space goes on the one before; the end of that, with
+ * the white space around it, is a space. */
 static void fold(struct http1 *h, const char *line, size_t n) {
     while (h->held.len > 0 && is_blank(h->held.data[h->held.len - 1]))
         h->held.len--;
@@ -176,7 +177,8 @@ static void take_size_digit(struct http1 *h, int digit) {
     h->left = h->left * 16 + (uint64_t)digit;
 }
 
-/* A byte of what frames chunks (RFC 9112 7.1). Lines end with CR LF there, and with nothing else. */
+/* A byte of what frames chunks (RFC 9112 7.1). Lines end with CR LF there, and with nothing
+ * else. */
 static void take_chunk_byte(struct http1 *h, char c) {
     static const char no_end[] = NOT_HTTP "a chunk does not end after its size";
     int digit = hex_digit(c);

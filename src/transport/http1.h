@@ -1,13 +1,14 @@
 /*
  * http1: reads one HTTP/1.1 answer, and says where it ends (RFC 9112), for both transports.
  *
- * `direct` gives it the bytes of a connection as they come; `curl` the header lines and the body as they came over the wire, before
- * libcurl's own reading of them. So an answer has one outcome on both, with one text. It is strict where RFC 9112 is, and lenient where that
- * allows it and nothing but the answer at hand can suffer; docs/internals/response-heads.md has every case. It knows no
+ * `direct` gives it the bytes of a connection as they come; `curl` the header lines and the body as
+ * they came over the wire, before libcurl's own reading of them. So an answer has one outcome on
+ * both, with one text. It is strict where RFC 9112 is, and lenient where that allows it and nothing
+ * but the answer at hand can suffer; docs/internals/response-heads.md has every case. It knows no
  * Content-Encoding and no cookies, and keeps nothing but the current line.
  *
- * Ownership: embedded; http1_init() before the first use, http1_begin() before each answer, http1_done() frees. What the sink is given is lent
- * for the call. Thread: the loop's.
+ * Ownership: embedded; http1_init() before the first use, http1_begin() before each answer,
+ * http1_done() frees. What the sink is given is lent for the call. Thread: the loop's.
  */
 #ifndef TRANSPORT_HTTP1_H
 #define TRANSPORT_HTTP1_H
@@ -19,8 +20,9 @@
 #include "util/buf.h"
 #include "util/bytes.h"
 
-/* All header lines of an answer with those of its interim answers and trailers; one line; one line of trailers; a chunk's first line with
- * extensions. libcurl has the first three; it is not asked for the last. */
+/* All header lines of an answer with those of its interim answers and trailers; one line; one line
+ * of trailers; a chunk's first line with extensions. libcurl has the first three; it is not asked
+ * for the last. */
 #define HTTP1_HEAD_MAX_BYTES (300 * 1024)
 #define HTTP1_LINE_MAX_BYTES (100 * 1024 - 1)
 #define HTTP1_TRAILER_MAX_BYTES 4093
@@ -28,7 +30,8 @@
 /* Other than chunked. */
 #define HTTP1_CODINGS_MAX 5
 
-/* The texts of errors that libcurl finds before we do. They hold nothing of the answer, so that errors group. */
+/* The texts of errors that libcurl finds before we do. They hold nothing of the answer, so that
+ * errors group. */
 #define HTTP1_NOT_HTTP "the response is not valid HTTP: "
 #define HTTP1_NO_STATUS_LINE HTTP1_NOT_HTTP "it does not begin with a status line of HTTP/1.1"
 #define HTTP1_NO_COLON HTTP1_NOT_HTTP "a header without a colon"
@@ -67,9 +70,11 @@ enum http1_state {
 };
 
 struct http1_sink {
-    /* A header field of the answer itself: not of an interim one, not a trailer (RFC 9110 6.5.1). The value is trimmed and unfolded. */
+    /* A header field of the answer itself: not of an interim one, not a trailer (RFC 9110 6.5.1).
+     * The value is trimmed and unfolded. */
     void (*field)(void *context, struct bytes name, struct bytes value);
-    /* Of the body, chunks undone. -1: its owner has seen enough; the answer has failed, with the owner's reason (`error` is NULL). */
+    /* Of the body, chunks undone. -1: its owner has seen enough; the answer has failed, with the
+     * owner's reason (`error` is NULL). */
     int (*body)(void *context, const char *bytes, size_t n);
 };
 
@@ -87,7 +92,8 @@ struct http1 {
     bool others; /* answers of HTTP/2 and 3 may come by http1_line(): their framing is not ours */
     /* This is one: its fields are taken as they are, and its end is that of the body. */
     bool foreign;
-    /* A header that frames was written so that libcurl does not know it: it does not see the end of the answer. */
+    /* A header that frames was written so that libcurl does not know it: it does not see the end of
+     * the answer. */
     bool odd;
     bool minor_1; /* HTTP/1.1; else 1.0 */
     bool close_said, keep_said;
@@ -107,16 +113,17 @@ void http1_done(struct http1 *h);
 /* `upgrade`: the request had an Upgrade. */
 void http1_begin(struct http1 *h, bool head_method, bool upgrade);
 
-/* Takes bytes of the connection, and says how many were of this answer; the rest belongs to nothing. Less than n only where it is complete
- * or has failed. */
+/* Takes bytes of the connection, and says how many were of this answer; the rest belongs to
+ * nothing. Less than n only where it is complete or has failed. */
 size_t http1_feed(struct http1 *h, const char *bytes, size_t n);
 
-/* The connection has ended. `clean`: in order, with TLS's close_notify where there is TLS (RFC 9112 9.8). True where that completes the
- * answer. */
+/* The connection has ended. `clean`: in order, with TLS's close_notify where there is TLS (RFC 9112
+ * 9.8). True where that completes the answer. */
 bool http1_end(struct http1 *h, bool clean);
 
-/* Where someone else tells head and body apart: one line of the head with its end, the body then goes to http1_feed(). A status line after the
- * head begins another answer: that of a redirect. What comes behind the head and is no status line is a trailer, and is left out. */
+/* Where someone else tells head and body apart: one line of the head with its end, the body then
+ * goes to http1_feed(). A status line after the head begins another answer: that of a redirect.
+ * What comes behind the head and is no status line is a trailer, and is left out. */
 void http1_line(struct http1 *h, const char *line, size_t n);
 
 /* ---- for http1.c itself: http1_head.c judges lines, without their ends ---- */

@@ -45,7 +45,8 @@ static bool is_token(struct bytes s) {
     return s.len > 0;
 }
 
-/* RFC 9112 2.2 and RFC 9110 5.5: NUL and a CR of its own make it invalid; other control characters may stay. */
+/* RFC 9112 2.2 and RFC 9110 5.5: NUL and a CR of its own make it invalid; other control characters
+ * may stay. */
 static bool has_stray(const char *line, size_t n) {
     return n > 0 && (memchr(line, '\0', n) != NULL || memchr(line, '\r', n) != NULL);
 }
@@ -56,7 +57,8 @@ static bool read_status(struct http1 *h, const char *line, size_t n) {
     size_t at = sizeof "HTTP/1.1" - 1;
     if (n < at + 1 || memcmp(line, "HTTP/1.", at - 1) != 0 || !is_digit(line[at - 1]))
         return false;
-    /* A minor version that nobody knows yet is treated as the highest that is known (RFC 9110 2.5). */
+    /* A minor version that nobody knows yet is treated as the highest that is known (RFC 9110
+     * 2.5). */
     h->minor_1 = line[at - 1] != '0';
     size_t spaces = at;
     while (at < n && line[at] == ' ')
@@ -140,8 +142,8 @@ static bool next_element(struct bytes *list, struct bytes *out) {
     return false;
 }
 
-/* Codings other than chunked were not asked for; the body stays in them. Where chunked is not the last, the end of the connection is that of
- * the answer (RFC 9112 6.3 rule 4). */
+/* Codings other than chunked were not asked for; the body stays in them. Where chunked is not the
+ * last, the end of the connection is that of the answer (RFC 9112 6.3 rule 4). */
 static void take_codings(struct http1 *h, struct bytes value) {
     struct bytes coding;
     h->coded = true;

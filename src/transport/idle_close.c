@@ -8,7 +8,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* Of include/net/tcp_states.h; <netinet/tcp.h> has them too, but cannot stand beside <linux/tcp.h>. */
+/* Of include/net/tcp_states.h; <netinet/tcp.h> has them too, but cannot stand beside
+ * <linux/tcp.h>. */
 enum { STATE_CLOSE = 7, STATE_CLOSE_WAIT = 8 };
 
 bool idle_close_seen(int fd) {

@@ -67,8 +67,8 @@ ssize_t kernel_clock_read(int fd, bool stamped, void *to, size_t n, struct kerne
         take_control(c, &a);
     if (!stamped)
         a.stamp_ns = 0;
-    /* In this order: where the thread is stopped between the two clocks, the answer seems to come later, never before it was asked
-     * for. */
+    /* In this order: where the thread is stopped between the two clocks, the answer seems to come
+     * later, never before it was asked for. */
     int64_t late = late_ns(a.stamp_ns);
     a.at_ns = clock_mono_ns() - late;
     *out = a;

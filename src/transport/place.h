@@ -1,9 +1,11 @@
 /*
  * place: where a request goes, as far as cookies ask (RFC 6265 5.3, 5.4).
  *
- * The host is that of the Host header: the scenario's own where it sends one, since that names the site which the server answers for,
- * else the URL's. Whether the way there is secure is the connection's: https, or one that does not leave this machine (127.0.0.0/8, ::1,
- * localhost and what ends in .localhost), as browsers have it. Both transports ask here, so that there is one rule.
+ * The host is that of the Host header: the scenario's own where it sends one, since that names the
+ * site which the server answers for, else the URL's. Whether the way there is secure is the
+ * connection's: https, or one that does not leave this machine (127.0.0.0/8, ::1, localhost and
+ * what ends in .localhost), as browsers have it. Both transports ask here, so that there is one
+ * rule.
  *
  * Ownership: borrowed bytes. Thread: pure functions.
  */

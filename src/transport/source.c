@@ -77,7 +77,8 @@ int source_bind(const struct sources *s, int fd, int family, uint32_t user) {
         errno = EAFNOSUPPORT;
         return -1;
     }
-    /* Where the kernel has no such option (before Linux 4.2), binding takes a port. It holds for IPv6 as well. */
+    /* Where the kernel has no such option (before Linux 4.2), binding takes a port. It holds for
+     * IPv6 as well. */
     setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
     return bind_to(fd, &s->items[(family == AF_INET ? 0 : s->count4) + user % count]);
 }

@@ -1,10 +1,13 @@
 /*
- * stream_watch: sees when a stream has been silent for too long, and when it has gone on for as long as the scenario wants.
+ * stream_watch: sees when a stream has been silent for too long, and when it has gone on for as
+ * long as the scenario wants.
  *
- * One per user that reads streams. Each byte only notes its time: the timer is set again when it fires. It is as exact as the loop's timers,
- * milliseconds, and never early. What came while the loop was busy is read before a stream counts as silent.
+ * One per user that reads streams. Each byte only notes its time: the timer is set again when it
+ * fires. It is as exact as the loop's timers, milliseconds, and never early. What came while the
+ * loop was busy is read before a stream counts as silent.
  *
- * Ownership: heap; stream_watch_free() lets go of it, its memory goes when the loop has closed its timer. Thread: the loop's.
+ * Ownership: heap; stream_watch_free() lets go of it, its memory goes when the loop has closed its
+ * timer. Thread: the loop's.
  */
 #ifndef TRANSPORT_STREAM_WATCH_H
 #define TRANSPORT_STREAM_WATCH_H
@@ -17,8 +20,8 @@
 
 struct stream_watch;
 
-/* `how` is STREAM_BODY_IDLE or STREAM_BODY_CANCEL_AFTER. True: the watch has ended, or is gone. False, for silence: it does not count yet,
- * and is counted again. */
+/* `how` is STREAM_BODY_IDLE or STREAM_BODY_CANCEL_AFTER. True: the watch has ended, or is gone.
+ * False, for silence: it does not count yet, and is counted again. */
 typedef bool stream_watch_fn(void *context, enum stream_body how);
 
 /* NULL: no memory. */

@@ -14,7 +14,8 @@ static const char *reason(char text[REASON_BYTES]) {
     return text;
 }
 
-/* A key with a pass phrase would make OpenSSL ask for it at the terminal, in the middle of a run. */
+/* A key with a pass phrase would make OpenSSL ask for it at the terminal, in the middle of a
+ * run. */
 static int no_passphrase(char *to, int size, int writing, void *context) {
     (void)to, (void)size, (void)writing;
     *(bool *)context = true;
@@ -76,7 +77,8 @@ static int load_identity(SSL_CTX *tls, const struct transport_options *o, struct
     if (usable != 1)
         return err_set(e, "http.key: %s cannot be used as the key of %s: %s", key, o->cert,
                        reason(why));
-    /* A key of another kind than the certificate's is there, and OpenSSL then would send no certificate. */
+    /* A key of another kind than the certificate's is there, and OpenSSL then would send no
+     * certificate. */
     if (SSL_CTX_check_private_key(tls) != 1) {
         ERR_clear_error();
         return err_set(e, "http.key: %s cannot be used as the key of %s: it is of a different type",
@@ -92,7 +94,8 @@ int tls_context_new(const struct transport_options *o, SSL_CTX **out, struct err
         return err_set(e, "OpenSSL cannot start");
     SSL_CTX_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                               SSL_MODE_RELEASE_BUFFERS);
-    /* One read for a record and what follows it, instead of one for its length and one for the rest. */
+    /* One read for a record and what follows it, instead of one for its length and one for the
+     * rest. */
     SSL_CTX_set_read_ahead(tls, 1);
     SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_set_alpn_protos(tls, http11, sizeof http11 - 1);

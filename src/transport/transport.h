@@ -1,12 +1,13 @@
 /*
  * transport: sends one request for one user and says how it ended.
  *
- * A transport serves one worker thread and lives on that thread's libuv loop. A session is a user's side of it: its
- * own connection and cookies, one request at a time. There is no queue, no pacing and no recording here, and a request is
- * sent again only where transport_retry allows it, once.
+ * A transport serves one worker thread and lives on that thread's libuv loop. A session is a user's
+ * side of it: its own connection and cookies, one request at a time. There is no queue, no pacing
+ * and no recording here, and a request is sent again only where transport_retry allows it, once.
  *
- * Ownership: requests and options are borrowed and must outlive their use; a result is lent to the callback and
- * ends with it. Thread: every function on the loop's thread only; transport_global_init() once, before any thread.
+ * Ownership: requests and options are borrowed and must outlive their use; a result is lent to the
+ * callback and ends with it. Thread: every function on the loop's thread only;
+ * transport_global_init() once, before any thread.
  */
 #ifndef TRANSPORT_TRANSPORT_H
 #define TRANSPORT_TRANSPORT_H
@@ -88,12 +89,14 @@ struct transport_request {
     bool path_varies, body_varies; /* they are given with each sending */
     bool keep_head;                /* of the answer: see transport_result */
     size_t keep_body_bytes;        /* so much of it at most; 0: nothing */
-    /* Its answer is to be a stream, which is read event by event; NULL: it need not be. Borrowed. */
+    /* Its answer is to be a stream, which is read event by event; NULL: it need not be.
+     * Borrowed. */
     const struct stream_spec *stream;
     size_t keep_text_bytes; /* of its text, likewise */
 };
 
-/* What differs from one sending of a request to the next. The body is borrowed until `done`, the rest during the call. */
+/* What differs from one sending of a request to the next. The body is borrowed until `done`, the
+ * rest during the call. */
 struct transport_parts {
     /* With the query, as it is sent, from its "/" on; no NUL in it, one behind it. */
     struct bytes path;
@@ -102,7 +105,8 @@ struct transport_parts {
     struct bytes body;
 };
 
-/* Times are CLOCK_MONOTONIC ns; phases are durations, 0 where the phase did not happen (a reused connection). */
+/* Times are CLOCK_MONOTONIC ns; phases are durations, 0 where the phase did not happen (a reused
+ * connection). */
 struct transport_result {
     enum outcome outcome;       /* never NOT_SENT or CHECK_FAILED */
     enum transport_limit limit; /* with CONNECT_ERROR: what this machine lacked */
@@ -114,7 +118,8 @@ struct transport_result {
     uint64_t bytes_sent;     /* of the body */
     uint64_t bytes_received; /* of the body, decoded */
     bool new_connection;
-    /* It was lost with its kept connection and went out once more: on a new one, at resent_ns (0 else). */
+    /* It was lost with its kept connection and went out once more: on a new one, at resent_ns (0
+     * else). */
     bool sent_again;
     int64_t resent_ns;
     enum http_version http_version; /* of the (last) answer */
@@ -125,8 +130,9 @@ struct transport_result {
     struct bytes head;
     struct bytes body; /* decoded, likewise */
     bool body_cut;     /* there was more of it */
-    /* How its stream went, however it ended; NULL: its answer was to be none, or had no good status. Its moments are those of the arrivals:
-     * by the kernel's clock with `direct` where the options want that, else by ours. */
+    /* How its stream went, however it ended; NULL: its answer was to be none, or had no good
+     * status. Its moments are those of the arrivals: by the kernel's clock with `direct` where the
+     * options want that, else by ours. */
     const struct stream_result *stream;
     /* "" where nothing is wrong; else a text with no secrets of ours but maybe the URL's. */
     const char *error;
@@ -152,8 +158,9 @@ struct transport_ops {
     int (*request_new)(struct transport *t, const struct transport_request *request,
                        void **compiled, struct err *e);
     void (*request_free)(void *compiled);
-    /* Starts one request; `done` is called exactly once, later, never from within. A session has one at a time. `parts` are NULL
-     * where nothing in it varies. `trace` ends its trace id, where the options want one. */
+    /* Starts one request; `done` is called exactly once, later, never from within. A session has
+     * one at a time. `parts` are NULL where nothing in it varies. `trace` ends its trace id, where
+     * the options want one. */
     void (*send)(struct transport_session *s, const void *compiled,
                  const struct transport_parts *parts, uint64_t trace, transport_done_fn *done,
                  void *context);

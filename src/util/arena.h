@@ -1,7 +1,8 @@
 /*
  * arena: memory that is given out piece by piece and freed all at once.
  *
- * It frees no single piece and grows none. Ownership: the arena owns every piece until arena_done(). Thread: one at a time.
+ * It frees no single piece and grows none. Ownership: the arena owns every piece until
+ * arena_done(). Thread: one at a time.
  */
 #ifndef UTIL_ARENA_H
 #define UTIL_ARENA_H
@@ -17,7 +18,8 @@ struct arena {
     size_t max;   /* the most that it gives out; 0: no limit */
 };
 
-/* `bytes` bytes, aligned for any type and not set to anything; NULL without memory or above the limit. */
+/* `bytes` bytes, aligned for any type and not set to anything; NULL without memory or above the
+ * limit. */
 void *arena_alloc(struct arena *a, size_t bytes);
 
 void arena_done(struct arena *a);

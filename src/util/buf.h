@@ -1,12 +1,12 @@
 /*
  * buf: a growing byte buffer with a ceiling.
  *
- * The content is always followed by a NUL that does not count. A buffer that would pass its ceiling, or finds
- * no memory, keeps what it had and remembers the failure: add freely, ask buf_ok() once at the end.
- * It does not shrink and does not share memory.
+ * The content is always followed by a NUL that does not count. A buffer that would pass its
+ * ceiling, or finds no memory, keeps what it had and remembers the failure: add freely, ask
+ * buf_ok() once at the end. It does not shrink and does not share memory.
  *
- * Ownership: buf_init needs no allocation; buf_done frees; buf_take hands the bytes to the caller, who frees
- * them with free(). Thread: plain data, owned by the caller.
+ * Ownership: buf_init needs no allocation; buf_done frees; buf_take hands the bytes to the caller,
+ * who frees them with free(). Thread: plain data, owned by the caller.
  */
 #ifndef UTIL_BUF_H
 #define UTIL_BUF_H
@@ -35,7 +35,8 @@ void buf_uint(struct buf *b, uint64_t value);
 void buf_int(struct buf *b, int64_t value);
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Appends n bytes for the caller to write and returns the first of them; NULL (and the failure) where there is no room. */
+/* Appends n bytes for the caller to write and returns the first of them; NULL (and the failure)
+ * where there is no room. */
 char *buf_room(struct buf *b, size_t n);
 
 bool buf_ok(const struct buf *b);

@@ -1,7 +1,8 @@
 /*
  * catalog: what a run can send, by number: its endpoints, its tasks and its checks.
  *
- * A scenario makes one, the run file keeps it, and thresholds and reports get it from either. It counts nothing.
+ * A scenario makes one, the run file keeps it, and thresholds and reports get it from either. It
+ * counts nothing.
  *
  * Ownership: whoever makes one; names are borrowed. Thread: plain data.
  */

@@ -1,8 +1,8 @@
 /*
  * clock: the two clocks, read in nanoseconds.
  *
- * Measure and pace with the monotonic clock; the real clock is for dates only. Pure code never reads either:
- * it is given a time. Thread: any.
+ * Measure and pace with the monotonic clock; the real clock is for dates only. Pure code never
+ * reads either: it is given a time. Thread: any.
  */
 #ifndef UTIL_CLOCK_H
 #define UTIL_CLOCK_H

@@ -1,5 +1,6 @@
 /*
- * codings: the names of content codings that coldswarm can decode (RFC 9110 8.4.1, RFC 7932), and what an Accept-Encoding asks for.
+ * codings: the names of content codings that coldswarm can decode (RFC 9110 8.4.1, RFC 7932), and
+ * what an Accept-Encoding asks for.
  *
  * It decodes nothing: transport/content_coding.h does. Thread: pure functions on borrowed bytes.
  */
@@ -21,12 +22,12 @@ enum codings_kind {
 /* In any case; x-gzip is gzip. */
 enum codings_kind codings_kind(struct bytes name);
 
-/* Takes the next element off a list with commas, without the white space around it; false if there is none left. Elements may be
- * empty. */
+/* Takes the next element off a list with commas, without the white space around it; false if there
+ * is none left. Elements may be empty. */
 bool codings_next(struct bytes *list, struct bytes *element);
 
-/* Whether an element of Accept-Encoding (RFC 9110 12.5.3) allows an answer that cannot be decoded: its coding is unknown, or "*", and its
- * weight is not 0. *name becomes the coding's. */
+/* Whether an element of Accept-Encoding (RFC 9110 12.5.3) allows an answer that cannot be decoded:
+ * its coding is unknown, or "*", and its weight is not 0. *name becomes the coding's. */
 bool codings_asks_for_unknown(struct bytes element, struct bytes *name);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * connection: what is said of the connections that requests went over, in words.
  *
- * The words are a contract: they stand in run files and machine-readable reports. Add at the end only, the numbers are
- * stored. Thread: any.
+ * The words are a contract: they stand in run files and machine-readable reports. Add at the end
+ * only, the numbers are stored. Thread: any.
  */
 #ifndef UTIL_CONNECTION_H
 #define UTIL_CONNECTION_H

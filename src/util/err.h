@@ -1,9 +1,10 @@
 /*
  * err: one error text, carried by value.
  *
- * A function that can fail takes `struct err *e` as its last argument, returns 0 or -1, and on failure
- * leaves a text that can be shown to a person as it is: what happened, where, and how to fix it.
- * On success the text is untouched. It does not keep codes, chains or a "last error" anywhere.
+ * A function that can fail takes `struct err *e` as its last argument, returns 0 or -1, and on
+ * failure leaves a text that can be shown to a person as it is: what happened, where, and how to
+ * fix it. On success the text is untouched. It does not keep codes, chains or a "last error"
+ * anywhere.
  *
  * Thread: plain data, owned by the caller.
  */
@@ -14,8 +15,8 @@ struct err {
     char text[1024];
 };
 
-/* Formats the text (cut at the end if too long) and returns -1, so that `return err_set(e, ...)` works.
- * `e` may be NULL: the text is dropped. */
+/* Formats the text (cut at the end if too long) and returns -1, so that `return err_set(e, ...)`
+ * works. `e` may be NULL: the text is dropped. */
 int err_set(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Puts "prefix: " in front of the text that is already there; returns -1. */

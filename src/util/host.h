@@ -1,9 +1,10 @@
 /*
  * host: checks "host" or "host:port" of a URL and writes it as it is sent.
  *
- * A name with letters beyond ASCII becomes the A-labels that DNS, TLS and HTTP know (RFC 5890 2.3.2.1), by the rules of
- * IDNA2008 with the mapping of UTS 46 (so capitals and full-width dots are understood). An IPv6 address keeps its zone,
- * written as a URL has it (RFC 6874); who writes a Host header leaves the zone out. It looks no name up.
+ * A name with letters beyond ASCII becomes the A-labels that DNS, TLS and HTTP know (RFC 5890
+ * 2.3.2.1), by the rules of IDNA2008 with the mapping of UTS 46 (so capitals and full-width dots
+ * are understood). An IPv6 address keeps its zone, written as a URL has it (RFC 6874); who writes a
+ * Host header leaves the zone out. It looks no name up.
  *
  * Ownership: appends to the caller's buffer. Thread: any.
  */

@@ -1,8 +1,10 @@
 /*
- * idn: host names with letters beyond ASCII as the A-labels that name servers, the Host field and TLS want (RFC 5891, UTS 46
- * nontransitional, as browsers have it). libcurl would convert by the process's locale; this takes UTF-8 in every one.
+ * idn: host names with letters beyond ASCII as the A-labels that name servers, the Host field and
+ * TLS want (RFC 5891, UTS 46 nontransitional, as browsers have it). libcurl would convert by the
+ * process's locale; this takes UTF-8 in every one.
  *
- * It decodes no percent-encoding and looks no name up. Ownership: appends to the caller's buffer. Thread: any.
+ * It decodes no percent-encoding and looks no name up. Ownership: appends to the caller's buffer.
+ * Thread: any.
  */
 #ifndef UTIL_IDN_H
 #define UTIL_IDN_H

@@ -1,10 +1,12 @@
 /*
  * ipaddr: an IPv4 or IPv6 address without a port, from text and as a socket's address.
  *
- * It looks no name up. An IPv6 address may have a zone, the interface that a link-local address belongs to: "fe80::1%eth0",
- * or in a URL "fe80::1%25eth0" (RFC 4007 11, RFC 6874). Zones are names of this machine, so another may refuse the same text.
+ * It looks no name up. An IPv6 address may have a zone, the interface that a link-local address
+ * belongs to: "fe80::1%eth0", or in a URL "fe80::1%25eth0" (RFC 4007 11, RFC 6874). Zones are names
+ * of this machine, so another may refuse the same text.
  *
- * Ownership: plain data. Thread: any. Errors are parts of a sentence: "... is no IPv4 or IPv6 address".
+ * Ownership: plain data. Thread: any. Errors are parts of a sentence: "... is no IPv4 or IPv6
+ * address".
  */
 #ifndef UTIL_IPADDR_H
 #define UTIL_IPADDR_H
@@ -28,7 +30,8 @@ struct ipaddr {
 /* Takes "127.0.0.1", "::1", "[::1]", "fe80::1%eth0", "[fe80::1%25eth0]". */
 int ipaddr_parse(const char *text, size_t n, struct ipaddr *out, struct err *e);
 
-/* True where the text is an address, with or without brackets and a zone that this machine knows. */
+/* True where the text is an address, with or without brackets and a zone that this machine
+ * knows. */
 bool ipaddr_is(const char *text, size_t n);
 
 /* Fills *out and returns its length. */

@@ -31,8 +31,8 @@ struct json {
     enum json_kind kind;
     bool boolean; /* JSON_BOOL */
     size_t at;    /* byte offset of the value's first byte */
-    /* JSON_STRING: decoded, followed by a NUL, may hold others; JSON_NUMBER: as written, not NUL-terminated. In a tree of YAML
-     * every scalar has it. */
+    /* JSON_STRING: decoded, followed by a NUL, may hold others; JSON_NUMBER: as written, not
+     * NUL-terminated. In a tree of YAML every scalar has it. */
     const char *text;
     size_t len;         /* of text */
     struct json *first; /* JSON_ARRAY, JSON_OBJECT: the first element, or NULL */
@@ -45,8 +45,8 @@ struct json {
 
 struct json_doc; /* the text, its name and the tree */
 
-/* Parses the whole text; `name` stands for it in errors, which read "name:line:column: what; how to fix
- * it". */
+/* Parses the whole text; `name` stands for it in errors, which read "name:line:column: what; how to
+ * fix it". */
 int json_parse(const char *name, const char *text, size_t bytes, struct json_doc **out,
                struct err *e);
 void json_free(struct json_doc *d);
@@ -54,7 +54,8 @@ void json_free(struct json_doc *d);
 const struct json *json_root(const struct json_doc *d);
 const char *json_source(const struct json_doc *d); /* NUL-terminated */
 
-/* The member with this key, or NULL; also NULL where v is no object or NULL itself, so that calls can be chained. */
+/* The member with this key, or NULL; also NULL where v is no object or NULL itself, so that calls
+ * can be chained. */
 const struct json *json_get(const struct json *v, const char *key);
 
 /* Of the member with this key: its text, or "" if it is no string; the array, or NULL. */
@@ -77,7 +78,8 @@ bool json_is_number(const char *text, size_t n);
 /* True where text or key holds a NUL, so that it is no C string. */
 bool json_has_nul(const char *text, size_t n);
 
-/* Line and column of a byte, both from 1; a column is a character, a tab is one. A line ends with LF, CRLF or CR. */
+/* Line and column of a byte, both from 1; a column is a character, a tab is one. A line ends with
+ * LF, CRLF or CR. */
 void json_where(const struct json_doc *d, size_t at, size_t *line, size_t *column);
 
 /* Sets "name:line:column: text" and returns -1. */
@@ -95,8 +97,9 @@ struct json_text {
     bool key;
 };
 
-/* Appends what stands between the quotes; returns 0, or -1 to stop the copy. JSON_BARE, not for a key: it has taken the quote before
- * it away and has appended a value of its own, which needs no quote behind it. */
+/* Appends what stands between the quotes; returns 0, or -1 to stop the copy. JSON_BARE, not for a
+ * key: it has taken the quote before it away and has appended a value of its own, which needs no
+ * quote behind it. */
 #define JSON_BARE 1
 typedef int json_string_fn(void *context, const struct json_text *t, struct buf *out);
 

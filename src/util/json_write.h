@@ -1,15 +1,17 @@
 /*
  * json_write: writes JSON member by member into a buffer, in the layout that each document has.
  *
- * cJSON escapes the texts. Numbers and layout are ours: cJSON keeps every number as a double, so it prints 2^53-1 as
- * 9.00719925474099e+15, and it knows one layout. A text may be hostile: a byte that is not UTF-8, and a NUL, become U+FFFD.
- * Documents are ASCII, so that a terminal obeys nothing in them, unless `utf8` is set. The writer builds no tree, does not
- * check for repeated keys and does not read (util/json.h does).
+ * cJSON escapes the texts. Numbers and layout are ours: cJSON keeps every number as a double, so it
+ * prints 2^53-1 as 9.00719925474099e+15, and it knows one layout. A text may be hostile: a byte
+ * that is not UTF-8, and a NUL, become U+FFFD. Documents are ASCII, so that a terminal obeys
+ * nothing in them, unless `utf8` is set. The writer builds no tree, does not check for repeated
+ * keys and does not read (util/json.h does).
  *
- * In all functions `key` is NULL for the outermost value and for the elements of an array. Opening and ending must match.
- * Errors: only memory can run out, and the buffer remembers that.
+ * In all functions `key` is NULL for the outermost value and for the elements of an array. Opening
+ * and ending must match. Errors: only memory can run out, and the buffer remembers that.
  *
- * Ownership: the buffer and `indent` are borrowed; there is nothing to free. Thread: plain data, owned by the caller.
+ * Ownership: the buffer and `indent` are borrowed; there is nothing to free. Thread: plain data,
+ * owned by the caller.
  */
 #ifndef UTIL_JSON_WRITE_H
 #define UTIL_JSON_WRITE_H
@@ -57,7 +59,8 @@ void json_write_bytes(struct json_writer *w, const char *key, const char *text, 
 void json_write_int(struct json_writer *w, const char *key, int64_t value);
 void json_write_uint(struct json_writer *w, const char *key, uint64_t value);
 
-/* Digits as text_number() has them: for what was counted, measured or computed. What is not finite is null. */
+/* Digits as text_number() has them: for what was counted, measured or computed. What is not finite
+ * is null. */
 void json_write_number(struct json_writer *w, const char *key, double value);
 
 /* As few digits as give the same double back. What is not finite is null. */

@@ -1,8 +1,8 @@
 /*
  * outcome: what became of a request, in one word.
  *
- * The words are a contract: they stand in run files and machine-readable reports. Add at the end only, the
- * numbers are stored. Thread: any.
+ * The words are a contract: they stand in run files and machine-readable reports. Add at the end
+ * only, the numbers are stored. Thread: any.
  */
 #ifndef UTIL_OUTCOME_H
 #define UTIL_OUTCOME_H
@@ -42,8 +42,9 @@ const char *outcome_text(int outcome);
 /* True where the request has a service time: it was sent and came to an end of its own. */
 bool outcome_is_timed(int outcome);
 
-/* True where it counts as a failure: everything but ok, not_sent and cancelled (those are counted separately). One that was unsendable is
- * a failure without a time: it is among the errors, and in no count of requests that came to an end. */
+/* True where it counts as a failure: everything but ok, not_sent and cancelled (those are counted
+ * separately). One that was unsendable is a failure without a time: it is among the errors, and in
+ * no count of requests that came to an end. */
 bool outcome_is_failure(int outcome);
 
 /* True where it left. */

@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Digits without point and trailing zeros, and the power of ten of the first one. 15 digits of a decimal survive the way
- * through a double, so a number that has no more is found at the first try; 17 tell any two doubles apart. Those below DBL_MIN hold fewer. */
+/* Digits without point and trailing zeros, and the power of ten of the first one. 15 digits of a
+ * decimal survive the way through a double, so a number that has no more is found at the first try;
+ * 17 tell any two doubles apart. Those below DBL_MIN hold fewer. */
 static int digits_of(double value, char digits[24]) {
     char text[32];
     for (int precision = value < DBL_MIN ? 0 : 14; precision <= 16; precision++) {

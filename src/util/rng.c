@@ -15,7 +15,8 @@ static uint64_t rotl(uint64_t x, int k) {
 }
 
 void rng_seed(struct rng *r, uint64_t seed, uint64_t stream) {
-    /* The stream is hashed before it meets the seed: neighbours must not share states shifted by one. */
+    /* The stream is hashed before it meets the seed: neighbours must not share states shifted by
+     * one. */
     uint64_t h = stream;
     uint64_t x = seed ^ splitmix64(&h);
     for (int i = 0; i < 4; i++)

@@ -33,7 +33,8 @@ static size_t distance(const char *a, const char *b) {
 
 const char *text_nearest(const char *word, const char *const *candidates, size_t n) {
     const char *best = NULL;
-    /* A third of the word may be wrong, two letters at least: "wieght" finds "weight", "x" finds nothing. */
+    /* A third of the word may be wrong, two letters at least: "wieght" finds "weight", "x" finds
+     * nothing. */
     size_t limit = strlen(word) / 3 < 2 ? 2 : strlen(word) / 3;
     if (strlen(word) <= limit)
         limit = strlen(word) > 1 ? strlen(word) - 1 : 0;
@@ -71,7 +72,8 @@ static size_t utf8(const unsigned char *p, size_t n, uint32_t *point) {
     return len;
 }
 
-/* Beyond C0, DEL and C1: the marks that reorder or hide text on a line, and what is no character and XML refuses. */
+/* Beyond C0, DEL and C1: the marks that reorder or hide text on a line, and what is no character
+ * and XML refuses. */
 static bool is_control(uint32_t c) {
     return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x200b && c <= 0x200f) ||
            (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff ||

@@ -1,8 +1,8 @@
 /*
  * units: durations and sizes as people write them.
  *
- * Durations: "250ms", "5s", "2m", "1h30m", "1.5s"; a bare number is seconds. Sizes: "512", "16k", "2M", "1GiB"
- * (powers of 1024). It does not know negative values. Thread: any.
+ * Durations: "250ms", "5s", "2m", "1h30m", "1.5s"; a bare number is seconds. Sizes: "512", "16k",
+ * "2M", "1GiB" (powers of 1024). It does not know negative values. Thread: any.
  */
 #ifndef UTIL_UNITS_H
 #define UTIL_UNITS_H
@@ -27,7 +27,8 @@ int units_size(const char *text, uint64_t *bytes, struct err *e);
 /* "1h 2m", "97s", "1.5s", "250ms": short, for people. */
 void units_duration_text(int64_t ns, char out[UNITS_BYTES]);
 
-/* Seconds, exact and without an exponent, as units_duration() reads them: "90s", "0.25s", "0.000001s". Returns out. */
+/* Seconds, exact and without an exponent, as units_duration() reads them: "90s", "0.25s",
+ * "0.000001s". Returns out. */
 const char *units_seconds_text(int64_t ns, char out[UNITS_BYTES]);
 
 #endif

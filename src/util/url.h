@@ -1,8 +1,8 @@
 /*
  * url: where the parts of a URL begin and end (RFC 3986 3).
  *
- * It does not check or decode the parts: host.h does that for hosts, encode.h decodes. Ownership: all pointers are into the caller's
- * text. Thread: any.
+ * It does not check or decode the parts: host.h does that for hosts, encode.h decodes. Ownership:
+ * all pointers are into the caller's text. Thread: any.
  */
 #ifndef UTIL_URL_H
 #define UTIL_URL_H
@@ -13,7 +13,8 @@
 /* Bytes of "scheme://" at the start, whatever the scheme; 0 if there is none. */
 size_t url_scheme(const char *text);
 
-/* Bytes before the path, query or fragment: "scheme://user@host:port", or "host:port" without a scheme. */
+/* Bytes before the path, query or fragment: "scheme://user@host:port", or "host:port" without a
+ * scheme. */
 size_t url_origin(const char *text);
 
 /* The parts of "scheme://user:password@host:port/path?query#fragment". */

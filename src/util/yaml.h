@@ -1,10 +1,12 @@
 /*
- * yaml: reads YAML into the same tree as json.h, whose values and keys know where they stood in the text.
+ * yaml: reads YAML into the same tree as json.h, whose values and keys know where they stood in the
+ * text.
  *
- * YAML 1.2's core schema, read by libyaml: a plain null, true, false or number of JSON's grammar is one, all else is a string.
- * Booleans and nulls keep their text too (json.h: `text`, `len`). Aliases are written out, each with the place of what it stands
- * for. More than one document, keys that are no text or that an object has twice, merge keys (<<), and what is too deep or too
- * large are errors with line and column. It knows no schema.
+ * YAML 1.2's core schema, read by libyaml: a plain null, true, false or number of JSON's grammar is
+ * one, all else is a string. Booleans and nulls keep their text too (json.h: `text`, `len`).
+ * Aliases are written out, each with the place of what it stands for. More than one document, keys
+ * that are no text or that an object has twice, merge keys (<<), and what is too deep or too large
+ * are errors with line and column. It knows no schema.
  *
  * Ownership and threads: as in json.h; json_free() frees the document.
  */

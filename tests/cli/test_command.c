@@ -1,4 +1,5 @@
-/* The framework of the command line: parsing against a table of the test's own, and the real tables' health. */
+/* The framework of the command line: parsing against a table of the test's own, and the real
+ * tables' health. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

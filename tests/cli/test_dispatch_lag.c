@@ -1,4 +1,5 @@
-/* dispatch_lag: which requests count as late, and the rows by second that it leaves in a real run file. */
+/* dispatch_lag: which requests count as late, and the rows by second that it leaves in a real run
+ * file. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
-/* Whole runs with a made-up listener next to the real ones: what it is called with, what it may do, and signals at the end. */
+/* Whole runs with a made-up listener next to the real ones: what it is called with, what it may do,
+ * and signals at the end. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -81,8 +82,8 @@ static const struct control_listener guest_listener = {.name = "guest",
 
 static struct canned server;
 
-/* `coldswarm run` with these options, against the server, with the guest as one listener more; its exit code. The words that it
- * prints are of no interest. */
+/* `coldswarm run` with these options, against the server, with the guest as one listener more; its
+ * exit code. The words that it prints are of no interest. */
 static int run_with_guest(struct guest g, const char *const *options) {
     static const struct control_listener *listeners[32];
     char url[64];

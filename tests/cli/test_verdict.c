@@ -52,7 +52,8 @@ static const struct row rows[] = {
     {{0}, {.rows = 3, .failures = 3, .unsendable = 3}, "VALID", "", 7},
     {{0}, {.rows = 5, .answered = 1, .failures = 4, .unsendable = 4}, "VALID", "", 7},
     {{0}, {.rows = 5, .failures = 5, .unsendable = 4}, "VALID", "", 3},
-    /* What this machine could not send says nothing of the target: neither that it fails, nor that it never answers. */
+    /* What this machine could not send says nothing of the target: neither that it fails, nor that
+     * it never answers. */
     {{.shortages = {[TRANSPORT_LIMIT_PORTS] = 1}},
      {.rows = 1000, .answered = 999, .failures = 1},
      "INVALID",

@@ -1,4 +1,5 @@
-/* convert: limits, hostile sources, and that no secret of a source gets into a scenario. tests/cli/convert.bats runs what it makes. */
+/* convert: limits, hostile sources, and that no secret of a source gets into a scenario.
+ * tests/cli/convert.bats runs what it makes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -63,7 +64,8 @@ static void test_no_secret_stays_where_no_variable_can_stand(void **state) {
     char text[1024], key[120];
     memset(key, 'k', sizeof key - 1);
     key[sizeof key - 1] = '\0';
-    /* In a header's name, a part's type, the name of a request, Accept-Encoding, and cut off in a comment. */
+    /* In a header's name, a part's type, the name of a request, Accept-Encoding, and cut off in a
+     * comment. */
     snprintf(text, sizeof text,
              "curl 'http://h.example/${tok-ABC123}' -H 'Authorization: Bearer tok-ABC123' "
              "-H 'X-tok-ABC123: 1' -H 'X-Api-Key: %s' -H '%s: no name' "
@@ -90,7 +92,8 @@ static const char *value_of(const char *name, void *context) {
                                           : NULL;
 }
 
-/* What the request that comes of a source sends, its secrets in the environment, but for its path, whose "$" become %24. */
+/* What the request that comes of a source sends, its secrets in the environment, but for its path,
+ * whose "$" become %24. */
 static void must_send(enum convert_from from, const char *source, const char *body,
                       const char *header) {
     struct convert_options o = {.from = from};
@@ -227,7 +230,8 @@ static void test_methods_that_call_each_other_end(void **state) {
 
 static void test_references_cannot_be_smuggled_in(void **state) {
     (void)state;
-    /* The mark of a resolved variable, written by the source itself, must not read the environment. */
+    /* The mark of a resolved variable, written by the source itself, must not read the
+     * environment. */
     const char *text = "{\"info\":{\"name\":\"x\"},\"item\":[{\"name\":\"a\",\"request\":{"
                        "\"method\":\"POST\",\"url\":"
                        "\"http://h/\\ue000env.HOME\\ue001/"

@@ -1,4 +1,5 @@
-/* draft_fit: what a scenario cannot hold is written another way, or left out with a comment; the loader takes all that is made. */
+/* draft_fit: what a scenario cannot hold is written another way, or left out with a comment; the
+ * loader takes all that is made. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -143,7 +144,8 @@ static void test_a_request_with_a_long_path_is_left_out(void **state) {
 
 static void test_odd_authentication_is_sent_as_it_is(void **state) {
     (void)state;
-    /* A token that says "Bearer" itself, and a user that holds the colon: base64 of "a:1:p" by base64(1). */
+    /* A token that says "Bearer" itself, and a user that holds the colon: base64 of "a:1:p" by
+     * base64(1). */
     struct scenario *s = made_of(
         CONVERT_POSTMAN,
         ITEM_OF(

@@ -132,8 +132,8 @@ static double number(const struct json *v, const char *key) {
     return x;
 }
 
-/* 10, 20 and 90 ms: mean 40, squared deviations 900 + 400 + 2500. Every value is in the bucket whose
- * bounds, by the document's own bucketOptions, hold it. */
+/* 10, 20 and 90 ms: mean 40, squared deviations 900 + 400 + 2500. Every value is in the bucket
+ * whose bounds, by the document's own bucketOptions, hold it. */
 static void test_a_distribution(void **state) {
     (void)state;
     struct export_metrics *m = metrics(1);

@@ -1,4 +1,5 @@
-/* CPU limits, against a made-up /proc and /sys: which files are written with what, and that what cannot be done is said. */
+/* CPU limits, against a made-up /proc and /sys: which files are written with what, and that what
+ * cannot be done is said. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -52,7 +53,8 @@ static int teardown(void **state) {
     return system(command);
 }
 
-/* A plain folder does not make files as a control group does, so writing the limit fails there: nothing is limited, and said. */
+/* A plain folder does not make files as a control group does, so writing the limit fails there:
+ * nothing is limited, and said. */
 static void test_none(void **state) {
     (void)state;
     struct limits l;
@@ -80,7 +82,8 @@ static void test_cpu_not_handed_down(void **state) {
     limits_done(&l);
 }
 
-/* The real machine, where it lets us: a process born inside is in the group, and the group is gone afterwards. */
+/* The real machine, where it lets us: a process born inside is in the group, and the group is gone
+ * afterwards. */
 static void test_here(void **state) {
     (void)state;
     struct limits l;

@@ -1,4 +1,5 @@
-/* Trace headers, by the examples and rules of W3C's Trace Context and of Cloud Trace's own header. */
+/* Trace headers, by the examples and rules of W3C's Trace Context and of Cloud Trace's own
+ * header. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
-/* Whole runs against a real server and a real file: what the rows say must be what the server saw. */
+/* Whole runs against a real server and a real file: what the rows say must be what the server
+ * saw. */
 #include "engine/bench.h"
 
 static void every_request_has_one_row_whatever_became_of_it(void **state) {

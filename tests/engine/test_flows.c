@@ -1,4 +1,5 @@
-/* Whole runs of users that log in, carry values on and check answers: what the server wrote down is what must have been sent. */
+/* Whole runs of users that log in, carry values on and check answers: what the server wrote down is
+ * what must have been sent. */
 #define SERVER_SCRIPT "tests/support/shop.py"
 #include "engine/bench.h"
 
@@ -62,7 +63,8 @@ static void values_travel_from_feeder_and_answer_to_request(void **state) {
     assert_int_equal(rows(&b, "name like '/bye%' or name = '/item/41'"), 0);
     assert_int_equal(number(&b, "select count(*) from event where kind in ('setup', 'teardown')"),
                      2);
-    /* An iteration has its three requests and its wait in it; each of its users ends in the middle of one at most. */
+    /* An iteration has its three requests and its wait in it; each of its users ends in the middle
+     * of one at most. */
     int64_t iterations = number(&b, "select count(*) from iterations where name = 'buy' and ok");
     assert_in_range(rows(&b, "name = '/predict'") - 2 * iterations, 0, 6);
     assert_true(iterations > 3);
@@ -125,7 +127,8 @@ static void checks_and_captures_decide(void **state) {
     /* A body of 3 MB is captured whole. */
     assert_int_equal(rows(&b, "name = 'big' and outcome <> 'ok'"), 0);
     assert_true(rows(&b, "name = 'big'") > 0);
-    /* The first ten bodies of each request that a check refused, without the secret that this one repeats. */
+    /* The first ten bodies of each request that a check refused, without the secret that this one
+     * repeats. */
     int64_t refused = rows(&b, "name = 'unlisted'");
     assert_int_equal(number(&b, "select count(*) from failed_bodies where request = 'unlisted' and"
                                 " body = 'sorry, Bearer *** is wrong' and status = 500 and"
@@ -270,7 +273,8 @@ static void a_feeder_that_is_empty_ends_the_run_or_the_user(void **state) {
     finish(&b);
 }
 
-/* Three rows, and 50 arrivals for users who leave when there is none: what nobody can serve waits for nobody. */
+/* Three rows, and 50 arrivals for users who leave when there is none: what nobody can serve waits
+ * for nobody. */
 static void arrivals_without_a_user_who_has_a_row_do_not_wait(void **state) {
     (void)state;
     static const char *const stops[] = {"", "'on_stop':[{'path':'/out'}],"};

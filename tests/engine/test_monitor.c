@@ -1,4 +1,5 @@
-/* What a run says about its client, against a transport that takes a known time, and /proc against other tools. */
+/* What a run says about its client, against a transport that takes a known time, and /proc against
+ * other tools. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,7 +22,8 @@
 
 #define SECONDS_MAX 8
 
-/* ---- a transport without a network: each request takes its caller's thread for a while, and is answered ---- */
+/* ---- a transport without a network: each request takes its caller's thread for a while, and is
+ * answered ---- */
 
 static void (*busy)(void); /* what a request does to the loop */
 
@@ -209,7 +211,8 @@ static void each_second_has_a_row_with_plausible_numbers(void **state) {
     struct seen seen;
     run(&seen, SCENARIO("3", "2500ms", "5ms"), do_nothing);
     assert_true(seen.count > 0);
-    /* A look that comes over a second late makes a gap; there is none where nothing holds the machine up. */
+    /* A look that comes over a second late makes a gap; there is none where nothing holds the
+     * machine up. */
     assert_true(seen.count <= (size_t)(seen.duration_us / 1000000 + 1));
     for (size_t i = 0; i < seen.count; i++) {
         const struct reader_client *c = &seen.all[i];
@@ -231,7 +234,8 @@ static void each_second_has_a_row_with_plausible_numbers(void **state) {
 static void a_loop_that_is_held_up_shows_its_lag(void **state) {
     (void)state;
     struct seen seen;
-    /* A user that waits long: only the beat is due, every 20 ms, and the loop sleeps through 60 ms. */
+    /* A user that waits long: only the beat is due, every 20 ms, and the loop sleeps through 60
+     * ms. */
     run(&seen, SCENARIO("1", "1200ms", "100ms"), sleep_60_ms);
     int64_t most = 0;
     for (size_t i = 0; i < seen.count; i++)
@@ -245,7 +249,8 @@ static void cpu_time_is_found_in_the_shares(void **state) {
     struct seen seen;
     cpu_left_ns = 600 * NS_PER_MS;
     run(&seen, SCENARIO("1", "2500ms", "1ms"), use_cpu);
-    /* In whole seconds, as it was used up long before the last; a row may cover a tenth more than its second. */
+    /* In whole seconds, as it was used up long before the last; a row may cover a tenth more than
+     * its second. */
     double sum = 0;
     for (size_t i = 0; i < seen.count; i++)
         sum += seen.all[i].cpu_sum;

@@ -1,5 +1,5 @@
-/* Open loads and paced users against a real server: each arrival that the schedule calls for has one row, and its intended time is
- * the schedule's, whatever the server does. */
+/* Open loads and paced users against a real server: each arrival that the schedule calls for has
+ * one row, and its intended time is the schedule's, whatever the server does. */
 #include "engine/bench.h"
 
 /* Reads a column of numbers in the order of the query. */
@@ -119,7 +119,8 @@ static void a_queue_without_patience_sends_what_finds_a_user(void **state) {
     finish(&b);
 }
 
-/* Ten arrivals in 100 ms and one user who takes 60 ms for each: they are served long after the load's end. */
+/* Ten arrivals in 100 ms and one user who takes 60 ms for each: they are served long after the
+ * load's end. */
 static void what_waits_at_the_end_is_still_sent(void **state) {
     (void)state;
     struct bench b;
@@ -287,7 +288,8 @@ static void paced_users_keep_their_schedule(void **state) {
                    "user * 100000 + i * 50000"),
         0);
     finish(&b);
-    /* The server takes longer than the pace: requests are late, one after the other, and it counts. */
+    /* The server takes longer than the pace: requests are late, one after the other, and it
+     * counts. */
     setup(&b, 1,
           "{" TARGET "{'users':1,'spawn_rate':1,'duration':'600ms'},'wait':{'throughput':50},"
           "'tasks':[{'path':'/slow/60'}]}");
@@ -313,7 +315,8 @@ static void poisson_waits_have_intended_times(void **state) {
           "{" TARGET "{'users':20,'spawn_rate':1000,'duration':'1s'},'wait':{'poisson':20},"
           "'tasks':[{'path':'/ok'}]}");
     run(&b);
-    /* 20 users, 20/s, 1 s: 20 at once and 400 on average, standard deviation 20; the seed is fixed. */
+    /* 20 users, 20/s, 1 s: 20 at once and 400 on average, standard deviation 20; the seed is
+     * fixed. */
     assert_true(b.totals.rows > 100 && b.totals.rows < 540);
     assert_int_equal(number(&b, "select count(*) from requests where intended_us is null or "
                                 "sent_us < intended_us"),

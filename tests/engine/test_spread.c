@@ -1,13 +1,16 @@
-/* Which user, and so which connection, an arrival of an open load goes to: seen in the rows, whatever the machine's pace. */
+/* Which user, and so which connection, an arrival of an open load goes to: seen in the rows,
+ * whatever the machine's pace. */
 #include "engine/bench.h"
 
-/* Twenty arrivals at once open up to ten users, and then 50 a second of 60 ms each need a few of them. */
+/* Twenty arrivals at once open up to ten users, and then 50 a second of 60 ms each need a few of
+ * them. */
 #define BURST_THEN_CALM                                                                            \
     "'max_users':10,'stages':[{'duration':0,'rate':1000},{'duration':'20ms','rate':1000},"         \
     "{'duration':0,'rate':50},{'duration':'1500ms','rate':50}]},'tasks':[{'path':'/slow/60'}]}"
 
-/* Of the requests for which more than one user was free: the share that went to the one whose last answer was `word` (min: the oldest,
- * max: the newest). Ends that lie close together may be handled in either order, and count as equal. */
+/* Of the requests for which more than one user was free: the share that went to the one whose last
+ * answer was `word` (min: the oldest, max: the newest). Ends that lie close together may be handled
+ * in either order, and count as equal. */
 static double share_that_went_to(struct bench *b, const char *word) {
     char sql[1200];
     snprintf(sql, sizeof sql,

@@ -1,5 +1,6 @@
 /*
- * check: what must hold for any input of a fuzz target; where it does not, the target crashes, which the fuzzer reports.
+ * check: what must hold for any input of a fuzz target; where it does not, the target crashes,
+ * which the fuzzer reports.
  *
  * Ownership: none. Thread: any.
  */

@@ -19,7 +19,8 @@ static const char *any_value(const char *name, void *context) {
     return "1";
 }
 
-/* Files that a source names are not there, or folders, and addresses of proxies are the source's own. */
+/* Files that a source names are not there, or folders, and addresses of proxies are the source's
+ * own. */
 static bool is_the_worlds(const char *error) {
     static const char *const texts[] = {
         "No such file",   "cannot open",     "\"proxy\"",
@@ -31,7 +32,8 @@ static bool is_the_worlds(const char *error) {
     return false;
 }
 
-/* A host of which a part is a variable may be one with other values, and no other address is taken for one of these. */
+/* A host of which a part is a variable may be one with other values, and no other address is taken
+ * for one of these. */
 static bool is_a_host_of_the_source(const char *error, const char *scenario) {
     return (strstr(scenario, "${env.") != NULL || strstr(scenario, "\"resolve\": [") != NULL ||
             strstr(scenario, "\"proxy\": ") != NULL) &&

@@ -1,4 +1,5 @@
-/* An answer of any bytes, in pieces: it is complete, goes on, or is refused with a reason; what is kept of it has its limits. */
+/* An answer of any bytes, in pieces: it is complete, goes on, or is refused with a reason; what is
+ * kept of it has its limits. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* The first byte says how it is read: HEAD, codings, the pieces; of half of the lengths, it is to be a stream. */
+/* The first byte says how it is read: HEAD, codings, the pieces; of half of the lengths, it is to
+ * be a stream. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size == 0)
         return 0;

@@ -1,4 +1,5 @@
-/* A body by any Content-Encoding: the first line of the input is the header, the rest is the body, in two pieces. */
+/* A body by any Content-Encoding: the first line of the input is the header, the rest is the body,
+ * in two pieces. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,6 @@
-/* A letter for the kind and a data set of prompts: it is refused with a text that names it, or each row can be drawn, has all
- * columns, `messages` is JSON, `words` a number, and made prompts have as many words. */
+/* A letter for the kind and a data set of prompts: it is refused with a text that names it, or each
+ * row can be drawn, has all columns, `messages` is JSON, `words` a number, and made prompts have as
+ * many words. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>

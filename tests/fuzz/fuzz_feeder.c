@@ -1,5 +1,5 @@
-/* A letter for the kind and a file: it is refused with a text, or each of its rows can be drawn and has all columns; and
- * rows of a CSV file, written as CSV anew, are the same rows. */
+/* A letter for the kind and a file: it is refused with a text, or each of its rows can be drawn and
+ * has all columns; and rows of a CSV file, written as CSV anew, are the same rows. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>

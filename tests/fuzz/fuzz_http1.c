@@ -1,5 +1,5 @@
-/* An HTTP/1.1 answer by any bytes, whole and in pieces: it must be the same answer. The first byte says how it was asked for and how it
- * is cut. */
+/* An HTTP/1.1 answer by any bytes, whole and in pieces: it must be the same answer. The first byte
+ * says how it was asked for and how it is cut. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

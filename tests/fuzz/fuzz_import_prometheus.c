@@ -1,4 +1,5 @@
-/* Any bytes as a Prometheus endpoint's answer: reading ends, every sample is in its bounds, and its text gives the same sample again. */
+/* Any bytes as a Prometheus endpoint's answer: reading ends, every sample is in its bounds, and its
+ * text gives the same sample again. */
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>

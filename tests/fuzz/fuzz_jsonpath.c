@@ -1,5 +1,5 @@
-/* A line with a JSON Pointer or JSONPath, and a JSON text behind it: the search ends, what it finds lies in the text, and
- * for a pointer it is what the tree of util/json has there. */
+/* A line with a JSON Pointer or JSONPath, and a JSON text behind it: the search ends, what it finds
+ * lies in the text, and for a pointer it is what the tree of util/json has there. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
-/* A request to a language model: the first byte is the interface, the rest its body. What is taken has sane numbers; then a whole
- * answer to it is rendered, and a model's name from outside breaks no line of it. */
+/* A request to a language model: the first byte is the interface, the rest its body. What is taken
+ * has sane numbers; then a whole answer to it is rendered, and a model's name from outside breaks
+ * no line of it. */
 #include <stdint.h>
 #include <string.h>
 

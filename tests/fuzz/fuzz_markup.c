@@ -1,5 +1,6 @@
-/* Whatever text comes in, what becomes of it on a page is text: no mark of HTML or XML in it but the
- * entities that markup.h writes, no control character, valid UTF-8 and no character that XML refuses. */
+/* Whatever text comes in, what becomes of it on a page is text: no mark of HTML or XML in it but
+ * the entities that markup.h writes, no control character, valid UTF-8 and no character that XML
+ * refuses. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

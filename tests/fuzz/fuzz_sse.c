@@ -1,5 +1,5 @@
-/* A text/event-stream of any bytes, whole and in pieces: it must be the same events, and those of a plain reading of the standard. The first
- * byte says how it is cut. */
+/* A text/event-stream of any bytes, whole and in pieces: it must be the same events, and those of a
+ * plain reading of the standard. The first byte says how it is cut. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

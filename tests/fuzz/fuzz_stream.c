@@ -1,5 +1,6 @@
-/* A stream of any format and any bytes, whole and in pieces: it must be the same answer, and its numbers must agree with each other. The first
- * byte says which format, the second how it is cut. */
+/* A stream of any format and any bytes, whole and in pieces: it must be the same answer, and its
+ * numbers must agree with each other. The first byte says which format, the second how it is
+ * cut. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

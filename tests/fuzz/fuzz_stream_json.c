@@ -1,4 +1,5 @@
-/* A line with a JSON Pointer and a JSON text behind it: the walk takes what util/json takes, and finds what the tree has there. */
+/* A line with a JSON Pointer and a JSON text behind it: the walk takes what util/json takes, and
+ * finds what the tree has there. */
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* A letter for the place and a text: it is refused with its line and column, or what it renders to can stand in its
- * place, whatever the values are. */
+/* A letter for the place and a text: it is refused with its line and column, or what it renders to
+ * can stand in its place, whatever the values are. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

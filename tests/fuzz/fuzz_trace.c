@@ -1,5 +1,6 @@
-/* A file of recorded arrivals: it is refused with a text that names it, or its times are in order, each arrival has a row with all
- * columns, lengths are plain digits, and the load that replays it is due when load_trace_due() says. */
+/* A file of recorded arrivals: it is refused with a text that names it, or its times are in order,
+ * each arrival has a row with all columns, lengths are plain digits, and the load that replays it
+ * is due when load_trace_due() says. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>

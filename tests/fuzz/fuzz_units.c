@@ -1,4 +1,5 @@
-/* A duration and a size of any bytes: refused, or within their limits; and what is shown of a duration can be read again. */
+/* A duration and a size of any bytes: refused, or within their limits; and what is shown of a
+ * duration can be read again. */
 #include <stdint.h>
 #include <string.h>
 

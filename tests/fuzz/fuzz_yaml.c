@@ -1,4 +1,5 @@
-/* Any bytes: the reader ends, what it accepts is a document that JSON can hold, and every value and key stands in the text. */
+/* Any bytes: the reader ends, what it accepts is a document that JSON can hold, and every value and
+ * key stands in the text. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,9 +1,10 @@
 /*
- * replay: a main for all fuzz targets that runs one on files, so that what was once found is tested for ever. Its name, argv[0],
- * says which: replay_x runs fuzz_x. The Makefile makes the links, and gives the names as TESTS: TEST(fuzz_a) TEST(fuzz_b).
+ * replay: a main for all fuzz targets that runs one on files, so that what was once found is tested
+ * for ever. Its name, argv[0], says which: replay_x runs fuzz_x. The Makefile makes the links, and
+ * gives the names as TESTS: TEST(fuzz_a) TEST(fuzz_b).
  *
- * Without arguments it takes every file of the target's corpus, or with arguments those files. Prints TAP; the name stands
- * before the result, so that a crash tells which file it was.
+ * Without arguments it takes every file of the target's corpus, or with arguments those files.
+ * Prints TAP; the name stands before the result, so that a crash tells which file it was.
  */
 #include <dirent.h>
 #include <stdint.h>

@@ -165,7 +165,8 @@ static void windows_are_looked_at_when_they_are_over(void **state) {
     tear_down(&b);
 }
 
-/* A gap in which nobody looked does not mix up the seconds: what the ring has lost is not judged. */
+/* A gap in which nobody looked does not mix up the seconds: what the ring has lost is not
+ * judged. */
 static void a_late_look_judges_nothing_wrong(void **state) {
     (void)state;
     struct bench b;
@@ -210,7 +211,8 @@ static const struct catalog flow_catalog = {
 };
 static const struct gate_subject flows = {.catalog = &flow_catalog, .what = "the test has"};
 
-/* In 10 s: 20 requests of each endpoint in 10 ms each, 5 times through "buy" in 100 ms, and checks of which the second fails. */
+/* In 10 s: 20 requests of each endpoint in 10 ms each, 5 times through "buy" in 100 ms, and checks
+ * of which the second fails. */
 static const struct {
     const char *text;
     bool crossed;

@@ -146,67 +146,24 @@ static void test_series_from_the_log(void **state) {
     "{\"interval\":{\"startTime\":\"2025-11-24T16:00:0" #second                                    \
     ".123Z\",\"endTime\":\"2025-11-24T16:01:0" #second ".123Z\"},\"value\":{" value "}}"
 
-static const char metrics_text[] = "{\"timeSeries\":[" SERIES(
-    "container/instance_count", "\"state\":\"active\"", "s-1", "GAUGE",
-    AT(2, "\"int64Value\":\"3\"") "," AT(
-        1,
-        "\"int64Value\":\"2\"")) "," SERIES("container/instance_count", "\"state\":\"active\"",
-                                            "s-2", "GAUGE",
-                                            AT(2,
-                                               "\"int64Value\":\"1\"")) "," SERIES("container/cpu/"
-                                                                                   "utilizations",
-                                                                                   "\"container_"
-                                                                                   "name\":\"app\"",
-                                                                                   "s-1", "DELTA",
-                                                                                   AT(1,
-                                                                                      "\"distributi"
-                                                                                      "onValue\":{"
-                                                                                      "\"count\":"
-                                                                                      "\"10\","
-                                                                                      "\"mean\":2,"
-                                                                                      "\"bucketOpti"
-                                                                                      "ons\":"
-                                                                                      "{\"linearBuc"
-                                                                                      "kets\":{"
-                                                                                      "\"numFiniteB"
-                                                                                      "uckets\":2,"
-                                                                                      "\"width\":"
-                                                                                      "10,"
-                                                                                      "\"offset\":"
-                                                                                      "0}},"
-                                                                                      "\"bucketCoun"
-                                                                                      "ts\":[\"0\","
-                                                                                      "\"10\"]"
-                                                                                      "}")) "," SERIES("container/cpu/"
-                                                                                                       "utilizations",
-                                                                                                       "\"container_"
-                                                                                                       "name\":"
-                                                                                                       "\"proxy\"",
-                                                                                                       "s-1",
-                                                                                                       "DELTA",
-                                                                                                       AT(1,
-                                                                                                          "\"distributio"
-                                                                                                          "nValue\":{"
-                                                                                                          "\"count\":"
-                                                                                                          "\"30\","
-                                                                                                          "\"mean\":18,"
-                                                                                                          "\"bucketOptio"
-                                                                                                          "ns\":"
-                                                                                                          "{\"linearBuck"
-                                                                                                          "ets\":{"
-                                                                                                          "\"numFiniteBu"
-                                                                                                          "ckets\":2,"
-                                                                                                          "\"width\":10,"
-                                                                                                          "\"offset\":0}"
-                                                                                                          "},"
-                                                                                                          "\"bucketCount"
-                                                                                                          "s\":[\"0\","
-                                                                                                          "\"0\",\"30\"]"
-                                                                                                          "}")) "],"
-                                                                                                                "\"nextP"
-                                                                                                                "ageToke"
-                                                                                                                "n\":"
-                                                                                                                "\"x\"}";
+#define THREE AT(2, "\"int64Value\":\"3\"")
+#define TWO AT(1, "\"int64Value\":\"2\"")
+#define ONE AT(2, "\"int64Value\":\"1\"")
+#define ACTIVE(revision, points)                                                                   \
+    SERIES("container/instance_count", "\"state\":\"active\"", revision, "GAUGE", points)
+#define CPU_VALUES(count, buckets)                                                                 \
+    "\"distributionValue\":{\"count\":" count ",\"bucketOptions\":{\"linearBuckets\":{"            \
+    "\"numFiniteBuckets\":2,\"width\":10,\"offset\":0}},\"bucketCounts\":[" buckets "]}"
+#define CPU(container, values)                                                                     \
+    SERIES("container/cpu/utilizations", "\"container_name\":\"" container "\"", "s-1", "DELTA",   \
+           AT(1, values))
+#define ACTIVE_1 ACTIVE("s-1", THREE "," TWO)
+#define ACTIVE_2 ACTIVE("s-2", ONE)
+#define CPU_APP CPU("app", CPU_VALUES("\"10\",\"mean\":2", "\"0\",\"10\""))
+#define CPU_PROXY CPU("proxy", CPU_VALUES("\"30\",\"mean\":18", "\"0\",\"0\",\"30\""))
+
+static const char metrics_text[] = "{\"timeSeries\":[" ACTIVE_1 "," ACTIVE_2 "," CPU_APP
+                                   "," CPU_PROXY "],\"nextPageToken\":\"x\"}";
 
 static void put_text(const char *path, const char *text) {
     FILE *f = make_file(path);
@@ -408,7 +365,8 @@ static void test_a_file_cut_in_half_gives_what_is_whole(void **state) {
     assert_query(run, "SELECT cut_short FROM imported", "1\n");
 }
 
-/* The service that the run was sent to is the one with its traces, not the one with most entries. */
+/* The service that the run was sent to is the one with its traces, not the one with most
+ * entries. */
 static void test_several_services(void **state) {
     (void)state;
     const char *run = new_run("services.db");

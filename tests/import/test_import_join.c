@@ -168,8 +168,8 @@ static void test_one_bound_alone(void **state) {
     }
 }
 
-/* A server that noted an answer's end late, or a clock that was set: no offset suits all pairs. What
- * arrivals say holds in the first case. */
+/* A server that noted an answer's end late, or a clock that was set: no offset suits all pairs.
+ * What arrivals say holds in the first case. */
 static void test_bounds_that_cross(void **state) {
     (void)state;
     static const struct client_row two[] = {{0, 1000, 100, OUTCOME_OK}, {0, 2000, 100, OUTCOME_OK}};

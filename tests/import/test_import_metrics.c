@@ -219,7 +219,8 @@ static void test_percentiles_of_one_distribution(void **state) {
     import_buckets_done(&b);
 }
 
-/* Two of different bounds: 10 evenly in [0, 10), 10 evenly in [5, 15). Below 10 there are 10 + 5. */
+/* Two of different bounds: 10 evenly in [0, 10), 10 evenly in [5, 15). Below 10 there are 10 +
+ * 5. */
 static void test_percentiles_of_several_together(void **state) {
     (void)state;
     struct import_buckets b = {0};

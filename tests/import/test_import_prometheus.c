@@ -1,4 +1,5 @@
-/* Prometheus' text format: what its documentation gives as examples, the dialects of real servers, and lines that are wrong. */
+/* Prometheus' text format: what its documentation gives as examples, the dialects of real servers,
+ * and lines that are wrong. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -78,7 +78,8 @@ static const char *or_null(const char *text) {
     return text == NULL ? "NULL" : text;
 }
 
-/* In the form that query() gives, all columns of the view but sent_again, which resent_us says too. */
+/* In the form that query() gives, all columns of the view but sent_again, which resent_us says
+ * too. */
 static int print_row(void *context, const struct request *x) {
     struct printer *p = context;
     fprintf(p->out, "%lld", (long long)x->id);

@@ -81,7 +81,8 @@ static void make_kinds(struct sample out[KINDS], uint16_t refused) {
          .ttfb_us = 0,
          .status = 204,
          .flags = SAMPLE_NEW_CONNECTION},
-        /* 7: due at 1 ms, sent at 2, lost with a connection that had been idle for 5 s, sent again at 10, answered from 12 to 15 */
+        /* 7: due at 1 ms, sent at 2, lost with a connection that had been idle for 5 s, sent again
+         * at 10, answered from 12 to 15 */
         {.intended_ns = 1000000,
          .sent_ns = 2000000,
          .end_ns = 15000000,

@@ -1,5 +1,5 @@
-/* What is shown while a run goes on (from samples) and what is read from its file afterwards are the same microseconds, whatever the
- * nanoseconds were. */
+/* What is shown while a run goes on (from samples) and what is read from its file afterwards are
+ * the same microseconds, whatever the nanoseconds were. */
 #include "record/fixture.h"
 
 #include "record/reader.h"

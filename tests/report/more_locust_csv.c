@@ -1,7 +1,8 @@
 /* Locust's files, against Locust's own code (Debian's python3-locust). */
 #include "report/locust_fixture.h"
 
-/* /usr/bin/python3 has what Debian's python3-locust installs, whatever python3 is first in the PATH. */
+/* /usr/bin/python3 has what Debian's python3-locust installs, whatever python3 is first in the
+ * PATH. */
 static void same_as_locust(size_t n, bool open_load, bool full) {
     char run[512], ours[512], theirs[512];
     snprintf(run, sizeof run, "%s/%zu-%d-%d.db", dir, n, open_load, full);

@@ -1,4 +1,5 @@
-/* Tables of what was counted while rows were written equal those of the file, whatever happened to the rows. */
+/* Tables of what was counted while rows were written equal those of the file, whatever happened to
+ * the rows. */
 #include "report/fixture.h"
 
 #include "report/counted.h"

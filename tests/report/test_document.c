@@ -1,7 +1,7 @@
 /*
- * A section is one row and one function: a table and a figure that no writer knows, with hostile texts, are in every format
- * and every file of a report. What the numbers and texts must be is written out here, or is what Python's own readers of
- * CSV, JSON and XML find.
+ * A section is one row and one function: a table and a figure that no writer knows, with hostile
+ * texts, are in every format and every file of a report. What the numbers and texts must be is
+ * written out here, or is what Python's own readers of CSV, JSON and XML find.
  */
 #include "report/fixture.h"
 
@@ -22,7 +22,8 @@ static const struct table_column columns[] = {{"name", "Name", TABLE_TEXT},
                                               {"ttft_ms", "First token", TABLE_MS},
                                               {"share", "Share", TABLE_NUMBER}};
 
-/* A query for one number and for an end of the interval; none for the other end and the other numbers. */
+/* A query for one number and for an end of the interval; none for the other end and the other
+ * numbers. */
 static void made_up_sql(struct buf *out, const struct table *t, size_t row, size_t column,
                         enum table_part part) {
     assert_int_equal(row, 0);

@@ -435,8 +435,8 @@ static void test_tables_of_the_server(void **state) {
     table_done(&tables[1]);
 }
 
-/* A table that no writer knows, with hostile texts, intervals, units, words of its own and numbers that are not there: every
- * format has it, and none obeys it. */
+/* A table that no writer knows, with hostile texts, intervals, units, words of its own and numbers
+ * that are not there: every format has it, and none obeys it. */
 static void add_made_up(struct document *d) {
     static const struct table_column columns[] = {{"name", "Name", TABLE_TEXT},
                                                   {"streams", "Streams", TABLE_COUNT},

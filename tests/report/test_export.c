@@ -1,4 +1,5 @@
-/* The formats of other tools, from runs of random rows and of hostile texts; check_exports.py works each number out again. */
+/* The formats of other tools, from runs of random rows and of hostile texts; check_exports.py works
+ * each number out again. */
 #include "report/fixture.h"
 
 #include <math.h>
@@ -74,7 +75,8 @@ static int add_to_k6(void *context, const struct request *row) {
     return 0;
 }
 
-/* Times that do not fit into memory are read again: the same summary, which check_exports.py has worked out. */
+/* Times that do not fit into memory are read again: the same summary, which check_exports.py has
+ * worked out. */
 static void test_k6_without_room_for_the_times(void **state) {
     (void)state;
     static const size_t rooms[] = {0, 1000, 20000};

@@ -1,8 +1,10 @@
-/* Locust's files, against numbers worked out by hand. (more_locust_csv.c holds them to Locust's own code.) */
+/* Locust's files, against numbers worked out by hand. (more_locust_csv.c holds them to Locust's own
+ * code.) */
 #include "report/locust_fixture.h"
 
-/* The small run of tests/cli/make_run.py: GET / 100 and 301.75 ms; POST /predict 50.25, 1500, 5 (503) and 2000 ms (timeout).
- * Rounded: 100, 300 and 50, 1500, 5, 2000. The last request ends at 3.5 s. */
+/* The small run of tests/cli/make_run.py: GET / 100 and 301.75 ms; POST /predict 50.25, 1500, 5
+ * (503) and 2000 ms (timeout). Rounded: 100, 300 and 50, 1500, 5, 2000. The last request ends at
+ * 3.5 s. */
 static void test_by_hand(void **state) {
     (void)state;
     char prefix[512];
@@ -49,7 +51,8 @@ static void test_by_hand(void **state) {
         0);
 }
 
-/* What a spreadsheet would run does not stand at the front of a cell, and every record is a line. */
+/* What a spreadsheet would run does not stand at the front of a cell, and every record is a
+ * line. */
 static void test_hostile_texts(void **state) {
     (void)state;
     char prefix[512];

@@ -152,7 +152,8 @@ static void test_a_shutdown_is_billed(void **state) {
     reader_close(r);
 }
 
-/* An instance that was ended while it started was starting until then: 1.0 to 2.04 s, rounded up. */
+/* An instance that was ended while it started was starting until then: 1.0 to 2.04 s, rounded
+ * up. */
 static void test_a_start_that_came_to_nothing_is_billed(void **state) {
     (void)state;
     struct reader *r = NULL;

@@ -1,4 +1,5 @@
-/* streams: the same numbers whether the values are kept or read again; and files that are damaged. */
+/* streams: the same numbers whether the values are kept or read again; and files that are
+ * damaged. */
 #include "report/fixture.h"
 
 #include <math.h>
@@ -15,7 +16,8 @@ static void execute(const char *path, const char *text) {
     sqlite3_close(db);
 }
 
-/* A stream for every second request, with 50 gaps that are spread over 40 s, so that few of them share a bucket. */
+/* A stream for every second request, with 50 gaps that are spread over 40 s, so that few of them
+ * share a bucket. */
 static void add_streams(const char *path) {
     execute(
         path,

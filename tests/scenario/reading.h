@@ -1,4 +1,5 @@
-/* reading: one part of a scenario, read by its own function without the rest of a scenario around it. */
+/* reading: one part of a scenario, read by its own function without the rest of a scenario around
+ * it. */
 #ifndef TESTS_SCENARIO_READING_H
 #define TESTS_SCENARIO_READING_H
 

@@ -1,4 +1,5 @@
-/* arrival_trace: each format of recorded arrivals, what is made of its rows, and files that are wrong. */
+/* arrival_trace: each format of recorded arrivals, what is made of its rows, and files that are
+ * wrong. */
 #include "scenario/reading.h"
 
 #include <stdio.h>
@@ -97,7 +98,8 @@ static void test_azure(void **state) {
     field_is(0, "TIMESTAMP", "2023-11-16 18:15:46.6805900");
     assert_int_equal(t->silent, 1);
     done();
-    /* As that of 2024: an offset, six decimals or none; and that of 2025, with a mark and images. */
+    /* As that of 2024: an offset, six decimals or none; and that of 2025, with a mark and
+     * images. */
     must_open("\xef\xbb\xbfTIMESTAMP,NumImages,ContextTokens,GeneratedTokens\n"
               "2024-05-10 00:00:00.009930+00:00,2,1,3\n"
               "2024-05-10 00:00:01+00:00,0,5,6\n\n",

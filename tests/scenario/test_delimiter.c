@@ -1,4 +1,5 @@
-/* The delimiter of a CSV file: guessed from its first rows, or as the scenario says; and what is said where it was not it. */
+/* The delimiter of a CSV file: guessed from its first rows, or as the scenario says; and what is
+ * said where it was not it. */
 #include "scenario/reading.h"
 
 #include <unistd.h>

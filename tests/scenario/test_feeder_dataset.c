@@ -1,4 +1,5 @@
-/* feeder_dataset and feeder_sharegpt: data sets as other tools write them, and what is wrong with a line. */
+/* feeder_dataset and feeder_sharegpt: data sets as other tools write them, and what is wrong with a
+ * line. */
 #include "scenario/reading.h"
 
 #include <stdio.h>
@@ -131,25 +132,23 @@ static void test_mooncake(void **state) {
 }
 
 #define TURN(from, value) "{\"from\": \"" from "\", \"value\": \"" value "\"}"
+#define HUMAN TURN("human", "a [b] \\\"c\\\"")
+#define GPT TURN("gpt", "d e")
+#define HUMAN_F TURN("human", "f}")
+#define GPT_G TURN("gpt", "g")
+#define ALONE TURN("human", "alone")
+#define GPT_X TURN("gpt", "x")
+#define SYSTEM TURN("system", "be kind")
+#define USER TURN("user", "h")
+#define ASSISTANT TURN("assistant", "i")
 
 static void test_sharegpt(void **state) {
     (void)state;
-    struct feeder *f = must_open(
-        FEEDER_SHAREGPT,
-        "[\n {\"id\": \"QW_0\", \"conversations\": [" TURN("human", "a [b] \\\"c\\\"") ", " TURN(
-            "gpt",
-            "d e") ", " TURN("human",
-                             "f}") ", " TURN("gpt",
-                                             "g") "]},\n"
-                                                  "{\"id\": 7, \"conversations\": []}, "
-                                                  "{\"conversations\": [" TURN(
-                                                      "human",
-                                                      "alone") "]},\n"
-                                                               "{\"conversations\": [" TURN("gpt", "x") "," TURN(
-                                                                   "system",
-                                                                   "be kind") "," TURN("user",
-                                                                                       "h") "," TURN("assistant",
-                                                                                                     "i") "]}\r\n]\n");
+    const char *const text =
+        "[\n {\"id\": \"QW_0\", \"conversations\": [" HUMAN ", " GPT ", " HUMAN_F ", " GPT_G "]},\n"
+        "{\"id\": 7, \"conversations\": []}, {\"conversations\": [" ALONE "]},\n"
+        "{\"conversations\": [" GPT_X "," SYSTEM "," USER "," ASSISTANT "]}\r\n]\n";
+    struct feeder *f = must_open(FEEDER_SHAREGPT, text);
     assert_int_equal(feeder_rows(f), 2);
     assert_int_equal(feeder_skipped(f), 2);
     NEXT(f, "id", "QW_0", "prompt", "a [b] \"c\"", "answer", "d e", "words", "3", "answer_words",

@@ -95,7 +95,8 @@ static void test_lengths(void **state) {
         free(text);
         free(prompt);
     }
-    /* Uniform on 301 values: 2000 draws miss both ends of the range by 5 with a chance below 10^-14; the mean's sd is 1.9. */
+    /* Uniform on 301 values: 2000 draws miss both ends of the range by 5 with a chance below
+     * 10^-14; the mean's sd is 1.9. */
     assert_true(least >= 100 && least < 105 && most <= 400 && most > 395);
     assert_in_range(sum / 2000, 250 - 12, 250 + 12);
     assert_true(least_out == 5 && most_out == 9);

@@ -1,4 +1,5 @@
-/* "stream" of a request, and "text" of its captures and checks: what they become, and every mistake at its place. */
+/* "stream" of a request, and "text" of its captures and checks: what they become, and every mistake
+ * at its place. */
 #include "scenario/capture.h"
 #include "scenario/check.h"
 #include "scenario/helpers.h"

@@ -1,4 +1,5 @@
-/* trace_value: numbers and times as traces write them. The expected times were calculated with Python's datetime and fractions. */
+/* trace_value: numbers and times as traces write them. The expected times were calculated with
+ * Python's datetime and fractions. */
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-/* arrivals: when the requests of an open load are due. The tables come from Python: exact fractions, the integral inverted by
- * bisection. */
+/* arrivals: when the requests of an open load are due. The tables come from Python: exact
+ * fractions, the integral inverted by bisection. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -226,8 +226,8 @@ static void poisson_arrivals_are_random_and_repeat(void **state) {
         long_gaps += gap > 1;
         last = x.at_ns;
     }
-    /* 50000 expected, standard deviation 224; a gap has mean 1 and variance 1, and is longer than 1 with
-     * probability 1/e. Five standard errors. */
+    /* 50000 expected, standard deviation 224; a gap has mean 1 and variance 1, and is longer than 1
+     * with probability 1/e. Five standard errors. */
     double count_error = 5 * sqrt(50000), gaps = (double)n;
     assert_true(fabs(gaps - 50000) < count_error);
     assert_true(fabs(sum / gaps - 1) < 5 / sqrt(gaps));
@@ -277,7 +277,8 @@ static void a_trace_is_replayed_as_recorded(void **state) {
         assert_true(arrivals_next(&a, &next) && next.at_ns == thirds[i]);
     assert_int_equal(load_duration(&l), 1666666667);
     assert_int_equal(load_micro_rate_max(&l), 5 * PER_S);
-    /* Over and over, until the end: pass p begins at the nearest to p * 5/3 s, without an error that grows. */
+    /* Over and over, until the end: pass p begins at the nearest to p * 5/3 s, without an error
+     * that grows. */
     l.loop = true;
     l.duration_ns = 1000 * S;
     arrivals_init(&a, &l, 1, 0, 1);

@@ -66,7 +66,8 @@ static void test_paced(void **state) {
         sum += (double)ns;
         long_ones += ns > 40 * MS;
     }
-    /* Exponential: the standard deviation is the mean, and 1/e are above it. Five standard errors. */
+    /* Exponential: the standard deviation is the mean, and 1/e are above it. Five standard
+     * errors. */
     assert_true(fabs(sum / n - 40e6) < 5 * 40e6 / sqrt(n));
     assert_true(fabs((double)long_ones / n - exp(-1)) < 5 * 0.4823 / sqrt(n));
 }

@@ -96,6 +96,16 @@ circle() {
     [[ $output == "src/low/e.c:1: the function has 71 lines"* ]]
 }
 
+@test "a line of 101 columns, counted in characters" {
+    printf '/* %s */\n' "$(printf 'é%.0s' $(seq 94))" >src/low/g.c
+    check
+    [ "$status" -eq 0 ]
+    printf '/* %s */\n' "$(printf 'é%.0s' $(seq 95))" >src/low/g.c
+    check
+    [ "$status" -eq 1 ]
+    [[ $output == "src/low/g.c:1: the line has 101 columns, 100 are allowed" ]]
+}
+
 @test "a file of 601 lines" {
     yes '/* line */' | head -n 600 >src/low/f.c
     check

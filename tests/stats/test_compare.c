@@ -243,8 +243,8 @@ static void test_too_little_data_says_so(void **state) {
     compare_side_free(some);
 }
 
-/* Runs of a side that differ by 10 % among themselves cannot show that the other side is 5 % slower;
- * one of each, which know nothing of that, say it is. */
+/* Runs of a side that differ by 10 % among themselves cannot show that the other side is 5 %
+ * slower; one of each, which know nothing of that, say it is. */
 static void test_several_runs_show_what_lies_between_runs(void **state) {
     (void)state;
     int64_t lengths_us[4] = {20000000, 20000000, 20000000, 20000000};

@@ -1,4 +1,5 @@
-/* locust_stats: what tests/report/test_locust_csv.c holds against Locust itself, here by hand where Locust is not installed. */
+/* locust_stats: what tests/report/test_locust_csv.c holds against Locust itself, here by hand where
+ * Locust is not installed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,8 +32,8 @@ static void log_at(struct locust_stats *s, size_t entry, int64_t at_us, int64_t 
         fail_msg("%s", e.text);
 }
 
-/* 1 request at 0.5 s, 2 at 1.x, 3 at 2.x ... of which one a second fails; the last ends at 14.5 s. Locust averages the seconds
- * [2, 12): 3 + 4 + ... + 12 = 75 in ten. */
+/* 1 request at 0.5 s, 2 at 1.x, 3 at 2.x ... of which one a second fails; the last ends at 14.5 s.
+ * Locust averages the seconds [2, 12): 3 + 4 + ... + 12 = 75 in ten. */
 static void test_current_rates(void **state) {
     (void)state;
     struct locust_stats *s = make(1, false);
@@ -63,7 +64,8 @@ static void test_current_rates_at_the_start(void **state) {
     locust_stats_free(s);
 }
 
-/* Ten requests of 10 ms in the first second and ten of 200 ms later: at 20 s, the copy of 10 s ago has the first ten. */
+/* Ten requests of 10 ms in the first second and ten of 200 ms later: at 20 s, the copy of 10 s ago
+ * has the first ten. */
 static void test_current_percentiles(void **state) {
     (void)state;
     struct locust_stats *s = make(1, true);
@@ -78,7 +80,8 @@ static void test_current_percentiles(void **state) {
     locust_stats_current(s, 0, START + 20 * S, ms);
     assert_int_equal(ms[0], 200);
     assert_int_equal(ms[LOCUST_LEVELS - 1], 200);
-    /* At 11 s the wanted second is 1: the copy of 0 is next to it, the one of 10 too far, and nothing is left out. */
+    /* At 11 s the wanted second is 1: the copy of 0 is next to it, the one of 10 too far, and
+     * nothing is left out. */
     locust_stats_current(s, 0, START + 11 * S, ms);
     assert_int_equal(ms[0], 200);
     /* A minute later no copy is near enough. */
@@ -106,7 +109,8 @@ static void test_median_within_the_extremes(void **state) {
     locust_stats_free(s);
 }
 
-/* Every kind up to the ceiling has its own count; the rest share one. The clock does not go back. */
+/* Every kind up to the ceiling has its own count; the rest share one. The clock does not go
+ * back. */
 static void test_kinds_of_errors(void **state) {
     (void)state;
     struct locust_stats *s = make(1, false);

@@ -142,7 +142,8 @@ static void test_says_when_the_passes_differ(void **state) {
     }
 }
 
-/* Small values are told by the first pass alone; that they are right without the second one is in the tests above. */
+/* Small values are told by the first pass alone; that they are right without the second one is in
+ * the tests above. */
 static void test_says_when_one_pass_is_enough(void **state) {
     (void)state;
     const uint64_t middle = 50;
@@ -157,7 +158,8 @@ static void test_says_when_one_pass_is_enough(void **state) {
     }
 }
 
-/* A second pass is wanted where the values did not fit, and only there. A bucket is never wider than what is kept of it. */
+/* A second pass is wanted where the values did not fit, and only there. A bucket is never wider
+ * than what is kept of it. */
 static void test_values_are_kept_in_a_bound(void **state) {
     (void)state;
     const uint64_t middle = 500000;

@@ -49,7 +49,8 @@ static void check_steps(bool expected) {
     assert_int_equal(series_new(expected ? 2 : 1, &s, NULL), 0);
     for (size_t i = 0; i < ROWS; i++)
         assert_int_equal(series_count(s, rows[i][0], rows[i][1], i == 1, NULL), 0);
-    /* Second 1 gets 100 ms: the mean of the seconds' medians would be 62.5, that of the step is 30. */
+    /* Second 1 gets 100 ms: the mean of the seconds' medians would be 62.5, that of the step is
+     * 30. */
     assert_int_equal(series_count(s, 1999999, 100000, true, NULL), 0);
     assert_int_equal(series_plan(s, 2, NULL), 0);
     assert_int_equal(series_needs_collecting(s), !expected);
@@ -77,7 +78,8 @@ static void test_a_step_is_of_all_its_requests(void **state) {
     check_steps(false);
 }
 
-/* The same rows in the order of their end, and as they may come: some too late, some into a second that had been passed without any. */
+/* The same rows in the order of their end, and as they may come: some too late, some into a second
+ * that had been passed without any. */
 static void test_late_requests_change_no_number(void **state) {
     (void)state;
     enum { SECONDS = 100, EACH = 50, SHOWN = SECONDS - 30 };

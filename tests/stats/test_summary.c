@@ -167,7 +167,8 @@ static void test_distribution(void **state) {
     summary_free(s);
 }
 
-/* Rows by one reading, by two, and by one of which some endpoints need another: the same numbers. */
+/* Rows by one reading, by two, and by one of which some endpoints need another: the same
+ * numbers. */
 static void test_what_is_kept_changes_no_number(void **state) {
     (void)state;
     static const size_t bytes[] = {0, 20000, 60000, SUMMARY_KEEP_BYTES};

@@ -1,7 +1,7 @@
 /* wilson: against the shares that the score equation itself gives.
  *
- * Expected by bisection in Python on |h/n - p| = z sqrt(p (1 - p) / n), z = NormalDist().inv_cdf(0.975):
- * tests/gate/vectors.py, wilson(). */
+ * Expected by bisection in Python on |h/n - p| = z sqrt(p (1 - p) / n), z =
+ * NormalDist().inv_cdf(0.975): tests/gate/vectors.py, wilson(). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

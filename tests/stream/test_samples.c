@@ -1,5 +1,5 @@
-/* Streams of real servers, cut at every byte, against what a second reader found in them: reader.py, which has them whole and reads them
- * with Python's json module. */
+/* Streams of real servers, cut at every byte, against what a second reader found in them:
+ * reader.py, which has them whole and reads them with Python's json module. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -86,7 +86,8 @@ static void ends(void **state) {
         }
 }
 
-/* What a lost connection has cut is no event; what came whole before is one, also without its empty line. */
+/* What a lost connection has cut is no event; what came whole before is one, also without its empty
+ * line. */
 static void a_lost_body(void **state) {
     (void)state;
     struct stream *s = new_stream(STREAM_FORMAT_OPENAI);

@@ -71,7 +71,8 @@ static void bytes_that_are_no_numbers(void **state) {
 
 static void as_json(void **state) {
     (void)state;
-    /* Moments 10.0, 10.9, 11.0, 13.999 and 1000013.999 us after the start at 0.5 us, cut to 10, 10, 11, 13 and 1000013. */
+    /* Moments 10.0, 10.9, 11.0, 13.999 and 1000013.999 us after the start at 0.5 us, cut to 10, 10,
+     * 11, 13 and 1000013. */
     static const unsigned gaps[] = {0, 900, 100, 2999, 1000000000};
     unsigned char times[64];
     size_t n = 0;

@@ -1,8 +1,10 @@
 /*
- * canned: a server that answers each path with the bytes that a test wrote, and keeps the heads that it was asked with.
+ * canned: a server that answers each path with the bytes that a test wrote, and keeps the heads
+ * that it was asked with.
  *
- * HTTP/1.1 on 127.0.0.1, a thread for each connection. A body is read as long as its Content-Length says. After an answer with
- * `close` the connection ends. Header-only: each test binary has its own copy.
+ * HTTP/1.1 on 127.0.0.1, a thread for each connection. A body is read as long as its Content-Length
+ * says. After an answer with `close` the connection ends. Header-only: each test binary has its own
+ * copy.
  *
  * Thread: start, stop and the heads belong to the test; heads may be read when the answer has come.
  */
@@ -171,7 +173,8 @@ static inline void canned_stop(struct canned *c) {
     pthread_cond_destroy(&c->closed);
 }
 
-/* The value of a header of the k-th request in `to`, "(none)", or "(several)" where it came more than once. */
+/* The value of a header of the k-th request in `to`, "(none)", or "(several)" where it came more
+ * than once. */
 static inline const char *canned_header(const struct canned *c, int k, const char *name, char *to,
                                         size_t bytes) {
     size_t n = strlen(name);

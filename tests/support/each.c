@@ -1,6 +1,7 @@
 /*
- * each: the main of a folder's tests, which are one program. Its name, argv[0], says which file's main is to run; a link for each
- * file is made by the Makefile, which gives the names of the files as TESTS: TEST(test_a) TEST(test_b).
+ * each: the main of a folder's tests, which are one program. Its name, argv[0], says which file's
+ * main is to run; a link for each file is made by the Makefile, which gives the names of the files
+ * as TESTS: TEST(test_a) TEST(test_b).
  *
  * A process runs one file: what that leaves behind, or a crash, is nobody else's.
  */

@@ -1,7 +1,8 @@
 /*
  * scratch: a folder of the test program's own, made at its start and removed at its end.
  *
- * make_dir() and remove_dir() are a group's set-up and teardown. Header-only: each test binary has its own copy.
+ * make_dir() and remove_dir() are a group's set-up and teardown. Header-only: each test binary has
+ * its own copy.
  */
 #ifndef TESTS_SUPPORT_SCRATCH_H
 #define TESTS_SUPPORT_SCRATCH_H

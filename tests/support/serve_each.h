@@ -1,4 +1,5 @@
-/* serve_each: a server of a test on 127.0.0.1 that gives each connection a thread. It does not end: it is there until the test's process ends. */
+/* serve_each: a server of a test on 127.0.0.1 that gives each connection a thread. It does not end:
+ * it is there until the test's process ends. */
 #ifndef TESTS_SUPPORT_SERVE_EACH_H
 #define TESTS_SUPPORT_SERVE_EACH_H
 

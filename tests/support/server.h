@@ -1,5 +1,6 @@
 /*
- * server: starts tests/support/hostile.py (or the SERVER_SCRIPT that was defined before) for a unit test and stops it again.
+ * server: starts tests/support/hostile.py (or the SERVER_SCRIPT that was defined before) for a unit
+ * test and stops it again.
  *
  * Header-only: each test binary has its own copy. Thread: main.
  */

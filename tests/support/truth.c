@@ -1,13 +1,16 @@
 /*
- * truth: an HTTP server that knows how long each of its answers took, to hold a client's numbers against.
+ * truth: an HTTP server that knows how long each of its answers took, to hold a client's numbers
+ * against.
  *
  *   truth [--port N] [--delay 5ms] [--freeze-at 4s --freeze-for 2s]
  *
- * Prints "truth: listening on http://127.0.0.1:PORT", answers every request (of any path; without a body) with 200 and 48
- * bytes after the delay, and at SIGTERM or SIGINT prints one line of JSON: how many, and the percentiles of its own times.
- * A time runs from the kernel's receipt of the request (SO_TIMESTAMPNS; the clock at read where there is none) to just
- * before the answer is sent, so it holds everything that is the server's doing: its own wake-up, its timer, its queue.
- * With --freeze-at it does nothing at all for the time of --freeze-for, that long after its first request.
+ * Prints "truth: listening on http://127.0.0.1:PORT", answers every request (of any path; without a
+ * body) with 200 and 48 bytes after the delay, and at SIGTERM or SIGINT prints one line of JSON:
+ * how many, and the percentiles of its own times. A time runs from the kernel's receipt of the
+ * request (SO_TIMESTAMPNS; the clock at read where there is none) to just before the answer is
+ * sent, so it holds everything that is the server's doing: its own wake-up, its timer, its queue.
+ * With --freeze-at it does nothing at all for the time of --freeze-for, that long after its first
+ * request.
  *
  * One thread. One request at a time on a connection: it is no server for clients that pipeline.
  */
@@ -37,7 +40,8 @@ static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nCon
                              "Connection: keep-alive\r\n\r\n"
                              "000000000000000000000000000000000000000000000000";
 
-/* A connection reads a request, then waits in the queue for its answer's time, then reads the next. */
+/* A connection reads a request, then waits in the queue for its answer's time, then reads the
+ * next. */
 struct connection {
     size_t length;
     int64_t received_ns;

@@ -1,5 +1,6 @@
 /*
- * user: one user of one transport, for tests that look at what a canned server was asked (canned.h).
+ * user: one user of one transport, for tests that look at what a canned server was asked
+ * (canned.h).
  *
  * Header-only: each test binary has its own copy. Include cmocka.h before it. Thread: main.
  */

@@ -220,7 +220,8 @@ static void a_busy_house_serves_as_a_plain_queue_model_says(void **state) {
     instance_done(&i);
 }
 
-/* As a stream does that does not count for the places: others are served, and the instance is not idle. */
+/* As a stream does that does not count for the places: others are served, and the instance is not
+ * idle. */
 static void who_vacates_a_place_is_still_inside(void **state) {
     (void)state;
     struct instance i;

@@ -1,4 +1,5 @@
-/* Sendings come out in the order of their times, against a sorted array, while some are removed and added again. */
+/* Sendings come out in the order of their times, against a sorted array, while some are removed and
+ * added again. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

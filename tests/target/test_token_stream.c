@@ -1,5 +1,5 @@
-/* When each write of an answer is due, against times that were added up by hand; 1 unit = 1 ns. What the writes contain,
- * independent readers check in tests/cli/target_tokens.bats. */
+/* When each write of an answer is due, against times that were added up by hand; 1 unit = 1 ns.
+ * What the writes contain, independent readers check in tests/cli/target_tokens.bats. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -121,8 +121,8 @@ static void a_limit_shortens_and_says_so(void **state) {
     }
 }
 
-/* Drawn gaps: the sum over the writes is what an answer in one piece waits for, and it does not depend on how tokens are put
- * together. */
+/* Drawn gaps: the sum over the writes is what an answer in one piece waits for, and it does not
+ * depend on how tokens are put together. */
 static void drawn_gaps_add_up_to_the_same_end(void **state) {
     (void)state;
     struct token_spec spec = plain;

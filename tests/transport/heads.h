@@ -1,7 +1,9 @@
 /*
- * heads: the rows of docs/internals/response-heads.md, for the tests that hold the code to that page.
+ * heads: the rows of docs/internals/response-heads.md, for the tests that hold the code to that
+ * page.
  *
- * Header-only: each test program has its own copy. Ends the program where a row cannot be read. Ownership: heads_free(). Thread: main.
+ * Header-only: each test program has its own copy. Ends the program where a row cannot be read.
+ * Ownership: heads_free(). Thread: main.
  */
 #ifndef TESTS_TRANSPORT_HEADS_H
 #define TESTS_TRANSPORT_HEADS_H

@@ -1,4 +1,5 @@
-/* How connections end, what is sent once more and what never is, by both transports, against what the server saw. */
+/* How connections end, what is sent once more and what never is, by both transports, against what
+ * the server saw. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -121,7 +122,8 @@ static void idle_ends_say_how_long_it_was_idle(void **state) {
     (void)state;
     struct bench b;
     setup(&b, TRANSPORT_RETRY_NEVER);
-    /* After a reset, reading alone tells nothing but an end: libcurl takes the error before it for life. */
+    /* After a reset, reading alone tells nothing but an end: libcurl takes the error before it for
+     * life. */
     static const char *const paths[] = {"/idle-close", "/drop", "/idle-reset"};
     for (int i = 0; i < 3; i++) {
         struct answer a = call(&b, "GET", paths[i]);
@@ -150,7 +152,8 @@ static void we_ended_it(void **state) {
     b.options.keepalive = false;
     call(&b, "GET", "/ok");
     struct answer a = call(&b, "GET", "/ok");
-    /* Whether the server's answer to our "Connection: close" says so as well is the server's business; hostile.py does. */
+    /* Whether the server's answer to our "Connection: close" says so as well is the server's
+     * business; hostile.py does. */
     assert_int_equal(a.result.previous_end, CONNECTION_END_ANNOUNCED);
     finish(&b);
     setup(&b, TRANSPORT_RETRY_UNSEEN);
@@ -227,7 +230,8 @@ static void once_more_is_all(void **state) {
     }
 }
 
-/* A request that the server's program has read is never repeated unless `safe` says so, however often it happens. */
+/* A request that the server's program has read is never repeated unless `safe` says so, however
+ * often it happens. */
 static void never_and_unseen_leave_it_lost(void **state) {
     (void)state;
     static const enum transport_retry retries[] = {TRANSPORT_RETRY_NEVER, TRANSPORT_RETRY_UNSEEN};
@@ -249,7 +253,8 @@ static void never_and_unseen_leave_it_lost(void **state) {
     }
 }
 
-/* With `never` not even what the server cannot have seen. (libcurl looks before it sends, so this cannot happen to curl.) */
+/* With `never` not even what the server cannot have seen. (libcurl looks before it sends, so this
+ * cannot happen to curl.) */
 static void never_is_never(void **state) {
     (void)state;
     struct bench b;

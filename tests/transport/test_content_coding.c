@@ -1,5 +1,6 @@
-/* Content-Encoding on both transports: what each spelling and each kind of stream leads to. The streams were made by Python 3.11's zlib
- * and gzip and by libbrotlienc, from the 39 bytes of TEXT; gzip -n makes the same ones. */
+/* Content-Encoding on both transports: what each spelling and each kind of stream leads to. The
+ * streams were made by Python 3.11's zlib and gzip and by libbrotlienc, from the 39 bytes of TEXT;
+ * gzip -n makes the same ones. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

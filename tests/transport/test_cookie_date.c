@@ -1,4 +1,5 @@
-/* Dates of RFC 6265 5.1.1, held against seconds that calendar.timegm() of Python 3.11 worked out, and refusals by the letter of the RFC. */
+/* Dates of RFC 6265 5.1.1, held against seconds that calendar.timegm() of Python 3.11 worked out,
+ * and refusals by the letter of the RFC. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

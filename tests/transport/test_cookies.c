@@ -209,7 +209,8 @@ static void ones_own_come_first_and_win(void **state) {
     assert_string_equal(sent_to(j, "www.example.com", "/", true, "a=1", NOW), "a=1");
 }
 
-/* RFC 6265 5.2.2 and 5.3: Max-Age before Expires wherever it stands, the last of each, and what is neither is as if not there. */
+/* RFC 6265 5.2.2 and 5.3: Max-Age before Expires wherever it stands, the last of each, and what is
+ * neither is as if not there. */
 static void the_end_is_what_the_last_valid_word_says(void **state) {
     struct jar *j = *state;
     set(j, "/", "a=1; Max-Age=100; Expires=Thu, 01 Jan 1970 00:00:00 GMT");

@@ -1,5 +1,5 @@
-/* libcurl's texts of two requests that differ in their numbers alone are one kind. The formats are those of failf() in libcurl 7.88.1 and, where
- * said, of later versions. */
+/* libcurl's texts of two requests that differ in their numbers alone are one kind. The formats are
+ * those of failf() in libcurl 7.88.1 and, where said, of later versions. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

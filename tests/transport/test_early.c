@@ -1,5 +1,5 @@
-/* A server that answers before it has read the request: the answer counts, the rest of the request is not sent, and the connection is not used
- * again (RFC 9112 9.3 and 9.5). */
+/* A server that answers before it has read the request: the answer counts, the rest of the request
+ * is not sent, and the connection is not used again (RFC 9112 9.3 and 9.5). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

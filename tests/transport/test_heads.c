@@ -1,5 +1,6 @@
-/* Every row of docs/internals/response-heads.md, sent by a real server to both transports: outcome, status, bytes, error, and whether the
- * connection is used again are what the page says, whole and in pieces. */
+/* Every row of docs/internals/response-heads.md, sent by a real server to both transports: outcome,
+ * status, bytes, error, and whether the connection is used again are what the page says, whole and
+ * in pieces. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -33,8 +34,8 @@ static struct heads heads;
 static int port;
 static atomic_bool late; /* the late bytes are sent */
 
-/* ---- the server: "/N" is answered with row N, "/N/pieces" with the same in small segments, NEXT with two bytes, LATE with 204 and, after a
- * while, the body that it must not have ---- */
+/* ---- the server: "/N" is answered with row N, "/N/pieces" with the same in small segments, NEXT
+ * with two bytes, LATE with 204 and, after a while, the body that it must not have ---- */
 
 static void send_all(int fd, const char *bytes, size_t n, size_t piece) {
     for (size_t at = 0; at < n; at += piece) {
@@ -202,7 +203,8 @@ static int play(const struct transport_ops *ops, size_t i, bool pieces) {
         forget_connection(expected);
     }
     bool good = strcmp(text, expected) == 0;
-    /* Captures and checks see the answer's own fields, unfolded; trailers are none (RFC 9112 5.2, RFC 9110 6.5.1). */
+    /* Captures and checks see the answer's own fields, unfolded; trailers are none (RFC 9112 5.2,
+     * RFC 9110 6.5.1). */
     if (strncmp(r->name, "trailers", 8) == 0)
         good = good && strcmp(seen.head, "Transfer-Encoding: chunked\r\n") == 0;
     if (strcmp(r->name, "a line that goes on") == 0)
@@ -235,7 +237,8 @@ static void and_so_in_pieces(void **state) {
     assert_int_equal(bad, 0);
 }
 
-/* A 204 has no body; what comes all the same, once the connection is idle, is not the answer to the next request. */
+/* A 204 has no body; what comes all the same, once the connection is idle, is not the answer to the
+ * next request. */
 static void a_late_body_is_no_answer(void **state) {
     (void)state;
     static const struct transport_ops *const both[] = {&transport_direct, &transport_curl};

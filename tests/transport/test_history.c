@@ -1,4 +1,5 @@
-/* history: how long a server keeps a connection, and what is told of the last one. Expected values by hand. */
+/* history: how long a server keeps a connection, and what is told of the last one. Expected values
+ * by hand. */
 #include "transport/history.h"
 
 #include <setjmp.h>

@@ -1,4 +1,5 @@
-/* The reader of answers, held to every row of docs/internals/response-heads.md, however the bytes arrive. */
+/* The reader of answers, held to every row of docs/internals/response-heads.md, however the bytes
+ * arrive. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -51,7 +52,8 @@ static void begin(struct http1 *h, struct answer *a, const struct head_row *r) {
     http1_begin(h, strncmp(r->request, "HEAD", 4) == 0, strstr(r->request, "Upgrade") != NULL);
 }
 
-/* The answer in pieces: `first` bytes, then `step` at a time. Each piece is a copy of its own, so that a byte beyond it is seen. */
+/* The answer in pieces: `first` bytes, then `step` at a time. Each piece is a copy of its own, so
+ * that a byte beyond it is seen. */
 static void play(const struct head_row *r, size_t first, size_t step, struct answer *a,
                  char text[TEXT_BYTES]) {
     struct http1 h;
@@ -135,7 +137,8 @@ static void line_by_line_it_is_the_same(void **state) {
     assert_int_equal(bad, 0);
 }
 
-/* What a capture or a check sees: only the answer's own fields, unfolded and trimmed (RFC 9112 5.2, RFC 9110 6.5.1). */
+/* What a capture or a check sees: only the answer's own fields, unfolded and trimmed (RFC 9112 5.2,
+ * RFC 9110 6.5.1). */
 static void fields_are_of_the_answer_itself(void **state) {
     (void)state;
     static const char text[] = "HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n"
@@ -180,7 +183,8 @@ static void an_end_that_is_cut_off_completes_nothing(void **state) {
     }
 }
 
-/* An answer that comes by libcurl's HTTP/2 is told apart by its status line, where such may come; then its fields are taken as they are. */
+/* An answer that comes by libcurl's HTTP/2 is told apart by its status line, where such may come;
+ * then its fields are taken as they are. */
 static void answers_of_http2_frame_themselves(void **state) {
     (void)state;
     for (int others = 0; others < 2; others++) {

@@ -1,5 +1,5 @@
-/* idle_close: what the kernel tells of a connection that its peer has ended. Both ends are in this process, so that the order of
- * things is certain. */
+/* idle_close: what the kernel tells of a connection that its peer has ended. Both ends are in this
+ * process, so that the order of things is certain. */
 #include "transport/idle_close.h"
 
 #include <setjmp.h>
@@ -60,7 +60,8 @@ static void hard_close(int fd) {
     close(fd);
 }
 
-/* Its end comes, our request goes out, and its kernel answers with a reset: no program can have read it. */
+/* Its end comes, our request goes out, and its kernel answers with a reset: no program can have
+ * read it. */
 static void closed_before_the_request_is_unseen(void **state) {
     (void)state;
     char byte;
@@ -76,7 +77,8 @@ static void closed_before_the_request_is_unseen(void **state) {
     close(ours);
 }
 
-/* Half closed: the end has come and the request does not reset. It may be read; nothing is acknowledged before it is. */
+/* Half closed: the end has come and the request does not reset. It may be read; nothing is
+ * acknowledged before it is. */
 static void not_acknowledged_is_unseen_and_acknowledged_is_not(void **state) {
     (void)state;
     char bytes[16];
@@ -139,7 +141,8 @@ static void what_is_no_tcp_socket_is_not_known(void **state) {
     close(pair[0]);
 }
 
-/* Records as RFC 8446 5.1 has them: type, version, length; an encrypted alert is 2 bytes, its type and a tag of 16. */
+/* Records as RFC 8446 5.1 has them: type, version, length; an encrypted alert is 2 bytes, its type
+ * and a tag of 16. */
 static void tls_says_goodbye_in_a_record_of_its_own(void **state) {
     (void)state;
     static const struct {

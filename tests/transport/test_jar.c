@@ -1,4 +1,5 @@
-/* Cookies and redirects as a server sees them: the heads that each transport sent are held to what RFC 6265 and RFC 9110 say. */
+/* Cookies and redirects as a server sees them: the heads that each transport sent are held to what
+ * RFC 6265 and RFC 9110 say. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -131,7 +132,8 @@ static void secure_cookies_need_tls_or_loopback(void **state) {
         }
 }
 
-/* Interim answers and trailers set no cookie (RFC 9110 6.5.1); an answer that is cut short has set its own. */
+/* Interim answers and trailers set no cookie (RFC 9110 6.5.1); an answer that is cut short has set
+ * its own. */
 static void only_the_head_of_the_answer_sets_cookies(void **state) {
     (void)state;
     static const struct canned_answer answers[] = {

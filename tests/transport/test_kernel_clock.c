@@ -1,4 +1,5 @@
-/* A client that reads late must not count its lateness as the server's time: the kernel knows when the answer came. */
+/* A client that reads late must not count its lateness as the server's time: the kernel knows when
+ * the answer came. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -73,8 +74,9 @@ static struct late read_late(const char *scheme, const struct server *server, bo
     return late;
 }
 
-/* Whether the answer counts from before the client slept. On a busy machine the server may send it later than that, or the client may be
- * held up after its look: so the question is whether it can be, in several tries. */
+/* Whether the answer counts from before the client slept. On a busy machine the server may send it
+ * later than that, or the client may be held up after its look: so the question is whether it can
+ * be, in several tries. */
 static bool came_before(const char *scheme, const struct server *server, bool kernel_clock,
                         bool before) {
     for (int i = 0; i < 10; i++) {
@@ -121,7 +123,8 @@ int main(void) {
         cmocka_unit_test(an_answer_comes_when_the_kernel_has_it),
         cmocka_unit_test(with_tls_too),
     };
-    /* Not a failure of ours where the system has no stamps; the program then says that it used its own clock. */
+    /* Not a failure of ours where the system has no stamps; the program then says that it used its
+     * own clock. */
     if (!kernel_clock_available()) {
         print_message("1..0 # skip no SO_TIMESTAMPNS here\n");
         return 0;

@@ -1,4 +1,5 @@
-/* Redirects as servers see them (RFC 9110 15.4): which request follows, with what, and how it ends. `curl` alone follows them. */
+/* Redirects as servers see them (RFC 9110 15.4): which request follows, with what, and how it ends.
+ * `curl` alone follows them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -165,7 +166,8 @@ static void secrets_stay_with_their_origin(void **state) {
     assert_header(&server, 2, "Host", url);
 }
 
-/* A server builds its Location of the Host that it was asked with; that is this server, not whoever has the name in the world. */
+/* A server builds its Location of the Host that it was asked with; that is this server, not whoever
+ * has the name in the world. */
 static void a_location_of_ones_own_host_is_the_same_server(void **state) {
     (void)state;
     static const struct transport_header headers[] = {{"Authorization", "Bearer x"},
@@ -195,7 +197,8 @@ static void a_location_of_ones_own_host_is_the_same_server(void **state) {
     }
 }
 
-/* Four hops of at least 200 ms each are not done within 500 ms, however quick the machine is: the limit is of all. */
+/* Four hops of at least 200 ms each are not done within 500 ms, however quick the machine is: the
+ * limit is of all. */
 static void the_limit_of_time_is_of_the_whole_chain(void **state) {
     (void)state;
     static const struct canned_answer answers[] = {
@@ -365,7 +368,8 @@ static void a_way_that_cannot_be_gone_is_an_error(void **state) {
     assert_int_equal(after.outcome, OUTCOME_OK);
 }
 
-/* A whole chain is one request: its failure is that of the last hop, its phases are those of all. */
+/* A whole chain is one request: its failure is that of the last hop, its phases are those of
+ * all. */
 static void a_chain_is_one_request(void **state) {
     (void)state;
     struct user u;

@@ -1,4 +1,5 @@
-/* What one transport says of a server's doing, the other says too: outcome, status, bytes, connection and text. */
+/* What one transport says of a server's doing, the other says too: outcome, status, bytes,
+ * connection and text. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -63,7 +64,8 @@ static const char *file(const char *name) {
     return name == NULL ? NULL : in_dir(name);
 }
 
-/* One session, one request after the other; 0: the transport refused the options, with the text in seen[0]. */
+/* One session, one request after the other; 0: the transport refused the options, with the text in
+ * seen[0]. */
 static size_t play(const struct transport_ops *ops, const struct scene *x, int port,
                    const char *unix_path, struct seen seen[REQUESTS_MAX]) {
     uv_loop_t loop;

@@ -108,7 +108,8 @@ static bool is_so(const char *name, const struct transport_ops *ops, const struc
     return false;
 }
 
-/* RFC 9112 9.8: an answer is complete if it says its length and has it, or ends with close_notify. */
+/* RFC 9112 9.8: an answer is complete if it says its length and has it, or ends with
+ * close_notify. */
 static void without_goodbye_only_a_length_ends_a_body(void **state) {
     (void)state;
     static const struct {
@@ -166,8 +167,9 @@ static void without_goodbye_only_a_length_ends_a_body(void **state) {
     assert_int_equal(bad, 0);
 }
 
-/* With TLS 1.3 a server refuses the client's certificate, or that there is none, after the handshake: it is tls_error by the alert's name
- * (RFC 8446 4.4.2.4 and 6.2), whatever comes first. */
+/* With TLS 1.3 a server refuses the client's certificate, or that there is none, after the
+ * handshake: it is tls_error by the alert's name (RFC 8446 4.4.2.4 and 6.2), whatever comes
+ * first. */
 static void a_refused_certificate_is_named(void **state) {
     (void)state;
     static const struct {
@@ -201,7 +203,8 @@ static void a_refused_certificate_is_named(void **state) {
     assert_int_equal(bad, 0);
 }
 
-/* It is the server that ended the connection, whether or not our goodbye made a reset of its end afterwards. */
+/* It is the server that ended the connection, whether or not our goodbye made a reset of its end
+ * afterwards. */
 static void the_next_request_says_that_the_server_ended_it(void **state) {
     (void)state;
     static const struct {
@@ -235,8 +238,9 @@ static void the_next_request_says_that_the_server_ended_it(void **state) {
     server_stop(&server);
 }
 
-/* A refusal behind the handshake ends a connection, one within it means that there was none. What it is refused into does not matter: a
- * body that is still being sent meets a reset, and the refusal came first. */
+/* A refusal behind the handshake ends a connection, one within it means that there was none. What
+ * it is refused into does not matter: a body that is still being sent meets a reset, and the
+ * refusal came first. */
 static void a_refused_certificate_ends_a_connection_by_the_server(void **state) {
     (void)state;
     static const char *const versions[] = {NULL, "--tls1.2"};
@@ -308,8 +312,8 @@ static void a_broken_handshake_has_the_same_words(void **state) {
     assert_int_equal(bad, 0);
 }
 
-/* The server answers, and closes while the body is still being sent (RFC 9112 9.6). libcurl fails to send, and throws away what it
- * could have read (README, Limits). */
+/* The server answers, and closes while the body is still being sent (RFC 9112 9.6). libcurl fails
+ * to send, and throws away what it could have read (README, Limits). */
 static void an_early_answer_counts_where_it_can_be_read(void **state) {
     (void)state;
     struct server server;

@@ -103,7 +103,8 @@ struct expectation {
     const char *error;
 };
 
-/* hostile.py's README says what each path does; the right column is what a user should read in a report. */
+/* hostile.py's README says what each path does; the right column is what a user should read in a
+ * report. */
 static const struct expectation expectations[] = {
     {"GET", "/ok", OUTCOME_OK, 200, 48, ""},
     {"HEAD", "/ok", OUTCOME_OK, 200, 0, ""},
@@ -312,7 +313,8 @@ static void a_server_that_closed_in_between_is_no_error(void **state) {
     uv_timer_t timer;
     setup(&b);
     assert_int_equal(call(&b, "GET", "/idle-close").result.outcome, OUTCOME_OK);
-    /* Long enough for the server to close; the loop sees it while idle, which must not spin or abort. */
+    /* Long enough for the server to close; the loop sees it while idle, which must not spin or
+     * abort. */
     uv_timer_init(&b.loop, &timer);
     uv_timer_start(&timer, (uv_timer_cb)uv_stop, 300, 0);
     for (int i = 0; i < 200 && uv_is_active((uv_handle_t *)&timer); i++)
@@ -325,8 +327,9 @@ static void a_server_that_closed_in_between_is_no_error(void **state) {
     finish(&b);
 }
 
-/* The server closes the kept connection and we do not see it until the next request is on its way: its program cannot have
- * seen that request, which is sent once more. (libcurl looks before it sends, so that there is nothing to repeat.) */
+/* The server closes the kept connection and we do not see it until the next request is on its way:
+ * its program cannot have seen that request, which is sent once more. (libcurl looks before it
+ * sends, so that there is nothing to repeat.) */
 static void a_request_that_met_a_closed_connection_is_sent_again(void **state) {
     (void)state;
     struct bench b;
@@ -345,7 +348,8 @@ static void a_request_that_met_a_closed_connection_is_sent_again(void **state) {
     finish(&b);
 }
 
-/* The trace id is the run's digits and then the request's: W3C Trace Context, "00-TRACE-SPAN-FLAGS". */
+/* The trace id is the run's digits and then the request's: W3C Trace Context,
+ * "00-TRACE-SPAN-FLAGS". */
 static void each_request_carries_its_trace(void **state) {
     (void)state;
     struct bench b;
@@ -432,7 +436,8 @@ static void count_tick(uv_timer_t *timer) {
     ticks++;
 }
 
-/* Requests that fail at once, sent again from the callback: no recursion, no loss, and the loop's other work goes on. */
+/* Requests that fail at once, sent again from the callback: no recursion, no loss, and the loop's
+ * other work goes on. */
 static void instant_failures_do_not_starve_the_loop(void **state) {
     (void)state;
     struct bench b;
@@ -485,7 +490,8 @@ int main(void) {
         cmocka_unit_test(a_cancelled_request_ends_at_once),
         cmocka_unit_test(instant_failures_do_not_starve_the_loop),
     };
-    /* A server that is gone must be an error of one request, not the end of the process; so does the program. */
+    /* A server that is gone must be an error of one request, not the end of the process; so does
+     * the program. */
     signal(SIGPIPE, SIG_IGN);
     static const struct transport_ops *const all[] = {&transport_curl, &transport_direct};
     int failed = 0;

@@ -1,4 +1,5 @@
-/* connection: the words are those that run files and reports have, and a number that is none of ours has none. */
+/* connection: the words are those that run files and reports have, and a number that is none of
+ * ours has none. */
 #include "util/connection.h"
 
 #include <setjmp.h>

@@ -177,7 +177,8 @@ static void test_numbers(void **state) {
                  "    assert rounded == want, (bits, rounded)\n");
 }
 
-/* Pairs of a text and its bytes. For Python, too, each byte that is no part of a character is U+FFFD. */
+/* Pairs of a text and its bytes. For Python, too, each byte that is no part of a character is
+ * U+FFFD. */
 static void test_texts(void **state) {
     (void)state;
     struct json_writer w;

@@ -1,4 +1,5 @@
-/* yaml: every value and key knows where it stood. Places are counted by hand, as an editor shows them. */
+/* yaml: every value and key knows where it stood. Places are counted by hand, as an editor shows
+ * them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
