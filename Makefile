@@ -141,7 +141,7 @@ of_tier         = $(if $(filter check all,$(TIER)),$(1)) $(if $(filter more all,
 TAGGED         := $(if $(filter more,$(TIER)),$(shell grep -lE '^\# bats (test|file)_tags=(.*,)?more\b' $(BATS)))
 SUITES         := $(call of_tier,$(BATS),$(TAGGED)) $(call of_tier,$(UNITBIN),$(MOREBIN))
 # Under ASan, in the first tier: the suites that read untrusted input. The others are in the second.
-FOREIGN        := cloudrun codings convert convert_shell csv flows hostile import judged names open paths run scrape served unsendable validate
+FOREIGN        := codings convert convert_shell csv hostile import judged names paths scrape served unsendable validate
 SUITES_address := $(if $(filter check,$(TIER))$(T),$(if $(T),$(BATS),$(filter $(FOREIGN:%=tests/cli/%.bats),$(BATS))),$(BATS)) $(UNITBIN) $(call of_tier,,$(MOREBIN)) $(REPLAY)
 SUITES_thread  := $(call of_tier,,$(filter %/cloudrun.bats %/flows.bats %/open.bats %/run.bats,$(BATS))) $(THREADED:%.c=$(B)/%)
 SUITES         := $(if $(SAN),$(SUITES_$(SAN)),$(SUITES))
@@ -166,7 +166,7 @@ test: $(PROGRAM) $(filter $(B)/%,$(WANTED)) ## build and run the tests: all, or 
 	@$(if $(WANTED),$(RUN_TESTS) $(WANTED),$(if $(T),echo "no suite has '$(T)' in its path" >&2; exit 1,echo "0 passed$(comma) 0 failed$(comma) 0 skipped"))
 
 .PHONY: check check-more sanitize
-check: ## install what is missing; layout, layers, build, clang's warnings, every test once; ASan and UBSan where input is untrusted
+check: ## install what is missing; layout, layers, build, every test once; ASan and UBSan where input is untrusted
 	@scripts/check
 check-more: ## install more; everything under sanitisers, both transports, deep lint, clang, LaTeX, browsers, real servers, fuzzing
 	@scripts/check more
