@@ -58,7 +58,8 @@ static void latency_text(int64_t us, char out[UNITS_BYTES]) {
 }
 
 static void add_counts(struct buf *out, const struct live_snapshot *s) {
-    buf_printf(out, "%" PRIu64 " requests, %" PRIu64 " failed", s->requests, s->failures);
+    buf_printf(out, "%" PRIu64 " request%s, %" PRIu64 " failed", s->requests,
+               text_plural(s->requests), s->failures);
     if (s->requests > 0)
         buf_printf(out, " (%.1f %%)", 100.0 * (double)s->failures / (double)s->requests);
     if (s->requests > 0 && s->failures == s->requests)

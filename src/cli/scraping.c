@@ -11,6 +11,7 @@
 #include "import/import_prometheus.h"
 #include "transport/fetch.h"
 #include "util/clock.h"
+#include "util/text.h"
 
 #define PERIOD_NS NS_PER_S
 #define TIMEOUT_NS (5 * NS_PER_S)
@@ -67,8 +68,8 @@ static void note_failure(struct scraping *s, const struct err *why) {
 static void note_success(struct scraping *s) {
     struct err text;
     if (s->in_a_row > 0) {
-        err_set(&text, "the target's metrics can be read again, after %" PRIu64 " failures",
-                s->in_a_row);
+        err_set(&text, "the target's metrics can be read again, after %" PRIu64 " failure%s",
+                s->in_a_row, text_plural(s->in_a_row));
         note(s, text.text);
     }
     s->in_a_row = 0;

@@ -233,9 +233,11 @@ static bool size_holds(const struct check *c, const struct response *a, struct c
                        struct err *why) {
     if (a->body_bytes >= (uint64_t)c->min && a->body_bytes <= (uint64_t)c->max)
         return true;
-    buf_printf(&w->seen, "%" PRIu64 " bytes", a->body_bytes);
-    return a->body_bytes < (uint64_t)c->min ? fails(c, why, "less than %" PRId64 " bytes", c->min)
-                                            : fails(c, why, "more than %" PRId64 " bytes", c->max);
+    buf_printf(&w->seen, "%" PRIu64 " byte%s", a->body_bytes, text_plural(a->body_bytes));
+    bool small = a->body_bytes < (uint64_t)c->min;
+    int64_t limit = small ? c->min : c->max;
+    return fails(c, why, "%s than %" PRId64 " byte%s", small ? "less" : "more", limit,
+                 text_plural((uint64_t)limit));
 }
 
 static bool time_holds(const struct check *c, const struct response *a, struct capture_work *w,
