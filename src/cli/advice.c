@@ -35,7 +35,8 @@ static bool ends(const char *text, const char *end) {
     return n >= m && strcasecmp(text + n - m, end) == 0;
 }
 
-/* This machine, a private network (RFC 1918, RFC 4193), or a name without a dot, as containers have: no one else listens. */
+/* This machine, a private network (RFC 1918, RFC 4193), or a name without a dot, as containers
+ * have: no one else listens. */
 static bool is_local(const char *host) {
     int second = strncmp(host, "172.", 4) == 0 ? (int)strtol(host + 4, NULL, 10) : 0;
     return strchr(host, '.') == NULL
@@ -74,7 +75,8 @@ static void put_host(const struct scenario *s, const char *host, struct buf *out
     buf_done(&masked);
 }
 
-/* A host whose name nobody knows. A proxy or a socket would look for it by itself; where no name server answers, nothing is said. */
+/* A host whose name nobody knows. A proxy or a socket would look for it by itself; where no name
+ * server answers, nothing is said. */
 static void unknown_host(const struct scenario *s, const char *host, struct buf *out) {
     struct addrinfo *list = NULL, hints = {.ai_socktype = SOCK_STREAM};
     if (ipaddr_is(host, strlen(host)))
@@ -118,7 +120,8 @@ static void put_hosts(const struct scenario *s, const struct hosts *h, struct bu
     buf_str(out, h->count > HOSTS_SHOWN ? ", ..." : "");
 }
 
-/* Load on someone who did not ask for it is seldom meant: whole URLs to other hosts than the target, or, without one, to several. */
+/* Load on someone who did not ask for it is seldom meant: whole URLs to other hosts than the
+ * target, or, without one, to several. */
 static void foreign_hosts(const struct scenario *s, struct buf *out) {
     char host[HOST_MAX], target[HOST_MAX] = "";
     struct hosts h = {.count = 0};
@@ -180,8 +183,9 @@ void advice_hosts(const struct scenario *s, struct buf *out) {
     }
 }
 
-/* The most that a value of the rule's metric can be: a share is at most 1, and what takes longer than the time limit ends there. Times
- * that hold a wait for a user, or several requests, have no such bound. */
+/* The most that a value of the rule's metric can be: a share is at most 1, and what takes longer
+ * than the time limit ends there. Times that hold a wait for a user, or several requests, have no
+ * such bound. */
 static double bound_of(const struct scenario *s, const struct gate_rule *r) {
     bool timed = r->metric == GATE_SERVICE_TIME ||
                  (r->metric >= GATE_HTTP_REQ_DURATION && r->metric <= GATE_HTTP_REQ_RECEIVING) ||

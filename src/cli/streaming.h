@@ -1,5 +1,6 @@
 /*
- * streaming: at the end of a run with streams, reads what they were, for the tables and for the verdict.
+ * streaming: at the end of a run with streams, reads what they were, for the tables and for the
+ * verdict.
  *
  * Thread: main.
  */
@@ -14,8 +15,8 @@
 
 extern const struct control_listener streaming_listener;
 
-/* Which endpoints stream, under THRESHOLDS_STREAMS_KEY, and what the scenario asks of their answers and prompts, under STREAMS_ASKED_KEY;
- * nothing if there is none. */
+/* Which endpoints stream, under THRESHOLDS_STREAMS_KEY, and what the scenario asks of their answers
+ * and prompts, under STREAMS_ASKED_KEY; nothing if there is none. */
 void streaming_manifest(struct manifest *m, const struct scenario *s);
 
 #endif

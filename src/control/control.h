@@ -1,9 +1,10 @@
 /*
  * control: shows a running test to its listeners, and takes commands from its sources.
  *
- * Listeners and sources are rows in two tables of the caller. A listener sees each finished request,
- * a snapshot at each tick, each command, and the end. A source gives commands. Nothing else calls
- * them. control does not run the test: the caller feeds it, ticks it, and carries out its orders.
+ * Listeners and sources are rows in two tables of the caller. A listener sees each finished
+ * request, a snapshot at each tick, each command, and the end. A source gives commands. Nothing
+ * else calls them. control does not run the test: the caller feeds it, ticks it, and carries out
+ * its orders.
  *
  * Functions on the writer's thread must be quick, because rows wait for them. A source that has a
  * thread of its own keeps its commands until poll().
@@ -52,10 +53,11 @@ struct control_command {
 struct control_listener {
     const char *name;
     int64_t every_ns; /* one tick in each such period, the first; 0: every tick */
-    /* `run` is the caller's description of its run. If *self stays NULL, no other function is called. After a failure done()
-     * is called if *self is set. */
+    /* `run` is the caller's description of its run. If *self stays NULL, no other function is
+     * called. After a failure done() is called if *self is set. */
     int (*init)(const void *run, void **self, struct err *e);
-    /* On the writer's thread: finished requests; an iteration of a task with steps; results of a check in one second. */
+    /* On the writer's thread: finished requests; an iteration of a task with steps; results of a
+     * check in one second. */
     void (*feed)(void *self, const struct request *requests, size_t n);
     void (*iteration)(void *self, uint32_t task, int64_t end_us, int64_t took_us);
     /* A streamed answer: its request, which is also fed, and how it went. */
@@ -113,7 +115,8 @@ void control_feed_stream(void *context, const struct request *x,
 void control_feed_check(void *context, uint32_t second, uint32_t check, uint32_t passes,
                         uint32_t fails);
 
-/* Several times a second during the load: polls the sources, completes the snapshot and shows it to the listeners. */
+/* Several times a second during the load: polls the sources, completes the snapshot and shows it to
+ * the listeners. */
 void control_tick(struct control *c, struct control_snapshot *now);
 
 /* Before and after the load: polls the sources. Listeners do not see these commands. */
@@ -128,8 +131,8 @@ enum control_order control_take_order(struct control *c);
 /* Ends every listener, also after one has failed. -1: e has the first error. */
 int control_end(struct control *c, void *end, struct err *e);
 
-/* Polls the sources once more and ends them, when the run is complete on disk: from here on a signal does what it did before the
- * run. Earlier, it would leave a run without its verdict. */
+/* Polls the sources once more and ends them, when the run is complete on disk: from here on a
+ * signal does what it did before the run. Earlier, it would leave a run without its verdict. */
 void control_release(struct control *c);
 
 void control_done(struct control *c);

@@ -1,7 +1,8 @@
 /*
  * gate_answer: how a streamed answer went, in what thresholds are about.
  *
- * What the words mean is not decided here: whoever gives one takes its numbers from where reports have them.
+ * What the words mean is not decided here: whoever gives one takes its numbers from where reports
+ * have them.
  *
  * Ownership: plain data; the gaps are borrowed for the call. Thread: any.
  */

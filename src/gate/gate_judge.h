@@ -7,16 +7,16 @@
  *     gate_judge_free
  *
  * A request counts at its end, a dropped one when it was intended. Windows (`over`) begin at each
- * whole second of the range and lie in it entirely; every one must pass, the result has the worst. An
- * empty one, where nothing ended, has no share and no time: it counts as crossed.
+ * whole second of the range and lie in it entirely; every one must pass, the result has the worst.
+ * An empty one, where nothing ended, has no share and no time: it counts as crossed.
  *
  * If there is nothing to evaluate (no request of that name and method at all; for shares and
  * times none of that status and outcome) a threshold fails, with that as its reason. A count
  * of 0 is a number.
  *
- * Percentiles are those of quantile.h, exact. Memory: 32 MiB of times, with which most runs are read
- * once; beyond them, per rule a histogram and what select.h holds; with windows a counter for each
- * second, and the times of the seconds in the window.
+ * Percentiles are those of quantile.h, exact. Memory: 32 MiB of times, with which most runs are
+ * read once; beyond them, per rule a histogram and what select.h holds; with windows a counter for
+ * each second, and the times of the seconds in the window.
  *
  * Intervals are of 95 %: order statistics for percentiles (interval.h), Wilson for shares
  * (wilson.h), mean +- 1.96 s/sqrt(n) for averages of 30 values or more. Counts, gauges, minimum and
@@ -74,8 +74,8 @@ bool gate_judge_wants_phases(const struct gate_judge *j);
 void gate_judge_request(struct gate_judge *j, const struct request *x);
 /* Besides, of one that is `streamed`. */
 void gate_judge_answer(struct gate_judge *j, const struct request *x, const struct gate_answer *a);
-/* By their numbers in the catalog: one time through a task with steps (took_us < 0: not known), and what a check found in a
- * second. */
+/* By their numbers in the catalog: one time through a task with steps (took_us < 0: not known), and
+ * what a check found in a second. */
 void gate_judge_iteration(struct gate_judge *j, uint32_t task, int64_t end_us, int64_t took_us);
 void gate_judge_check(struct gate_judge *j, uint32_t check, int64_t second, uint64_t passes,
                       uint64_t fails);

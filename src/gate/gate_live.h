@@ -4,9 +4,9 @@
  * It answers one question: which threshold has failed already, and should that end the run. It errs
  * on the side of going on: times are counted in histograms (hist.h), and one is taken as crossed
  * only where every value that the histogram allows would cross it. What can still mend itself is
- * not crossed: a count that shall become large, a minimum that shall become small. Else the judgement
- * is on what there is so far, as in k6; a threshold without data is not crossed yet. A window is
- * looked at two seconds after its end. What a run is worth in the end, gate_judge.h says.
+ * not crossed: a count that shall become large, a minimum that shall become small. Else the
+ * judgement is on what there is so far, as in k6; a threshold without data is not crossed yet. A
+ * window is looked at two seconds after its end. What a run is worth in the end, gate_judge.h says.
  *
  * Metrics of the server's side are not known while a run goes on. Nor is anything that a second
  * later than GATE_LATE_S brings: such samples count in the totals and in no window.
@@ -41,7 +41,8 @@ bool gate_live_wants(const struct gate_live *l, enum gate_source source);
 void gate_live_add(struct gate_live *l, const struct request *requests, size_t n);
 /* Besides, of one that is `streamed`. */
 void gate_live_answer(struct gate_live *l, const struct request *x, const struct gate_answer *a);
-/* By their numbers in the catalog: one time through a task with steps, and what a check found in a second. */
+/* By their numbers in the catalog: one time through a task with steps, and what a check found in a
+ * second. */
 void gate_live_iteration(struct gate_live *l, uint32_t task, int64_t end_us, int64_t took_us);
 void gate_live_check(struct gate_live *l, uint32_t check, uint32_t second, uint32_t passes,
                      uint32_t fails);

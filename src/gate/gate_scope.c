@@ -9,7 +9,8 @@ static bool is_named(const char *wanted, const char *name) {
     return wanted == NULL || strcmp(wanted, name) == 0;
 }
 
-/* A task of one request is counted by its requests; where there are no tasks, each request is an iteration. */
+/* A task of one request is counted by its requests; where there are no tasks, each request is an
+ * iteration. */
 static void fit_tasks(struct gate_scope *s, const struct catalog *c) {
     for (size_t i = 0; c->task_count == 0 && i < c->endpoint_count; i++)
         s->endpoints[i] = gate_fits(s->rule, &c->endpoints[i]);
@@ -161,12 +162,14 @@ static bool is_about(const struct gate_scope *s, const struct request *x) {
            gate_scope_has(s, request_counts_at(x));
 }
 
-/* Whether it ended so that it is good or not: what could not be built is not, what the run's end cancelled is neither. */
+/* Whether it ended so that it is good or not: what could not be built is not, what the run's end
+ * cancelled is neither. */
 static bool is_decided(const struct request *x) {
     return outcome_is_timed((int)x->outcome) || x->outcome == OUTCOME_UNSENDABLE;
 }
 
-/* A request that should have been answered by a stream and was not gives one that is not good, and nothing else. */
+/* A request that should have been answered by a stream and was not gives one that is not good, and
+ * nothing else. */
 static bool unanswered(const struct gate_scope *s, const struct request *x, struct gate_gain *out) {
     if (s->rule->metric != GATE_GOODPUT || x->streamed || !is_decided(x) ||
         !s->streams[x->endpoint])
@@ -190,7 +193,8 @@ bool gate_scope_request(const struct gate_scope *s, const struct request *x,
     return true;
 }
 
-/* An answer without such a time cannot be late, except for its first token or output: that never came. */
+/* An answer without such a time cannot be late, except for its first token or output: that never
+ * came. */
 static bool is_good(const struct gate_rule *r, const struct request *x,
                     const struct gate_answer *a) {
     const double ms[GATE_LIMITS] = {

@@ -1,8 +1,9 @@
 /*
- * gate_scope: the part of a run that a rule is about, and what each request, iteration or check adds to the rule.
+ * gate_scope: the part of a run that a rule is about, and what each request, iteration or check
+ * adds to the rule.
  *
- * A scope is a range of time and a set of endpoints, tasks and checks. gate_live.h and gate_judge.h both use it, so both count the
- * same requests.
+ * A scope is a range of time and a set of endpoints, tasks and checks. gate_live.h and gate_judge.h
+ * both use it, so both count the same requests.
  *
  * Ownership: gate_scope_done() frees; rule and subject are borrowed. Thread: plain data.
  */
@@ -44,10 +45,11 @@ struct gate_gain {
     int64_t time; /* to a trend, where `timed`: gate_per_ms() of them are a millisecond */
 };
 
-/* False where the rule is not about it. A request is given once, with what it was answered by or without. An iteration and a check are given by their number in the catalog. */
+/* False where the rule is not about it. A request is given once, with what it was answered by or
+ * without. An iteration and a check are given by their number in the catalog. */
 bool gate_scope_request(const struct gate_scope *s, const struct request *x, struct gate_gain *out);
-/* Of a request with a streamed answer, what the answer adds to a rule of streams; and then, while it returns true, each of its gaps to one
- * of gaps. *at begins as a->gaps. */
+/* Of a request with a streamed answer, what the answer adds to a rule of streams; and then, while
+ * it returns true, each of its gaps to one of gaps. *at begins as a->gaps. */
 bool gate_scope_answer(const struct gate_scope *s, const struct request *x,
                        const struct gate_answer *a, struct gate_gain *out);
 bool gate_scope_gap(const struct gate_scope *s, const struct request *x,

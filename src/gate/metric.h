@@ -93,7 +93,8 @@ struct gate_metric_def {
 
 extern const struct gate_metric_def gate_metrics[GATE_METRICS];
 
-/* How many of what its times are counted in make a millisecond: microseconds, and nanoseconds of time_per_token. */
+/* How many of what its times are counted in make a millisecond: microseconds, and nanoseconds of
+ * time_per_token. */
 double gate_per_ms(enum gate_metric metric);
 
 /* By name (n bytes); the error suggests the nearest, or says why k6's metric is not there. */

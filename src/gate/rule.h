@@ -16,8 +16,8 @@
  * Times are milliseconds, as in k6. gate_rule_text() writes a rule so that parsing gives it again:
  * that is what a run file keeps.
  *
- * It judges nothing: see gate_judge.h and gate_live.h. Ownership: a rule owns its texts, gate_rule_done()
- * frees them; gate_rules_add() takes a rule over. Thread: plain data.
+ * It judges nothing: see gate_judge.h and gate_live.h. Ownership: a rule owns its texts,
+ * gate_rule_done() frees them; gate_rules_add() takes a rule over. Thread: plain data.
  */
 #ifndef GATE_RULE_H
 #define GATE_RULE_H
@@ -89,7 +89,8 @@ struct gate_rules {
 
 void gate_rules_done(struct gate_rules *all);
 
-/* Takes the rule over in any case; refuses one that is there already. Errors begin with the place. */
+/* Takes the rule over in any case; refuses one that is there already. Errors begin with the
+ * place. */
 int gate_rules_add(struct gate_rules *all, struct gate_rule *r, struct err *e);
 
 /* Parses and adds; `place` is copied. */
@@ -101,7 +102,8 @@ int gate_rules_copy(const struct gate_rules *from, struct gate_rules *to, struct
 void gate_rules_text(const struct gate_rules *all, struct buf *out);
 int gate_rules_read(struct gate_rules *all, const char *place, const char *lines, struct err *e);
 
-/* What is judged, as far as it is known before: names that nothing has, stages that there are not. */
+/* What is judged, as far as it is known before: names that nothing has, stages that there are
+ * not. */
 struct gate_subject {
     const struct catalog *catalog;
     const int64_t *stages; /* where each stage begins, and the end of the last: stage_count + 1 */

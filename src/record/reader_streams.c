@@ -62,7 +62,8 @@ static enum stream_finish finish_of(const unsigned char *word) {
     return STREAM_FINISH_OTHER;
 }
 
-/* A year. Beyond it, and before the sending, the file is damaged: as if there were none, so that sums of moments fit. */
+/* A year. Beyond it, and before the sending, the file is damaged: as if there were none, so that
+ * sums of moments fit. */
 #define MOMENT_MAX_US (INT64_C(366) * 24 * 3600 * 1000000)
 
 static int64_t moment_of(sqlite3_stmt *st, int column) {

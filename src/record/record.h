@@ -44,12 +44,14 @@ typedef void record_iteration_fn(void *context, uint32_t task, int64_t end_us, i
 typedef void record_check_fn(void *context, uint32_t second, uint32_t check, uint32_t passes,
                              uint32_t fails);
 
-/* A request with its stream, for stream_row_of(); borrowed for the call. The request is also in a batch. */
+/* A request with its stream, for stream_row_of(); borrowed for the call. The request is also in a
+ * batch. */
 typedef void record_stream_fn(void *context, const struct request *x,
                               const struct stream_record *stream);
 
-/* Who watches what is recorded: called on the writer thread, with each batch after it was taken from a queue, and with what
- * record_check() was told. Must be quick. NULL: does not want to know. */
+/* Who watches what is recorded: called on the writer thread, with each batch after it was taken
+ * from a queue, and with what record_check() was told. Must be quick. NULL: does not want to
+ * know. */
 struct record_watch {
     record_batch_fn *requests;
     record_iteration_fn *iterations;
@@ -79,17 +81,20 @@ struct queue *record_queue(struct record *r, size_t worker);
  * all others share the number of "(other errors)". "" is 0. */
 uint16_t record_error_id(struct record *r, const char *text);
 
-/* The text of such a number, cut and made UTF-8 as the file has it; any thread, takes a lock. It lives until record_close(). */
+/* The text of such a number, cut and made UTF-8 as the file has it; any thread, takes a lock. It
+ * lives until record_close(). */
 const char *record_error_text(struct record *r, uint16_t number);
 
 /* Adds a row to `event`, at a time from the start of the run; any thread, does not wait for the
  * disk. */
 void record_event(struct record *r, int64_t at_ns, const char *kind, const char *text);
 
-/* Says when the run's clock was 0, which is known only when its threads start; any thread, does not wait for the disk. */
+/* Says when the run's clock was 0, which is known only when its threads start; any thread, does not
+ * wait for the disk. */
 void record_started(struct record *r, int64_t real_ns);
 
-/* When that was, in nanoseconds since 1970; before it was said, the time given to record_open(). Any thread. */
+/* When that was, in nanoseconds since 1970; before it was said, the time given to record_open().
+ * Any thread. */
 int64_t record_started_ns(const struct record *r);
 
 /* Says how many users were active in a second of the run (see view `seconds`); any thread, does not
@@ -119,11 +124,13 @@ struct record_dispatch {
 void record_client(struct record *r, const struct record_client *c);
 void record_dispatch(struct record *r, const struct record_dispatch *d);
 
-/* Adds to what a check (its index in `checks`) found in a second; any thread, does not wait for the disk. */
+/* Adds to what a check (its index in `checks`) found in a second; any thread, does not wait for the
+ * disk. */
 void record_check(struct record *r, uint32_t second, uint32_t check, uint32_t passes,
                   uint32_t fails, uint32_t not_judged);
 
-/* A series of numbers that the target gives out, and the number that its points have; from 0, each once. */
+/* A series of numbers that the target gives out, and the number that its points have; from 0, each
+ * once. */
 struct record_series {
     uint32_t id;
     const char *metric, *label; /* valid UTF-8, without secrets */

@@ -13,7 +13,8 @@ static int64_t known(int64_t us) {
     return us < 0 ? REQUEST_NO_VALUE : us;
 }
 
-/* Rounded. The tokens of the first event were there when the clock of the others began; a single event tells no time for any. */
+/* Rounded. The tokens of the first event were there when the clock of the others began; a single
+ * event tells no time for any. */
 static int64_t time_per_token_ns(const struct stream_row *s) {
     int64_t tokens = s->output_tokens - s->first_tokens, span_ns;
     if (s->token_events < 2 || s->output_tokens < 2 || tokens < 1 || s->ttft_us < 0 ||

@@ -1,8 +1,9 @@
 /*
- * stream_answer: one streamed answer in the numbers that a report has of it, by our own definitions (docs/streams.md).
+ * stream_answer: one streamed answer in the numbers that a report has of it, by our own definitions
+ * (docs/streams.md).
  *
- * What others mean by the same words is not here. Times of a cancelled answer do not count, as those of any cancelled request;
- * its tokens do, because they came.
+ * What others mean by the same words is not here. Times of a cancelled answer do not count, as
+ * those of any cancelled request; its tokens do, because they came.
  *
  * Ownership: plain data. Thread: any.
  */
@@ -31,8 +32,8 @@ enum stream_time {
         STREAM_TIME_COUNT
 };
 
-/* REQUEST_NO_VALUE: there is none. From the sending: to the first token event, to the first one that is no reasoning, to the end of the
- * body. The gaps are in the row: stream_row_gap(). */
+/* REQUEST_NO_VALUE: there is none. From the sending: to the first token event, to the first one
+ * that is no reasoning, to the end of the body. The gaps are in the row: stream_row_gap(). */
 struct stream_answer {
     bool timed; /* its times count */
     int64_t ttft_us, ttfo_us, e2e_us;

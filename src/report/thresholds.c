@@ -107,7 +107,8 @@ static int mark_streams(void *context, const struct request *x, const struct str
     return 0;
 }
 
-/* Which endpoints stream, if a rule needs it: it counts the requests that failed before their stream began. */
+/* Which endpoints stream, if a rule needs it: it counts the requests that failed before their
+ * stream began. */
 static int get_streams(struct reader *r, const struct gate_rules *rules, struct facts *f,
                        struct err *e) {
     bool wanted = false;
@@ -158,7 +159,8 @@ static void give_check(void *context, int64_t second, uint32_t check, uint64_t p
     gate_judge_check(context, check, second, passes, fails);
 }
 
-/* Without the seconds in which users left because the load was over: of the last one, less than half is load. */
+/* Without the seconds in which users left because the load was over: of the last one, less than
+ * half is load. */
 static int give_users(struct reader *r, struct gate_judge *j, struct err *e) {
     struct reader_second *seconds = NULL;
     size_t n = 0;

@@ -2,8 +2,8 @@
  * thresholds: judges the thresholds of a run file, and says the results in every format.
  *
  * The rules are those that the file keeps (manifest, "thresholds"), or others that are given. How
- * each is judged: gate/gate_judge.h. Texts are hostile, as they come from the scenario: each emitter
- * escapes for its format.
+ * each is judged: gate/gate_judge.h. Texts are hostile, as they come from the scenario: each
+ * emitter escapes for its format.
  *
  *   text      a table, a line each, for a terminal
  *   markdown  a table for a pull request's comment
@@ -28,8 +28,8 @@
 /* Of the manifest: the rules, a line each; and, where one of them ended the run, when and which. */
 #define THRESHOLDS_KEY "thresholds"
 #define THRESHOLDS_END_KEY "thresholds_end"
-/* Of the manifest: the numbers of the endpoints whose answers the run read as streams, as a JSON array. Without it, they are those with
- * such an answer. */
+/* Of the manifest: the numbers of the endpoints whose answers the run read as streams, as a JSON
+ * array. Without it, they are those with such an answer. */
 #define THRESHOLDS_STREAMS_KEY "stream_endpoints"
 
 struct thresholds {

@@ -1,16 +1,17 @@
 /*
  * scenario: a scenario as the program uses it, checked and complete.
  *
- * scenario_load() reads a JSON file and everything that it names (body files, feeders, environment variables);
- * afterwards nothing can be wrong with it but the world. Requests are compiled: each has its final list of
- * headers and its body as bytes, whatever kind of body it was in the file, or templates for what differs from one
- * sending to the next. It does not resolve the target's name and sends nothing.
+ * scenario_load() reads a JSON file and everything that it names (body files, feeders, environment
+ * variables); afterwards nothing can be wrong with it but the world. Requests are compiled: each
+ * has its final list of headers and its body as bytes, whatever kind of body it was in the file, or
+ * templates for what differs from one sending to the next. It does not resolve the target's name
+ * and sends nothing.
  *
- * Everything stands in flat arrays and refers to each other by index: a load has classes of users, a class has tasks, a
- * task is a stretch of steps, and a step may send a request.
+ * Everything stands in flat arrays and refers to each other by index: a load has classes of users,
+ * a class has tasks, a task is a stretch of steps, and a step may send a request.
  *
- * Ownership: the scenario owns all that it points to; scenario_free() frees it. Thread: once loaded, it is only
- * read and may be shared; feeders count what was drawn by themselves.
+ * Ownership: the scenario owns all that it points to; scenario_free() frees it. Thread: once
+ * loaded, it is only read and may be shared; feeders count what was drawn by themselves.
  */
 #ifndef SCENARIO_SCENARIO_H
 #define SCENARIO_SCENARIO_H
@@ -49,8 +50,8 @@ struct scenario_stream {
     char *token, *done;
 };
 
-/* One kind of request. `name` is what reports group by; it defaults to the path as written in the file, so that a
- * secret in the path does not get into it. */
+/* One kind of request. `name` is what reports group by; it defaults to the path as written in the
+ * file, so that a secret in the path does not get into it. */
 struct scenario_request {
     char *name;
     char *method;
@@ -226,18 +227,21 @@ struct scenario {
 /* Looks a variable up: getenv(3), or something else in tests. */
 typedef const char *scenario_env_fn(const char *name, void *context);
 
-/* Reads a scenario file. On failure `e` holds "file:line:column: what; how to fix it". env NULL means getenv. */
+/* Reads a scenario file. On failure `e` holds "file:line:column: what; how to fix it". env NULL
+ * means getenv. */
 int scenario_load(const char *path, scenario_env_fn *env, void *env_context, struct scenario **out,
                   struct err *e);
 
-/* The same from memory: `name` stands for the file in messages, relative files are looked for in `folder`. */
+/* The same from memory: `name` stands for the file in messages, relative files are looked for in
+ * `folder`. */
 int scenario_parse(const char *name, const char *folder, const char *text, size_t bytes,
                    scenario_env_fn *env, void *env_context, struct scenario **out, struct err *e);
 
 void scenario_free(struct scenario *s);
 
-/* Keeps the tasks and steps that have one of the tags `with` (all, if there are none) and none of `without`. The requests of a
- * task have its tags and their own. What runs at start and stop stays. Fails where no task of some class would be left. */
+/* Keeps the tasks and steps that have one of the tags `with` (all, if there are none) and none of
+ * `without`. The requests of a task have its tags and their own. What runs at start and stop stays.
+ * Fails where no task of some class would be left. */
 int scenario_select(struct scenario *s, const char *const *with, size_t with_count,
                     const char *const *without, size_t without_count, struct err *e);
 
@@ -247,16 +251,20 @@ bool scenario_is_whole_url(const struct scenario_request *q);
 /* True where two URLs have the same scheme, host and port, however they write them. */
 bool scenario_same_origin(const char *a, const char *b);
 
-/* True where some path, or that of the metrics, is no whole URL, so that it goes behind a target. */
+/* True where some path, or that of the metrics, is no whole URL, so that it goes behind a
+ * target. */
 bool scenario_needs_target(const struct scenario *s);
 
-/* Checks a target ("http://…", "https://…"; a bare host:port gets http://) and replaces the scenario's. */
+/* Checks a target ("http://…", "https://…"; a bare host:port gets http://) and replaces the
+ * scenario's. */
 int scenario_set_target(struct scenario *s, const char *target, struct err *e);
 
-/* Connects from these addresses of this machine instead of the scenario's "source"; each text may hold several, with commas. */
+/* Connects from these addresses of this machine instead of the scenario's "source"; each text may
+ * hold several, with commas. */
 int scenario_set_source(struct scenario *s, const char *const *texts, size_t count, struct err *e);
 
-/* What thresholds can be about, for gate_rules_check() and gate_live_new(); borrows the scenario. */
+/* What thresholds can be about, for gate_rules_check() and gate_live_new(); borrows the
+ * scenario. */
 struct scenario_subject {
     struct gate_subject subject;
     int64_t *stages;
@@ -274,8 +282,8 @@ int64_t scenario_duration(const struct scenario *s);
 /* The users of all loads together; each has an index below. */
 uint32_t scenario_users_max(const struct scenario *s);
 
-/* The class of each of the first n users of a load: fixed counts first, in the order of the classes, then by weight, spread evenly
- * (smooth weighted round robin: 5 : 1 is A A A B A A). */
+/* The class of each of the first n users of a load: fixed counts first, in the order of the
+ * classes, then by weight, spread evenly (smooth weighted round robin: 5 : 1 is A A A B A A). */
 void scenario_spread(const struct scenario *s, const struct scenario_load *load, uint16_t *classes,
                      uint32_t n);
 

@@ -1,4 +1,5 @@
-/* control: a made-up listener and a made-up source in its tables, signals, and what happens where one fails. */
+/* control: a made-up listener and a made-up source in its tables, signals, and what happens where
+ * one fails. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

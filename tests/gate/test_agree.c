@@ -384,7 +384,8 @@ static double value_of(const struct rule *r, int64_t begin, int64_t end) {
     char rows[512];
     const char *value = r->metric->value;
     if (strcmp(r->metric->from, "check_") == 0)
-        /* If the range begins within a second, that second belongs to it. Windows begin on seconds of the range. */
+        /* If the range begins within a second, that second belongs to it. Windows begin on seconds
+         * of the range. */
         return query(
             "SELECT sum(passes) * 1.0 / sum(passes + fails) FROM (SELECT *, CASE WHEN"
             " second * 1000000 < %lld AND second * 1000000 + 1000000 > %lld THEN %lld ELSE"
@@ -457,7 +458,8 @@ static struct gate_result judged(const struct rule *r, const struct gate_rules *
     return x;
 }
 
-/* All looks of a run where there are windows; else the last one, for until then it may go to and fro. */
+/* All looks of a run where there are windows; else the last one, for until then it may go to and
+ * fro. */
 static bool crossed_live(const struct rule *r, const struct gate_rules *rules,
                          struct gate_crossing *x) {
     struct gate_live *l = NULL;
@@ -485,8 +487,8 @@ static bool crossed_live(const struct rule *r, const struct gate_rules *rules,
     return told > 0;
 }
 
-/* Where the rule does not hold by SQL: of all that the judge sees, and of what is over for gate_live.h. A window is over GATE_LATE_S
- * after its end. */
+/* Where the rule does not hold by SQL: of all that the judge sees, and of what is over for
+ * gate_live.h. A window is over GATE_LATE_S after its end. */
 static void truth(const struct rule *r, double *value, bool *ok, bool *ok_over, double *nearest) {
     int64_t end = r->end_us != 0 ? r->end_us : SECONDS * INT64_C(1000000);
     *ok = *ok_over = true;
@@ -509,8 +511,8 @@ static void truth(const struct rule *r, double *value, bool *ok, bool *ok_over, 
     }
 }
 
-/* Whether gate_live.h can be sure of a crossing at the end: what is still open may mend itself, and a rate allows for what has not
- * come yet. */
+/* Whether gate_live.h can be sure of a crossing at the end: what is still open may mend itself, and
+ * a rate allows for what has not come yet. */
 static bool can_be_sure(const struct rule *r, double value, double nearest) {
     bool open = r->over_s == 0 && r->end_us == 0, upper = r->op[0] == '<';
     if (r->of == QUANTILE && !(nearest > RESOLUTION * r->limit))

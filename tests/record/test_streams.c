@@ -1,4 +1,5 @@
-/* streams: what a worker hands in beside a sample comes out of the view `streams` and of the reader, to the microsecond. */
+/* streams: what a worker hands in beside a sample comes out of the view `streams` and of the
+ * reader, to the microsecond. */
 #include "record/reader_streams.h"
 
 #include <pthread.h>
@@ -17,7 +18,8 @@ static size_t put_times(const int64_t *at_ns, size_t n, unsigned char *to) {
     return bytes;
 }
 
-/* Four token events, 1, 999 and 98 765 432 ns apart. Each moment is cut to whole microseconds by itself: the gaps are 1, 0 and 98 766. */
+/* Four token events, 1, 999 and 98 765 432 ns apart. Each moment is cut to whole microseconds by
+ * itself: the gaps are 1, 0 and 98 766. */
 static const int64_t moments[] = {START + 10000999, START + 10001000, START + 10001999,
                                   START + 108767431};
 
