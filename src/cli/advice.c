@@ -188,7 +188,8 @@ void advice_hosts(const struct scenario *s, struct buf *out) {
  * such bound. */
 static double bound_of(const struct scenario *s, const struct gate_rule *r) {
     bool timed = r->metric == GATE_SERVICE_TIME ||
-                 (r->metric >= GATE_HTTP_REQ_DURATION && r->metric <= GATE_HTTP_REQ_RECEIVING);
+                 (r->metric >= GATE_HTTP_REQ_DURATION && r->metric <= GATE_HTTP_REQ_RECEIVING) ||
+                 (r->metric >= GATE_TTFT && r->metric <= GATE_TOKEN_GAP);
     if (gate_metrics[r->metric].kind == GATE_RATE)
         return 1;
     return timed ? (double)s->timeout_ns / NS_PER_MS : (double)INFINITY;

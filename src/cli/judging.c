@@ -6,6 +6,7 @@
 
 #include "cli/listeners.h"
 #include "gate/gate_live.h"
+#include "report/stream_answer.h"
 #include "report/thresholds.h"
 #include "util/clock.h"
 #include "util/text.h"
@@ -21,6 +22,8 @@ struct judging {
     uint64_t unjudged;      /* failed requests of the others */
     struct record *record;
     struct control *control;
+    bool streams;     /* some threshold is about them */
+    struct buf gaps;  /* of one stream */
     struct buf ended; /* why the run was ended: "TIME RULE"; empty: it was not */
 };
 
@@ -48,6 +51,7 @@ static int init(const void *run, void **self, struct err *e) {
                           .record = view->record,
                           .control = view->control};
     buf_init(&j->ended, 8 * GATE_TEXT_MAX);
+    buf_init(&j->gaps, SIZE_MAX / 2);
     if (scenario_subject(s, &j->subject, e) != 0)
         return -1;
     j->covered = calloc(j->catalog->endpoint_count + 1, sizeof *j->covered);
@@ -56,7 +60,10 @@ static int init(const void *run, void **self, struct err *e) {
     cover(j);
     if (j->rules->count == 0)
         return 0;
-    return gate_live_new(j->rules, &j->subject.subject, &j->live, e);
+    if (gate_live_new(j->rules, &j->subject.subject, &j->live, e) != 0)
+        return -1;
+    j->streams = gate_live_wants(j->live, GATE_FROM_STREAMS);
+    return 0;
 }
 
 static void done(void *self) {
@@ -65,6 +72,7 @@ static void done(void *self) {
     scenario_subject_done(&j->subject);
     free(j->covered);
     buf_done(&j->ended);
+    buf_done(&j->gaps);
     free(j);
 }
 
@@ -82,6 +90,18 @@ static void feed_iteration(void *self, uint32_t task, int64_t end_us, int64_t to
     struct judging *j = self;
     if (j->live != NULL)
         gate_live_iteration(j->live, task, end_us, took_us);
+}
+
+/* Without memory for its gaps, it has none: at the end, the file has them. */
+static void feed_stream(void *self, const struct request *x, const struct stream_record *stream) {
+    struct judging *j = self;
+    struct stream_row row;
+    struct gate_answer answer;
+    if (!j->streams)
+        return;
+    stream_row_of(stream, x->sent_us, &j->gaps, &row);
+    stream_answer_gate(x, &row, &answer);
+    gate_live_answer(j->live, x, &answer);
 }
 
 static void feed_check(void *self, uint32_t second, uint32_t check, uint32_t passes,
@@ -163,6 +183,7 @@ const struct control_listener judging_listener = {.name = "thresholds",
                                                   .init = init,
                                                   .feed = feed,
                                                   .iteration = feed_iteration,
+                                                  .stream = feed_stream,
                                                   .check = feed_check,
                                                   .tick = tick,
                                                   .end = end,

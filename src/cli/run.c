@@ -166,6 +166,7 @@ static int open_record(struct run *run, struct err *e) {
     const struct record_watch watch = {.requests = control_feed,
                                        .iterations = control_feed_iteration,
                                        .checks = control_feed_check,
+                                       .streams = control_feed_stream,
                                        .context = &run->control};
     if (control_listen(&run->control, &view, e) == 0 && write_manifest(run, e) == 0) {
         record_watch(run->record, &watch);

@@ -112,7 +112,26 @@ static void put_range(struct json_writer *w, const char *key, const struct range
         json_write_pair(w, key, (double)r->least, (double)r->most);
 }
 
+static void put_endpoints(struct manifest *m, const struct scenario *s) {
+    struct buf text;
+    struct json_writer w;
+    bool any = false;
+    buf_init(&text, ASKED_MAX_BYTES);
+    json_write_init(&w, &text, "");
+    json_write_array(&w, NULL, JSON_LINE);
+    for (size_t i = 0; i < s->endpoint_count; i++)
+        if (s->requests[i].stream != NULL) {
+            any = true;
+            json_write_uint(&w, NULL, i);
+        }
+    json_write_end(&w);
+    if (any && buf_ok(&text))
+        manifest_take(m, THRESHOLDS_STREAMS_KEY, &text);
+    buf_done(&text);
+}
+
 void streaming_manifest(struct manifest *m, const struct scenario *s) {
+    put_endpoints(m, s);
     struct buf text;
     struct json_writer w;
     bool any = false;

@@ -15,8 +15,8 @@
 
 extern const struct control_listener streaming_listener;
 
-/* What the scenario asks of answers and prompts, under STREAMS_ASKED_KEY; nothing where it asks
- * nothing. */
+/* Which endpoints stream, under THRESHOLDS_STREAMS_KEY, and what the scenario asks of their answers
+ * and prompts, under STREAMS_ASKED_KEY; nothing if there is none. */
 void streaming_manifest(struct manifest *m, const struct scenario *s);
 
 #endif

@@ -65,6 +65,14 @@ void control_feed_iteration(void *context, uint32_t task, int64_t end_us, int64_
             row(c, i)->iteration(c->listeners[i].self, task, end_us, took_us);
 }
 
+void control_feed_stream(void *context, const struct request *x,
+                         const struct stream_record *stream) {
+    struct control *c = context;
+    for (size_t i = 0; i < c->tables->listener_count; i++)
+        if (row(c, i)->stream != NULL)
+            row(c, i)->stream(c->listeners[i].self, x, stream);
+}
+
 void control_feed_check(void *context, uint32_t second, uint32_t check, uint32_t passes,
                         uint32_t fails) {
     struct control *c = context;

@@ -24,6 +24,7 @@
 #include "util/request.h"
 
 struct control;
+struct stream_record; /* of record/stream_record.h, for listeners that know it */
 
 struct control_snapshot {
     int64_t elapsed_ns;
@@ -59,6 +60,8 @@ struct control_listener {
      * check in one second. */
     void (*feed)(void *self, const struct request *requests, size_t n);
     void (*iteration)(void *self, uint32_t task, int64_t end_us, int64_t took_us);
+    /* A streamed answer: its request, which is also fed, and how it went. */
+    void (*stream)(void *self, const struct request *x, const struct stream_record *stream);
     void (*check)(void *self, uint32_t second, uint32_t check, uint32_t passes, uint32_t fails);
     void (*tick)(void *self, const struct control_snapshot *now);
     void (*command)(void *self, const struct control_command *command);
@@ -107,6 +110,8 @@ int control_listen(struct control *c, const void *run, struct err *e);
 /* For record_watch(); the context is the struct. */
 void control_feed(void *context, const struct request *requests, size_t n);
 void control_feed_iteration(void *context, uint32_t task, int64_t end_us, int64_t took_us);
+void control_feed_stream(void *context, const struct request *x,
+                         const struct stream_record *stream);
 void control_feed_check(void *context, uint32_t second, uint32_t check, uint32_t passes,
                         uint32_t fails);
 

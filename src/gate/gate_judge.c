@@ -18,7 +18,7 @@
 
 /* A time of the first reading, so that a run of usual length needs no second one. */
 struct kept {
-    int64_t at_us, us;
+    int64_t at_us, time;
 };
 
 struct task {
@@ -123,7 +123,7 @@ static void forget(struct gate_judge *j) {
     }
 }
 
-static void keep(struct gate_judge *j, struct task *t, int64_t at_us, int64_t us) {
+static void keep(struct gate_judge *j, struct task *t, int64_t at_us, int64_t time) {
     if (j->overflowed)
         return;
     if (t->kept_count == t->kept_cap) {
@@ -137,31 +137,31 @@ static void keep(struct gate_judge *j, struct task *t, int64_t at_us, int64_t us
         j->kept += cap - t->kept_cap;
         t->kept_cap = cap;
     }
-    t->kept[t->kept_count++] = (struct kept){at_us, us};
+    t->kept[t->kept_count++] = (struct kept){at_us, time};
 }
 
 /* The second reading: only the times of percentiles are wanted. */
-static void add_again(struct task *t, int64_t at_us, int64_t us) {
+static void add_again(struct task *t, int64_t at_us, int64_t time) {
     if (t->quantile)
-        select_collect(&t->select, us);
+        select_collect(&t->select, time);
     else if (t->scope.rule->aggregation == GATE_QUANTILE)
-        gate_window_gather(&t->window, at_us - t->scope.begin_us, us);
+        gate_window_gather(&t->window, at_us - t->scope.begin_us, time);
 }
 
 static void add(struct gate_judge *j, struct task *t, const struct gate_gain *gain) {
     if (j->again) {
         if (gain->timed)
-            add_again(t, gain->at_us, gain->us);
+            add_again(t, gain->at_us, gain->time);
         return;
     }
     t->seen += gain->seen;
     if (gain->timed) {
         if (t->scope.rule->aggregation == GATE_QUANTILE)
-            keep(j, t, gain->at_us, gain->us);
+            keep(j, t, gain->at_us, gain->time);
         if (t->whole.n == 0)
-            t->shift = t->window.shift = gain->us;
+            t->shift = t->window.shift = gain->time;
         if (t->quantile)
-            select_count(&t->select, gain->us);
+            select_count(&t->select, gain->time);
     }
     gate_slot_add(&t->whole, gain, t->shift);
     if (t->by_seconds)
@@ -174,6 +174,18 @@ void gate_judge_request(struct gate_judge *j, const struct request *x) {
     for (size_t i = 0; i < j->count; i++)
         if (gate_scope_request(&j->tasks[i].scope, x, &gain))
             add(j, &j->tasks[i], &gain);
+}
+
+void gate_judge_answer(struct gate_judge *j, const struct request *x, const struct gate_answer *a) {
+    struct gate_gain gain;
+    for (size_t i = 0; i < j->count; i++) {
+        const char *at = a->gaps;
+        if (!gate_scope_answer(&j->tasks[i].scope, x, a, &gain))
+            continue;
+        do
+            add(j, &j->tasks[i], &gain);
+        while (gate_scope_gap(&j->tasks[i].scope, x, a, &at, &gain));
+    }
 }
 
 void gate_judge_iteration(struct gate_judge *j, uint32_t task, int64_t end_us, int64_t took_us) {
@@ -213,7 +225,8 @@ void gate_judge_gauge(struct gate_judge *j, enum gate_metric metric, int64_t at_
 }
 
 void gate_judge_time(struct gate_judge *j, enum gate_metric metric, int64_t at_us, int64_t us) {
-    const struct gate_gain gain = {.at_us = at_us, .seen = 1, .timed = true, .us = us > 0 ? us : 0};
+    const struct gate_gain gain = {
+        .at_us = at_us, .seen = 1, .timed = true, .time = us > 0 ? us : 0};
     for (size_t i = 0; i < j->count; i++)
         if (j->tasks[i].scope.rule->metric == metric && gate_scope_has(&j->tasks[i].scope, at_us))
             add(j, &j->tasks[i], &gain);
@@ -261,7 +274,7 @@ int gate_judge_plan(struct gate_judge *j, bool *again, struct err *e) {
     j->again = true;
     for (size_t i = 0; i < j->count && *again && !j->overflowed; i++)
         for (size_t k = 0; k < j->tasks[i].kept_count; k++)
-            add_again(&j->tasks[i], j->tasks[i].kept[k].at_us, j->tasks[i].kept[k].us);
+            add_again(&j->tasks[i], j->tasks[i].kept[k].at_us, j->tasks[i].kept[k].time);
     *again = *again && j->overflowed;
     return 0;
 }
@@ -282,9 +295,10 @@ static void sum_up_time(struct task *t, struct gate_result *x) {
         }
     } else
         x->value = (double)(r->aggregation == GATE_MIN ? t->whole.min : t->whole.max);
-    x->value /= 1000;
-    x->low /= 1000;
-    x->high /= 1000;
+    double per_ms = gate_per_ms(r->metric);
+    x->value /= per_ms;
+    x->low /= per_ms;
+    x->high /= per_ms;
 }
 
 static void sum_up_gauge(struct task *t, struct gate_result *x) {
@@ -353,12 +367,27 @@ static int sum_up_windows(struct task *t, struct gate_result *x, struct err *e) 
     return 0;
 }
 
+static void explain_streams(const struct task *t, struct gate_result *x) {
+    enum gate_metric m = t->scope.rule->metric;
+    const char *lacks = m == GATE_TTFT   ? "of these answers, none had a token and a response time"
+                        : m == GATE_TTFO ? "of these answers, none had output besides reasoning"
+                        : m == GATE_GOODPUT ? "all of these answers were cancelled"
+                                            : "of these answers, none had two token events";
+    bool part = t->scope.begin_us > 0 || t->scope.finish_us < t->scope.duration_us;
+    snprintf(x->reason, sizeof x->reason, "no data: %s",
+             t->seen > 0 ? lacks
+             : part      ? "of the answers that ended in its range, none was read as a stream"
+                         : "no answer to these requests was read as a stream; is \"stream\" in the "
+                           "scenario, and does the server stream?");
+}
+
 static void explain(const struct task *t, struct gate_result *x) {
     const struct gate_rule *r = t->scope.rule;
     const struct gate_window *w = &t->window;
     const char *what = r->metric == GATE_CHECKS                          ? "check"
                        : t->scope.metric->source == GATE_FROM_REQUESTS   ? "request"
                        : t->scope.metric->source == GATE_FROM_ITERATIONS ? "iteration"
+                       : t->scope.metric->source == GATE_FROM_STREAMS    ? "answer"
                                                                          : "value";
     char a[UNITS_BYTES], b[UNITS_BYTES];
     if (x->verdict == GATE_PENDING)
@@ -376,6 +405,8 @@ static void explain(const struct task *t, struct gate_result *x) {
         snprintf(
             x->reason, sizeof x->reason,
             "no data: the server's side is not in the run file; add it with `coldswarm import`");
+    else if (isnan(x->value) && t->scope.metric->source == GATE_FROM_STREAMS)
+        explain_streams(t, x);
     else if (isnan(x->value))
         snprintf(x->reason, sizeof x->reason, "no data: there was no such %s", what);
     else if (r->over_ns != 0 && w->empty > 0)

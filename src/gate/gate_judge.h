@@ -31,6 +31,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gate/gate_answer.h"
 #include "gate/rule.h"
 #include "util/err.h"
 #include "util/request.h"
@@ -71,6 +72,8 @@ bool gate_judge_wants(const struct gate_judge *j, enum gate_source source);
 bool gate_judge_wants_phases(const struct gate_judge *j);
 
 void gate_judge_request(struct gate_judge *j, const struct request *x);
+/* Besides, of one that is `streamed`. */
+void gate_judge_answer(struct gate_judge *j, const struct request *x, const struct gate_answer *a);
 /* By their numbers in the catalog: one time through a task with steps (took_us < 0: not known), and
  * what a check found in a second. */
 void gate_judge_iteration(struct gate_judge *j, uint32_t task, int64_t end_us, int64_t took_us);

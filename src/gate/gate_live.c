@@ -107,6 +107,13 @@ int gate_live_new(const struct gate_rules *rules, const struct gate_subject *sub
     return result;
 }
 
+bool gate_live_wants(const struct gate_live *l, enum gate_source source) {
+    for (size_t i = 0; i < l->count; i++)
+        if (l->tasks[i].scope.metric->source == source)
+            return true;
+    return false;
+}
+
 void gate_live_free(struct gate_live *l) {
     if (l == NULL)
         return;
@@ -140,11 +147,11 @@ static void add(struct live_task *t, const struct gate_gain *gain) {
         return;
     if (gain->timed && !t->any) {
         t->any = true;
-        t->shift = gain->us;
+        t->shift = gain->time;
     }
     gate_slot_add(&c->slot, gain, t->shift);
     if (gain->timed && c->hist.counts != NULL)
-        hist_record(&c->hist, gain->us);
+        hist_record(&c->hist, gain->time);
 }
 
 void gate_live_add(struct gate_live *l, const struct request *requests, size_t n) {
@@ -154,6 +161,20 @@ void gate_live_add(struct gate_live *l, const struct request *requests, size_t n
         for (size_t i = 0; i < n; i++)
             if (gate_scope_request(&l->tasks[k].scope, &requests[i], &gain))
                 add(&l->tasks[k], &gain);
+    pthread_mutex_unlock(&l->lock);
+}
+
+void gate_live_answer(struct gate_live *l, const struct request *x, const struct gate_answer *a) {
+    struct gate_gain gain;
+    pthread_mutex_lock(&l->lock);
+    for (size_t k = 0; k < l->count; k++) {
+        const char *at = a->gaps;
+        if (!gate_scope_answer(&l->tasks[k].scope, x, a, &gain))
+            continue;
+        do
+            add(&l->tasks[k], &gain);
+        while (gate_scope_gap(&l->tasks[k].scope, x, a, &at, &gain));
+    }
     pthread_mutex_unlock(&l->lock);
 }
 
@@ -220,35 +241,37 @@ static void bound_rank(const struct hist *h, uint64_t rank, double *low, double 
     *high = fmin(lowest + (double)(hist_bucket_width(h, bucket) - 1), (double)h->max);
 }
 
-static void bound_quantile(const struct hist *h, double p, double *low, double *high) {
+static void bound_quantile(const struct hist *h, double p, double per_ms, double *low,
+                           double *high) {
     struct quantile_rank at = quantile_rank(p, h->total);
     double lower[2], upper[2];
     bound_rank(h, at.lower, &lower[0], &lower[1]);
     bound_rank(h, at.upper, &upper[0], &upper[1]);
-    *low = (lower[0] + (upper[0] - lower[0]) * at.fraction) / 1000;
-    *high = (lower[1] + (upper[1] - lower[1]) * at.fraction) / 1000;
+    *low = (lower[0] + (upper[0] - lower[0]) * at.fraction) / per_ms;
+    *high = (lower[1] + (upper[1] - lower[1]) * at.fraction) / per_ms;
 }
 
 /* Between which numbers a time is; false if there is none. `open`: more of it is to come. */
 static bool bound_trend(const struct live_task *t, const struct counted *c, bool open, double *low,
                         double *high) {
     const struct gate_slot *s = &c->slot;
+    double per_ms = gate_per_ms(t->scope.rule->metric);
     if (s->n == 0)
         return false;
     switch ((int)t->scope.rule->aggregation) {
     case GATE_AVG:
-        *low = *high = ((double)t->shift + s->sum / (double)s->n) / 1000;
+        *low = *high = ((double)t->shift + s->sum / (double)s->n) / per_ms;
         break;
     case GATE_MIN:
-        *low = open ? 0 : (double)s->min / 1000;
-        *high = (double)s->min / 1000;
+        *low = open ? 0 : (double)s->min / per_ms;
+        *high = (double)s->min / per_ms;
         break;
     case GATE_MAX:
-        *low = (double)s->max / 1000;
-        *high = open ? HUGE_VAL : (double)s->max / 1000;
+        *low = (double)s->max / per_ms;
+        *high = open ? HUGE_VAL : (double)s->max / per_ms;
         break;
     default:
-        bound_quantile(&c->hist, t->scope.rule->p, low, high);
+        bound_quantile(&c->hist, t->scope.rule->p, per_ms, low, high);
     }
     return true;
 }

@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gate/gate_answer.h"
 #include "gate/rule.h"
 #include "util/err.h"
 #include "util/request.h"
@@ -34,7 +35,12 @@ int gate_live_new(const struct gate_rules *rules, const struct gate_subject *sub
                   struct gate_live **out, struct err *e);
 void gate_live_free(struct gate_live *l);
 
+/* Whether any rule is about values of this source. */
+bool gate_live_wants(const struct gate_live *l, enum gate_source source);
+
 void gate_live_add(struct gate_live *l, const struct request *requests, size_t n);
+/* Besides, of one that is `streamed`. */
+void gate_live_answer(struct gate_live *l, const struct request *x, const struct gate_answer *a);
 /* By their numbers in the catalog: one time through a task with steps, and what a check found in a
  * second. */
 void gate_live_iteration(struct gate_live *l, uint32_t task, int64_t end_us, int64_t took_us);

@@ -1,6 +1,7 @@
 #include "gate/gate_scope.h"
 #include "util/clock.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,9 +33,10 @@ static void fit_checks(struct gate_scope *s, const struct catalog *c) {
     }
 }
 
-static int fit(struct gate_scope *s, const struct catalog *c, struct err *e) {
+static int fit(struct gate_scope *s, const struct gate_subject *of, struct err *e) {
+    const struct catalog *c = of->catalog;
     s->endpoints =
-        calloc(c->endpoint_count + c->task_count + c->check_count + 1, sizeof *s->endpoints);
+        calloc(2 * c->endpoint_count + c->task_count + c->check_count + 1, sizeof *s->endpoints);
     if (s->endpoints == NULL)
         return err_set(e, "out of memory for thresholds");
     s->endpoint_count = c->endpoint_count;
@@ -42,10 +44,17 @@ static int fit(struct gate_scope *s, const struct catalog *c, struct err *e) {
     s->task_count = c->task_count;
     s->checks = s->tasks + c->task_count;
     s->check_count = c->check_count;
+    s->streams = s->checks + c->check_count;
     switch (s->metric->source) {
     case GATE_FROM_REQUESTS:
         for (size_t i = 0; i < c->endpoint_count; i++)
             s->endpoints[i] = gate_fits(s->rule, &c->endpoints[i]);
+        break;
+    case GATE_FROM_STREAMS:
+        for (size_t i = 0; i < c->endpoint_count; i++) {
+            s->endpoints[i] = gate_fits(s->rule, &c->endpoints[i]);
+            s->streams[i] = s->endpoints[i] && of->streams != NULL && of->streams[i];
+        }
         break;
     case GATE_FROM_ITERATIONS:
         fit_tasks(s, c);
@@ -74,7 +83,7 @@ int gate_scope_init(struct gate_scope *s, const struct gate_rule *r, const struc
             s->finish_us = of->stages[r->stage];
     }
     s->begin_us += r->from_ns / 1000;
-    return fit(s, of->catalog, e);
+    return fit(s, of, e);
 }
 
 void gate_scope_done(struct gate_scope *s) {
@@ -137,8 +146,8 @@ static bool counts(const struct gate_rule *r, const struct request *x) {
 static void give(const struct gate_scope *s, const struct request *x, struct gate_gain *g) {
     enum gate_metric metric = s->rule->metric;
     if (s->metric->kind == GATE_TREND) {
-        g->us = time_of(metric, x);
-        g->timed = g->us >= 0;
+        g->time = time_of(metric, x);
+        g->timed = g->time >= 0;
         return;
     }
     g->total = 1;
@@ -148,16 +157,93 @@ static void give(const struct gate_scope *s, const struct request *x, struct gat
                                                : 1;
 }
 
+static bool is_about(const struct gate_scope *s, const struct request *x) {
+    return x->endpoint < s->endpoint_count && s->endpoints[x->endpoint] &&
+           gate_scope_has(s, request_counts_at(x));
+}
+
+/* Whether it ended so that it is good or not: what could not be built is not, what the run's end
+ * cancelled is neither. */
+static bool is_decided(const struct request *x) {
+    return outcome_is_timed((int)x->outcome) || x->outcome == OUTCOME_UNSENDABLE;
+}
+
+/* A request that should have been answered by a stream and was not gives one that is not good, and
+ * nothing else. */
+static bool unanswered(const struct gate_scope *s, const struct request *x, struct gate_gain *out) {
+    if (s->rule->metric != GATE_GOODPUT || x->streamed || !is_decided(x) ||
+        !s->streams[x->endpoint])
+        return false;
+    *out = (struct gate_gain){.at_us = request_counts_at(x), .seen = 1, .total = 1};
+    return true;
+}
+
 bool gate_scope_request(const struct gate_scope *s, const struct request *x,
                         struct gate_gain *out) {
     int64_t at_us = request_counts_at(x);
-    if (x->endpoint >= s->endpoint_count || !s->endpoints[x->endpoint] || !gate_scope_has(s, at_us))
+    if (!is_about(s, x))
         return false;
+    if (s->metric->source == GATE_FROM_STREAMS)
+        return unanswered(s, x, out);
     bool counted = counts(s->rule, x);
     *out = (struct gate_gain){.at_us = at_us,
                               .seen = counted || s->metric->source == GATE_FROM_REQUESTS};
     if (counted)
         give(s, x, out);
+    return true;
+}
+
+/* An answer without such a time cannot be late, except for its first token or output: that never
+ * came. */
+static bool is_good(const struct gate_rule *r, const struct request *x,
+                    const struct gate_answer *a) {
+    const double ms[GATE_LIMITS] = {
+        [GATE_LIMIT_TTFT] = a->ttft_us < 0 ? HUGE_VAL : (double)a->ttft_us / 1e3,
+        [GATE_LIMIT_TTFO] = a->ttfo_us < 0 ? HUGE_VAL : (double)a->ttfo_us / 1e3,
+        [GATE_LIMIT_TIME_PER_TOKEN] = (double)a->time_per_token_ns / 1e6,
+        [GATE_LIMIT_TOKEN_GAP] = (double)a->gap_max_us / 1e3,
+        [GATE_LIMIT_E2E] = (double)a->e2e_us / 1e3,
+    };
+    bool good = !outcome_is_failure((int)x->outcome);
+    for (int i = 0; i < GATE_LIMITS; i++)
+        good = good && ((r->filters & GATE_WITHIN(i)) == 0 ||
+                        gate_holds(r->within[i].op, ms[i], r->within[i].limit));
+    return good;
+}
+
+static int64_t answer_time(enum gate_metric metric, const struct gate_answer *a) {
+    return metric == GATE_TTFT             ? a->ttft_us
+           : metric == GATE_TTFO           ? a->ttfo_us
+           : metric == GATE_TIME_PER_TOKEN ? a->time_per_token_ns
+                                           : -1;
+}
+
+bool gate_scope_answer(const struct gate_scope *s, const struct request *x,
+                       const struct gate_answer *a, struct gate_gain *out) {
+    const struct gate_rule *r = s->rule;
+    if (s->metric->source != GATE_FROM_STREAMS || !is_about(s, x))
+        return false;
+    *out = (struct gate_gain){.at_us = request_counts_at(x), .seen = 1};
+    if (r->metric == GATE_GOODPUT) {
+        out->total = is_decided(x);
+        out->amount = out->total && is_good(r, x, a);
+    } else if (r->metric == GATE_OUTPUT_TOKENS) { /* those of a cancelled answer have come, too */
+        out->total = fits(r, x);
+        out->amount = out->total ? a->tokens : 0;
+    } else if (outcome_is_timed((int)x->outcome) && fits(r, x)) {
+        out->time = answer_time(r->metric, a);
+        out->timed = out->time >= 0;
+    }
+    return true;
+}
+
+bool gate_scope_gap(const struct gate_scope *s, const struct request *x,
+                    const struct gate_answer *a, const char **at, struct gate_gain *out) {
+    int64_t gap_us = 0;
+    if (s->rule->metric != GATE_TOKEN_GAP || !outcome_is_timed((int)x->outcome) ||
+        !fits(s->rule, x) || !a->next_gap(at, &gap_us))
+        return false;
+    *out = (struct gate_gain){.at_us = request_counts_at(x), .timed = true, .time = gap_us};
     return true;
 }
 
@@ -171,7 +257,7 @@ bool gate_scope_iteration(const struct gate_scope *s, uint32_t task, int64_t end
                               .amount = !trend,
                               .total = !trend,
                               .timed = trend && took_us >= 0,
-                              .us = took_us};
+                              .time = took_us};
     return true;
 }
 

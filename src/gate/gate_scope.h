@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gate/gate_answer.h"
 #include "gate/rule.h"
 #include "util/err.h"
 #include "util/request.h"
@@ -24,6 +25,7 @@ struct gate_scope {
     int64_t begin_us, finish_us;
     int64_t duration_us;
     bool *endpoints, *tasks, *checks; /* by number in the catalog: the rule is about it */
+    bool *streams;                    /* by endpoint: and its answers are streams */
     size_t endpoint_count, task_count, check_count;
 };
 
@@ -40,12 +42,18 @@ struct gate_gain {
     uint64_t seen;          /* things that the rule is about, whether they have given anything */
     uint64_t amount, total; /* to a counter or a share */
     bool timed;
-    int64_t us; /* to a trend, where `timed` */
+    int64_t time; /* to a trend, where `timed`: gate_per_ms() of them are a millisecond */
 };
 
-/* False where the rule is not about it. An iteration and a check are given by their number in the
- * catalog. */
+/* False where the rule is not about it. A request is given once, with what it was answered by or
+ * without. An iteration and a check are given by their number in the catalog. */
 bool gate_scope_request(const struct gate_scope *s, const struct request *x, struct gate_gain *out);
+/* Of a request with a streamed answer, what the answer adds to a rule of streams; and then, while
+ * it returns true, each of its gaps to one of gaps. *at begins as a->gaps. */
+bool gate_scope_answer(const struct gate_scope *s, const struct request *x,
+                       const struct gate_answer *a, struct gate_gain *out);
+bool gate_scope_gap(const struct gate_scope *s, const struct request *x,
+                    const struct gate_answer *a, const char **at, struct gate_gain *out);
 /* Of a task with steps; took_us < 0: not known. */
 bool gate_scope_iteration(const struct gate_scope *s, uint32_t task, int64_t end_us,
                           int64_t took_us, struct gate_gain *out);

@@ -141,6 +141,7 @@ static void look_gauge(const struct gate_second *s, size_t width, enum gate_aggr
 
 static void look_trend(const struct gate_window *w, const struct gate_second *s, struct look *x) {
     const struct gate_rule *r = w->rule;
+    double per_ms = gate_per_ms(r->metric);
     x->any = x->all.n > 0;
     x->samples = x->all.n;
     if (!x->any)
@@ -150,14 +151,14 @@ static void look_trend(const struct gate_window *w, const struct gate_second *s,
         int64_t lower = ranked(s, w->width, &x->all, at.lower), upper = lower;
         if (at.upper != at.lower)
             upper = ranked(s, w->width, &x->all, at.upper);
-        x->value = quantile_between(lower, upper, at.fraction) / 1000;
+        x->value = quantile_between(lower, upper, at.fraction) / per_ms;
     } else if (r->aggregation == GATE_AVG) {
         gate_slot_mean(&x->all, w->shift, &x->value, &x->low, &x->high);
-        x->value /= 1000;
-        x->low /= 1000;
-        x->high /= 1000;
+        x->value /= per_ms;
+        x->low /= per_ms;
+        x->high /= per_ms;
     } else
-        x->value = (double)(r->aggregation == GATE_MIN ? x->all.min : x->all.max) / 1000;
+        x->value = (double)(r->aggregation == GATE_MIN ? x->all.min : x->all.max) / per_ms;
 }
 
 static void look(const struct gate_window *w, const struct gate_second *s, struct look *x) {
@@ -209,8 +210,8 @@ static void judge(struct gate_window *w, size_t at) {
     uint64_t lower = 0, upper = 0;
     if (r->aggregation == GATE_QUANTILE && r->p > 0 && r->p < 1 &&
         interval_quantile(r->p, x.all.n, CONFIDENCE, &lower, &upper)) {
-        x.low = (double)ranked(s, w->width, &x.all, lower) / 1000;
-        x.high = (double)ranked(s, w->width, &x.all, upper) / 1000;
+        x.low = (double)ranked(s, w->width, &x.all, lower) / gate_per_ms(r->metric);
+        x.high = (double)ranked(s, w->width, &x.all, upper) / gate_per_ms(r->metric);
     }
     w->any = true;
     w->badness = bad;

@@ -33,12 +33,29 @@ const struct gate_metric_def gate_metrics[GATE_METRICS] = {
     [GATE_CHECKS] = {"checks", GATE_RATE, GATE_FROM_CHECKS, GATE_BY_NAME | GATE_BY_REQUEST, ""},
     [GATE_DATA_RECEIVED] = {"data_received", GATE_COUNTER, GATE_FROM_REQUESTS, OF_REQUEST, "B"},
     [GATE_DATA_SENT] = {"data_sent", GATE_COUNTER, GATE_FROM_REQUESTS, OF_REQUEST, "B"},
+    [GATE_TTFT] = {"ttft", GATE_TREND, GATE_FROM_STREAMS, OF_REQUEST, "ms"},
+    [GATE_TTFO] = {"ttfo", GATE_TREND, GATE_FROM_STREAMS, OF_REQUEST, "ms"},
+    [GATE_TIME_PER_TOKEN] = {"time_per_token", GATE_TREND, GATE_FROM_STREAMS, OF_REQUEST, "ms"},
+    [GATE_TOKEN_GAP] = {"token_gap", GATE_TREND, GATE_FROM_STREAMS, OF_REQUEST, "ms"},
+    [GATE_OUTPUT_TOKENS] = {"output_tokens", GATE_COUNTER, GATE_FROM_STREAMS, OF_REQUEST, ""},
+    [GATE_GOODPUT] = {"goodput", GATE_RATE, GATE_FROM_STREAMS,
+                      GATE_BY_NAME | GATE_BY_METHOD | GATE_WITHIN_ANY, ""},
     [GATE_VUS] = {"vus", GATE_GAUGE, GATE_FROM_USERS, 0, ""},
     [GATE_COLD_START_DURATION] = {"cold_start_duration", GATE_TREND, GATE_FROM_SERVER, 0, "ms"},
     [GATE_INSTANCE_COUNT] = {"instance_count", GATE_GAUGE, GATE_FROM_SERVER, 0, ""},
 };
 
-/* Metrics of k6 that no row of ours can tell, and what to take instead. */
+const char *const gate_limit_words[GATE_LIMITS] = {[GATE_LIMIT_TTFT] = "ttft",
+                                                   [GATE_LIMIT_TTFO] = "ttfo",
+                                                   [GATE_LIMIT_TIME_PER_TOKEN] = "time_per_token",
+                                                   [GATE_LIMIT_TOKEN_GAP] = "token_gap",
+                                                   [GATE_LIMIT_E2E] = "e2e"};
+
+double gate_per_ms(enum gate_metric metric) {
+    return metric == GATE_TIME_PER_TOKEN ? 1e6 : 1e3;
+}
+
+/* Metrics of k6 that no row of ours can tell, and words of other tools: what to take instead. */
 static const struct {
     const char *name, *why;
 } absent[] = {
@@ -46,6 +63,10 @@ static const struct {
      "sending is part of http_req_waiting here: a row has the time from sending to the first byte"},
     {"group_duration", "there are no groups; use http_req_duration{name:...}"},
     {"vus_max", "it never changes during a run; use vus"},
+    {"tpot", "tools differ in what it means; use time_per_token"},
+    {"itl", "tools differ in what it means; use token_gap"},
+    {"e2e", "use service_time, which ends with the response"},
+    {"e2el", "use service_time, which ends with the response"},
 };
 
 int gate_metric_find(const char *name, size_t n, enum gate_metric *out, struct err *e) {

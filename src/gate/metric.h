@@ -37,6 +37,12 @@ enum gate_metric {
     GATE_CHECKS,
     GATE_DATA_RECEIVED,
     GATE_DATA_SENT,
+    GATE_TTFT,
+    GATE_TTFO,
+    GATE_TIME_PER_TOKEN,
+    GATE_TOKEN_GAP,
+    GATE_OUTPUT_TOKENS,
+    GATE_GOODPUT,
     GATE_VUS,
     GATE_COLD_START_DURATION,
     GATE_INSTANCE_COUNT
@@ -48,6 +54,7 @@ enum gate_source {
     GATE_FROM_REQUESTS,
     GATE_FROM_ITERATIONS,
     GATE_FROM_CHECKS,
+    GATE_FROM_STREAMS, /* streamed answers, and requests that should have had one */
     GATE_FROM_USERS,
     GATE_FROM_SERVER /* what `import` adds: never known while a run goes on */
 };
@@ -62,6 +69,20 @@ enum {
     GATE_BY_REQUEST = 32   /* of a check: the request that it belongs to */
 };
 
+/* What an answer must keep to be good. Each is a filter of goodput: GATE_WITHIN(limit). */
+enum gate_limit {
+    GATE_LIMIT_TTFT,
+    GATE_LIMIT_TTFO,
+    GATE_LIMIT_TIME_PER_TOKEN,
+    GATE_LIMIT_TOKEN_GAP,
+    GATE_LIMIT_E2E
+};
+#define GATE_LIMITS (GATE_LIMIT_E2E + 1)
+#define GATE_WITHIN(limit) (64u << (limit))
+#define GATE_WITHIN_ANY (GATE_WITHIN(GATE_LIMITS) - 64u)
+
+extern const char *const gate_limit_words[GATE_LIMITS];
+
 struct gate_metric_def {
     const char *name;
     enum gate_kind kind;
@@ -71,6 +92,10 @@ struct gate_metric_def {
 };
 
 extern const struct gate_metric_def gate_metrics[GATE_METRICS];
+
+/* How many of what its times are counted in make a millisecond: microseconds, and nanoseconds of
+ * time_per_token. */
+double gate_per_ms(enum gate_metric metric);
 
 /* By name (n bytes); the error suggests the nearest, or says why k6's metric is not there. */
 int gate_metric_find(const char *name, size_t n, enum gate_metric *out, struct err *e);

@@ -5,41 +5,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Metrics of streams have the grammar of one of requests. */
-static const struct {
-    const char *word, *as;
-    enum gate_regression_of of;
-} of_streams[] = {
-    {"ttft", "response_time", GATE_REGRESSION_TTFT},
-    {"time_per_token", "response_time", GATE_REGRESSION_TIME_PER_TOKEN},
-    {"token_gap", "response_time", GATE_REGRESSION_GAP},
-    {"output_tokens", "http_reqs", GATE_REGRESSION_TTFT},
-};
-
-/* Writes the metric as that of requests, where it is one of streams, and returns how much of the
- * text that was. */
-static size_t stream_metric(const char *text, size_t n, struct gate_regression *r,
-                            struct buf *out) {
-    for (size_t i = 0; i < sizeof of_streams / sizeof *of_streams; i++) {
-        size_t word = strlen(of_streams[i].word);
-        if (n <= word || memcmp(text, of_streams[i].word, word) != 0 ||
-            (text[word] != ' ' && text[word] != '{'))
-            continue;
-        buf_str(out, of_streams[i].as);
-        r->of = of_streams[i].of;
-        return word;
-    }
-    return 0;
+static bool is_time(enum gate_metric m) {
+    return m == GATE_HTTP_REQ_DURATION || m == GATE_SERVICE_TIME || m == GATE_RESPONSE_TIME ||
+           m == GATE_TTFT || m == GATE_TIME_PER_TOKEN || m == GATE_TOKEN_GAP;
 }
 
-static bool is_time(enum gate_metric m) {
-    return m == GATE_HTTP_REQ_DURATION || m == GATE_SERVICE_TIME || m == GATE_RESPONSE_TIME;
+static enum gate_regression_of of_metric(enum gate_metric m) {
+    return m == GATE_TTFT || m == GATE_OUTPUT_TOKENS ? GATE_REGRESSION_TTFT
+           : m == GATE_TIME_PER_TOKEN                ? GATE_REGRESSION_TIME_PER_TOKEN
+           : m == GATE_TOKEN_GAP                     ? GATE_REGRESSION_GAP
+                                                     : GATE_REGRESSION_REQUESTS;
 }
 
 static int measure_of(struct gate_regression *r, struct err *e) {
     enum gate_metric m = r->rule.metric;
+    r->of = of_metric(m);
     if (is_time(m)) {
-        r->service = m != GATE_RESPONSE_TIME;
+        r->service = m == GATE_HTTP_REQ_DURATION || m == GATE_SERVICE_TIME;
         if (r->rule.aggregation == GATE_AVG)
             r->measure = (struct compare_measure){COMPARE_MEAN, 0};
         else if (r->rule.aggregation == GATE_QUANTILE && r->rule.p > 0 && r->rule.p < 1)
@@ -50,11 +32,12 @@ static int measure_of(struct gate_regression *r, struct err *e) {
                            r->text);
     } else if (m == GATE_HTTP_REQ_FAILED)
         r->measure = (struct compare_measure){COMPARE_FAILURES, 0};
-    else if (m == GATE_HTTP_REQS && r->rule.aggregation == GATE_PER_SECOND)
+    else if ((m == GATE_HTTP_REQS || m == GATE_OUTPUT_TOKENS) &&
+             r->rule.aggregation == GATE_PER_SECOND)
         r->measure = (struct compare_measure){COMPARE_PER_SECOND, 0};
-    else if (m == GATE_HTTP_REQS)
+    else if (m == GATE_HTTP_REQS || m == GATE_OUTPUT_TOKENS)
         return err_set(e, "\"%.200s\": a regression of %s needs rate", r->text,
-                       r->of == GATE_REGRESSION_REQUESTS ? "http_reqs" : "output_tokens");
+                       gate_metrics[m].name);
     else
         return err_set(
             e,
@@ -106,8 +89,6 @@ int gate_regression_parse(const char *text, struct gate_regression *r, struct er
     if (begin < end && memchr(text + begin, ' ', end - begin) == NULL &&
         memchr(text + begin, '{', end - begin) == NULL)
         buf_str(&whole, "response_time ");
-    else if (begin < end)
-        begin += stream_metric(text + begin, end - begin, &x, &whole);
     if (begin < end)
         buf_add(&whole, text + begin, end - begin);
     buf_str(&whole, "<1");

@@ -67,6 +67,13 @@ void gate_metric_text(const struct gate_rule *r, struct buf *out) {
         filter_text("outcome", outcome_text(r->outcome), &before, out);
     if ((r->filters & GATE_BY_EXPECTED) != 0)
         filter_text("expected_response", r->expected ? "true" : "false", &before, out);
+    for (int i = 0; i < GATE_LIMITS; i++) {
+        if ((r->filters & GATE_WITHIN(i)) == 0)
+            continue;
+        buf_printf(out, "%c%s%s%.15g", before, gate_limit_words[i],
+                   r->within[i].op == GATE_LT ? "<" : "<=", r->within[i].limit);
+        before = ',';
+    }
     if (before == ',')
         buf_char(out, '}');
 }
@@ -301,6 +308,22 @@ static int check_endpoint(const struct gate_rule *r, const struct gate_subject *
     return err_set(e, "nothing that %s has both this name and this method", x->what);
 }
 
+/* A name that fits is not enough: some answer must be a stream. */
+static int check_streams(const struct gate_rule *r, const struct gate_subject *s,
+                         const struct names *x, struct err *e) {
+    if (check_endpoint(r, s, x, e) != 0)
+        return -1;
+    for (size_t i = 0; i < x->endpoint_count && s->streams != NULL; i++)
+        if (s->streams[i] && gate_fits(r, &s->catalog->endpoints[i]))
+            return 0;
+    if (s->streams == NULL)
+        return 0;
+    return err_set(e,
+                   "nothing that %s%s is read as a stream; add \"stream\" to the request, such as "
+                   "\"stream\": \"openai\"",
+                   x->what, r->name != NULL || r->method != NULL ? " and that fits" : "");
+}
+
 /* That there is a range, and that a window has room in it. */
 static int too_long(const char *word, int64_t asked_us, int64_t there_us, struct err *e) {
     char asked[UNITS_BYTES], there[UNITS_BYTES];
@@ -341,6 +364,8 @@ static int check_rule(const struct gate_rule *r, const struct gate_subject *s,
                    ? -1
                    : check_among("request", r->request, x->endpoints, x->endpoint_count, x->what,
                                  e);
+    case GATE_FROM_STREAMS:
+        return check_streams(r, s, x, e);
     case GATE_FROM_USERS:
     case GATE_FROM_SERVER:
         break;

@@ -3,10 +3,12 @@
  *
  * k6's grammar (metrics/thresholds_parser.go) with words of our own behind it:
  *
- *     METRIC [ "{" KEY ":" VALUE { "," KEY ":" VALUE } "}" ] AGGREGATION OP NUMBER { WORD }
+ *     METRIC [ "{" FILTER { "," FILTER } "}" ] AGGREGATION OP NUMBER { WORD }
  *
  *     AGGREGATION  count | rate | value | avg | min | max | med | p(N), 0 <= N <= 100
  *     OP           > >= < <= == === !=
+ *     FILTER       KEY ":" VALUE; of goodput also LIMIT ( "<" | "<=" ) NUMBER
+ *     LIMIT        ttft ttfo time_per_token token_gap e2e
  *     KEY          name method status outcome expected_response; request of a check
  *     VALUE        up to "," or the "}" that closes it, or in "..." or '...' with \" \\ \n \xNN
  *     WORD         over DURATION | from DURATION | stage N | abortOnFail | delayAbortEval DURATION
@@ -37,11 +39,15 @@ enum gate_op { GATE_LT, GATE_LE, GATE_GT, GATE_GE, GATE_EQ, GATE_NE };
 
 struct gate_rule {
     enum gate_metric metric;
-    unsigned filters; /* GATE_BY_... that are given */
+    unsigned filters; /* GATE_BY_... and GATE_WITHIN() that are given */
     char *name, *method, *request;
     int status_low, status_high; /* 0: no response */
     int outcome;                 /* enum outcome */
     bool expected;
+    struct {
+        enum gate_op op; /* GATE_LT or GATE_LE */
+        double limit;    /* milliseconds */
+    } within[GATE_LIMITS];
 
     enum gate_aggregation aggregation;
     double p; /* of GATE_QUANTILE, 0 .. 1 */
@@ -103,6 +109,7 @@ struct gate_subject {
     const int64_t *stages; /* where each stage begins, and the end of the last: stage_count + 1 */
     size_t stage_count;
     int64_t duration_us; /* of the load; 0: not known */
+    const bool *streams; /* by endpoint: its answers are streams; NULL: not known */
     const char *what;    /* "the scenario sends", "the run has": for messages */
 };
 

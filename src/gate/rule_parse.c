@@ -20,6 +20,18 @@ static size_t word_length(const char *p) {
     return strspn(p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
 }
 
+static int number(const char **p, double *out, struct err *e) {
+    char text[64], *end = NULL;
+    size_t n = strspn(*p, "0123456789+-.eE");
+    snprintf(text, sizeof text, "%.*s", (int)(n < sizeof text ? n : sizeof text - 1), *p);
+    double value = strtod(text, &end);
+    if (n == 0 || n >= sizeof text || *end != '\0' || !isfinite(value))
+        return err_set(e, "a number is missing at " SHOWN, *p);
+    *out = value;
+    *p += n;
+    return 0;
+}
+
 /* ---- the metric and its filters ---- */
 
 /* Of two hexadecimal digits, -1 if there are none. */
@@ -109,9 +121,17 @@ static const struct {
     const char *key;
     unsigned bit;
 } filter_keys[] = {
-    {"name", GATE_BY_NAME},       {"method", GATE_BY_METHOD},
-    {"status", GATE_BY_STATUS},   {"outcome", GATE_BY_OUTCOME},
-    {"request", GATE_BY_REQUEST}, {"expected_response", GATE_BY_EXPECTED},
+    {"name", GATE_BY_NAME},
+    {"method", GATE_BY_METHOD},
+    {"status", GATE_BY_STATUS},
+    {"outcome", GATE_BY_OUTCOME},
+    {"request", GATE_BY_REQUEST},
+    {"expected_response", GATE_BY_EXPECTED},
+    {"ttft", GATE_WITHIN(GATE_LIMIT_TTFT)},
+    {"ttfo", GATE_WITHIN(GATE_LIMIT_TTFO)},
+    {"time_per_token", GATE_WITHIN(GATE_LIMIT_TIME_PER_TOKEN)},
+    {"token_gap", GATE_WITHIN(GATE_LIMIT_TOKEN_GAP)},
+    {"e2e", GATE_WITHIN(GATE_LIMIT_E2E)},
 };
 #define FILTER_KEYS (sizeof filter_keys / sizeof *filter_keys)
 
@@ -159,6 +179,31 @@ static int set_filter(struct gate_rule *r, unsigned bit, struct buf *value, stru
     return *text != NULL ? 0 : err_set(e, "out of memory");
 }
 
+/* Of goodput; *p stands behind the word. */
+static int parse_limit(const char **p, unsigned bit, struct gate_rule *r, struct err *e) {
+    int i = 0;
+    while (GATE_WITHIN(i) != bit)
+        i++;
+    const char *at = *p, *word = gate_limit_words[i];
+    if (*at != '<')
+        return err_set(e, "%s needs < or <= and a time in milliseconds: goodput{%s<200}", word,
+                       word);
+    r->within[i].op = at[1] == '=' ? GATE_LE : GATE_LT;
+    at = blanks(at + 1 + (at[1] == '='));
+    if (number(&at, &r->within[i].limit, e) != 0)
+        return -1;
+    if (!(r->within[i].limit > 0))
+        return err_set(e, "the limit of %s must be above 0, in milliseconds", word);
+    if (strchr(" \t,}", *at) == NULL)
+        return err_set(e,
+                       "unexpected " SHOWN " after the limit of %s; times are milliseconds without "
+                       "a unit (200, not 200ms)",
+                       at, word);
+    r->filters |= bit;
+    *p = blanks(at);
+    return 0;
+}
+
 static int parse_filter(const char **p, struct gate_rule *r, struct err *e) {
     struct buf value;
     unsigned bit = 0;
@@ -166,6 +211,10 @@ static int parse_filter(const char **p, struct gate_rule *r, struct err *e) {
     if (find_key(r, *p, n, &bit, e) != 0)
         return -1;
     const char *at = blanks(*p + n);
+    if ((bit & GATE_WITHIN_ANY) != 0) {
+        *p = at;
+        return parse_limit(p, bit, r, e);
+    }
     if (*at != ':')
         return err_set(e, "%.*s needs a colon and a value: {name:/path}", (int)n, *p);
     at = blanks(at + 1);
@@ -199,23 +248,14 @@ static int metric(const char **p, struct gate_rule *r, struct err *e) {
             return err_set(e, "the closing } is missing");
         at++;
     }
+    if (r->metric == GATE_GOODPUT && (r->filters & GATE_WITHIN_ANY) == 0)
+        return err_set(e, "goodput needs limits that make an answer good, such as "
+                          "goodput{ttft<200,time_per_token<50}");
     *p = at;
     return 0;
 }
 
 /* ---- the condition ---- */
-
-static int number(const char **p, double *out, struct err *e) {
-    char text[64], *end = NULL;
-    size_t n = strspn(*p, "0123456789+-.eE");
-    snprintf(text, sizeof text, "%.*s", (int)(n < sizeof text ? n : sizeof text - 1), *p);
-    double value = strtod(text, &end);
-    if (n == 0 || n >= sizeof text || *end != '\0' || !isfinite(value))
-        return err_set(e, "a number is missing at " SHOWN, *p);
-    *out = value;
-    *p += n;
-    return 0;
-}
 
 static int aggregation(const char **p, struct gate_rule *r, struct err *e) {
     const char *word = *p;

@@ -11,11 +11,11 @@ void gate_slot_add(struct gate_slot *s, const struct gate_gain *gain, int64_t sh
     s->total += gain->total;
     if (!gain->timed)
         return;
-    double x = (double)(gain->us - shift);
-    if (s->n == 0 || gain->us < s->min)
-        s->min = gain->us;
-    if (s->n == 0 || gain->us > s->max)
-        s->max = gain->us;
+    double x = (double)(gain->time - shift);
+    if (s->n == 0 || gain->time < s->min)
+        s->min = gain->time;
+    if (s->n == 0 || gain->time > s->max)
+        s->max = gain->time;
     s->n++;
     s->sum += x;
     s->square += x * x;

@@ -1,8 +1,8 @@
 /*
  * slot: what a rule has counted in a second, in a window, or in its whole range.
  *
- * It has counts, and the sums and extremes of times. It has no percentiles. Times are microseconds.
- * Internal to gate/. Thread: plain data.
+ * It has counts, and the sums and extremes of times. It has no percentiles. Times are in what
+ * gate_gain.time is in. Internal to gate/. Thread: plain data.
  */
 #ifndef GATE_SLOT_H
 #define GATE_SLOT_H

@@ -111,7 +111,9 @@ static int on_request(void *context, const struct request *x) {
     if (s->rc != SQLITE_ROW || sqlite3_column_int64(s->st, C_REQUEST) != x->id)
         return s->all ? s->fn(s->context, x, NULL) : 0;
     struct stream_row row = row_of(s->st);
-    return s->fn(s->context, x, &row);
+    struct request streamed = *x;
+    streamed.streamed = true;
+    return s->fn(s->context, &streamed, &row);
 }
 
 static int scan(struct reader *r, bool all, reader_stream_fn *fn, void *context, struct err *e) {

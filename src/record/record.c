@@ -148,8 +148,16 @@ static void tell_iteration(const struct record_watch *w, const struct sample *s)
         w->iterations(w->context, s->endpoint, end_us, end_us - sample_us(s->sent_ns));
 }
 
+static void tell_stream(const struct record_watch *w, const struct queue *q,
+                        const struct sample *s) {
+    struct request x;
+    sample_request(s, &x);
+    w->streams(w->context, &x, queue_stream(q, s));
+}
+
 /* Shows those who watch what was taken from a queue. */
-static void tell(const struct record_watch *w, const struct sample *first, size_t n) {
+static void tell(const struct record_watch *w, const struct queue *q, const struct sample *first,
+                 size_t n) {
     struct request batch[BATCH];
     size_t filled = 0;
     for (size_t i = 0; i < n; i++) {
@@ -157,6 +165,8 @@ static void tell(const struct record_watch *w, const struct sample *first, size_
             tell_iteration(w, &first[i]);
         else if (w->requests != NULL)
             sample_request(&first[i], &batch[filled++]);
+        if ((first[i].flags & SAMPLE_STREAM) != 0 && w->streams != NULL)
+            tell_stream(w, q, &first[i]);
         if (filled > 0 && (filled == BATCH || i + 1 == n)) {
             w->requests(w->context, batch, filled);
             filled = 0;
@@ -166,7 +176,7 @@ static void tell(const struct record_watch *w, const struct sample *first, size_
 
 /* Takes n samples out of a queue once they have been dealt with. */
 static void take(struct record *r, struct queue *q, const struct sample *first, size_t n) {
-    tell(&r->watch, first, n);
+    tell(&r->watch, q, first, n);
     queue_advance(q, n);
 }
 

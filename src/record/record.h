@@ -44,6 +44,11 @@ typedef void record_iteration_fn(void *context, uint32_t task, int64_t end_us, i
 typedef void record_check_fn(void *context, uint32_t second, uint32_t check, uint32_t passes,
                              uint32_t fails);
 
+/* A request with its stream, for stream_row_of(); borrowed for the call. The request is also in a
+ * batch. */
+typedef void record_stream_fn(void *context, const struct request *x,
+                              const struct stream_record *stream);
+
 /* Who watches what is recorded: called on the writer thread, with each batch after it was taken
  * from a queue, and with what record_check() was told. Must be quick. NULL: does not want to
  * know. */
@@ -51,6 +56,7 @@ struct record_watch {
     record_batch_fn *requests;
     record_iteration_fn *iterations;
     record_check_fn *checks;
+    record_stream_fn *streams;
     void *context;
 };
 

@@ -34,6 +34,7 @@ void sample_request(const struct sample *s, struct request *out) {
         .status = s->status,
         .outcome = (enum outcome)s->outcome,
         .new_connection = (s->flags & SAMPLE_NEW_CONNECTION) != 0,
+        .streamed = (s->flags & SAMPLE_STREAM) != 0,
         .waited_for_user = (s->flags & SAMPLE_WAITED_FOR_USER) != 0,
         .http_version = (enum http_version)s->http_version,
         .previous_end = (enum connection_end)s->previous_end,

@@ -34,3 +34,17 @@ void stream_answer_of(const struct request *x, const struct stream_row *s,
     if (x->sent_us != REQUEST_NO_VALUE && x->end_us > x->sent_us)
         out->taken_us = x->end_us - x->sent_us;
 }
+
+void stream_answer_gate(const struct request *x, const struct stream_row *s,
+                        struct gate_answer *out) {
+    struct stream_answer a;
+    stream_answer_of(x, s, &a);
+    *out = (struct gate_answer){.ttft_us = a.ttft_us,
+                                .ttfo_us = a.ttfo_us,
+                                .time_per_token_ns = a.time_per_token_ns,
+                                .gap_max_us = s->gap_max_us,
+                                .e2e_us = a.e2e_us,
+                                .tokens = s->output_tokens > 0 ? (uint64_t)s->output_tokens : 0,
+                                .gaps = s->gaps,
+                                .next_gap = stream_row_gap};
+}

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gate/gate_answer.h"
 #include "record/stream_row.h"
 #include "util/request.h"
 
@@ -44,5 +45,9 @@ const char *stream_time_text(enum stream_time which);
 
 void stream_answer_of(const struct request *x, const struct stream_row *s,
                       struct stream_answer *out);
+
+/* The same for thresholds; borrows the row's gaps. */
+void stream_answer_gate(const struct request *x, const struct stream_row *s,
+                        struct gate_answer *out);
 
 #endif

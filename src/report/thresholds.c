@@ -5,7 +5,10 @@
 #include <string.h>
 
 #include "record/reader_server.h"
+#include "record/reader_streams.h"
 #include "record/reader_timeline.h"
+#include "report/stream_answer.h"
+#include "util/json.h"
 
 /* ---- the rules ---- */
 
@@ -65,6 +68,8 @@ static void note_ended(struct thresholds *t, const char *ended) {
 struct facts {
     struct gate_subject subject;
     int64_t *stages;
+    bool *streams;
+    bool streams_said; /* by the manifest */
 };
 
 static int get_facts(struct reader *r, struct facts *f, struct err *e) {
@@ -78,11 +83,71 @@ static int get_facts(struct reader *r, struct facts *f, struct err *e) {
     return 0;
 }
 
+static void take_streams(void *context, const char *key, const char *value) {
+    struct facts *f = context;
+    struct json_doc *doc = NULL;
+    if (strcmp(key, THRESHOLDS_STREAMS_KEY) != 0 ||
+        json_parse(key, value, strlen(value), &doc, NULL) != 0)
+        return;
+    const struct json *root = json_root(doc);
+    for (const struct json *x = root->kind == JSON_ARRAY ? root->first : NULL; x != NULL;
+         x = x->next) {
+        int64_t i = -1;
+        if (json_int64(x, &i) && i >= 0 && (uint64_t)i < f->subject.catalog->endpoint_count)
+            f->streams_said = f->streams[i] = true;
+    }
+    json_free(doc);
+}
+
+static int mark_streams(void *context, const struct request *x, const struct stream_row *s) {
+    struct facts *f = context;
+    (void)s;
+    if (x->endpoint < f->subject.catalog->endpoint_count)
+        f->streams[x->endpoint] = true;
+    return 0;
+}
+
+/* Which endpoints stream, if a rule needs it: it counts the requests that failed before their
+ * stream began. */
+static int get_streams(struct reader *r, const struct gate_rules *rules, struct facts *f,
+                       struct err *e) {
+    bool wanted = false;
+    for (size_t i = 0; i < rules->count; i++)
+        wanted = wanted || rules->items[i].metric == GATE_GOODPUT;
+    if (!wanted)
+        return 0;
+    f->subject.streams = f->streams =
+        calloc(f->subject.catalog->endpoint_count + 1, sizeof *f->streams);
+    if (f->streams == NULL)
+        return err_set(e, "out of memory for thresholds");
+    if (reader_manifest(r, take_streams, f, e) != 0)
+        return -1;
+    return f->streams_said ? 0 : reader_streams(r, mark_streams, f, e);
+}
+
 /* ---- giving all to the judge ---- */
 
 static int give_request(void *context, const struct request *x) {
     gate_judge_request(context, x);
     return 0;
+}
+
+static int give_answer(void *context, const struct request *x, const struct stream_row *s) {
+    struct gate_answer answer;
+    gate_judge_request(context, x);
+    if (s == NULL)
+        return 0;
+    stream_answer_gate(x, s, &answer);
+    gate_judge_answer(context, x, &answer);
+    return 0;
+}
+
+/* In one reading. */
+static int give_requests(struct reader *r, struct gate_judge *j, struct err *e) {
+    if (gate_judge_wants(j, GATE_FROM_STREAMS))
+        return reader_answers(r, give_answer, j, e);
+    return gate_judge_wants_phases(j) ? reader_scan(r, give_request, j, e)
+                                      : reader_scan_brief(r, give_request, j, e);
 }
 
 static void give_iteration(void *context, uint32_t task, int64_t end_us, int64_t took_us) {
@@ -177,9 +242,9 @@ static int give_cold_starts(struct reader *r, struct gate_judge *j, struct err *
 
 static int give_all(struct reader *r, struct gate_judge *j, bool server, struct err *e) {
     bool iterations = gate_judge_wants(j, GATE_FROM_ITERATIONS);
-    if ((iterations || gate_judge_wants(j, GATE_FROM_REQUESTS)) &&
-        (gate_judge_wants_phases(j) ? reader_scan(r, give_request, j, e)
-                                    : reader_scan_brief(r, give_request, j, e)) != 0)
+    bool requests = gate_judge_wants(j, GATE_FROM_REQUESTS);
+    if ((iterations || requests || gate_judge_wants(j, GATE_FROM_STREAMS)) &&
+        give_requests(r, j, e) != 0)
         return -1;
     if (iterations && reader_has_iterations(r) && reader_steps(r, give_iteration, j, e) != 0)
         return -1;
@@ -238,7 +303,7 @@ int thresholds_new(struct reader *r, const struct thresholds_options *o, struct 
         *usage = true;
         goto out;
     }
-    if (judge(r, o, &f, t, e) != 0)
+    if (get_streams(r, &t->rules, &f, e) != 0 || judge(r, o, &f, t, e) != 0)
         goto out;
     note_ended(t, ended);
     for (size_t i = 0; i < t->rules.count; i++) {
@@ -252,6 +317,7 @@ int thresholds_new(struct reader *r, const struct thresholds_options *o, struct 
 out:
     thresholds_free(t);
     free(f.stages);
+    free(f.streams);
     free(ended);
     return result;
 }

@@ -28,6 +28,9 @@
 /* Of the manifest: the rules, a line each; and, where one of them ended the run, when and which. */
 #define THRESHOLDS_KEY "thresholds"
 #define THRESHOLDS_END_KEY "thresholds_end"
+/* Of the manifest: the numbers of the endpoints whose answers the run read as streams, as a JSON
+ * array. Without it, they are those with such an answer. */
+#define THRESHOLDS_STREAMS_KEY "stream_endpoints"
 
 struct thresholds {
     struct gate_rules rules;     /* owned */

@@ -268,6 +268,7 @@ int scenario_set_source(struct scenario *s, const char *const *texts, size_t cou
 struct scenario_subject {
     struct gate_subject subject;
     int64_t *stages;
+    bool *streams;
 };
 
 int scenario_subject(const struct scenario *s, struct scenario_subject *out, struct err *e);

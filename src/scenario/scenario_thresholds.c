@@ -115,14 +115,22 @@ int scenario_subject(const struct scenario *s, struct scenario_subject *out, str
     /* Stages are of one load: those of several have no common count. */
     size_t stage_count = s->load_count == 1 ? s->loads[0].load.stage_count : 0;
     int64_t *stages = calloc(stage_count + 1, sizeof *stages);
-    if (stages == NULL)
+    bool *streams = calloc(s->endpoint_count + 1, sizeof *streams);
+    if (stages == NULL || streams == NULL) {
+        free(stages);
+        free(streams);
         return err_set(e, "out of memory for thresholds");
+    }
+    for (size_t i = 0; i < s->endpoint_count; i++)
+        streams[i] = s->requests[i].stream != NULL;
     if (stage_count > 0)
         set_stages(&s->loads[0], stages);
     *out = (struct scenario_subject){.stages = stages,
+                                     .streams = streams,
                                      .subject = {.catalog = &s->catalog,
                                                  .stages = stages,
                                                  .stage_count = stage_count,
+                                                 .streams = streams,
                                                  .duration_us = scenario_duration(s) / NS_PER_US,
                                                  .what = "the scenario sends"}};
     return 0;
@@ -130,6 +138,7 @@ int scenario_subject(const struct scenario *s, struct scenario_subject *out, str
 
 void scenario_subject_done(struct scenario_subject *x) {
     free(x->stages);
+    free(x->streams);
     *x = (struct scenario_subject){0};
 }
 
@@ -164,8 +173,10 @@ int scenario_check_rules(const struct scenario *s, const struct gate_rules *rule
     if (result == 0) {
         mark_sent(s, sent);
         for (size_t i = 0; i < s->endpoint_count; i++)
-            if (sent[i])
+            if (sent[i]) {
+                x.streams[sends.endpoint_count] = x.streams[i];
                 sends.endpoints[sends.endpoint_count++] = s->catalog.endpoints[i];
+            }
         x.subject.catalog = &sends;
         result = gate_rules_check(rules, &x.subject, e);
     }

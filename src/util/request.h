@@ -39,6 +39,7 @@ struct request {
     int status; /* 0: no response */
     enum outcome outcome;
     bool new_connection;
+    bool streamed; /* by who knows: its answer was read as a stream, which is given besides */
     bool waited_for_user; /* none was free at the intended moment. A run file does not keep it */
     enum http_version http_version;   /* of the answer; none in older files */
     enum connection_end previous_end; /* of the user's connection before a new one; likewise */

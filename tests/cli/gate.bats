@@ -378,6 +378,13 @@ END
         echo "$output"
         [ "$status" -eq 0 ] || [ "$status" -eq 99 ]
     done <doc.sh
+    # It has every metric. (The error for a word that is near none lists them all.)
+    run "$COLDSWARM" gate runs/paper.db -e 'qqqqqqqqqqqqqqqq count>1'
+    local known=${output##*known are: }
+    [ "$(wc -w <<<"$known")" -ge 25 ]
+    for metric in ${known//,/}; do
+        grep -q "^| .*\`$metric\(\`\|{\)" "$ROOT/docs/thresholds.md" || { echo "$metric is not in docs/thresholds.md"; false; }
+    done
     # Every metric and key that it names is one.
     for metric in $(sed -n 's/^| `\([a-z_]*\)`\(, `\([a-z_]*\)`\)\? | \(times\|counter\|share\|gauge\) .*/\1 \3/p' "$ROOT/docs/thresholds.md"); do
         echo "$metric"

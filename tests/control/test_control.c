@@ -47,6 +47,11 @@ static void iteration(void *self, uint32_t task, int64_t end_us, int64_t took_us
                (int)took_us);
 }
 
+static void stream(void *self, const struct request *x, const struct stream_record *of) {
+    buf_printf(&((struct diary *)self)->text, "stream %d%s ", (int)x->end_us,
+               (const void *)of == (const void *)self ? "" : " of another");
+}
+
 static void check(void *self, uint32_t second, uint32_t number, uint32_t passes, uint32_t fails) {
     buf_printf(&((struct diary *)self)->text, "check %u %u %u %u ", second, number, passes, fails);
 }
@@ -77,6 +82,7 @@ static const struct control_listener every_tick = {.name = "diary",
                                                    .init = init,
                                                    .feed = feed,
                                                    .iteration = iteration,
+                                                   .stream = stream,
                                                    .check = check,
                                                    .tick = tick,
                                                    .command = command,
@@ -113,6 +119,7 @@ static void a_listener_is_called_from_init_to_done(void **state) {
     set_up(&c, &tables, &d);
     control_feed(&c, requests, COUNT(requests));
     control_feed_iteration(&c, 4, 300, 200);
+    control_feed_stream(&c, &requests[0], (const void *)&d);
     control_feed_check(&c, 1, 2, 3, 4);
     tick_at(&c, 100);
     tick_at(&c, 1100);
@@ -124,8 +131,9 @@ static void a_listener_is_called_from_init_to_done(void **state) {
     assert_int_equal(control_end(&c, &mark, &e), 0);
     assert_ptr_equal(d.end, &mark);
     control_done(&c);
-    assert_string_equal(buf_text(&d.text), "init fed 2 iteration 4 300 200 check 1 2 3 4 tick 100 "
-                                           "tick 1100 end done ");
+    assert_string_equal(buf_text(&d.text),
+                        "init fed 2 iteration 4 300 200 stream 100000 check 1 2 3 4 "
+                        "tick 100 tick 1100 end done ");
     buf_done(&d.text);
 }
 

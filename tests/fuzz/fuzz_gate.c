@@ -26,6 +26,8 @@ static void one(const char *text) {
     gate_rule_text(&s, &twice);
     CHECK(strcmp(buf_text(&once), buf_text(&twice)) == 0);
     CHECK(r.metric == s.metric && r.filters == s.filters && r.op == s.op);
+    for (int i = 0; i < GATE_LIMITS; i++)
+        CHECK(r.within[i].op == s.within[i].op && r.within[i].limit >= 0);
     CHECK((r.name == NULL) == (s.name == NULL));
     CHECK(r.name == NULL || strcmp(r.name, s.name) == 0);
     gate_rule_done(&r);

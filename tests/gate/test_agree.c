@@ -18,6 +18,7 @@
 
 #define SECONDS 14
 #define REQUESTS 500
+#define GAPS 12
 #define STEPS 60
 #define CHECKS 40
 #define RULES 1500
@@ -32,14 +33,20 @@ static const struct catalog catalog = {
     .check_count = 3,
 };
 static const int64_t stages[] = {0, 5000000, 11000000};
-static const struct gate_subject subject = {
-    .catalog = &catalog, .stages = stages, .stage_count = 2, .what = "the test has"};
+static const bool streams[] = {false, true};
+static const struct gate_subject subject = {.catalog = &catalog,
+                                            .stages = stages,
+                                            .stage_count = 2,
+                                            .streams = streams,
+                                            .what = "the test has"};
 
 /* ---- what happened ---- */
 
 static struct rng rng;
 static sqlite3 *db;
 static struct request requests[REQUESTS];
+static struct gate_answer answers[REQUESTS]; /* of those that are streamed */
+static char gaps[REQUESTS][GAPS + 1];        /* each a byte, of 500 microseconds and one more */
 static struct step { int64_t end_us, took_us; } steps[STEPS];
 static struct check { uint32_t number, second, passes, fails; } checks[CHECKS];
 
@@ -111,6 +118,61 @@ static void insert_request(const struct request *x) {
                 (long long)(x->end_us - x->sent_us));
 }
 
+static bool next_gap(const char **at, int64_t *gap_us) {
+    if (**at == '\0')
+        return false;
+    *gap_us = (*(*at)++ - 'A') * 500 + 1;
+    return true;
+}
+
+/* -1 is NULL. */
+static long long known(int64_t value) {
+    return value == REQUEST_NO_VALUE ? -1 : value;
+}
+
+/* How the answer to request i went; one in five has none, though it should. */
+static void any_answer(int i) {
+    struct request *x = &requests[i];
+    struct gate_answer *a = &answers[i];
+    const char *name = catalog.endpoints[x->endpoint].name, *outcome = outcome_text(x->outcome);
+    int n = (int)below(GAPS + 1);
+    bool sent = x->outcome != OUTCOME_NOT_SENT && x->outcome != OUTCOME_UNSENDABLE;
+    *a = (struct gate_answer){.ttft_us = REQUEST_NO_VALUE,
+                              .ttfo_us = REQUEST_NO_VALUE,
+                              .time_per_token_ns = REQUEST_NO_VALUE,
+                              .gap_max_us = REQUEST_NO_VALUE,
+                              .e2e_us = x->service_us,
+                              .gaps = gaps[i],
+                              .next_gap = next_gap};
+    x->streamed = streams[x->endpoint] && sent && below(5) > 0;
+    if (!streams[x->endpoint])
+        return;
+    for (int k = 0; k < GAPS; k++)
+        gaps[i][k] = k >= n ? '\0' : (char)('A' + below(below(4) == 0 ? 60 : 8));
+    if (x->streamed && below(8) > 0) {
+        a->ttft_us = 500 + below(50000);
+        a->ttfo_us = below(4) == 0 ? REQUEST_NO_VALUE : a->ttft_us + below(20000);
+        a->tokens = (uint64_t)(n + 1);
+        a->time_per_token_ns = n == 0 ? REQUEST_NO_VALUE : below(40000000);
+    } else
+        gaps[i][0] = '\0';
+    const char *at = gaps[i];
+    for (int64_t gap; next_gap(&at, &gap);) {
+        a->gap_max_us = gap > a->gap_max_us ? gap : a->gap_max_us;
+        if (x->streamed)
+            run_sql("INSERT INTO gap VALUES (%lld, '%s', %d, '%s', %d, %d, %lld)",
+                    (long long)x->end_us, name, x->status, outcome,
+                    outcome_is_timed((int)x->outcome), outcome_is_failure((int)x->outcome),
+                    (long long)gap);
+    }
+    run_sql("INSERT INTO answer VALUES (%lld, '%s', %d, '%s', %d, %d, nullif(%lld, -1),"
+            " nullif(%lld, -1), nullif(%lld, -1), nullif(%lld, -1), nullif(%lld, -1), %llu, %d)",
+            (long long)x->end_us, name, x->status, outcome, outcome_is_timed((int)x->outcome),
+            outcome_is_failure((int)x->outcome), known(a->e2e_us), known(a->ttft_us),
+            known(a->ttfo_us), known(a->time_per_token_ns), known(a->gap_max_us),
+            (unsigned long long)a->tokens, x->streamed);
+}
+
 /* In the order of their ends, as a run shows them. Some seconds are empty. */
 static int64_t some_time(int i, int n) {
     int64_t us = (int64_t)i * SECONDS * 1000000 / n;
@@ -119,7 +181,10 @@ static int64_t some_time(int i, int n) {
 
 static void make_run(void) {
     run_sql("DROP TABLE IF EXISTS request; DROP TABLE IF EXISTS iteration;"
-            "DROP TABLE IF EXISTS check_;"
+            "DROP TABLE IF EXISTS check_; DROP TABLE IF EXISTS answer; DROP TABLE IF EXISTS gap;"
+            "CREATE TABLE answer(at, name, status, outcome, timed, failure, service, ttft, ttfo,"
+            " per_token, gap_max, tokens, streamed);"
+            "CREATE TABLE gap(at, name, status, outcome, timed, failure, us);"
             "CREATE TABLE request(at, name, method, status, outcome, timed, failure, service,"
             " response, connected, ttfb, received);"
             "CREATE TABLE iteration(at, name, took);"
@@ -127,6 +192,7 @@ static void make_run(void) {
     for (int i = 0; i < REQUESTS; i++) {
         requests[i] = any_request(some_time(i, REQUESTS));
         insert_request(&requests[i]);
+        any_answer(i);
     }
     for (int i = 0; i < STEPS; i++) {
         steps[i] = (struct step){some_time(i, STEPS), below(900000)};
@@ -166,6 +232,18 @@ static const struct metric {
     {"iterations", COUNTER, "iteration", "1", "1", false},
     {"iteration_duration", TREND, "iteration", "took", "1", false},
     {"checks", SHARE, "check_", "", "1", false},
+    {"ttft", TREND, "answer", "ttft", "timed AND ttft >= 0", true},
+    {"ttfo", TREND, "answer", "ttfo", "timed AND ttfo >= 0", true},
+    {"time_per_token", TREND, "answer", "per_token / 1000.0", "timed AND per_token >= 0", true},
+    {"token_gap", TREND, "gap", "us", "timed", true},
+    {"output_tokens", COUNTER, "answer", "tokens", "streamed", true},
+    {"goodput{ttft<30.5,time_per_token<=35", SHARE, "answer",
+     "NOT failure AND streamed AND coalesce(ttft < 30500, 0) AND coalesce(per_token <= 35e6, 1)",
+     "(timed OR outcome = 'unsendable')", false},
+    {"goodput{token_gap<20.001,e2e<30,ttfo<=40", SHARE, "answer",
+     "NOT failure AND streamed AND coalesce(ttfo <= 40000, 0) AND coalesce(gap_max < 20001, 1)"
+     " AND service < 30000",
+     "(timed OR outcome = 'unsendable')", false},
 };
 
 enum aggregation { AVG, MIN, MAX, QUANTILE, COUNT, RATE };
@@ -191,14 +269,15 @@ __attribute__((format(printf, 3, 4))) static void add(char *text, size_t size, c
 
 static void add_filters(struct rule *r) {
     const struct metric *m = r->metric;
-    const char *before = "{";
+    const char *before = strchr(r->metric->name, '{') != NULL ? "," : "{";
     bool task = strcmp(m->from, "iteration") == 0, check = strcmp(m->from, "check_") == 0;
+    bool stream = strcmp(m->from, "answer") == 0 || strcmp(m->from, "gap") == 0;
     snprintf(r->where, sizeof r->where, "%s", m->keep);
     if (below(2) == 0) {
         static const char *const names[3][2] = {
             {"/", "/predict"}, {"home", "buy"}, {"fast", "whole"}};
-        const char *name = names[task ? 1 : check ? 2 : 0][below(2)];
-        add(r->text, sizeof r->text, "{name:%s", name);
+        const char *name = names[task ? 1 : check ? 2 : 0][stream ? 1 : below(2)];
+        add(r->text, sizeof r->text, "%sname:%s", before, name);
         add(r->where, sizeof r->where, " AND name = '%s'", name);
         before = ",";
     }
@@ -330,7 +409,7 @@ static double value_of(const struct rule *r, int64_t begin, int64_t end) {
         break;
     }
     if (r->metric->kind == SHARE)
-        return query("SELECT avg(%s) %s", value, rows);
+        return query("SELECT avg((%s) + 0) %s", value, rows);
     return query("SELECT coalesce(sum(%s), 0) %s", value, rows) / ((double)(end - begin) / 1e6);
 }
 
@@ -348,8 +427,11 @@ static void parse(const struct rule *r, struct gate_rules *out) {
 }
 
 static void give_judge(struct gate_judge *j) {
-    for (int i = 0; i < REQUESTS; i++)
+    for (int i = 0; i < REQUESTS; i++) {
         gate_judge_request(j, &requests[i]);
+        if (requests[i].streamed)
+            gate_judge_answer(j, &requests[i], &answers[i]);
+    }
     for (int i = 0; i < STEPS; i++)
         gate_judge_iteration(j, 1, steps[i].end_us, steps[i].took_us);
     for (int i = 0; i < CHECKS; i++)
@@ -388,8 +470,11 @@ static bool crossed_live(const struct rule *r, const struct gate_rules *rules,
         fail_msg("%s: %s", r->text, e.text);
     for (int64_t second = 1; second <= SECONDS; second++) {
         int64_t now_us = second * 1000000;
-        for (; q < REQUESTS && requests[q].end_us < now_us; q++)
+        for (; q < REQUESTS && requests[q].end_us < now_us; q++) {
             gate_live_add(l, &requests[q], 1);
+            if (requests[q].streamed)
+                gate_live_answer(l, &requests[q], &answers[q]);
+        }
         for (; s < STEPS && steps[s].end_us < now_us; s++)
             gate_live_iteration(l, 1, steps[s].end_us, steps[s].took_us);
         for (; c < CHECKS && checks[c].second < second; c++)

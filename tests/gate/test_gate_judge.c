@@ -129,6 +129,11 @@ static void without_data_nothing_passes(void **state) {
         "cold_start_duration max<9",
         "instance_count max<4",
         "data_sent count<1",
+        "ttft p(95)<500",
+        "token_gap max>=0 over 2s",
+        "output_tokens count<5",
+        "output_tokens rate<5",
+        "goodput{ttft<9} rate<0.5",
     };
     struct gate_range range = {.duration_us = 10000000};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -144,6 +149,74 @@ static void without_data_nothing_passes(void **state) {
     /* Of a status that never came 0 is the number. */
     x = one("http_reqs{name:/,status:500} count<5", &range, give_one);
     assert_int_equal(x.verdict, GATE_HOLDS);
+    assert_near(x.value, 0, 0);
+}
+
+static bool no_gap(const char **at, int64_t *gap_us) {
+    (void)at;
+    (void)gap_us;
+    return false;
+}
+
+/* Two streamed answers, the second cancelled: neither has a time that counts. */
+static void give_poor_answers(struct gate_judge *j) {
+    const enum outcome outcomes[] = {OUTCOME_NO_TOKENS, OUTCOME_CANCELLED};
+    for (int i = 0; i < 2; i++) {
+        const struct request x = {.end_us = 2500000,
+                                  .status = 200,
+                                  .outcome = outcomes[i],
+                                  .service_us = i == 0 ? 7000 : REQUEST_NO_VALUE,
+                                  .streamed = true};
+        const struct gate_answer a = {.ttft_us = i == 0 ? REQUEST_NO_VALUE : 3000,
+                                      .ttfo_us = REQUEST_NO_VALUE,
+                                      .time_per_token_ns = REQUEST_NO_VALUE,
+                                      .gap_max_us = REQUEST_NO_VALUE,
+                                      .tokens = i == 0 ? 0 : 4,
+                                      .next_gap = no_gap};
+        gate_judge_request(j, &x);
+        gate_judge_answer(j, &x, &a);
+    }
+}
+
+static void give_cancelled(struct gate_judge *j) {
+    const struct request x = {.end_us = 2500000, .outcome = OUTCOME_CANCELLED, .streamed = true};
+    gate_judge_answer(j, &x, &(struct gate_answer){.ttft_us = 1, .next_gap = no_gap});
+}
+
+static void streams_without_data_say_what_lacks(void **state) {
+    (void)state;
+    static const char none[] = "no data: no answer to these requests was read as a stream; is "
+                               "\"stream\" in the scenario, and does the server stream?";
+    static const struct {
+        const char *rule;
+        void (*give)(struct gate_judge *j);
+        const char *reason;
+    } cases[] = {
+        {"ttft p(95)<9", give_one, none},
+        {"output_tokens count<9", give_one, none},
+        {"goodput{ttft<9} rate<0.5", give_one, none},
+        {"ttft p(95)<9", give_poor_answers,
+         "no data: of these answers, none had a token and a response time"},
+        {"ttfo p(95)<9", give_poor_answers,
+         "no data: of these answers, none had output besides reasoning"},
+        {"token_gap p(95)<9", give_poor_answers,
+         "no data: of these answers, none had two token events"},
+        {"time_per_token avg<9", give_poor_answers,
+         "no data: of these answers, none had two token events"},
+        {"goodput{ttft<9} rate<0.5", give_cancelled,
+         "no data: all of these answers were cancelled"},
+    };
+    const struct gate_range range = {.duration_us = 10000000};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct gate_result x = one(cases[i].rule, &range, cases[i].give);
+        if (x.verdict != GATE_CROSSED || !isnan(x.value) || strcmp(x.reason, cases[i].reason) != 0)
+            fail_msg("%s: %d \"%s\"", cases[i].rule, x.verdict, x.reason);
+    }
+    /* Tokens of a cancelled answer have come; it is no part of goodput. */
+    struct gate_result x = one("output_tokens rate<5", &range, give_poor_answers);
+    assert_near(x.value, 0.4, 1e-12);
+    x = one("goodput{ttft<9} rate<0.5", &range, give_poor_answers);
+    assert_int_equal(x.samples, 1);
     assert_near(x.value, 0, 0);
 }
 
@@ -321,6 +394,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_number_is_that_of_the_vectors),
         cmocka_unit_test(without_data_nothing_passes),
+        cmocka_unit_test(streams_without_data_say_what_lacks),
         cmocka_unit_test(windows_without_a_request_are_crossed),
         cmocka_unit_test(a_border_belongs_to_what_begins_there),
         cmocka_unit_test(a_gauge_stays_until_it_changes),

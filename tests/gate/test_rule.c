@@ -42,6 +42,12 @@ static const struct {
     {"http_reqs{name:\"two\\nlines \\x1b\\\\\"} rate<1",
      "http_reqs{name:\"two\\nlines \\x1b\\\\\"} rate<1"},
     {"http_reqs{name:GET /a b} rate<1", "http_reqs{name:\"GET /a b\"} rate<1"},
+    {"ttft{name:/v1/chat, outcome:ok} p(95) < 200", "ttft{name:/v1/chat,outcome:ok} p(95)<200"},
+    {"output_tokens rate>100 over 5s", "output_tokens rate>100 over 5s"},
+    {"goodput{ time_per_token <= 5e1 , name:/c,ttft<200 } rate>0.95 stage 2",
+     "goodput{name:/c,ttft<200,time_per_token<=50} rate>0.95 stage 2"},
+    {"goodput{e2e<=1500.5,token_gap<.25,ttfo<9} rate>=1",
+     "goodput{ttfo<9,token_gap<0.25,e2e<=1500.5} rate>=1"},
     {"checks{name:has body,request:/} rate==1", "checks{name:\"has body\",request:/} rate==1"},
     {"response_time p(99)<800 over 10s from 1m30s", "response_time p(99)<800 over 10s from 90s"},
     {"response_time p(99)<800 stage 2 from 250ms over 10m",
@@ -98,6 +104,48 @@ static void a_rule_holds_what_the_text_says(void **state) {
     assert_true(r.abort_on_fail);
     assert_int_equal(r.delay_ns, INT64_C(2000000000));
     gate_rule_done(&r);
+    assert_int_equal(gate_parse("goodput{ttft<=200,token_gap<.5} rate>0.9", &r, &e), 0);
+    assert_int_equal(r.metric, GATE_GOODPUT);
+    assert_int_equal(r.filters, GATE_WITHIN(GATE_LIMIT_TTFT) | GATE_WITHIN(GATE_LIMIT_TOKEN_GAP));
+    assert_int_equal(r.within[GATE_LIMIT_TTFT].op, GATE_LE);
+    assert_near(r.within[GATE_LIMIT_TTFT].limit, 200, 0);
+    assert_int_equal(r.within[GATE_LIMIT_TOKEN_GAP].op, GATE_LT);
+    assert_near(r.within[GATE_LIMIT_TOKEN_GAP].limit, 0.5, 0);
+    assert_int_equal(r.aggregation, GATE_SHARE);
+    gate_rule_done(&r);
+}
+
+/* Where it is known which answers are streams, thresholds on the others are refused. */
+static void a_stream_is_needed(void **state) {
+    (void)state;
+    const struct catalog catalog = {
+        .endpoints = (struct endpoint[]){{"/", "GET"}, {"/chat", "POST"}}, .endpoint_count = 2};
+    static const bool some[] = {false, true}, none[] = {false, false};
+    static const struct {
+        const char *rule, *error; /* NULL: it is taken */
+        const bool *streams;
+    } cases[] = {
+        {"ttft p(95)<1", NULL, some},
+        {"goodput{name:/chat,ttft<1} rate>0", NULL, some},
+        {"ttft{name:/} p(95)<1", NULL, NULL},
+        {"ttft{name:/} p(95)<1",
+         "ttft{name:/}: nothing that the test has and that fits is read as a stream; add", some},
+        {"output_tokens count>1", "nothing that the test has is read as a stream", none},
+        {"goodput{ttft<1,name:/caht} rate>0", "did you mean /chat?", some},
+        {"http_reqs{name:/} count>1", NULL, none},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct gate_subject subject = {
+            .catalog = &catalog, .what = "the test has", .streams = cases[i].streams};
+        struct gate_rules all = {0};
+        struct err e = {""};
+        assert_int_equal(gate_rules_parse(&all, "", cases[i].rule, &e), 0);
+        int result = gate_rules_check(&all, &subject, &e);
+        if ((result == 0) != (cases[i].error == NULL) ||
+            (result != 0 && strstr(e.text, cases[i].error) == NULL))
+            fail_msg("%s: %d \"%s\"", cases[i].rule, result, e.text);
+        gate_rules_done(&all);
+    }
 }
 
 static const struct {
@@ -161,6 +209,26 @@ static const struct {
     {"vus{name:/} value<1", "does not support filters"},
     {"dropped_iterations{status:200} count<1", "dropped_iterations has no filter \"status\""},
     {"iterations{method:GET} count<1", "iterations has no filter \"method\""},
+    {"tpot p(95)<1", "use time_per_token"},
+    {"ttfs p(95)<1", "did you mean \"ttft\"?"},
+    {"tokens_gap med<1", "did you mean \"token_gap\"?"},
+    {"output_tokens p(95)<1", "\"p\" does not fit output_tokens, which is a counter"},
+    {"ttft{ttft<1} med<1", "ttft has no filter \"ttft\""},
+    {"goodput rate>0", "goodput needs limits"},
+    {"goodput{name:/} rate>0", "goodput needs limits"},
+    {"goodput{ttft<1} count>0", "\"count\" does not fit goodput, which is a rate"},
+    {"goodput{ttft:1} rate>0", "ttft needs < or <= and a time in milliseconds"},
+    {"goodput{ttft>1} rate>0", "ttft needs < or <="},
+    {"goodput{ttft<} rate>0", "a number is missing"},
+    {"goodput{ttft<0} rate>0", "must be above 0"},
+    {"goodput{ttft<-5} rate>0", "must be above 0"},
+    {"goodput{ttft<nan} rate>0", "a number is missing"},
+    {"goodput{ttft<1s} rate>0", "unexpected \"s} rate>0\" after the limit of ttft"},
+    {"goodput{ttft<1 rate>0", "the closing } is missing"},
+    {"goodput{ttft<1", "the closing } is missing"},
+    {"goodput{ttft<1,ttft<=2} rate>0", "\"ttft\" is given twice"},
+    {"goodput{tft<1} rate>0", "did you mean \"ttft\"?"},
+    {"goodput{status:200,ttft<1} rate>0", "goodput has no filter \"status\""},
 };
 
 static void mistakes_say_what_would_mend_them(void **state) {
@@ -235,6 +303,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_reads_the_same),
         cmocka_unit_test(a_rule_holds_what_the_text_says),
+        cmocka_unit_test(a_stream_is_needed),
         cmocka_unit_test(mistakes_say_what_would_mend_them),
         cmocka_unit_test(one_that_is_there_already_is_refused),
         cmocka_unit_test(a_file_keeps_them_as_lines),

@@ -119,6 +119,49 @@ static void test_the_view_has_every_token(void **state) {
         " gap_max_us gaps_us\n");
 }
 
+/* What a watch is told, a line each: requests in their batch, streams in the words of the view. */
+static void watch_requests(void *context, const struct request *requests, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        buf_printf(context, "%d %d\n", (int)requests[i].sent_us, requests[i].streamed);
+}
+
+static void watch_stream(void *context, const struct request *x,
+                         const struct stream_record *stream) {
+    struct buf gaps;
+    struct stream_row row;
+    buf_init(&gaps, 1000);
+    stream_row_of(stream, x->sent_us, &gaps, &row);
+    buf_printf(context, "stream of %d %d: %lld %d %s\n", (int)x->sent_us, x->streamed,
+               row.ttft_us < 0 ? -1LL : (long long)row.ttft_us, (int)row.output_tokens,
+               row.gaps == NULL ? "-" : row.gaps);
+    buf_done(&gaps);
+}
+
+static void test_a_watch_sees_each_stream_as_the_file_has_it(void **state) {
+    (void)state;
+    struct record_run run = small_run(1);
+    struct record *r;
+    struct err e;
+    struct buf told;
+    unsigned char times[64];
+    struct stream_result whole = whole_result(times), empty = empty_result();
+    const struct record_watch watch = {
+        .requests = watch_requests, .streams = watch_stream, .context = &told};
+    buf_init(&told, 1000);
+    assert_ok(record_open(in_dir("watched.db"), &run, &r, &e), e);
+    record_watch(r, &watch);
+    push(r, 1000000, NULL);
+    push(r, 1000999, &whole);
+    push(r, 3000000, &empty);
+    assert_ok(record_start(r, &e), e);
+    assert_ok(record_stop(r, &e), e);
+    assert_ok(record_close(r, &valid_end, &e), e);
+    assert_string_equal(buf_text(&told), "stream of 1000 1: 9000 9 [1,0,98766]\n"
+                                         "stream of 3000 1: -1 0 -\n"
+                                         "1000 0\n1000 1\n3000 1\n");
+    buf_done(&told);
+}
+
 struct seen {
     size_t count;
     int64_t ids[8], sent_us[8];
@@ -322,6 +365,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_view_has_every_token),
         cmocka_unit_test(test_the_reader_gives_each_with_its_request),
+        cmocka_unit_test(test_a_watch_sees_each_stream_as_the_file_has_it),
         cmocka_unit_test(test_a_cut_has_the_streams_of_its_requests),
         cmocka_unit_test(test_a_file_without_streams),
         cmocka_unit_test(test_gaps_are_read_as_json),
