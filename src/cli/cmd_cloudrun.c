@@ -80,6 +80,7 @@ static void print_instances(const struct emulator_status *s) {
 static void print_cost(const struct emulator_options *o, const struct emulator_status *s,
                        const struct billing_prices *prices) {
     struct billing_cost cost;
+    char no_price[BILLING_NO_PRICE_BYTES];
     struct billing_usage use = {
         .mode = o->billing,
         .billable_ns = s->billable_ns,
@@ -87,12 +88,23 @@ static void print_cost(const struct emulator_options *o, const struct emulator_s
         .requests = s->assigned,
         .cpus = o->service.cpus,
         .memory_bytes = (int64_t)o->service.memory_bytes,
+        .gpu = o->service.gpu,
     };
     billing_cost(&use, prices, &cost);
-    printf("billable   %.1f s of instances, %.1f vCPU-s, %.1f GiB-s\n", cost.instance_s, cost.cpu_s,
+    printf("billable   %.1f s of instances, %.1f vCPU-s, %.1f GiB-s", cost.instance_s, cost.cpu_s,
            cost.gib_s);
-    printf("cost       %.6f %s (CPU %.6f, memory %.6f, requests %.6f)", cost.full.total,
-           prices->currency, cost.full.cpu, cost.full.memory, cost.full.requests);
+    if (use.gpu != GPU_NONE)
+        printf(", %.1f GPU-s (%s)", cost.gpu_s, gpu_kinds[use.gpu].name);
+    if (billing_no_gpu_price(prices, use.gpu, no_price)) {
+        printf("\ncost       CPU %.6f %s, memory %.6f %s; %s\n", cost.full.cpu, prices->currency,
+               cost.full.memory, prices->currency, no_price);
+        return;
+    }
+    printf("\ncost       %.6f %s (CPU %.6f, memory %.6f, ", cost.full.total, prices->currency,
+           cost.full.cpu, cost.full.memory);
+    if (use.gpu != GPU_NONE)
+        printf("GPU %.6f, ", cost.full.gpu);
+    printf("requests %.6f)", cost.full.requests);
     if (s->assigned > 0)
         printf(", %.6f per 1000 requests", cost.full.per_1000_requests);
     printf("\n           %.6f %s after the month's free tier, if nothing else used it; %s, prices "
