@@ -154,6 +154,13 @@ static void print_start(const struct emulator *m, const struct emulator_options 
                         struct screen *screen) {
     char text[256];
     note(screen, emulator_limits(m));
+    if (o->service.gpu != GPU_NONE) {
+        snprintf(text, sizeof text,
+                 "GPU %s: its start, the size of an instance and the bill are emulated; COMMAND "
+                 "gets no GPU from here",
+                 gpu_kinds[o->service.gpu].name);
+        note(screen, text);
+    }
     if (o->service.container_port > 0) {
         snprintf(text, sizeof text, "each instance gets its own port in PORT, not containerPort %d",
                  o->service.container_port);
