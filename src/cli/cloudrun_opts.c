@@ -305,8 +305,8 @@ static int read_scaling(const struct args *a, struct emulator_options *o, struct
     s->max = o->service.max;
     s->concurrency = o->service.concurrency;
     s->cpus = o->service.cpus;
-    s->idle_ns = o->service.gpu != GPU_NONE && !opt_given(a, "idle") ? GPU_IDLE_NS
-                                                                     : opt_duration(a, "idle");
+    s->idle_ns =
+        o->service.gpu != GPU_NONE && !opt_given(a, "idle") ? GPU_IDLE_NS : opt_duration(a, "idle");
     s->cpu_target = o->service.cpu_target;
     s->concurrency_target = o->service.concurrency_target;
     if (opt_given(a, "tick"))

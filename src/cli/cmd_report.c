@@ -34,8 +34,8 @@ static int write_csv(const struct args *a) {
 }
 
 static const char *const of_one_run[] = {
-    "intervals", "dialects",         "from", "to",     "stage",   "name",   "warm-only",
-    "csv",       "csv-full-history", "cpu",  "memory", "gpu",     "billing", "region", "prices"};
+    "intervals",        "dialects", "from",   "to",  "stage",   "name",   "warm-only", "csv",
+    "csv-full-history", "cpu",      "memory", "gpu", "billing", "region", "prices"};
 
 static int run_group(const struct args *a) {
     const char *paths[GROUP_RUNS_MAX];

@@ -57,7 +57,7 @@ struct container {
     pid_t pid; /* and group, and session; 0: the command does not run yet, or never will */
     int port;
     int port_fd;       /* keeps the port until the command runs; -1: none */
-    unsigned attempts;                                  /* of the probe */
+    unsigned attempts; /* of the probe */
     int64_t started_ns, ready_ns, sigterm_ns, ended_ns; /* monotonic; 0: not yet */
     int64_t run_ns;                                     /* the command was run */
     int64_t exit_status;

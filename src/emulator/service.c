@@ -29,17 +29,17 @@ int service_complete(struct service *s, struct err *e) {
     if (s->memory_bytes == 0)
         s->memory_bytes = has ? (uint64_t)k->memory_min_bytes : SERVICE_MEMORY_BYTES;
     if (!has && s->gpu_wanted)
-        return err_set(e, "the service's file has nvidia.com/gpu but no kind of it; add nodeSelector: "
-                          "{run.googleapis.com/accelerator: nvidia-l4} to spec > template > spec, or "
-                          "give --gpu");
+        return err_set(e,
+                       "the service's file has nvidia.com/gpu but no kind of it; add nodeSelector: "
+                       "{run.googleapis.com/accelerator: nvidia-l4} to spec > template > spec, or "
+                       "give --gpu");
     if (!has)
         return 0;
     if (gpu_check_size(s->gpu, s->cpus, (int64_t)s->memory_bytes, e) != 0)
         return -1;
     if (s->throttled && s->throttled_given)
-        return err_set(e,
-                       "a service with a GPU has instance-based billing only; leave --billing "
-                       "request (in a file: cpu-throttling: 'true') out");
+        return err_set(e, "a service with a GPU has instance-based billing only; leave --billing "
+                          "request (in a file: cpu-throttling: 'true') out");
     s->throttled = false;
     return 0;
 }

@@ -30,7 +30,7 @@ struct platform_shape {
     double cpus;          /* 0: 1, or what the GPU needs */
     int64_t memory_bytes; /* 0: 512 MiB, or what the GPU needs */
     enum billing_mode billing;
-    enum gpu gpu; /* with one the billing is instance-based */
+    enum gpu gpu;                /* with one the billing is instance-based */
     const char *prices, *region; /* NULL: the list inside the program, us-central1 */
 };
 

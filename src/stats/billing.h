@@ -90,7 +90,7 @@ struct billing_usage {
 
 struct billing_money {
     double cpu, memory, requests;
-    double gpu;               /* NAN where its price is not known; then these are, too: */
+    double gpu; /* NAN where its price is not known; then these are, too: */
     double total;
     double per_1000_requests; /* NAN without requests */
 };
