@@ -25,7 +25,7 @@ struct gpu_kind {
 
 extern const struct gpu_kind gpu_kinds[GPU_KINDS]; /* GPU_NONE has no name */
 
-/* GPU_NONE where there is none of this name (NULL: too). */
+/* GPU_NONE if no GPU has this name, or if it is NULL. */
 enum gpu gpu_by_name(const char *name);
 enum gpu gpu_by_accelerator(const char *name);
 

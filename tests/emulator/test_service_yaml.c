@@ -123,7 +123,10 @@ static void test_a_gpu_decides_what_is_not_given(void **state) {
     struct service s;
     struct buf unknown;
     struct err e = {""};
-    assert_int_equal(read_text(WITH_GPU("", "", "nvidia-rtx-pro-6000"), &s, &unknown, &e), 0);
+    assert_int_equal(
+        read_text(WITH_GPU("run.googleapis.com/cpu-throttling: 'false'", "", "nvidia-rtx-pro-6000"),
+                  &s, &unknown, &e),
+        0);
     assert_string_equal(buf_text(&unknown), "");
     assert_int_equal(service_complete(&s, &e), 0);
     assert_int_equal(s.gpu, GPU_RTX_PRO_6000);
