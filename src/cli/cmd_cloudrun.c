@@ -258,8 +258,6 @@ const struct command command_cloudrun = {
                 "write the files for import\n"
                 "coldswarm cloudrun --time-scale 60 -- sh -c 'exec gunicorn -b :$PORT main:app' # "
                 "15 s idle time instead of 15 min\n"
-                "coldswarm cloudrun --gpu l4 --concurrency 8 --prices my.json -- coldswarm target "
-                "--tokens 200 # a language model on a GPU, for streams\n"
                 "coldswarm cloudrun -f service.yaml --memory 1G -- python3 main.py # take the "
                 "settings from a service definition",
     .opts = cloudrun_opts,
