@@ -179,7 +179,7 @@ assert r["unexplained"] == 0 and r["joined"] >= good, r' "$OUT"
 @test "the request timeout cuts a stream, and the log and the summary say why" {
     start_tokens --timeout 700ms -- --tokens 100000 --ttft 20ms --token-gap 20ms
     tokens '
-assert get("/health")[0] == 200
+until(lambda: get("/health")[0] == 200)  # a busy machine may need more than one such time to start
 a = connect()
 body = json.dumps(read_tokens.BODIES["chat"]).encode()
 a.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
@@ -190,8 +190,9 @@ until(lambda: [end for log in lives().values() for _, _, end in log] == ["client
     client '
 cut = requests()[-1]
 assert cut["textPayload"].startswith("The request has been terminated because it has reached the maximum request timeout."), cut
-assert float(cut["httpRequest"]["latency"].rstrip("s")) >= 0.7'
-    grep -q ' 1 timed out, 0 clients disconnected' "$OUT"
+assert float(cut["httpRequest"]["latency"].rstrip("s")) >= 0.7 and cut["httpRequest"]["status"] == 200, cut
+late = sum(r.get("textPayload") == cut["textPayload"] for r in requests())
+assert f" {late} timed out, 0 clients disconnected" in open(args[0]).read(), late' "$OUT"
 }
 
 @test "the log's latency goes to the end of the stream, or to its headers with --log-latency headers" {
