@@ -13,7 +13,8 @@
 
 extern const struct opt_def cloudrun_opts[CLOUDRUN_OPT_COUNT];
 
-/* Fills all but the callbacks. What the file has and we do not know goes to `note`. service_done() frees, also after a failure. */
+/* Fills all but the callbacks. What the file has and we do not know goes to `note`. service_done()
+ * frees, also after a failure. */
 int cloudrun_opts_read(const struct args *a, struct emulator_options *o,
                        void (*note)(void *context, const char *text), void *context, struct err *e);
 

@@ -114,7 +114,8 @@ static void print_cost(const struct emulator_options *o, const struct emulator_s
 
 /* ---- the start ---- */
 
-/* execvp()'s own search, made before anything starts: a typing error shall not look like a service that crashes. */
+/* execvp()'s own search, made before anything starts: a typing error shall not look like a service
+ * that crashes. */
 static int check_command(const char *name, struct err *e) {
     char path[4096];
     struct stat st;

@@ -14,7 +14,8 @@
 #include "util/clock.h"
 #include "util/rng.h"
 
-/* Below the ports that the kernel gives to outgoing connections, so that none of these is in the way. */
+/* Below the ports that the kernel gives to outgoing connections, so that none of these is in the
+ * way. */
 #define PORT_FIRST 18000
 #define PORT_LAST 32000
 #define PROBE_FIRST_MS 2
@@ -23,8 +24,9 @@
 
 static void probe_now(uv_timer_t *timer);
 
-/* A port that nothing listens on now, held by *held until that is closed. Between then and the instance's bind() somebody could
- * take it: then the instance says so and ends, and the next one gets another. */
+/* A port that nothing listens on now, held by *held until that is closed. Between then and the
+ * instance's bind() somebody could take it: then the instance says so and ends, and the next one
+ * gets another. */
 static int free_port(int *held) {
     static struct rng rng;
     static bool seeded;
@@ -130,7 +132,8 @@ static void kill_rest(struct container *c) {
     processes_kill(&c->pid, 1, mark);
 }
 
-/* What a process wrote with its last breath is in the pipes; then they end, unless somebody got away with them. */
+/* What a process wrote with its last breath is in the pipes; then they end, unless somebody got
+ * away with them. */
 static void pipes_late(uv_timer_t *timer) {
     struct container *c = timer->data;
     if (c->pid != 0) {
@@ -295,7 +298,8 @@ static void init_handles(struct container *c) {
     c->handles = 3;
 }
 
-/* Runs the command. Where that fails, the process's handle is closing and the container is the caller's to end. */
+/* Runs the command. Where that fails, the process's handle is closing and the container is the
+ * caller's to end. */
 static int run(struct container *c, struct err *e) {
     const struct container_options *o = c->options;
     char texts[5][300];

@@ -1,10 +1,12 @@
 /*
  * container: one instance as processes: start, start-up probe, output, hold back, stop, end.
  *
- * Each has its own session and process group, a free port on 127.0.0.1 in PORT, and the environment of Cloud Run. It is not
- * isolated from the machine: no image, no file system of its own. It knows no requests.
+ * Each has its own session and process group, a free port on 127.0.0.1 in PORT, and the environment
+ * of Cloud Run. It is not isolated from the machine: no image, no file system of its own. It knows
+ * no requests.
  *
- * Ownership: heap; the user frees nothing: `closed` says that the container is about to be gone. Thread: the loop's.
+ * Ownership: heap; the user frees nothing: `closed` says that the container is about to be gone.
+ * Thread: the loop's.
  */
 #ifndef EMULATOR_CONTAINER_H
 #define EMULATOR_CONTAINER_H
@@ -74,8 +76,9 @@ struct container {
     int handles;
 };
 
-/* The options are borrowed until `closed`. Fails where the command cannot be run; then nothing is left. With a cold start the
- * command runs later: where it cannot, the instance ends by itself, with a line of stderr that says why. */
+/* The options are borrowed until `closed`. Fails where the command cannot be run; then nothing is
+ * left. With a cold start the command runs later: where it cannot, the instance ends by itself,
+ * with a line of stderr that says why. */
 int container_start(uv_loop_t *loop, const struct container_options *o, void *owner,
                     struct container **out, struct err *e);
 

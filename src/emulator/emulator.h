@@ -1,11 +1,14 @@
 /*
- * emulator: a local Cloud Run: front end, instances, autoscaler, billing, log and metrics, in one loop.
+ * emulator: a local Cloud Run: front end, instances, autoscaler, billing, log and metrics, in one
+ * loop.
  *
- * emulator_run() serves until SIGINT or SIGTERM, which it takes over: the first stops the instances as Cloud Run does (SIGTERM,
- * grace, SIGKILL), the second at once. It prints nothing: what a person should know goes to `note`.
+ * emulator_run() serves until SIGINT or SIGTERM, which it takes over: the first stops the instances
+ * as Cloud Run does (SIGTERM, grace, SIGKILL), the second at once. It prints nothing: what a person
+ * should know goes to `note`.
  *
- * Times that only pass (idle, the autoscaler's period and windows) go `time_scale` times as fast. Those that real processes need
- * (start-up, a request's waiting and answering, the grace) do not: a process does not start faster because an emulator wishes it.
+ * Times that only pass (idle, the autoscaler's period and windows) go `time_scale` times as fast.
+ * Those that real processes need (start-up, a request's waiting and answering, the grace) do not: a
+ * process does not start faster because an emulator wishes it.
  *
  * Ownership: options and their texts are borrowed until emulator_free(). Thread: one.
  */

@@ -13,7 +13,8 @@
 #define LOOK_MIN_NS (50 * NS_PER_MS)
 #define METRICS_MAX_BYTES ((size_t)1 << 30)
 
-/* The memory limit is by what is seen here: a process that takes and gives back between two looks is not caught. */
+/* The memory limit is by what is seen here: a process that takes and gives back between two looks
+ * is not caught. */
 static void check_memory(struct unit *u) {
     uint64_t limit = u->emulator->options.service.memory_bytes;
     if (u->memory_bytes <= limit || u->container->state == CONTAINER_ENDED ||
@@ -63,8 +64,8 @@ static void hold_idle(struct emulator *m, int64_t now_ns) {
         }
 }
 
-/* The instances that are kept ready for --min-instances and do nothing are paid at the idle price; busy ones count towards the
- * minimum first. */
+/* The instances that are kept ready for --min-instances and do nothing are paid at the idle price;
+ * busy ones count towards the minimum first. */
 static void count_idle_minimum(struct emulator *m, int64_t now_ns) {
     unsigned idle = 0, busy = 0, min = m->options.scaling.min;
     for (const struct unit *u = m->units; u != NULL; u = u->next) {

@@ -62,7 +62,8 @@ static unsigned counted(const struct emulator *m) {
     return n;
 }
 
-/* Cloud Run documents 429 for a service at its maximum; scale-from-zero races were seen to give 500. */
+/* Cloud Run documents 429 for a service at its maximum; scale-from-zero races were seen to give
+ * 500. */
 static void abort_exchange(struct emulator *m, struct exchange *x) {
     int status = m->options.abort_status;
     if (status == 0)
@@ -103,7 +104,8 @@ void route_abort_all(struct emulator *m) {
 
 /* ---- choosing ---- */
 
-/* The instance with the fewest requests; ties go to the oldest, so that the others can become idle. */
+/* The instance with the fewest requests; ties go to the oldest, so that the others can become
+ * idle. */
 static struct unit *pick(const struct emulator *m) {
     struct unit *best = NULL;
     for (struct unit *u = m->units; u != NULL; u = u->next)

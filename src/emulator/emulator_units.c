@@ -25,7 +25,8 @@ bool unit_has_room(const struct unit *u) {
 
 int64_t unit_billable_ns(const struct unit *u, int64_t now_ns) {
     if (u->emulator->options.billing == BILLING_INSTANCE) {
-        /* What is missing to the least time is added at the end, so that the metric grows by a second a second until then. */
+        /* What is missing to the least time is added at the end, so that the metric grows by a
+         * second a second until then. */
         int64_t started_ns = u->container->started_ns, ended_ns = u->container->ended_ns;
         return ended_ns != 0 ? billing_instance_ns(started_ns, ended_ns) : now_ns - started_ns;
     }
@@ -84,7 +85,8 @@ static void container_ready(void *context, struct container *c) {
     export_metrics_startup(m->metrics, c->ready_ns - c->started_ns);
     log_ready(u);
     route_dispatch(m);
-    /* Behind the dispatch: a start and the requests that waited for it are one stretch of billable time. */
+    /* Behind the dispatch: a start and the requests that waited for it are one stretch of billable
+     * time. */
     billing_end(&u->meter, u->requests == 0 ? c->ready_ns : clock_mono_ns());
 }
 
@@ -114,7 +116,8 @@ static void describe_end(const struct unit *u, char *out, size_t size) {
         snprintf(out, size, "exited with code %lld", (long long)c->exit_status);
 }
 
-/* Reports the first of a series, and then fewer and fewer: a loop of crashes must not fill the screen. */
+/* Reports the first of a series, and then fewer and fewer: a loop of crashes must not fill the
+ * screen. */
 static void tell_failure(struct emulator *m, const struct unit *u, bool was_ready) {
     char how[128];
     uint64_t times = m->total.crashed + m->total.failed_starts;

@@ -1,11 +1,13 @@
 /*
- * proxy: the front end: an HTTP/1.1 reverse proxy whose user decides which instance takes which request, and when.
+ * proxy: the front end: an HTTP/1.1 reverse proxy whose user decides which instance takes which
+ * request, and when.
  *
- * Bodies stream both ways with back-pressure, at most some WIRE_HIGH_BYTES held for each direction; connections are kept on both
- * sides; a client handles one request at a time, pipelined ones wait. Upgrades are refused. It knows no instances, only
- * upstreams: an address and its kept connections.
+ * Bodies stream both ways with back-pressure, at most some WIRE_HIGH_BYTES held for each direction;
+ * connections are kept on both sides; a client handles one request at a time, pipelined ones wait.
+ * Upgrades are refused. It knows no instances, only upstreams: an address and its kept connections.
  *
- * Ownership: an exchange belongs to the proxy, and its user may keep the pointer from `arrived` to `finished`. Thread: the loop's.
+ * Ownership: an exchange belongs to the proxy, and its user may keep the pointer from `arrived` to
+ * `finished`. Thread: the loop's.
  */
 #ifndef EMULATOR_PROXY_H
 #define EMULATOR_PROXY_H
@@ -69,10 +71,12 @@ struct proxy;
 int proxy_new(uv_loop_t *loop, const struct proxy_options *o, struct proxy **out, struct err *e);
 int proxy_port(const struct proxy *p);
 
-/* New connections are not taken any more; those without a request are closed, others after their answer. */
+/* New connections are not taken any more; those without a request are closed, others after their
+ * answer. */
 void proxy_drain(struct proxy *p);
 
-/* Ends everything; requests in flight finish as if their clients had left. Then let the loop run until it is empty. */
+/* Ends everything; requests in flight finish as if their clients had left. Then let the loop run
+ * until it is empty. */
 void proxy_close(struct proxy *p);
 
 /* After the loop is empty. */
@@ -87,7 +91,8 @@ void upstream_init(struct upstream *u, struct proxy *p, int port, void *owner);
 /* The kept connections, closed: before an instance is held back or stopped. */
 void upstream_drop_idle(struct upstream *u);
 
-/* The instance is gone: what it has in progress is answered with `status` where no answer had begun, and cut off where one had. */
+/* The instance is gone: what it has in progress is answered with `status` where no answer had
+ * begun, and cut off where one had. */
 void upstream_fail(struct upstream *u, int status, const char *text);
 
 #endif

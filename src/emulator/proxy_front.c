@@ -64,7 +64,8 @@ static void shut(uv_shutdown_t *request, int status) {
         front_close(request->handle->data);
 }
 
-/* Closes without hurting what is in progress to the client: a close() while it still sends would reset the connection. */
+/* Closes without hurting what is in progress to the client: a close() while it still sends would
+ * reset the connection. */
 static void linger(struct front *f) {
     f->state = FRONT_LINGER;
     set_timer(f, LINGER_MS * NS_PER_MS);
@@ -123,7 +124,8 @@ static void next_request(struct front *f) {
     front_resume(f);
 }
 
-/* The rest of a request that is answered already: so little that it may come, for the connection's sake? */
+/* The rest of a request that is answered already: so little that it may come, for the connection's
+ * sake? */
 static bool rest_is_small(const struct front *f) {
     if (f->state == FRONT_ANSWER)
         return true;

@@ -1,10 +1,13 @@
 /*
- * service: what a Cloud Run service is made of, as far as the emulator knows it, and the file that describes one.
+ * service: what a Cloud Run service is made of, as far as the emulator knows it, and the file that
+ * describes one.
  *
- * service_read_yaml() takes the very file of `gcloud run services replace` (serving.knative.dev/v1). What it does not know it names
- * and leaves alone; what it knows and cannot read is an error with line and column.
+ * service_read_yaml() takes the very file of `gcloud run services replace`
+ * (serving.knative.dev/v1). What it does not know it names and leaves alone; what it knows and
+ * cannot read is an error with line and column.
  *
- * Ownership: service_done() frees what reading allocated; texts set by others are borrowed. Thread: plain data.
+ * Ownership: service_done() frees what reading allocated; texts set by others are borrowed. Thread:
+ * plain data.
  */
 #ifndef EMULATOR_SERVICE_H
 #define EMULATOR_SERVICE_H

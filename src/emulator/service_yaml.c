@@ -298,7 +298,8 @@ static void finish(struct reading *r) {
         s->words[n++] = r->args[i];
     s->words[n] = NULL;
     s->env[r->env_count] = NULL;
-    /* Kubernetes' rule: abandoned after this number of failures, one each period; the last one has its timeout. */
+    /* Kubernetes' rule: abandoned after this number of failures, one each period; the last one has
+     * its timeout. */
     if (s->probe_custom)
         s->startup_limit_ns =
             (int64_t)((r->probe_delay_s + r->probe_period_s * (r->probe_failures - 1) +

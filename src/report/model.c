@@ -102,7 +102,8 @@ static int fit_heatmap(struct build *b) {
     return heatmap_new(run_us, &m->heatmap, b->e);
 }
 
-/* What was counted while the run went on, where it is all of the file; else a reading of the rows. */
+/* What was counted while the run went on, where it is all of the file; else a reading of the
+ * rows. */
 static int count_rows(struct build *b) {
     struct model *m = b->m;
     struct counted *had = m->options.counted;

@@ -73,7 +73,8 @@ static int64_t body_us(const struct reader_server_row *r) {
     return known ? r->end_us - r->sent_us - r->ttfb_us : 0;
 }
 
-/* Whether a log counts to the end of a streamed answer or to its head is not documented. If the body takes long, it shows. */
+/* Whether a log counts to the end of a streamed answer or to its head is not documented. If the
+ * body takes long, it shows. */
 static bool is_long(const struct reader_server_row *r, const struct worth *w) {
     return w->times[PLATFORM_NETWORK] != READER_NO_VALUE && body_us(r) >= PLATFORM_LONG_BODY_US;
 }

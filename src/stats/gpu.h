@@ -1,7 +1,9 @@
 /*
- * gpu: the GPUs that Cloud Run offers: one for each instance, and what an instance must have beside it.
+ * gpu: the GPUs that Cloud Run offers: one for each instance, and what an instance must have beside
+ * it.
  *
- * It knows no prices: they are in the user's price list (billing.h), because none is published in a form that we have read.
+ * It knows no prices: they are in the user's price list (billing.h), because none is published in a
+ * form that we have read.
  *
  * Thread: constants.
  */

@@ -22,7 +22,8 @@
 
 static const struct export_service service = {"P", "us-central1", "s", "s-00001", "s"};
 
-/* A history of one instance: its entries go to `log`, its billable time and requests are returned. */
+/* A history of one instance: its entries go to `log`, its billable time and requests are
+ * returned. */
 struct history {
     struct billing_span spans[64];
     size_t n, requests;

@@ -1,4 +1,5 @@
-/* The service's file: what is known is read, what is not is named, what is wrong is found with its line and column. */
+/* The service's file: what is known is read, what is not is named, what is wrong is found with its
+ * line and column. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -153,7 +153,8 @@ static void test_a_shutdown_is_billed(void **state) {
     reader_close(r);
 }
 
-/* An instance that was ended while it started was starting until then: 1.0 to 2.04 s, rounded up. */
+/* An instance that was ended while it started was starting until then: 1.0 to 2.04 s, rounded
+ * up. */
 static void test_a_start_that_came_to_nothing_is_billed(void **state) {
     (void)state;
     struct reader *r = NULL;
@@ -227,7 +228,8 @@ static void test_odd_rows(void **state) {
     reader_close(r);
 }
 
-/* Instance-based billing goes by the lives of the instances, in the figure, too: 1.0 s to 5.0 s, in which the log's own rule has a gap. */
+/* Instance-based billing goes by the lives of the instances, in the figure, too: 1.0 s to 5.0 s, in
+ * which the log's own rule has a gap. */
 static void test_a_life_is_billed_whole(void **state) {
     (void)state;
     struct reader *r = NULL;

@@ -160,7 +160,8 @@ static void test_instance_based_cost(void **state) {
                               INT64_C(1) << 29, GPU_NONE};
     struct billing_cost c;
     billing_cost(&u, &p, &c);
-    /* 600 000 vCPU-s at 0.000018 and 150 000 GiB-s at 0.000002; no charge for requests or idling. */
+    /* 600 000 vCPU-s at 0.000018 and 150 000 GiB-s at 0.000002; no charge for requests or
+     * idling. */
     assert_near(c.full.cpu, 10.8, 1e-9);
     assert_near(c.full.memory, 0.3, 1e-9);
     assert_near(c.full.total, 11.1, 1e-9);
