@@ -7,7 +7,11 @@ Written from the billing rules, apart from the program's own code, so that each 
 Request-based: for each instance the union of its start-up ("Starting new instance" to the probe), its requests (timestamp to
 timestamp + latency, but not before the instance was started: until then the request waited elsewhere) and its shutdown (SIGTERM
 to exit); each longest stretch is rounded up to 100 ms. Real logs do not say when an instance ended: the emulator's own log
-"coldswarm/instances" does, and without it no shutdown is billed.
+"coldswarm/instances" does, and without it no shutdown is billed. If a log counts the latency of a streamed answer to its headers
+only, the bill is too low.
+
+Instance-based, which a service with a GPU (--gpu) always is: from start to end, at least a minute. Its GPU costs what the price list
+says. The program's own list has no such price; without one the cost of the GPU and the sum are null.
 """
 import argparse
 import datetime
@@ -18,6 +22,7 @@ import sys
 
 STEP_NS = 100_000_000
 PRICES = pathlib.Path(__file__).resolve().parent.parent / "src/stats/prices.json"
+GPUS = {"l4": (4.0, 16.0), "rtx-pro-6000": (20.0, 80.0)}  # the least vCPUs and GiB of an instance
 OVER = ("probe succeeded", "probe failed", "Container called exit", "Container terminated on signal", "Memory limit of")
 
 
@@ -109,19 +114,25 @@ def gib(text):
 def main():
     parser = argparse.ArgumentParser(description="What a Cloud Run service costs, from its log alone.")
     parser.add_argument("log")
-    parser.add_argument("--cpus", type=float, default=1.0, help="of an instance (1)")
-    parser.add_argument("--memory", type=gib, default="512Mi", help="of an instance (512Mi)")
+    parser.add_argument("--cpus", type=float, help="of an instance (1; with --gpu what that needs)")
+    parser.add_argument("--memory", type=gib, help="of an instance (512Mi; with --gpu what that needs)")
+    parser.add_argument("--gpu", choices=GPUS, help="of an instance; its price of a second is in --prices")
     parser.add_argument("--region", default="us-central1")
     parser.add_argument("--prices", default=PRICES, help="a price list (the program's own)")
     parser.add_argument("--instance-based", action="store_true", help="bill from start to end, a minute at least")
     args = parser.parse_args()
+    cpus, memory = GPUS.get(args.gpu, (1.0, 0.5))
+    args.cpus = cpus if args.cpus is None else args.cpus
+    args.memory = memory if args.memory is None else args.memory
+    if args.gpu and (args.cpus < cpus or args.memory < memory):
+        parser.error(f"an instance with the GPU {args.gpu} needs at least {cpus:g} vCPUs and {memory:g}Gi")
 
     instances = read(args.log)
     tier = next((t for t in json.loads(pathlib.Path(args.prices).read_text())["tiers"] if args.region in t["regions"]), None)
     if tier is None:
         sys.exit(f"bill.py: no tier of {args.prices} has the region {args.region}")
     requests = sum(len(one.requests) for one in instances.values())
-    if args.instance_based:
+    if args.instance_based or args.gpu:
         known = [one for one in instances.values() if one.started is not None and one.ended is not None]
         billable = sum(max(one.ended - one.started, 60 * 10**9) for one in known)
         price = tier["instance_based"]
@@ -132,12 +143,22 @@ def main():
         cpu, memory = price["cpu_active"], price["memory_active"]
         per_request, free_requests = price["million_requests"] / 1e6, price["free_requests"]
     cpu_s, gib_s = billable / 1e9 * args.cpus, billable / 1e9 * args.memory
+    gpu_s = billable / 1e9 if args.gpu else 0
+    gpu_price = tier.get("gpu", {}).get(args.gpu) if args.gpu else 0
+    gpu_usd = None if gpu_price is None else gpu_s * gpu_price
+    if gpu_usd is None:
+        print(f"bill.py: {args.prices} has no \"gpu\": {{\"{args.gpu}\": PRICE OF A SECOND}} in the tier of {args.region}; "
+              "the cost of the GPU and the sum are missing", file=sys.stderr)
     full = cpu_s * cpu + gib_s * memory + requests * per_request
     net = (max(cpu_s - price["free_cpu"], 0) * cpu + max(gib_s - price["free_memory"], 0) * memory +
            max(requests - free_requests, 0) * per_request)
-    print(json.dumps({"instances": len(instances), "requests": requests, "billable_ns": billable, "cpu_s": cpu_s, "gib_s": gib_s,
-                      "usd": full, "usd_after_free_tier": net,
-                      "usd_per_1000_requests": full / requests * 1000 if requests else None}))
+    full, net = (None if gpu_usd is None else usd + gpu_usd for usd in (full, net))
+    bill = {"instances": len(instances), "requests": requests, "billable_ns": billable, "cpu_s": cpu_s, "gib_s": gib_s,
+            "usd": full, "usd_after_free_tier": net,
+            "usd_per_1000_requests": full / requests * 1000 if requests and full is not None else None}
+    if args.gpu:
+        bill.update(gpu=args.gpu, gpu_s=gpu_s, gpu_usd=gpu_usd)
+    print(json.dumps(bill))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,10 @@
 #include "util/buf.h"
 #include "util/clock.h"
 
+/* As documented for services with a GPU. */
+#define GPU_START_NS (5 * NS_PER_S)
+#define GPU_IDLE_NS (600 * NS_PER_S)
+
 const struct opt_def cloudrun_opts[CLOUDRUN_OPT_COUNT] = {
     {.name = "file",
      .letter = 'f',
@@ -35,6 +39,13 @@ const struct opt_def cloudrun_opts[CLOUDRUN_OPT_COUNT] = {
      .meta = "FILE",
      .help = "write requests, instance starts and stops, and instance output in the format of "
              "Cloud Logging"},
+    {.name = "log-latency",
+     .type = OPT_CHOICE,
+     .meta = "UNTIL",
+     .def = "end",
+     .choices = "end|headers",
+     .help = "what a request's latency in the log includes: everything to the end of the response, "
+             "or to its headers"},
     {.name = "metrics",
      .type = OPT_FILE,
      .meta = "FILE",
@@ -50,7 +61,7 @@ const struct opt_def cloudrun_opts[CLOUDRUN_OPT_COUNT] = {
      .def = "80",
      .min = 0,
      .max = 1000,
-     .help = "requests per instance at once; 0: no limit (kpa only)"},
+     .help = "requests per instance at once, a stream until its end; 0: no limit (kpa only)"},
     {.name = "min-instances",
      .type = OPT_INTEGER,
      .meta = "N",
@@ -70,12 +81,25 @@ const struct opt_def cloudrun_opts[CLOUDRUN_OPT_COUNT] = {
      .def = "1",
      .min = 0.01,
      .max = 64,
-     .help = "CPUs per instance"},
+     .help = "CPUs per instance (with --gpu: what it needs)"},
     {.name = "memory",
      .type = OPT_SIZE,
      .meta = "SIZE",
      .def = "512M",
-     .help = "memory per instance; an instance that uses more is killed"},
+     .help = "memory per instance (with --gpu: what it needs); an instance that uses more is "
+             "killed"},
+    {.name = "gpu",
+     .type = OPT_CHOICE,
+     .meta = "KIND",
+     .choices = GPU_WORDS,
+     .help = "a service with a GPU: instance-based billing, a cold start of 5s, idle for 10m, at "
+             "least 4 CPUs and 16G (l4) or 20 CPUs and 80G (rtx-pro-6000)"},
+    {.name = "cold-start",
+     .type = OPT_DURATION,
+     .meta = "DURATION",
+     .def = "0",
+     .help = "time that the platform needs to start an instance, before it runs COMMAND (with "
+             "--gpu: 5s)"},
     {.name = "timeout",
      .type = OPT_DURATION,
      .meta = "DURATION",
@@ -86,7 +110,7 @@ const struct opt_def cloudrun_opts[CLOUDRUN_OPT_COUNT] = {
      .type = OPT_DURATION,
      .meta = "DURATION",
      .def = "15m",
-     .help = "how long to keep an idle instance"},
+     .help = "how long to keep an idle instance (with --gpu: 10m)"},
     {.name = "startup-timeout",
      .type = OPT_DURATION,
      .meta = "DURATION",
@@ -131,14 +155,15 @@ const struct opt_def cloudrun_opts[CLOUDRUN_OPT_COUNT] = {
      .meta = "KIND",
      .def = "request",
      .choices = "request|instance",
-     .help = "billing model: per request, or per instance with CPU always allocated"},
+     .help = "billing model: per request, or per instance with CPU always allocated (with --gpu: "
+             "instance)"},
     {.name = "no-hold",
      .type = OPT_FLAG,
      .help = "do not throttle the CPU of idle instances, whatever the billing model"},
     {.name = "prices",
      .type = OPT_FILE,
      .meta = "FILE",
-     .help = "price list for the summary (default: built in)"},
+     .help = "price list for the summary (default: built in, without GPUs)"},
     {.name = "time-scale",
      .type = OPT_NUMBER,
      .meta = "N",
@@ -243,8 +268,12 @@ static void override(const struct args *a, struct service *s) {
         s->timeout_ns = opt_duration(a, "timeout");
     if (opt_given(a, "startup-timeout"))
         s->startup_limit_ns = opt_duration(a, "startup-timeout");
-    if (opt_given(a, "billing"))
+    if (opt_given(a, "gpu"))
+        s->gpu = gpu_by_name(opt_text(a, "gpu"));
+    if (opt_given(a, "billing")) {
         s->throttled = strcmp(opt_text(a, "billing"), "request") == 0;
+        s->throttled_given = true;
+    }
 }
 
 /* Names go into JSON, file names and the environment; Cloud Run's own rule keeps them harmless. */
@@ -276,7 +305,8 @@ static int read_scaling(const struct args *a, struct emulator_options *o, struct
     s->max = o->service.max;
     s->concurrency = o->service.concurrency;
     s->cpus = o->service.cpus;
-    s->idle_ns = opt_duration(a, "idle");
+    s->idle_ns =
+        o->service.gpu != GPU_NONE && !opt_given(a, "idle") ? GPU_IDLE_NS : opt_duration(a, "idle");
     s->cpu_target = o->service.cpu_target;
     s->concurrency_target = o->service.concurrency_target;
     if (opt_given(a, "tick"))
@@ -299,6 +329,8 @@ int cloudrun_opts_read(const struct args *a, struct emulator_options *o,
         .time_scale = opt_number(a, "time-scale"),
         .sample_ns = opt_duration(a, "sample"),
         .grace_ns = opt_duration(a, "grace"),
+        .cold_start_ns = opt_duration(a, "cold-start"),
+        .log_to_head = strcmp(opt_text(a, "log-latency"), "headers") == 0,
         .pending_ns = opt_given(a, "pending") ? opt_duration(a, "pending") : 0,
         .bind = opt_text(a, "bind"),
         .port = (int)opt_integer(a, "port"),
@@ -317,6 +349,10 @@ int cloudrun_opts_read(const struct args *a, struct emulator_options *o,
         read_file(opt_text(a, "file"), &o->service, note, context, e) != 0)
         return -1;
     override(a, &o->service);
+    if (service_complete(&o->service, e) != 0)
+        return err_prefix(e, "cloudrun");
+    if (o->service.gpu != GPU_NONE && !opt_given(a, "cold-start"))
+        o->cold_start_ns = GPU_START_NS;
     o->billing = o->service.throttled ? BILLING_REQUEST : BILLING_INSTANCE;
     o->hold = o->service.throttled && !opt_flag(a, "no-hold");
     if (read_command(a, &o->service, e) != 0 || check_names(&o->service, e) != 0 ||

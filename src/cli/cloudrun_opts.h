@@ -9,7 +9,7 @@
 #include "cli/command.h"
 #include "emulator/emulator.h"
 
-#define CLOUDRUN_OPT_COUNT 32
+#define CLOUDRUN_OPT_COUNT 35
 
 extern const struct opt_def cloudrun_opts[CLOUDRUN_OPT_COUNT];
 

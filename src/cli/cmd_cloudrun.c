@@ -80,6 +80,7 @@ static void print_instances(const struct emulator_status *s) {
 static void print_cost(const struct emulator_options *o, const struct emulator_status *s,
                        const struct billing_prices *prices) {
     struct billing_cost cost;
+    char no_price[BILLING_NO_PRICE_BYTES];
     struct billing_usage use = {
         .mode = o->billing,
         .billable_ns = s->billable_ns,
@@ -87,12 +88,23 @@ static void print_cost(const struct emulator_options *o, const struct emulator_s
         .requests = s->assigned,
         .cpus = o->service.cpus,
         .memory_bytes = (int64_t)o->service.memory_bytes,
+        .gpu = o->service.gpu,
     };
     billing_cost(&use, prices, &cost);
-    printf("billable   %.1f s of instances, %.1f vCPU-s, %.1f GiB-s\n", cost.instance_s, cost.cpu_s,
+    printf("billable   %.1f s of instances, %.1f vCPU-s, %.1f GiB-s", cost.instance_s, cost.cpu_s,
            cost.gib_s);
-    printf("cost       %.6f %s (CPU %.6f, memory %.6f, requests %.6f)", cost.full.total,
-           prices->currency, cost.full.cpu, cost.full.memory, cost.full.requests);
+    if (use.gpu != GPU_NONE)
+        printf(", %.1f GPU-s (%s)", cost.gpu_s, gpu_kinds[use.gpu].name);
+    if (billing_no_gpu_price(prices, use.gpu, no_price)) {
+        printf("\ncost       CPU %.6f %s, memory %.6f %s; %s\n", cost.full.cpu, prices->currency,
+               cost.full.memory, prices->currency, no_price);
+        return;
+    }
+    printf("\ncost       %.6f %s (CPU %.6f, memory %.6f, ", cost.full.total, prices->currency,
+           cost.full.cpu, cost.full.memory);
+    if (use.gpu != GPU_NONE)
+        printf("GPU %.6f, ", cost.full.gpu);
+    printf("requests %.6f)", cost.full.requests);
     if (s->assigned > 0)
         printf(", %.6f per 1000 requests", cost.full.per_1000_requests);
     printf("\n           %.6f %s after the month's free tier, if nothing else used it; %s, prices "
@@ -143,6 +155,13 @@ static void print_start(const struct emulator *m, const struct emulator_options 
                         struct screen *screen) {
     char text[256];
     note(screen, emulator_limits(m));
+    if (o->service.gpu != GPU_NONE) {
+        snprintf(text, sizeof text,
+                 "GPU %s: its start, the size of an instance and the bill are emulated; COMMAND "
+                 "gets no GPU from here",
+                 gpu_kinds[o->service.gpu].name);
+        note(screen, text);
+    }
     if (o->service.container_port > 0) {
         snprintf(text, sizeof text, "each instance gets its own port in PORT, not containerPort %d",
                  o->service.container_port);
@@ -211,6 +230,18 @@ const struct command command_cloudrun = {
         "whichever is longer. Then it gets status 429 if --max-instances are running, else 500. "
         "Other errors: 503 if an instance broke the connection, 500 if it used more than --memory, "
         "504 after --timeout. If the client disconnects, the log has status 499.\n"
+        "\n"
+        "A streamed response keeps its place of --concurrency to its end. The log's latency goes "
+        "to "
+        "the end of the stream, or to its headers with --log-latency headers; what the real Cloud "
+        "Run does is not documented.\n"
+        "\n"
+        "With --gpu, an instance needs 5 s before it runs COMMAND, and is billed for its whole "
+        "life. "
+        "No price of a GPU is built in: add \"gpu\": {\"l4\": PRICE OF A SECOND} to the tier of "
+        "your "
+        "region in a copy of src/stats/prices.json, and give that to --prices. COMMAND gets no "
+        "GPU from the emulator.\n"
         "\n"
         "Instances get no CPU between requests (SIGSTOP, 100 ms after the last one) unless "
         "--billing is instance. Control groups limit their CPU if they are writable; a message at "

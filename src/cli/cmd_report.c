@@ -34,8 +34,8 @@ static int write_csv(const struct args *a) {
 }
 
 static const char *const of_one_run[] = {
-    "intervals", "dialects",         "from", "to",     "stage",   "name",   "warm-only",
-    "csv",       "csv-full-history", "cpu",  "memory", "billing", "region", "prices"};
+    "intervals",        "dialects", "from",   "to",  "stage",   "name",   "warm-only", "csv",
+    "csv-full-history", "cpu",      "memory", "gpu", "billing", "region", "prices"};
 
 static int run_group(const struct args *a) {
     const char *paths[GROUP_RUNS_MAX];
@@ -60,6 +60,28 @@ static int run_group(const struct args *a) {
     return groups_show(paths, args_count(a), &o);
 }
 
+/* What an instance is: a GPU decides on all that is not given. */
+static int read_shape(const struct args *a, struct platform_shape *out, struct err *e) {
+    enum gpu gpu = gpu_by_name(opt_text(a, "gpu"));
+    bool ask = gpu == GPU_NONE;
+    struct platform_shape s = {
+        .cpus = ask || opt_given(a, "cpu") ? opt_number(a, "cpu") : gpu_kinds[gpu].cpus_min,
+        .memory_bytes = ask || opt_given(a, "memory") ? (int64_t)opt_size(a, "memory")
+                                                      : gpu_kinds[gpu].memory_min_bytes,
+        .billing = !ask || strcmp(opt_text(a, "billing"), "instance") == 0 ? BILLING_INSTANCE
+                                                                           : BILLING_REQUEST,
+        .gpu = gpu,
+        .prices = opt_text(a, "prices"),
+        .region = opt_text(a, "region")};
+    if (!ask && opt_given(a, "billing") && strcmp(opt_text(a, "billing"), "request") == 0)
+        return err_set(e, "a service with a GPU has instance-based billing only; leave --billing "
+                          "request out");
+    if (!ask && gpu_check_size(gpu, s.cpus, s.memory_bytes, e) != 0)
+        return -1;
+    *out = s;
+    return 0;
+}
+
 static int run(const struct args *a) {
     if (args_count(a) > 1)
         return run_group(a);
@@ -73,13 +95,10 @@ static int run(const struct args *a) {
         .dialects = opt_flag(a, "dialects"),
         .folder = opt_text(a, "out"),
         .no_figures = opt_flag(a, "no-figures"),
-        .shape = {.cpus = opt_number(a, "cpu"),
-                  .memory_bytes = (int64_t)opt_size(a, "memory"),
-                  .billing = strcmp(opt_text(a, "billing"), "instance") == 0 ? BILLING_INSTANCE
-                                                                             : BILLING_REQUEST,
-                  .prices = opt_text(a, "prices"),
-                  .region = opt_text(a, "region")},
     };
+    struct err e;
+    if (read_shape(a, &o.shape, &e) != 0)
+        return command_error(EXIT_USAGE, e.text);
     if (set_cut(a, &o) != 0)
         return command_error(EXIT_USAGE, "--stage cannot be combined with --from or --to");
     return results_show(args_at(a, 0), &o);
@@ -152,12 +171,19 @@ static const struct opt_def opts[] = {
      .def = "1",
      .min = 0.08,
      .max = 64,
-     .help = "vCPUs per instance, for the cost estimate (needs imported server logs)"},
+     .help = "vCPUs per instance, for the cost estimate (needs imported server logs; with --gpu: "
+             "what it needs)"},
     {.name = "memory",
      .type = OPT_SIZE,
      .meta = "SIZE",
      .def = "512M",
-     .help = "memory per instance, for the cost estimate"},
+     .help = "memory per instance, for the cost estimate (with --gpu: what it needs)"},
+    {.name = "gpu",
+     .type = OPT_CHOICE,
+     .meta = "KIND",
+     .choices = GPU_WORDS,
+     .help = "the GPU of each instance, for the cost estimate: billing is instance-based, and the "
+             "price of a second is in the list of --prices"},
     {.name = "billing",
      .type = OPT_CHOICE,
      .meta = "HOW",
@@ -173,7 +199,8 @@ static const struct opt_def opts[] = {
     {.name = "prices",
      .type = OPT_FILE,
      .meta = "FILE",
-     .help = "your own price list, in the format of src/stats/prices.json"},
+     .help = "your own price list, in the format of src/stats/prices.json, with \"gpu\" in a tier "
+             "for GPUs"},
 };
 
 const struct command command_report = {

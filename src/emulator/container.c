@@ -24,9 +24,10 @@
 
 static void probe_now(uv_timer_t *timer);
 
-/* A port that nothing listens on now. Between this look and the instance's bind() somebody could
- * take it: then the instance says so and ends, and the next one gets another. */
-static int free_port(void) {
+/* A port that nothing listens on now, held by *held until that is closed. Between then and the
+ * instance's bind() somebody could take it: then the instance says so and ends, and the next one
+ * gets another. */
+static int free_port(int *held) {
     static struct rng rng;
     static bool seeded;
     if (!seeded)
@@ -37,10 +38,12 @@ static int free_port(void) {
         struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
         int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         bool is_free = fd >= 0 && bind(fd, (struct sockaddr *)&any, sizeof any) == 0;
+        if (is_free) {
+            *held = fd;
+            return port;
+        }
         if (fd >= 0)
             close(fd);
-        if (is_free)
-            return port;
     }
     return -1;
 }
@@ -133,8 +136,10 @@ static void kill_rest(struct container *c) {
  * away with them. */
 static void pipes_late(uv_timer_t *timer) {
     struct container *c = timer->data;
-    kill_rest(c); /* a process that was being born at the first time */
-    guard_forget(c->options->guard, c->pid);
+    if (c->pid != 0) {
+        kill_rest(c); /* a process that was being born at the first time */
+        guard_forget(c->options->guard, c->pid);
+    }
     limits_remove(&c->limits);
     for (size_t i = 0; i < 2; i++)
         if (!uv_is_closing((uv_handle_t *)&c->pipes[i]))
@@ -155,8 +160,24 @@ static void process_ended(uv_process_t *process, int64_t status, int signal_numb
     c->options->ended(c->options->context, c);
 }
 
+static void let_port_go(struct container *c) {
+    if (c->port_fd >= 0)
+        close(c->port_fd);
+    c->port_fd = -1;
+}
+
+/* The end of one whose command does not run. */
+static void ended_early(uv_timer_t *timer) {
+    struct container *c = timer->data;
+    let_port_go(c);
+    c->ended_ns = clock_mono_ns();
+    c->state = CONTAINER_ENDED;
+    uv_timer_start(timer, pipes_late, 0, 0);
+    c->options->ended(c->options->context, c);
+}
+
 static void signal_group(struct container *c, int signal_number) {
-    if (c->state == CONTAINER_ENDED)
+    if (c->state == CONTAINER_ENDED || c->pid == 0)
         return;
     kill(-c->pid, signal_number);
 }
@@ -174,7 +195,10 @@ void container_stop(struct container *c) {
     close_probe(c);
     signal_group(c, SIGTERM);
     container_hold(c, false);
-    uv_timer_start(&c->timer, grace_over, (uint64_t)(c->options->grace_ns / NS_PER_MS), 0);
+    if (c->pid == 0)
+        uv_timer_start(&c->timer, ended_early, 0, 0);
+    else
+        uv_timer_start(&c->timer, grace_over, (uint64_t)(c->options->grace_ns / NS_PER_MS), 0);
 }
 
 void container_kill(struct container *c, enum container_cause cause) {
@@ -185,6 +209,8 @@ void container_kill(struct container *c, enum container_cause cause) {
     c->state = CONTAINER_STOPPING;
     close_probe(c);
     uv_timer_stop(&c->timer);
+    if (c->pid == 0)
+        uv_timer_start(&c->timer, ended_early, 0, 0);
     signal_group(c, SIGKILL);
 }
 
@@ -218,7 +244,7 @@ static void probe_now(uv_timer_t *timer) {
     struct container *c = timer->data;
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)c->port)};
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (clock_mono_ns() - c->started_ns >= c->options->startup_limit_ns) {
+    if (clock_mono_ns() - c->run_ns >= c->options->startup_limit_ns) {
         container_kill(c, CONTAINER_NO_PROBE);
         return;
     }
@@ -269,7 +295,48 @@ static void init_handles(struct container *c) {
     }
     uv_timer_init(c->loop, &c->timer);
     c->timer.data = c->process.data = c;
-    c->handles = 4;
+    c->handles = 3;
+}
+
+/* Runs the command. Where that fails, the process's handle is closing and the container is the
+ * caller's to end. */
+static int run(struct container *c, struct err *e) {
+    const struct container_options *o = c->options;
+    char texts[5][300];
+    char *set[6] = {texts[0], texts[1], texts[2], texts[3], texts[4], NULL};
+    snprintf(texts[0], sizeof texts[0], "PORT=%d", c->port);
+    snprintf(texts[1], sizeof texts[1], "K_SERVICE=%s", o->service);
+    snprintf(texts[2], sizeof texts[2], "K_REVISION=%s", o->revision);
+    snprintf(texts[3], sizeof texts[3], "K_CONFIGURATION=%s", o->configuration);
+    snprintf(texts[4], sizeof texts[4], PROCESSES_MARK_NAME "=%s-%d-", o->guard->mark, c->port);
+    char **environment = make_environment(set, o->env);
+    if (environment == NULL)
+        return err_set(e, "out of memory for an instance");
+    let_port_go(c);
+    int failed = spawn(c, environment);
+    free(environment);
+    c->handles++;
+    if (failed != 0) {
+        uv_close((uv_handle_t *)&c->process, handle_closed);
+        return err_set(e, "cannot start %.500s: %s", o->argv[0], uv_strerror(failed));
+    }
+    c->run_ns = clock_mono_ns();
+    c->pid = uv_process_get_pid(&c->process);
+    guard_watch(o->guard, c->pid);
+    for (size_t i = 0; i < 2; i++)
+        uv_read_start((uv_stream_t *)&c->pipes[i], wire_scratch, pipe_read);
+    uv_timer_start(&c->timer, probe_now, PROBE_FIRST_MS, 0);
+    return 0;
+}
+
+static void run_late(uv_timer_t *timer) {
+    struct container *c = timer->data;
+    struct err e;
+    if (run(c, &e) == 0)
+        return;
+    pass_line(c, true, e.text, strlen(e.text));
+    c->exit_status = 127; /* as a shell has it */
+    ended_early(timer);
 }
 
 /* A start that failed: the same way out as for all, but the user is not told. */
@@ -281,46 +348,34 @@ static void never_lived(void *context, struct container *c) {
 static void give_up(struct container *c) {
     static const struct container_options silent = {.closed = never_lived};
     c->options = &silent;
+    let_port_go(c);
     uv_close((uv_handle_t *)&c->pipes[0], handle_closed);
     uv_close((uv_handle_t *)&c->pipes[1], handle_closed);
     uv_close((uv_handle_t *)&c->timer, handle_closed);
-    uv_close((uv_handle_t *)&c->process, handle_closed);
 }
 
 int container_start(uv_loop_t *loop, const struct container_options *o, void *owner,
                     struct container **out, struct err *e) {
-    char texts[5][300];
-    char *set[6] = {texts[0], texts[1], texts[2], texts[3], texts[4], NULL};
-    int port = free_port();
+    int port_fd = -1, port = free_port(&port_fd);
     if (port < 0)
         return err_set(e, "no free port for an instance between %d and %d", PORT_FIRST, PORT_LAST);
-    snprintf(texts[0], sizeof texts[0], "PORT=%d", port);
-    snprintf(texts[1], sizeof texts[1], "K_SERVICE=%s", o->service);
-    snprintf(texts[2], sizeof texts[2], "K_REVISION=%s", o->revision);
-    snprintf(texts[3], sizeof texts[3], "K_CONFIGURATION=%s", o->configuration);
-    snprintf(texts[4], sizeof texts[4], PROCESSES_MARK_NAME "=%s-%d-", o->guard->mark, port);
     struct container *c = calloc(1, sizeof *c);
-    char **environment = make_environment(set, o->env);
-    if (c == NULL || environment == NULL) {
-        free(c);
-        free(environment);
+    if (c == NULL) {
+        close(port_fd);
         return err_set(e, "out of memory for an instance");
     }
-    *c = (struct container){.owner = owner, .options = o, .loop = loop, .port = port};
+    *c = (struct container){
+        .owner = owner, .options = o, .loop = loop, .port = port, .port_fd = port_fd};
     init_handles(c);
     c->started_ns = clock_mono_ns();
-    int failed = spawn(c, environment);
-    free(environment);
-    if (failed != 0) {
+    if (o->cold_start_ns > 0) {
+        int64_t ms = (o->cold_start_ns + NS_PER_MS - 1) / NS_PER_MS;
+        uv_timer_start(&c->timer, run_late, (uint64_t)ms, 0);
+    } else if (run(c, e) != 0) {
         give_up(c);
         limits_remove(&c->limits);
-        return err_set(e, "cannot start %.500s: %s", o->argv[0], uv_strerror(failed));
+        return -1;
     }
-    c->pid = uv_process_get_pid(&c->process);
-    guard_watch(o->guard, c->pid);
-    for (size_t i = 0; i < 2; i++)
-        uv_read_start((uv_stream_t *)&c->pipes[i], wire_scratch, pipe_read);
     *out = c;
-    uv_timer_start(&c->timer, probe_now, PROBE_FIRST_MS, 0);
     return 0;
 }

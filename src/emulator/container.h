@@ -41,6 +41,7 @@ struct container_options {
     const char *service, *revision, *configuration;
     char *const *env; /* "NAME=value" besides the emulator's own environment; NULL: none */
     int64_t startup_limit_ns, grace_ns;
+    int64_t cold_start_ns; /* what the platform needs before it runs the command */
     struct guard *guard;
     struct limits *limits;
     void *context;
@@ -55,10 +56,12 @@ struct container {
     const struct container_options *options;
     enum container_state state;
     enum container_cause cause;
-    pid_t pid; /* and group, and session */
+    pid_t pid; /* and group, and session; 0: the command does not run yet, or never will */
     int port;
-    unsigned attempts;                                  /* of the probe */
+    int port_fd;       /* keeps the port until the command runs; -1: none */
+    unsigned attempts; /* of the probe */
     int64_t started_ns, ready_ns, sigterm_ns, ended_ns; /* monotonic; 0: not yet */
+    int64_t run_ns;                                     /* the command was run */
     int64_t exit_status;
     int exit_signal;
     bool held;
@@ -74,7 +77,8 @@ struct container {
 };
 
 /* The options are borrowed until `closed`. Fails where the command cannot be run; then nothing is
- * left. */
+ * left. With a cold start the command runs later: where it cannot, the instance ends by itself,
+ * with a line of stderr that says why. */
 int container_start(uv_loop_t *loop, const struct container_options *o, void *owner,
                     struct container **out, struct err *e);
 

@@ -43,12 +43,14 @@ struct emulator_options {
     bool hold; /* take the CPU from instances between requests */
     double time_scale;
     int64_t sample_ns, grace_ns;
-    int64_t pending_ns; /* how long a request waits for an instance; 0: the policy's rule */
-    int abort_status;   /* 429 or 500; 0: 429 at the maximum of instances, else 500 */
-    const char *token;  /* what clients must bring; NULL: nothing */
+    int64_t cold_start_ns; /* of an instance, before COMMAND runs */
+    int64_t pending_ns;    /* how long a request waits for an instance; 0: the policy's rule */
+    int abort_status;      /* 429 or 500; 0: 429 at the maximum of instances, else 500 */
+    const char *token;     /* what clients must bring; NULL: nothing */
     const char *bind;
     int port, admin_port; /* 0: any; admin_port < 0: none */
     const char *log_path; /* NULL: none */
+    bool log_to_head; /* a request's latency in the log ends with the answer's head, not its end */
     const char *metrics_path;
     void *context;
     void (*note)(void *context, const char *text);

@@ -32,9 +32,10 @@ void log_request(struct emulator *m, const struct exchange *x) {
         return;
     const struct unit *u = x->upstream != NULL ? x->upstream->owner : NULL;
     make_url(x, url);
+    bool to_head = m->options.log_to_head && x->head_ns != 0;
     struct export_request r = {
         .arrived_ns = x->arrived_real_ns,
-        .latency_ns = x->ended_ns - x->arrived_ns,
+        .latency_ns = (to_head ? x->head_ns : x->ended_ns) - x->arrived_ns,
         .emitted_ns = clock_real_ns(),
         .nonce = journal_nonce(&m->journal),
         .method = x->method,

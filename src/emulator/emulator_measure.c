@@ -37,7 +37,7 @@ static void measure_look(struct emulator *m) {
     m->last_look_ns = now_ns;
     if (groups != NULL && uses != NULL && m->unit_count > 0) {
         for (struct unit *u = m->units; u != NULL; u = u->next)
-            groups[n++] = u->container->pid;
+            groups[n++] = u->container->pid != 0 ? u->container->pid : -1; /* 0 is the kernel's */
         processes_sample(groups, uses, n);
         n = 0;
         for (struct unit *u = m->units; u != NULL; u = u->next, n++) {

@@ -188,8 +188,8 @@ void route_finished(void *context, struct exchange *x) {
         dequeue(m, x);
     m->total.requests++;
     m->total.per_class[class >= 1 && class <= 5 ? class : 0]++;
-    m->total.client_left += x->status == STATUS_CLIENT_LEFT;
-    m->total.timed_out += x->status == 504 && x->text != NULL;
+    m->total.client_left += x->client_left;
+    m->total.timed_out += x->timed_out;
     log_request(m, x);
     if (x->upstream == NULL)
         return;

@@ -25,8 +25,10 @@ bool unit_has_room(const struct unit *u) {
 
 int64_t unit_billable_ns(const struct unit *u, int64_t now_ns) {
     if (u->emulator->options.billing == BILLING_INSTANCE) {
-        int64_t ended_ns = u->container->ended_ns;
-        return billing_instance_ns(u->container->started_ns, ended_ns != 0 ? ended_ns : now_ns);
+        /* What is missing to the least time is added at the end, so that the metric grows by a
+         * second a second until then. */
+        int64_t started_ns = u->container->started_ns, ended_ns = u->container->ended_ns;
+        return ended_ns != 0 ? billing_instance_ns(started_ns, ended_ns) : now_ns - started_ns;
     }
     return billing_meter_ns(&u->meter, now_ns);
 }
@@ -199,6 +201,7 @@ void units_init(struct emulator *m) {
         .env = o->service.env,
         .startup_limit_ns = o->service.startup_limit_ns,
         .grace_ns = o->grace_ns,
+        .cold_start_ns = o->cold_start_ns,
         .guard = &m->guard,
         .limits = &m->limits,
         .context = m,

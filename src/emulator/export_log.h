@@ -38,7 +38,8 @@ struct export_service {
 
 struct export_request {
     int64_t arrived_ns; /* at the front end: the entry's timestamp */
-    int64_t latency_ns; /* from there to the answer's end: includes waiting and start-up */
+    int64_t
+        latency_ns; /* from there to the answer's end (or head): includes waiting and start-up */
     int64_t emitted_ns; /* when the entry is written: insertId and receiveTimestamp */
     uint32_t nonce;     /* the insertId's random part */
     const char *method, *url, *protocol; /* url absolute; protocol "HTTP/1.1" */

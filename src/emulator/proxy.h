@@ -40,6 +40,7 @@ struct exchange {
     int64_t arrived_ns;               /* monotonic: the head was whole */
     int64_t arrived_real_ns;
     int64_t assigned_ns; /* given to an instance; 0: never */
+    int64_t head_ns;     /* the answer's head went to the client; 0: it did not */
     int64_t ended_ns;
     const char *method;
     const struct head *head; /* of the request */
@@ -49,6 +50,8 @@ struct exchange {
     int status; /* what the client got, STATUS_CLIENT_LEFT where it did not wait */
     uint64_t request_bytes, response_bytes; /* with heads */
     const char *text; /* why it failed, for the log; NULL where the instance answered */
+    /* Also where the answer had begun, so that the status still says what the client got. */
+    bool client_left, timed_out;
 };
 
 struct proxy_options {

@@ -30,6 +30,12 @@ static void front_closed(uv_handle_t *handle) {
     free(f);
 }
 
+/* The client went away or takes no more, whatever of its answer had been sent. */
+static void client_gone(struct front *f) {
+    f->exchange.client_left = f->open;
+    front_close(f);
+}
+
 void front_close(struct front *f) {
     if (f->state == FRONT_CLOSED)
         return;
@@ -90,7 +96,7 @@ static void update_reading(struct front *f) {
 static void front_sent(uv_stream_t *stream, int status) {
     struct front *f = stream->data;
     if (status < 0)
-        front_close(f);
+        client_gone(f);
     else if (f->back != NULL)
         back_read(f->back);
 }
@@ -106,7 +112,7 @@ static bool send_pieces(struct front *f, const uv_buf_t *pieces, unsigned n) {
     f->sent_ns = clock_mono_ns();
     if (wire_send((uv_stream_t *)&f->tcp, pieces, n, front_sent) == 0)
         return true;
-    front_close(f);
+    client_gone(f);
     return false;
 }
 
@@ -195,6 +201,7 @@ static void front_timer(uv_timer_t *timer) {
     if (f->open) {
         f->close_after =
             f->close_after || f->state == FRONT_BODY; /* the client itself may be what stalls */
+        f->exchange.timed_out = true;
         front_fail(f, 504, TIMED_OUT);
     } else if (f->state == FRONT_HEAD && f->begun) {
         refuse(f, 408);
@@ -244,14 +251,16 @@ void front_flush(struct front *f) {
     const struct buf *head = &f->proxy->text;
     uv_buf_t piece = uv_buf_init(head->data, (unsigned)head->len);
     f->head_waits = false;
-    send_pieces(f, &piece, 1);
+    if (send_pieces(f, &piece, 1))
+        f->exchange.head_ns = f->sent_ns;
 }
 
 void front_answer_body(struct front *f, const char *bytes, size_t n) {
     char size[24];
     uv_buf_t pieces[WIRE_PIECES_MAX];
     unsigned count = 0;
-    if (f->head_waits)
+    bool has_head = f->head_waits;
+    if (has_head)
         pieces[count++] = uv_buf_init(f->proxy->text.data, (unsigned)f->proxy->text.len);
     f->head_waits = false;
     if (f->answer_chunks)
@@ -259,7 +268,8 @@ void front_answer_body(struct front *f, const char *bytes, size_t n) {
     pieces[count++] = uv_buf_init((char *)(uintptr_t)bytes, (unsigned)n);
     if (f->answer_chunks)
         pieces[count++] = uv_buf_init((char *)(uintptr_t) "\r\n", 2);
-    send_pieces(f, pieces, count);
+    if (send_pieces(f, pieces, count) && has_head)
+        f->exchange.head_ns = f->sent_ns;
 }
 
 /* 0, or the status with which the front end refuses the head. */
@@ -471,7 +481,7 @@ void front_resume(struct front *f) {
 static void front_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer) {
     struct front *f = stream->data;
     if (n < 0) {
-        front_close(f);
+        client_gone(f);
         return;
     }
     if (f->state == FRONT_LINGER)

@@ -158,13 +158,32 @@ static int read_annotation(struct service *s, const char *name, const char *text
         return read_count(text, 0, 1000, &s->min, at, e);
     if (strcmp(name, "autoscaling.knative.dev/maxScale") == 0)
         return read_count(text, 1, 1000, &s->max, at, e);
-    if (strcmp(name, "run.googleapis.com/cpu-throttling") == 0)
+    if (strcmp(name, "run.googleapis.com/cpu-throttling") == 0) {
+        s->throttled_given = true;
         return read_bool(text, &s->throttled, at, e);
+    }
     if (strcmp(name, "run.googleapis.com/scaling-cpu-target") == 0)
         return read_target(text, &s->cpu_target, at, e);
     if (strcmp(name, "run.googleapis.com/scaling-concurrency-target") == 0)
         return read_target(text, &s->concurrency_target, at, e);
     return UNKNOWN;
+}
+
+static int read_accelerator(struct service *s, const char *text, const struct yaml_at *at,
+                            struct err *e) {
+    s->gpu = gpu_by_accelerator(text);
+    if (s->gpu != GPU_NONE)
+        return 0;
+    return yaml_fail(at, e, "\"%.60s\" is neither %s nor %s", text, gpu_kinds[GPU_L4].accelerator,
+                     gpu_kinds[GPU_RTX_PRO_6000].accelerator);
+}
+
+/* How many GPUs. What kind they are says the node selector, or --gpu. */
+static int read_gpus(struct reading *r, const char *text, const struct yaml_at *at, struct err *e) {
+    if (strcmp(text, "1") != 0)
+        return yaml_fail(at, e, "\"%.60s\" is not 1, the only number of GPUs of an instance", text);
+    r->service->gpu_wanted = true;
+    return 0;
 }
 
 static int read_probe(struct reading *r, const char *field, const char *text,
@@ -221,6 +240,8 @@ static int read_container(struct reading *r, const char *field, const char *text
         s->memory_bytes = (uint64_t)n;
         return n >= 1048576 ? 0 : yaml_fail(at, e, "less than 1Mi of memory");
     }
+    if (strcmp(field, "resources > limits > nvidia.com/gpu") == 0)
+        return read_gpus(r, text, at, e);
     if ((rest = below(field, "startupProbe > ")) != NULL)
         return read_probe(r, rest, text, at, e);
     return UNKNOWN;
@@ -248,6 +269,8 @@ static int read_known(struct reading *r, const char *text, const struct yaml_at 
         return read_count(text, 0, 1000, &s->concurrency, at, e);
     if (strcmp(path, TEMPLATE "spec > timeoutSeconds") == 0)
         return read_seconds(text, 3600, &s->timeout_ns, at, e);
+    if (strcmp(path, TEMPLATE "spec > nodeSelector > run.googleapis.com/accelerator") == 0)
+        return read_accelerator(s, text, at, e);
     if ((rest = below(path, ANNOTATIONS)) != NULL)
         return read_annotation(s, rest, text, at, e);
     if ((rest = below(path, CONTAINER)) != NULL)

@@ -193,6 +193,10 @@ static void put_cost_basis(struct json_writer *w, const struct platform_cost *c)
     json_write_text(w, "billing", c->shape.billing == BILLING_REQUEST ? "request" : "instance");
     json_write_number(w, "cpus", c->shape.cpus);
     json_write_int(w, "memory_bytes", c->shape.memory_bytes);
+    if (c->shape.gpu != GPU_NONE) {
+        json_write_text(w, "gpu", gpu_kinds[c->shape.gpu].name);
+        json_write_number(w, "gpu_second_price", c->prices.gpu[c->shape.gpu]);
+    }
     json_write_text(w, "region", c->shape.region);
     json_write_text(w, "tier", c->prices.tier);
     json_write_text(w, "prices", c->prices.source);

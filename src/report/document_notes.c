@@ -157,13 +157,15 @@ static void streams_notes(struct document *d, const struct streams *s) {
 static void cost_note(struct document *d) {
     const struct platform_cost *c = &d->model->cost;
     const struct platform_shape *x = &c->shape;
+    bool gpu = x->gpu != GPU_NONE;
     note(d,
-         "Cost: %s billing of instances with %g vCPU and %.6g GiB (--cpu, --memory, --billing), "
-         "prices of %s, %s (%s, %s). The cost after the free tier "
-         "assumes that nothing else used the free tier in the month.",
+         "Cost: %s billing of instances with %g vCPU%s %.6g GiB%s%s (--cpu, --memory, %s), prices "
+         "of %s, %s (%s, %s). The cost after the free tier assumes that nothing else used the free "
+         "tier in the month.",
          x->billing == BILLING_REQUEST ? "request-based" : "instance-based", x->cpus,
-         (double)x->memory_bytes / (1 << 30), x->region, c->prices.tier, c->prices.source,
-         c->prices.date);
+         gpu ? "," : " and", (double)x->memory_bytes / (1 << 30), gpu ? " and the GPU " : "",
+         gpu_kinds[x->gpu].name, gpu ? "--gpu" : "--billing", x->region, c->prices.tier,
+         c->prices.source, c->prices.date);
 }
 
 static void shown_note(struct document *d) {

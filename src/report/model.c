@@ -10,6 +10,7 @@
 #include "record/reader_timeline.h"
 #include "report/axis.h"
 #include "report/dialects.h"
+#include "report/platform_figures.h"
 #include "report/stream_doubts.h"
 #include "report/stream_tables.h"
 #include "util/clock.h"
@@ -286,6 +287,9 @@ static int make_server(struct build *b) {
     if (m->server != NULL) {
         if (platform_price(m->server, &m->options.shape, &m->cost, b->e) != 0)
             return -1;
+        if (m->cost.shape.billing == BILLING_INSTANCE &&
+            platform_figures_bill_lives(m->server, b->e) != 0)
+            return -1;
         m->table_count = platform_tables(m->server, &m->cost, m->tables);
     }
     if (m->guess != NULL)
@@ -382,7 +386,7 @@ static int make_remarks(struct build *b) {
     if (remark_on_feeders(b) != 0 || make_connections(b) != 0)
         return -1;
     if (m->server != NULL)
-        platform_remarks(m->server, &m->remarks);
+        platform_remarks(m->server, &m->cost, &m->remarks);
     return buf_ok(&m->remarks.texts) ? 0 : err_set(b->e, "out of memory for the remarks");
 }
 

@@ -87,9 +87,10 @@ static void sum_up(struct platform *s) {
         s->crashes += x->crashed;
         s->cold_instances += x->cold > 0;
         s->started += x->at.start_known;
-        s->instance_us += life(s, x);
+        x->life_us = life(s, x);
+        s->instance_us += x->life_us;
         s->billable_us += x->billable_us;
-        s->billable_instance_us += billing_instance_ns(0, life(s, x) * NS_PER_US) / NS_PER_US;
+        s->billable_instance_us += billing_instance_ns(0, x->life_us * NS_PER_US) / NS_PER_US;
         if (x->concurrency_max > s->concurrency_max)
             s->concurrency_max = x->concurrency_max;
     }

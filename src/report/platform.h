@@ -54,6 +54,7 @@ struct platform_instance {
     int64_t in_us;   /* of all requests in it, added up; in_us / busy_us is the mean concurrency */
     uint32_t concurrency_max;
     int64_t billable_us;      /* request-based */
+    int64_t life_us;          /* within the log's reach; instance-based billing goes by it */
     double median_us, p95_us; /* of the log's latency; NAN: none */
     bool crashed;
     int64_t first_cold_us, first_answer_us, first_byte_us; /* READER_NO_VALUE: none */
@@ -61,6 +62,7 @@ struct platform_instance {
 };
 
 #define PLATFORM_STATUS_MAX 1000
+#define PLATFORM_LONG_BODY_US INT64_C(100000)
 
 struct platform_status {
     uint64_t client, server; /* answers with that status; [0]: without one */
@@ -76,6 +78,8 @@ struct platform_counts {
     uint64_t others;         /* log entries without the trace of this run */
     uint64_t status_differs; /* both have one, and they are not the same */
     uint64_t early;          /* the client's time was shorter than the log's */
+    uint64_t long_bodies;    /* joined, and the body took PLATFORM_LONG_BODY_US at the client */
+    uint64_t log_to_head;    /* of these, those whose time in the log has no room for the body */
     bool decidable;          /* entries could join */
     uint64_t unexplained;    /* missing + astray + repeated + status_differs */
 };

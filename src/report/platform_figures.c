@@ -249,3 +249,25 @@ int platform_figures_make(struct reader *r, struct platform *s, struct err *e) {
     return line_of_means(r, "container/memory/utilizations", 100, s->seconds,
                          &f[PLATFORM_MEMORY].first, e);
 }
+
+int platform_figures_bill_lives(struct platform *s, struct err *e) {
+    struct platform_lines *f = &s->figures[PLATFORM_BILLABLE_TIME];
+    double *line = NULL;
+    if (s->with == NULL || s->metric_billable_s > 0 || s->instance_count == 0)
+        return 0;
+    if (empty_line(s->seconds, &line, e) != 0)
+        return -1;
+    for (size_t i = 0; i < s->seconds; i++)
+        line[i] = 0;
+    for (size_t i = 0; i < s->instance_count; i++) {
+        const struct platform_instance *x = &s->instances[i];
+        const struct span life = {.from_us = x->at.started_us,
+                                  .to_us = x->at.started_us + x->life_us,
+                                  .value = (double)x->life_us / (double)US_PER_S};
+        if (x->life_us > 0)
+            fill_amount(&life, line, s->seconds);
+    }
+    free(f->first);
+    f->first = line;
+    return 0;
+}

@@ -15,4 +15,8 @@
 
 int platform_figures_make(struct reader *r, struct platform *s, struct err *e);
 
+/* What import works out from a log is request-based. For instance-based billing the figure of
+ * billable time is made again, of the lives of the instances, unless metrics measured it. */
+int platform_figures_bill_lives(struct platform *s, struct err *e);
+
 #endif

@@ -67,6 +67,22 @@ static void weigh(const struct platform_instance *x, const struct reader_server_
     w->times[PLATFORM_CONTAINER] = r->latency_us - wait;
 }
 
+/* From the first byte of the answer to its end, as the client saw it. */
+static int64_t body_us(const struct reader_server_row *r) {
+    bool known = r->joined && r->end_us != READER_NO_VALUE && r->ttfb_us != READER_NO_VALUE;
+    return known ? r->end_us - r->sent_us - r->ttfb_us : 0;
+}
+
+/* Whether a log counts to the end of a streamed answer or to its head is not documented. If the
+ * body takes long, it shows. */
+static bool is_long(const struct reader_server_row *r, const struct worth *w) {
+    return w->times[PLATFORM_NETWORK] != READER_NO_VALUE && body_us(r) >= PLATFORM_LONG_BODY_US;
+}
+
+static bool is_to_head(const struct reader_server_row *r, const struct worth *w) {
+    return is_long(r, w) && w->times[PLATFORM_NETWORK] >= body_us(r);
+}
+
 /* Of the instance in progress. */
 static int bill(struct platform_pass *p) {
     const struct platform_instance *x = p->x;
@@ -138,9 +154,7 @@ static int take_in(struct platform_pass *p, const struct reader_server_row *r,
     if (w->answer_us == READER_NO_VALUE)
         return 0;
     int64_t begin = w->label == PLATFORM_COLD ? x->at.ready_us : r->at_us;
-    int64_t body = r->joined && r->end_us != READER_NO_VALUE && r->ttfb_us != READER_NO_VALUE
-                       ? r->end_us - r->sent_us - r->ttfb_us
-                       : 0;
+    int64_t body = is_to_head(r, w) ? 0 : body_us(r);
     x->first_answer_us = earlier(x->first_answer_us, w->answer_us);
     x->first_byte_us = earlier(x->first_byte_us, w->answer_us - body);
     if (w->answer_us > x->last_us)
@@ -163,6 +177,8 @@ static void take_counts(struct platform *s, const struct reader_server_row *r,
     c->joined_answered += r->client_status != 0;
     c->joined_unanswered += r->client_status == 0;
     c->status_differs += r->client_status != 0 && r->status != 0 && r->client_status != r->status;
+    c->long_bodies += is_long(r, w);
+    c->log_to_head += is_to_head(r, w);
     c->early += w->times[PLATFORM_NETWORK] != READER_NO_VALUE && w->times[PLATFORM_NETWORK] < 0;
 }
 

@@ -1,5 +1,6 @@
 #include "report/platform_tables.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,23 +26,31 @@ static double ratio(double a, double b) {
 int platform_price(const struct platform *s, const struct platform_shape *shape,
                    struct platform_cost *out, struct err *e) {
     struct platform_cost c = {.shape = *shape};
-    c.shape.cpus = shape->cpus > 0 ? shape->cpus : 1;
-    c.shape.memory_bytes = shape->memory_bytes > 0 ? shape->memory_bytes : MEMORY_BYTES;
+    const struct gpu_kind *gpu = &gpu_kinds[shape->gpu];
+    bool has_gpu = shape->gpu != GPU_NONE;
+    if (shape->cpus <= 0)
+        c.shape.cpus = has_gpu ? gpu->cpus_min : 1;
+    if (shape->memory_bytes <= 0)
+        c.shape.memory_bytes = has_gpu ? gpu->memory_min_bytes : MEMORY_BYTES;
+    if (has_gpu)
+        c.shape.billing = BILLING_INSTANCE;
     c.shape.region = shape->region != NULL ? shape->region : REGION;
     if (billing_prices_load(&c.prices, shape->prices, c.shape.region, e) != 0)
         return -1;
-    bool by_request = shape->billing == BILLING_REQUEST;
+    bool by_request = c.shape.billing == BILLING_REQUEST;
     int64_t billable_us = by_request ? s->billable_us : s->billable_instance_us;
     uint64_t requests = s->side.requests - s->counts.no_instance;
-    if (s->side.requests == 0 && by_request) {
+    /* Without a log the metrics know, by the rule that the service has. */
+    if (s->side.requests == 0 && (by_request || s->instance_count == 0)) {
         billable_us = (int64_t)(s->metric_billable_s * 1e6);
         requests = (uint64_t)s->metric_requests;
     }
-    const struct billing_usage usage = {.mode = shape->billing,
+    const struct billing_usage usage = {.mode = c.shape.billing,
                                         .billable_ns = billable_us * NS_PER_US,
                                         .requests = requests,
                                         .cpus = c.shape.cpus,
-                                        .memory_bytes = c.shape.memory_bytes};
+                                        .memory_bytes = c.shape.memory_bytes,
+                                        .gpu = c.shape.gpu};
     billing_cost(&usage, &c.prices, &c.cost);
     c.requests = requests;
     *out = c;
@@ -83,7 +92,7 @@ static void clock_rows(const struct platform *s, struct table *t) {
 }
 
 /* Each bound is the work of one request, so what contradicts is known to have happened once. */
-void platform_remarks(const struct platform *s, struct remarks *r) {
+static void remark_on_clocks(const struct platform *s, struct remarks *r) {
     int64_t us = platform_clock_contradiction_us(s);
     if (us == 0)
         return;
@@ -99,6 +108,23 @@ void platform_remarks(const struct platform *s, struct remarks *r) {
         "on the run's clock are wrong by at least %.3f ms somewhere.",
         (double)us / 1e3, (double)s->side.upper_us / 1e3, (double)s->side.lower_us / 1e3,
         (double)us / 1e3, (double)us / 1e3);
+}
+
+void platform_remarks(const struct platform *s, const struct platform_cost *c, struct remarks *r) {
+    const struct platform_counts *n = &s->counts;
+    char text[BILLING_NO_PRICE_BYTES];
+    remark_on_clocks(s, r);
+    if (n->log_to_head > 0 && 2 * n->log_to_head >= n->long_bodies)
+        remarks_add(
+            r, "log_latency_to_headers",
+            "The server's log seems to count the time of a response to its headers, not to its "
+            "end. In %" PRIu64 " of %" PRIu64 " responses whose body took %" PRId64
+            " ms or longer, its time is no longer than the client's time to the first byte. So "
+            "the log's times, the requests at once and a request-based bill are too low. The "
+            "network time is too high, because it has the rest of the response.",
+            n->log_to_head, n->long_bodies, PLATFORM_LONG_BODY_US / 1000);
+    if (c->cost.instance_s > 0 && billing_no_gpu_price(&c->prices, c->shape.gpu, text))
+        remarks_add(r, "no_gpu_price", "Cost: %s.", text);
 }
 
 static void reconciliation(const struct platform *s, struct table *t) {
@@ -299,13 +325,22 @@ static void cost_table(const struct platform *s, const struct platform_cost *c, 
         cost_row(t, "the same by the metrics", s->metric_billable_s, "s", no_number, no_number);
     cost_row(t, "CPU", x->cpu_s, "vCPU-s", x->full.cpu, x->net.cpu);
     cost_row(t, "memory", x->gib_s, "GiB-s", x->full.memory, x->net.memory);
+    if (c->shape.gpu != GPU_NONE)
+        cost_row(t, "GPU", x->gpu_s, "GPU-s", x->full.gpu, x->net.gpu);
     cost_row(t, "requests", (double)c->requests, "", x->full.requests, x->net.requests);
     cost_row(t, "all", no_number, "", x->full.total, x->net.total);
     cost_row(t, "per 1000 requests", no_number, "", x->full.per_1000_requests,
              x->net.per_1000_requests);
 }
 
-static void instances(const struct platform *s, struct table *t) {
+/* An instance's part of the bill, by the rule of the bill. */
+static double billable_s(const struct platform_instance *x, enum billing_mode billing) {
+    if (billing == BILLING_REQUEST)
+        return (double)x->billable_us / 1e6;
+    return (double)billing_instance_ns(0, x->life_us * NS_PER_US) / (double)NS_PER_S;
+}
+
+static void instances(const struct platform *s, enum billing_mode billing, struct table *t) {
     static const struct table_column columns[] = {{"instance", "Instance", TABLE_TEXT},
                                                   {"revision", "Revision", TABLE_TEXT},
                                                   {"started_s", "Started (s)", TABLE_S},
@@ -335,7 +370,7 @@ static void instances(const struct platform *s, struct table *t) {
         table_number(t, x->concurrency_max);
         table_number(t, x->median_us / 1000);
         table_number(t, x->p95_us / 1000);
-        table_number(t, (double)x->billable_us / 1e6);
+        table_number(t, billable_s(x, billing));
     }
 }
 
@@ -355,6 +390,6 @@ size_t platform_tables(const struct platform *s, const struct platform_cost *cos
     if (cost->cost.instance_s > 0)
         cost_table(s, cost, &tables[n++]);
     if (s->instance_count > 0)
-        instances(s, &tables[n++]);
+        instances(s, cost->shape.billing, &tables[n++]);
     return n;
 }

@@ -27,9 +27,10 @@
 
 /* What an instance is and costs. */
 struct platform_shape {
-    double cpus;          /* 0: 1 */
-    int64_t memory_bytes; /* 0: 512 MiB */
+    double cpus;          /* 0: 1, or what the GPU needs */
+    int64_t memory_bytes; /* 0: 512 MiB, or what the GPU needs */
     enum billing_mode billing;
+    enum gpu gpu;                /* with one the billing is instance-based */
     const char *prices, *region; /* NULL: the list inside the program, us-central1 */
 };
 
@@ -48,7 +49,7 @@ size_t platform_tables(const struct platform *s, const struct platform_cost *cos
                        struct table tables[PLATFORM_TABLES_MAX]);
 
 /* What of the server's side a reader has to know before the numbers. */
-void platform_remarks(const struct platform *s, struct remarks *r);
+void platform_remarks(const struct platform *s, const struct platform_cost *c, struct remarks *r);
 
 /* Cold and warm by the client's guess. */
 #define GUESS_TABLES 1

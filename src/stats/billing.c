@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define GIB 1073741824.0
@@ -67,7 +68,7 @@ static void add(struct billing_money *m, double cpu, double memory, double reque
     m->cpu += cpu;
     m->memory += memory;
     m->requests += requests;
-    m->total = m->cpu + m->memory + m->requests;
+    m->total = m->cpu + m->memory + m->requests + m->gpu;
 }
 
 static double beyond(double used, double free_of_charge) {
@@ -82,12 +83,14 @@ void billing_cost(const struct billing_usage *u, const struct billing_prices *p,
     struct billing_cost c = {.instance_s = seconds,
                              .cpu_s = seconds * u->cpus,
                              .gib_s = seconds * gib,
+                             .gpu_s = u->gpu != GPU_NONE ? seconds : 0,
                              .idle_cpu_s = idle * u->cpus,
                              .idle_gib_s = idle * gib};
     double cpu = request ? p->cpu_active : p->cpu_instance;
     double memory = request ? p->memory_active : p->memory_instance;
     double each = request ? p->million_requests / 1e6 : 0;
     double requests = (double)u->requests;
+    c.full.gpu = c.net.gpu = u->gpu != GPU_NONE ? seconds * p->gpu[u->gpu] : 0;
     add(&c.full, c.cpu_s * cpu, c.gib_s * memory, requests * each);
     add(&c.net, beyond(c.cpu_s, request ? p->free_cpu_request : p->free_cpu_instance) * cpu,
         beyond(c.gib_s, request ? p->free_memory_request : p->free_memory_instance) * memory,
@@ -98,4 +101,16 @@ void billing_cost(const struct billing_usage *u, const struct billing_prices *p,
     c.full.per_1000_requests = u->requests > 0 ? c.full.total / requests * 1000 : (double)NAN;
     c.net.per_1000_requests = u->requests > 0 ? c.net.total / requests * 1000 : (double)NAN;
     *out = c;
+}
+
+bool billing_no_gpu_price(const struct billing_prices *p, enum gpu gpu,
+                          char out[BILLING_NO_PRICE_BYTES]) {
+    if (gpu == GPU_NONE || !isnan(p->gpu[gpu]))
+        return false;
+    snprintf(out, BILLING_NO_PRICE_BYTES,
+             "no price of the GPU %s is known in %s, so the cost of the GPU and the sum are "
+             "missing; give --prices FILE, a copy of src/stats/prices.json with \"gpu\": {\"%s\": "
+             "PRICE OF A SECOND} in the tier of your region",
+             gpu_kinds[gpu].name, p->tier, gpu_kinds[gpu].name);
+    return true;
 }

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "stats/gpu.h"
 #include "util/err.h"
 
 #define BILLING_STEP_NS INT64_C(100000000)
@@ -65,6 +66,7 @@ struct billing_prices {
     double free_cpu_request, free_cpu_instance;
     double free_memory_request, free_memory_instance;
     double free_requests;
+    double gpu[GPU_KINDS]; /* per GPU-second; NAN: the list has none */
 };
 
 /* Reads a price list (JSON; `name` stands for it in errors) and takes the tier that `region` is
@@ -83,16 +85,19 @@ struct billing_usage {
     uint64_t requests;   /* that reached an instance; request-based only are they priced */
     double cpus;         /* of an instance */
     int64_t memory_bytes;
+    enum gpu gpu; /* of an instance; instance-based only */
 };
 
 struct billing_money {
-    double cpu, memory, requests, total;
+    double cpu, memory, requests;
+    double gpu; /* NAN where its price is not known; then these are, too: */
+    double total;
     double per_1000_requests; /* NAN without requests */
 };
 
 struct billing_cost {
     double instance_s; /* billable */
-    double cpu_s, gib_s;
+    double cpu_s, gib_s, gpu_s;
     double idle_cpu_s, idle_gib_s;
     struct billing_money full; /* before the free tier */
     struct billing_money net;  /* after it, as if nothing else was used in the month */
@@ -100,5 +105,10 @@ struct billing_cost {
 
 void billing_cost(const struct billing_usage *u, const struct billing_prices *p,
                   struct billing_cost *out);
+
+/* True where the list has no price of the GPU. Then `out` says so, and where to give one. */
+#define BILLING_NO_PRICE_BYTES 512
+bool billing_no_gpu_price(const struct billing_prices *p, enum gpu gpu,
+                          char out[BILLING_NO_PRICE_BYTES]);
 
 #endif

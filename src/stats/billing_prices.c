@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -5,6 +6,7 @@
 #include "util/buf.h"
 #include "util/file.h"
 #include "util/json.h"
+#include "util/text.h"
 
 #define PRICES_BYTES_MAX 1048576u
 
@@ -65,6 +67,47 @@ static int read_amounts(const struct json_doc *d, const struct json *in, const c
     return 0;
 }
 
+/* A misspelt key must not be a price that is silently missing. */
+static int only_these(const struct json_doc *d, const struct json *in, const char *what,
+                      const char *const *keys, size_t n, struct err *e) {
+    for (const struct json *v = in->first; v != NULL; v = v->next) {
+        bool known = false;
+        for (size_t i = 0; i < n; i++)
+            known = known || strcmp(v->key, keys[i]) == 0;
+        if (known)
+            continue;
+        const char *near = text_nearest(v->key, keys, n);
+        return json_fail(d, v->key_at, e, "%s has no \"%.60s\"%s%s%s", what, v->key,
+                         near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
+                         near != NULL ? "\"?" : "");
+    }
+    return 0;
+}
+
+/* "gpu" may be left out, and so may any of the GPUs. */
+static int read_gpus(const struct json_doc *d, const struct json *tier, double out[GPU_KINDS],
+                     struct err *e) {
+    const char *names[GPU_KINDS - 1];
+    const struct json *gpus = json_get(tier, "gpu");
+    for (int i = 0; i < GPU_KINDS; i++)
+        out[i] = (double)NAN;
+    if (gpus == NULL)
+        return 0;
+    if (member(d, tier, "gpu", JSON_OBJECT, &gpus, e) != 0)
+        return -1;
+    for (int i = GPU_NONE + 1; i < GPU_KINDS; i++)
+        names[i - 1] = gpu_kinds[i].name;
+    if (only_these(d, gpus, "\"gpu\"", names, GPU_KINDS - 1, e) != 0)
+        return -1;
+    for (int i = GPU_NONE + 1; i < GPU_KINDS; i++) {
+        const struct amount price = {gpu_kinds[i].name, &out[i]};
+        if (json_get(gpus, gpu_kinds[i].name) != NULL &&
+            read_amounts(d, tier, "gpu", &price, 1, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int has_region(const struct json_doc *d, const struct json *tier, const char *region,
                       bool *out, struct err *e) {
     const struct json *regions;
@@ -108,6 +151,9 @@ static int find_tier(const struct json_doc *d, const char *region, const struct 
 
 static int read_list(const struct json_doc *d, const char *region, struct billing_prices *p,
                      struct err *e) {
+    static const char *const list_keys[] = {"what", "source", "date", "currency", "tiers"};
+    static const char *const tier_keys[] = {"name",          "note",           "regions",
+                                            "request_based", "instance_based", "gpu"};
     const struct json *tier = NULL, *root = json_root(d);
     if (root->kind != JSON_OBJECT)
         return json_fail(d, root->at, e, "a price list must be an object");
@@ -129,7 +175,11 @@ static int read_list(const struct json_doc *d, const char *region, struct billin
                                       {"free_cpu", &p->free_cpu_instance},
                                       {"free_memory", &p->free_memory_instance}};
     if (read_words(d, root, of_list, sizeof of_list / sizeof *of_list, e) != 0 ||
+        only_these(d, root, "a price list", list_keys, sizeof list_keys / sizeof *list_keys, e) !=
+            0 ||
         find_tier(d, region, &tier, e) != 0 ||
+        only_these(d, tier, "a tier", tier_keys, sizeof tier_keys / sizeof *tier_keys, e) != 0 ||
+        read_gpus(d, tier, p->gpu, e) != 0 ||
         read_words(d, tier, of_tier, sizeof of_tier / sizeof *of_tier, e) != 0 ||
         read_amounts(d, tier, "request_based", request, sizeof request / sizeof *request, e) != 0)
         return -1;

@@ -146,7 +146,8 @@ static void test_both_bills_agree(void **state) {
         struct billing_prices p;
         struct billing_cost c;
         assert_int_equal(billing_prices_load(&p, NULL, "us-central1", NULL), 0);
-        struct billing_usage u = {BILLING_REQUEST, billable, 0, requests, 2, INT64_C(2) << 30};
+        struct billing_usage u = {BILLING_REQUEST,  billable, 0, requests, 2,
+                                  INT64_C(2) << 30, GPU_NONE};
         billing_cost(&u, &p, &c);
         assert_near(number(d, "requests"), (double)requests, 0);
         assert_near(number(d, "cpu_s"), c.cpu_s, 1e-9);
@@ -157,6 +158,17 @@ static void test_both_bills_agree(void **state) {
         json_free(d);
         buf_done(&log);
     }
+}
+
+/* The program's own list, with prices of GPUs in its first tier. */
+static void sized_list(const char *path) {
+    char command[1024];
+    snprintf(
+        command, sizeof command,
+        "sed '0,/\"regions\"/s//\"gpu\": {\"rtx-pro-6000\": 0.0011}, &/' src/stats/prices.json "
+        ">%s",
+        path);
+    assert_int_equal(system(command), 0);
 }
 
 static void test_instance_based_bills_agree(void **state) {
@@ -184,9 +196,29 @@ static void test_instance_based_bills_agree(void **state) {
     struct billing_prices p;
     struct billing_cost c;
     assert_int_equal(billing_prices_load(&p, NULL, "us-central1", NULL), 0);
-    struct billing_usage u = {BILLING_INSTANCE, billable, 0, 0, 1, INT64_C(1) << 29};
+    struct billing_usage u = {BILLING_INSTANCE, billable, 0, 0, 1, INT64_C(1) << 29, GPU_NONE};
     billing_cost(&u, &p, &c);
     assert_near(number(d, "usd"), c.full.total, 1e-12);
+    json_free(d);
+
+    /* With a GPU, by a list that has its price; and with one that has none. */
+    sized_list(in_dir("gpus.json"));
+    char options[600];
+    snprintf(options, sizeof options, "--gpu rtx-pro-6000 --memory 96Gi --prices %s",
+             in_dir("gpus.json"));
+    assert_int_equal(billing_prices_load(&p, in_dir("gpus.json"), "us-central1", NULL), 0);
+    u = (struct billing_usage){BILLING_INSTANCE,  billable,        0, 0, 20,
+                               INT64_C(96) << 30, GPU_RTX_PRO_6000};
+    billing_cost(&u, &p, &c);
+    d = bill(options, &log);
+    assert_near(c.full.gpu, (double)billable / 1e9 * 0.0011, 1e-12);
+    assert_near(number(d, "gpu_usd"), c.full.gpu, 1e-12);
+    assert_near(number(d, "usd"), c.full.total, 1e-12);
+    assert_near(number(d, "usd_after_free_tier"), c.net.total, 1e-12);
+    json_free(d);
+    d = bill("--gpu l4 2>/dev/null", &log);
+    assert_int_equal(json_get(json_root(d), "usd")->kind, JSON_NULL);
+    assert_near(number(d, "gpu_s"), (double)billable / 1e9, 1e-9);
     json_free(d);
     buf_done(&log);
 }

@@ -104,12 +104,57 @@ static void test_defaults_stay(void **state) {
     assert_int_equal(read_text(HEAD "metadata: {name: a}\n", &s, &unknown, NULL), 0);
     assert_int_equal(s.concurrency, 80);
     assert_int_equal(s.max, 100);
+    assert_int_equal(service_complete(&s, NULL), 0);
+    assert_near(s.cpus, 1, 0);
     assert_int_equal(s.memory_bytes, INT64_C(536870912));
     assert_int_equal(s.startup_limit_ns, INT64_C(240000000000));
     assert_true(s.throttled);
     assert_null(s.words[0]);
     buf_done(&unknown);
     service_done(&s);
+}
+
+#define WITH_GPU(annotations, limits, kind)                                                        \
+    HEAD "spec:\n  template:\n    metadata: {annotations: {" annotations "}}\n    spec:\n"         \
+         "      containers:\n      - resources: {limits: {" limits "nvidia.com/gpu: '1'}}\n"       \
+         "      nodeSelector: {run.googleapis.com/accelerator: " kind "}\n"
+
+static void test_a_gpu_decides_what_is_not_given(void **state) {
+    (void)state;
+    struct service s;
+    struct buf unknown;
+    struct err e = {""};
+    assert_int_equal(
+        read_text(WITH_GPU("run.googleapis.com/cpu-throttling: 'false'", "", "nvidia-rtx-pro-6000"),
+                  &s, &unknown, &e),
+        0);
+    assert_string_equal(buf_text(&unknown), "");
+    assert_int_equal(service_complete(&s, &e), 0);
+    assert_int_equal(s.gpu, GPU_RTX_PRO_6000);
+    assert_near(s.cpus, 20, 0);
+    assert_int_equal(s.memory_bytes, INT64_C(80) << 30);
+    assert_false(s.throttled);
+    buf_done(&unknown);
+    service_done(&s);
+    static const struct {
+        const char *text, *says;
+    } bad[] = {
+        {WITH_GPU("run.googleapis.com/cpu-throttling: 'true'", "", "nvidia-l4"),
+         "instance-based billing only"},
+        {WITH_GPU("", "cpu: '2', ", "nvidia-l4"), "at least 4 vCPUs, not 2"},
+        {WITH_GPU("", "memory: 8Gi, ", "nvidia-l4"), "at least 16 GiB of memory, not 8"},
+        {HEAD "spec: {template: {spec: {containers: [{resources: {limits: {nvidia.com/gpu: "
+              "1}}}]}}}\n",
+         "no kind of it"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(read_text(bad[i].text, &s, &unknown, &e), 0);
+        assert_int_equal(service_complete(&s, &e), -1);
+        if (strstr(e.text, bad[i].says) == NULL)
+            fail_msg("\"%s\" is not in \"%s\"", bad[i].says, e.text);
+        buf_done(&unknown);
+        service_done(&s);
+    }
 }
 
 /* Each text with the place and a word of its error. */
@@ -133,6 +178,10 @@ static void test_mistakes(void **state) {
          ":7:38: ", "not a quantity"},
         {SPEC "      containers:\n      - resources: {limits: {cpu: -1}}\n",
          ":7:35: ", "not a quantity"},
+        {SPEC "      containers:\n      - resources: {limits: {nvidia.com/gpu: 2}}\n",
+         ":7:46: ", "the only number of GPUs"},
+        {SPEC "      nodeSelector: {run.googleapis.com/accelerator: l4}\n",
+         ":6:54: ", "neither nvidia-l4 nor nvidia-rtx-pro-6000"},
         {SPEC "      containers:\n      - env: [{name: PORT, value: '1'}]\n",
          ":7:22: ", "Cloud Run"},
         {SPEC "      containers:\n      - env: [{value: a, name: B}]\n", ":7:23: ", "first"},
@@ -161,6 +210,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole_file),
         cmocka_unit_test(test_defaults_stay),
+        cmocka_unit_test(test_a_gpu_decides_what_is_not_given),
         cmocka_unit_test(test_mistakes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

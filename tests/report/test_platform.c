@@ -14,6 +14,7 @@
 
 #include "near.h"
 #include "report/platform.h"
+#include "report/platform_figures.h"
 #include "report/platform_tables.h"
 #include "support/scratch.h"
 
@@ -227,6 +228,59 @@ static void test_odd_rows(void **state) {
     reader_close(r);
 }
 
+/* Instance-based billing goes by the lives of the instances, in the figure, too: 1.0 s to 5.0 s, in
+ * which the log's own rule has a gap. */
+static void test_a_life_is_billed_whole(void **state) {
+    (void)state;
+    struct reader *r = NULL;
+    struct err e = {""};
+    make(in_dir("life.db"), small);
+    struct platform *s = read_platform(in_dir("life.db"), true, &r);
+    const struct platform_shape shape = {.gpu = GPU_L4, .billing = BILLING_INSTANCE};
+    struct platform_cost cost;
+    assert_int_equal(platform_price(s, &shape, &cost, &e), 0);
+    assert_near(cost.shape.cpus, 4, 0);
+    assert_int_equal(cost.shape.memory_bytes, INT64_C(16) << 30);
+    assert_near(cost.cost.gpu_s, 60, 0);
+    assert_true(isnan(cost.cost.full.total));
+    assert_int_equal(s->instances[0].life_us, 4000000);
+    assert_int_equal(platform_figures_bill_lives(s, &e), 0);
+    static const double want[] = {0, 1, 1, 1, 1, 0};
+    for (size_t i = 0; i < 6; i++)
+        assert_near(s->figures[PLATFORM_BILLABLE_TIME].first[i], want[i], 1e-12);
+    platform_free(s);
+    reader_close(r);
+}
+
+/* The body of a response took 200 and 240 ms, and for one of them the log has no room for it. */
+static void test_a_log_that_stops_at_the_headers(void **state) {
+    (void)state;
+    struct reader *r = NULL;
+    char rows[4096];
+    snprintf(rows, sizeof rows,
+             "%s; UPDATE request SET rest_us = 200000 WHERE id = 3;"
+             "UPDATE request SET rest_us = 240000 WHERE id = 4;"
+             "UPDATE server_request SET latency_us = 5000 WHERE request = 4",
+             small);
+    make(in_dir("head.db"), rows);
+    struct platform *s = read_platform(in_dir("head.db"), false, &r);
+    assert_int_equal(s->counts.long_bodies, 2);
+    assert_int_equal(s->counts.log_to_head, 1);
+    struct remarks remarks;
+    struct platform_cost none = {.cost.instance_s = 0};
+    const char *key, *text;
+    size_t at = 0;
+    remarks_init(&remarks);
+    platform_remarks(s, &none, &remarks);
+    assert_true(remarks_next(&remarks, &at, &key, &text));
+    assert_string_equal(key, "log_latency_to_headers");
+    assert_non_null(strstr(text, "In 1 of 2 responses whose body took 100 ms or longer"));
+    assert_false(remarks_next(&remarks, &at, &key, &text));
+    remarks_done(&remarks);
+    platform_free(s);
+    reader_close(r);
+}
+
 static void test_without_an_import_there_is_none(void **state) {
     (void)state;
     struct reader *r = NULL;
@@ -242,6 +296,8 @@ int main(void) {
         cmocka_unit_test(test_a_start_that_came_to_nothing_is_billed),
         cmocka_unit_test(test_an_instance_from_before_the_log),
         cmocka_unit_test(test_odd_rows),
+        cmocka_unit_test(test_a_life_is_billed_whole),
+        cmocka_unit_test(test_a_log_that_stops_at_the_headers),
         cmocka_unit_test(test_without_an_import_there_is_none),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);

@@ -126,7 +126,8 @@ static void test_request_based_cost(void **state) {
     struct billing_prices p = prices("us-central1");
     assert_string_equal(p.tier, "tier 1");
     assert_string_equal(p.currency, "USD");
-    struct billing_usage u = {BILLING_REQUEST, 1000 * NS_PER_S, 0, 500, 1, INT64_C(2) << 30};
+    struct billing_usage u = {BILLING_REQUEST,  1000 * NS_PER_S, 0, 500, 1,
+                              INT64_C(2) << 30, GPU_NONE};
     struct billing_cost c;
     billing_cost(&u, &p, &c);
     assert_near(c.instance_s, 1000, 1e-9);
@@ -155,7 +156,8 @@ static void test_request_based_cost(void **state) {
 static void test_instance_based_cost(void **state) {
     (void)state;
     struct billing_prices p = prices("us-central1");
-    struct billing_usage u = {BILLING_INSTANCE, 300000 * NS_PER_S, 77, 1000, 2, INT64_C(1) << 29};
+    struct billing_usage u = {BILLING_INSTANCE, 300000 * NS_PER_S, 77, 1000, 2,
+                              INT64_C(1) << 29, GPU_NONE};
     struct billing_cost c;
     billing_cost(&u, &p, &c);
     /* 600 000 vCPU-s at 0.000018 and 150 000 GiB-s at 0.000002; no charge for requests or
@@ -167,6 +169,93 @@ static void test_instance_based_cost(void **state) {
     u.requests = 0;
     billing_cost(&u, &p, &c);
     assert_true(isnan(c.full.per_1000_requests));
+}
+
+#define LIST(gpu)                                                                                  \
+    "{\"source\":\"\",\"date\":\"\",\"currency\":\"USD\",\"tiers\":[{\"name\":\"ours\",\"note\":"  \
+    "\"\","                                                                                        \
+    "\"regions\":[\"r\"],\"request_based\":{\"cpu_active\":0,\"cpu_idle\":0,\"memory_active\":0,"  \
+    "\"memory_idle\":0,\"million_requests\":0,\"free_cpu\":0,\"free_memory\":0,\"free_requests\":" \
+    "0},"                                                                                          \
+    "\"instance_based\":{\"cpu\":0.00002,\"memory\":0.000002,\"free_cpu\":1e9,\"free_memory\":"    \
+    "1e9}" gpu "}]}"
+
+static int read_prices(const char *list, struct billing_prices *p, struct err *e) {
+    *e = (struct err){""};
+    return billing_prices_parse(p, "p", list, strlen(list), "r", e);
+}
+
+static void test_a_gpu_costs_what_the_list_says(void **state) {
+    (void)state;
+    struct err e;
+    struct billing_prices p;
+    struct billing_cost c;
+    char text[BILLING_NO_PRICE_BYTES];
+    struct billing_usage u = {BILLING_INSTANCE,  1000 * NS_PER_S, 0, 10, 4,
+                              INT64_C(16) << 30, GPU_L4};
+    assert_int_equal(read_prices(LIST(",\"gpu\":{\"l4\":0.0002}"), &p, &e), 0);
+    billing_cost(&u, &p, &c);
+    /* 4000 vCPU-s, 16000 GiB-s, 1000 GPU-s: 0.08 + 0.032 + 0.2; the free tier has no GPU. */
+    assert_near(c.gpu_s, 1000, 1e-9);
+    assert_near(c.full.gpu, 0.2, 1e-12);
+    assert_near(c.full.total, 0.312, 1e-12);
+    assert_near(c.net.total, 0.2, 1e-12);
+    assert_near(c.full.per_1000_requests, 31.2, 1e-9);
+    assert_false(billing_no_gpu_price(&p, GPU_L4, text));
+    assert_false(billing_no_gpu_price(&p, GPU_NONE, text));
+    /* A price that is not known makes the sum unknown, and is not 0. */
+    u.gpu = GPU_RTX_PRO_6000;
+    billing_cost(&u, &p, &c);
+    assert_near(c.full.cpu, 0.08, 1e-12);
+    assert_true(isnan(c.full.gpu) && isnan(c.full.total) && isnan(c.net.total));
+    assert_true(billing_no_gpu_price(&p, GPU_RTX_PRO_6000, text));
+    assert_non_null(strstr(text, "no price of the GPU rtx-pro-6000 is known in ours"));
+    assert_non_null(strstr(text, "\"gpu\": {\"rtx-pro-6000\": PRICE OF A SECOND}"));
+    p = prices("us-central1");
+    assert_true(billing_no_gpu_price(&p, GPU_L4, text) && isnan(p.gpu[GPU_L4]));
+    u.gpu = GPU_NONE;
+    billing_cost(&u, &p, &c);
+    assert_near(c.full.total, 4000 * 0.000018 + 16000 * 0.000002, 1e-12);
+    assert_near(c.gpu_s, 0, 0);
+}
+
+static void test_bad_gpu_prices_say_where(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *says;
+    } bad[] = {
+        {LIST(",\"gpu\":3"), "\"gpu\" must be an object, not a number"},
+        {LIST(",\"gpu\":{\"l5\":1}"), "\"gpu\" has no \"l5\"; did you mean \"l4\"?"},
+        {LIST(",\"gpu\":{\"l4\":null}"), "\"l4\" must be a number, not null"},
+        {LIST(",\"gpu\":{\"l4\":-0.1}"), "\"l4\" must be a number of 0 or more"},
+        {LIST(",\"gpu\":{\"l4\":1e999}"), "\"l4\" must be a number of 0 or more"},
+        {LIST(",\"gpu\":{\"l4\":1,\"l4\":2}"), "l4"},
+        {LIST(",\"GPU\":{\"l4\":1}"), "a tier has no \"GPU\""},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct err e;
+        struct billing_prices p;
+        assert_int_equal(read_prices(bad[i].text, &p, &e), -1);
+        if (strncmp(e.text, "p:1:", 4) != 0 || strstr(e.text, bad[i].says) == NULL)
+            fail_msg("%s does not say %s", e.text, bad[i].says);
+    }
+}
+
+static void test_what_a_gpu_needs(void **state) {
+    (void)state;
+    struct err e;
+    int64_t gib = INT64_C(1) << 30;
+    assert_int_equal(gpu_by_name("l4"), GPU_L4);
+    assert_int_equal(gpu_by_accelerator("nvidia-rtx-pro-6000"), GPU_RTX_PRO_6000);
+    assert_int_equal(gpu_by_name(""), GPU_NONE);
+    assert_int_equal(gpu_by_name(NULL), GPU_NONE);
+    assert_int_equal(gpu_by_accelerator("l4"), GPU_NONE);
+    assert_int_equal(gpu_check_size(GPU_L4, 4, 16 * gib, &e), 0);
+    assert_int_equal(gpu_check_size(GPU_L4, 3.9, 16 * gib, &e), -1);
+    assert_int_equal(gpu_check_size(GPU_L4, 4, 16 * gib - 1, &e), -1);
+    assert_int_equal(gpu_check_size(GPU_RTX_PRO_6000, 20, 80 * gib, &e), 0);
+    assert_int_equal(gpu_check_size(GPU_RTX_PRO_6000, 19, 80 * gib, &e), -1);
+    assert_int_equal(gpu_check_size(GPU_NONE, 0.1, 1, &e), 0);
 }
 
 static void test_regions_and_lists_of_ones_own(void **state) {
@@ -241,6 +330,9 @@ int main(void) {
         cmocka_unit_test(test_instances_cost_a_minute_at_least),
         cmocka_unit_test(test_request_based_cost),
         cmocka_unit_test(test_instance_based_cost),
+        cmocka_unit_test(test_a_gpu_costs_what_the_list_says),
+        cmocka_unit_test(test_bad_gpu_prices_say_where),
+        cmocka_unit_test(test_what_a_gpu_needs),
         cmocka_unit_test(test_regions_and_lists_of_ones_own),
         cmocka_unit_test(test_bad_lists_say_where),
     };

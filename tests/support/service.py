@@ -3,7 +3,8 @@
 
 good: answers GET with the request's head as JSON and POST with the length and a hash of the body; /sleep?S waits, /exit?N ends
 the process, /kill?N does so by a signal, /leak?MIB takes memory, /garbage, /cut (half an answer), /early (answers without
-reading the body), /chunks?N (N chunks), /until-close, /big?MIB, /env, /continue.
+reading the body), /chunks?N (N chunks), /until-close, /big?MIB, /env, /continue, /born (when its process began, in seconds since 1970),
+/steps?FILE&N&FRAMING (N events, each only when FILE has as many bytes; framed by chunks, length or close).
 exit N: ends at once. never: runs and does not listen. late S: listens after S seconds. ignore: as good, but ignores SIGTERM.
 impatient S: as good, but closes a connection that was idle for S seconds. canned: answers /NAME with CANNED[NAME], whatever it is.
 shout MIB: writes that much to stdout, then listens. family: as good, with children, one in a session of its own.
@@ -21,6 +22,7 @@ import time
 MODE = sys.argv[1]
 NUMBER = float(sys.argv[2]) if len(sys.argv) > 2 else 0
 HELD = []
+BORN = time.time()
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -57,6 +59,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif name == "/chunks":
             self.chunks(int(self.number()))
             return
+        elif name == "/steps":
+            self.steps(*self.path.partition("?")[2].split("&"))
+            return
+        elif name == "/born":
+            self.answer(str(BORN).encode())
+            return
         elif name == "/big":
             self.answer(b"x" * (int(self.number()) << 20))
             return
@@ -85,6 +93,25 @@ class Handler(http.server.BaseHTTPRequestHandler):
         for i in range(n):
             self.wfile.write(b"%x\r\n%s\r\n" % (6, b"%06d" % i))
         self.wfile.write(b"0\r\n\r\n")
+
+    def steps(self, path, n, framing):
+        event = b"data: %06d\n\n"
+        self.send_response(200)
+        if framing == "chunks":
+            self.send_header("Transfer-Encoding", "chunked")
+        elif framing == "length":
+            self.send_header("Content-Length", str(int(n) * len(event % 0)))
+        self.end_headers()
+        for i in range(int(n)):
+            while os.path.getsize(path) < i:
+                time.sleep(0.005)
+            text = event % i
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(text), text) if framing == "chunks" else text)
+        while os.path.getsize(path) < int(n):
+            time.sleep(0.005)
+        if framing == "chunks":
+            self.wfile.write(b"0\r\n\r\n")
+        self.close_connection = framing == "close"
 
     def body(self):
         if "chunked" not in self.headers.get("Transfer-Encoding", ""):
