@@ -22,7 +22,7 @@ ASKED = {"model": "m", "stream": True, "stream_options": {"include_usage": True}
 
 
 class Tokens:
-    """with Tokens(directory, tokens) as server: answers of so many tokens, one every 20 ms; after the with, server.rows is its log."""
+    """with Tokens(directory, tokens) as server: each answer has that number of tokens, one every 20 ms; after the with, server.rows is its log."""
 
     def __init__(self, directory, tokens, gap="20ms"):
         self.log, self.err = os.path.join(directory, "tokens.csv"), os.path.join(directory, "tokens.err")
@@ -64,7 +64,7 @@ class Tokens:
 
 
 def coldswarm(directory, url, users, spawn, transport, once, seconds):
-    """A run of so many streams, `once` in all, which end within the seconds; returns what it used and its file."""
+    """A run of `once` streams, which end within the seconds; returns what it used and its file."""
     db, rows = os.path.join(directory, "streams.db"), os.path.join(directory, "rows.csv")
     with open(rows, "w", encoding="utf-8") as f:
         f.write("n\n" + "".join(f"{i}\n" for i in range(once)))
