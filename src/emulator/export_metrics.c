@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "emulator/distribution.h"
+#include "util/array.h"
 #include "util/clock.h"
 
 #define POINTS_MAX 100000u
@@ -172,14 +173,10 @@ void export_metrics_startup(struct export_metrics *m, int64_t startup_ns) {
 }
 
 static struct point *add(struct interval *v, enum metric metric, size_t label) {
-    if (v->n == v->room) {
-        size_t room = v->room > 0 ? 2 * v->room : 16;
-        struct point *points = realloc(v->points, room * sizeof *points);
-        if (points == NULL)
-            return NULL;
-        v->points = points;
-        v->room = room;
-    }
+    struct point *points = array_room(v->points, &v->room, v->n + 1, sizeof *points);
+    if (points == NULL)
+        return NULL;
+    v->points = points;
     struct point *p = &v->points[v->n++];
     *p = (struct point){.metric = (uint16_t)metric, .label = (uint16_t)label};
     return p;

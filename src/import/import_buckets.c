@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/array.h"
+
 #define HALVINGS 200 /* more than a double has digits */
 
 void import_buckets_done(struct import_buckets *b) {
@@ -19,14 +21,10 @@ void import_buckets_clear(struct import_buckets *b) {
 }
 
 static int push(struct import_buckets *b, const struct import_bucket *x, struct err *e) {
-    if (b->n == b->cap) {
-        size_t cap = b->cap == 0 ? 64 : 2 * b->cap;
-        struct import_bucket *v = realloc(b->v, cap * sizeof *v);
-        if (v == NULL)
-            return err_set(e, "out of memory");
-        b->v = v;
-        b->cap = cap;
-    }
+    struct import_bucket *v = array_room(b->v, &b->cap, b->n + 1, sizeof *v);
+    if (v == NULL)
+        return err_set(e, "out of memory");
+    b->v = v;
     b->v[b->n++] = *x;
     return 0;
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/array.h"
+
 #define WORD_BYTES 48
 
 /* What is known of the instance whose facts are passing by. */
@@ -55,14 +57,10 @@ static int take_request(struct builder *b, const struct server_fact *x) {
             b->busy[b->count - 1].to_us = to;
         return 0;
     }
-    if (b->count == b->cap) {
-        size_t cap = b->cap == 0 ? 64 : 2 * b->cap;
-        struct import_span *v = realloc(b->busy, cap * sizeof *v);
-        if (v == NULL)
-            return err_set(b->e, "out of memory for the instances");
-        b->busy = v;
-        b->cap = cap;
-    }
+    struct import_span *v = array_room(b->busy, &b->cap, b->count + 1, sizeof *v);
+    if (v == NULL)
+        return err_set(b->e, "out of memory for the instances");
+    b->busy = v;
     b->busy[b->count++] = (struct import_span){x->at_us, to};
     return 0;
 }

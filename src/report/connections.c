@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/array.h"
 #include "util/clock.h"
 #include "util/text.h"
 
@@ -134,14 +135,10 @@ static int bins_add(struct bins *b, uint64_t requests, struct err *e) {
             high = middle;
     }
     if (low == b->count || b->all[low].requests != requests) {
-        if (b->count == b->cap) {
-            size_t cap = b->cap == 0 ? 64 : 2 * b->cap;
-            struct bin *more = realloc(b->all, cap * sizeof *more);
-            if (more == NULL)
-                return err_set(e, "out of memory for the table of connections");
-            b->all = more;
-            b->cap = cap;
-        }
+        struct bin *more = array_room(b->all, &b->cap, b->count + 1, sizeof *more);
+        if (more == NULL)
+            return err_set(e, "out of memory for the table of connections");
+        b->all = more;
         memmove(&b->all[low + 1], &b->all[low], (b->count - low) * sizeof *b->all);
         b->all[low] = (struct bin){.requests = requests};
         b->count++;

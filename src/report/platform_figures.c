@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "stats/quantile.h"
+#include "util/array.h"
 #include "util/clock.h"
 
 struct span {
@@ -26,14 +27,10 @@ static int take_point(void *context, const struct reader_point *p) {
     struct spans *s = context;
     if (s->label != NULL && strcmp(p->label, s->label) != 0)
         return 0;
-    if (s->count == s->cap) {
-        size_t more = s->cap == 0 ? 256 : s->cap * 2;
-        struct span *grown = realloc(s->all, more * sizeof *grown);
-        if (grown == NULL)
-            return err_set(s->e, "out of memory for %zu points of %s", more, p->metric);
-        s->all = grown;
-        s->cap = more;
-    }
+    struct span *grown = array_room(s->all, &s->cap, s->count + 1, sizeof *grown);
+    if (grown == NULL)
+        return err_set(s->e, "out of memory for %zu points of %s", s->count + 1, p->metric);
+    s->all = grown;
     bool interval = p->start_us != READER_NO_VALUE && p->start_us < p->at_us;
     s->measured = s->measured || !p->derived;
     s->all[s->count++] = (struct span){.from_us = interval ? p->start_us : READER_NO_VALUE,

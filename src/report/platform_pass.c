@@ -7,6 +7,7 @@
 #include "report/axis.h"
 #include "stats/billing.h"
 #include "stats/quantile.h"
+#include "util/array.h"
 #include "util/clock.h"
 #include "util/outcome.h"
 
@@ -126,14 +127,10 @@ static int leave_instance(struct platform_pass *p) {
 }
 
 static int keep_latency(struct platform_pass *p, int64_t latency_us) {
-    if (p->latency_count == p->latency_cap) {
-        size_t more = p->latency_cap == 0 ? 256 : p->latency_cap * 2;
-        int64_t *grown = realloc(p->latencies, more * sizeof *grown);
-        if (grown == NULL)
-            return err_set(p->e, "out of memory for %zu requests of an instance", more);
-        p->latencies = grown;
-        p->latency_cap = more;
-    }
+    int64_t *grown = array_room(p->latencies, &p->latency_cap, p->latency_count + 1, sizeof *grown);
+    if (grown == NULL)
+        return err_set(p->e, "out of memory for %zu requests of an instance", p->latency_count + 1);
+    p->latencies = grown;
     p->latencies[p->latency_count++] = latency_us;
     return 0;
 }

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "util/array.h"
+
 #define COLUMNS 400
 #define BANDS 512 /* eight an octave, all of int64 */
 
@@ -39,14 +41,10 @@ int points_add(struct points *p, enum points_kind kind, int64_t at_us, int64_t t
     size_t bit = ((size_t)kind * COLUMNS + column) * BANDS + (band < BANDS ? band : BANDS - 1);
     if ((p->taken[bit / 64] >> bit % 64 & 1) != 0)
         return 0;
-    if (p->count == p->cap) {
-        size_t more = p->cap == 0 ? 256 : p->cap * 2;
-        struct point *grown = realloc(p->all, more * sizeof *grown);
-        if (grown == NULL)
-            return err_set(e, "out of memory for the points of a figure");
-        p->all = grown;
-        p->cap = more;
-    }
+    struct point *grown = array_room(p->all, &p->cap, p->count + 1, sizeof *grown);
+    if (grown == NULL)
+        return err_set(e, "out of memory for the points of a figure");
+    p->all = grown;
     p->taken[bit / 64] |= UINT64_C(1) << bit % 64;
     p->all[p->count++] = (struct point){.at_us = at_us, .took_us = took_us, .kind = kind};
     return 0;

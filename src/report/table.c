@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/array.h"
+
 #define TEXT_MAX_BYTES ((size_t)256 << 20)
 #define NAME_COLUMNS 24 /* real instances have names of 120 letters and more */
 
@@ -36,16 +38,12 @@ bool table_ok(const struct table *t) {
 }
 
 static void add(struct table *t, struct table_cell cell) {
-    if (t->cell_count == t->cap) {
-        size_t more = t->cap == 0 ? 64 : t->cap * 2;
-        struct table_cell *grown = realloc(t->cells, more * sizeof *grown);
-        if (grown == NULL) {
-            t->failed = true;
-            return;
-        }
-        t->cells = grown;
-        t->cap = more;
+    struct table_cell *grown = array_room(t->cells, &t->cap, t->cell_count + 1, sizeof *grown);
+    if (grown == NULL) {
+        t->failed = true;
+        return;
     }
+    t->cells = grown;
     t->cells[t->cell_count++] = cell;
 }
 

@@ -8,6 +8,7 @@
 #include "record/reader_streams.h"
 #include "record/reader_timeline.h"
 #include "report/stream_answer.h"
+#include "util/array.h"
 #include "util/json.h"
 
 /* ---- the rules ---- */
@@ -190,16 +191,12 @@ struct levels {
 
 static int take_level(void *context, const struct reader_point *p) {
     struct levels *l = context;
-    if (l->count == l->cap) {
-        size_t cap = l->cap == 0 ? 256 : 2 * l->cap;
-        struct level *items = realloc(l->items, cap * sizeof *items);
-        if (items == NULL) {
-            l->failed = true;
-            return 1;
-        }
-        l->items = items;
-        l->cap = cap;
+    struct level *items = array_room(l->items, &l->cap, l->count + 1, sizeof *items);
+    if (items == NULL) {
+        l->failed = true;
+        return 1;
     }
+    l->items = items;
     l->items[l->count++] = (struct level){p->at_us, p->value};
     return 0;
 }

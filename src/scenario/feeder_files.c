@@ -7,6 +7,7 @@
 
 #include "scenario/feeder_internal.h"
 #include "scenario/media_type.h"
+#include "util/array.h"
 
 #define FILES_MAX 1000000
 
@@ -17,14 +18,10 @@ static int by_bytes(const void *a, const void *b) {
 static int file_add(struct feeder *f, const char *name, struct err *e) {
     if (f->rows == FILES_MAX)
         return err_set(e, "%s has more than %d files", f->path, FILES_MAX);
-    if (f->rows == f->row_cap) {
-        size_t cap = f->row_cap == 0 ? 64 : f->row_cap * 2;
-        char **grown = realloc(f->files, cap * sizeof *grown);
-        if (grown == NULL)
-            return err_set(e, "out of memory");
-        f->files = grown;
-        f->row_cap = cap;
-    }
+    char **grown = array_room(f->files, &f->row_cap, f->rows + 1, sizeof *grown);
+    if (grown == NULL)
+        return err_set(e, "out of memory");
+    f->files = grown;
     char *copy = strdup(name);
     if (copy == NULL)
         return err_set(e, "out of memory");

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "scenario/feeder_internal.h"
+#include "util/array.h"
 
 int feeder_column_add(struct feeder *f, const char *name, size_t n, struct err *e) {
     uint32_t same;
@@ -16,14 +17,10 @@ int feeder_column_add(struct feeder *f, const char *name, size_t n, struct err *
                        name);
     if (f->column_count == FEEDER_COLUMNS_MAX)
         return err_set(e, "%s:1: more than %d columns", f->path, FEEDER_COLUMNS_MAX);
-    if (f->column_count == f->column_cap) {
-        size_t cap = f->column_cap == 0 ? 8 : f->column_cap * 2;
-        char **grown = realloc(f->columns, cap * sizeof *grown);
-        if (grown == NULL)
-            return err_set(e, "out of memory");
-        f->columns = grown;
-        f->column_cap = cap;
-    }
+    char **grown = array_room(f->columns, &f->column_cap, f->column_count + 1, sizeof *grown);
+    if (grown == NULL)
+        return err_set(e, "out of memory");
+    f->columns = grown;
     char *copy = strndup(name, n);
     if (copy == NULL)
         return err_set(e, "out of memory");
@@ -61,14 +58,10 @@ void feeder_put(const struct feeder *f, struct feeder_row *row, enum feeder_role
 }
 
 int feeder_row_add(struct feeder *f, uint64_t offset, struct err *e) {
-    if (f->rows + 1 >= f->row_cap) { /* room for the end, too */
-        size_t cap = f->row_cap == 0 ? 1024 : f->row_cap + f->row_cap / 2;
-        uint64_t *grown = realloc(f->offsets, cap * sizeof *grown);
-        if (grown == NULL)
-            return err_set(e, "%s: out of memory after %zu rows", f->path, f->rows);
-        f->offsets = grown;
-        f->row_cap = cap;
-    }
+    uint64_t *grown = array_room(f->offsets, &f->row_cap, f->rows + 2, sizeof *grown);
+    if (grown == NULL)
+        return err_set(e, "%s: out of memory after %zu rows", f->path, f->rows);
+    f->offsets = grown;
     f->offsets[f->rows++] = offset;
     return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "stats/compare_internal.h"
 #include "stats/dist.h"
+#include "util/array.h"
 
 #define TINY_US 0.5 /* a time of 0 us is shorter than this, and has no logarithm */
 
@@ -42,15 +43,11 @@ void compare_side_free(struct compare_side *s) {
 }
 
 int compare_side_add(struct compare_side *s, const struct compare_row *row, struct err *e) {
-    if (s->count == s->cap) {
-        size_t cap = s->cap == 0 ? 4096 : s->cap * 2;
-        struct compare_row *rows = realloc(s->rows, cap * sizeof *rows);
-        if (rows == NULL)
-            return err_set(e, "out of memory: %zu requests of a side are too many to compare",
-                           s->count);
-        s->rows = rows;
-        s->cap = cap;
-    }
+    struct compare_row *rows = array_room(s->rows, &s->cap, s->count + 1, sizeof *rows);
+    if (rows == NULL)
+        return err_set(e, "out of memory: %zu requests of a side are too many to compare",
+                       s->count);
+    s->rows = rows;
     assert(row->run < s->runs);
     s->rows[s->count++] = *row;
     return 0;

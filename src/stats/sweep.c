@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "util/array.h"
+
 void sweep_init(struct sweep *s) {
     *s = (struct sweep){.sum = 0};
 }
@@ -32,14 +34,10 @@ static void drop_first(struct sweep *s) {
 }
 
 static int push(struct sweep *s, int64_t end, struct err *e) {
-    if (s->end_count == s->end_cap) {
-        size_t more = s->end_cap == 0 ? 64 : s->end_cap * 2;
-        int64_t *grown = realloc(s->ends, more * sizeof *grown);
-        if (grown == NULL)
-            return err_set(e, "out of memory for %zu requests at once", more);
-        s->ends = grown;
-        s->end_cap = more;
-    }
+    int64_t *grown = array_room(s->ends, &s->end_cap, s->end_count + 1, sizeof *grown);
+    if (grown == NULL)
+        return err_set(e, "out of memory for %zu requests at once", s->end_count + 1);
+    s->ends = grown;
     size_t at = s->end_count++;
     for (; at > 0 && s->ends[(at - 1) / 2] > end; at = (at - 1) / 2)
         s->ends[at] = s->ends[(at - 1) / 2];
@@ -56,14 +54,11 @@ static int cover(struct sweep *s, int64_t from, int64_t to, struct err *e) {
         }
         return 0;
     }
-    if (s->stretch_count == s->stretch_cap) {
-        size_t more = s->stretch_cap == 0 ? 64 : s->stretch_cap * 2;
-        struct sweep_stretch *grown = realloc(s->stretches, more * sizeof *grown);
-        if (grown == NULL)
-            return err_set(e, "out of memory for %zu stretches of time", more);
-        s->stretches = grown;
-        s->stretch_cap = more;
-    }
+    struct sweep_stretch *grown =
+        array_room(s->stretches, &s->stretch_cap, s->stretch_count + 1, sizeof *grown);
+    if (grown == NULL)
+        return err_set(e, "out of memory for %zu stretches of time", s->stretch_count + 1);
+    s->stretches = grown;
     s->stretches[s->stretch_count++] = (struct sweep_stretch){from, to};
     s->busy += to - from;
     return 0;

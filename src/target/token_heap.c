@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "util/array.h"
+
 void token_heap_done(struct token_heap *h) {
     free(h->items);
     *h = (struct token_heap){0};
@@ -36,14 +38,10 @@ static void sink(struct token_heap *h, size_t slot, struct token_sending *s) {
 }
 
 bool token_heap_add(struct token_heap *h, struct token_sending *s, int64_t due_ns) {
-    if (h->count + 1 >= h->capacity) {
-        size_t capacity = h->capacity > 0 ? 2 * h->capacity : 64;
-        struct token_sending **items = realloc(h->items, capacity * sizeof(struct token_sending *));
-        if (items == NULL)
-            return false;
-        h->items = items;
-        h->capacity = capacity;
-    }
+    struct token_sending **items = array_room(h->items, &h->capacity, h->count + 2, sizeof *items);
+    if (items == NULL)
+        return false;
+    h->items = items;
     s->due_ns = due_ns;
     s->order = h->added++;
     rise(h, ++h->count, s);
