@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "report/emit.h"
+#include "report/emit_blocks.h"
 #include "util/text.h"
 
 /* The escaping of this format. What a terminal would obey is shown as \xNN first, so no text spans
@@ -74,53 +75,13 @@ static void emit_lines(struct buf *out, const struct lines *l) {
     }
 }
 
-/* An empty line between two blocks. */
-static void gap(struct buf *out, bool *any) {
-    buf_str(out, *any ? "\n" : "");
-    *any = true;
-}
-
-static void sections(struct buf *out, const struct document *d, bool *any) {
-    for (const struct section *s = d->first; s != NULL; s = s->next) {
-        if (s->figure != NULL || s->people == SECTION_IN_TEXT)
-            continue;
-        gap(out, any);
-        if (s->lines != NULL)
-            emit_lines(out, s->lines);
-        else
-            one_table(out, s->table);
-        if (s->remark != NULL)
-            buf_printf(out, "\n%s\n", s->remark);
-    }
-}
-
 void emit_markdown(struct buf *out, const struct document *d) {
-    bool any = false;
-    if (!d->bare && d->title.len > 0) {
-        gap(out, &any);
-        buf_str(out, "# ");
-        emit_markdown_text(out, buf_text(&d->title));
-        buf_char(out, '\n');
-    }
-    if (!d->bare && table_rows(&d->facts) > 0) {
-        gap(out, &any);
-        one_table(out, &d->facts);
-    }
-    sections(out, d, &any);
-    if (d->bare)
-        return;
-    if (table_rows(&d->client) > 0) {
-        gap(out, &any);
-        one_table(out, &d->client);
-    }
-    if (d->notes.count > 0) {
-        gap(out, &any);
-        emit_lines(out, &d->notes);
-    }
-    if (d->verdict.len > 0) {
-        gap(out, &any);
-        buf_str(out, "**Verdict:** ");
-        emit_markdown_text(out, d->verdict.data);
-        buf_char(out, '\n');
-    }
+    emit_blocks(out, d,
+                &(struct emit_blocks){.hidden = SECTION_IN_TEXT,
+                                      .title = "# ",
+                                      .verdict = "**Verdict:** ",
+                                      .remark = "\n",
+                                      .table = one_table,
+                                      .lines = emit_lines,
+                                      .text = emit_markdown_text});
 }

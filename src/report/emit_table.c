@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "report/emit.h"
+#include "report/emit_blocks.h"
 #include "util/text.h"
 
 static void spaces(struct buf *out, size_t n) {
@@ -114,47 +115,12 @@ static void emit_lines(struct buf *out, const struct lines *l) {
     }
 }
 
-/* An empty line between two blocks. */
-static void gap(struct buf *out, bool *any) {
-    buf_str(out, *any ? "\n" : "");
-    *any = true;
-}
-
-static void sections(struct buf *out, const struct document *d, bool *any) {
-    for (const struct section *s = d->first; s != NULL; s = s->next) {
-        if (s->figure != NULL || s->people == SECTION_IN_MARKDOWN)
-            continue;
-        gap(out, any);
-        if (s->lines != NULL)
-            emit_lines(out, s->lines);
-        else
-            one_table(out, s->table);
-        if (s->remark != NULL)
-            buf_printf(out, "%s\n", s->remark);
-    }
-}
-
 void emit_table(struct buf *out, const struct document *d) {
-    bool any = false;
-    if (!d->bare && table_rows(&d->facts) > 0) {
-        gap(out, &any);
-        one_table(out, &d->facts);
-    }
-    sections(out, d, &any);
-    if (d->bare)
-        return;
-    if (table_rows(&d->client) > 0) {
-        gap(out, &any);
-        one_table(out, &d->client);
-    }
-    if (d->notes.count > 0) {
-        gap(out, &any);
-        emit_lines(out, &d->notes);
-    }
-    if (d->verdict.len > 0) {
-        gap(out, &any);
-        buf_str(out, "Verdict: ");
-        plain(out, d->verdict.data);
-        buf_char(out, '\n');
-    }
+    emit_blocks(out, d,
+                &(struct emit_blocks){.hidden = SECTION_IN_MARKDOWN,
+                                      .verdict = "Verdict: ",
+                                      .remark = "",
+                                      .table = one_table,
+                                      .lines = emit_lines,
+                                      .text = plain});
 }
