@@ -17,6 +17,7 @@ from tools import COLDSWARM
 
 STREAMS, PER_SECOND, GAP_MS, SPAWN_PER_S = 200, 50, 20, 200
 MANY = 1000
+SECONDS_MIN = 10  # of a stream: what a client needs to start and to end is spread over its events
 ASKED = {"model": "m", "stream": True, "stream_options": {"include_usage": True}, "max_tokens": 1000000,
          "messages": [{"role": "user", "content": "one two three"}]}
 
@@ -92,7 +93,7 @@ def recorded(db):
 
 def cost(a):
     """CPU per token event of each client."""
-    tokens = PER_SECOND * max(a.seconds, 3)
+    tokens = PER_SECOND * max(a.seconds, SECONDS_MIN)
     floor = os.path.join(a.directory, "stream_floor")
     subprocess.run(["cc", "-O2", "-o", floor, os.path.join(ROOT, "bench/stream_floor.c")], check=True)
     body, request = os.path.join(a.directory, "body"), os.path.join(a.directory, "request")
