@@ -55,9 +55,10 @@ check() {
     done
     # Half of an answer is a success of some.
     sql r.db "select count(*) from requests where outcome = 'stream_error'" >n
-    [ "$(jq '[.dialects[] | select(.word == "answers")] | (.[] | select(.tool == "vLLM")).values - (.[] | select(.tool == "SGLang")).values' r.json)" = "$(cat n)" ]
+    [ "$(json_sql r.json "select sum(case value->>'$.tool' when 'vLLM' then 1 when 'SGLang' then -1 else 0 end * (value->>'$.values'))
+        from file, json_each(doc, '$.dialects') where value->>'$.word' = 'answers'")" = "$(cat n)" ]
     # The health check is no answer of a model.
-    [ "$(jq '.num_prompts' r.vllm)" = "$(sql r.db "select count(*) from requests where name = 'chat' and sent_us is not null")" ]
+    [ "$(json r.vllm '$.num_prompts')" = "$(sql r.db "select count(*) from requests where name = 'chat' and sent_us is not null")" ]
     # A cut run has its part.
     "$COLDSWARM" report r.db --format aiperf --to 1ms >part.jsonl
     [ "$(wc -l <part.jsonl)" -lt "$(wc -l <r.jsonl)" ]
@@ -69,9 +70,10 @@ check() {
     run check
     echo "$output"
     [ "$status" -eq 0 ]
-    [ "$(jq '.request_rate' r.vllm)" = null ]
-    [ "$(jq '.queue_times | max > 0' r.vllm)" = true ]
-    [ "$(jq '[.dialects[] | select(.word == "ITL" and .tool == "coldswarm")][0].p99 > 0' r.json)" = true ]
+    [ "$(json_sql r.vllm "select json_type(doc, '$.request_rate') from file")" = null ]
+    [ "$(json_sql r.vllm "select max(value) > 0 from file, json_each(doc, '$.queue_times')")" = 1 ]
+    [ "$(json_sql r.json "select value->>'$.p99' > 0 from file, json_each(doc, '$.dialects')
+        where value->>'$.word' = 'ITL' and value->>'$.tool' = 'coldswarm'")" = 1 ]
 }
 
 @test "reports in files have the words, those of other runs do not; a run without streams is told so" {
