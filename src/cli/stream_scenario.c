@@ -1,5 +1,6 @@
 #include "cli/stream_scenario.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,8 +10,10 @@
 #include "util/clock.h"
 #include "util/json.h"
 #include "util/json_write.h"
+#include "util/units.h"
 
 #define ASK_TIMEOUT_NS (20 * NS_PER_S)
+#define SLOW_NS NS_PER_S
 #define ANSWER_MAX_BYTES ((size_t)1 << 20)
 #define TEXT_MAX_BYTES ((size_t)1 << 20)
 #define PROMPT "${prompt.text}"
@@ -59,6 +62,18 @@ static char *first_model(const struct fetch_document *answer) {
     return name;
 }
 
+/* A service that had to start for this question does not for the run's first request. */
+static void say_slow(int64_t took_ns) {
+    char took[UNITS_BYTES];
+    if (took_ns < SLOW_NS)
+        return;
+    units_duration_text(took_ns, took);
+    fprintf(stderr,
+            "coldswarm: the service took %s to name its model, before the run; if it had to start "
+            "for that, the run has no cold start (with --model, nothing is asked)\n",
+            took);
+}
+
 /* The model that the service names first; the caller frees it. */
 static int ask_model(const char *base, const char *key, char **out, struct err *e) {
     struct fetch_options options = {.user_agent = "coldswarm/" COLDSWARM_VERSION,
@@ -74,9 +89,14 @@ static int ask_model(const char *base, const char *key, char **out, struct err *
     buf_init(&url, TEXT_MAX_BYTES);
     buf_printf(&url, "%s" VERSION "/models", base);
     int rc = transport_global_init(e) != 0 || fetch_new(&options, &fetch, e) != 0 ? -1 : 0;
+    int64_t start_ns = clock_mono_ns();
     if (rc == 0 && fetch_get(fetch, buf_text(&url), &answer, &why) != 0)
-        rc = err_set(e, "cannot ask %s for the name of its model: %s; give it with --model",
+        rc = err_set(e,
+                     "cannot ask %s for the name of its model: %s; check --host, or give it with "
+                     "--model",
                      buf_text(&url), why.text);
+    if (rc == 0)
+        say_slow(clock_mono_ns() - start_ns);
     *out = rc == 0 ? first_model(&answer) : NULL;
     if (rc == 0 && *out == NULL)
         rc = err_set(e, "%s names no model; give one with --model", buf_text(&url));

@@ -57,21 +57,23 @@ static const struct {
                    {"parameters", "max_new_tokens"}, {"parameters", "max_tokens"},
                    {"options", "num_predict"}};
 
-/* The length in a body. False if it is no JSON: then a value of a template may be it. */
+/* The length in a body, 0 if it has none. False if a value of a template is the length. */
 static bool in_body(const char *body, size_t bytes, int64_t *tokens) {
     struct json_doc *doc = NULL;
+    bool constant = true;
     *tokens = 0;
     if (json_parse("body", body, bytes, &doc, NULL) != 0)
-        return false;
+        return true;
     for (size_t i = 0; i < sizeof length_keys / sizeof *length_keys && *tokens <= 0; i++) {
         const struct json *of = json_root(doc);
         const struct json *v = json_get(
             length_keys[i].in == NULL ? of : json_get(of, length_keys[i].in), length_keys[i].key);
+        constant = constant && (v == NULL || v->kind != JSON_NULL);
         if (v == NULL || v->kind != JSON_NUMBER || !json_int64(v, tokens))
             *tokens = 0;
     }
     json_free(doc);
-    return true;
+    return constant || *tokens > 0;
 }
 
 /* What a request asks for; ranges that are 0 to 0 are not said. */
@@ -80,26 +82,34 @@ struct asked {
     bool unique;
 };
 
-/* The first of the request's feeders that makes prompts; NULL: none. */
+/* What makes the prompt, where that is all of it that varies; NULL: what is asked for is not known,
+ * as in a conversation, which also has what was said before. */
 static const struct feeder_prompts *prompts_of(const struct scenario *s,
                                                const struct scenario_request *q) {
     for (size_t i = 0; i < s->feeder_count; i++)
         if ((q->feeders >> i & 1) != 0 && feeder_kind(s->feeders[i]) == FEEDER_PROMPTS)
-            return feeder_prompts(s->feeders[i]);
+            return q->varying_body == NULL || template_has_only(q->varying_body, i)
+                       ? feeder_prompts(s->feeders[i])
+                       : NULL;
     return NULL;
 }
 
 static struct asked asked_of(const struct scenario *s, const struct scenario_request *q) {
     struct asked a = {.unique = false};
-    const struct template *t = q->varying_body;
     const struct feeder_prompts *p = prompts_of(s, q);
     int64_t tokens = 0;
-    bool whole = t != NULL ? in_body(t->text, t->len, &tokens)
-                           : q->body != NULL && in_body(q->body, q->body_bytes, &tokens);
+    struct buf body;
+    buf_init(&body, ASKED_MAX_BYTES);
+    if (q->varying_body != NULL)
+        template_constant(q->varying_body, &body);
+    else if (q->body != NULL)
+        buf_add(&body, q->body, q->body_bytes);
+    bool constant = in_body(buf_text(&body), body.len, &tokens);
+    buf_done(&body);
     a.tokens = (struct range){tokens, tokens};
     if (p == NULL)
         return a;
-    if (!whole && t != NULL)
+    if (!constant)
         a.tokens = (struct range){p->output_min, p->output_max};
     a.words = (struct range){p->words_min, p->words_max};
     /* Rows of a source may share blocks; a short prompt has no room for a word of its own. */

@@ -84,17 +84,32 @@ static const char *text(sqlite3_stmt *st, int column) {
     return t == NULL ? "" : (const char *)t;
 }
 
-int reader_feeder_empty(struct reader *r, int64_t *us, char *out, size_t size, struct err *e) {
+static int first_event(struct reader *r, const char *sql, int64_t *us, char *out, size_t size,
+                       struct err *e) {
     sqlite3_stmt *st = NULL;
-    if (reader_prepare(r,
-                       "SELECT at_us, text FROM event WHERE kind = 'feeder_empty'"
-                       " AND text NOT LIKE '%: the run%' ORDER BY at_us, rowid LIMIT 1",
-                       &st, e) != 0)
+    if (reader_prepare(r, sql, &st, e) != 0)
         return -1;
     int rc = sqlite3_step(st);
     *us = rc == SQLITE_ROW ? sqlite3_column_int64(st, 0) : READER_NO_VALUE;
     snprintf(out, size, "%s", rc == SQLITE_ROW ? text(st, 1) : "");
     return reader_finish(r, st, rc, e);
+}
+
+int reader_feeder_empty(struct reader *r, int64_t *us, char *out, size_t size, struct err *e) {
+    return first_event(r,
+                       "SELECT at_us, text FROM event WHERE kind = 'feeder_empty'"
+                       " AND text NOT LIKE '%: the run%' ORDER BY at_us, rowid LIMIT 1",
+                       us, out, size, e);
+}
+
+int reader_scrape_failed(struct reader *r, int64_t *us, char *out, size_t size, struct err *e) {
+    return first_event(r,
+                       "SELECT e.at_us, e.text || ' (' || f.value || ' of ' || s.value ||"
+                       " ' reads failed)' FROM event AS e, manifest AS f, manifest AS s"
+                       " WHERE e.kind = 'scrape' AND e.text LIKE 'cannot read%' AND f.key = "
+                       "'scrapes_failed' AND s.key = 'scrapes'"
+                       " AND cast(f.value AS integer) > 0 ORDER BY e.at_us, e.rowid LIMIT 1",
+                       us, out, size, e);
 }
 
 int reader_iterations(struct reader *r, reader_iteration_fn *fn, void *context, struct err *e) {

@@ -346,12 +346,20 @@ static int make_connections(struct build *b) {
     return 0;
 }
 
-/* Who was asked for and ended early: else a report of a few users looks like one of all. */
-static int remark_on_feeders(struct build *b) {
+/* Who was asked for and ended early: else a report of a few users looks like one of all. And a
+ * mistyped "scrape", which else would show as figures that are not there. */
+static int remark_on_events(struct build *b) {
     int64_t at_us = READER_NO_VALUE;
-    char text[512];
+    char text[1024];
     if (b->m->cut != NULL)
         return 0;
+    if (reader_scrape_failed(b->reader, &at_us, text, sizeof text, b->e) != 0)
+        return -1;
+    if (at_us != READER_NO_VALUE)
+        remarks_add(&b->m->remarks, "scrape_failed",
+                    "At %.3g s: %s. Tables and figures of the server's metrics lack that part: "
+                    "check \"scrape\" in the scenario.",
+                    (double)at_us / 1e6, text);
     if (reader_feeder_empty(b->reader, &at_us, text, sizeof text, b->e) != 0)
         return -1;
     if (at_us != READER_NO_VALUE)
@@ -383,7 +391,7 @@ static int make_remarks(struct build *b) {
     if (m->streams != NULL)
         stream_doubts(m->streams, m->cut == NULL ? m->client.loop_lag_p99_us : READER_NO_VALUE,
                       &m->remarks);
-    if (remark_on_feeders(b) != 0 || make_connections(b) != 0)
+    if (remark_on_events(b) != 0 || make_connections(b) != 0)
         return -1;
     if (m->server != NULL)
         platform_remarks(m->server, &m->cost, &m->remarks);

@@ -119,6 +119,14 @@ int template_file_type(struct loader *r, const struct json *v, struct buf *out);
 
 void template_free(struct template *t);
 
+/* Appends the constant text, with null in place of each value() that is sent without quotes. Other
+ * values are left out. */
+void template_constant(const struct template *t, struct buf *out);
+
+/* Whether it has nothing but constant text and fields of that feeder's row, each field at most
+ * once. */
+bool template_has_only(const struct template *t, size_t feeder);
+
 /* Appends the text with its values. On failure the text says which value is missing or wrong and
  * where, in words that are the same for every row (the work has what differs); what is in `out` by
  * then is of no use. */

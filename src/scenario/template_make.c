@@ -59,6 +59,39 @@ void template_free(struct template *t) {
     free(t);
 }
 
+void template_constant(const struct template *t, struct buf *out) {
+    size_t at = 0;
+    for (size_t i = 0; i < t->hole_count; i++) {
+        const struct template_hole *h = &t->holes[i];
+        buf_add(out, t->text + at, h->at - at);
+        at = h->at;
+        if (h->place == PLACE_VALUE)
+            buf_str(out, "null");
+    }
+    buf_add(out, t->text + at, t->len - at);
+}
+
+/* The field of a row that an expression is; NULL: it is something else. */
+static const struct expr *field_of(const struct expr *x) {
+    while (x->kind == EXPR_VALUE && x->count == 1)
+        x = x->args;
+    return x->kind == EXPR_FIELD ? x : NULL;
+}
+
+bool template_has_only(const struct template *t, size_t feeder) {
+    for (size_t i = 0; i < t->hole_count; i++) {
+        const struct expr *x = field_of(&t->holes[i].expr);
+        if (x == NULL || x->index != feeder)
+            return false;
+        for (size_t k = 0; k < i; k++) {
+            const struct expr *y = field_of(&t->holes[k].expr);
+            if (y != NULL && y->column == x->column)
+                return false;
+        }
+    }
+    return true;
+}
+
 int template_read(struct loader *r, const struct json *v, const struct scope *scope,
                   enum text_place place, const char *label, struct template **out) {
     const struct scope *scope_before = r->scope;

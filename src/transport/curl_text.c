@@ -10,6 +10,8 @@ static const char *const before[] = {"stream ", "#",        "socket ",    "fd ",
 static const char *const after[] = {" ms",     " milliseconds", " seconds", " byte",
                                     " out of", " times",        " retries"};
 
+#define AFTER " after "
+
 static bool is_before(const char *text, size_t at) {
     for (size_t i = 0; i < sizeof before / sizeof *before; i++) {
         size_t n = strlen(before[i]);
@@ -38,6 +40,21 @@ static bool is_alone(const char *text, size_t n, size_t from, size_t to) {
     return begins && ends;
 }
 
+/* Of " after 12 ms", which tells nothing of the kind: the bytes of " ms" behind the number; else
+ * 0. */
+static size_t time_taken(const char *text, size_t n, size_t from, size_t to) {
+    static const char *const units[] = {" milliseconds", " ms", " seconds"};
+    if (from < sizeof AFTER - 1 ||
+        memcmp(text + from - (sizeof AFTER - 1), AFTER, sizeof AFTER - 1) != 0)
+        return 0;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        size_t bytes = strlen(units[i]);
+        if (n - to >= bytes && memcmp(text + to, units[i], bytes) == 0)
+            return bytes;
+    }
+    return 0;
+}
+
 void curl_text_kind(const char *text, size_t n, char *out, size_t size) {
     size_t used = 0;
     for (size_t i = 0; i < n && used + 1 < size;) {
@@ -49,6 +66,12 @@ void curl_text_kind(const char *text, size_t n, char *out, size_t size) {
             do /* the rest of a number is no beginning of one */
                 out[used++] = text[i++];
             while (i < to && used + 1 < size);
+            continue;
+        }
+        size_t took = time_taken(text, n, i, to);
+        if (took > 0 && used >= sizeof AFTER - 1) {
+            used -= sizeof AFTER - 1;
+            i = to + took;
             continue;
         }
         out[used++] = 'N';

@@ -93,3 +93,10 @@ END
     grep -F '"path": "/v1/models"' "$HOSTILE_LOG" | grep -qF 'Bearer secret-key'
     [[ "$output" != *secret-key* ]]
 }
+
+@test "a service that starts for the question of its model: the run says that it has no cold start" {
+    start_target --tokens 5 --ttft 1ms --token-gap 0 --cold-start 1100ms
+    run "$COLDSWARM" run --stream openai --host "$URL" -t 200ms -o r.db --quiet
+    ended 0 r.db
+    [[ "$output" =~ "the service took "[0-9.]+"s to name its model, before the run; if it had to start for that, the run has no cold start" ]]
+}

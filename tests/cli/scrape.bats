@@ -109,8 +109,14 @@ END
     wait $pid || [ $? -eq 130 ]
     sql run.db "select text from event where kind = 'scrape' order by at_us" >events
     [ "$(sed -n 1p events)" = "cannot read the target's metrics from $METRICS/flaky: status 503" ]
-    [ "$(sed -n 2p events)" = "the target's metrics can be read again, after 1 failures" ]
-    [ "$(sql run.db "select value from manifest where key = 'scrapes_failed'")" = $(($(wc -l <"$METRICS_LOG") / 2)) ]
+    [ "$(sed -n 2p events)" = "the target's metrics can be read again, after 1 failure" ]
+    local failed=$(($(wc -l <"$METRICS_LOG") / 2))
+    [ "$(sql run.db "select value from manifest where key = 'scrapes_failed'")" = $failed ]
+    # The report says so, in each format.
+    local said="cannot read the target's metrics from $METRICS/flaky: status 503 ($failed of $(wc -l <"$METRICS_LOG") reads failed)"
+    [[ $("$COLDSWARM" report run.db) == *"$said"* ]]
+    [ "$("$COLDSWARM" report run.db -f json | json_sql - "select count(*) from file, json_each(doc, '$.notes')
+        where value->>'$.key' = 'scrape_failed' and value->>'$.text' like '%: $(sed "s/'/''/g" <<<"$said")%'")" = 1 ]
     [ "$(sql run.db "select count(*) from server_series where metric = 'asked_total'")" = $((($(wc -l <"$METRICS_LOG") + 1) / 2)) ]
 }
 

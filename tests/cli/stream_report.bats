@@ -237,3 +237,24 @@ real_run() {
     [ "$(json r.json '$.stream_asked[0].got_percent' '$.stream_asked[0].asked_prompt_words' '$.stream_asked[0].tokens_per_word')" = "100|50|1" ]
     json_sql r.json "select value->>'$.key' from file, json_each(doc, '$.notes')" | grep -q stream_cached
 }
+
+@test "what is asked for is known of data sets, and not of a conversation's later turns" {
+    start_target --tokens 5 --ttft 1ms --token-gap 0
+    echo '[{ "id": "a", "conversations": [{ "from": "human", "value": "one two" }, { "from": "gpt", "value": "three" }] }]' >data.json
+    cat >s.json <<END
+{ "target": "$URL", "load": { "users": 1, "duration": "100ms" },
+  "feeders": { "s": { "sharegpt": "data.json" }, "p": { "prompts": { "words": 30 } }, "q": { "prompts": { "words": 12 } } },
+  "tasks": [{ "name": "t", "steps": [
+    { "name": "data", "path": "/v1/chat/completions", "stream": "openai", "json": { "stream": true, "max_tokens": 400, "messages": "\${value(s.messages)}" } },
+    { "name": "first", "path": "/v1/chat/completions", "stream": "openai", "capture": { "answer": { "text": true } },
+      "json": { "stream": true, "max_tokens": 25, "messages": [{ "role": "user", "content": "\${p.text}" }] } },
+    { "name": "then", "path": "/v1/chat/completions", "stream": "openai", "json": { "stream": true, "max_tokens": 25, "messages": [
+      { "role": "user", "content": "\${p.text}" }, { "role": "assistant", "content": "\${answer}" }, { "role": "user", "content": "\${q.text}" }] } } ] }] }
+END
+    run "$COLDSWARM" run s.json -o r.db --quiet
+    ended 0 r.db
+    [ "$(sql r.db "select e.value from manifest as m, json_each(m.value) as e where m.key = 'stream_asked' order by e.id")" = \
+'{"endpoint":0,"output_tokens":[400,400]}
+{"endpoint":1,"output_tokens":[25,25],"prompt_words":[30,30],"unique":true}
+{"endpoint":2,"output_tokens":[25,25]}' ]
+}
