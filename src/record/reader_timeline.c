@@ -102,6 +102,15 @@ int reader_feeder_empty(struct reader *r, int64_t *us, char *out, size_t size, s
                        us, out, size, e);
 }
 
+int reader_stopped(struct reader *r, int64_t *us, char *out, size_t size, struct err *e) {
+    return first_event(r,
+                       "SELECT at_us, substr(text, 1, instr(text || ':', ':') - 1) || coalesce("
+                       " (SELECT ' stopped the load, which was to last ' || value || ' s'"
+                       " FROM manifest WHERE key = 'load_seconds'), ' stopped the load')"
+                       " FROM event WHERE kind = 'signal' ORDER BY at_us, rowid LIMIT 1",
+                       us, out, size, e);
+}
+
 int reader_scrape_failed(struct reader *r, int64_t *us, char *out, size_t size, struct err *e) {
     return first_event(r,
                        "SELECT e.at_us, e.text || ' (' || f.value || ' of ' || s.value ||"

@@ -31,6 +31,9 @@ bool reader_has_client_limits(struct reader *r);
  * READER_NO_VALUE: none did. */
 int reader_feeder_empty(struct reader *r, int64_t *us, char *out, size_t size, struct err *e);
 
+/* When a signal stopped the load, and which; READER_NO_VALUE: none did. */
+int reader_stopped(struct reader *r, int64_t *us, char *out, size_t size, struct err *e);
+
 /* When the target's metrics could first not be read, why, and how often; READER_NO_VALUE: never. */
 int reader_scrape_failed(struct reader *r, int64_t *us, char *out, size_t size, struct err *e);
 

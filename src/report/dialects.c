@@ -157,7 +157,7 @@ static int64_t content_gaps(const struct answer *a) {
 static const struct tool table_of_tools[] = {
     {"coldswarm",
      0,
-     "complete answers alone",
+     "complete answers that passed their checks; the other tables have failed ones too",
      {{"TTFT", "ms", first_token, false, "to the first event with token text", NULL},
       {"TPOT", "ms", our_time_per_token, false, "(last - first token) / tokens behind the first",
        NULL},
@@ -234,7 +234,7 @@ static const struct tool table_of_tools[] = {
       {"n", "tokens", NULL, false, TOKENIZER, NULL}}},
     {"MLCommons endpoints",
      0,
-     "complete answers alone",
+     "complete answers that passed their checks; the other tables have failed ones too",
      {{"TTFT", "ms", first_token, false, "the same", NULL},
       {"TPOT", "ms", NULL, false, "to the end of the body; " TOKENIZER, NULL},
       {"E2EL", "ms", end, false, "the same", NULL},

@@ -346,13 +346,17 @@ static int make_connections(struct build *b) {
     return 0;
 }
 
-/* Who was asked for and ended early: else a report of a few users looks like one of all. And a
- * mistyped "scrape", which else would show as figures that are not there. */
+/* A load that a signal stopped looks like a whole one else, one whose users ended early like one of
+ * all, and a mistyped "scrape" like a server without metrics. */
 static int remark_on_events(struct build *b) {
     int64_t at_us = READER_NO_VALUE;
     char text[1024];
     if (b->m->cut != NULL)
         return 0;
+    if (reader_stopped(b->reader, &at_us, text, sizeof text, b->e) != 0)
+        return -1;
+    if (at_us != READER_NO_VALUE)
+        remarks_add(&b->m->remarks, "stopped_early", "At %.3g s %s.", (double)at_us / 1e6, text);
     if (reader_scrape_failed(b->reader, &at_us, text, sizeof text, b->e) != 0)
         return -1;
     if (at_us != READER_NO_VALUE)
