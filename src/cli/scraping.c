@@ -107,8 +107,8 @@ static void take(void *context, const struct import_prometheus_sample *x, bool *
 static int judge(struct scraping *s, const struct import_prometheus_result *read, struct err *e) {
     struct err text;
     if (read->samples > 0 && read->bad > 0 && !s->told_bad) {
-        err_set(&text, "%" PRIu64 " lines of the target's metrics are skipped: %s", read->bad,
-                read->complaint.text);
+        err_set(&text, "%" PRIu64 " line%s of the target's metrics %s skipped: %s", read->bad,
+                text_plural(read->bad), read->bad == 1 ? "is" : "are", read->complaint.text);
         note(s, text.text);
         s->told_bad = true;
     }

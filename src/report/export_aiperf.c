@@ -96,7 +96,9 @@ static void metrics(struct aiperf *a, const struct stream_row *s) {
     if (s->ttfo_us != REQUEST_NO_VALUE)
         put_ms(a, "time_to_first_output_token", ms_of(s->ttfo_us));
     put_ms(a, "request_latency", ms_of(s->last_token_us));
-    put_tokens(a, "output_token_count", s->output_tokens - reasoning);
+    /* Some servers leave reasoning out of the output. */
+    put_tokens(a, "output_token_count",
+               s->output_tokens - (reasoning <= s->output_tokens ? reasoning : 0));
     if (reasoning > 0)
         put_tokens(a, "reasoning_token_count", reasoning);
     put_gaps(a, s);

@@ -34,13 +34,15 @@ static void bursts(const struct streams_entry *x, struct remarks *out) {
 
 static void usage_differs(const struct streams_entry *x, struct remarks *out) {
     double tokens = (double)x->usage_tokens, events = (double)x->usage_events;
-    if (x->from_usage == 0 || fabs(tokens - events) <= STREAM_DOUBTS_TOKENS * tokens)
+    /* Without a token event there is no time that could be misread. */
+    if (x->from_usage == 0 || x->usage_events == 0 ||
+        fabs(tokens - events) <= STREAM_DOUBTS_TOKENS * tokens)
         return;
     remarks_add(out, "stream_usage_differs",
                 "The server's usage counts %" PRIu64 " tokens, and %" PRIu64
                 " token events came: %.3g tokens per event. A gap is the time between two events, "
                 "not that of a token; quote the time per token, which goes by usage.",
-                x->usage_tokens, x->usage_events, events > 0 ? tokens / events : (double)NAN);
+                x->usage_tokens, x->usage_events, tokens / events);
 }
 
 static void length(const struct streams_entry *x, struct remarks *out) {
