@@ -1,6 +1,6 @@
 /*
- * db: what record and reader share about SQLite: the marks of a run file, paths, and SQLite's
- * errors in plain words.
+ * db: what the record and the reader share about SQLite: the ID and schema version of a run file,
+ * paths, and SQLite's errors in plain words.
  *
  * Internal to this folder. Thread: any, each with its own connection.
  */
@@ -13,18 +13,23 @@
 
 #define DB_APPLICATION_ID 0x6373776d /* "cswm" */
 #define DB_SCHEMA_VERSION 7
-/* 6: without streams; 5: nor scraped series; 4: without resent_us, http_version and the ends of
- * connections; 3: without iterations and checks; 2: nor sent_again and the server's side; 1: nor
- * `client` */
+/* What an older version lacks, besides what the versions above it lack:
+ *
+ *   6  streams
+ *   5  time series of the target's metrics
+ *   4  resent_us, http_version and how connections ended
+ *   3  iterations and checks
+ *   2  sent_again and the server side
+ *   1  `client` */
 
-/* The path as SQLite must be told it, so that none is a URI or ":memory:"; the caller frees it;
+/* Returns the path in a form that SQLite never takes for a URI or ":memory:". The caller frees it.
  * NULL: no memory. */
 char *db_path(const char *path);
 
-/* Removes a run file, and what SQLite keeps next to it. There need not be any. */
+/* Removes a run file and the files that SQLite keeps next to it. None of them has to exist. */
 void db_remove(const char *path);
 
-/* Puts why the last call on db failed into e, with what to do about it; returns -1. */
+/* Sets e to the reason why the last call on db failed, and what to do about it. Returns -1. */
 int db_error(sqlite3 *db, struct err *e);
 
 #endif

@@ -1,10 +1,11 @@
 /*
- * queue: samples from one worker to the writer, without a lock and without waiting.
+ * queue: passes samples from one worker to the writer, without locks and without waiting.
  *
- * Single producer, single consumer: a list of chunks. The producer appends a chunk when its last is
- * full, up to a ceiling; past it samples are refused and counted, never blocked on and never
- * dropped in silence. The consumer hands emptied chunks back for reuse. A streamed answer has a
- * record beside its sample, of which the queue holds QUEUE_STREAM_BYTES at most.
+ * It is a single-producer, single-consumer list of chunks. When the last chunk is full, the
+ * producer appends another, up to a limit. Beyond the limit, samples are refused and counted as
+ * lost: the producer never blocks, and no sample is dropped silently. The consumer returns empty
+ * chunks for reuse. A streamed response has a stream record next to its sample. The queue holds at
+ * most QUEUE_STREAM_BYTES of these records.
  *
  * Thread: queue_push() and queue_push_stream() on the producer's thread; queue_peek(),
  * queue_stream() and queue_advance() on the consumer's; queue_lost() and queue_waiting() on any.
@@ -19,35 +20,38 @@
 #include "record/sample.h"
 #include "record/stream_record.h"
 
-/* Of all records of streams that wait: 10 s of a stalled disk at a million tokens a second. */
+/* Limit for all stream records in the queue: 10 s of a stalled disk at a million tokens per
+ * second. */
 #define QUEUE_STREAM_BYTES ((size_t)64 << 20)
 
 struct queue;
 
-/* NULL when memory runs out. max_samples is rounded up to whole chunks. */
+/* max_samples is rounded up to whole chunks. Returns NULL if memory runs out. */
 struct queue *queue_new(size_t max_samples);
 void queue_free(struct queue *q);
 
-/* False where the sample was refused: it is counted as lost. */
+/* Returns false if the sample was refused and counted as lost. */
 bool queue_push(struct queue *q, const struct sample *s);
 
-/* The same with the record of its stream, which is the queue's from now on, also where the sample
- * was refused. NULL: there was no memory for one, and the sample is refused. */
+/* As queue_push(), with the stream record of the sample. The queue always takes ownership of
+ * `stream`, even if it refuses the sample. `stream` may be NULL if there was no memory for a
+ * record; then the sample is refused. */
 bool queue_push_stream(struct queue *q, const struct sample *s, struct stream_record *stream);
 
-/* The next samples, contiguous; 0 if there are none now. They stay valid until queue_advance().
- */
+/* Points *first to the next samples, which are contiguous, and returns their number; 0 if there are
+ * none now. They stay valid until queue_advance(). */
 size_t queue_peek(struct queue *q, const struct sample **first);
 
-/* The record of a sample that queue_peek() showed, until queue_advance(); NULL: it has none. */
+/* The stream record of a sample from queue_peek(), valid until queue_advance(). NULL if it has
+ * none. */
 const struct stream_record *queue_stream(const struct queue *q, const struct sample *shown);
 
-/* Takes n of those that queue_peek() showed out of the queue. */
+/* Removes the first n of the samples that queue_peek() returned. */
 void queue_advance(struct queue *q, size_t n);
 
 uint64_t queue_lost(const struct queue *q);
 
-/* How many samples are in it about now. */
+/* About how many samples are in the queue now. */
 uint64_t queue_waiting(const struct queue *q);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * reader: reads a run file, finished, growing or cut short.
+ * reader: reads a run file that is finished, still growing or truncated.
  *
- * Rows are streamed, never collected. It opens the file read-only and changes nothing that a user
- * would notice; a file left behind by a killed run is read with what was committed.
+ * It streams rows and never collects them. It opens the file read-only and changes nothing that a
+ * user would notice. If a run was killed, it reads what had been committed.
  *
  * Ownership: strings belong to the reader and live until reader_close(). Thread: one reader, one
  * thread.
@@ -24,7 +24,7 @@ struct reader;
 
 struct reader_run {
     const char *name, *started_utc, *scenario, *target, *version;
-    int64_t duration_us; /* a cut-short run: up to its last row */
+    int64_t duration_us; /* if the run was interrupted: up to its last row */
     uint32_t users_max;
     uint64_t seed;
     const char *verdict, *verdict_reason; /* "" if the run was interrupted */
@@ -36,58 +36,59 @@ struct reader_second {
     uint32_t second, users;
 };
 
-/* The error tells a missing file, a file that is no run file, and one of a newer version apart. */
+/* Separate errors say that the file is missing, is not a run file, or is of a newer version. */
 int reader_open(const char *path, struct reader **out, struct err *e);
 void reader_close(struct reader *r);
 
 const struct reader_run *reader_run(const struct reader *r);
 
-/* The numbers in it are those of the file. Tasks and checks are missing in old files. */
+/* The catalog has the numbers of the file. Old files have no tasks and no checks. */
 const struct catalog *reader_catalog(const struct reader *r);
 const char *reader_error(const struct reader *r, uint32_t error);
 
-/* A part of a run. A request is of the time in which it ended, as in the view `seconds`; one that
- * was not sent, of the time for which it was intended. */
+/* A part of a run. A request belongs to the time at which it ended, as in the view `seconds`. A
+ * request that was not sent belongs to its intended time. */
 struct reader_cut {
     int64_t from_us, to_us; /* [from, to) on the run's clock */
     const char *const *names;
-    size_t name_count; /* endpoints of these names; 0: all */
-    bool warm_only;    /* without the requests that the server's log labels cold */
+    size_t name_count; /* endpoints with these names; 0: all */
+    bool warm_only;    /* without the requests that the server log marks as cold */
 };
 
 #define READER_TO_THE_END INT64_MAX
 
-/* From here on the reader shows the cut alone, as if it were a run: scans, users and the view
- * `client` give what is of it, on a clock that is 0 where it begins; reader_run() has its duration
- * and the moment that it began. The server's side is not cut. Once a reader; the names are
- * borrowed. Errors: nothing can be in it, a name that no endpoint has, no labels to tell warm from
- * cold. */
+/* Restricts the reader to a part of the run. From then on scans, users and the view `client` return
+ * only this part, as if it were the whole run. The clock is 0 where the part begins, and
+ * reader_run() has its duration and start time. The server side is not restricted. May be called
+ * once per reader. The names are borrowed. Errors: the part is empty, no endpoint has one of the
+ * names, or `warm_only` is set and the file cannot tell warm from cold requests. */
 int reader_cut(struct reader *r, const struct reader_cut *cut, struct err *e);
 
-/* NULL where the reader shows the whole run; to_us is then known. */
+/* The part that the reader is restricted to, with to_us resolved. NULL if it shows the whole
+ * run. */
 const struct reader_cut *reader_is_cut(const struct reader *r);
 
-/* Where a stage of the run's load begins and ends; stages count from 1. */
+/* Start and end of a stage of the load. Stages count from 1. */
 int reader_stage(struct reader *r, int64_t stage, int64_t *from_us, int64_t *to_us, struct err *e);
 
-/* Calls fn for each request in the order of ids until it returns non-zero (then that is returned);
- * 0 at the end, -1 with e set where the file cannot be read. Two scans see the same rows even while
- * the run goes on. */
+/* Calls fn for each request in order of id until fn returns non-zero; then returns that value.
+ * Returns 0 at the end, or -1 with e set if the file cannot be read. Two scans see the same rows
+ * even if the run is still in progress. */
 typedef int reader_row_fn(void *context, const struct request *row);
 int reader_scan(struct reader *r, reader_row_fn *fn, void *context, struct err *e);
 
-/* The same rows without DNS, connecting, TLS, first byte and bytes sent (no value, or 0), for
- * tables that need none of them: it takes two thirds of the time. */
+/* As reader_scan(), but without DNS, connect, TLS and first-byte times and bytes sent (no value, or
+ * 0). Takes two thirds of the time. For tables that need none of these columns. */
 int reader_scan_brief(struct reader *r, reader_row_fn *fn, void *context, struct err *e);
 
-/* The id of the last request, which is how many there are in a file that nobody else changed; 0:
- * none, -1: not known. */
+/* The id of the last request. This is the number of requests, unless something else changed the
+ * file. 0: there are none; -1: not known. */
 int64_t reader_last_request(struct reader *r);
 
-/* Users by second, in order; *out is the caller's to free(). */
+/* Users by second, in order. The caller frees *out with free(). */
 int reader_users(struct reader *r, struct reader_second **out, size_t *count, struct err *e);
 
-/* A second of the view `client`; READER_NO_VALUE if there is none. */
+/* One second of the view `client`. READER_NO_VALUE marks a missing value. */
 struct reader_client {
     uint32_t second;
     double cpu_max, cpu_sum, cpu_writer;
@@ -97,12 +98,12 @@ struct reader_client {
     int64_t dispatch_p50_us, dispatch_p99_us, dispatch_max_us;
 };
 
-/* Calls fn for each second of it, in order; for none where a version made the file that did not
- * watch itself. */
+/* Calls fn for each second in order. Calls it for none if the file's version did not record the
+ * client. */
 typedef void reader_client_fn(void *context, const struct reader_client *c);
 int reader_client(struct reader *r, reader_client_fn *fn, void *context, struct err *e);
 
-/* Calls fn for each pair of the manifest, by key. */
+/* Calls fn for each key and value of the manifest, in order of key. */
 typedef void reader_pair_fn(void *context, const char *key, const char *value);
 int reader_manifest(struct reader *r, reader_pair_fn *fn, void *context, struct err *e);
 

@@ -1,5 +1,5 @@
 /*
- * reader_internal: what the files of the reader share. Internal to this folder.
+ * reader_internal: shared by the files of the reader. Internal to this folder.
  *
  * Thread: as the reader.
  */
@@ -10,7 +10,7 @@
 
 #include "record/reader.h"
 
-/* The schema's version that came with resent_us and the ends of connections. */
+/* The schema version that added resent_us and how connections ended. */
 #define READER_CONNECTIONS_VERSION 5
 
 struct text {
@@ -18,7 +18,7 @@ struct text {
     char bytes[];
 };
 
-/* A row of `result`, by its id. */
+/* A row of `result`. The index is its id. */
 struct result {
     uint32_t endpoint, error;
     int status;
@@ -29,75 +29,77 @@ struct result {
     bool known;
 };
 
-/* One read transaction is open from reader_open() to reader_close(): that is what makes all scans
- * see the same rows. While it is open a writer's log cannot start over, so a reader should not be
- * kept. */
+/* One read transaction is open from reader_open() to reader_close(), so that all scans see the same
+ * rows. While it is open, a writer cannot restart its write-ahead log. So do not keep a reader open
+ * for long. */
 struct reader {
     const char *path;
     sqlite3 *db;
-    struct text *texts; /* all strings handed out */
+    struct text *texts; /* all strings returned to callers */
     int64_t version;    /* of the schema */
     struct reader_run run;
     struct catalog catalog;
-    const char **errors; /* by number; NULL if there is none */
+    const char **errors; /* by number; NULL: no such error */
     size_t error_count;
     struct result *results;
     size_t result_count;
 
-    struct reader_scan *scan; /* the innermost one that is in progress */
+    struct reader_scan *scan; /* the innermost one in progress */
 
     bool is_cut;
     struct reader_cut cut;
-    bool *cut_endpoints; /* by endpoint: it is of the cut; NULL: all are */
-    int64_t *cold;       /* ids, in order */
+    bool *cut_endpoints; /* by endpoint: it is in the cut; NULL: all are */
+    int64_t *cold;       /* ids of cold requests, sorted */
     size_t cold_count;
 };
 
-/* The schema's version of the file. */
+/* The schema version of the file. */
 int64_t reader_version(const struct reader *r);
 
 int reader_prepare(struct reader *r, const char *sql, sqlite3_stmt **out, struct err *e);
 
-/* One more than the largest id of a table, so that ids are indexes; at most `most`, which bounds
- * what a damaged file can make us allocate. */
+/* Largest id of a table, plus one, so that ids can be indexes. An error above `most`, which limits
+ * how much memory a damaged file can make us allocate. */
 int reader_count_ids(struct reader *r, const char *sql, int64_t most, size_t *out, struct err *e);
 
 int reader_load_catalog(struct reader *r, struct err *e);
 
-/* Ends a loop over a statement, whose last step gave rc: 0 where it came to its end or was left on
- * purpose. */
+/* Ends a loop over a statement, given the result `rc` of its last step. Returns 0 if the loop
+ * reached the end or was left on purpose. */
 int reader_finish(struct reader *r, sqlite3_stmt *st, int rc, struct err *e);
 
-/* A copy that lives as long as the reader; NULL where memory runs out. */
+/* A copy that lives as long as the reader. NULL if memory runs out. */
 const char *reader_keep(struct reader *r, const char *bytes);
 
-/* The same of a column, "" for NULL. */
+/* As reader_keep(), for a column. "" for NULL. */
 const char *reader_keep_column(struct reader *r, sqlite3_stmt *st, int column);
 
-/* The single number that a query gives, 0 where it gives NULL. */
+/* The single number that a query returns; 0 for NULL. */
 int reader_number(struct reader *r, const char *sql, int64_t *out, struct err *e);
 
-/* READER_NO_VALUE for NULL. */
+/* Returns READER_NO_VALUE for NULL. */
 int64_t reader_column(sqlite3_stmt *st, int at);
 
-/* So that reader_scan() works; an SQLite result code. */
+/* Prepares what reader_scan() needs. Returns an SQLite result code. */
 int reader_scan_init(struct reader *r);
 
 int reader_damaged(struct reader *r, const char *what, int64_t id, struct err *e);
 int reader_no_memory(struct reader *r, struct err *e);
 
-/* What SQLite says of its last failure. */
+/* Sets e to SQLite's message about the last failure. */
 int reader_fail_db(struct reader *r, struct err *e);
 
-/* Whether a row is of the cut; puts its times on the cut's clock. at_us is the row's own column. */
+/* Returns whether a row is in the cut, and moves its times to the clock of the cut. at_us is the
+ * row's own column. */
 bool reader_cut_takes(const struct reader *r, struct request *row, int64_t at_us);
 
-/* The same for a second of the run, and for the users by second (returns how many are left). */
+/* The same for a second of the run, and for the users by second. reader_cut_users() returns how
+ * many entries are left. */
 bool reader_cut_second(const struct reader *r, uint32_t *second);
 size_t reader_cut_users(const struct reader *r, struct reader_second *all, size_t n);
 void reader_cut_done(struct reader *r);
 
-/* Status (0: none) and outcome of a row of `result`; false if there is none. */
+/* Status (0: none) and outcome of a row of `result`. Returns false if there is no such row. */
 bool reader_result(const struct reader *r, int64_t result, int *status, enum outcome *outcome);
 
 #endif

@@ -1,11 +1,11 @@
 /*
- * reader_streams: reads how streamed answers went, each with its request.
+ * reader_streams: reads how streamed responses went, each with its request.
  *
- * Older files have no streams. A reader that shows a part of a run (reader_cut()) gives the streams
- * of its requests. Times are microseconds: of the request from the start of what the reader shows,
- * of the stream from the request's sent_us.
+ * Older files have no streams. If the reader is restricted to a part of a run (reader_cut()), only
+ * the streams of requests in that part are read. Times are microseconds. Those of a request count
+ * from the start of what the reader shows, those of a stream from the request's sent_us.
  *
- * Ownership: what a callback gets is borrowed for the call. Thread: as the reader.
+ * Ownership: callback arguments are borrowed for the call. Thread: as the reader.
  */
 #ifndef RECORD_READER_STREAMS_H
 #define RECORD_READER_STREAMS_H
@@ -13,16 +13,16 @@
 #include "record/reader.h"
 #include "record/stream_row.h"
 
-/* Whether some request was answered by a stream. */
+/* Whether at least one response was streamed. */
 bool reader_has_streams(struct reader *r);
 
-/* Calls fn for each request with a stream, in the order of ids, until it returns non-zero (then
- * that is returned); 0 at the end, -1 with e set where the file cannot be read. */
+/* Calls fn for each request with a stream, in order of id, until fn returns non-zero; then returns
+ * that value. Returns 0 at the end, or -1 with e set if the file cannot be read. */
 typedef int reader_stream_fn(void *context, const struct request *request,
                              const struct stream_row *stream);
 int reader_streams(struct reader *r, reader_stream_fn *fn, void *context, struct err *e);
 
-/* The same for every request; `stream` is NULL for one without. */
+/* As reader_streams(), for every request. `stream` is NULL if the request has none. */
 int reader_answers(struct reader *r, reader_stream_fn *fn, void *context, struct err *e);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * reader_timeline: reads what a run file tells of its run besides requests: stages, iterations and
- * checks.
+ * reader_timeline: reads what a run file stores about a run besides its requests: stages,
+ * iterations and checks.
  *
- * Iterations and checks are views that only newer files have. Times are microseconds from the start
+ * Only newer files have the views of iterations and checks. Times are microseconds from the start
  * of the run. Ownership: strings are borrowed for the call. Thread: as the reader.
  */
 #ifndef RECORD_READER_TIMELINE_H
@@ -10,25 +10,26 @@
 
 #include "record/reader.h"
 
-/* When each stage began, and when the last one ended: *count + 1 numbers, the caller's to free();
- * *count is 0 for a run without stages. */
+/* When each stage began, and then when the last one ended: *count + 1 numbers. The caller frees
+ * *out with free(). *count is 0 if the run has no stages. */
 int reader_stages(struct reader *r, int64_t **out, size_t *count, struct err *e);
 
 bool reader_has_iterations(struct reader *r);
 bool reader_has_checks(struct reader *r);
 
-/* When no new request was begun any more; READER_NO_VALUE: the file does not tell. */
+/* When the load ended, so that no new request was started. READER_NO_VALUE: the file does not
+ * say. */
 int reader_load_end(struct reader *r, int64_t *us, struct err *e);
 
-/* Whether some task has steps, so that an iteration is more than a request. */
+/* Whether at least one task has steps. Then an iteration can be more than one request. */
 bool reader_has_steps(struct reader *r);
 
-/* Whether this machine itself could not send something: no port, descriptor, address or memory
- * left. */
+/* Whether this machine could not send a request, because it ran out of ports, descriptors,
+ * addresses or memory. */
 bool reader_has_client_limits(struct reader *r);
 
-/* When the first user ended for want of a row of a feeder, with the event's text, cut to `size`;
- * READER_NO_VALUE: none did. */
+/* When a user first stopped because a feeder had no rows left, and the text of that event, cut to
+ * `size` bytes. READER_NO_VALUE: no user did. */
 int reader_feeder_empty(struct reader *r, int64_t *us, char *out, size_t size, struct err *e);
 
 /* When a signal stopped the load, and which; READER_NO_VALUE: none did. */
@@ -41,7 +42,7 @@ typedef void reader_iteration_fn(void *context, const char *name, int64_t end_us
                                  int64_t duration_us, bool ok);
 int reader_iterations(struct reader *r, reader_iteration_fn *fn, void *context, struct err *e);
 
-/* Only those of tasks with steps, which have rows of their own; `task` is a number in the
+/* Only iterations of tasks with steps, which have rows of their own. `task` is a number in the
  * catalog. */
 typedef void reader_steps_fn(void *context, uint32_t task, int64_t end_us, int64_t took_us);
 int reader_steps(struct reader *r, reader_steps_fn *fn, void *context, struct err *e);
@@ -51,8 +52,8 @@ typedef void reader_check_fn(void *context, int64_t second, uint32_t check, uint
                              uint64_t fails);
 int reader_checks(struct reader *r, reader_check_fn *fn, void *context, struct err *e);
 
-/* Of the whole run, by request and name. Captures are among them where an answer was too large for
- * them. */
+/* Totals over the whole run, by request and name. They include a capture if a response was too
+ * large for it. */
 typedef void reader_check_total_fn(void *context, const char *request, const char *name,
                                    uint64_t passes, uint64_t fails, uint64_t not_judged);
 int reader_check_totals(struct reader *r, reader_check_total_fn *fn, void *context, struct err *e);

@@ -1,7 +1,7 @@
 /*
- * record_internal: the inside of record.h, for tests of what fails.
+ * record_internal: the inside of record.h, for tests of failures.
  *
- * Thread: as the record's.
+ * Thread: as the record.
  */
 #ifndef RECORD_RECORD_INTERNAL_H
 #define RECORD_RECORD_INTERNAL_H
@@ -9,7 +9,7 @@
 #include "record/record.h"
 #include "record/store.h"
 
-/* The record's own; only its writer's thread may use it while rows are written. */
+/* The store belongs to the record. While rows are written, only the writer thread may use it. */
 struct store *record_store(struct record *r);
 
 #endif

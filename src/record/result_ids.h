@@ -1,8 +1,9 @@
 /*
- * result_ids: numbers for what many requests have in common: endpoint, status, outcome, error, new
- * connection or not, sent again or not, HTTP version, end of the connection before.
+ * result_ids: numbers for the properties that many requests share: endpoint, status, outcome,
+ * error, whether the connection was new, whether it was sent again, HTTP version, and how the
+ * previous connection ended.
  *
- * Numbers go from 1 in order of appearance. Nothing is ever taken out. Internal to this folder.
+ * Numbers start at 1, in order of appearance. Nothing is ever removed. Internal to this folder.
  * Thread: plain data.
  */
 #ifndef RECORD_RESULT_IDS_H
@@ -15,7 +16,7 @@
 #include "record/sample.h"
 
 struct result_ids_key {
-    uint64_t a, b; /* the eight packed */
+    uint64_t a, b; /* the eight properties, packed */
 };
 
 struct result_ids_slot {
@@ -23,7 +24,7 @@ struct result_ids_slot {
     uint32_t id; /* 0: free */
 };
 
-/* All zero is the empty table. */
+/* All zeros is an empty table. */
 struct result_ids {
     struct result_ids_slot *slots; /* open addressing, at most half full */
     size_t slot_count;
@@ -32,7 +33,8 @@ struct result_ids {
 
 void result_ids_done(struct result_ids *t);
 
-/* *is_new turns true where the sample is the first of its kind. 0: no memory. */
+/* Returns the number of the sample's properties, or 0 if memory runs out. Sets *is_new to true if
+ * the number is new. */
 uint32_t result_ids_of(struct result_ids *t, const struct sample *s, bool *is_new);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * server_internal: the inside of server.h, for the files that make it up.
+ * server_internal: the inside of server.h, shared by its files.
  *
  * Internal to this folder. Thread: one.
  */
@@ -28,7 +28,7 @@ enum server_statement {
     SERVER_STATEMENTS
 };
 
-/* The name that was looked up last: most entries repeat it. */
+/* The last name that was looked up. Most entries repeat it. */
 struct server_memo {
     char text[512];
     int64_t id; /* 0: none */
@@ -43,20 +43,21 @@ struct server_file {
     bool committed;
 };
 
-/* Sets e to why the last call failed; returns -1. */
+/* Sets e to the reason why the last call failed. Returns -1. */
 int server_fail(struct server_file *f, struct err *e);
 int server_exec(struct server_file *f, const char *sql, struct err *e);
 int server_prepare(struct server_file *f, const char *sql, sqlite3_stmt **out, struct err *e);
 
-/* The prepared statement, reset; NULL with e set. */
+/* The prepared statement, after a reset. NULL with e set on failure. */
 sqlite3_stmt *server_statement(struct server_file *f, enum server_statement which, struct err *e);
 
-/* The single number of a query, SERVER_NONE for NULL or no row. */
+/* The single number that a query returns. SERVER_NONE for NULL or if there is no row. */
 int server_number(struct server_file *f, const char *sql, int64_t *out, struct err *e);
 
-/* NULL for SERVER_NONE. */
+/* Binds NULL for SERVER_NONE. */
 void server_bind(sqlite3_stmt *st, int at, int64_t number);
-void server_bind_text(sqlite3_stmt *st, int at, const char *text); /* must outlive the step */
+/* The text must live until the statement was stepped. */
+void server_bind_text(sqlite3_stmt *st, int at, const char *text);
 int64_t server_column(sqlite3_stmt *st, int at);
 
 #endif

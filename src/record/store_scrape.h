@@ -1,8 +1,8 @@
 /*
- * store_scrape: the part of a run file's store that takes series of the target's metrics.
+ * store_scrape: the part of a store that writes time series of the target's metrics.
  *
- * Internal to this folder. Ownership: embedded; zeroed is one that has prepared nothing. Thread: as
- * the store's.
+ * Internal to this folder. Ownership: embedded; zeros mean that no statement is prepared. Thread:
+ * as the store.
  */
 #ifndef RECORD_STORE_SCRAPE_H
 #define RECORD_STORE_SCRAPE_H
@@ -22,7 +22,7 @@ struct store_scrape {
 
 void store_scrape_done(struct store_scrape *x);
 
-/* Texts become valid UTF-8. A point of the same moment is replaced. */
+/* Texts are converted to valid UTF-8. A point of the same time is replaced. */
 int store_scrape_series(struct store_scrape *x, struct sqlite3 *db, const struct record_series *s,
                         struct err *e);
 int store_scrape_points(struct store_scrape *x, struct sqlite3 *db, int64_t at_ns,

@@ -1,8 +1,8 @@
 /*
- * store_stream: the row of a stream, for store.h.
+ * store_stream: binds the row of a stream, for store.h.
  *
- * Internal to this folder. Ownership: the statement is the store's; the row's text is borrowed
- * until it has run. Thread: the store's.
+ * Internal to this folder. Ownership: the statement is the store's. The text of the row is borrowed
+ * until the statement has run. Thread: as the store.
  */
 #ifndef RECORD_STORE_STREAM_H
 #define RECORD_STORE_STREAM_H
@@ -16,7 +16,7 @@
     "INSERT INTO stream VALUES"                                                                    \
     " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
-/* Binds what the row of this request has. */
+/* Binds the values of the row of this request. */
 void store_stream_bind(sqlite3_stmt *st, int64_t request, const struct stream_row *row);
 
 #endif

@@ -1,10 +1,10 @@
 /*
- * stream_record: how a streamed answer went, on its way from a worker to the run file.
+ * stream_record: how a streamed response went, on its way from a worker to the run file.
  *
- * It travels beside its sample, which has 72 bytes and no room for it: see queue.h. It holds no
- * text of the answer.
+ * The queue carries it next to its sample, which has 72 bytes and no room for it: see queue.h. It
+ * holds no text of the response.
  *
- * Ownership: heap, one allocation, free() ends it. Thread: one at a time.
+ * Ownership: one heap allocation, released with free(). Thread: one at a time.
  */
 #ifndef RECORD_STREAM_RECORD_H
 #define RECORD_STREAM_RECORD_H
@@ -15,16 +15,16 @@
 #include "stream/stream.h"
 
 struct stream_record {
-    int64_t start_ns; /* of the run, on the clock of the result's moments */
-    /* Without its texts; its times are those behind it. */
+    int64_t start_ns; /* start of the run, on the clock of the times in `result` */
+    /* Without its texts. Its token times are in `times`. */
     struct stream_result result;
     unsigned char times[];
 };
 
-/* A copy of what is worth keeping; NULL when memory runs out. */
+/* Copies what is worth keeping. NULL if memory runs out. */
 struct stream_record *stream_record_new(const struct stream_result *result, int64_t start_ns);
 
-/* The memory that it takes. */
+/* Size of its allocation. */
 size_t stream_record_bytes(const struct stream_record *s);
 
 #endif
