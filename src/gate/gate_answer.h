@@ -1,8 +1,8 @@
 /*
- * gate_answer: how a streamed answer went, in what thresholds are about.
+ * gate_answer: how a streamed response went, with the values that thresholds use.
  *
- * What the words mean is not decided here: whoever gives one takes its numbers from where reports
- * have them.
+ * It does not define these values. Whoever fills the struct takes them from the same place as the
+ * reports.
  *
  * Ownership: plain data; the gaps are borrowed for the call. Thread: any.
  */
@@ -14,13 +14,14 @@
 
 #include "util/request.h"
 
-/* REQUEST_NO_VALUE: there is none. */
+/* REQUEST_NO_VALUE marks a missing value. */
 struct gate_answer {
     int64_t ttft_us, ttfo_us;
     int64_t time_per_token_ns;
     int64_t gap_max_us, e2e_us;
     uint64_t tokens;
-    /* The gaps one after the other: *at begins as `gaps`; false at the end. */
+    /* The gaps between tokens. next_gap() reads one after another; set *at to `gaps` first. It
+     * returns false at the end. */
     const char *gaps;
     bool (*next_gap)(const char **at, int64_t *gap_us);
 };

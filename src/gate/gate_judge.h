@@ -1,28 +1,29 @@
 /*
- * gate_judge: whether thresholds hold, from every request of a run; exact.
+ * gate_judge: evaluates thresholds from every request of a run; exact.
  *
- * Everything is given twice, unless gate_judge_plan() says that once was enough:
+ * All data are given twice, unless gate_judge_plan() says that once was enough:
  *
  *     gate_judge_new  (give all)  gate_judge_plan  (give all again)  gate_judge_finish
  *     gate_judge_free
  *
- * A request counts at its end, a dropped one when it was intended. Windows (`over`) begin at each
- * whole second of the range and lie in it entirely; every one must pass, the result has the worst.
- * An empty one, where nothing ended, has no share and no time: it counts as crossed.
+ * A request counts at its end, a dropped one at its intended time. Windows (`over`) begin at each
+ * whole second of the range and lie entirely in it. Every window must pass; the result has the
+ * worst one. An empty window, in which nothing ended, has no share and no time: it counts as
+ * failed.
  *
- * If there is nothing to evaluate (no request of that name and method at all; for shares and
- * times none of that status and outcome) a threshold fails, with that as its reason. A count
- * of 0 is a number.
+ * A threshold fails if there is nothing to evaluate, and its reason says so: no request has that
+ * name and method, or, for shares and times, none has that status and outcome. A count of 0 is a
+ * value.
  *
- * Percentiles are those of quantile.h, exact. Memory: 32 MiB of times, with which most runs are
- * read once; beyond them, per rule a histogram and what select.h holds; with windows a counter for
- * each second, and the times of the seconds in the window.
+ * Percentiles are exact and follow quantile.h. Memory: 32 MiB of times, with which most runs are
+ * read only once. Beyond that, each rule needs a histogram and what select.h holds. With windows,
+ * it needs a counter per second and the times of the seconds in the window.
  *
  * Intervals are of 95 %: order statistics for percentiles (interval.h), Wilson for shares
  * (wilson.h), mean +- 1.96 s/sqrt(n) for averages of 30 values or more. Counts, gauges, minimum and
- * maximum have none: they are what was counted, or nothing bounds them.
+ * maximum have none: they are exact counts, or have no bounds.
  *
- * Ownership: heap; borrows rules and subject; gate_judge_free(NULL) is fine. Thread: one.
+ * Ownership: heap; borrows rules and subject; gate_judge_free(NULL) is allowed. Thread: one.
  */
 #ifndef GATE_GATE_JUDGE_H
 #define GATE_GATE_JUDGE_H
@@ -39,43 +40,44 @@
 enum gate_verdict {
     GATE_HOLDS,
     GATE_CROSSED,
-    GATE_PENDING /* the server's side is not there yet */
+    GATE_PENDING /* the server side is not imported yet */
 };
 
-/* In the metric's unit; NAN where there is no such number. */
+/* In the metric's unit. NAN marks a missing value. */
 struct gate_result {
     const struct gate_rule *rule;
     enum gate_verdict verdict;
     double value, low, high;
-    double margin;           /* gate_margin() */
-    uint64_t samples;        /* behind the value */
-    int64_t from_us, to_us;  /* what the value is of: the range, or the worst window */
-    size_t windows, crossed; /* with `over`: how many there are, and do not hold */
-    char reason[200];        /* of a crossed or pending one; else "" */
+    double margin;           /* of gate_margin() */
+    uint64_t samples;        /* number of samples behind the value */
+    int64_t from_us, to_us;  /* range of the value: the whole range, or the worst window */
+    size_t windows, crossed; /* with `over`: how many windows there are, and how many failed */
+    char reason[200];        /* why it failed or is pending; else "" */
 };
 
 struct gate_range {
     int64_t duration_us;
-    bool server_pending; /* the server's side may yet be imported */
+    bool server_pending; /* the server side may still be imported */
 };
 
 struct gate_judge;
 
-/* Whether the rules fit the subject is gate_rules_check()'s; a rule that does not has no data. */
+/* gate_rules_check() checks that the rules fit the subject; this function does not. A rule that
+ * does not fit has no data. */
 int gate_judge_new(const struct gate_rules *rules, const struct gate_subject *subject,
                    const struct gate_range *range, struct gate_judge **out, struct err *e);
 void gate_judge_free(struct gate_judge *j);
 
-/* Whether any rule wants values of this source; of requests, whether it needs more than outcome,
- * status, end, service and response time. */
+/* Whether any rule needs values of this source; and whether any rule needs more of a request than
+ * its outcome, status, end, service time and response time. */
 bool gate_judge_wants(const struct gate_judge *j, enum gate_source source);
 bool gate_judge_wants_phases(const struct gate_judge *j);
 
 void gate_judge_request(struct gate_judge *j, const struct request *x);
-/* Besides, of one that is `streamed`. */
+/* Call it in addition for a request that is `streamed`. */
 void gate_judge_answer(struct gate_judge *j, const struct request *x, const struct gate_answer *a);
-/* By their numbers in the catalog: one time through a task with steps (took_us < 0: not known), and
- * what a check found in a second. */
+/* One iteration of a task with steps (took_us < 0: not known), and the results of a check in one
+ * second. `task` and `check` are numbers in the catalog. */
 void gate_judge_iteration(struct gate_judge *j, uint32_t task, int64_t end_us, int64_t took_us);
 void gate_judge_check(struct gate_judge *j, uint32_t check, int64_t second, uint64_t passes,
                       uint64_t fails);
@@ -84,7 +86,7 @@ void gate_judge_time(struct gate_judge *j, enum gate_metric metric, int64_t at_u
 
 int gate_judge_plan(struct gate_judge *j, bool *again, struct err *e);
 
-/* *out is the caller's to free(): a result for each rule, in their order. */
+/* One result per rule, in the order of the rules. The caller frees *out with free(). */
 int gate_judge_finish(struct gate_judge *j, struct gate_result **out, struct err *e);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * metric: the metrics that a threshold can name, and what of each is in our rows.
+ * metric: the metrics that a threshold can name, and which values each needs from our rows.
  *
- * The words are k6's where k6 has the metric (metrics/builtin.go), and so is the meaning, as far as
- * a row holds it; docs/thresholds.md says for each from which columns it comes. It holds no
- * values. Thread: any, constant data.
+ * If k6 has the metric (metrics/builtin.go), its name is k6's, and so is its meaning as far as a
+ * row has the values. docs/thresholds.md lists the columns behind each metric. It holds no values.
+ * Thread: any, constant data.
  */
 #ifndef GATE_METRIC_H
 #define GATE_METRIC_H
@@ -14,9 +14,9 @@
 #include "util/err.h"
 
 enum gate_kind {
-    GATE_COUNTER, /* adds up: count, rate (per second) */
-    GATE_GAUGE,   /* has a value at each time: value, min, max, avg */
-    GATE_RATE,    /* yes or no, each time: rate (a share from 0 to 1) */
+    GATE_COUNTER, /* a sum: count, rate (per second) */
+    GATE_GAUGE,   /* a value at each time: value, min, max, avg */
+    GATE_RATE,    /* yes or no each time: rate (a share from 0 to 1) */
     GATE_TREND    /* times in milliseconds: avg, min, max, med, p(N) */
 };
 
@@ -49,27 +49,27 @@ enum gate_metric {
 };
 #define GATE_METRICS (GATE_INSTANCE_COUNT + 1)
 
-/* Where its values come from: who judges has to bring them. */
+/* Source of the values. Whoever evaluates the metric has to provide them. */
 enum gate_source {
     GATE_FROM_REQUESTS,
     GATE_FROM_ITERATIONS,
     GATE_FROM_CHECKS,
-    GATE_FROM_STREAMS, /* streamed answers, and requests that should have had one */
+    GATE_FROM_STREAMS, /* streamed responses, and requests that should have had one */
     GATE_FROM_USERS,
-    GATE_FROM_SERVER /* what `import` adds: never known while a run goes on */
+    GATE_FROM_SERVER /* what `import` adds; never known while a run is in progress */
 };
 
-/* What can stand in braces behind a metric. */
+/* Filters that may follow a metric in braces. */
 enum {
     GATE_BY_NAME = 1,
     GATE_BY_METHOD = 2,
     GATE_BY_STATUS = 4,
     GATE_BY_OUTCOME = 8,
-    GATE_BY_EXPECTED = 16, /* expected_response, as k6 tags it */
+    GATE_BY_EXPECTED = 16, /* expected_response, tagged as in k6 */
     GATE_BY_REQUEST = 32   /* of a check: the request that it belongs to */
 };
 
-/* What an answer must keep to be good. Each is a filter of goodput: GATE_WITHIN(limit). */
+/* Limits that a response must keep to be good. Each is a filter of goodput: GATE_WITHIN(limit). */
 enum gate_limit {
     GATE_LIMIT_TTFT,
     GATE_LIMIT_TTFO,
@@ -88,16 +88,17 @@ struct gate_metric_def {
     enum gate_kind kind;
     enum gate_source source;
     unsigned filters;
-    const char *unit; /* of its values, for people: "ms", "" */
+    const char *unit; /* of its values, as shown to people: "ms", "" */
 };
 
 extern const struct gate_metric_def gate_metrics[GATE_METRICS];
 
-/* How many of what its times are counted in make a millisecond: microseconds, and nanoseconds of
- * time_per_token. */
+/* How many units of gate_gain.time make a millisecond. The unit is the microsecond; for
+ * time_per_token, the nanosecond. */
 double gate_per_ms(enum gate_metric metric);
 
-/* By name (n bytes); the error suggests the nearest, or says why k6's metric is not there. */
+/* Finds a metric by its name of n bytes. The error suggests the nearest name, or says why a metric
+ * of k6 does not exist here. */
 int gate_metric_find(const char *name, size_t n, enum gate_metric *out, struct err *e);
 
 enum gate_aggregation {
@@ -111,8 +112,8 @@ enum gate_aggregation {
     GATE_QUANTILE /* "med" and "p(N)" */
 };
 
-/* By word; "p" is the quantile, whose number the caller reads. Fails where the metric's kind has no
- * such aggregation. */
+/* Finds an aggregation by its word. For "p" it returns GATE_QUANTILE, and the caller reads the
+ * number. Fails if metrics of this kind do not have the aggregation. */
 int gate_aggregation_find(enum gate_metric metric, const char *word, size_t n,
                           enum gate_aggregation *out, struct err *e);
 

@@ -3,16 +3,22 @@
  *
  *     [ METRIC [ "{" name:... , method:... "}" ] ] AGGREGATION PERCENT "%"
  *
- * METRIC is response_time where none is given (the times that `compare` shows), service_time,
- * http_req_duration (the same as service_time), http_req_failed or http_reqs; of streamed answers
- * ttft, time_per_token, token_gap or output_tokens. AGGREGATION is avg, med or p(N) of a time, and
- * rate of the others. PERCENT is of the baseline's value: of a time how much longer, of http_reqs
- * and output_tokens how many fewer; of http_req_failed it is points: 1% allows 2 % after 1 %.
+ * METRIC is one of
+ *   response_time        the default; the times that `compare` shows
+ *   service_time
+ *   http_req_duration    the same as service_time
+ *   http_req_failed
+ *   http_reqs
+ *   ttft, time_per_token, token_gap, output_tokens    of streamed responses
  *
- * It is crossed where the whole interval of the change lies beyond what is allowed, and kept where
- * the whole interval lies within; else the data leave it open, which is no failure.
+ * AGGREGATION is avg, med or p(N) for times, and rate for the others. PERCENT is relative to the
+ * baseline: how much longer a time, or how many fewer http_reqs or output_tokens. For
+ * http_req_failed it is in percentage points: 1% allows 2 % after 1 %.
  *
- * Ownership: gate_regression_done() frees; all zeros is fine. Thread: plain data.
+ * A regression fails if the whole interval of the change is beyond the allowed value, and passes if
+ * the whole interval is within it. Otherwise the data do not decide, which is not a failure.
+ *
+ * Ownership: gate_regression_done() frees; all zeros is allowed. Thread: plain data.
  */
 #ifndef GATE_REGRESSION_H
 #define GATE_REGRESSION_H
@@ -20,8 +26,8 @@
 #include "gate/rule.h"
 #include "stats/compare.h"
 
-/* What has the values: requests, or a time of streamed answers. Tokens count with the answers that
- * have a TTFT. */
+/* What has the values: requests, or a time of streamed responses. Tokens are counted with the
+ * responses that have a TTFT. */
 enum gate_regression_of {
     GATE_REGRESSION_REQUESTS,
     GATE_REGRESSION_TTFT,
@@ -30,11 +36,11 @@ enum gate_regression_of {
 };
 
 struct gate_regression {
-    struct gate_rule rule; /* its metric, filters, aggregation; the limit is not used */
+    struct gate_rule rule; /* its metric, filters and aggregation; the limit is not used */
     struct compare_measure measure;
     enum gate_regression_of of;
-    bool service;   /* of service times, not response times */
-    double allowed; /* a share: 0.05 */
+    bool service;   /* of service times, not of response times */
+    double allowed; /* as a share: 0.05 */
     const char *text;
 };
 
@@ -49,7 +55,8 @@ enum gate_regression_verdict {
 int gate_regression_parse(const char *text, struct gate_regression *r, struct err *e);
 void gate_regression_done(struct gate_regression *r);
 
-/* How much worse: a share of the baseline, or points of failures; its interval in low and high. */
+/* Returns in *worse how much worse the run is: as a share of the baseline, or in percentage points
+ * of failures. *low and *high are the bounds of its interval. */
 enum gate_regression_verdict gate_regression_judge(const struct gate_regression *r,
                                                    const struct compare_result *x, double *worse,
                                                    double *low, double *high);
