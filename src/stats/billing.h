@@ -1,10 +1,11 @@
 /*
- * billing: what instances cost: billable time by Cloud Run's rules, and a price list.
+ * billing: the cost of instances: billable time by Cloud Run's rules, and a price list.
  *
- * Request-based: an instance is billed while it starts, while at least one request is in it, and
- * while it shuts down (SIGTERM to exit). Each longest stretch of such time is rounded up to 100
- * ms. Instance-based: from start to end, at least one minute. It knows no discounts, no network
- * and no build costs; a price list is data (src/stats/prices.json is the one inside the program).
+ * Request-based: an instance is billed while it starts, while it has at least one request, and
+ * while it shuts down (SIGTERM to exit). Each contiguous stretch of such time is rounded up to 100
+ * ms. Instance-based: it is billed from start to end, for at least one minute. Discounts, network
+ * and build costs are not included. Price lists are data; the built-in one is
+ * src/stats/prices.json.
  *
  * Thread: plain data, owned by the caller.
  */
@@ -27,21 +28,22 @@ struct billing_span {
     int64_t from_ns, to_ns;
 };
 
-/* Billable time of one instance by the request-based rule; sorts v. Spans that overlap or touch are
- * one; one that ends before it begins is taken as empty, and an empty one costs nothing. */
+/* Billable time of one instance by the request-based rule. Sorts v. Spans that overlap or touch
+ * count as one. A span that ends before it begins counts as empty, and an empty span costs
+ * nothing. */
 int64_t billing_request_ns(struct billing_span *v, size_t n);
 
 /* Billable time of one instance by the instance-based rule. */
 int64_t billing_instance_ns(int64_t started_ns, int64_t ended_ns);
 
-/* The same request-based rule while things happen: one meter for each instance. Causes nest:
- * begin and end for the start-up, for each request and for the shutdown, in the order of time. A
- * request that waited begins when it arrived: then one that takes the place of another leaves no
- * gap of microseconds, which would be a stretch of its own. */
+/* The request-based rule while instances are running: one meter per instance. Reasons to bill
+ * overlap: call billing_begin() and billing_end() for the start-up, for each request and for the
+ * shutdown, in order of time. A request that waited begins when it arrived. Otherwise, a request
+ * that takes the place of another would leave a gap of microseconds and begin a new stretch. */
 struct billing_meter {
-    unsigned causes;        /* that are in progress */
-    int64_t from_ns, to_ns; /* the newest stretch; to_ns only while causes is 0 */
-    int64_t before_ns;      /* rounded sum of the stretches before that one */
+    unsigned causes;        /* number of reasons in progress */
+    int64_t from_ns, to_ns; /* the latest stretch; to_ns is valid only while `causes` is 0 */
+    int64_t before_ns;      /* rounded sum of the earlier stretches */
     bool any;
 };
 
@@ -49,16 +51,17 @@ void billing_meter_init(struct billing_meter *m);
 void billing_begin(struct billing_meter *m, int64_t at_ns);
 void billing_end(struct billing_meter *m, int64_t at_ns);
 
-/* Billable time until now_ns; what is in progress counts as if it ended now. Never goes back. */
+/* Billable time until now_ns. Whatever is in progress counts as if it ended now. Never
+ * decreases. */
 int64_t billing_meter_ns(const struct billing_meter *m, int64_t now_ns);
 
 /* Prices of one tier of regions, per vCPU-second, GiB-second and million requests. */
 struct billing_prices {
-    char source[256]; /* where the numbers were read, and when */
+    char source[256]; /* where and when the prices were read */
     char date[16];
     char currency[8];
     char tier[32];  /* name of the tier */
-    char note[256]; /* what to know about its numbers, or "" */
+    char note[256]; /* a note about the prices, or "" */
     double cpu_active, cpu_idle, cpu_instance;
     double memory_active, memory_idle, memory_instance;
     double million_requests;
@@ -66,31 +69,32 @@ struct billing_prices {
     double free_cpu_request, free_cpu_instance;
     double free_memory_request, free_memory_instance;
     double free_requests;
-    double gpu[GPU_KINDS]; /* per GPU-second; NAN: the list has none */
+    double gpu[GPU_KINDS]; /* per GPU-second; NAN: not in the list */
 };
 
-/* Reads a price list (JSON; `name` stands for it in errors) and takes the tier that `region` is
- * in. */
+/* Reads a price list (JSON) and selects the tier of `region`. `name` names the list in errors. */
 int billing_prices_parse(struct billing_prices *out, const char *name, const char *text,
                          size_t bytes, const char *region, struct err *e);
 
-/* The same from a file, or from the list inside the program where path is NULL. */
+/* The same from a file. If path is NULL: from the built-in list. */
 int billing_prices_load(struct billing_prices *out, const char *path, const char *region,
                         struct err *e);
 
 struct billing_usage {
     enum billing_mode mode;
-    int64_t billable_ns; /* summed over the instances */
-    int64_t idle_ns;     /* of min instances, request-based only: idle time that is billed */
-    uint64_t requests;   /* that reached an instance; request-based only are they priced */
-    double cpus;         /* of an instance */
+    int64_t billable_ns; /* sum over the instances */
+    /* Billed idle time of min instances; request-based only. */
+    int64_t idle_ns;
+    /* Requests that reached an instance; only request-based billing charges for them. */
+    uint64_t requests;
+    double cpus; /* per instance */
     int64_t memory_bytes;
-    enum gpu gpu; /* of an instance; instance-based only */
+    enum gpu gpu; /* per instance; instance-based only */
 };
 
 struct billing_money {
     double cpu, memory, requests;
-    double gpu; /* NAN where its price is not known; then these are, too: */
+    double gpu; /* NAN if its price is not known; then the next two are NAN too */
     double total;
     double per_1000_requests; /* NAN without requests */
 };
@@ -100,13 +104,13 @@ struct billing_cost {
     double cpu_s, gib_s, gpu_s;
     double idle_cpu_s, idle_gib_s;
     struct billing_money full; /* before the free tier */
-    struct billing_money net;  /* after it, as if nothing else was used in the month */
+    struct billing_money net;  /* after it, as if there was no other use in the month */
 };
 
 void billing_cost(const struct billing_usage *u, const struct billing_prices *p,
                   struct billing_cost *out);
 
-/* True where the list has no price of the GPU. Then `out` says so, and where to give one. */
+/* Returns true if the list has no price of the GPU. Then `out` says so, and how to add one. */
 #define BILLING_NO_PRICE_BYTES 512
 bool billing_no_gpu_price(const struct billing_prices *p, enum gpu gpu,
                           char out[BILLING_NO_PRICE_BYTES]);

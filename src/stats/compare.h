@@ -1,35 +1,36 @@
 /*
- * compare: two sets of runs against each other: how large a difference is and how sure it is.
+ * compare: compares two sets of runs: how large a difference is and how certain.
  *
- * Each side has one run or several. Its time is cut into cells of equal length, for an endpoint of
- * n requests at most n/4 of them and COMPARE_CELLS_MAX in each run; of each statistic a cell has a
- * score, its share in what the statistic would change by if that cell were there twice:
+ * Each side has one or more runs. The time of a run is cut into cells of equal length: at most n/4
+ * of them for n requests of an endpoint, and at most COMPARE_CELLS_MAX. For each statistic, a cell
+ * has a score: its contribution to the change of the statistic if the cell occurred twice.
  *
- *     mean        sum of (value - mean)        quantile      number below it - n_cell * F(q)
+ *     mean        sum of (value - mean)        quantile      number up to it - n_cell * F(q)
  *     failures    failed - n_cell * rate       per second    n_cell - rate * length of the cell
  *
- * Cells are drawn again in blocks of neighbours (circular block bootstrap: Politis and Romano
- * 1992), as long as block_length.h says of the scores or, where that is longer, of those of the
- * median, and no less spread than it says. Of several runs first the runs are drawn, then blocks
- * within each; as that counts the variation inside of runs twice, the spread is then set to the
- * larger of what the runs' own differences and the blocks say. A quantile is read off the sorted
- * values at the rank that the scores' sum moves it to, which gives intervals as those of order
- * statistics (Woodruff, JASA 47, 1952, 635-646).
+ * Cells are resampled in blocks of neighbours (circular block bootstrap: Politis and Romano 1992).
+ * The block length is that of block_length.h for the scores, or for the scores of the median if
+ * that is longer. The spread is at least the one that block_length.h gives. With several runs, runs
+ * are resampled first, then blocks within each. That counts the variation within runs twice, so the
+ * spread is then set to the larger of two: from the differences between runs, and from the blocks.
+ * A quantile is read from the sorted values, at the rank to which the sum of the scores moves it.
+ * This gives intervals like those of order statistics (Woodruff, JASA 47, 1952, 635-646).
  *
- * The interval of a ratio or difference has the percentiles of the resamples. Bootstrap spreads of
- * few blocks are too small: they are stretched by sqrt(m/(m-1)) and Student's t over the normal's
- * quantile (Hesterberg, The American Statistician 69, 2015, 371-386), with Welch's degrees of
- * freedom. Failure rates, which may be 0, have Newcombe's interval (Statistics in Medicine 17,
- * 1998, 873-890, method 10) with as many independent requests as their scores' spread is worth.
+ * The interval of a ratio or difference consists of percentiles of the resamples. The bootstrap
+ * spread of few blocks is too small. So it is multiplied by sqrt(m/(m-1)) and by the ratio of
+ * Student's t quantile to the normal quantile (Hesterberg, The American Statistician 69, 2015,
+ * 371-386), with Welch's degrees of freedom. Failure rates, which may be 0, have Newcombe's
+ * interval (Statistics in Medicine 17, 1998, 873-890, method 10), for the number of independent
+ * requests that would give the spread of their scores.
  *
- * Too little data is an answer: see enum compare_lack.
+ * Too little data is a result too: see enum compare_lack.
  *
- * A verdict of compare_measure() is wrong in 1 - confidence of the cases without a difference; of
- * many at a time some will be: compare_family() is for those.
+ * A verdict of compare_measure() is wrong in 1 - confidence of the cases without a difference.
+ * Among many verdicts, some will be wrong: use compare_family() for them.
  *
- * What it does not do: decide which rows count (warm-up, ramp); know files or names.
+ * It does not decide which rows count (warm-up, ramp), and knows no files or names.
  *
- * Ownership: heap, *_free(NULL) is fine; a pair borrows its sides. Thread: one at a time for a
+ * Ownership: heap, *_free(NULL) is allowed; a pair borrows its sides. Thread: one at a time per
  * side.
  */
 #ifndef STATS_COMPARE_H
@@ -44,36 +45,37 @@
 #define COMPARE_CELLS_MAX 256
 #define COMPARE_CELL_REQUESTS 4
 #define COMPARE_RESAMPLES 2000
-#define COMPARE_REQUESTS_MIN 50 /* of a side, for any verdict */
-#define COMPARE_BLOCKS_MIN 15   /* of a side with one run */
+#define COMPARE_REQUESTS_MIN 50 /* of each side, for any verdict */
+#define COMPARE_BLOCKS_MIN 15   /* of a side that has one run */
 #define COMPARE_RUNS_MAX 1000
 
 struct compare_side;
 struct compare_pair;
 
 struct compare_row {
-    int64_t at_us; /* from the start of what counts of its run, and inside of it */
+    int64_t at_us; /* from the start of the counted part of its run, and within it */
     int64_t value_us;
     uint32_t endpoint;
     uint16_t run;
     bool failed;
-    uint32_t weight; /* what it counts as in COMPARE_PER_SECOND; 0: one */
+    uint32_t weight; /* weight in COMPARE_PER_SECOND; 0: one */
 };
 
-/* What counts of run i is lengths_us[i] long, more than 0. */
+/* lengths_us[i] is the length of the counted part of run i, more than 0. */
 int compare_side_new(const int64_t *lengths_us, size_t runs, struct compare_side **out,
                      struct err *e);
 void compare_side_free(struct compare_side *s);
 int compare_side_add(struct compare_side *s, const struct compare_row *row, struct err *e);
 
-/* All zeros: the defaults. */
+/* All zeros select the defaults. */
 struct compare_options {
     uint64_t seed;
     unsigned resamples; /* 0: COMPARE_RESAMPLES */
     double confidence;  /* 0: 0.95 */
 };
 
-/* The requests of those endpoints whose number is true in `endpoints`; NULL: all. */
+/* Compares the requests of the endpoints for which `endpoints[number]` is true. NULL: all
+ * endpoints. */
 int compare_pair_new(const struct compare_side *base, const struct compare_side *with,
                      const bool *endpoints, const struct compare_options *o,
                      struct compare_pair **out, struct err *e);
@@ -94,42 +96,44 @@ enum compare_verdict {
     COMPARE_TOO_LITTLE
 };
 
-/* Why it is too little. */
+/* Why there is too little data. */
 enum compare_lack {
     COMPARE_ENOUGH,
     COMPARE_LACK_REQUESTS, /* fewer than COMPARE_REQUESTS_MIN on a side */
-    COMPARE_LACK_TAIL,     /* the interval's end would lie beyond the slowest request */
-    COMPARE_LACK_BLOCKS    /* fewer than COMPARE_BLOCKS_MIN: it varies slowly, the run is short */
+    COMPARE_LACK_TAIL,     /* the interval would end beyond the slowest request */
+    /* Fewer than COMPARE_BLOCKS_MIN: values vary slowly, or the run is short. */
+    COMPARE_LACK_BLOCKS
 };
 
-/* Microseconds, shares and requests per second; NAN where there is no such number. */
+/* Microseconds, shares and requests per second. NAN marks a missing value. */
 struct compare_result {
     double base, with;
     double difference, difference_low, difference_high;
     double ratio, ratio_low, ratio_high; /* with / base */
-    double p_value;                      /* two-sided, of no difference */
+    double p_value;                      /* two-sided, of the hypothesis of no difference */
     enum compare_verdict verdict;
-    /* What the interval alone says: compare_family() may take it back. */
+    /* The verdict from the interval alone. compare_family() may replace `verdict`, but not this
+     * one. */
     enum compare_verdict alone;
     enum compare_lack lack;
-    double block_s[2]; /* mean length of the blocks of base and with */
-    double blocks[2];  /* how many such blocks there are */
+    double block_s[2]; /* mean block length of base and with */
+    double blocks[2];  /* number of such blocks */
 };
 
 int compare_measure(struct compare_pair *p, const struct compare_measure *m,
                     struct compare_result *out, struct err *e);
 
-/* Verdicts of one table, so that all of them together are without a false one in `confidence` of
- * the tables where nothing differs: from the smallest p-value on, the k-th of m must be at most (1
- * - confidence) / (m - k + 1), else it and the rest become COMPARE_NO_DIFFERENCE (S. Holm,
- * Scandinavian Journal of Statistics 6, 1979, 65-70). Intervals stay as they are. Those with too
- * little data are no part of the family. */
+/* Adjusts the verdicts of one table: in `confidence` of the tables without a difference, none of
+ * them is false. From the smallest p-value on, the k-th of m must be at most (1 - confidence) / (m
+ * - k + 1); otherwise it and all later ones become COMPARE_NO_DIFFERENCE (S. Holm, Scandinavian
+ * Journal of Statistics 6, 1979, 65-70). Intervals do not change. Results with too little data are
+ * not part of the family. */
 void compare_family(struct compare_result *const *results, size_t n, double confidence);
 
-/* Mann and Whitney: of a request of each side, how often is that of `with` the slower one (ties
- * count half). 0.5 where the two are alike. `u` is the statistic of `with`; the interval is that
- * of the blocks (DeLong's placements as scores), as U's own variance is that of independent
- * requests. */
+/* Mann and Whitney: given one request of each side, how often is the one of `with` slower (ties
+ * count half)? 0.5 if the sides are similar. `u` is the statistic of `with`. The interval comes
+ * from the blocks (with DeLong's placements as scores), because U's own variance assumes
+ * independent requests. */
 struct compare_rank {
     double u, share, low, high, p_value;
     enum compare_lack lack;

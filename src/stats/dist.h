@@ -1,16 +1,17 @@
 /*
- * dist: the normal distribution and Student's.
+ * dist: the normal distribution and Student's t distribution.
  *
- * Student's is the regularised incomplete beta function, by the continued fraction of Abramowitz
- * and Stegun 26.5.8, evaluated by Lentz's method; quantiles are found by bisection. Relative errors
- * are below 1e-9. Thread: any.
+ * Student's distribution function is the regularised incomplete beta function, by the continued
+ * fraction of Abramowitz and Stegun 26.5.8, evaluated with Lentz's method. Quantiles are found by
+ * bisection. Relative errors are below 1e-9. Thread: any.
  */
 #ifndef STATS_DIST_H
 #define STATS_DIST_H
 
-double dist_student(double t, double df); /* df > 0, INFINITY: the normal one */
+/* The probability below t. df > 0; INFINITY: the normal distribution. */
+double dist_student(double t, double df);
 
-/* The value that has probability p below it; 0 < p < 1. */
+/* The value below which the probability is p. 0 < p < 1. */
 double dist_normal_quantile(double p);
 double dist_student_quantile(double p, double df);
 

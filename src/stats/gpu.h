@@ -1,9 +1,8 @@
 /*
- * gpu: the GPUs that Cloud Run offers: one for each instance, and what an instance must have beside
- * it.
+ * gpu: the GPUs that Cloud Run offers, one per instance, and what an instance with a GPU must have.
  *
- * It knows no prices: they are in the user's price list (billing.h), because none is published in a
- * form that we have read.
+ * It has no prices: they are in the user's price list (billing.h), because we have not read any
+ * published list of them.
  *
  * Thread: constants.
  */
@@ -20,7 +19,7 @@ enum gpu { GPU_NONE, GPU_L4, GPU_RTX_PRO_6000, GPU_KINDS };
 
 struct gpu_kind {
     const char *name;        /* in options and price lists */
-    const char *accelerator; /* in the file of a service */
+    const char *accelerator; /* in a service file */
     double cpus_min;
     int64_t memory_min_bytes;
 };
@@ -31,7 +30,7 @@ extern const struct gpu_kind gpu_kinds[GPU_KINDS]; /* GPU_NONE has no name */
 enum gpu gpu_by_name(const char *name);
 enum gpu gpu_by_accelerator(const char *name);
 
-/* -1 where an instance of this size cannot have the GPU. */
+/* Returns -1 if an instance of this size cannot have the GPU. */
 int gpu_check_size(enum gpu gpu, double cpus, int64_t memory_bytes, struct err *e);
 
 #endif

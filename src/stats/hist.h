@@ -1,16 +1,16 @@
 /*
- * hist: a log-linear histogram of non-negative integers, in fixed memory, with a proven error
+ * hist: a log-linear histogram of non-negative integers, with fixed memory and a proven error
  * bound.
  *
- * With b bits, values below 2^(b+1) have a bucket of their own. Above, each octave [2^e, 2^(e+1))
- * is cut into 2^b buckets of equal width w = 2^(e-b). A bucket's middle is at most w/2 from any of
- * its values, and its values are at least 2^e, so the relative error is at most
+ * With b bits, each value below 2^(b+1) has its own bucket. Above, each octave [2^e, 2^(e+1)) is
+ * divided into 2^b buckets of equal width w = 2^(e-b). The middle of a bucket is at most w/2 from
+ * any of its values, and its values are at least 2^e, so the relative error is at most
  *
  *     (w / 2) / 2^e = 2^(e-b-1) / 2^e = 2^-(b+1):   6 bits 0.8 %, 9 bits 0.1 %.
  *
- * All of int64 is covered in (64 - b) * 2^b counters, so nothing is clamped or lost. In a large one
- * (9 bits: 220 kB) the pages that no value has touched cost address space and no memory. It knows
- * no units, no decay and no negative values.
+ * The (64 - b) * 2^b counters cover all of int64, so no value is clamped or lost. In a large
+ * histogram (9 bits: 220 kB), pages that no value has touched cost address space but no memory. It
+ * has no units, no decay and no negative values.
  *
  * Ownership: hist_init allocates, hist_done frees. Thread: plain data, owned by the caller.
  */
@@ -27,7 +27,7 @@
 struct hist {
     unsigned bits;
     uint64_t total;
-    int64_t min, max; /* exact; without meaning while total is 0 */
+    int64_t min, max; /* exact; undefined while total is 0 */
     uint64_t *counts;
 };
 
@@ -37,13 +37,13 @@ void hist_reset(struct hist *h);
 
 /* value >= 0. */
 void hist_record(struct hist *h, int64_t value);
-/* The same where its bucket is known. */
+/* The same if the bucket is already known. */
 void hist_record_in(struct hist *h, size_t bucket, int64_t value);
 
-/* Adds all that `from` counted; both have the same bits. */
+/* Adds the counts of `from`. Both must have the same bits. */
 void hist_merge(struct hist *into, const struct hist *from);
 
-/* The value of rank floor(p * (total - 1)), within the error bound and within [min, max]; total >
+/* The value of rank floor(p * (total - 1)), within the error bound and within [min, max]. total >
  * 0, 0 <= p <= 1. */
 int64_t hist_quantile(const struct hist *h, double p);
 

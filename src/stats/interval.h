@@ -1,13 +1,13 @@
 /*
- * interval: between which order statistics a quantile lies, with a given confidence and no
- * assumption about the distribution.
+ * interval: the order statistics that bound a quantile with a given confidence, without assumptions
+ * about the distribution.
  *
- * The number of n independent values that lie below the p-quantile is binomial (n, p), whatever the
+ * Of n independent values, the number below the p-quantile is binomial (n, p), for any
  * distribution. So the interval from the value of rank `lower` to that of rank `upper` covers the
- * quantile with at least `confidence`: each side leaves out (1 - confidence) / 2 at most. It holds
- * no values (select.h finds those of a rank) and interpolates none.
+ * quantile with at least `confidence`: each side misses it with probability (1 - confidence) / 2 at
+ * most. It holds no values (select.h finds the value of a rank) and does not interpolate.
  *
- * Values that depend on each other, as neighbours in time do, make the true confidence smaller.
+ * If values depend on each other, as neighbours in time do, the true confidence is lower.
  *
  * Thread: any.
  */
@@ -17,15 +17,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What a report goes by. */
+/* The confidence that reports use. */
 #define INTERVAL_CONFIDENCE 0.95
 
-/* 0 < p < 1, 0 < confidence < 1. Ranks count from 0. False where n values are too few for such an
- * interval: a median at 0.95 needs 6. */
+/* Ranks count from 0. Returns false if there are too few values: a median at 0.95 needs 6. 0 < p <
+ * 1, 0 < confidence < 1. */
 bool interval_quantile(double p, uint64_t n, double confidence, uint64_t *lower, uint64_t *upper);
 
-/* How many values such an interval takes: enough that, with the probability that is wanted of each
- * side, one of them at least lies below the quantile, and one above. */
+/* How many values such an interval needs. It is the smallest number with which, with the
+ * probability required for each side, at least one value is below the quantile and one above. */
 uint64_t interval_needs(double p, double confidence);
 
 #endif

@@ -1,17 +1,16 @@
 /*
- * kept: the values behind a histogram, all of them, as long as they fit into a bound.
+ * kept: all values behind a histogram, as long as they fit into a memory limit.
  *
- * A bucket keeps a word for each of its values while they are fewer than the bucket is wide, and
- * from then on a count for each value that it can hold. So a bucket takes at most min(values,
- * width) words, and whole microseconds of a run of any length take four bytes for each microsecond
- * between the fastest and the slowest at most.
+ * While a bucket has fewer values than it is wide, it keeps one word per value. From then on it
+ * keeps a count for each value that it can hold. So a bucket takes at most min(values, width)
+ * words. Whole microseconds take at most four bytes for each microsecond between the fastest and
+ * the slowest, however long the run.
  *
- * Several may share one bound: *room, in bytes. Where it is used up, the one that wants more lets
- * all of its values go, gives back what it had, and keeps nothing from then on. So does one that is
- * given a value too large for it.
+ * Several of them may share one limit: *room, in bytes. When it is used up, the one that needs more
+ * drops all of its values, returns its bytes, and keeps nothing from then on. The same happens if a
+ * value is too large for it.
  *
- * Ownership: kept_done frees all; one that is all zeros is fine and keeps nothing. Thread: plain
- * data.
+ * Ownership: kept_done frees all. All zeros is allowed and keeps nothing. Thread: plain data.
  */
 #ifndef STATS_KEPT_H
 #define STATS_KEPT_H
@@ -25,11 +24,11 @@
 struct kept_values {
     uint32_t **buckets; /* NULL: it keeps nothing */
     size_t *room;       /* borrowed */
-    size_t bytes;       /* of it in use */
+    size_t bytes;       /* bytes taken from *room */
     unsigned bits;      /* of the histogram */
 };
 
-/* For a histogram of that many bits, before its first value. Where memory runs out it keeps
+/* For a histogram with that many bits; call it before the first value. If memory runs out, it keeps
  * nothing. */
 void kept_init(struct kept_values *k, unsigned bits, size_t *room);
 void kept_done(struct kept_values *k);
@@ -38,13 +37,15 @@ static inline bool kept_any(const struct kept_values *k) {
     return k->buckets != NULL;
 }
 
-/* Adds a value that the histogram is about to count in this bucket. */
+/* Adds a value that the histogram is about to count in this bucket. Call it before the histogram
+ * counts the value. */
 void kept_add(struct kept_values *k, const struct hist *h, size_t bucket, int64_t value);
 
-/* The same values in `to`, which is empty, has the same bits and may have another bound. */
+/* Copies the values to `to`, which must be empty and have the same bits; its limit may differ. */
 void kept_copy(struct kept_values *to, const struct kept_values *from, const struct hist *h);
 
-/* Calls fn for each value in a bucket of the histogram, with how often it is there. */
+/* Calls fn for the values in a bucket of the histogram, each with a count. The same value may come
+ * several times. */
 typedef void kept_fn(void *context, int64_t value, uint64_t count);
 void kept_each(const struct kept_values *k, const struct hist *h, size_t bucket, kept_fn *fn,
                void *context);

@@ -1,12 +1,11 @@
 /*
- * mixture: splits counted values of one dimension into two normal distributions, and says whether
- * two explain them better than one.
+ * mixture: fits two normal distributions to counted values, and says whether two explain them
+ * better than one.
  *
- * Fitted by expectation and maximisation from several starts, the same for the same input. The
- * choice is by Schwarz's criterion (BIC, smaller is better): one part costs two parameters, two
- * cost five. BIC prefers two parts for any shape that is not quite normal, so a caller asks for
- * more than that, such as a distance between the parts. It draws nothing at random and knows no
- * more than two parts.
+ * The fit uses expectation maximisation from several starting points, and is deterministic. The
+ * choice is by Schwarz's criterion (BIC, smaller is better): one part has two parameters, two have
+ * five. BIC prefers two parts for any shape that is not quite normal. So a caller should require
+ * more, such as a distance between the parts. It handles at most two parts.
  *
  * Ownership: nothing is kept. Thread: any.
  */
@@ -23,21 +22,22 @@ struct mixture_part {
 
 struct mixture {
     struct mixture_part one;       /* all values as one part */
-    struct mixture_part low, high; /* as two; low.mean <= high.mean */
+    struct mixture_part low, high; /* as two parts; low.mean <= high.mean */
     double bic_one, bic_two;
 };
 
-/* x[i] stands count[i] times; a count may be 0. No standard deviation is taken for smaller than
- * sd_min > 0, which is what the values were rounded to. False where there are fewer than six values
- * or all are the same. */
+/* x[i] occurs count[i] times; a count may be 0. No standard deviation is taken as smaller than
+ * sd_min > 0, to which the values were rounded. Returns false if there are fewer than six values or
+ * all are equal. */
 bool mixture_fit(const double *x, const double *count, size_t n, double sd_min,
                  struct mixture *out);
 
-/* The probability that a value of x belongs to the high part; 0 below the low part's mean, where a
- * wide high part would else win again. */
+/* The probability that a value of x belongs to the high part. 0 below the mean of the low part,
+ * where a wide high part would otherwise win again. */
 double mixture_high(const struct mixture *m, double x);
 
-/* Ashman's D: the distance of the means in units of the parts' width; above 2 they are apart. */
+/* Ashman's D: the distance of the means in units of the width of the parts. Above 2, they are
+ * separate. */
 double mixture_distance(const struct mixture *m);
 
 #endif

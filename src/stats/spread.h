@@ -1,15 +1,15 @@
 /*
- * spread: what a table says of a set of times: how many, median with its confidence interval, 90th,
- * 95th and 99th percentile, extremes; exact, from a stream that is read twice (select.h), or once
- * where spread_keep() has room for it.
+ * spread: the row of a table about a set of times: count, median with its confidence interval,
+ * 90th, 95th and 99th percentile, and extremes. Exact, from a stream that is read twice (select.h),
+ * or once if spread_keep() has room for it.
  *
  *     spread_init  spread_keep  spread_count()...  spread_plan  spread_collect()...
  *     spread_finish  spread_row  spread_done
  *
- * Without spread_keep(), or where spread_needs_collecting() after spread_plan(), the second reading
- * is needed.
+ * The second reading is needed without spread_keep(), or if spread_needs_collecting() returns true
+ * after spread_plan().
  *
- * Ownership: spread_done frees all; one that is all zeros is fine. Thread: plain data.
+ * Ownership: spread_done frees all; all zeros is allowed. Thread: plain data.
  */
 #ifndef STATS_SPREAD_H
 #define STATS_SPREAD_H
@@ -26,8 +26,8 @@ struct spread {
     double sum;
 };
 
-/* In the unit of the values; NAN if there is none: no value, or too few to support it
- * (quantile.h, interval.h). */
+/* In the unit of the values. NAN marks a missing value: there are no values, or too few to support
+ * it (quantile.h, interval.h). */
 struct spread_row {
     uint64_t count;
     double mean, min, max;
@@ -39,7 +39,7 @@ struct spread_row {
 int spread_init(struct spread *s, struct err *e);
 void spread_done(struct spread *s);
 
-/* Before the first value, as select_keep(). */
+/* Call it before the first value, as select_keep(). */
 void spread_keep(struct spread *s, size_t *room);
 
 /* A value below 0 counts as 0. */
@@ -51,7 +51,7 @@ int spread_finish(struct spread *s, struct err *e);
 
 void spread_row(const struct spread *s, struct spread_row *out);
 
-/* The same of n values in memory, which it sorts. */
+/* The same for n values in memory. Sorts them. */
 void spread_of(int64_t *values, size_t n, struct spread_row *out);
 
 #endif

@@ -1,10 +1,10 @@
 /*
- * variation: how much a number differs from run to run: mean, standard deviation, extremes, and an
+ * variation: how much a number varies from run to run: mean, standard deviation, extremes, and an
  * interval for the mean.
  *
- * The interval is Student's: mean -+ t(n-1) * s / sqrt(n). It takes the runs for independent and
- * the number for roughly normal between them, which its spread over a few runs cannot prove.
- * Nothing inside a run comes into it. Thread: any.
+ * The interval is Student's: mean -+ t(n-1) * s / sqrt(n). It assumes that runs are independent and
+ * that the number is roughly normal between them, which a few runs cannot prove. Variation within a
+ * run is not used. Thread: any.
  */
 #ifndef STATS_VARIATION_H
 #define STATS_VARIATION_H
@@ -13,14 +13,14 @@
 
 #define VARIATION_CONFIDENCE 0.95
 
-/* NAN where there is no such number: a deviation and an interval take two runs. */
+/* NAN marks a missing value: a deviation and an interval need two runs. */
 struct variation {
-    size_t runs; /* that have the number */
+    size_t runs; /* that have a value */
     double mean, deviation, min, max;
     double low, high; /* of the mean, at VARIATION_CONFIDENCE */
 };
 
-/* One value a run; a NAN is a run without. */
+/* One value per run. NAN: the run has none. */
 void variation_of(const double *values, size_t n, struct variation *out);
 
 #endif

@@ -1,12 +1,12 @@
 /*
- * wilson: between which shares the true one lies, when `hits` of n independent trials were hits.
+ * wilson: the interval for a true share, given `hits` in n independent trials.
  *
- * E. B. Wilson's score interval (JASA 22, 1927, 209-212): the shares p for which the observed one
- * is within z standard errors, with p's own standard error. It never leaves [0, 1], and tells
- * something where no trial or every one was a hit. Its coverage is near the confidence on average,
+ * E. B. Wilson's score interval (JASA 22, 1927, 209-212): the shares p for which the observed share
+ * is within z standard errors, using the standard error of p. It never leaves [0, 1], and is useful
+ * even if no trial or every trial was a hit. Its coverage is near the confidence on average, but
  * not at least the confidence for each p.
  *
- * Trials that depend on each other make the true confidence smaller. Thread: any.
+ * If trials depend on each other, the true confidence is lower. Thread: any.
  */
 #ifndef STATS_WILSON_H
 #define STATS_WILSON_H
