@@ -1,9 +1,9 @@
 /*
- * import: adds the server's side to a run: Cloud Run's logs and metrics, as they were exported.
+ * import: adds the server side to a run: exported logs and metrics of Cloud Run.
  *
- * Files of any size are read entry by entry. What is not of the service, not of the run's time or
- * not to be understood is counted and named, never fatal. All of it is one transaction. Importing
- * the same again changes nothing.
+ * Files of any size are read entry by entry. Entries of another service, outside the time of the
+ * run, or not understood are counted and reported; they are never fatal. The whole import is one
+ * transaction. Importing the same files again changes nothing.
  *
  * It fetches nothing and prints nothing. Ownership: import_result_done() frees what a result holds.
  * Thread: one.
@@ -19,41 +19,43 @@
 #include "util/buf.h"
 #include "util/err.h"
 
-#define IMPORT_COMPLAINTS 5                       /* that are kept of a file */
-#define IMPORT_ENTRY_MAX_BYTES ((size_t)64 << 20) /* a longer entry is a bad one */
+#define IMPORT_COMPLAINTS 5                       /* kept per file */
+#define IMPORT_ENTRY_MAX_BYTES ((size_t)64 << 20) /* a longer entry counts as bad */
 
 struct import_options {
     const char *const *logs, *const *metrics;
     size_t log_count, metrics_count;
-    const char *service, *revision; /* NULL: the one that is there; any */
-    int64_t margin_us;              /* before the run's start and after its end */
-    int64_t idle_limit_us;          /* 0: idle instances are never taken away */
-    bool all;                       /* entries of all times */
-    bool replace;                   /* take out what earlier imports have added */
+    /* NULL for `service`: that of an earlier import (unless `replace` is set), else the one with
+     * traces of this run, else the one with the most entries. NULL for `revision`: any. */
+    const char *service, *revision;
+    int64_t margin_us;     /* before the start of the run and after its end */
+    int64_t idle_limit_us; /* 0: idle instances never end */
+    bool all;              /* take entries of any time */
+    bool replace;          /* remove what earlier imports added */
 };
 
-/* What became of a file. The counts are of entries, for metrics of points. */
+/* What was done with a file. The counts are of log entries or metric points. */
 struct import_source {
     const char *kind, *file; /* kind: "logs" or "metrics" */
     uint64_t entries, used;
-    uint64_t added; /* of `used`: not there before */
+    uint64_t added; /* of `used`: not in the run file before */
     uint64_t output, elsewhere, outside, unknown, bad;
     bool cut_short;
-    int64_t outside_first_us, outside_last_us; /* since 1970; where outside > 0 */
-    struct buf complaints;                     /* a line each */
+    int64_t outside_first_us, outside_last_us; /* since 1970; valid if outside > 0 */
+    struct buf complaints;                     /* one per line */
     size_t complaint_count;
 };
 
 struct import_result {
-    struct import_source *sources; /* logs first, in their order */
+    struct import_source *sources; /* logs first, in the order given */
     size_t source_count;
-    char service[256]; /* "": none was named */
-    char others[512];  /* names of services that were ignored, with commas between */
-    uint64_t requests, events, points; /* in the run file now */
+    char service[256];                 /* "": no entry names a service */
+    char others[512];                  /* names of ignored services, separated by commas */
+    uint64_t requests, events, points; /* now in the run file */
     uint64_t instances;
-    /* Series that there are now, given or derived. */
+    /* Series that the file now has, imported or derived. */
     bool has_instance_count, has_billable, has_request_count, has_latency, has_cpu, has_memory;
-    int64_t step_us; /* of the series that were derived from the log; 0: none */
+    int64_t step_us; /* of the series derived from the log; 0: none */
     struct server_join join;
 };
 

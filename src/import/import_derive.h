@@ -1,12 +1,13 @@
 /*
- * import_derive: instances and time series, worked out from what was imported.
+ * import_derive: derives instances and time series from what was imported.
  *
- * From the log: the instances, and for each metric that no metrics file has brought
- * container/instance_count, container/billable_instance_time, request_count, request_latencies and
- * request_latency/e2e_latencies and /pending, at whole steps of the run's clock. From the metrics:
- * count, mean and percentiles of each distribution. All of it replaces what was derived before.
+ * From the log it derives the instances. It also derives container/instance_count,
+ * container/billable_instance_time, request_count, request_latencies and
+ * request_latency/e2e_latencies and /pending, unless a metrics file contained the metric, at whole
+ * steps of the run's clock. From the metrics it derives count, mean and percentiles of each
+ * distribution. All of it replaces what was derived before.
  *
- * How each is worked out: docs/run-file.md. Thread: one.
+ * The rules are in docs/run-file.md. Thread: one.
  */
 #ifndef IMPORT_IMPORT_DERIVE_H
 #define IMPORT_IMPORT_DERIVE_H
@@ -18,10 +19,10 @@
 
 struct import_derived {
     uint64_t instances;
-    int64_t step_us; /* 0: no series came from the log */
+    int64_t step_us; /* 0: no series was derived from the log */
 };
 
-/* offset_us: server's clock minus client's. */
+/* offset_us: the server's clock minus the client's. */
 int import_derive(struct server_file *f, int64_t offset_us, int64_t idle_limit_us,
                   struct import_derived *out, struct err *e);
 

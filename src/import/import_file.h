@@ -1,7 +1,7 @@
 /*
- * import_file: one exported file into the run file.
+ * import_file: imports one exported file into the run file.
  *
- * Internal to import.c. Ownership: all is the caller's. Thread: one.
+ * Internal to import.c. Ownership: the caller owns everything. Thread: one.
  */
 #ifndef IMPORT_IMPORT_FILE_H
 #define IMPORT_IMPORT_FILE_H
@@ -10,17 +10,17 @@
 
 #define IMPORT_SERVICES_MAX 64
 
-/* How much of what was taken belongs to a service. */
+/* How much of what was imported belongs to one service. */
 struct import_tally {
     char service[256];
-    uint64_t own; /* requests with this run's traces */
+    uint64_t own; /* requests with a trace of this run */
     uint64_t requests, rest;
 };
 
 struct import_job {
     struct server_file *file;
     const char *service, *revision; /* NULL: any */
-    int64_t from_us, to_us;         /* by the server's clock, as far as it is known */
+    int64_t from_us, to_us;         /* on the server's clock, as far as it is known */
     bool has_trace;
     uint8_t trace_run[8];
     struct import_tally tallies[IMPORT_SERVICES_MAX];
@@ -28,7 +28,7 @@ struct import_job {
     struct buf buckets;
 };
 
-/* Fails where the file cannot be read, holds nothing, or holds something else. */
+/* Fails if the file cannot be read, has no entries, or has something else. */
 int import_file(struct import_job *job, bool metrics, struct import_source *s, struct err *e);
 
 #endif

@@ -1,12 +1,12 @@
 /*
- * import_metrics: what a time series of Cloud Monitoring says, point by point.
+ * import_metrics: reads a time series of Cloud Monitoring, point by point.
  *
- * Reads the shape of timeSeries.list in all spellings: kinds as words or as the numbers of the
+ * It reads the output of timeSeries.list in all spellings: kinds as words or as the numbers of the
  * Python client, 64-bit numbers as strings or numbers, points without startTime, values of every
- * type, distributions with linear, exponential or explicit buckets. It does not know the run, the
- * service that is looked for, or the database.
+ * type, and distributions with linear, exponential or explicit buckets. It knows neither the run,
+ * nor the requested service, nor the database.
  *
- * Ownership: texts of a series point into the document or lie in the struct. Thread: any.
+ * Ownership: texts of a series point into the document or are in the struct. Thread: any.
  */
 #ifndef IMPORT_IMPORT_METRICS_H
 #define IMPORT_IMPORT_METRICS_H
@@ -25,27 +25,27 @@
 struct import_series {
     bool of_cloud_run;
     const char *metric;             /* without run.googleapis.com/ */
-    const char *service, *revision; /* NULL: not said */
-    const char *unit;               /* NULL: not said */
+    const char *service, *revision; /* NULL: not given */
+    const char *unit;               /* NULL: not given */
     const char *kind;               /* "gauge", "delta", "cumulative"; "rate": a delta per second */
-    const char *fold;               /* how series that share a label become one: "sum" or "mean" */
-    char labels[IMPORT_LABELS_BYTES]; /* all that tell this series from others of its metric */
-    char label[IMPORT_LABEL_BYTES];   /* what is shown of them */
+    const char *fold;               /* how to merge series that share a label: "sum" or "mean" */
+    char labels[IMPORT_LABELS_BYTES]; /* labels that distinguish it from others of its metric */
+    char label[IMPORT_LABEL_BYTES];   /* the part of them that is shown */
     const struct json *points;
 };
 
 struct import_point {
     int64_t end_us;
-    int64_t start_us; /* INT64_MIN: a moment */
+    int64_t start_us; /* INT64_MIN: the point is a moment */
     bool is_distribution;
-    double value; /* the mean of a distribution */
+    double value; /* for a distribution: its mean */
     int64_t count;
 };
 
-/* of_cloud_run is false, and nothing else set, where the metric is another product's. */
+/* If the metric belongs to another product, of_cloud_run is false and nothing else is set. */
 int import_series_read(const struct json *entry, struct import_series *out, struct err *e);
 
-/* Puts the buckets of a distribution that hold something into `buckets`, as server.sql has them. */
+/* Writes the non-empty buckets of a distribution to `buckets`, in the format of server.sql. */
 int import_point_read(const struct json *point, struct import_point *out, struct buf *buckets,
                       struct err *e);
 
