@@ -8,7 +8,7 @@
 
 #include "report/comparison.h"
 
-/* Fills in files, sides, entries (names only) and refusals. */
+/* Fills files, sides, entries (names only) and refusals. */
 int comparison_runs_read(struct comparison *c, struct err *e);
 
 #endif

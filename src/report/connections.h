@@ -1,17 +1,17 @@
 /*
- * connections: how many connections a run made, how many requests each carried, who ended them, and
- * what was lost with them.
+ * connections: how many connections a run opened, how many requests each carried, who closed them,
+ * and which requests were lost with them.
  *
- * The next request of a user tells how its last connection ended (docs/run-file.md, previous_end),
- * so the last one of each user counts as open at the end. One that the server closed unannounced
- * counts by how long it had been idle: CONNECTIONS_IDLE_US or more is a limit that the server has
- * for idle ones, less is the server ending it after an answer.
+ * How a user's connection ended is known from the user's next request (docs/run-file.md,
+ * previous_end). So the last connection of each user counts as open at the end. If the server
+ * closed a connection unannounced, it counts by its idle time. CONNECTIONS_IDLE_US or more is the
+ * server's limit for idle connections; less is the server closing it after a response.
  *
- * Every number has SQL on the view `requests` that gives it. Every request is given once, in the
- * order of the file. What was not on a connection (never sent, no connection made, abandoned)
- * counts for none.
+ * Every number has SQL on the view `requests` that returns it. Every request is given once, in the
+ * order of the file. Requests without a connection (never sent, no connection made, cancelled) are
+ * not counted.
  *
- * Ownership: connections_new and connections_free; NULL is fine. Thread: plain data.
+ * Ownership: connections_new and connections_free; NULL is allowed. Thread: plain data.
  */
 #ifndef REPORT_CONNECTIONS_H
 #define REPORT_CONNECTIONS_H
@@ -33,12 +33,12 @@ void connections_free(struct connections *c);
 
 int connections_add(struct connections *c, const struct request *row, struct err *e);
 
-/* After the last row: makes the table of pairs. False where the file tells nothing of connections;
- * then there is nothing to free. */
+/* After the last row: makes the table of pairs. Returns false if the file has no data about
+ * connections; then there is nothing to free. */
 bool connections_table(struct connections *c, struct table *out);
 
-/* Habits of the server that shape the numbers. `asked`: the HTTP version that the scenario asked
- * for, or "". `users_max`: the run's. */
+/* Adds remarks about behaviour of the server that affects the numbers. `asked`: the HTTP version
+ * that the scenario requests, or "". `users_max`: that of the run. */
 void connections_remarks(const struct connections *c, const char *asked, uint32_t users_max,
                          struct remarks *out);
 

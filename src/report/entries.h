@@ -1,6 +1,6 @@
 /*
- * entries: the endpoints of a run as tables list them: one for each name and method, sorted by
- * name, then method.
+ * entries: the endpoints of a run as tables list them: one per name and method, sorted by name,
+ * then method.
  *
  * Ownership: entries_done() frees; names are borrowed. Thread: plain data.
  */
@@ -13,11 +13,11 @@
 struct entries {
     struct endpoint *entries;
     size_t entry_count;
-    size_t *entry_of; /* per endpoint; 0 for those that are not of the cut */
+    size_t *entry_of; /* by endpoint; 0 for those outside the cut */
     size_t endpoint_count;
 };
 
-/* cut: of its names alone; NULL: all. */
+/* cut: only the names in it; NULL: all. */
 int entries_init(struct entries *x, const struct endpoint *endpoints, size_t n,
                  const struct reader_cut *cut, struct err *e);
 void entries_done(struct entries *x);

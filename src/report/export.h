@@ -1,16 +1,16 @@
 /*
- * export: a run in the formats of other tools. docs/formats.md says what each number is;
- * report_formats.c has their rows.
+ * export: writes a run in the formats of other tools. docs/formats.md explains each number.
+ * report_formats.c has a row for each format.
  *
  *   hgrm      HdrHistogram's percentile distribution, as its Java class prints it and its plotter
  *             reads it; milliseconds
- *   jtl       JMeter's result file in CSV, a line for every request that came to an end of its own
- *   k6        k6's --summary-export, with the percentiles of every request, exact
- *   vllm      what `vllm bench serve --save-result --save-detailed` writes, of streamed answers
- *   aiperf    AIPerf's profile_export.jsonl, a line for each streamed answer
+ *   jtl       JMeter's result file in CSV, a line for every completed request
+ *   k6        k6's --summary-export, with exact percentiles of all requests
+ *   vllm      the output of `vllm bench serve --save-result --save-detailed`, of streamed responses
+ *   aiperf    AIPerf's profile_export.jsonl, a line for each streamed response
  *
- * Each escapes every text for its format in its own file. Ownership: nothing is kept. Thread: as
- * the reader.
+ * Each escapes all texts for its format in its own file. Ownership: nothing is kept. Thread: as the
+ * reader.
  */
 #ifndef REPORT_EXPORT_H
 #define REPORT_EXPORT_H

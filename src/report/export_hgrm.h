@@ -11,7 +11,7 @@
 
 #define EXPORT_HGRM_BITS 10u /* the buckets of HdrHistogram's Histogram(1, max, 3) */
 
-/* Counts one of the request's times, where it came to an end of its own. */
+/* Counts a time of a request. Ignores requests that did not complete. */
 void export_hgrm_count(struct hist *h, int64_t us, const struct request *row);
 
 #endif

@@ -1,12 +1,12 @@
 /*
- * export_rows: what the exports of a report's folder need of every row, taken while somebody else
- * reads the rows (model_options.also), so that all of them cost one reading.
+ * export_rows: collects what the exports in a report's folder need of every row, while another part
+ * reads the rows (model_options.also). So all exports together cost one reading.
  *
- * The lines of requests.jtl are written as the rows come; the others are made of counts later. An
- * export without it reads the rows itself.
+ * The lines of requests.jtl are written as the rows come; the other files are made from counts
+ * later. Without it, an export reads the rows itself.
  *
- * Ownership: heap, export_rows_free(NULL) is fine; what was begun and not ended leaves no file.
- * Thread: as the reader.
+ * Ownership: heap, export_rows_free(NULL) is allowed. A file that was begun and not ended is
+ * removed. Thread: as the reader.
  */
 #ifndef REPORT_EXPORT_ROWS_H
 #define REPORT_EXPORT_ROWS_H
@@ -25,14 +25,14 @@ struct export_rows {
     struct hist response_us, service_us;
     struct jtl *jtl;
     struct k6 *k6;
-    struct outfile *file; /* of the JTL lines; NULL: it is ended */
+    struct outfile *file; /* the JTL file; NULL: it is complete */
 };
 
-/* Makes DIR, and begins its requests.jtl. */
+/* Creates DIR and begins DIR/requests.jtl. */
 int export_rows_new(struct reader *r, const char *dir, struct export_rows **out, struct err *e);
 void export_rows_free(struct export_rows *x);
 
-/* Each row, with all of its members; the context is the struct. */
+/* Give it each row with all of its members. `context` is the struct export_rows. */
 int export_rows_add(void *context, const struct request *row, struct err *e);
 int export_rows_end(struct export_rows *x, struct err *e);
 

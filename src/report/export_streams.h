@@ -1,11 +1,12 @@
 /*
- * export_streams: what the formats of other stream clients share: which requests they list, and
- * what those tools take for an answer.
+ * export_streams: shared by the formats of other stream clients: which requests they list, and what
+ * those tools count as a response.
  *
- * Listed is what was sent to an endpoint that answered some request with a stream: so a refused
- * connection is in the list, a health check is not. docs/formats.md says what each number is.
+ * A request is listed if it was sent to an endpoint that streamed at least one response. So a
+ * refused connection is in the list, but a health check is not. docs/formats.md explains each
+ * number.
  *
- * Ownership: export_streams_done() frees; one that is all zeros is fine. Thread: as the reader.
+ * Ownership: export_streams_done() frees; all zeros is allowed. Thread: as the reader.
  */
 #ifndef REPORT_EXPORT_STREAMS_H
 #define REPORT_EXPORT_STREAMS_H
@@ -18,19 +19,19 @@
 
 struct export_streams {
     struct reader *reader;
-    bool *has_streams; /* per endpoint */
+    bool *has_streams; /* by endpoint */
     size_t endpoint_count;
 };
 
-/* Fails where the run has no streams. `format` is for the error. */
+/* Fails if the run has no streams. `format` is used in the error. */
 int export_streams_init(struct export_streams *x, struct reader *r, const char *format,
                         struct err *e);
 void export_streams_done(struct export_streams *x);
 
 bool export_streams_lists(const struct export_streams *x, const struct request *row);
 
-/* Why it failed, for people: the file's text, else "HTTP 503 Service Unavailable" or the outcome's
- * word. `room` holds it. */
+/* Why the request failed, for people: the text in the file, else "HTTP 503 Service Unavailable" or
+ * the word of the outcome. `room` holds the text. */
 const char *export_streams_error(const struct export_streams *x, const struct request *row,
                                  char *room, size_t n);
 

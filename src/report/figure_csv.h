@@ -1,21 +1,21 @@
 /*
- * figure_csv: the numbers behind the figures, DIR/data/KEY.csv for each of them.
+ * figure_csv: writes the numbers behind the figures, each to DIR/data/KEY.csv.
  *
- *   over time        second,COLUMN,...  a row for each second; empty where there is no value
- *                    KEY_steps.csv: second,seconds,COLUMN,...  of a run that is drawn in steps of
- *                    several seconds, where a step has a value of its own: of all its requests
+ *   over time        second,COLUMN,...  a row for each second; empty if there is no value
+ *                    KEY_steps.csv: second,seconds,COLUMN,...  if the run is drawn in steps of
+ *                    several seconds, and a step has its own value, from all its requests
  *   distribution     endpoint,percentile,inverse,latency_ms  of every endpoint: "METHOD NAME", and
- *                    "Aggregated" for all. `inverse` is 1/(1 - percentile/100); the last row of an
- *                    endpoint is its maximum, with the number of its requests for the inverse
- *   points           time_s,latency_ms,label, or time_s,service_ms,guess as the client guesses;
+ *                    "Aggregated" for all. `inverse` is 1/(1 - percentile/100). The last row of an
+ *                    endpoint is its maximum, with its number of requests as the inverse
+ *   points           time_s,latency_ms,label, or time_s,service_ms,guess as the client estimates;
  *                    thinned (points.h); the last row is the end of the run
  *   heat map         from_s,to_s,from_ms,to_ms,requests  a row for each field of time and latency
- *                    with requests in it; the last row is the end of the run
+ *                    that has requests; the last row is the end of the run
  *
- * `second` is the start of the second. A figure of another kind has none. Files of an earlier
- * report whose figure is not in this one are removed.
+ * `second` is the start of the second. Other kinds of figures have no file. If an earlier report
+ * had a figure that this one does not have, its files are removed.
  *
- * Thread: any, one at a time for one DIR.
+ * Thread: any, one at a time per DIR.
  */
 #ifndef REPORT_FIGURE_CSV_H
 #define REPORT_FIGURE_CSV_H
@@ -23,7 +23,7 @@
 #include "report/document.h"
 #include "util/err.h"
 
-/* DIR/data must be there. */
+/* DIR/data must exist. */
 int figure_csv_write(const char *dir, const struct document *d, struct err *e);
 
 #endif

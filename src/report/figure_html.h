@@ -1,8 +1,8 @@
 /*
- * figure_html: figures as inline SVG of the page, each with its frame, caption and legend.
+ * figure_html: writes figures as inline SVG of the page, each with frame, caption and legend.
  *
- * It writes shapes with classes; the colours are the page's (page.css). Labels of series are
- * escaped by markup.h. Thread: any. A buffer without room is marked: ask buf_ok().
+ * It writes shapes with classes; the page sets the colours (page.css). Labels of series are escaped
+ * by markup.h. Thread: any. If memory runs out, the buffer is marked: check buf_ok().
  */
 #ifndef REPORT_FIGURE_HTML_H
 #define REPORT_FIGURE_HTML_H
@@ -10,7 +10,7 @@
 #include "report/figure.h"
 #include "util/buf.h"
 
-/* Appends nothing where there is nothing to draw. */
+/* Appends nothing if there is nothing to draw. */
 void figure_html(struct buf *out, const struct figure *f);
 
 #endif

@@ -1,17 +1,17 @@
 /*
- * flow_tables: what users did besides single requests, as tables: tasks as wholes (iterations), and
- * what checks found.
+ * flow_tables: tables about what users did besides single requests: whole tasks (iterations), and
+ * results of checks.
  *
- *   iterations  a row for each task; made where some task has steps: else every request is one
+ *   iterations  a row for each task, if a task has steps; otherwise every request is an iteration
  *   checks      a row for each check of a request
  *
- * A third one, of connections, is put behind them by who reads the requests: see connections.h.
+ * Whoever reads the requests appends a third table, of connections: see connections.h.
  *
- * Percentiles are exact, as those of requests; the rows are read twice, in memory that does not
- * grow with their number. Tasks beyond FLOWS_NAMES_MAX share a row. Names are as they stand in the
- * file, so they are hostile.
+ * Percentiles are exact, as those of requests. The rows are read twice, in memory that does not
+ * grow with their number. Tasks beyond FLOWS_NAMES_MAX share a row. Names are as in the file, so
+ * they are hostile.
  *
- * Ownership: flow_tables_done() frees; all zeros is fine. Thread: as the reader.
+ * Ownership: flow_tables_done() frees; all zeros is allowed. Thread: as the reader.
  */
 #ifndef REPORT_FLOW_TABLES_H
 #define REPORT_FLOW_TABLES_H
@@ -28,7 +28,7 @@
 #define FLOWS_SHOWN_MAX 50
 
 struct flow_tables {
-    struct table tables[FLOWS_TABLES_MAX]; /* those that there are */
+    struct table tables[FLOWS_TABLES_MAX]; /* the first `count` of them exist */
     size_t count;
 };
 

@@ -1,11 +1,11 @@
 /*
- * gate_document: the document of `gate`: what thresholds and a baseline say of a run.
+ * gate_document: the document of `gate`: the results of thresholds and a baseline for a run.
  *
- * It judges nothing, and says nothing of the run itself, such as its verdict. Its formats are text,
- * Markdown, JSON, JUnit's XML and GitHub's annotations.
+ * It evaluates nothing, and says nothing about the run itself, such as its verdict. Its formats are
+ * text, Markdown, JSON, JUnit XML and GitHub annotations.
  *
- * Ownership: document_done() frees, also after a failure; `of` and what is in it are borrowed.
- * Thread: plain data.
+ * Ownership: call document_done() also after a failure. `of` and its contents are borrowed. Thread:
+ * plain data.
  */
 #ifndef REPORT_GATE_DOCUMENT_H
 #define REPORT_GATE_DOCUMENT_H

@@ -1,11 +1,12 @@
 /*
- * group: several runs of one scenario side by side: what each number is over the runs, and how far
- * they are apart (stats/variation.h).
+ * group: several runs of one scenario side by side: the values of each number, and their variation
+ * between runs (stats/variation.h).
  *
- * Runs of different scenarios or loads are refused unless forced: their spread would mean nothing.
- * Endpoints are matched by method and name; a run without one has no value for it.
+ * Runs with different scenarios or loads are refused unless forced: their variation would mean
+ * nothing. Endpoints are matched by method and name. A run that does not have one has no value for
+ * it.
  *
- * Ownership: heap; group_free(NULL) is fine. It keeps the run files open. Thread: one.
+ * Ownership: heap; group_free(NULL) is allowed. It keeps the run files open. Thread: one.
  */
 #ifndef REPORT_GROUP_H
 #define REPORT_GROUP_H
@@ -21,7 +22,7 @@
 
 #define GROUP_RUNS_MAX 1000
 
-/* What is compared: average, p50, p95, p99 (response times in ms), requests per second, failures in
+/* The numbers: average, p50, p95, p99 (response times in ms), requests per second, failures in
  * percent; then those of streams. */
 #define GROUP_NUMBERS 12
 struct group_number {
@@ -31,7 +32,8 @@ extern const struct group_number group_numbers[GROUP_NUMBERS];
 
 struct group_row {
     const char *method, *name;
-    size_t number_count; /* the first of them; all where some run has streams of it */
+    /* How many of the numbers it has, from the first; all if a run has streams of it. */
+    size_t number_count;
     struct variation numbers[GROUP_NUMBERS];
 };
 
@@ -49,17 +51,17 @@ struct group {
 };
 
 struct group_options {
-    bool force;  /* whatever they ran */
-    bool locust; /* Locust's rules */
+    bool force;  /* accept runs with different scenarios or loads */
+    bool locust; /* use Locust's rules */
 };
 
-/* Needs two runs at least. */
+/* Needs at least two runs. */
 int group_new(const char *const *paths, size_t n, const struct group_options *o, struct group **out,
               struct err *e);
 void group_free(struct group *g);
 
-/* Its document: a table of the runs and one of the numbers. document_done() frees, also after a
- * failure. */
+/* The document of a group: a table of the runs and one of the numbers. Call document_done() also
+ * after a failure. */
 int group_document(struct document *d, const struct group *g, struct err *e);
 
 #endif

@@ -1,15 +1,15 @@
 /*
- * guess: cold starts as the client alone can tell them, for runs without the server's log.
+ * guess: estimates cold starts from the client side, for runs without the server log.
  *
- * A guess and no more, so it is made only where it convinces: the logarithms of the service times,
- * each over the median of its endpoint, fall into two parts that are far apart, the slow one is the
- * smaller, and the slow requests are those that a cold start would hit: on a new connection, or
- * after a pause. GUESS_RULE is the whole rule, in words that a report prints.
+ * It is only an estimate, so it is given only if it is convincing. The logarithms of the service
+ * times, each divided by the median of its endpoint, must form two distant parts. The slow part
+ * must be the smaller one. And the slow requests must be those that a cold start would affect: on a
+ * new connection, or after a pause. GUESS_RULE is the whole rule, in words that a report prints.
  *
- * Made of the signs, gathered while somebody else reads all rows, and one more reading, three where
- * it convinces; memory does not grow with the rows.
+ * It needs the signs, which are gathered while another part reads all rows, and one more reading;
+ * three if it is convincing. Memory does not grow with the rows.
  *
- * Ownership: heap, guess_free(NULL) and guess_signs_free(NULL) are fine. Thread: as the reader.
+ * Ownership: heap, guess_free(NULL) and guess_signs_free(NULL) are allowed. Thread: as the reader.
  */
 #ifndef REPORT_GUESS_H
 #define REPORT_GUESS_H
@@ -33,28 +33,28 @@
     "probability. "                                                                                \
     "Unknown: the others."
 
-/* A slow part is slower than the fast one by this at least: where no request is, there is none. */
+/* The slow part must be slower than the fast one by at least this factor. */
 #define GUESS_RATIO_MIN 3.0
 
-/* Cold, warm, unknown: the order of enum points_kind. */
+/* Cold, warm, unknown: in the order of enum points_kind. */
 struct guess {
     struct mixture split;      /* of the logarithms */
-    double expected_cold;      /* of the slow part: the sum of the probabilities */
-    double expected_sd;        /* and its standard deviation */
-    uint64_t slow_signs, slow; /* how many of the slow ones had a sign of a cold start */
-    struct spread_row service[POINTS_KINDS]; /* microseconds */
-    struct points *points;                   /* with figures; else NULL */
+    double expected_cold;      /* sum of the probabilities of the slow part */
+    double expected_sd;        /* its standard deviation */
+    uint64_t slow_signs, slow; /* slow requests: those with a sign of a cold start, and all */
+    struct spread_row service[POINTS_KINDS]; /* in microseconds */
+    struct points *points;                   /* NULL without figures */
 };
 
-/* When responses arrived, and how many connections were new: the signs of a cold start. */
+/* The signs of a cold start: when responses arrived, and how many connections were new. */
 struct guess_signs;
 
 struct guess_signs *guess_signs_new(void); /* NULL: out of memory */
 int guess_signs_add(struct guess_signs *g, const struct request *row, struct err *e);
 void guess_signs_free(struct guess_signs *g);
 
-/* signs: of all rows. median_us[i]: of the service times of endpoint i of the file; NAN: none. *out
- * is NULL where the rows do not convince. */
+/* signs: of all rows. median_us[i]: median of the service times of endpoint i of the file; NAN:
+ * none. *out is NULL if the rows are not convincing. */
 int guess_new(struct reader *r, const struct guess_signs *signs, const double *median_us,
               bool figures, struct guess **out, struct err *e);
 void guess_free(struct guess *g);

@@ -1,14 +1,13 @@
 /*
- * html: the report as one page: a file that asks no network for anything, has light and dark
- * colours, sorts its tables where scripts run and reads well where they do not, at the width of a
- * phone and on paper.
+ * html: writes the report as one page. The file needs no network, has light and dark colours, sorts
+ * its tables if scripts run, and is readable without scripts, on a phone and on paper.
  *
- * The page is a table of sections (html_page.c): another part of a report is a row there, with the
- * document's tables and figures that name it and what a function appends. One that has nothing is
- * left out, with its heading; what names no row is in "more". The document is well-formed XML. A
- * Content-Security-Policy lets run the page's own style and script, by their hashes, and nothing
- * else, should something ever get past the escaping (markup.h). Numbers stand as <data value="all
- * digits">as people see it</data>.
+ * The page is a table of sections (html_page.c). To add a part of a report, add a row there: it has
+ * the document's tables and figures that name it, and what a function appends. A section without
+ * content is left out, with its heading. Content that names no row is in "more". The page is
+ * well-formed XML. A Content-Security-Policy allows the page's own style and script, by their
+ * hashes, and nothing else, in case something ever gets past the escaping (markup.h). Numbers are
+ * written as <data value="all digits">as people see it</data>.
  *
  * Ownership: nothing is kept. Thread: as the reader.
  */
@@ -23,31 +22,31 @@
 #include "util/buf.h"
 #include "util/err.h"
 
-/* Rows of a table on the page; the machine-readable formats have all. */
+/* Rows of a table on the page; machine-readable formats have all. */
 #define HTML_ROWS_MAX 500
 
 struct html_page {
     const struct model *model;
     const struct document *document;
-    struct reader *reader; /* NULL: without what only the file tells (the manifest) */
+    struct reader *reader; /* NULL: leaves out what only the file has (the manifest) */
 };
 
-/* What a section appends; the page writes heading and frame. */
+/* Appends the content of a section. The page writes heading and frame. */
 typedef int html_write_fn(struct buf *out, const struct html_page *p, struct err *e);
 
-/* It has the document's tables of its id, then its figures, then what `write` appends. */
+/* A section has the document's tables with its id, then its figures, then what `write` appends. */
 struct html_section {
     const char *id, *title;
-    html_write_fn *head, *write; /* in front of all that and behind it; NULL: nothing */
+    html_write_fn *head, *write; /* before all of that, and after it; NULL: nothing */
 };
 
-/* The whole document. A buffer without room is marked: ask buf_ok(). */
+/* Writes the whole page. If memory runs out, the buffer is marked: check buf_ok(). */
 int emit_html(struct buf *out, const struct document *d, struct reader *reader, struct err *e);
 
-/* One table; its title where there is no caption. */
+/* Writes one table. If there is no caption, it shows the title. */
 void html_table(struct buf *out, const struct table *t, const char *caption);
 
-/* What sections have besides their tables and figures. */
+/* What sections have besides tables and figures. */
 html_write_fn html_thresholds, html_client, html_notes, html_manifest;
 
 #endif

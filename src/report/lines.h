@@ -1,13 +1,13 @@
 /*
- * lines: a list of texts under a heading, as a document has them: notes, findings, what was left
+ * lines: a list of texts under a heading, as documents have them: notes, findings, what was left
  * out.
  *
- * Each line may have a label in front. Text shows labels in a column of their own and, under a
- * heading, indents the lines. Markdown makes bullets of them, or paragraphs. Texts are hostile;
- * emitters escape.
+ * Each line may begin with a label. Plain text shows labels in a column of their own, and indents
+ * the lines below a heading. Markdown makes bullets or paragraphs of them. Texts are hostile;
+ * emitters escape them.
  *
  * Ownership: lines_init allocates nothing, lines_done frees; the heading is borrowed, texts are
- * copied. On failure (memory) the buffer is marked. Thread: plain data.
+ * copied. If memory runs out, the buffer is marked. Thread: plain data.
  */
 #ifndef REPORT_LINES_H
 #define REPORT_LINES_H
@@ -19,10 +19,10 @@
 
 struct lines {
     const char *heading; /* NULL: none */
-    bool strong;         /* in Markdown it is a line in bold letters */
-    bool paragraphs;     /* in Markdown, instead of bullets */
+    bool strong;         /* in Markdown, the heading is a line in bold */
+    bool paragraphs;     /* in Markdown, paragraphs instead of bullets */
     size_t count;
-    struct buf texts; /* label and text of each, each ended by a NUL */
+    struct buf texts; /* label and text of each line, each ending with a NUL */
 };
 
 void lines_init(struct lines *l, const char *heading);
@@ -31,7 +31,8 @@ void lines_done(struct lines *l);
 /* A label of "" is none. */
 void lines_add(struct lines *l, const char *label, const char *text);
 
-/* The line at `at`, which begins as 0 and is moved to the next one. False behind the last. */
+/* Returns the line at *at and moves *at to the next one. Set *at to 0 first. Returns false after
+ * the last line. */
 bool lines_next(const struct lines *l, size_t *at, const char **label, const char **text);
 
 #endif

@@ -1,10 +1,10 @@
 /*
- * markup: the one place where text becomes part of an HTML page or of an SVG in it.
+ * markup: the only place that puts text into an HTML page, or into an SVG in it.
  *
- * Whatever comes in, what comes out is well-formed XML 1.0 and HTML text that no element, attribute
- * or comment begins or ends in, so that nothing runs. What a screen would obey or hide (control
- * characters, marks that turn the direction, bytes that are no UTF-8) is shown as \xNN. Names that
- * read from right to left stay among themselves: wrap what comes from others in <bdi>, as
+ * For any input, the output is well-formed XML 1.0 and HTML text in which no element, attribute or
+ * comment begins or ends, so that nothing runs. What a screen would obey or hide (control
+ * characters, marks that change the direction, bytes that are not UTF-8) is shown as \xNN. Names in
+ * right-to-left scripts must not affect their surroundings: wrap texts from outside in <bdi>, as
  * markup_foreign() does.
  *
  * Thread: any.
@@ -16,23 +16,23 @@
 
 #include "util/buf.h"
 
-/* Past it a text is shown folded: its ends, and the whole of it on demand. */
+/* A longer text is shown folded: both ends, and the whole text on demand. */
 #define MARKUP_LONG_BYTES 160
 
-/* Of a text this much can be read on demand. */
+/* At most this much of a text can be read on demand. */
 #define MARKUP_WHOLE_BYTES 4000
 
-/* Text of an element, or the value of an attribute between double or single quotes; no quotes are
- * added. */
+/* The text of an element, or of an attribute value in double or single quotes. Adds no quotes. */
 void markup_text(struct buf *out, const char *text);
 
-/* The same for <pre>: lines stay lines, and tabs tabs; at most `max` bytes of it. */
+/* The same for <pre>: lines and tabs stay. At most `max` bytes of the text. */
 void markup_lines(struct buf *out, const char *text, size_t max);
 
-/* An element with a text from others, whose direction does not leak; a long one can be unfolded. */
+/* An element with a text from outside, whose direction does not affect its surroundings. A long
+ * text can be unfolded. */
 void markup_foreign(struct buf *out, const char *text);
 
-/* The same cut to its ends, for a place that unfolds nothing; no element. */
+/* The same text cut to its ends, for a place that cannot unfold it; without an element. */
 void markup_cut(struct buf *out, const char *text, size_t max);
 
 #endif

@@ -1,11 +1,11 @@
 /*
- * methods: the paragraphs that a paper needs beside the tables: what ran, where, with which
- * versions and seed, under which load, with what verdict, and what each statistic means. From the
- * run's row and its manifest; what the file does not tell is not said.
+ * methods: the paragraphs that a paper needs next to the tables: what ran, where, with which
+ * versions and seed, under which load, with what verdict, and what each statistic means. They come
+ * from the run's row and its manifest. What the file does not contain is left out.
  *
- * methods_markdown() and methods_latex() are the same sentences; the second needs no package.
+ * methods_markdown() and methods_latex() write the same sentences. The LaTeX needs no package.
  *
- * Thread: as the reader. On failure (memory) the buffer is marked: ask buf_ok().
+ * Thread: as the reader. If memory runs out, the buffer is marked: check buf_ok().
  */
 #ifndef REPORT_METHODS_H
 #define REPORT_METHODS_H

@@ -1,18 +1,18 @@
 /*
- * model: everything a report says about one run, as numbers and texts; the emitters only lay it
- * out.
+ * model: everything that a report says about one run, as numbers and texts. The emitters only do
+ * the layout.
  *
- * Made of what was counted of the requests (counted.h), which at the end of a run takes no reading
- * of the rows; figures take another one. Memory does not grow with their number. Texts are as they
- * stand in the file, so they are hostile: an emitter escapes each for its own format.
+ * It is made from the counts of the requests (counted.h), which at the end of a run needs no
+ * reading of the rows. Figures need one more reading. Memory does not grow with the number of rows.
+ * Texts are as in the file, so they are hostile: each emitter escapes them for its own format.
  *
  * Endpoints with the same method and name are one entry, as in Locust. Every endpoint of the file
- * has an entry, called or not. An interrupted run is reported as far as it got. Where the
- * reader shows a part of the run (reader_cut), so does all of the model, and what there is of the
- * whole run only, the server's side and what the client saw of itself, is left out.
+ * has an entry, called or not. An interrupted run is reported as far as it got. If the reader is
+ * restricted to a part of the run (reader_cut), so is the whole model. What exists only for the
+ * whole run is then left out: the server side and what the client measured about itself.
  *
- * Ownership: heap; it borrows the reader's strings, so the reader must stay open while it lives;
- * model_free(NULL) is fine. Thread: as the reader.
+ * Ownership: heap. It borrows the reader's strings, so the reader must stay open as long as the
+ * model. model_free(NULL) is allowed. Thread: as the reader.
  */
 #ifndef REPORT_MODEL_H
 #define REPORT_MODEL_H
@@ -40,23 +40,27 @@
 #include "stats/summary.h"
 #include "util/err.h"
 
-/* The name of the row over all entries; its method is "". */
+/* The name of the row over all entries. Its method is "". */
 #define MODEL_AGGREGATED "Aggregated"
 
 struct model_options {
-    bool locust;             /* Locust's rules instead of exact numbers */
-    struct counted *counted; /* of all requests of the run, borrowed, spent; NULL: reads the rows */
-    /* Is given each row with all of its members, as the model reads it; then it reads them once at
-     * least. */
+    bool locust; /* use Locust's rules instead of exact numbers */
+    /* Counts of all requests of the run; borrowed, and used up. NULL: the model reads the rows. */
+    struct counted *counted;
+    /* Gets each row with all of its members when the model reads it. If set, the model reads the
+     * rows at least once. */
     int (*also)(void *context, const struct request *row, struct err *e);
     void *also_context;
-    bool no_guess;  /* leave out the cold starts by the client alone: they take another reading */
-    bool intervals; /* tables for people show the intervals of percentiles, too */
-    bool dialects;  /* the streams in other tools' words, too */
-    bool figures; /* gather what the data behind the figures needs: series, users, distributions */
-    const struct thresholds *thresholds; /* judged already, borrowed; NULL: the model judges */
-    const struct streams *streams;       /* of all rows, borrowed; NULL: the model reads them */
-    struct platform_shape shape;         /* what an instance is and costs */
+    /* Leave out the cold starts that the client estimates. They need another reading. */
+    bool no_guess;
+    bool intervals; /* tables for people also show the intervals of percentiles */
+    bool dialects;  /* also show the streams in other tools' metrics */
+    /* Gather the data of the figures: series, users, distributions. */
+    bool figures;
+    /* Already evaluated, borrowed. NULL: the model evaluates them. */
+    const struct thresholds *thresholds;
+    const struct streams *streams; /* of all rows, borrowed; NULL: the model reads them */
+    struct platform_shape shape;   /* size and price of an instance */
 };
 
 struct model_entry {
@@ -66,9 +70,10 @@ struct model_entry {
 
 struct model_error {
     const char *method, *name;
-    const char *outcome; /* the word, or "" for the kinds that were too many to tell apart */
-    char *text;          /* of the model; where the file has none, the status: "status 503" */
-    uint32_t error;      /* number of the text in the file; 0: it has none */
+    const char *outcome; /* the word; "" for the kinds that were too many to count separately */
+    /* Owned by the model. If the file has no text, the status: "status 503". */
+    char *text;
+    uint32_t error; /* number of the text in the file; 0: it has no text */
     uint64_t count;
 };
 
@@ -80,42 +85,45 @@ struct model {
     struct model_entry *entries; /* by name, then method */
     size_t entry_count;
     struct model_entry aggregated;
-    bool times_differ;                /* response times are not service times: an open load */
-    bool unsupported[SUMMARY_LEVELS]; /* left out somewhere: too few requests stand behind it */
-    bool uncertain[SUMMARY_LEVELS];   /* somewhere too few requests for an interval */
+    /* Response times differ from service times: an open load. */
+    bool times_differ;
+    /* The level is missing somewhere, because there are too few requests. */
+    bool unsupported[SUMMARY_LEVELS];
+    bool uncertain[SUMMARY_LEVELS]; /* somewhere there are too few requests for an interval */
 
-    struct model_error *errors; /* most frequent first; their counts add up to the failures */
+    struct model_error *errors; /* most frequent first; the sum of the counts is the failures */
     size_t error_count;
 
-    struct remarks remarks; /* none on a part of a run */
+    struct remarks remarks; /* none for a part of a run */
 
     struct client_summary client;
-    struct served_users users_served; /* not known on a part of a run */
-    struct flow_tables flows;         /* without tables of a part of a run */
+    struct served_users users_served; /* not known for a part of a run */
+    struct flow_tables flows;         /* no tables for a part of a run */
 
-    const struct streams *streams; /* NULL: no answer was a stream */
-    struct streams *own_streams;   /* where the model read them */
+    const struct streams *streams; /* NULL: no response was streamed */
+    struct streams *own_streams;   /* the same, if the model read them */
 
     struct platform *server;   /* NULL: nothing was imported */
-    struct platform_cost cost; /* of it */
-    struct guess *guess;       /* NULL: there is the server's log, or nothing convinces */
-    struct table *tables;      /* of either */
+    struct platform_cost cost; /* cost of the server side */
+    /* NULL: the run has a server log, or the estimate is not convincing. */
+    struct guess *guess;
+    struct table *tables; /* of the server side or the estimate */
     size_t table_count;
 
-    struct table *dialects; /* of streams, see dialects.h; NULL: none, or not asked for */
+    struct table *dialects; /* of the streams, see dialects.h; NULL: none, or not requested */
 
     const struct thresholds *thresholds; /* NULL: the run has none */
-    struct thresholds *own;              /* where the model judged them */
+    struct thresholds *own;              /* the same, if the model evaluated them */
 
     /* With options.figures; else NULL and 0. Entry i of `summary` is entries[i]. */
     struct counted *counted;
-    struct summary *summary; /* its own */
+    struct summary *summary; /* belongs to `counted` */
     struct series *series;
-    struct heatmap *heatmap;        /* response times by the second of the request's end */
+    struct heatmap *heatmap;        /* response times by the second in which the request ended */
     uint32_t *users;                /* per second */
     struct stream_series *streamed; /* NULL: no streams */
-    struct scraped *scraped;        /* NULL: nothing, or on a part of a run */
-    size_t seconds;                 /* of the run; `series` may be shorter */
+    struct scraped *scraped;        /* NULL: none, or a part of a run */
+    size_t seconds;                 /* length of the run; `series` may be shorter */
 };
 
 int model_new(struct reader *r, const struct model_options *o, struct model **out, struct err *e);

@@ -1,11 +1,11 @@
 /*
- * points: what a picture needs of the requests of a run, as single points: thinned, so that a
- * million of them do not make a picture of a million.
+ * points: single requests of a run for a picture, thinned so that a million requests do not make a
+ * picture of a million points.
  *
- * Time is cut into 400 columns and the latency into bands of 9 %; of what falls into one such field
- * the first of each kind is kept. So nothing that the picture could show is lost.
+ * Time is divided into 400 columns, and latency into bands of 9 %. Of each such field, only the
+ * first request of each kind is kept. So nothing that the picture could show is lost.
  *
- * Ownership: heap, points_free(NULL) is fine. Thread: plain data.
+ * Ownership: heap, points_free(NULL) is allowed. Thread: plain data.
  */
 #ifndef REPORT_POINTS_H
 #define REPORT_POINTS_H
@@ -27,10 +27,10 @@ struct points {
     struct point *all;
     size_t count;
     size_t cap;
-    uint64_t *taken; /* private: a bit a field */
+    uint64_t *taken; /* private: one bit per field */
 };
 
-/* For a run of that length; what is outside of it is not taken. */
+/* run_us is the length of the run. Requests outside of it are ignored. */
 int points_new(int64_t run_us, struct points **out, struct err *e);
 void points_free(struct points *p);
 int points_add(struct points *p, enum points_kind kind, int64_t at_us, int64_t took_us,

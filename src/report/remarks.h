@@ -1,13 +1,13 @@
 /*
- * remarks: what a reader of the numbers has to know before believing them: a habit of the server or
- * of its log that shaped them, found in the rows. Sentences, each with a key for programs.
+ * remarks: what a reader has to know before trusting the numbers: behaviour of the server or of its
+ * log that affected them, as seen in the rows. They are sentences, each with a key for programs.
  *
- * A remark says what was seen, with its numbers, what that means, and what to do. It judges
- * nothing: the verdict is on the client, and stays what it was. What every report explains about
- * itself (rules, units) is a note of the layout, not a remark.
+ * A remark says what was seen, with its numbers, what that means, and what to do. It does not
+ * change the verdict, which is about the client. What every report explains about itself (rules,
+ * units) is a note of the layout, not a remark.
  *
- * Ownership: remarks_init allocates nothing, remarks_done frees; texts are copied. When memory runs
- * out the buffer is marked: ask buf_ok(&r->texts). Thread: plain data.
+ * Ownership: remarks_init allocates nothing, remarks_done frees; texts are copied. If memory runs
+ * out, the buffer is marked: check buf_ok(&r->texts). Thread: plain data.
  */
 #ifndef REPORT_REMARKS_H
 #define REPORT_REMARKS_H
@@ -18,14 +18,14 @@
 #include "util/buf.h"
 
 struct remarks {
-    struct buf texts; /* key, text, key, text, ..., each ended by a NUL */
+    struct buf texts; /* key, text, key, text, ..., each ending with a NUL */
     size_t count;
 };
 
 void remarks_init(struct remarks *r);
-void remarks_done(struct remarks *r); /* also of a zeroed one */
+void remarks_done(struct remarks *r); /* all zeros is allowed */
 
-/* `key` is a word of our own. At most 2047 bytes of text are kept. */
+/* `key` is a word of our own. At most 2047 bytes of the text are kept. */
 void remarks_add(struct remarks *r, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

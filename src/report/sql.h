@@ -1,9 +1,9 @@
 /*
- * sql: pieces of the SQL for the numbers of a report (numbers.h).
+ * sql: parts of the SQL for the numbers of a report (numbers.h).
  *
- * It runs nothing. Texts of the run are hostile: sql_text() is the one place that quotes them.
+ * It runs nothing. Texts of the run are hostile: sql_text() is the only place that quotes them.
  *
- * Thread: any. On failure (memory) the buffer is marked: ask buf_ok().
+ * Thread: any. If memory runs out, the buffer is marked: check buf_ok().
  */
 #ifndef REPORT_SQL_H
 #define REPORT_SQL_H
@@ -11,14 +11,14 @@
 #include "record/reader.h"
 #include "util/buf.h"
 
-/* The text between quotes, or by its bytes where it is not printable ASCII. */
+/* Appends the text in quotes, or as bytes if it is not printable ASCII. */
 void sql_text(struct buf *out, const char *text);
 
-/* The percentile of a column of microseconds, in ms, by linear interpolation at p * (n - 1): the
- * two values around it, each the more the nearer it is. `from` is "FROM table WHERE condition". */
+/* The percentile of a column of microseconds, in ms, by linear interpolation at p * (n - 1) between
+ * the two nearest values. `from` is "FROM table WHERE condition". */
 void sql_percentile(struct buf *out, const char *column, int level, const char *from);
 
-/* " AND ...": what of the view `requests` a part of the run has; nothing for the whole run
+/* " AND ...": restricts the view `requests` to a part of the run. Appends nothing for the whole run
  * (NULL). */
 void sql_cut(struct buf *out, const struct reader_cut *c);
 

@@ -1,9 +1,9 @@
 /*
- * stream_answer: one streamed answer in the numbers that a report has of it, by our own definitions
+ * stream_answer: the numbers of one streamed response for a report, by our own definitions
  * (docs/streams.md).
  *
- * What others mean by the same words is not here. Times of a cancelled answer do not count, as
- * those of any cancelled request; its tokens do, because they came.
+ * Other tools' definitions of the same words are not here. The times of a cancelled response do not
+ * count, like those of any cancelled request. Its tokens do, because they came.
  *
  * Ownership: plain data. Thread: any.
  */
@@ -17,11 +17,11 @@
 #include "record/stream_row.h"
 #include "util/request.h"
 
-/* The times of streams, with the words of thresholds. */
+/* The times of streams, with the words that thresholds use. */
 #define STREAM_TIME_MAP(X)                                                                         \
     X(TTFT, "ttft")                     /* to the first token event */                             \
-    X(TTFO, "ttfo")                     /* to the first one that is no reasoning */                \
-    X(TIME_PER_TOKEN, "time_per_token") /* of an answer, after its first token event */            \
+    X(TTFO, "ttfo")                     /* to the first one that is not reasoning */               \
+    X(TIME_PER_TOKEN, "time_per_token") /* of a response, after its first token event */           \
     X(GAP, "token_gap")                 /* between two token events */                             \
     X(E2E, "e2e")                       /* to the end of the body */
 
@@ -32,13 +32,15 @@ enum stream_time {
         STREAM_TIME_COUNT
 };
 
-/* REQUEST_NO_VALUE: there is none. From the sending: to the first token event, to the first one
- * that is no reasoning, to the end of the body. The gaps are in the row: stream_row_gap(). */
+/* REQUEST_NO_VALUE: there is none. From sending: to the first token event, to the first one that is
+ * not reasoning, to the end of the body. The gaps are in the row: stream_row_gap(). */
 struct stream_answer {
     bool timed; /* its times count */
     int64_t ttft_us, ttfo_us, e2e_us;
-    int64_t time_per_token_ns; /* rounded; of answers with several tokens in several events */
-    int64_t taken_us;          /* to its end, also of a cancelled one; 0: not known */
+    /* Rounded; only of responses with several tokens in several events. */
+    int64_t time_per_token_ns;
+    /* From sending to its end, also of a cancelled response. 0: not known. */
+    int64_t taken_us;
 };
 
 const char *stream_time_text(enum stream_time which);
@@ -46,7 +48,7 @@ const char *stream_time_text(enum stream_time which);
 void stream_answer_of(const struct request *x, const struct stream_row *s,
                       struct stream_answer *out);
 
-/* The same for thresholds; borrows the row's gaps. */
+/* The same for thresholds. Borrows the gaps of the row. */
 void stream_answer_gate(const struct request *x, const struct stream_row *s,
                         struct gate_answer *out);
 

@@ -1,8 +1,8 @@
 /*
- * stream_sql: the SQL behind the cells of stream_tables.h, for a table's `sql`; its sql_of is the
- * model.
+ * stream_sql: the SQL behind the cells of stream_tables.h, for the `sql` of a table. Its sql_of is
+ * the model.
  *
- * Thread: any. On failure (memory) the buffer is marked.
+ * Thread: any. If memory runs out, the buffer is marked.
  */
 #ifndef REPORT_STREAM_SQL_H
 #define REPORT_STREAM_SQL_H

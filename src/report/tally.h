@@ -1,11 +1,10 @@
 /*
- * tally: counts failed requests by what they have in common: entry, outcome, and error text or
- * status.
+ * tally: counts failed requests by what they share: entry, outcome, and error text or status.
  *
- * It keeps numbers, not texts. Past TALLY_KINDS_MAX kinds it adds up the rest in one number, so
- * that a file in which every error has a text of its own costs no more memory than others.
+ * It keeps numbers, not texts. Beyond TALLY_KINDS_MAX kinds it adds up the rest in one number. So a
+ * file in which every error has a different text takes no more memory than others.
  *
- * Ownership: all zero is the empty tally; tally_done frees. Thread: plain data.
+ * Ownership: all zeros is an empty tally; tally_done frees. Thread: plain data.
  */
 #ifndef REPORT_TALLY_H
 #define REPORT_TALLY_H
@@ -19,9 +18,9 @@
 
 struct tally_kind {
     uint32_t entry;
-    uint32_t error; /* number of the text, 0: none */
+    uint32_t error; /* number of the text; 0: none */
     int outcome;
-    int status; /* told apart where there is no text, else 0 */
+    int status; /* distinguishes kinds without a text; else 0 */
     uint64_t count;
 };
 
@@ -29,10 +28,10 @@ struct tally {
     struct tally_kind *slots; /* open addressing; count 0: free */
     size_t slot_count;
     size_t kinds;
-    uint64_t others; /* of kinds past the ceiling */
+    uint64_t others; /* requests of kinds beyond the limit */
 };
 
-/* Adds one; kind->count is ignored. */
+/* Adds one request; kind->count is ignored. */
 int tally_add(struct tally *t, const struct tally_kind *kind, struct err *e);
 void tally_done(struct tally *t);
 

@@ -1,16 +1,16 @@
 /*
- * thresholds: judges the thresholds of a run file, and says the results in every format.
+ * thresholds: evaluates the thresholds of a run file, and writes the results in every format.
  *
- * The rules are those that the file keeps (manifest, "thresholds"), or others that are given. How
- * each is judged: gate/gate_judge.h. Texts are hostile, as they come from the scenario: each
- * emitter escapes for its format.
+ * The rules are those in the file (manifest, "thresholds"), or others that are passed in. How each
+ * is evaluated: gate/gate_judge.h. Texts are hostile because they come from the scenario; each
+ * emitter escapes them for its format.
  *
- *   text      a table, a line each, for a terminal
+ *   text      a table, one line each, for a terminal
  *   markdown  a table for a pull request's comment
- *   json      "thresholds": [...], null where unknown
+ *   json      "thresholds": [...], null if unknown
  *   findings  for JUnit and GitHub (findings.h)
  *
- * Ownership: heap; thresholds_free(NULL) is fine. Thread: as the reader.
+ * Ownership: heap; thresholds_free(NULL) is allowed. Thread: as the reader.
  */
 #ifndef REPORT_THRESHOLDS_H
 #define REPORT_THRESHOLDS_H
@@ -25,49 +25,55 @@
 #include "util/err.h"
 #include "util/json_write.h"
 
-/* Of the manifest: the rules, a line each; and, where one of them ended the run, when and which. */
+/* Keys of the manifest: the rules, one per line; and, if one of them ended the run, when and
+ * which. */
 #define THRESHOLDS_KEY "thresholds"
 #define THRESHOLDS_END_KEY "thresholds_end"
-/* Of the manifest: the numbers of the endpoints whose answers the run read as streams, as a JSON
- * array. Without it, they are those with such an answer. */
+/* Key of the manifest: the numbers of the endpoints whose responses the run read as streams, as a
+ * JSON array. Without it, they are the endpoints that have such a response. */
 #define THRESHOLDS_STREAMS_KEY "stream_endpoints"
 
 struct thresholds {
     struct gate_rules rules;     /* owned */
-    struct gate_result *results; /* one for each */
-    bool ok;                     /* none is crossed */
+    struct gate_result *results; /* one per rule */
+    bool ok;                     /* none has failed */
     size_t crossed, pending;
 };
 
 struct thresholds_options {
-    const struct gate_rules *rules; /* NULL: the file's own */
-    bool check;                     /* refuse what does not fit the run; else it has no data */
-    int64_t duration_us;            /* negative: what the file says */
-    const char *ended;              /* as in the manifest; with rules of its own, else the file's */
-    bool during_run;                /* the server's side may still come: its metrics wait */
+    const struct gate_rules *rules; /* NULL: those in the file */
+    /* Fail if a rule does not fit the run. If not set, such a rule has no data. */
+    bool check;
+    int64_t duration_us; /* negative: as in the file */
+    /* With `rules`: which of them ended the run, in the format of the manifest; NULL: none did.
+     * Without `rules`, the file says it. */
+    const char *ended;
+    /* The server side may still be imported: its metrics are pending. */
+    bool during_run;
 };
 
-/* *out is NULL where there is no rule. *usage tells whether it failed by `check`. */
+/* *out is NULL if there is no rule. *usage tells whether it failed because of `check`. */
 int thresholds_new(struct reader *r, const struct thresholds_options *o, struct thresholds **out,
                    bool *usage, struct err *e);
 void thresholds_free(struct thresholds *t);
 
-/* Of values, limits and margins in machine-readable formats. */
+/* The unit of values, limits and margins in machine-readable formats. */
 const char *thresholds_unit(const struct gate_rule *r);
 /* One line: the threshold, its value, and why it fails. */
 void thresholds_sentence(const struct gate_result *x, struct buf *out);
 
-/* The table for people; the caller's to table_done(). */
+/* The table for people. The caller calls table_done(). */
 void thresholds_table(struct table *t, const struct thresholds *of);
 
-/* "2 of 3 thresholds hold, 1 crossed" */
+/* "2 of 3 thresholds passed, 1 failed" */
 void thresholds_summary(const struct thresholds *t, struct buf *out);
 
-/* The member "thresholds". */
+/* Writes the member "thresholds". */
 void thresholds_write_json(struct json_writer *w, const struct thresholds *t,
                            enum json_layout layout);
 
-/* Each as a finding. `thresholds` is a struct thresholds: see struct finding_suite. */
+/* Reports each result as a finding. `thresholds` is a struct thresholds: see struct
+ * finding_suite. */
 void thresholds_findings(const void *thresholds, finding_fn *fn, void *context);
 
 #endif
