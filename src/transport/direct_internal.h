@@ -152,9 +152,8 @@ struct direct_varied {
 /* Sizes of a response's chunks, including their first lines. */
 struct direct_pace {
     uint32_t chunk_bytes; /* of the current chunk so far */
-    uint32_t least,
-        /* Smallest of the last `count` chunks, and of those before them; UINT32_MAX: none. */
-        least_before;
+    /* Smallest of the last `count` chunks, and of those before them; UINT32_MAX: none. */
+    uint32_t least, least_before;
     uint32_t count;
 };
 

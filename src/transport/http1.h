@@ -100,9 +100,8 @@ struct http1 {
     bool odd;
     bool minor_1; /* HTTP/1.1; else 1.0 */
     bool close_said, keep_said;
-    bool length_said, coded,
-        /* There was a Content-Length; there was a Transfer-Encoding; it ended with chunked. */
-        chunked;
+    /* There was a Content-Length; there was a Transfer-Encoding; it ended with chunked. */
+    bool length_said, coded, chunked;
     uint64_t length, left;
     size_t codings;
     size_t head_bytes, line_bytes; /* counted against the limits */
