@@ -1,7 +1,7 @@
 /*
- * fault: failures on purpose, their kinds and how often.
+ * fault: failures on purpose: their kinds and rates.
  *
- * It decides, it does not break anything: target_handle.c does. Thread: any.
+ * It decides, but does not fail anything: target_handle.c does. Thread: any.
  */
 #ifndef TARGET_FAULT_H
 #define TARGET_FAULT_H
@@ -31,7 +31,7 @@ struct fault {
 
 const char *fault_text(enum fault_kind kind);
 
-/* "status:503", "reset", "hang", "garbage", "short"; the rate stays as it is. */
+/* Parses "status:503", "reset", "hang", "garbage" or "short". Leaves the rate unchanged. */
 int fault_parse(const char *text, struct fault *f, struct err *e);
 
 #endif
