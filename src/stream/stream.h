@@ -27,8 +27,8 @@
 /* Formats, with their names in a scenario. */
 #define STREAM_FORMAT_MAP(X)                                                                       \
     X(OPENAI, "openai")           /* chat completions: data: {"choices": [{"delta": ... */         \
-    X(COMPLETIONS, "completions") /* OpenAI's older: data: {"choices": [{"text": ... */            \
-    X(RESPONSES, "responses")     /* OpenAI's newer: event: response.output_text.delta */          \
+    X(COMPLETIONS, "completions") /* OpenAI's older API: data: {"choices": [{"text": ... */        \
+    X(RESPONSES, "responses")     /* OpenAI's newer API: event: response.output_text.delta */      \
     X(ANTHROPIC, "anthropic")     /* messages: event: content_block_delta */                       \
     X(TGI, "tgi")                 /* text-generation-inference: data: {"token": {"text": ... */    \
     X(OLLAMA, "ollama")           /* one JSON text a line, of chat or of generate */               \
@@ -46,19 +46,19 @@ enum stream_format {
 /* Why the stream ended. The words are a contract: they are in run files. Only add at the end,
  * because the numbers are stored. */
 #define STREAM_FINISH_MAP(X)                                                                       \
-    X(NONE, "none")                     /* the stream ended regularly and gave no reason */        \
-    X(STOP, "stop")                     /* the model was done, or came to a stop sequence */       \
-    X(LENGTH, "length")                 /* as many tokens as were allowed */                       \
+    X(NONE, "none")                     /* the stream ended regularly, without a reason */         \
+    X(STOP, "stop")                     /* the model was done, or reached a stop sequence */       \
+    X(LENGTH, "length")                 /* the token limit was reached */                          \
     X(TOOL_CALLS, "tool_calls")         /* it calls a tool */                                      \
     X(CONTENT_FILTER, "content_filter") /* refused */                                              \
-    X(OTHER, "other")                   /* a reason that is none of these */                       \
+    X(OTHER, "other")                   /* another reason */                                       \
     X(ERROR, "error")                   /* an error event, or a reason that is an error */         \
     X(CUT, "cut")                       /* the body ended before the stream did */                 \
-    X(IDLE, "idle")                     /* nothing came for `idle_ns` */                           \
+    X(IDLE, "idle")                     /* no data for `idle_ns` */                                \
     X(CANCEL_AFTER, "cancel_after")     /* the scenario wanted no more */                          \
     X(CANCELLED, "cancelled")           /* the run ended */                                        \
-    X(TIMEOUT, "timeout")               /* the request's time was over */                          \
-    X(BROKEN, "broken")                 /* an event that is none, or beyond a limit of ours */
+    X(TIMEOUT, "timeout")               /* the request's time limit passed */                      \
+    X(BROKEN, "broken")                 /* an invalid event, or a limit of ours was exceeded */
 
 enum stream_finish {
 #define STREAM_FINISH_ENUM(name, word) STREAM_FINISH_##name,

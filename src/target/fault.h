@@ -9,11 +9,11 @@
 #include "util/err.h"
 
 #define FAULT_MAP(X)                                                                               \
-    X(STATUS, "status")   /* an answer with a status that says failure */                          \
-    X(RESET, "reset")     /* the connection is reset before any byte of an answer */               \
-    X(HANG, "hang")       /* no answer for as long as the client waits */                          \
-    X(GARBAGE, "garbage") /* bytes that are not HTTP, then the end */                              \
-    X(SHORT, "short")     /* an answer cut off after 10 of 1000 bytes */
+    X(STATUS, "status")   /* a response with an error status */                                    \
+    X(RESET, "reset")     /* the connection is reset before the response */                        \
+    X(HANG, "hang")       /* no response for as long as the client waits */                        \
+    X(GARBAGE, "garbage") /* bytes that are not HTTP, then the connection ends */                  \
+    X(SHORT, "short")     /* a response cut off after 10 of 1000 bytes */
 
 enum fault_kind {
     FAULT_NONE,

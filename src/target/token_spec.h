@@ -15,9 +15,9 @@
 
 /* X(NAME, word): the usage that a stream reports. */
 #define TOKEN_USAGE_MAP(X)                                                                         \
-    X(ASKED, "asked") /* what the request asks for; last where the format always has it */         \
+    X(ASKED, "asked") /* as the request asks; at the end if the format always has it */            \
     X(LAST, "last")   /* at the end */                                                             \
-    X(EACH, "each")   /* in each chunk, where the format knows that, and at the end */             \
+    X(EACH, "each")   /* in each chunk if the format supports it, and at the end */                \
     X(NONE, "none")
 
 enum token_usage {
@@ -30,11 +30,11 @@ enum token_usage {
 /* X(NAME, word): how a stream ends. All but DONE end it after half of its tokens, when the next
  * one is due. */
 #define TOKEN_END_MAP(X)                                                                           \
-    X(DONE, "done")   /* with all that the format ends with */                                     \
+    X(DONE, "done")   /* with the complete end of the format */                                    \
     X(CLOSE, "close") /* the body ends, without an end mark */                                     \
     X(RESET, "reset") /* the connection is reset */                                                \
-    X(ERROR, "error") /* an error event, and the body ends */                                      \
-    X(STALL, "stall") /* nothing more comes for as long as the client waits */
+    X(ERROR, "error") /* an error event, then the body ends */                                     \
+    X(STALL, "stall") /* no more data for as long as the client waits */
 
 enum token_end {
 #define TOKEN_END_ENUM(name, word) TOKEN_END_##name,

@@ -23,12 +23,12 @@
 
 /* X(NAME, word): the contents of a write. The words are those of the token log. */
 #define TOKEN_WRITE_MAP(X)                                                                         \
-    X(BEGIN, "begin")   /* what comes before any token: a role, opening events */                  \
-    X(TOKENS, "tokens") /* one event or more, with their tokens */                                 \
+    X(BEGIN, "begin")   /* before any token: a role, opening events */                             \
+    X(TOKENS, "tokens") /* one or more events with their tokens */                                 \
     X(PING, "ping")                                                                                \
     X(END, "end")     /* finish reason, usage, end mark */                                         \
     X(ERROR, "error") /* an error event */                                                         \
-    X(BREAK, "break") /* nothing: the time of --end close, reset or stall */                       \
+    X(BREAK, "break") /* nothing: --end close, reset or stall takes effect */                      \
     X(OVER, "over")   /* nothing more */
 
 enum token_write {
