@@ -1,9 +1,8 @@
 /*
- * advice: what is allowed in a scenario and yet seldom meant, where the name of a host or a secret
- * has to do with it; and how much a scenario will send.
+ * advice: warnings about things that a scenario may contain but rarely means, concerning host
+ * names, secrets, thresholds and classes; and how much a scenario will send.
  *
- * It may ask the system for the address of a host, as a run would; it sends nothing to it. Thread:
- * main.
+ * It may resolve a host's address, as a run would, but sends nothing to the host. Thread: main.
  */
 #ifndef CLI_ADVICE_H
 #define CLI_ADVICE_H
@@ -11,20 +10,20 @@
 #include "scenario/scenario.h"
 #include "util/buf.h"
 
-/* Appends "  - text" lines. */
+/* Appends lines "  - text". */
 void advice_hosts(const struct scenario *s, struct buf *out);
 
-/* The same, for thresholds that no value can cross. */
+/* The same, for thresholds that no value can fail. */
 void advice_thresholds(const struct scenario *s, struct buf *out);
 
-/* The same, for classes of users that get none. */
+/* The same, for classes that get no users. */
 void advice_classes(const struct scenario *s, const struct scenario_load *l, struct buf *out);
 
-/* One phrase on the requests of a load: "about 600 requests in all", "at most 10 requests per
- * second". */
+/* Appends a phrase about the requests of a load: "about 600 requests in all", "at most 10
+ * requests per second". */
 void advice_amount(const struct scenario *s, const struct scenario_load *l, struct buf *out);
 
-/* HTTP/2 is asked for in a way that the target's scheme rules out. */
+/* Warns if the scenario asks for HTTP/2 in a way that the target's scheme rules out. */
 void advice_version(const struct scenario *s, struct buf *out);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * cmd: every command, each defined in the cmd_NAME.c of its name.
+ * cmd: all commands. Each is defined in the cmd_NAME.c with its name.
  *
  * Thread: any; they are constants.
  */

@@ -1,4 +1,5 @@
-/* coldswarm compare: is the new one slower, by how much, how sure. */
+/* `coldswarm compare`: compares two sets of runs: which is slower, by how much, and how certain
+ * that is. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* `coldswarm convert`: makes a scenario of a HAR file, curl command lines, OpenAPI, a Postman
+/* `coldswarm convert`: makes a scenario from a HAR file, curl command lines, OpenAPI, a Postman
  * collection or a locustfile. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-/* coldswarm gate: does a finished run keep to its thresholds? The work is in gate.c. */
+/* `coldswarm gate`: checks whether a finished run passes its thresholds. The work is in gate.c. */
 #include "cli/cmd.h"
 #include "cli/gate.h"
 

@@ -1,4 +1,4 @@
-/* coldswarm import: the server's side of a run, from Cloud Run's logs and metrics. */
+/* `coldswarm import`: adds the server's side of a run, from Cloud Run's logs and metrics. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

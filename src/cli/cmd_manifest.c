@@ -1,4 +1,4 @@
-/* coldswarm manifest: what it takes to repeat a run. */
+/* `coldswarm manifest`: shows what is needed to repeat a run. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* coldswarm run: its options and its help; what it does is in run.c. */
+/* `coldswarm run`: its options and its help. The work is in run.c. */
 #include "cli/cmd.h"
 #include "cli/command.h"
 #include "cli/listeners.h"

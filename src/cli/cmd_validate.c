@@ -1,5 +1,5 @@
-/* `coldswarm validate`: checks a scenario and says in plain words what it would do. Nothing is
- * sent. */
+/* `coldswarm validate`: checks a scenario and describes in plain words what it would do. Sends
+ * nothing. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 /*
  * command: the table of commands and the tables of their options.
  *
- * Parsing, defaults, environment names, `--help`, the man page and shell completion all come from
- * these tables; a command's file holds its table and its function, and nothing else parses argv.
- * Option values are checked (type, range, choice) before the command runs, so that a command only
- * sees good ones.
+ * Parsing, defaults, environment names, `--help`, the man page and shell completion all use these
+ * tables. A command's file contains its table and its function; nothing else parses argv. Option
+ * values are checked (type, range, choice) before the command runs, so a command only gets valid
+ * ones.
  *
  * Ownership: values point into argv, the environment or the tables. Thread: main only.
  */
@@ -38,19 +38,20 @@ enum opt_type {
 };
 
 struct opt_def {
-    const char *name; /* long, without dashes */
+    const char *name; /* long name, without dashes */
     char letter;      /* short, or 0 */
     enum opt_type type;
-    const char *meta; /* what stands for the value in help: "N", "FILE"; NULL for a flag */
+    const char *meta; /* placeholder of the value in help: "N", "FILE"; NULL for a flag */
     const char *def;  /* default as text, shown and parsed; NULL: none */
-    /* Environment variable that gives it when the command line does not; NULL: none. */
+    /* Environment variable that is used if the option is not on the command line; NULL: none. */
     const char *env;
     const char *choices; /* OPT_CHOICE: "a|b|c" */
     double min, max;     /* OPT_INTEGER and OPT_NUMBER; max 0: no upper limit */
     bool repeat;         /* may be given more than once: opt_list() */
-    const char
-        *needs; /* the option that it is about: given without that one it is an error; NULL: none */
-    /* Where results go and how they are shown: no part of what a run is, see args_each(). */
+    /* An option that must be given with this one; NULL: none. */
+    const char *needs;
+    /* Only affects where results go and how they are shown; not part of a run's definition, see
+     * args_each(). */
     bool local;
     const char *help; /* one sentence, lower case, no full stop */
 };
@@ -59,9 +60,9 @@ struct args; /* the parsed command line of one command */
 
 struct command {
     const char *name;
-    const char *usage;   /* after the name: "SCENARIO.json [options]" */
+    const char *usage;   /* after the command's name: "SCENARIO.json [options]" */
     const char *summary; /* one line, for the list of commands */
-    /* Paragraphs for --help and the man page, a blank line between; NULL: none. */
+    /* Paragraphs for --help and the man page, separated by a blank line; NULL: none. */
     const char *details;
     const char *examples; /* lines "command # what it does"; NULL: none */
     const struct opt_def *opts;
@@ -70,10 +71,11 @@ struct command {
     int (*run)(const struct args *a);   /* returns an exit code */
 };
 
-/* Values by long name; asking for a name that is not in the command's table is a bug and aborts. */
-bool opt_given(const struct args *a, const char *name); /* on the command line or by environment */
+/* Values by long name. A name that is not in the command's table is a bug and aborts. opt_given():
+ * the option is on the command line or in the environment. */
+bool opt_given(const struct args *a, const char *name);
 bool opt_flag(const struct args *a, const char *name);
-/* TEXT, CHOICE, FILE; NULL where neither given nor default. */
+/* TEXT, CHOICE, FILE. NULL if not given and without a default. */
 const char *opt_text(const struct args *a, const char *name);
 int64_t opt_integer(const struct args *a, const char *name);
 double opt_number(const struct args *a, const char *name);
@@ -81,7 +83,7 @@ int64_t opt_duration(const struct args *a, const char *name); /* ns */
 uint64_t opt_size(const struct args *a, const char *name);
 size_t opt_list(const struct args *a, const char *name, const char *const **values);
 
-size_t args_count(const struct args *a); /* positionals */
+size_t args_count(const struct args *a); /* number of positional arguments */
 const char *args_at(const struct args *a, size_t i);
 /* The whole command line, for the manifest. */
 size_t args_argv(const struct args *a, char *const **argv);
@@ -91,33 +93,33 @@ struct args_option {
     const char *name, *value;
 };
 
-/* Calls fn for each option that was given, by the command line or by environment, and is not
- * `local`; for each value of one that repeats. */
+/* Calls fn for each option that is given, on the command line or in the environment, and is not
+ * `local`. A repeated option gets a call for each value. */
 typedef void args_each_fn(void *context, const struct args_option *option);
 void args_each(const struct args *a, args_each_fn *fn, void *context);
 
-/* The same command line once more; what it leaves open comes from `recalled`, not from the
- * environment. The caller frees it with args_free(), and keeps the texts while it lives. */
+/* Parses the same command line again. Options that are not on it come from `recalled` instead of
+ * the environment. The caller frees *out with args_free(), and keeps the texts valid until then. */
 int args_again(const struct args *a, const struct args_option *recalled, size_t n,
                struct args **out, struct err *e);
 void args_free(struct args *a);
 
-/* All commands, in the order of the help. */
+/* All commands, in the order of `help`. */
 extern const struct command *const commands[];
 extern const size_t command_count;
 
-/* The command of that name, or NULL with an error that suggests the nearest. */
+/* Returns the command of that name, or NULL with an error that suggests the closest one. */
 const struct command *command_find(const char *name, struct err *e);
 
-/* Prints the error of command_find() and how to list the commands; EXIT_USAGE. */
+/* Prints the error of command_find() and how to list the commands. Returns EXIT_USAGE. */
 int command_unknown(const char *error);
 
-/* Parses and runs; the process's exit code. Checks at the end that stdout could be written. SIGPIPE
- * is ignored from here on, so that neither a server nor `| head` can end a run: reset it in a child
- * before exec. */
+/* Parses the command line and runs the command. Returns the exit code of the process. Fails at
+ * the end if stdout could not be written. SIGPIPE is ignored from now on, so that neither a
+ * server nor `| head` can end a run: reset it in a child before exec. */
 int command_main(int argc, char **argv);
 
-/* Prints "coldswarm: TEXT" to stderr as one line, escaped for a terminal, and returns `code`. */
+/* Prints "coldswarm: TEXT" to stderr, on one line and escaped for a terminal. Returns `code`. */
 int command_error(int code, const char *text);
 
 #endif

@@ -1,4 +1,4 @@
-/* The self-check of a command's table; it runs in the unit tests, not in the program. */
+/* The self-check of a command's table. It runs in the unit tests, not in the program. */
 #include <ctype.h>
 #include <string.h>
 

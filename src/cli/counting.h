@@ -1,10 +1,10 @@
 /*
- * counting: counts the requests of a run for its tables while it goes on, so that they need not be
+ * counting: counts the requests of a run for its tables while it runs, so that they need not be
  * read back from the file at the end.
  *
- * What it hands over is of all requests that were fed. Whether those are the rows of the file, the
- * model finds out (report/counted.h), which reads the file where they are not. A run that ends with
- * figures reads its rows anyway, and is not counted.
+ * The result covers all requests that it got. The model checks whether these are the rows of the
+ * file (report/counted.h), and reads the file if they are not. A run that ends with figures reads
+ * its rows anyway, and does not count.
  *
  * Thread: as control/control.h says.
  */
@@ -13,7 +13,7 @@
 
 #include "control/control.h"
 
-/* Puts what it has counted into run_end.counted. */
+/* Puts the result into run_end.counted. */
 extern const struct control_listener counting_listener;
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * dry_run: every request of a scenario as it would be sent, for people: values put in, secrets
+ * dry_run: shows every request of a scenario as it would be sent, with values filled in and secrets
  * masked.
  *
- * It asks nobody and sends nothing. What only an answer could give (a capture without a value yet)
- * stands as <name>; random values and rows are those of user 0 with seed 1.
+ * It connects to nothing and sends nothing. A value that needs a response (a capture without a
+ * value yet) is shown as <name>. Random values and rows are those of user 0 with seed 1.
  *
  * Ownership: appends to the caller's buffer. Thread: main.
  */
@@ -14,10 +14,12 @@
 #include "util/buf.h"
 #include "util/err.h"
 
-/* All requests, whole: request line, headers, body; a body that is no text up to 1024 bytes. */
+/* Appends all requests: request line, headers, body. A body that is not text is shown up to 1024
+ * bytes. */
 int dry_run(const struct scenario *s, struct buf *out, struct err *e);
 
-/* "  as PATH", printable and masked; or why the path cannot be made of the first values. */
+/* Appends "  as PATH", printable and masked; or why the path cannot be built from the first
+ * values. */
 void dry_run_path(const struct scenario *s, const struct scenario_request *q, struct buf *out);
 
 #endif

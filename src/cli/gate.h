@@ -1,5 +1,6 @@
 /*
- * gate: a finished run judged, printed and turned into an exit code. The options are in cmd_gate.c.
+ * gate: evaluates the thresholds of a finished run, prints the results and returns an exit code.
+ * The options are in cmd_gate.c.
  *
  * Thread: main.
  */

@@ -1,5 +1,5 @@
 /*
- * gate_baseline: `gate --baseline`: the options, and the results put beside those of thresholds.
+ * gate_baseline: `gate --baseline`: its options, and its results next to those of thresholds.
  *
  * Thread: main.
  */
@@ -9,8 +9,8 @@
 #include "cli/command.h"
 #include "report/regressions.h"
 
-/* Judges the run at `path` where the options ask for it; *out stays NULL where they do not. Returns
- * EXIT_OK, or an exit code with `e` set. */
+/* Compares the run at `path` with the baseline, if the options ask for it; otherwise *out stays
+ * NULL. Returns EXIT_OK, or an exit code with `e` set. */
 int gate_baseline(const struct args *a, const char *path, struct gate_regression **items,
                   size_t *count, struct regressions **out, struct err *e);
 void gate_baseline_free(struct gate_regression *items, size_t count);

@@ -1,6 +1,6 @@
 /*
- * groups: shows several runs of one scenario side by side, for `report A.db B.db …` and the end of
- * `run --repeat`.
+ * groups: compares several runs of one scenario, for `report A.db B.db …` and at the end of `run
+ * --repeat`.
  *
  * Thread: main.
  */
@@ -17,16 +17,16 @@ struct groups_format {
     void (*emit)(struct buf *out, const struct document *d);
 };
 
-/* NULL: a group has no such format. */
+/* Returns NULL if groups do not have such a format. */
 const struct groups_format *groups_format(const char *word);
 
 struct groups_options {
     const struct groups_format *format;
     struct group_options group;
-    const char *folder; /* the tables go there too, in every format; NULL: nowhere */
+    const char *folder; /* also write the tables there, in every format; NULL: do not */
 };
 
-/* Prints to stdout; an exit code, what went wrong was said. */
+/* Prints to stdout. Returns an exit code; errors were already printed. */
 int groups_show(const char *const *paths, size_t n, const struct groups_options *o);
 
 #endif

@@ -1,8 +1,10 @@
 /*
- * judging: the listener for the thresholds of a run, from its scenario and from --threshold.
+ * judging: a listener that evaluates the thresholds of a run, from its scenario and from
+ * --threshold.
  *
- * It checks them once a second during the run (gate/gate_live.h), so that one with abortOnFail can
- * stop it. At the end report/thresholds.h judges them from the file. Only that result counts.
+ * It evaluates them once a second during the run (gate/gate_live.h), so that one with abortOnFail
+ * can stop it. At the end, report/thresholds.h evaluates them from the file. Only that result
+ * counts.
  *
  * Thread: as control.h says.
  */

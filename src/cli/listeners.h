@@ -1,6 +1,5 @@
 /*
- * listeners: who sees a run that `run` makes, and who may give it commands: the two tables for
- * control/control.h.
+ * listeners: the listeners and command sources of `run`: the two tables for control/control.h.
  *
  * ARCHITECTURE.md says how to add a row. Thread: constant data.
  */
@@ -20,7 +19,7 @@
 
 extern const struct control_tables run_tables;
 
-/* What a listener's init() is given. All of it is there until done(). */
+/* Passed to a listener's init(). Everything in it is valid until done(). */
 struct run_view {
     const struct args *args;
     const struct scenario *scenario;
@@ -29,17 +28,17 @@ struct run_view {
     struct control *control;
 };
 
-/* What a listener's end() is given. */
+/* Passed to a listener's end(). */
 struct run_end {
     int64_t duration_ns;
-    const char *path;         /* of the run file */
-    bool whole;               /* every row is in it, and the run came to an end */
-    struct manifest manifest; /* what they add is written */
+    const char *path;         /* path of the run file */
+    bool whole;               /* every row is in the file, and the run reached its end */
+    struct manifest manifest; /* listeners add results here, which are then written */
     struct dispatch_lag_result sent;
     struct thresholds *judged; /* NULL: no thresholds, or not evaluated */
     struct counted *counted;   /* for the tables; NULL: they read the file */
-    struct streams *streams;   /* likewise; NULL: no answer was a stream, or they are not known */
-    uint64_t unjudged;         /* failed requests that no threshold is about */
+    struct streams *streams;   /* for the tables; NULL: no response was a stream, or unknown */
+    uint64_t unjudged;         /* failed requests that no threshold covers */
 };
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * loadopts: --users, --spawn-rate, --rate, --speed, --run-time and --source over a scenario, and a
- * load in a few words.
+ * loadopts: applies --users, --spawn-rate, --rate, --speed, --run-time and --source to a scenario,
+ * and describes a load in a few words.
  *
  * Ownership: all is borrowed. Thread: main.
  */
@@ -13,8 +13,8 @@
 #include "util/buf.h"
 #include "util/err.h"
 
-/* Fails where a source is no address of this machine, or the options do not fit the kind of load.
- * With several loads only --run-time does. */
+/* Fails if a source is not an address of this machine, or if the options do not fit the kind of
+ * load. With several loads only --run-time does. */
 int loadopts_apply(const struct args *a, struct scenario *s, struct err *e);
 
 /* Appends "10 users, 1 per second, for 97s". */

@@ -1,11 +1,11 @@
 /*
- * locust_live: Locust's CSV files of a run while it goes on; a listener. A row of history each
- * second, the tables rewritten with it.
+ * locust_live: a listener that writes Locust's CSV files during a run. Each second it adds a row of
+ * history and rewrites the tables.
  *
- * They end as `report --csv` makes them from the run file. Where a file cannot be written any more,
- * the run goes on without, and its end fails with the reason.
+ * At the end they are the same as `report --csv` makes from the run file. If a file cannot be
+ * written any more, the run continues without it, and its end fails with the reason.
  *
- * Thread: as control.h says; a mutex is held for a batch, or for rendering some rows.
+ * Thread: as control.h says; a mutex is held for a batch, or while some rows are rendered.
  */
 #ifndef CLI_LOCUST_LIVE_H
 #define CLI_LOCUST_LIVE_H

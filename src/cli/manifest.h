@@ -1,11 +1,10 @@
 /*
- * manifest: the keys and values that a run file's manifest gets.
+ * manifest: the keys and values for a run file's manifest.
  *
- * Everything that describes a run is added first, and then written at once. cli/run_manifest.h
- * lists what. The results that listeners add at the end of the run are a second manifest. Keys must
- * differ.
+ * Everything that describes a run is added first, then written at once; see cli/run_manifest.h. The
+ * results that listeners add at the end of the run are a second manifest. Keys must be unique.
  *
- * Ownership: manifest_done() frees; all zeros is an empty one; texts are copied. Thread: main.
+ * Ownership: manifest_done() frees; zero-initialise an empty one; texts are copied. Thread: main.
  */
 #ifndef CLI_MANIFEST_H
 #define CLI_MANIFEST_H
@@ -24,16 +23,16 @@ struct manifest_pair {
 struct manifest {
     struct manifest_pair *pairs;
     size_t count;
-    bool failed; /* no memory; manifest_write() says so */
+    bool failed; /* out of memory; manifest_write() reports it */
 };
 
 void manifest_add(struct manifest *m, const char *key, const char *value);
 void manifest_addf(struct manifest *m, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* What is in the buffer, which it clears. */
+/* Adds the contents of the buffer, and clears the buffer. */
 void manifest_take(struct manifest *m, const char *key, struct buf *value);
 
-/* Before record_start() or after record_stop(). */
+/* Call before record_start() or after record_stop(). */
 int manifest_write(const struct manifest *m, struct record *r, struct err *e);
 
 void manifest_done(struct manifest *m);

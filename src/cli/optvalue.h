@@ -1,8 +1,8 @@
 /*
- * optvalue: one option's text, checked and converted by the type, range and choices of its table
+ * optvalue: checks one option's text and converts it, by the type, range and choices in its table
  * row.
  *
- * It knows neither argv nor the environment. Thread: any.
+ * It does not use argv or the environment. Thread: any.
  */
 #ifndef CLI_OPTVALUE_H
 #define CLI_OPTVALUE_H
@@ -18,14 +18,14 @@ struct opt_value {
     uint64_t size_bytes;
 };
 
-/* The error says what the text is and what was expected, without the option's name. A flag (from
+/* The error quotes the text and says what was expected, without the option's name. A flag (in
  * the environment) is 1, true, yes, on or 0, false, no, off. */
 int optvalue_parse(const struct opt_def *d, const char *text, struct opt_value *v, struct err *e);
 
 #define OPTVALUE_EXPECTED_BYTES 256
 
-/* "a whole number from 1 to 65535", "one of a|b": what a value may be; "" where the help's own
- * words say it. */
+/* Describes the allowed values: "a whole number from 1 to 65535", "one of a|b". "" if the
+ * option's help text says it already. */
 void optvalue_expected(const struct opt_def *d, char out[OPTVALUE_EXPECTED_BYTES]);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * page: where `run --html` writes its page.
+ * page: the output file of `run --html`.
  *
- * The name may hold {u}, {r} and {t}, which stand for the users, the spawn rate and the run time in
- * seconds, as whole numbers, as Locust has them; of a load by rate {u} are the most users and {r}
- * is the rate. What a load does not have stays as it is.
+ * The name may contain {u}, {r} and {t}: the users, the spawn rate and the run time in seconds, as
+ * whole numbers, as in Locust. For a load with an arrival rate, {u} is the maximum number of users
+ * and {r} is the rate. Placeholders without a value in a load are kept.
  *
  * Thread: main.
  */
@@ -14,10 +14,11 @@
 #include "util/buf.h"
 #include "util/err.h"
 
-/* Appends the name of the file, with what it stands for filled in. */
+/* Appends the name of the file, with its placeholders replaced. */
 void page_name(struct buf *out, const char *pattern, const struct load *load);
 
-/* Makes its folder and sees that it can be written, before the run and not after it. */
+/* Creates its folder and checks that the file can be written. Call before the run, so that an
+ * error does not come after it. */
 int page_check(const char *path, struct err *e);
 
 #endif

@@ -1,5 +1,4 @@
-/* Completion for bash: the view of the tables as a shell function with a case for each command and
- * option. */
+/* Completion for bash: the tables as a shell function with a case for each command and option. */
 #include <string.h>
 
 #include "cli/command_internal.h"

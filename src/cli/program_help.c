@@ -1,4 +1,4 @@
-/* The help as people read it in a terminal: the view of the tables that wraps to a width. */
+/* The help in a terminal: the tables as text, wrapped to a width. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,5 +1,4 @@
-/* The manual pages, coldswarm(1) and one for each command: the view of the tables as roff, for
- * man(1). */
+/* The man pages, coldswarm(1) and one for each command: the tables as roff, for man(1). */
 #include <string.h>
 
 #include "cli/command_internal.h"

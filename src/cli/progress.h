@@ -1,9 +1,9 @@
 /*
- * progress: what a person sees while a run goes on; a listener.
+ * progress: a listener that shows the progress of a run.
  *
- * On a terminal one block, redrawn in place; elsewhere a line every few seconds and no control
- * codes. It writes to stderr only, and computes nothing: numbers come from the snapshot. With
- * --quiet or --only-summary there is none.
+ * On a terminal it is one block, redrawn in place. Otherwise it prints a line every few seconds,
+ * without control codes. It writes to stderr only. It computes nothing: the numbers are those of
+ * the snapshot. With --quiet or --only-summary it prints nothing.
  *
  * Thread: main.
  */

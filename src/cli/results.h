@@ -1,7 +1,7 @@
 /*
- * results: shows a run file's tables, and writes its report into a folder.
+ * results: prints a run file's tables, and writes its report to a folder.
  *
- * What `run` does at its end and `report` at any time. Thread: main.
+ * `run` does this at its end, and `report` at any time. Thread: main.
  */
 #ifndef CLI_RESULTS_H
 #define CLI_RESULTS_H
@@ -13,26 +13,28 @@
 
 struct results_options {
     const struct report_format *format;
-    bool locust;    /* Locust's rules */
-    bool intervals; /* tables for people with intervals */
-    bool dialects; /* the words of other tools in every format; reports in files have them anyway */
-    bool bare;     /* the tables alone */
+    bool locust;    /* use Locust's rules */
+    bool intervals; /* confidence intervals in tables for people */
+    /* Other tools' names in every format; reports in files have them anyway. */
+    bool dialects;
+    bool bare;     /* only the tables */
     bool no_guess; /* see struct model_options */
-    bool silent;   /* do not say where the report went */
-    bool is_cut;   /* by the two that follow */
+    bool silent;   /* do not print where the report was written */
+    bool is_cut;   /* limit the rows, by the next two members */
     struct reader_cut cut;
-    int64_t stage;                 /* its times instead of those of `cut`; 0: none */
-    struct thresholds *thresholds; /* judged already; NULL: not, or there are none */
+    /* This stage's times instead of those of `cut`; 0: none. */
+    int64_t stage;
+    struct thresholds *thresholds; /* already evaluated; NULL: not evaluated, or none */
     struct counted *counted;       /* see struct model_options */
-    const struct streams *streams; /* likewise */
+    const struct streams *streams; /* see struct model_options */
     const char *folder;            /* NULL: no report */
-    bool no_figures;               /* in that folder: their data and scripts alone */
+    bool no_figures;               /* only the data and scripts of figures in that folder */
     const char *page;              /* NULL: no HTML page */
-    struct platform_shape shape;   /* of the server's instances, for their cost */
+    struct platform_shape shape;   /* of the server's instances, to compute their cost */
 };
 
-/* Reads the run file at `path`, prints to stdout and writes the report. Returns an exit code; what
- * went wrong was said. */
+/* Reads the run file at `path`, prints to stdout and writes the report. Returns an exit code;
+ * errors were already printed. */
 int results_show(const char *path, const struct results_options *o);
 
 #endif

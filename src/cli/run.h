@@ -1,6 +1,6 @@
 /*
- * run: a run from its command line to its exit code: the scenario, the run file, the engine, the
- * verdict, and what is said about them. The options are in cmd_run.c.
+ * run: a run, from its command line to its exit code: scenario, run file, engine, verdict and
+ * messages. The options are in cmd_run.c.
  *
  * Thread: main, once per process.
  */
@@ -10,7 +10,7 @@
 #include "cli/command.h"
 #include "control/control.h"
 
-/* `tables` are the run's listeners and sources of commands, run_tables of cli/listeners.h. */
+/* `tables` are the run's listeners and command sources: run_tables of cli/listeners.h. */
 int run(const struct args *a, const struct control_tables *tables);
 
 #endif

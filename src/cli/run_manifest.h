@@ -1,8 +1,8 @@
 /*
- * run_manifest: what is needed to repeat a run: command line, versions, machine, limits, hashes.
+ * run_manifest: the manifest that is needed to repeat a run: command line, versions, machine,
+ * limits, hashes.
  *
- * No secrets: user and password in URLs are masked, and the environment is not stored.
- *
+ * It has no secrets: user and password in URLs are masked, and the environment is not stored.
  * Ownership: all is borrowed. Thread: main.
  */
 #ifndef CLI_RUN_MANIFEST_H
@@ -18,10 +18,10 @@
 struct run_facts {
     const struct args *args;
     const struct scenario *scenario;
-    const struct replay *replay; /* NULL: not one */
+    const struct replay *replay; /* NULL: not a replay */
     const struct repeat *repeat;
     const struct sending *sending;
-    const struct calibration *calibration; /* without requests: not calibrated */
+    const struct calibration *calibration; /* without requests: was not calibrated */
     uint64_t seed;
 };
 

@@ -1,5 +1,5 @@
 /*
- * run_path: where a run's file goes: --out, numbered in a series; else runs/NAME-TIME.db.
+ * run_path: the path of a run file: --out, numbered in a series; else runs/NAME-TIME.db.
  *
  * Ownership: the record is the caller's. Thread: main.
  */
@@ -11,12 +11,13 @@
 #include "record/record.h"
 #include "util/err.h"
 
-/* Makes the run file. A default name that another process has just taken is no failure: the next
- * one is tried. */
+/* Creates the run file. If another process has just taken a default name, the next name is
+ * tried. */
 int run_path_open(const struct args *a, const struct repeat *repeat, const struct record_run *about,
                   char path[REPEAT_PATH_BYTES], struct record **out, struct err *e);
 
-/* Whether --out can be made for this run and all that follow it in the series: none may exist. */
+/* Checks that --out can be created for this run and all later ones in the series: none may
+ * exist. */
 int run_path_check(const struct args *a, const struct repeat *repeat, struct err *e);
 
 #endif

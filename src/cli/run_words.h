@@ -1,5 +1,5 @@
 /*
- * run_words: what `run` says before and after a run, besides its tables.
+ * run_words: the messages of `run` before and after a run, apart from its tables.
  *
  * Thread: main.
  */
@@ -10,17 +10,17 @@
 #include "engine/engine.h"
 #include "record/record.h"
 
-/* What will be done, and where it is recorded; to stderr. */
+/* Prints to stderr what will be done, and where it is recorded. */
 void run_announce(const struct run_facts *run, const char *path);
 
-/* What is not as it was in the run that is replayed. */
+/* Prints the differences from the run that is replayed. */
 void run_say_differences(const struct run_facts *run);
 
-/* Where every request is; to stdout. */
+/* Prints to stdout where the requests are recorded. */
 void run_say_where(const char *path);
 
-/* What the tables do not say loud enough: that the target never answered, or that requests could
- * not be built. */
+/* Prints failures that the tables do not make obvious: the target never responded, or requests
+ * could not be built. */
 void run_say_failure(const struct run_facts *run, const struct engine_result *result,
                      const struct record_totals *totals, int code);
 

@@ -1,9 +1,9 @@
 /*
- * scraping: reads the target's own metrics during a run ("scrape" in the scenario), as a listener.
+ * scraping: a listener that reads the target's own metrics during a run ("scrape" in the scenario).
  *
- * A thread of its own asks the Prometheus endpoint once a second and once after the load, and hands
- * what it says to the run file. It never waits for the load, nor the load for it. A failure is an
- * event; it does not fail the run.
+ * Its own thread reads the Prometheus endpoint once a second and once after the load, and adds the
+ * values to the run file. It and the load never wait for each other. A failure is an event; it does
+ * not fail the run.
  *
  * Thread: main, like every listener.
  */

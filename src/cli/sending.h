@@ -17,13 +17,13 @@
 
 struct sending {
     const struct transport_ops *transport;
-    char why[CHOOSE_WHY_BYTES];           /* this transport */
-    bool kernel_clock;                    /* answers come when the kernel says so */
+    char why[CHOOSE_WHY_BYTES];           /* why this transport was chosen */
+    bool kernel_clock;                    /* use the kernel's arrival times */
     char trace_run[TRACE_RUN_DIGITS + 1]; /* "": no traceparent */
 };
 
-/* As --transport, --receive-clock and --no-trace want it; -1 where the transport cannot do what the
- * scenario needs. */
+/* Chooses by --transport, --receive-clock and --no-trace. Returns -1 if the transport cannot run
+ * the scenario. */
 int sending_choose(const struct args *a, const struct scenario *s, struct sending *out,
                    struct err *e);
 

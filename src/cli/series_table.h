@@ -1,12 +1,12 @@
 /*
- * series_table: the series of a scraped endpoint, each with its number and its last value.
+ * series_table: the time series of a scraped endpoint, each with its number and last value.
  *
- * A series is known by its metric and its labels. The table says which points are worth a row: all
- * of a gauge, of a counter those that differ from the one before. It is bounded; what comes when it
- * is full is counted.
+ * A series is identified by its metric and labels. The table decides which points get a row: all
+ * points of a gauge, and those of a counter that differ from the one before. Its size is limited;
+ * samples that do not fit are counted.
  *
- * Ownership: embedded; zeroed is an empty one; series_table_done() frees. Texts are copied. Thread:
- * one.
+ * Ownership: embedded; zero-initialise an empty one; series_table_done() frees. Texts are copied.
+ * Thread: one.
  */
 #ifndef CLI_SERIES_TABLE_H
 #define CLI_SERIES_TABLE_H
@@ -19,7 +19,7 @@
 
 struct series_entry {
     char *metric;
-    char *labels; /* in the same memory */
+    char *labels; /* in the same allocation */
     uint64_t hash;
     double last;
 };
@@ -27,20 +27,20 @@ struct series_entry {
 struct series_table {
     struct series_entry *entries; /* by number */
     size_t count, room;
-    uint32_t *slots; /* open addressing: a number + 1, 0 where free */
+    uint32_t *slots; /* open addressing: number + 1; 0: free */
     size_t slot_count;
-    uint64_t refused; /* samples of series that found no room */
+    uint64_t refused; /* samples of series that did not fit */
 };
 
 enum series_found {
-    SERIES_NEW,   /* a row for the series, and one for the point */
-    SERIES_POINT, /* a row for the point */
-    SERIES_SAME,  /* no row */
+    SERIES_NEW,   /* add a row for the series and one for the point */
+    SERIES_POINT, /* add a row for the point */
+    SERIES_SAME,  /* add no row */
     SERIES_NO_ROOM,
     SERIES_NO_MEMORY
 };
 
-/* *number is set for the first three. The value is finite. */
+/* *number is set for the first three. `value` must be finite. */
 enum series_found series_table_take(struct series_table *t, const char *metric, const char *labels,
                                     bool cumulative, double value, uint32_t *number);
 

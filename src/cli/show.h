@@ -1,7 +1,7 @@
 /*
- * show: prints the views of program.h about the real commands, fitted to the terminal.
+ * show: prints the views of program.h for the real commands, fitted to the terminal.
  *
- * Each returns the exit code for the command that asked. Thread: main only.
+ * Each returns the exit code for the command that called it. Thread: main only.
  */
 #ifndef CLI_SHOW_H
 #define CLI_SHOW_H
@@ -14,7 +14,7 @@
 int show_overview(FILE *to, bool brief, int code);
 int show_help(const struct command *c);
 int show_version(void);
-int show_manpage(const struct command *c); /* NULL: the program's */
+int show_manpage(const struct command *c); /* NULL: the page of the program */
 int show_completion(void);
 
 #endif

@@ -1,12 +1,12 @@
 /*
- * stream_scenario: the scenario of `run --stream FORMAT` without a file: one request with a prompt
- * of its own each time, to a service of a language model.
+ * stream_scenario: the scenario of `run --stream FORMAT` without a file: one request, with a
+ * different prompt each time, to a language model service.
  *
- * Its text is what a user could have written, and is kept in the run file like one, so a replay
- * needs none of this. Where the model's name is not given, the target is asked for it (GET
- * /v1/models), which is no request of the run.
+ * It is a text that a user could have written, and is stored in the run file like one, so a replay
+ * does not need this part. If the model's name is not given, the target is asked for it (GET
+ * /v1/models); that is not a request of the run.
  *
- * Ownership: the scenario is the caller's. Thread: the main one.
+ * Ownership: the scenario is the caller's. Thread: main.
  */
 #ifndef CLI_STREAM_SCENARIO_H
 #define CLI_STREAM_SCENARIO_H
@@ -15,18 +15,18 @@
 #include "scenario/scenario.h"
 #include "util/err.h"
 
-/* The formats that it knows, as choices of an option. */
+/* The supported formats, as choices of an option. */
 #define STREAM_SCENARIO_FORMATS "openai|completions|responses|anthropic|tgi|ollama"
 
-/* From --stream, --model, --prompt-words, --max-tokens and --host, which must be given. */
+/* Makes it from --stream, --model, --prompt-words, --max-tokens and --host, which must be given. */
 int stream_scenario(const struct args *a, struct scenario **out, struct err *e);
 
-/* Refuses the options that belong to --stream where it is not given, or where there is a scenario
+/* Rejects the options that belong to --stream if it is not given, or if there is a scenario
  * file. */
 int stream_scenario_check(const struct args *a, struct err *e);
 
-/* Refuses them all beside --replay: the options as they were typed, without those of the run
- * file. */
+/* Rejects all of them together with --replay. `a` has the options as typed, without those of the
+ * run file. */
 int stream_scenario_check_replay(const struct args *a, struct err *e);
 
 #endif

@@ -1,6 +1,5 @@
 /*
- * streaming: at the end of a run with streams, reads what they were, for the tables and for the
- * verdict.
+ * streaming: reads the streams of a run at its end, for the tables and the verdict.
  *
  * Thread: main.
  */
@@ -15,8 +14,8 @@
 
 extern const struct control_listener streaming_listener;
 
-/* Which endpoints stream, under THRESHOLDS_STREAMS_KEY, and what the scenario asks of their answers
- * and prompts, under STREAMS_ASKED_KEY; nothing if there is none. */
+/* Adds which endpoints stream, as THRESHOLDS_STREAMS_KEY, and what the scenario asks of their
+ * responses and prompts, as STREAMS_ASKED_KEY. Adds nothing without streams. */
 void streaming_manifest(struct manifest *m, const struct scenario *s);
 
 #endif

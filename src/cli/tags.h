@@ -1,5 +1,5 @@
 /*
- * tags: --tags and --exclude-tags: which tasks and steps of a scenario a run takes.
+ * tags: applies --tags and --exclude-tags, which select tasks and steps of a scenario.
  *
  * Ownership: nothing is kept. Thread: main.
  */

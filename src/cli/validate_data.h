@@ -1,5 +1,5 @@
 /*
- * validate_data: what `coldswarm validate` says of traces, data sets and made prompts.
+ * validate_data: the output of `coldswarm validate` about traces, data sets and generated prompts.
  *
  * Ownership: all is borrowed. Thread: main.
  */
@@ -10,13 +10,13 @@
 #include "schedule/load.h"
 #include "util/buf.h"
 
-/* The lines of a load with a trace, the first without its label. */
+/* Appends the lines of a load with a trace, the first without its label. */
 void validate_trace(struct buf *out, const struct scenario *s, const struct load *l);
 
-/* What is allowed in a trace and yet seldom meant, a line each. */
+/* Appends a line for each thing that a trace may contain but rarely means. */
 void validate_trace_warn(struct buf *out, const struct scenario *s);
 
-/* A line for each feeder of prompts; nothing for others. */
+/* Appends a line for each feeder of prompts, and none for others. */
 void validate_feeders(struct buf *out, const struct scenario *s);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * validate_http: how requests travel, in words, for `coldswarm validate`: what differs from the
- * usual.
+ * validate_http: describes for `coldswarm validate` how requests are sent, if it differs from the
+ * defaults.
  *
  * Ownership: appends to the caller's buffer. Thread: any.
  */
@@ -10,7 +10,7 @@
 #include "scenario/scenario.h"
 #include "util/buf.h"
 
-/* A line, or nothing. */
+/* Appends a line, or nothing. */
 void validate_http(struct buf *out, const struct scenario *s);
 
 #endif

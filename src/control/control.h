@@ -1,16 +1,17 @@
 /*
- * control: shows a running test to its listeners, and takes commands from its sources.
+ * control: passes the events of a running test to its listeners, and takes commands from its
+ * sources.
  *
- * Listeners and sources are rows in two tables of the caller. A listener sees each finished
+ * Listeners and sources are rows in two tables of the caller. A listener gets each finished
  * request, a snapshot at each tick, each command, and the end. A source gives commands. Nothing
  * else calls them. control does not run the test: the caller feeds it, ticks it, and carries out
  * its orders.
  *
- * Functions on the writer's thread must be quick, because rows wait for them. A source that has a
- * thread of its own keeps its commands until poll().
+ * Functions on the writer's thread must be quick, because rows wait for them. A source with its own
+ * thread keeps its commands until poll().
  *
- * Ownership: embedded; control_done() frees; the tables are borrowed. Thread: main, but
- * control_feed*() on the writer's.
+ * Ownership: embedded; control_done() frees; the tables are borrowed. Thread: main, except
+ * control_feed*(), which run on the writer's.
  */
 #ifndef CONTROL_CONTROL_H
 #define CONTROL_CONTROL_H
@@ -24,43 +25,44 @@
 #include "util/request.h"
 
 struct control;
-struct stream_record; /* of record/stream_record.h, for listeners that know it */
+struct stream_record; /* from record/stream_record.h, for listeners that use it */
 
 struct control_snapshot {
     int64_t elapsed_ns;
     int64_t duration_ns; /* of the load */
     uint32_t users, users_max;
     bool stopping; /* no new requests; requests in progress may finish */
-    bool stopped;  /* before the end of the load: by a command, or because a user could not go on */
+    /* The load ended early: by a command, or because a user could not continue. */
+    bool stopped;
     struct live_snapshot live;
 };
 
 enum control_order {
     CONTROL_GO_ON,
     CONTROL_STOP,  /* no new requests; requests in progress may finish */
-    CONTROL_CANCEL /* cancel requests in progress, too */
+    CONTROL_CANCEL /* also cancel requests in progress */
 };
 
 struct control_command {
     enum control_order order;
-    const char *source; /* the kind of the event in the run file */
-    const char *why;    /* the text of that event, for people */
-    int signal;         /* that caused it; 0: none */
+    const char *source; /* becomes the kind of the event in the run file */
+    const char *why;    /* becomes the text of that event, for people */
+    int signal;         /* signal that caused it; 0: none */
     int64_t at_ns;      /* from the start of the run; control_command() sets it */
 };
 
-/* Each function may be NULL, except init() and done(). `self` is what init() made. */
+/* Functions except init() and done() may be NULL. `self` is the result of init(). */
 struct control_listener {
     const char *name;
-    int64_t every_ns; /* one tick in each such period, the first; 0: every tick */
+    int64_t every_ns; /* one tick per such period, the first in it; 0: every tick */
     /* `run` is the caller's description of its run. If *self stays NULL, no other function is
-     * called. After a failure done() is called if *self is set. */
+     * called. After a failure, done() is called if *self is set. */
     int (*init)(const void *run, void **self, struct err *e);
-    /* On the writer's thread: finished requests; an iteration of a task with steps; results of a
-     * check in one second. */
+    /* On the writer's thread: finished requests; an iteration of a task with steps; the results
+     * of a check in one second. */
     void (*feed)(void *self, const struct request *requests, size_t n);
     void (*iteration)(void *self, uint32_t task, int64_t end_us, int64_t took_us);
-    /* A streamed answer: its request, which is also fed, and how it went. */
+    /* A streamed response: its request, which is also passed to feed(), and how it went. */
     void (*stream)(void *self, const struct request *x, const struct stream_record *stream);
     void (*check)(void *self, uint32_t second, uint32_t check, uint32_t passes, uint32_t fails);
     void (*tick)(void *self, const struct control_snapshot *now);
@@ -87,7 +89,7 @@ struct control_tables {
 
 struct control_state {
     void *self;
-    int64_t next_ns; /* the next tick that the listener gets */
+    int64_t next_ns; /* time of the next tick for the listener */
 };
 
 struct control {
@@ -95,19 +97,19 @@ struct control {
     struct control_state *listeners;
     void **sources;
     struct live *live;
-    int64_t now_ns; /* of the tick; negative: outside of the load */
-    enum control_order order,
-        fresh;  /* the strongest so far; the strongest that was not taken yet */
-    int signal; /* of the first command with one */
+    int64_t now_ns; /* of the tick; negative: outside the load */
+    /* The strongest so far; the strongest that was not taken yet. */
+    enum control_order order, fresh;
+    int signal; /* of the first command that has one */
 };
 
 /* Starts the sources. Call control_done() also after a failure. */
 int control_init(struct control *c, const struct control_tables *tables, struct err *e);
 
-/* Starts the listeners. `run` is given to their init(). */
+/* Starts the listeners. `run` is passed to their init(). */
 int control_listen(struct control *c, const void *run, struct err *e);
 
-/* For record_watch(); the context is the struct. */
+/* For record_watch(), with the struct control as context. */
 void control_feed(void *context, const struct request *requests, size_t n);
 void control_feed_iteration(void *context, uint32_t task, int64_t end_us, int64_t took_us);
 void control_feed_stream(void *context, const struct request *x,
@@ -115,24 +117,26 @@ void control_feed_stream(void *context, const struct request *x,
 void control_feed_check(void *context, uint32_t second, uint32_t check, uint32_t passes,
                         uint32_t fails);
 
-/* Several times a second during the load: polls the sources, completes the snapshot and shows it to
- * the listeners. */
+/* Call several times a second during the load. Polls the sources, completes the snapshot and
+ * passes it to the listeners. */
 void control_tick(struct control *c, struct control_snapshot *now);
 
-/* Before and after the load: polls the sources. Listeners do not see these commands. */
+/* Call before and after the load. Polls the sources; listeners do not see these commands. */
 void control_poll(struct control *c);
 
 /* Gives a command. Call it from a source's poll() or a listener's tick(). */
 void control_command(struct control *c, struct control_command command);
 
-/* The strongest order since the last call. */
+/* Returns the strongest order since the last call. */
 enum control_order control_take_order(struct control *c);
 
-/* Ends every listener, also after one has failed. -1: e has the first error. */
+/* Ends every listener, even after one has failed. Returns -1 if any failed; e has the first
+ * error. */
 int control_end(struct control *c, void *end, struct err *e);
 
-/* Polls the sources once more and ends them, when the run is complete on disk: from here on a
- * signal does what it did before the run. Earlier, it would leave a run without its verdict. */
+/* Call when the run is complete on disk. Polls the sources once more and ends them: from now on
+ * signals have the same effect as before the run. If called earlier, a signal could end the
+ * program before the run has its verdict. */
 void control_release(struct control *c);
 
 void control_done(struct control *c);

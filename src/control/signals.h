@@ -2,8 +2,8 @@
  * signals: SIGINT and SIGTERM as a source of commands. The first stops the run, the second cancels
  * it.
  *
- * Both are blocked from init() to done(), also in threads that start in that time. poll() reads
- * them. So they interrupt no system call, and there is no handler. The same signal twice between
+ * Both are blocked from init() to done(), also in threads that start in that time, and poll() reads
+ * them. So there is no handler, and no system call is interrupted. The same signal twice between
  * two polls counts once.
  *
  * Thread: main.

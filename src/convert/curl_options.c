@@ -1,5 +1,5 @@
-/* curl's options: the names and arguments of `curl --help all` (7.88), with what is done with
- * each. */
+/* curl's options: the names and arguments of `curl --help all` (7.88), and how each is
+ * converted. */
 #include "convert/curl_options.h"
 
 const struct curl_option curl_options[] = {

@@ -1,5 +1,5 @@
 /*
- * curl_options: every option of curl, whether it takes an argument, and what a conversion does with
+ * curl_options: every option of curl, whether it takes an argument, and how a conversion handles
  * it.
  *
  * Internal to convert/. Thread: any, constant data.
@@ -11,8 +11,8 @@
 #include <stddef.h>
 
 enum curl_do {
-    CURL_DO_LEFT,  /* changes what is sent, and has nothing like it here: named in a comment */
-    CURL_DO_QUIET, /* changes nothing that is sent */
+    CURL_DO_LEFT,  /* affects what is sent, but has no equivalent: named in a comment */
+    CURL_DO_QUIET, /* does not affect what is sent */
     CURL_DO_AGENT,
     CURL_DO_AS_IS,
     CURL_DO_BEARER,

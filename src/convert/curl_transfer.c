@@ -1,4 +1,4 @@
-/* What curl's options ask for, from its manual (7.88). */
+/* The effects of curl's options, from its manual (7.88). */
 #include "convert/curl_transfer.h"
 
 #include <ctype.h>

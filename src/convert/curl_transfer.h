@@ -1,6 +1,6 @@
 /*
- * curl_transfer: one transfer of a curl command line: its options so far, and the requests that
- * they make.
+ * curl_transfer: one transfer of a curl command line: its options so far, and the resulting
+ * requests.
  *
  * Internal to convert/. Ownership: transfer_done() frees the pieces of data; the rest is the
  * draft's. Thread: any.
@@ -14,21 +14,22 @@
 
 #define URLS_MAX 1000
 
-/* One transfer's options: from "curl" or --next to --next or the end. */
+/* The options of one transfer: from "curl" or --next to the next --next or the end. */
 struct transfer {
     struct draft *d;
     struct draft_request proto; /* headers, auth and body, copied to each URL's request */
     struct transfer_url {
         const char *text;
-        bool named; /* by --url or with a scheme: it can be nothing else */
+        bool named; /* has --url or a scheme, so it is certainly a URL */
     } urls[URLS_MAX];
     size_t url_count;
-    const char *before; /* a URL of the transfer before this one, in the same command; NULL: none */
+    /* A URL of the previous transfer in the same command; NULL: none. */
+    const char *before;
     const char *method, *user, *content_type;
     struct buf data, query;
     bool has_data, json, get, head, globoff, upload;
     const char *data_file;   /* --data-binary @file, alone */
-    const char *upload_name; /* -T FILE: what curl adds to a URL that ends with a folder */
+    const char *upload_name; /* -T FILE: curl appends this name to a URL that ends with '/' */
     size_t data_pieces;
 };
 
@@ -38,11 +39,11 @@ void transfer_done(struct transfer *t);
 /* Takes one option with its argument ("" for a flag). */
 void transfer_apply(struct transfer *t, const struct curl_option *o, const struct shell_word *w);
 
-/* `named`: by --url. */
+/* `named`: given by --url. */
 void transfer_url(struct transfer *t, const char *url, bool named);
 
-/* Adds the requests that the options and URLs so far stand for. `name` and `line` say where the
- * command stands. */
+/* Adds the requests for the options and URLs so far. `name` and `line` are the command's
+ * position. */
 void transfer_finish(struct transfer *t, const char *name, size_t line);
 
 #endif

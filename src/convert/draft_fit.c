@@ -1,4 +1,5 @@
-/* What the loader refuses leaves a draft, now that all is read and its secrets are known. */
+/* Removes from a draft what the loader would reject, after all is read and its secrets are
+ * known. */
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>

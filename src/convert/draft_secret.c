@@ -1,4 +1,5 @@
-/* What must not get into a scenario: passwords, tokens, keys and cookies become variables. */
+/* Secrets that must not get into a scenario: passwords, tokens, keys and cookies become
+ * variables. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

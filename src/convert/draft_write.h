@@ -1,16 +1,16 @@
 /*
- * draft_write: writes a draft down as a scenario file, with its notes as comments.
+ * draft_write: writes a draft as a scenario file, with its notes as comments.
  *
- * The text is laid out for people. No secret of the draft is in it: what a converter took out, and
- * every other place in which the same value (of 6 bytes or more) stands. Thread: any.
+ * The text is formatted for people. It contains no secret of the draft: neither where a converter
+ * found it, nor anywhere else that the same value (of 6 bytes or more) occurs. Thread: any.
  */
 #ifndef CONVERT_DRAFT_WRITE_H
 #define CONVERT_DRAFT_WRITE_H
 
 #include "convert/draft.h"
 
-/* Appends the file; `source` names what it was made from. out fails (buf_ok) where it passes its
- * ceiling. */
+/* Appends the file. `source` is the name of what it was made from. `out` fails (buf_ok) if it
+ * exceeds its limit. */
 void draft_write(struct draft *d, const char *source, struct buf *out);
 
 #endif

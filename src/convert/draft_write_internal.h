@@ -1,6 +1,6 @@
 /*
- * draft_write_internal: what the two halves of draft_write share: requests and their parts there,
- * the scenario around them here.
+ * draft_write_internal: shared by the two halves of draft_write: requests and their parts in one,
+ * the scenario around them in the other.
  *
  * Internal to convert/. Thread: any.
  */
@@ -13,7 +13,7 @@
 
 #define MEMBERS_MAX 24
 
-/* An object in progress: its members, laid out in one line where they fit. */
+/* An object being written. Its members are put on one line if they fit. */
 struct object {
     struct draft *d;
     const char *members[MEMBERS_MAX];
@@ -23,16 +23,18 @@ struct object {
 
 void emit_newline(struct buf *out, int indent);
 
-/* Minified JSON whose strings are scenario text, laid out where it is long. */
+/* Appends minified JSON whose strings are scenario text, formatted over several lines if it is
+ * long. */
 void emit_json_text(struct draft *d, const char *text, int indent, struct buf *out);
 
-/* Comments of at most COMMENT_MAX columns, the second line of one set in. */
+/* Appends comments of at most COMMENT_MAX columns; continuation lines are indented. */
 void emit_comment(struct draft *d, struct buf *out, const char *text, int indent);
 void emit_notes(struct draft *d, struct buf *out, const struct draft_notes *notes, int indent);
 
-/* A member with this value, which is ended. */
+/* Adds a member with this value, and frees the buffer. */
 void emit_member(struct object *o, const char *key, struct buf *value);
-/* NULL: none. Secrets become variables; masked, for what takes no variable, "***". */
+/* NULL: adds none. Secrets become variables; the masked form, for members that cannot contain
+ * variables, has "***". */
 void emit_member_text(struct object *o, const char *key, const char *text);
 void emit_member_path(struct object *o, const char *key, const char *path);
 void emit_member_masked(struct object *o, const char *key, const char *text);
@@ -43,10 +45,10 @@ void emit_object(const struct object *o, struct buf *out);
 
 const char *emit_name(struct draft *d, const struct draft_request *q);
 
-/* weight and tags */
+/* Adds weight and tags. */
 void emit_members_of_task(struct object *o, const struct draft_task *t);
 
-/* A request with its notes, as a task of its own or (task NULL) as a step. */
+/* Appends a request with its notes, as a task or (task NULL) as a step. */
 void emit_request(struct draft *d, const struct draft_request *q, const struct draft_task *task,
                   int indent, struct buf *out);
 

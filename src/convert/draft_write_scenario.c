@@ -1,4 +1,4 @@
-/* The scenario as a whole: what stands around its requests. */
+/* The scenario as a whole, around its requests. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

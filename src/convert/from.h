@@ -1,8 +1,8 @@
 /*
- * from: one function for each source, which fills a draft.
+ * from: one function for each source format, which fills a draft.
  *
- * Each fails where the source as a whole cannot be read; what can be left out is a note in the
- * draft. Internal to convert/. Thread: any.
+ * Each fails if the source as a whole cannot be read; parts that cannot be converted are notes in
+ * the draft. Internal to convert/. Thread: any.
  */
 #ifndef CONVERT_FROM_H
 #define CONVERT_FROM_H

@@ -1,5 +1,5 @@
-/* locustfiles: user classes, their tasks and the requests in these, as far as they are plain.
- * Nothing of the file is run. */
+/* locustfiles: user classes, their tasks and the requests in these, if they are simple. Nothing
+ * of the file is run. */
 #include "convert/from_locust.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 /*
- * from_locust: what the two halves of the locustfile reader share: classes and module here, the
- * bodies of methods there.
+ * from_locust: shared by the two halves of the locustfile reader: classes and module in one, bodies
+ * of methods in the other.
  *
  * Internal to convert/. Thread: any.
  */
@@ -12,16 +12,16 @@
 
 struct locust {
     struct draft *d;
-    const char *text; /* the file */
+    const char *text; /* the contents of the file */
     size_t bytes;
     const struct py_token *tokens;
     struct py_scope module;
-    size_t calls; /* of its own methods, that were read in place */
+    size_t calls; /* calls of its own methods that were expanded in place */
 };
 
 struct locust_method {
     const char *name;
-    size_t body; /* token */
+    size_t body; /* index of the first token */
     struct locust_method *next;
 };
 
@@ -32,23 +32,24 @@ struct locust_class {
     size_t method_count;
 };
 
-/* Notes that a line is not converted: its text, and why where that is not plain. */
+/* Notes that a line is not converted: its text, and the reason if it is not obvious. */
 void locust_left_out(struct locust *l, struct draft_notes *to, size_t line, const char *why);
 
-size_t locust_line_end(const struct locust *l, size_t i);      /* behind its NEWLINE */
-size_t locust_statement_end(const struct locust *l, size_t i); /* behind its block as well */
+size_t locust_line_end(const struct locust *l, size_t i);      /* after its NEWLINE */
+size_t locust_statement_end(const struct locust *l, size_t i); /* also after its block */
 
-/* The value at token i as JSON, and where it ends; NULL where it cannot be known. */
+/* Returns the value at token i as JSON, and where it ends. Returns NULL if it cannot be known. */
 const char *locust_value(struct locust *l, const struct py_scope *scope, size_t i, size_t *behind);
 
-/* Reads "NAME = value"; false where it is none, or its value cannot be known. */
+/* Reads "NAME = value". Returns false if it is not an assignment, or if the value cannot be
+ * known. */
 bool locust_assignment(struct locust *l, struct py_scope *scope, size_t i);
 
-/* Reads the statements from token `body` on into requests. */
+/* Converts the statements from token `body` on to requests. */
 void locust_body(struct locust *l, struct locust_class *k, size_t body, struct draft_requests *to,
                  struct draft_notes *notes, int depth);
 
-/* Whether "self.NAME(" stands anywhere in the file. */
+/* True if "self.NAME(" occurs anywhere in the file. */
 bool locust_is_called(const struct locust *l, const struct locust_class *k, const char *name);
 
 #endif

@@ -1,4 +1,4 @@
-/* The statements of a task: requests by self.client, and names that are given values. */
+/* The statements of a task: requests by self.client, and assignments. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

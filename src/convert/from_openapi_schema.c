@@ -1,4 +1,4 @@
-/* Examples out of schemas (OpenAPI 3.0's and JSON Schema 2020-12, which 3.1 has). */
+/* Examples made from schemas (OpenAPI 3.0, and JSON Schema 2020-12 as in 3.1). */
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>

@@ -1,10 +1,9 @@
 /*
- * pylex: the words of a Python file, as far as a locustfile needs them.
+ * pylex: splits a Python file into tokens, as far as a locustfile needs them.
  *
- * Line structure (indents, joined lines), strings with their escapes, numbers, names and operators,
- * after the reference's chapter "Lexical analysis". It runs nothing and knows no grammar. Internal
- * to convert/.
- *
+ * It handles line structure (indents, joined lines), strings with their escapes, numbers, names and
+ * operators, following the chapter "Lexical analysis" of the reference. It runs nothing and knows
+ * no grammar. Internal to convert/.
  * Ownership: tokens and texts belong to the draft. Thread: any.
  */
 #ifndef CONVERT_PYLEX_H
@@ -29,8 +28,8 @@ enum py_kind {
 
 struct py_token {
     enum py_kind kind;
-    /* PY_STRING: decoded (may hold NULs); PY_FSTRING: as written, escapes decoded; PY_STRANGE:
-     * an escape that is not known. */
+    /* PY_STRING: decoded (may contain NULs). PY_FSTRING: as written, with escapes decoded.
+     * PY_STRANGE: a string with an unknown escape. */
     const char *text;
     size_t n;
     size_t line;

@@ -1,10 +1,9 @@
 /*
- * pyvalue: values that can be known without running a Python file.
+ * pyvalue: evaluates values that can be known without running a Python file.
  *
- * Literals (text, numbers, True, False, None, lists, tuples, dicts), texts joined by + or written
- * beside each other, names that were given such a value, f-strings of these, and the environment
- * (os.environ["X"], os.getenv("X")). Everything else is refused. Internal to convert/.
- *
+ * These are literals (text, numbers, True, False, None, lists, tuples, dicts), texts joined by + or
+ * written next to each other, names with such a value, f-strings of these, and the environment
+ * (os.environ["X"], os.getenv("X")). Everything else is rejected. Internal to convert/.
  * Ownership: names and values belong to the draft. Thread: any.
  */
 #ifndef CONVERT_PYVALUE_H
@@ -17,8 +16,8 @@ struct py_name {
     struct py_name *next;
 };
 
-/* Names and their values as JSON (its texts plain, with references); the inner one is asked
- * first. */
+/* Names and their values as JSON (its texts are plain, with references). The inner scope is
+ * searched first. */
 struct py_scope {
     struct py_name *names;
     const struct py_scope *outer;
@@ -31,12 +30,12 @@ struct py_reader {
     int depth;
 };
 
-/* Appends the value at r->t as JSON and moves behind it; false where it cannot be known. */
+/* Appends the value at r->t as JSON and moves past it. Returns false if it cannot be known. */
 bool py_value(struct py_reader *r, struct buf *out);
 
-/* Remembers a name's value; NULL json: from now on it is not known. */
+/* Stores a name's value. `json` NULL: it is unknown from now on. */
 void py_remember(struct draft *d, struct py_scope *scope, const char *name, const char *json);
 
-bool py_is(const struct py_token *t, const char *text); /* this name or operator */
+bool py_is(const struct py_token *t, const char *text); /* true for this name or operator */
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * source_url: a URL of a source, taken apart.
+ * source_url: splits a URL of a source into its parts.
  *
- * Its host is checked as a scenario's is. Internal to convert/. Ownership: pointers into the text.
+ * Its host is checked like a scenario's. Internal to convert/. Ownership: pointers into the text.
  * Thread: any.
  */
 #ifndef CONVERT_SOURCE_URL_H
@@ -12,8 +12,8 @@
 
 #include "util/url.h"
 
-/* What is wrong with it, or NULL. Without "scheme://" the text begins with the host. With
- * `references`, host and port may hold references (draft.h), and what they stand for is not
+/* Returns what is wrong with it, or NULL. Without "scheme://" the text begins with the host.
+ * With `references`, host and port may contain references (draft.h), whose values are not
  * checked. */
 const char *source_url(const char *text, size_t n, bool references, struct url *out);
 

@@ -1,9 +1,7 @@
 /*
- * admin: a small page that shows the instances now: GET / (HTML), GET /status.json.
+ * admin: a small page that shows the current instances: GET / (HTML), GET /status.json.
  *
- * It answers one request per connection and knows no other paths. What it shows is made by
- * `render`.
- *
+ * It handles one request per connection and knows no other paths. `render` writes the contents.
  * Ownership: heap. Thread: the loop's.
  */
 #ifndef EMULATOR_ADMIN_H
@@ -23,7 +21,7 @@ int admin_new(uv_loop_t *loop, const char *bind, int port, admin_render_fn *rend
               struct admin **out, struct err *e);
 int admin_port(const struct admin *a);
 
-/* Then let the loop run until it is empty, and free. */
+/* Starts closing. Then run the loop until it is empty, and call admin_free(). */
 void admin_close(struct admin *a);
 void admin_free(struct admin *a);
 

@@ -1,6 +1,6 @@
-/* Cloud Run's two mechanisms: metrics-based scaling, the most of what the CPU and the concurrency
- * driver call for; and on-demand scaling, for requests that find no capacity. The 2022 rules differ
- * in the options' values only. */
+/* Cloud Run's two mechanisms. Metrics-based scaling takes the larger result of the CPU and the
+ * concurrency driver. On-demand scaling is for requests that find no capacity. The 2022 rules
+ * only differ in the values of the options. */
 #include <math.h>
 
 #include "emulator/autoscaler_internal.h"

@@ -2,9 +2,9 @@
  * distribution: Monitoring's DISTRIBUTION values: count, mean, squared deviation, and exponential
  * buckets.
  *
- * With n finite buckets, bucket 0 has what is below scale, bucket i (1 to n) what is from
- * scale x growth^(i-1) to below scale x growth^i, bucket n + 1 the rest. What the real metrics'
- * buckets are is not documented; these are fine enough (10 %) for quantiles.
+ * With n finite buckets, bucket 0 has the values below scale, bucket i (1 to n) those from scale x
+ * growth^(i-1) to below scale x growth^i, and bucket n + 1 the rest. The buckets of the real
+ * metrics are not documented. These are fine enough (10 %) for quantiles.
  *
  * Ownership: plain data; the compact form is one block of malloc(), freed with free(). Thread:
  * plain data, owned by the caller.
@@ -24,7 +24,7 @@ struct distribution_layout {
     double growth, scale;
 };
 
-/* Up to 75 minutes in milliseconds; shares from 0 to 1; requests at once, up to 1000. */
+/* For up to 75 minutes in milliseconds; shares from 0 to 1; concurrent requests, up to 1000. */
 extern const struct distribution_layout distribution_ms, distribution_share, distribution_requests;
 
 struct distribution {
@@ -36,13 +36,13 @@ struct distribution {
 
 void distribution_init(struct distribution *d, const struct distribution_layout *layout);
 
-/* What is no number, or negative, counts as 0. */
+/* NaN and negative values count as 0. */
 void distribution_add(struct distribution *d, double value);
 
-/* For tests of the layout too: the bucket of a value. */
+/* Returns the bucket of a value. Also used to test the layouts. */
 int distribution_bucket(const struct distribution_layout *layout, double value);
 
-/* The same without the empty buckets at both ends. */
+/* The compact form: without the empty buckets at both ends. */
 struct distribution_kept {
     const struct distribution_layout *layout;
     uint64_t count;
@@ -51,10 +51,10 @@ struct distribution_kept {
     uint32_t buckets[];
 };
 
-/* NULL without memory; d must have counted something. */
+/* Returns NULL if memory runs out. `d` must have at least one value. */
 struct distribution_kept *distribution_keep(const struct distribution *d);
 
-/* "distributionValue" */
+/* Writes a "distributionValue". */
 void distribution_put(struct json_writer *w, const struct distribution_kept *d);
 
 #endif

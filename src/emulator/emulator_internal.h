@@ -1,10 +1,10 @@
 /*
- * emulator_internal: the emulator's parts among themselves.
+ * emulator_internal: shared by the files of the emulator.
  *
- * emulator.c: life and timers. emulator_route.c: which instance takes which request, and who waits.
- * emulator_units.c: instances come and go. emulator_measure.c: what they use, the autoscaler's
- * tick, the metrics. emulator_log.c: the log's entries. emulator_page.c: the status page.
- *
+ * emulator.c: start, end and timers. emulator_route.c: assigns requests to instances, and queues
+ * them. emulator_units.c: starts and stops instances. emulator_measure.c: their resource use, the
+ * autoscaler's tick, the metrics. emulator_log.c: the log's entries. emulator_page.c: the status
+ * page.
  * Thread: the loop's.
  */
 #ifndef EMULATOR_EMULATOR_INTERNAL_H
@@ -21,26 +21,26 @@
 #define UNIT_ID_BYTES 147
 #define UNIT_LINE_BYTES 200
 
-struct unit { /* an instance with all that the emulator knows of it */
+struct unit { /* an instance, with all that the emulator knows about it */
     struct unit *next, *previous;
     struct emulator *emulator;
     struct container *container;
     struct upstream upstream;
     char id[UNIT_ID_BYTES];
     unsigned number;
-    bool draining; /* gets no more requests; stopped when those in it have ended */
-    unsigned in_flight, in_flight_max; /* now; the most since the last sample */
+    bool draining;                     /* gets no more requests; stopped when its last one ends */
+    unsigned in_flight, in_flight_max; /* now; maximum since the last sample */
     bool was_active;                   /* since the last sample */
     uint64_t requests;
     int64_t idle_since_ns;    /* monotonic */
-    int64_t in_flight_sum_ns; /* requests times time, since the last tick */
-    int64_t changed_ns;       /* until when that sum holds */
+    int64_t in_flight_sum_ns; /* requests x time, since the last tick */
+    int64_t changed_ns;       /* end of the time covered by that sum */
     struct billing_meter meter;
     const char *end;                  /* for the log: why it was stopped */
-    int64_t cpu_ns, cpu_at_sample_ns; /* used in all; at the last sample */
-    double cpus_used;                 /* at the last look */
+    int64_t cpu_ns, cpu_at_sample_ns; /* total CPU time; the same at the last sample */
+    double cpus_used;                 /* at the last measurement */
     uint64_t memory_bytes, memory_limit_hit_bytes;
-    char last_line[UNIT_LINE_BYTES]; /* of its stderr, to say why it did not start */
+    char last_line[UNIT_LINE_BYTES]; /* of its stderr, to explain a failed start */
 };
 
 struct emulator {
@@ -56,13 +56,13 @@ struct emulator {
     struct limits limits;
     struct container_options container;
     struct autoscaler *scaler;
-    struct autoscaler_decision decision; /* the last tick's */
+    struct autoscaler_decision decision; /* of the last tick */
     struct export_metrics *metrics;
     struct journal journal;
 
-    struct unit *units, *units_last; /* oldest first; gone when their container is closed */
+    struct unit *units, *units_last; /* oldest first; removed when their container is closed */
     unsigned unit_count, next_number;
-    struct autoscaler_instance *scaled; /* measure_scaling() fills these */
+    struct autoscaler_instance *scaled; /* filled by measure_scaling() */
     struct unit **scaled_units;
     size_t *stop_at;
     size_t scaled_room;
@@ -70,16 +70,16 @@ struct emulator {
     unsigned pending_count;
     int64_t pending_sum_ns, pending_changed_ns; /* since the last tick */
     uint64_t arrived, arrived_at_tick;
-    int stopping; /* signals that came */
+    int stopping; /* number of signals received */
 
-    struct emulator_status total; /* the counters in it */
+    struct emulator_status total; /* only its counters are used */
     int64_t started_ns, started_real_ns;
     int64_t startup_sum_ns;
     uint64_t startups;
     int64_t ended_billable_ns; /* of instances that are gone */
     int64_t billable_at_sample_ns;
     int64_t last_tick_ns, last_look_ns, last_watch_ns, last_metrics_ns;
-    unsigned failures_in_row; /* of starts */
+    unsigned failures_in_row; /* failed starts in a row */
     int64_t no_start_before_ns;
     unsigned looks;
     uint64_t second_requests;
@@ -92,24 +92,24 @@ int64_t emulator_scaled_ns(const struct emulator *m, int64_t mono_ns);
 int64_t emulator_real_ns(const struct emulator *m, int64_t mono_ns);
 void emulator_note(struct emulator *m, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-void emulator_check_end(struct emulator *m); /* the last instance is gone: may we stop? */
+void emulator_check_end(struct emulator *m); /* ends the loop if the last instance is gone */
 
 /* ---- emulator_route.c ---- */
 void route_arrived(void *context, struct exchange *x);
 void route_finished(void *context, struct exchange *x);
-/* Gives waiting requests to instances that have room, and calls for more. */
+/* Assigns waiting requests to instances that have room, and asks for more instances. */
 void route_dispatch(struct emulator *m);
 void route_abort_all(struct emulator *m);
 
 /* ---- emulator_units.c ---- */
 enum unit_reason { UNIT_AUTOSCALING, UNIT_MIN };
 void units_start(struct emulator *m, unsigned n, enum unit_reason why);
-/* At once where nothing is in it, else behind its last request. */
+/* Stops the instance at once if it has no requests, else after its last request. */
 void unit_stop(struct unit *u, const char *end);
-void unit_terminate(struct unit *u, const char *end); /* SIGTERM now */
+void unit_terminate(struct unit *u, const char *end); /* sends SIGTERM now */
 int units_make_room(struct emulator *m, struct err *e);
-/* at_ns: what is billed begins when the request arrived, or ends when it ended. One that takes the
- * place of another would else leave a gap of microseconds, and be a stretch of its own. */
+/* at_ns: billing starts when the request arrived, or ends when it ended. Otherwise a request
+ * that replaces another one would leave a gap of microseconds, and would be billed separately. */
 void unit_count_in_flight(struct unit *u, int change, int64_t at_ns);
 bool unit_has_room(const struct unit *u);
 bool unit_is_counted(const struct unit *u); /* starting or ready, and not asked to stop */
@@ -122,8 +122,8 @@ void measure_tick(uv_timer_t *timer);
 void measure_sample(uv_timer_t *timer);
 void measure_second(uv_timer_t *timer);
 int measure_write(struct emulator *m, struct err *e);
-/* What the autoscaler is shown: the list is in `m`, and scaled_units[] says which instance is at
- * which place. */
+/* Fills the autoscaler's sample. The instances are listed in `m`; scaled_units[] has the unit
+ * for each index. */
 void measure_scaling(struct emulator *m, int64_t now_ns, struct autoscaler_sample *out);
 
 /* ---- emulator_page.c ---- */

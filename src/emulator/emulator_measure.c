@@ -1,4 +1,4 @@
-/* What instances use, the autoscaler's tick, and the metrics. */
+/* Resource use of the instances, the autoscaler's tick, and the metrics. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

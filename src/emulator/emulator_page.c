@@ -1,4 +1,4 @@
-/* The status page: what is now, as HTML and as JSON. */
+/* The status page: the current state, as HTML and as JSON. */
 #include <string.h>
 
 #include "emulator/emulator_internal.h"

@@ -1,4 +1,4 @@
-/* Which instance takes which request, and who waits. */
+/* Assigns requests to instances, and queues those that must wait. */
 #include <string.h>
 
 #include "emulator/emulator_internal.h"

@@ -1,4 +1,4 @@
-/* Instances come and go. */
+/* Starts and stops instances. */
 #include <assert.h>
 #include <signal.h>
 #include <stdlib.h>

@@ -2,16 +2,15 @@
  * export_log: entries of Cloud Logging as text, one JSON object each, as `gcloud logging read`
  * shows them.
  *
- * Request log, system events with the real texts, and the instances' own output. Facts in, text
- * out: it opens no file and reads no clock. Text may be hostile: it comes out as valid JSON and
+ * There are request entries, system events with the original texts, and the instances' own output.
+ * It opens no file and reads no clock. Texts may be hostile: the output is always valid JSON and
  * UTF-8.
  *
- * Times are nanoseconds since 1970, written with the microseconds that Cloud Run writes. The caller
- * puts "\n" behind each entry (NDJSON) or ",\n" between them (array).
+ * Times are nanoseconds since 1970, written in microseconds as Cloud Run does. The caller adds "\n"
+ * after each entry (NDJSON) or ",\n" between them (array).
+ * If a buffer overflows, it has failed and holds a partial entry, which must be discarded.
  *
- * A buffer that runs full has failed and holds a part of the entry: throw that away.
- *
- * Ownership: every string is borrowed for the call; NULL means that the field is left out.
+ * Ownership: every string is borrowed for the call; NULL omits the field.
  * Thread: any.
  */
 #ifndef EMULATOR_EXPORT_LOG_H
@@ -23,7 +22,7 @@
 
 #include "util/buf.h"
 
-/* What every entry and every series belongs to. */
+/* The service that every entry and every series belongs to. */
 struct export_service {
     const char *project, *location, *service, *revision, *configuration;
 };
@@ -38,19 +37,19 @@ struct export_service {
 
 struct export_request {
     int64_t arrived_ns; /* at the front end: the entry's timestamp */
-    int64_t
-        latency_ns; /* from there to the answer's end (or head): includes waiting and start-up */
-    int64_t emitted_ns; /* when the entry is written: insertId and receiveTimestamp */
+    /* From there to the end (or head) of the response: includes waiting and start-up. */
+    int64_t latency_ns;
+    int64_t emitted_ns; /* when the entry is written: for insertId and receiveTimestamp */
     uint32_t nonce;     /* the insertId's random part */
-    const char *method, *url, *protocol; /* url absolute; protocol "HTTP/1.1" */
+    const char *method, *url, *protocol; /* url: absolute; protocol: "HTTP/1.1" */
     const char *user_agent, *referer, *remote_ip, *server_ip;
-    int64_t request_bytes, response_bytes; /* negative: left out */
+    int64_t request_bytes, response_bytes; /* negative: omitted */
     int status;
-    const char *instance; /* NULL: it reached none */
+    const char *instance; /* NULL: it reached no instance */
     const char *trace;    /* 32 hex digits */
     const char *span;     /* 16 hex digits */
     bool sampled;
-    const char *text; /* textPayload of an aborted or failed one: EXPORT_NO_INSTANCE, ... */
+    const char *text; /* textPayload of an aborted or failed request: EXPORT_NO_INSTANCE, ... */
 };
 
 void export_log_request(struct buf *out, const struct export_service *s,
@@ -76,7 +75,7 @@ struct export_event {
     const char *instance;
     const char *container;  /* NULL: "app" (probes name it) */
     const char *probe_path; /* NULL: the default TCP probe; else an HTTP probe */
-    bool probe_custom;      /* a TCP probe that service.yaml gives: without "Default" */
+    bool probe_custom;      /* a TCP probe from service.yaml: no "Default" in the text */
     int port, attempts, code, pid;
     int64_t limit_mib, used_mib;
 };
@@ -84,9 +83,8 @@ struct export_event {
 void export_log_event(struct buf *out, const struct export_service *s,
                       const struct export_event *v);
 
-/* A line that an instance wrote, without its line end. A line that is a JSON object becomes
- * jsonPayload, with severity and message taken from it, as Cloud Run does; any other is
- * textPayload. */
+/* A line written by an instance, without its line end. A JSON object becomes jsonPayload, with
+ * its severity and message extracted, as in Cloud Run. Any other line becomes textPayload. */
 struct export_line {
     int64_t at_ns;
     uint32_t nonce;
@@ -98,15 +96,15 @@ struct export_line {
 
 void export_log_line(struct buf *out, const struct export_service *s, const struct export_line *l);
 
-/* Cloud Run's logs do not say when an instance ended, and billing needs it. So the emulator adds
- * one entry for each instance in a log of its own ("coldswarm%2Finstances"), which readers of
- * real logs pass over as foreign. */
+/* Cloud Run's logs do not say when an instance ended, but billing needs it. So the emulator adds
+ * an entry for each instance in its own log ("coldswarm%2Finstances"), which readers of real
+ * logs ignore as foreign. */
 struct export_lifetime {
-    int64_t started_ns, ready_ns, sigterm_ns, ended_ns; /* 0: it did not happen */
+    int64_t started_ns, ready_ns, sigterm_ns, ended_ns; /* 0: did not happen */
     uint32_t nonce;
     const char *instance;
     const char *end;     /* "idle", "scale-in", "exit", "signal", "memory", "probe", "shutdown" */
-    int64_t billable_ns; /* as the emulator's own meter has it */
+    int64_t billable_ns; /* from the emulator's own meter */
     uint64_t requests;
 };
 

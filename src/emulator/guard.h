@@ -1,10 +1,10 @@
 /*
- * guard: a small process that outlives the emulator by a moment and takes the instances with it.
+ * guard: a small process that outlives the emulator briefly and kills its instances.
  *
- * It waits on a pipe that only the emulator holds. When the emulator ends, whatever way, kill -9
- * included, the pipe closes and the guard kills every process group it was told of and every
- * process with the emulator's mark; then it ends too. It has a session of its own, so that Ctrl-C
- * does not reach it.
+ * It waits on a pipe that only the emulator holds open. When the emulator ends in any way, even by
+ * kill -9, the pipe closes. The guard then kills every process group that it was told about and
+ * every process with the emulator's mark, and exits. It has its own session, so Ctrl-C does not
+ * reach it.
  *
  * Ownership: embedded. Thread: main, before any other thread is started.
  */
@@ -18,15 +18,15 @@
 struct guard {
     int fd; /* the emulator's end of the pipe; -1: none */
     pid_t pid;
-    char mark[33]; /* random: the marks of the instances begin so */
+    char mark[33]; /* random prefix of the instances' marks */
 };
 
-/* `folder` and `prefix` name the control groups that are removed at the end, when they are empty;
- * "" for none. */
+/* `folder` and `prefix` name the control groups that are removed at the end, once they are
+ * empty; "" for none. */
 int guard_start(struct guard *g, const char *folder, const char *prefix, struct err *e);
 
-/* An instance's process group; forgotten again when it has ended, for its number may be used
- * again. */
+/* Registers an instance's process group. Forget it when it has ended, because its number may be
+ * reused. */
 void guard_watch(struct guard *g, pid_t group);
 void guard_forget(struct guard *g, pid_t group);
 

@@ -1,10 +1,10 @@
 /*
- * moving_mean: the mean of a quantity over the newest stretch of time, in fixed memory.
+ * moving_mean: the mean of a quantity over the most recent time, in fixed memory.
  *
- * Time is cut into steps, counted from the first addition. A mean over n steps takes the current
- * step and the n - 1 before it, so it is exact where additions end on a step's edge and otherwise
- * looks back up to one step less. Time before the first addition does not count as zero. It reads
- * no clock.
+ * Time is divided into steps, counted from the first addition. A mean over n steps uses the current
+ * step and the n - 1 before it. So it is exact if additions end on a step's edge; otherwise it
+ * covers up to one step less. Time before the first addition does not count as zero. It reads no
+ * clock.
  *
  * Ownership: moving_mean_init allocates, moving_mean_done frees. Thread: plain data, owned by the
  * caller.
@@ -27,19 +27,21 @@ struct moving_mean {
     int64_t step_ns;
     size_t n;
     bool any;
-    int64_t origin_ns; /* where step 0 begins */
-    int64_t last;      /* the current step; of the others, the n - 1 before it are kept */
+    int64_t origin_ns; /* start of step 0 */
+    int64_t last;      /* the current step; the n - 1 before it are kept */
     struct moving_mean_step *steps;
 };
 
-/* Keeps length_ns in steps of step_ns; both > 0. */
+/* Keeps length_ns of time, in steps of step_ns; both > 0. */
 int moving_mean_init(struct moving_mean *w, int64_t length_ns, int64_t step_ns, struct err *e);
 void moving_mean_done(struct moving_mean *w);
 
-/* The quantity was `value` from from_ns to to_ns; not earlier than what was added before. */
+/* The quantity was `value` from from_ns to to_ns. from_ns must not be before the end of the last
+ * addition. */
 void moving_mean_add(struct moving_mean *w, int64_t from_ns, int64_t to_ns, double value);
 
-/* Over the newest length_ns of what was added, at most what is kept; 0 where nothing was. */
+/* Returns the mean over the newest length_ns, limited to the time that is kept; 0 if nothing was
+ * added. */
 double moving_mean_of(const struct moving_mean *w, int64_t length_ns);
 
 #endif

@@ -1,9 +1,8 @@
 /*
- * output: cuts what an instance writes into lines.
+ * output: splits the output of an instance into lines.
  *
- * A line longer than OUTPUT_LINE_MAX_BYTES comes in pieces, so that its memory has a ceiling
- * whatever an instance writes.
- *
+ * A line longer than OUTPUT_LINE_MAX_BYTES is passed in pieces, so memory is bounded whatever an
+ * instance writes.
  * Ownership: embedded; the text is borrowed for the call. Thread: plain data.
  */
 #ifndef EMULATOR_OUTPUT_H
@@ -16,7 +15,7 @@
 typedef void output_line_fn(void *context, const char *text, size_t n);
 
 struct output {
-    char *held; /* the start of a line whose end has not come; NULL until needed */
+    char *held; /* start of an unfinished line; NULL until needed */
     size_t len;
 };
 
@@ -25,7 +24,7 @@ void output_done(struct output *o);
 void output_feed(struct output *o, const char *bytes, size_t n, output_line_fn *line,
                  void *context);
 
-/* What is left at the end is a line too. */
+/* Passes an unfinished line as the last one. */
 void output_end(struct output *o, output_line_fn *line, void *context);
 
 #endif

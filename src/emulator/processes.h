@@ -1,12 +1,11 @@
 /*
- * processes: the processes of an instance, as the kernel shows them in /proc: what they use, and a
- * way to end them all.
+ * processes: the processes of an instance, from /proc: measures what they use, and kills them all.
  *
- * To an instance belongs what is in the process group or session of its first process, and what
- * carries its mark in the environment: so neither a fork, nor setsid(), nor a daemon gets away. It
- * starts nothing. It is Linux only.
+ * A process belongs to an instance if it is in the process group or session of the instance's first
+ * process, or has its mark in the environment. So neither a fork, nor setsid(), nor a daemon
+ * escapes. It starts nothing. It is for Linux only.
  *
- * Thread: any; nothing is kept.
+ * Thread: any; it keeps no state.
  */
 #ifndef EMULATOR_PROCESSES_H
 #define EMULATOR_PROCESSES_H
@@ -15,25 +14,25 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* The environment variable that carries the mark. */
+/* The environment variable with the mark. */
 #define PROCESSES_MARK_NAME "COLDSWARM_GUARD"
 
 struct processes_use {
-    /* User and system, of living processes and of children that they have waited for. */
+    /* User and system time of living processes, and of children that they have waited for. */
     int64_t cpu_ns;
-    uint64_t memory_bytes; /* resident; what several processes share counts once (PSS) */
+    uint64_t memory_bytes; /* resident; memory shared by several counts once (PSS) */
     unsigned processes;
 };
 
-/* One look at /proc for all groups; a group that is not there has zeros. */
+/* Reads /proc once for all groups. A group without processes gets zeros. */
 void processes_sample(const pid_t *groups, struct processes_use *out, size_t n);
 
 /* Sends SIGKILL to all processes of the groups (n may be 0) and to those whose mark begins with
- * `mark` (NULL: none). Returns how many were found alive: call it again until that is 0. */
+ * `mark` (NULL: none). Returns how many were found alive: repeat until it is 0. */
 unsigned processes_kill(const pid_t *groups, size_t n, const char *mark);
 
-/* The same until nothing is left, for at most a second; what is in an uninterruptible wait may
- * stay. */
+/* Repeats that until none is left, for at most a second. Processes in an uninterruptible wait
+ * may remain. */
 void processes_kill_all(const pid_t *groups, size_t n, const char *mark);
 
 #endif

@@ -1,5 +1,5 @@
-/* What the front end answers without an instance, or in the place of one that failed: as Google's
- * does. */
+/* Responses of the front end itself, without an instance or in place of one that failed: the
+ * same as Google's. */
 #include <string.h>
 
 #include "emulator/proxy_internal.h"

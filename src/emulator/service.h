@@ -1,13 +1,12 @@
 /*
- * service: what a Cloud Run service is made of, as far as the emulator knows it, and the file that
+ * service: the settings of a Cloud Run service that the emulator supports, and the file that
  * describes one.
  *
- * service_read_yaml() takes the very file of `gcloud run services replace`
- * (serving.knative.dev/v1). What it does not know it names and leaves alone; what it knows and
- * cannot read is an error with line and column.
- *
- * Ownership: service_done() frees what reading allocated; texts set by others are borrowed. Thread:
- * plain data.
+ * service_read_yaml() reads the file of `gcloud run services replace` (serving.knative.dev/v1).
+ * Unknown settings are listed and ignored. A known setting that is invalid is an error with line
+ * and column.
+ * Ownership: service_done() frees what was allocated by reading; texts set by others are borrowed.
+ * Thread: plain data.
  */
 #ifndef EMULATOR_SERVICE_H
 #define EMULATOR_SERVICE_H
@@ -25,21 +24,23 @@
 
 struct service {
     const char *name, *revision, *region, *project;
-    const char *container; /* its name in the log's probe lines */
-    double cpus;           /* 0, like the memory: not given yet */
+    const char *container; /* its name in the log's probe entries */
+    double cpus;           /* 0: not given yet; the same for memory */
     uint64_t memory_bytes;
     unsigned concurrency, min, max;
-    int64_t timeout_ns;                    /* of a request */
-    int64_t startup_limit_ns;              /* to listen */
+    int64_t timeout_ns;                    /* for a request */
+    int64_t startup_limit_ns;              /* time until it must listen */
     double cpu_target, concurrency_target; /* 0: disabled */
     bool throttled;                        /* request-based billing: no CPU between requests */
-    bool throttled_given;                  /* by the file */
+    bool throttled_given;                  /* set by the file */
     enum gpu gpu;
-    bool gpu_wanted; /* the file's limits name one, of a kind that must be given, too */
+    /* The file's limits name a GPU, whose kind must then be given too. */
+    bool gpu_wanted;
     bool probe_custom;
-    int container_port;             /* which the file names; 0: none */
-    char *words[SERVICE_WORDS_MAX]; /* command and args, NULL at the end; none: words[0] is NULL */
-    char *env[SERVICE_WORDS_MAX];   /* "NAME=value", NULL at the end */
+    int container_port; /* named in the file; 0: none */
+    /* Command and args, NULL at the end. Without any, words[0] is NULL. */
+    char *words[SERVICE_WORDS_MAX];
+    char *env[SERVICE_WORDS_MAX]; /* "NAME=value", NULL at the end */
     char **owned;
     size_t owned_count;
 };
@@ -47,10 +48,10 @@ struct service {
 void service_init(struct service *s);
 void service_done(struct service *s);
 
-/* Fills in what nobody gave and says what does not fit together. */
+/* Sets defaults for missing settings. The error names settings that do not fit together. */
 int service_complete(struct service *s, struct err *e);
 
-/* Appends to `unknown` what was ignored, names with commas between. */
+/* Appends the ignored settings to `unknown`, separated by commas. */
 int service_read_yaml(struct service *s, const char *path, struct buf *unknown, struct err *e);
 
 #endif

@@ -1,4 +1,4 @@
-/* What of a service's file means what to the emulator. */
+/* Maps the settings of a service's file to those of the emulator. */
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>

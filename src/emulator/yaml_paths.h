@@ -1,10 +1,9 @@
 /*
  * yaml_paths: walks a YAML file as a list of paths and scalars, each with its line and column.
  *
- * A path reads "spec > template > spec > containers > 0 > image"; a list's places count from 0. It
- * reads with util/yaml.h, which says what is refused, and knows no schema.
- *
- * Ownership: what the callback gets is borrowed for the call. Thread: any.
+ * A path looks like "spec > template > spec > containers > 0 > image"; list items count from 0. It
+ * reads with util/yaml.h, which defines what is rejected. It knows no schema.
+ * Ownership: arguments of the callback are borrowed for the call. Thread: any.
  */
 #ifndef EMULATOR_YAML_PATHS_H
 #define EMULATOR_YAML_PATHS_H
@@ -26,7 +25,7 @@ struct yaml_at {
 int yaml_fail(const struct yaml_at *at, struct err *e, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* A scalar, or an empty list or mapping (text ""). Returns 0, or -1 to stop. */
+/* Called for a scalar, or for an empty list or mapping (text ""). Returns 0, or -1 to stop. */
 typedef int yaml_scalar_fn(void *context, const struct yaml_at *at, const char *text,
                            struct err *e);
 

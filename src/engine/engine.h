@@ -1,11 +1,12 @@
 /*
- * engine: the life of a run: start the workers, watch them, stop them, say how it went.
+ * engine: the life of a run. It starts the workers, watches them, stops them and reports how the
+ * run went.
  *
- * It does not open the run file, print or decide an exit code: the caller gives it a started
- * `struct record`, and gets progress by a callback and a result at the end.
+ * It does not open the run file, print, or choose an exit code. The caller passes a started `struct
+ * record`, gets progress through a callback, and gets a result at the end.
  *
- * What ends a run before its time is the caller's order, which it gives when it is asked at a tick.
- * Thread: main; callbacks come on it.
+ * The caller can end a run early: the tick callback returns an order. Thread: main; callbacks run
+ * on it too.
  */
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
@@ -20,12 +21,12 @@
 
 #define ENGINE_THREADS_MAX 256
 
-/* Above this share of a core a thread has no room left: it answers late, and the lateness is
- * measured as the target's. */
+/* A thread that uses more than this share of a core has no reserve left. It handles responses
+ * late, and the delay is measured as the target's. */
 #define ENGINE_BUSY_SHARE 0.9
 
-/* A loop that woke this much too late stood still: the process was stopped, the machine asleep or
- * starved. */
+/* A loop that woke this late did not run at all: the process was stopped, or the machine slept
+ * or was starved of CPU. */
 #define ENGINE_STALL_NS (500 * INT64_C(1000000))
 
 struct engine_progress {
@@ -34,7 +35,8 @@ struct engine_progress {
     uint32_t users;
     uint32_t users_max;
     bool stopping; /* no new requests; requests in progress may finish */
-    bool stopped;  /* before the load's end: by an order, or because a user could not go on */
+    /* The load ended early: the caller ordered it, or a worker could not continue. */
+    bool stopped;
 };
 
 enum engine_wish {
@@ -45,15 +47,16 @@ enum engine_wish {
 
 struct engine_order {
     enum engine_wish wish;
-    int signal; /* SIGINT or SIGTERM where that is why; it is in the result */
+    int signal; /* SIGINT or SIGTERM, if a signal is the reason; copied to the result */
 };
 
-/* Ten times a second: what is to be done from now on. `now` is NULL before and after the load,
- * while requests of the setup or teardown are sent: there each wish ends them. */
+/* Called ten times a second; returns what to do from now on. `now` is NULL before and after the
+ * load, while the requests of the setup or teardown are sent. There, any order except
+ * ENGINE_GO_ON ends the setup or teardown. */
 typedef struct engine_order engine_tick_fn(void *context, const struct engine_progress *now);
 
 struct engine_options {
-    const struct scenario *scenario; /* with a target, where it needs one */
+    const struct scenario *scenario; /* with a target, if it needs one */
     const struct transport_ops *transport;
     struct record *record; /* opened with worker_count = threads */
     uint32_t threads;
@@ -63,33 +66,34 @@ struct engine_options {
     const char *trace_run; /* see transport/traceparent.h; NULL: no traceparent */
     bool trace_sampled;
     bool kernel_clock;    /* see transport_options */
-    engine_tick_fn *tick; /* NULL: it runs its course */
+    engine_tick_fn *tick; /* NULL: the run is never ended early */
     void *tick_context;
 };
 
 struct engine_result {
-    int64_t duration_ns; /* until the last worker was done */
-    int signal;          /* of the order that ended the run; 0: none did, or it had none */
-    bool record_failed;  /* it was ended because rows could no longer be written */
+    int64_t duration_ns; /* until the last worker ended */
+    /* signal of the order that ended the run; 0: no order did, or it had no signal */
+    int signal;
+    bool record_failed; /* the run ended because rows could no longer be written */
     /* The largest CPU share of a worker over any 5 s (or the whole run, if shorter): 0 .. 1. */
     double busiest_core;
     uint32_t busiest_worker;
-    int64_t longest_stall_ns; /* the most that a loop of ours was late */
-    int64_t loop_lag_p99_ns;  /* of all wakes of our loops, within 0.8 %; -1: there was none */
-    uint64_t shortages
-        [TRANSPORT_LIMIT_COUNT]; /* requests that this machine could not send, by what it lacked */
-    struct err teardown;         /* why the teardown failed; "": it did not */
+    int64_t longest_stall_ns; /* the latest that one of our loops woke */
+    int64_t loop_lag_p99_ns;  /* over all wakes of our loops, within 0.8 %; -1: no wakes */
+    /* Requests that this machine could not send, by the resource that it lacked. */
+    uint64_t shortages[TRANSPORT_LIMIT_COUNT];
+    struct err teardown; /* why the teardown failed; "": it did not fail */
 };
 
-/* Makes room for the open files that the run needs (RLIMIT_NOFILE up to its hard limit). -1 where
- * it cannot. */
+/* Raises RLIMIT_NOFILE, up to its hard limit, to the number of open files that the run needs.
+ * Returns -1 if that is not possible. */
 int engine_raise_limits(const struct scenario *s, uint32_t threads, struct err *e);
 
-/* -1 where a file of http.ca, cert or key cannot be used as what it should be. */
+/* Returns -1 if a file of http.ca, http.cert or http.key cannot be used for its purpose. */
 int engine_check_files(const struct scenario *s, struct err *e);
 
-/* Runs the setup, the loads to their end, and the teardown. -1 where the setup failed, the loads
- * could not start, or a worker failed while running. */
+/* Runs the setup, then the loads to their end, then the teardown. Returns -1 if the setup
+ * failed, the loads could not start, or a worker failed during the run. */
 int engine_run(const struct engine_options *options, struct engine_result *result, struct err *e);
 
 #endif

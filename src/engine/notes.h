@@ -1,8 +1,8 @@
 /*
- * notes: what the run file's events say of the loads: users are all there, stages and loads begin
- * and end.
+ * notes: writes the events of the loads to the run file: all users are there, a stage or load
+ * begins or ends.
  *
- * Moments are those of the schedule; they are noted when they are seen, at most a tick late.
+ * The time of an event is the scheduled one. The event is noticed up to one tick later.
  * Ownership: embedded; notes_done() frees; the rest is borrowed. Thread: main.
  */
 #ifndef ENGINE_NOTES_H
@@ -17,7 +17,7 @@
 #include "util/err.h"
 
 struct notes_load {
-    size_t stage; /* the next to be noted */
+    size_t stage; /* next stage to note */
     bool began, ended;
 };
 
@@ -31,7 +31,8 @@ struct notes {
 int notes_init(struct notes *n, const struct scenario *s, struct record *record, struct err *e);
 void notes_done(struct notes *n);
 
-/* At now_ns from the start there are `users` users; `running`: no signal has stopped the loads. */
+/* `users` is the number of users at now_ns from the start. `running`: no signal has stopped the
+ * loads. */
 void notes_take(struct notes *n, int64_t now_ns, uint32_t users, bool running);
 
 #endif

@@ -1,8 +1,9 @@
 /*
- * proc: what the kernel tells about this process and its network, from /proc.
+ * proc: kernel counters of this process and its network, from /proc.
  *
- * Ports and retransmits are those of the whole network namespace: the kernel keeps no cheaper count
- * by process. RECORD_UNKNOWN where it does not tell. Thread: any; each call opens what it reads.
+ * Ports and retransmits are those of the whole network namespace, because the kernel has no cheap
+ * counters by process. A function returns RECORD_UNKNOWN if the kernel does not say. Thread: any;
+ * each call opens the files that it reads.
  */
 #ifndef ENGINE_PROC_H
 #define ENGINE_PROC_H
@@ -11,10 +12,10 @@
 
 int64_t proc_open_files(void);
 
-/* TCP sockets in use or in TIME_WAIT: each holds a port. */
+/* TCP sockets in use or in TIME_WAIT: each occupies a port. */
 int64_t proc_ports(void);
 
-/* TCP segments sent again since the machine started. */
+/* TCP segments retransmitted since the machine started. */
 int64_t proc_retransmits(void);
 
 #endif

@@ -1,8 +1,9 @@
 /*
- * requests: a scenario's requests as a transport takes them.
+ * requests: converts a scenario's requests to the form that a transport takes.
  *
- * It compiles nothing and sends nothing. Ownership: embedded in the engine; requests_done() frees,
- * also after a failure; the scenario's texts are borrowed. Thread: made by one, then only read.
+ * It does not compile or send them. Ownership: embedded in the engine; requests_done() frees, also
+ * after a failure. The scenario's texts are borrowed. Thread: written by one thread, then
+ * read-only.
  */
 #ifndef ENGINE_REQUESTS_H
 #define ENGINE_REQUESTS_H
@@ -13,10 +14,10 @@
 #include "transport/transport.h"
 #include "util/err.h"
 
-struct requests { /* begins as {0} */
+struct requests { /* initialise with {0} */
     struct transport_request *items;
     char **urls;
-    struct transport_header *headers; /* of all, one after the other */
+    struct transport_header *headers; /* headers of all requests, one after the other */
     size_t count;
 };
 

@@ -1,11 +1,11 @@
 /*
- * setup_teardown: the requests of a scenario's setup or teardown, one after the other, before or
- * after the load.
+ * setup_teardown: sends the requests of a scenario's setup or teardown, one after the other, before
+ * or after the load.
  *
- * They are no part of the load: they have no rows, but an event each. The first that fails ends it,
- * and so does an order.
+ * They are not part of the load: each has an event in the run file, but no row. The first failure
+ * ends the setup or teardown, and so does an order.
  *
- * Ownership: all is borrowed. Thread: main; it has a loop, a transport and a session of its own.
+ * Ownership: all is borrowed. Thread: main; it has its own loop, transport and session.
  */
 #ifndef ENGINE_SETUP_TEARDOWN_H
 #define ENGINE_SETUP_TEARDOWN_H
@@ -28,13 +28,13 @@ struct setup_teardown_options {
     const struct requests *requests;
     struct record *record;
     uint64_t seed;
-    int64_t at_ns;        /* of the events */
+    int64_t at_ns;        /* time of the events */
     engine_tick_fn *tick; /* may be NULL; see engine_options */
     void *tick_context;
 };
 
-/* `values`, by slot: what it begins with, and what it captured on top of that; the texts that are
- * new in it are the caller's to free(). *order becomes the one that ended it. */
+/* `values`, by slot: the initial values on entry; captured values are added. The caller must
+ * free() the added texts. *order becomes the order that ended it. */
 int setup_teardown_run(const struct setup_teardown_options *o, struct bytes *values,
                        struct engine_order *order, struct err *e);
 

@@ -1,15 +1,16 @@
 /*
- * vuser: one virtual user, as a state machine over the steps of its programs.
+ * vuser: one virtual user, a state machine over the steps of its programs.
  *
- * It has three parts: what runs at its start, its tasks over and over, and what runs before it
- * leaves. In a closed load it draws a task, goes through its steps, waits, and so on. In an open
- * load it does the task that it is given, and is free in between. It knows nothing of other users,
- * threads or the load; its executor starts and stops it.
+ * A user's life has three parts: the start, tasks again and again, and the stop. In a closed load a
+ * user draws a task, runs its steps, waits, and repeats. In an open load it runs the task that it
+ * is given, and is free in between. It knows nothing about other users, threads or the load. Its
+ * executor starts and stops it.
  *
- * What a user draws follows from the seed and its index alone. A task that sent nothing (its
- * condition did not hold, a value was missing) is followed by a short pause, so that nothing spins.
+ * The random choices of a user depend only on the seed and on its index. After a task that sent
+ * nothing (its condition was false, or a value was missing) there is a short pause, so that the
+ * user does not spin.
  *
- * Ownership: heap, the executor's. Thread: the worker's.
+ * Ownership: heap, owned by the executor. Thread: the worker's.
  */
 #ifndef ENGINE_VUSER_H
 #define ENGINE_VUSER_H
@@ -26,22 +27,22 @@
 struct executor;
 
 enum vuser_state {
-    /* Not there: no session, nothing in progress. Where a user begins, and where it ends. */
+    /* No session, nothing in progress. The first and the last state of a user. */
     VUSER_ABSENT,
-    /* Open loads only: has a session and nothing to do. In the executor's pool, from which an
-     * arrival takes it to BUSY. */
+    /* Open loads only: has a session and nothing to do. It is in the executor's pool; an arrival
+     * moves it to BUSY. */
     VUSER_FREE,
-    /* A request of the current step is in progress; the transport's callback moves on, and it
-     * alone: to the next step, which may be BUSY or PAUSED again, or at the end of the part to the
-     * next part, WAITING, FREE or ABSENT. */
+    /* A request of the current step is in progress. Only the transport's callback leaves this
+     * state: to the next step (BUSY or PAUSED), or at the end of the part to the next part,
+     * WAITING, FREE or ABSENT. */
     VUSER_BUSY,
-    /* Between two steps of a part; the pacer moves on to the next step when the wait is over. */
+    /* Between two steps of a part. When the wait is over, the pacer starts the next step. */
     VUSER_PAUSED,
-    /* Closed loads only: between two tasks; the pacer moves on to the next task when the wait is
-     * over. */
+    /* Closed loads only: between two tasks. When the wait is over, the pacer starts the next
+     * task. */
     VUSER_WAITING,
-    /* Told to stop while a request was in progress: when that ends, the user goes to its last part,
-     * the rest of this one is left out. */
+    /* Was told to stop during a request. When the request ends, the user skips the rest of this
+     * part and goes to its last part. */
     VUSER_LEAVING
 };
 
@@ -50,61 +51,62 @@ enum vuser_part { VUSER_STARTING, VUSER_TASK, VUSER_STOPPING };
 #define VUSER_NOTHING_INTENDED INT64_MIN
 
 struct vuser {
-    struct pacer_item wake; /* first: the pacer's callback finds the user by it */
+    struct pacer_item wake; /* first member: the pacer's callback finds the user by it */
     struct executor *executor;
     const struct scenario_class *class;
     struct transport_session *session;
-    struct flow *flow; /* NULL where the scenario needs none */
+    struct flow *flow; /* NULL if the scenario needs none */
     struct rng rng;
     uint32_t index;     /* over all loads; seeds the random choices */
     uint32_t sent;      /* requests so far, over all its sessions */
-    uint32_t task;      /* the current or the last one */
+    uint32_t task;      /* current or last task */
     uint32_t step, end; /* of the current part */
     uint32_t iteration; /* tasks so far */
-    uint64_t arrival;   /* open loads: the number of the one that it serves */
-    /* CLOCK_MONOTONIC: when the schedule wants the current task or the next one to begin. */
+    uint64_t arrival;   /* open loads: index of the arrival that it serves */
+    /* CLOCK_MONOTONIC: scheduled start of the current or next task. */
     int64_t intended_ns;
-    int64_t began_ns;        /* the current task, where it has a row of its own */
-    struct vuser *next_free; /* in the pool, where FREE */
+    int64_t began_ns;        /* start of the current task, if it has a row of its own */
+    struct vuser *next_free; /* in the pool, if FREE */
     enum vuser_state state;
     enum vuser_part part;
-    bool first; /* the next request is the first of its task, which is what the schedule is about */
-    /* The current task was due while no user was free: its lateness is the target's. */
+    /* The next request is the first of its task, so the scheduled time applies to it. */
+    bool first;
+    /* The current task was due while no user was free, so the target caused its delay. */
     bool waited;
     bool good;    /* nothing has failed in the current task */
     bool quiet;   /* nothing was sent in it yet */
-    bool counted; /* among the worker's active users */
-    bool again;   /* wanted back while it was on its way out */
-    bool spent;   /* a feeder has no row for it any more */
+    bool counted; /* included in the worker's active users */
+    bool again;   /* to be started again although it is leaving */
+    bool spent;   /* a feeder has no row left for it */
 };
 
-/* A user of this executor, ABSENT. NULL when memory runs out. */
+/* Creates a user of this executor, in ABSENT. Returns NULL if memory runs out. */
 struct vuser *vuser_new(struct executor *l, uint32_t index_in_load, struct err *e);
 void vuser_free(struct vuser *u);
 
-/* Closed loads: ABSENT to BUSY, with a new session; LEAVING back to BUSY. Nothing to do otherwise.
- * A wait that is counted from start to start begins with `intended_ns`. */
+/* Closed loads: ABSENT to BUSY, with a new session, or LEAVING back to BUSY. Does nothing in
+ * other states. `intended_ns` is where a wait that counts from start to start begins. */
 int vuser_start(struct vuser *u, int64_t intended_ns, struct err *e);
 
 /* Open loads: ABSENT to FREE, with a new session. */
 int vuser_open(struct vuser *u, struct err *e);
 
-/* Open loads: FREE to BUSY. A new user starts first, while the task waits. */
+/* Open loads: FREE to BUSY. A new user runs its start part first, while the task waits. */
 struct vuser_arrival {
-    uint64_t index; /* of the load's arrivals */
+    uint64_t index; /* number of the arrival in the load */
     uint32_t task;
     int64_t intended_ns;
     bool waited; /* was due while no user was free */
 };
 void vuser_send(struct vuser *u, const struct vuser_arrival *a);
 
-/* Lets the current request end first, then what runs before a user leaves. */
+/* Lets the current request end, then runs the user's stop part. */
 void vuser_stop(struct vuser *u);
 
-/* Cancels the current request (a row with outcome cancelled) and goes to ABSENT at once. */
+/* Cancels the current request (its row has the outcome cancelled) and goes to ABSENT at once. */
 void vuser_cancel(struct vuser *u);
 
-/* The wait is over. */
+/* Call when the wait is over. */
 void vuser_wake(struct vuser *u);
 
 #endif

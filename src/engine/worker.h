@@ -1,13 +1,13 @@
 /*
  * worker: one thread with one loop, one transport and its share of the users.
  *
- * Worker w of n owns the users w, w+n, w+2n, … of each load, so that every worker ramps evenly. Its
- * executors follow the loads by themselves, from the common start time; the engine only tells it to
- * stop early. It writes to its own queue and to nothing else of the run's.
+ * Worker w of n owns the users w, w+n, w+2n, … of each load, so that all workers ramp evenly. Its
+ * executors follow the loads on their own, from the common start time. The engine only tells it to
+ * stop early. The only shared output that it writes is its own queue.
  *
  * Ownership: the engine's; the scenario, record and options are borrowed. Thread: worker_init(),
  * worker_start(), worker_join() and worker_done() on the engine's; worker_stop() and the atomics on
- * any; all else on the worker's own.
+ * any; the rest on the worker's own.
  */
 #ifndef ENGINE_WORKER_H
 #define ENGINE_WORKER_H
@@ -28,11 +28,11 @@
 #include "transport/transport.h"
 #include "util/buf.h"
 
-#define WORKER_TOLD_MAX 10 /* unsendable requests with an event, of each request and thread */
+#define WORKER_TOLD_MAX 10 /* unsendable requests that get an event, per request and thread */
 
 enum worker_order {
     WORKER_RUN,
-    WORKER_FINISH, /* no new requests; those in progress end, up to the stop timeout */
+    WORKER_FINISH, /* no new requests; those in progress may end, up to the stop timeout */
     WORKER_ABORT   /* requests in flight are cancelled */
 };
 
@@ -40,16 +40,16 @@ struct worker_setup {
     const struct scenario *scenario;
     const struct transport_ops *transport_ops;
     const struct transport_options *transport_options;
-    const struct transport_request *requests; /* one for each of the scenario's */
+    const struct transport_request *requests; /* one for each request of the scenario */
     const uint16_t *const *spreads;           /* by load: see scenario_spread(); NULL: one class */
-    const struct bytes *values;               /* with which users begin, by slot */
+    const struct bytes *values;               /* initial values of users, by slot */
     struct judge_bodies *bodies;
     bool flows; /* users need a flow */
     struct record *record;
     uint32_t index, count;
     uint64_t seed;
     int64_t stop_timeout_ns;
-    uv_async_t *left; /* sent when the thread's loop has ended, or the run is to end */
+    uv_async_t *left; /* signalled when the thread's loop has ended, or the run is to end */
 };
 
 #define WORKER_LAG_BITS 6u /* within 0.8 % */
@@ -60,23 +60,25 @@ struct worker {
     struct transport *transport;
     struct worker_setup setup;
     struct queue *queue;
-    void **compiled;  /* of the endpoints' requests */
+    void **compiled;  /* compiled requests of the endpoints */
     int64_t start_ns; /* CLOCK_MONOTONIC, common to all workers */
 
     struct pacer pacer;
-    struct hist lags; /* of its wakes over the run, in nanoseconds; read it after worker_join() */
-    struct pacer_item beat; /* so that the lag of a loop is seen where nothing else is timed */
+    /* Lag of its wakes over the run, in nanoseconds. Read it after worker_join(). */
+    struct hist lags;
+    /* A periodic wake, so that the lag of the loop is seen even if no other timer runs. */
+    struct pacer_item beat;
     struct executor *executors;
     uint32_t executor_count;
     struct flow_work flows;
     struct judge judge;
-    uint64_t empty_feeders; /* those that were said to be empty */
-    uint8_t *told;          /* by request: its unsendable ones that have an event */
-    uint64_t shortages
-        [TRANSPORT_LIMIT_COUNT]; /* requests that this machine could not send, by what it lacked */
+    uint64_t empty_feeders; /* feeders already reported as empty */
+    uint8_t *told;          /* by request: events written for unsendable ones */
+    /* Requests that this machine could not send, by the resource that it lacked. */
+    uint64_t shortages[TRANSPORT_LIMIT_COUNT];
     struct err last_told;
 
-    struct buf masked; /* an error text without secrets */
+    struct buf masked; /* an error text with its secrets masked */
     char *last_error;
     uint16_t last_error_id;
 
@@ -86,17 +88,17 @@ struct worker {
     bool loop_ready, wake_ready, pacer_ready;
 
     _Atomic enum worker_order order;
-    atomic_uint active; /* users that are not ABSENT; of open loads those that are busy */
+    atomic_uint active; /* users that are not ABSENT; in open loads, the busy ones */
     atomic_bool ended;
     atomic_bool ends_run;   /* a feeder that ends the run is empty */
-    _Atomic int64_t cpu_ns; /* of the thread, up to about its last wake; final once it ended */
+    _Atomic int64_t cpu_ns; /* of the thread, up to about its last wake; final once it has ended */
     clockid_t cpu_clock;
     atomic_bool cpu_clock_known;
-    struct err failure; /* set before `ended` where the worker could not do its work */
+    struct err failure; /* set before `ended`, if the worker failed */
     bool failed;
 };
 
-/* Prepares everything that can fail, so that a run fails before its first request or not at all. */
+/* Prepares everything that can fail, so that a failure comes before the run's first request. */
 int worker_init(struct worker *w, const struct worker_setup *setup, struct err *e);
 void worker_done(struct worker *w);
 
@@ -106,7 +108,7 @@ void worker_stop(struct worker *w, enum worker_order order);
 
 /* ---- for vuser.c, executor.c and open.c ---- */
 
-/* How many of the users 0 .. total-1 of a load are this worker's. */
+/* How many of the users 0 .. total-1 of a load belong to this worker. */
 uint32_t worker_share(const struct worker *w, uint32_t total);
 
 uint32_t worker_draw_task(const struct worker *w, const struct scenario_class *c, struct rng *rng);
@@ -114,16 +116,18 @@ uint32_t worker_draw_task(const struct worker *w, const struct scenario_class *c
 /* The first request of a task, or of another part. */
 uint32_t worker_first_request(const struct worker *w, const struct scenario_steps *steps);
 
-/* Judges the answer to the user's current step and makes a row of it. False where it failed. */
+/* Judges the response to the user's current step and writes its row. Returns false if the
+ * request failed. */
 bool worker_record(struct worker *w, struct vuser *u, const struct transport_result *result);
 
-/* An arrival that is not sent; `why` may be "". `waited`: not by the client's doing. */
+/* Writes the row of an arrival that is not sent. `why` may be "". `waited`: the delay was not
+ * caused by the client. */
 void worker_record_not_sent(struct worker *w, uint32_t request, int64_t intended_ns, bool waited,
                             const char *why);
 
-/* A request of the user's that cannot be built. `why` is one text for all that lack the same;
- * `seen`, which may be "", says what this one was made of, and is kept for the first few of each
- * request. intended_ns may be VUSER_NOTHING_INTENDED. */
+/* Writes the row of a request that cannot be built. `why` is the same text for all requests with
+ * the same cause. `seen` may be ""; it says what this request was built from, and is stored for
+ * the first few of each request. intended_ns may be VUSER_NOTHING_INTENDED. */
 void worker_record_unsendable(struct worker *w, const struct vuser *u, uint32_t request,
                               int64_t intended_ns, const char *why, const char *seen);
 void worker_record_iteration(struct worker *w, const struct vuser *u, int64_t end_ns);
@@ -133,7 +137,7 @@ void worker_user_left(struct worker *w);
 /* A feeder has no row left, for this user or for all. */
 void worker_feeder_empty(struct worker *w, size_t feeder, uint32_t user);
 
-/* Cannot go on, and `failure` says why: users leave as their requests end. */
+/* The worker cannot continue; `failure` says why. Users leave when their requests end. */
 void worker_fail(struct worker *w);
 
 #endif

@@ -1,5 +1,5 @@
-/* What a worker writes down: a row for each request and iteration, and an event for what is
- * reported once. */
+/* What a worker records: a row for each request and iteration, and an event for everything that
+ * is reported only once. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,20 +1,25 @@
 /*
- * check: conditions on a response, each with a name to be counted under.
+ * check: conditions on a response. Results are counted under the name of the check.
  *
- *     "checks": [ { "status": [200, "2xx", "300-304"] }, { "json": "/n", "equals": 7, "name":
- *     "seven" },
- *                 { "jsonpath": "$..id", "exists": true }, { "header": "X", "matches": "^a" }, {
- *                 "body": { "contains": "ok" } }, { "size": { "max": 4096 } }, { "time": { "max":
- *                 "500ms" } } ]
+ *     "checks": [
+ *         { "status": [200, "2xx", "300-304"] },
+ *         { "json": "/n", "equals": 7, "name": "seven" },
+ *         { "jsonpath": "$..id", "exists": true },
+ *         { "header": "X", "matches": "^a" },
+ *         { "body": { "contains": "ok" } },
+ *         { "size": { "max": 4096 } },
+ *         { "time": { "max": "500ms" } }
+ *     ]
  *
- * "text" is as "body", of the joined text of a stream.
+ * "text" works like "body", on the joined text of a stream.
  *
- * json, jsonpath and header take one or more of exists, equals, not, contains, matches, and for
- * numbers less, greater (both strict); all of them must hold. A value compared is a JSON value: 7
- * and "7" differ, 7 and 7.0 do not. A check without a name is called by what it says. It counts
- * nothing: the caller does.
+ * json, jsonpath and header take one or more of exists, equals, not, contains and matches. For
+ * numbers there are also less and greater (both strict). All of them must hold. Values are compared
+ * as JSON values: 7 and "7" differ, 7 and 7.0 do not. The default name of a check is its condition.
+ * This part does not count results: the caller does.
  *
- * Ownership: a list owns its checks. Thread: only read once loaded; a work belongs to one thread.
+ * Ownership: a list owns its checks. Thread: read-only once loaded; a capture_work belongs to one
+ * thread.
  */
 #ifndef SCENARIO_CHECK_H
 #define SCENARIO_CHECK_H
@@ -51,7 +56,7 @@ struct check_range { /* both ends included */
 struct check_value {
     enum json_kind kind;
     bool boolean;
-    char *text; /* a string decoded, a number as written */
+    char *text; /* decoded if a string, as written if a number */
     size_t len;
     double number;
 };
@@ -64,7 +69,7 @@ struct check {
     /* CHECK_STATUS */
     struct check_range *ranges;
     size_t range_count;
-    /* CHECK_JSON, CHECK_HEADER, CHECK_BODY, CHECK_TEXT: NULL or false where not asked for */
+    /* CHECK_JSON, CHECK_HEADER, CHECK_BODY, CHECK_TEXT: NULL or false if not given */
     bool has_exists, exists;
     struct check_value *equals, *not_equals;
     char *contains;
@@ -73,31 +78,30 @@ struct check {
     bool has_less, has_greater;
     double less, greater;
     /* CHECK_SIZE in bytes, CHECK_TIME in ns */
-    int64_t min, max; /* 0 and INT64_MAX where not asked for */
+    int64_t min, max; /* 0 and INT64_MAX if not given */
 };
 
-struct check_list { /* begins as {0} */
+struct check_list { /* initialise with {0} */
     struct check *items;
     size_t count;
 };
 
-/* Reads "checks" of a request; v NULL: none. */
+/* Reads "checks" of a request. v NULL: no checks. */
 int checks_read(struct loader *r, const struct json *v, struct check_list *out);
 void checks_done(struct check_list *l);
 
-/* True where one looks at the status: then the author has said which status is good. */
+/* True if a check is about the status: then the author has defined which status is good. */
 bool checks_have_status(const struct check_list *l);
 bool checks_need_head(const struct check_list *l);
 bool checks_need_body(const struct check_list *l);
 bool checks_need_text(const struct check_list *l);
 
-/* True where it looks into the body: of an answer that was not kept whole it cannot be judged. */
+/* True if it reads the body. It then cannot judge a response that was not kept whole. */
 bool check_reads_body(const struct check *c);
 
-/* Whether the check holds. Where it does not, `why` reads "NAME: what is wrong", in words that are
- * the same for every value, and w->seen has what was found (a body is not repeated there): bytes of
- * the response, so mask and escape them. Where check_reads_body(), the answer's body was kept
- * whole. */
+/* Returns whether the check holds. If not, `why` is "NAME: what is wrong", with the same text
+ * for every value. w->seen is then what was found (except a body): bytes of the response, so
+ * mask and escape them. If check_reads_body(), the body must have been kept whole. */
 bool check_holds(const struct check *c, const struct response *a, struct capture_work *w,
                  struct err *why);
 

@@ -1,4 +1,4 @@
-/* "checks": what they say, read from the scenario. */
+/* Reads "checks" of a scenario. */
 #include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>

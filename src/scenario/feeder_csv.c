@@ -1,5 +1,5 @@
-/* CSV (RFC 4180): one pass that checks all of it and notes where rows begin, and the fields of a
- * row. */
+/* CSV (RFC 4180): one pass that checks the file and notes where rows begin; and the parsing of a
+ * row into fields. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,4 @@
-/* Data sets of prompts in JSON Lines: what each line must have, and the columns that all of them
- * have. */
+/* Data sets of prompts in JSON Lines: what each line must have, and their common columns. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* Which character separates the fields of a CSV file: by its first rows. */
+/* Detects the separator of a CSV file from its first rows. */
 #include <string.h>
 
 #include "scenario/feeder_internal.h"

@@ -1,18 +1,19 @@
 /*
- * feeder_prompts: prompts that are made of words.
+ * feeder_prompts: prompts generated from words.
  *
- * A prompt is a number of common English words with a space between them. It is fixed by the run's
- * seed, the feeder's name and the draw's turn: neither timing nor the number of threads changes it.
- * No two draws of a run give the same text, as far as they have at least PROMPTS_OWN_WORDS words of
- * their own: these spell the number of the draw. `shared` words at the beginning are the same in
- * all prompts of a feeder.
+ * A prompt is a number of common English words, separated by spaces. It depends on the run's seed,
+ * the feeder's name and the draw's turn; neither timing nor the number of threads changes it. No
+ * two draws of a run give the same text if they have at least PROMPTS_OWN_WORDS words of their own,
+ * because these encode the number of the draw. The first `shared` words are the same in all prompts
+ * of a feeder.
  *
- * With a source of rows (a trace, or a Mooncake file) the lengths are those of the row, and where
- * the row has hash ids, each stands for the same PROMPTS_BLOCK_WORDS words wherever it occurs, in
- * the order of the row; the last block is cut to the length. Words behind the blocks are unique.
+ * With a source of rows (a trace, or a Mooncake file), the lengths are those of the row. If the row
+ * has hash ids, each id stands for a block of PROMPTS_BLOCK_WORDS words, which is the same wherever
+ * the id occurs. The blocks are in the order of the row, and the last one is cut to the length.
+ * Words after the blocks are unique.
  *
- * A word is about a token, and not exactly: the server's usage says how many tokens a prompt really
- * had. Thread: plain data.
+ * A word is roughly a token. The server's usage reports how many tokens a prompt really had.
+ * Thread: plain data.
  */
 #ifndef SCENARIO_FEEDER_PROMPTS_H
 #define SCENARIO_FEEDER_PROMPTS_H
@@ -27,9 +28,9 @@
 #define PROMPTS_BLOCK_WORDS 512
 
 struct feeder_prompts {
-    uint32_t words_min, words_max;   /* 0, 0: the source's */
-    uint32_t shared;                 /* below words_min */
-    uint32_t output_min, output_max; /* 0, 0: the source's, or none */
+    uint32_t words_min, words_max;   /* 0, 0: lengths of the source */
+    uint32_t shared;                 /* less than words_min */
+    uint32_t output_min, output_max; /* 0, 0: lengths of the source, or none */
     const struct feeder *source;     /* borrowed; NULL: none */
 };
 

@@ -1,4 +1,4 @@
-/* One row: read from the file, taken apart, and completed by what is made of it. */
+/* One row: read from the file, parsed, and completed by its generated columns. */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>

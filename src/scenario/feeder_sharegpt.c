@@ -1,5 +1,5 @@
-/* ShareGPT: conversations in one JSON array, or one a line. The file may be far larger than memory,
- * so entries are found by their brackets and each is read for itself. */
+/* ShareGPT: conversations in one JSON array, or one a line. The file may be far larger than
+ * memory, so entries are found by their brackets, and each is read on its own. */
 #include <stdlib.h>
 #include <string.h>
 

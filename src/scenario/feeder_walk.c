@@ -1,4 +1,4 @@
-/* All rows of a feeder's file, one after the other. */
+/* Walks over all rows of a feeder's file. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /*
- * jsonpath_internal: a compiled search, as the parser makes it and the search uses it.
+ * jsonpath_internal: a compiled search, which the parser creates and the search uses.
  *
- * Internal to scenario/jsonpath*.c. Ownership: a path owns its segments, these their selectors and
- * filters. Thread: only read once compiled.
+ * Internal to scenario/jsonpath*.c. Ownership: a path owns its segments, which own their selectors
+ * and filters. Thread: read-only once compiled.
  */
 #ifndef SCENARIO_JSONPATH_INTERNAL_H
 #define SCENARIO_JSONPATH_INTERNAL_H
@@ -25,14 +25,14 @@ struct selector {
     enum selector_kind kind;
     char *name; /* decoded */
     size_t len;
-    int64_t index;            /* SELECT_INDEX; SELECT_TOKEN: -1 where it cannot be one */
+    int64_t index;            /* SELECT_INDEX; SELECT_TOKEN: -1 if it is not an index */
     bool has_start, has_end;  /* SELECT_SLICE */
-    int64_t start, end, step; /* likewise */
+    int64_t start, end, step; /* SELECT_SLICE */
     struct filter *filter;
 };
 
 struct segment {
-    bool descend; /* ".." in front */
+    bool descend; /* preceded by ".." */
     struct selector *items;
     size_t count;
 };

@@ -1,8 +1,8 @@
 /*
- * keys: every key that a scenario may hold, section by section.
+ * keys: every key that a scenario may have, by section.
  *
- * One table: the loader refuses what is not in it and suggests what is, and a test holds
- * schema.json against it.
+ * The loader rejects keys that are not in this table, and suggests keys from it. A test compares it
+ * with schema.json.
  *
  * Internal to scenario/. Thread: any, constant data.
  */
@@ -47,7 +47,7 @@ struct scenario_key {
 extern const struct scenario_key scenario_keys[];
 extern const size_t scenario_key_count;
 
-/* "load", "a task": the section's name in messages. */
+/* Returns the section's name for messages: "load", "a task". */
 const char *scenario_section_text(enum scenario_section section);
 
 #endif

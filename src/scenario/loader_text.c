@@ -1,4 +1,4 @@
-/* Strings of a scenario in which ${...} is put in: texts, paths of files, and the files
+/* Strings of a scenario in which ${...} is expanded: texts, paths of files, and the files
  * themselves. */
 #include <assert.h>
 #include <errno.h>

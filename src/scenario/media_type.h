@@ -1,12 +1,13 @@
 /*
- * media_type: what kind of content a file most likely has.
+ * media_type: the likely media type of a file.
  *
- * It goes by the end of the name and looks at no file. Thread: any.
+ * It uses the file name's suffix and does not open the file. Thread: any.
  */
 #ifndef SCENARIO_MEDIA_TYPE_H
 #define SCENARIO_MEDIA_TYPE_H
 
-/* "image/png" for "a.PNG"; "application/octet-stream" where the end says nothing. Constant. */
+/* Returns "image/png" for "a.PNG", and "application/octet-stream" for unknown suffixes. The
+ * string is constant. */
 const char *media_type(const char *file);
 
 #endif

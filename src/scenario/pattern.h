@@ -1,12 +1,12 @@
 /*
- * pattern: regular expressions (PCRE2) that cannot hang.
+ * pattern: regular expressions (PCRE2) with bounded matching time.
  *
- * A pattern is matched against bytes: text is UTF-8 where it is valid, and what is not matches no
- * character. Steps, depth and memory of a match have limits; a pattern that needs more gives an
- * error text. It replaces nothing.
+ * A pattern is matched against bytes. Valid UTF-8 is text; invalid bytes match no character. The
+ * steps, depth and memory of a match are limited; a pattern that needs more gets an error. It does
+ * not replace text.
  *
- * Ownership: pattern_free() frees. Thread: a compiled pattern is only read; a work belongs to one
- * thread.
+ * Ownership: pattern_free() frees. Thread: a compiled pattern is read-only; a pattern_work belongs
+ * to one thread.
  */
 #ifndef SCENARIO_PATTERN_H
 #define SCENARIO_PATTERN_H
@@ -22,24 +22,25 @@
 
 struct pattern;
 
-struct pattern_work { /* begins as {0} */
+struct pattern_work { /* initialise with {0} */
     void *data, *context, *stack;
 };
 
 void pattern_work_done(struct pattern_work *w);
 
-/* The error says what is wrong and at which character of the pattern. */
+/* The error says what is wrong, and at which character of the pattern. */
 int pattern_compile(const char *text, size_t n, struct pattern **out, struct err *e);
 void pattern_free(struct pattern *p);
 
 const char *pattern_text(const struct pattern *p);
 uint32_t pattern_groups(const struct pattern *p); /* without group 0 */
 
-/* The number of a named group; -1 if there is none. */
+/* Returns the number of a named group, or -1 if there is none. */
 int pattern_group(const struct pattern *p, const char *name);
 
-/* 1: matched, and *group is that group's part of the subject (data NULL: the group took no part);
- * 0: no match; -1: a limit was reached, and `e` says so. `group` may be NULL. */
+/* Returns 1 for a match; *group is then that group's part of the subject (data NULL: the group
+ * did not take part). Returns 0 for no match, and -1 if a limit was reached, which `e`
+ * describes. `group` may be NULL. */
 int pattern_match(const struct pattern *p, struct bytes subject, uint32_t number,
                   struct pattern_work *w, struct bytes *group, struct err *e);
 

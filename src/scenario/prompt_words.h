@@ -1,8 +1,8 @@
 /*
- * prompt_words: the words that prompts are made of.
+ * prompt_words: the words that prompts are generated from.
  *
- * Short and common, so that most tokenizers take each, with the space before it, for one token.
- * Changing the list changes what a seed gives. Thread: any, constant data.
+ * They are short and common, so that most tokenizers encode a word with the space before it as one
+ * token. Changing the list changes the prompts of every seed. Thread: any, constant data.
  */
 #ifndef SCENARIO_PROMPT_WORDS_H
 #define SCENARIO_PROMPT_WORDS_H

@@ -1,5 +1,5 @@
 /*
- * scenario_internal: what the files of scenario.h share while one is loaded.
+ * scenario_internal: shared by the files of scenario.h while a scenario is loaded.
  *
  * Internal to scenario/. Ownership: the scenario's, also after a failure. Thread: one.
  */
@@ -11,29 +11,30 @@
 
 #define HTTP_NAMES_TTL_NS (60 * INT64_C(1000000000))
 
-/* What follows from the rest: sums of weights, numbers of checks. After everything was read, and
- * after something was taken out. -1 where memory ran out. */
+/* Computes derived values: sums of weights, numbers of checks. Call after everything was read,
+ * and after items were removed. Returns -1 if memory runs out. */
 int scenario_finish(struct scenario *s);
 
-/* Reads the scenario's "target"; it resolves nothing. */
+/* Reads the scenario's "target". Does not resolve names. */
 int target_read(struct loader *r, const struct json *v);
 
-/* Where nothing but whole URLs is sent, and no target is needed, notes in target_source what they
- * begin with; -1: no memory. */
+/* If only whole URLs are sent and no target is needed, sets target_source to their origins.
+ * Returns -1 if memory runs out. */
 int target_name(struct scenario *s);
 
-/* Reads "resolve", "dns" and "source" of "http". It looks no name up and opens no socket: whether
- * an address is one of this machine's is asked before a run. */
+/* Reads "resolve", "dns" and "source" of "http". Looks up no names and opens no sockets: whether
+ * an address belongs to this machine is checked before a run. */
 int http_names_read(struct loader *r, const struct json *http, struct scenario_http *h);
 
-/* Reads "thresholds", after load and tasks, which they must fit. */
+/* Reads "thresholds". Call after load and tasks were read, because thresholds are checked
+ * against them. */
 int thresholds_read(struct loader *r, const struct json *v);
 
-/* Remembers a value that came from the environment, and each form in which it may be sent; -1 where
- * memory ran out. An empty one is no secret. */
+/* Stores a value from the environment, in each form in which it may be sent. An empty value is
+ * not a secret. Returns -1 if memory runs out. */
 int secret_add(struct scenario *s, const char *value);
 
-/* Remembers a variable's name, once; -1 where memory ran out. */
+/* Stores the name of an environment variable, once. Returns -1 if memory runs out. */
 int secret_name_add(struct scenario *s, const char *name, size_t n);
 
 #endif

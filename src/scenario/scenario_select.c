@@ -1,4 +1,4 @@
-/* What follows from a scenario as a whole, and what tags leave of it. */
+/* Values derived from a whole scenario, and the selection by tags. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* "thresholds": limits that judge a run; their grammar is gate/rule.h's. */
+/* "thresholds": limits that a run must keep. gate/rule.h has their grammar. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

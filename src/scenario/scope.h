@@ -1,13 +1,13 @@
 /*
  * scope: the names that a template may use: variables and feeders.
  *
- * A variable is whatever one user holds under a name: a value of "variables", of the setup, or a
- * capture. It is a slot here, an index into the array that each user keeps. All names must be in
- * the scope before the first template is compiled, so that a wrong one is found then. What is
- * always there (user.id, uuid, functions) is template.h's.
+ * A variable is a named value of one user: from "variables", from the setup, or from a capture.
+ * Here it is a slot, an index into the array that each user has. All names must be in the scope
+ * before the first template is compiled, so that wrong names are found then. Names that always
+ * exist (user.id, uuid, functions) are defined in template.h.
  *
- * Ownership: the scope owns the names and borrows the feeders. Thread: one while loading; then only
- * read.
+ * Ownership: the scope owns the names and borrows the feeders. Thread: one while loading, then
+ * read-only.
  */
 #ifndef SCENARIO_SCOPE_H
 #define SCENARIO_SCOPE_H
@@ -30,17 +30,18 @@ struct scope {
     size_t feeder_count;
 };
 
-void scope_done(struct scope *s); /* a scope begins as {0} */
+void scope_done(struct scope *s); /* initialise a scope with {0} */
 
-/* The slot of this name, made where it is new: two captures of one name fill the same slot. Fails
- * at `at` where the name is none (letters, digits and _, no digit first) or is taken by a feeder or
- * by what is always there. */
+/* Returns the slot of this name, and adds it if it is new: two captures with one name share a
+ * slot. Fails at `at` if the name is invalid (letters, digits and _, not starting with a digit)
+ * or is already used by a feeder or a built-in name. */
 int scope_variable(struct loader *r, struct scope *s, const char *name, size_t at, uint32_t *slot);
 
-/* Adds a feeder under its own name; its index is its place in `feeders`. The same failures. */
+/* Adds a feeder under its own name. Its index is its position in `feeders`. Fails like
+ * scope_variable(). */
 int scope_feeder(struct loader *r, struct scope *s, const struct feeder *f, size_t at);
 
-/* Looks a name up; false if there is none. */
+/* Looks up a name. Returns false if there is none. */
 bool scope_find_variable(const struct scope *s, const char *name, size_t n, uint32_t *slot);
 bool scope_find_feeder(const struct scope *s, const char *name, size_t n, uint32_t *feeder);
 

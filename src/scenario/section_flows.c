@@ -1,4 +1,4 @@
-/* Who does what: the names of values, classes of users, and loads. */
+/* The users' behaviour: the names of values, classes of users, and loads. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

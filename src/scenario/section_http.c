@@ -1,4 +1,4 @@
-/* The "http" section: how requests travel. */
+/* The "http" section: how requests are sent. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

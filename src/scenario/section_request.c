@@ -1,4 +1,4 @@
-/* A request: method, path, headers, body, and what is done with its answer. */
+/* A request: method, path, headers, body, and what is done with its response. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

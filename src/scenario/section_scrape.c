@@ -1,4 +1,4 @@
-/* "scrape": where the target gives its own metrics out. */
+/* "scrape": the address of the target's own metrics. */
 #include "scenario/section.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* "stream" of a request: what its answer brings event by event. */
+/* "stream" of a request: how its response is read event by event. */
 #include <stdlib.h>
 #include <string.h>
 

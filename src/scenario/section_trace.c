@@ -1,4 +1,4 @@
-/* "trace" of a load: arrivals as they were recorded. */
+/* "trace" of a load: recorded arrivals. */
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* Texts with ${...}: constants are put in at once, escaped for the place where they are sent; the
- * rest becomes holes. */
+/* Texts with ${...}: constants are inserted at once, escaped for the place where they are sent;
+ * all else becomes holes. */
 #include <string.h>
 
 #include "scenario/template_internal.h"

@@ -1,10 +1,9 @@
 /*
- * template: texts with ${...} in them, compiled when the scenario is loaded and written out for
- * each request.
+ * template: texts with ${...}, compiled when the scenario is loaded and rendered for each request.
  *
- * A template is the constant text and a list of holes: where in it which value goes and how it is
+ * A template is the constant text and a list of holes. A hole says where a value goes and how it is
  * escaped there. A text without holes is only its text (`hole_count` is 0) and costs nothing.
- * ${env.NAME} is put in while loading, so it never makes a hole.
+ * ${env.NAME} is expanded while loading, so it never makes a hole.
  *
  *     ${name}  ${feeder.column}  ${user.id}  ${iteration}  ${uuid}  ${env.NAME}
  *     ${now.iso}  ${now.unix}  ${now.ms}
@@ -12,23 +11,23 @@
  *     ${base64(x, ':', y)}  ${json(x)}  ${urlencode(x)}  ${value(x)}, which join their arguments
  *
  * Arguments are names, functions (TEMPLATE_DEPTH_MAX deep) or 'text'; those of random.choice are
- * words or 'text'. A value is never read as a template again, so there is no recursion. $${ stands
- * for a plain ${. json() writes a JSON string with its quotes; value() in place of a whole string
- * of a "json" body is sent without its quotes, as the JSON value that it is; urlencode() in a path
- * is not escaped a second time. A value in a JSON string must be UTF-8; one in a header may hold no
- * control character, or the rendering fails and names the header.
+ * words or 'text'. A value is never parsed as a template again, so there is no recursion. $${ is a
+ * literal ${. json() writes a JSON string with its quotes. If value() replaces a whole string of a
+ * "json" body, it is sent without quotes, as a JSON value. urlencode() in a path is not escaped
+ * again. A value in a JSON string must be UTF-8, and a value in a header must not contain control
+ * characters. Otherwise rendering fails, and the error names the header.
  *
- * How the loader uses it: give the reader a scope and an empty list of holes, write texts with
- * template_expand() and what is built on it (pairs_read, json_copy, multipart_read) into one
- * buffer, then template_make(). Where text is first written to a buffer of its own and then
- * appended, template_holes_move() brings its holes along.
+ * How the loader uses it: give the reader a scope and an empty list of holes, write texts into one
+ * buffer with template_expand() and the functions that use it (pairs_read, json_copy,
+ * multipart_read), then call template_make(). If text is first written to a separate buffer and
+ * then appended, template_holes_move() moves its holes along.
  *
- * A file whose name has a hole is read at each rendering. Its name up to the last "/" before the
- * first hole is the author's; the rest may not leave that folder, by no "..", absolute name, NUL or
- * symbolic link.
+ * A file whose name has a hole is read at each rendering. The part of its name up to the last "/"
+ * before the first hole is fixed. The rest must not leave that folder, by "..", an absolute name,
+ * NUL or a symbolic link.
  *
- * Ownership: a template owns its text and holes; template_free() frees. Thread: a template is only
- * read; values and work belong to the thread that renders.
+ * Ownership: a template owns its text and holes; template_free() frees. Thread: a template is
+ * read-only; values and work belong to the thread that renders.
  */
 #ifndef SCENARIO_TEMPLATE_H
 #define SCENARIO_TEMPLATE_H
@@ -47,11 +46,11 @@
 #define TEMPLATE_DEPTH_MAX 8
 #define TEMPLATE_HOLES_MAX 100000
 #define TEMPLATE_SEEN_BYTES 256
-#define TEMPLATE_FILE_MAX ((size_t)256 << 20) /* of one file that a rendering reads */
+#define TEMPLATE_FILE_MAX ((size_t)256 << 20) /* of one file that is read by a rendering */
 
 struct template_hole; /* internal */
 
-struct template_holes { /* begins as {0} */
+struct template_holes { /* initialise with {0} */
     struct template_hole *items;
     size_t count, cap;
 };
@@ -62,10 +61,10 @@ struct template {
     size_t hole_count;
     struct template_hole *holes;
     uint64_t feeders; /* bit i: it needs a row of scope->feeders[i] */
-    char *label;      /* "the header X": what messages of a rendering call it */
+    char *label;      /* its name in rendering errors: "the header X" */
 };
 
-/* Where values come from. */
+/* The values for a rendering. */
 struct template_values {
     const struct bytes *variables; /* by slot; data NULL: not set yet */
     /* By feeder: the fields of the row that the user has drawn, or NULL. */
@@ -77,11 +76,13 @@ struct template_values {
     struct template_work *work;
 };
 
-/* Memory that renderings reuse; one per thread. */
+/* Buffers that renderings reuse; one per thread. */
 struct template_work {
     struct buf level[2 * (TEMPLATE_DEPTH_MAX + 2)];
-    bool rehearsal; /* "<name>" stands for a value that is not there yet, and can be any path */
-    /* Of the last rendering, where it failed: the value that differs from row to row. */
+    /* A trial rendering: "<name>" replaces a value that is not known yet, and is accepted as any
+     * path. */
+    bool rehearsal;
+    /* After a failed rendering: the part of the cause that differs between rows. */
     char seen[TEMPLATE_SEEN_BYTES];
 };
 
@@ -90,30 +91,31 @@ void template_work_done(struct template_work *w);
 
 void template_holes_done(struct template_holes *h);
 
-/* `from`'s text was appended to the text of `to` at `offset`: its holes follow it. `from` becomes
- * empty. */
+/* `from`'s text was appended to the text of `to` at `offset`: moves its holes too. `from`
+ * becomes empty. */
 int template_holes_move(struct loader *r, struct template_holes *to, struct template_holes *from,
                         size_t offset);
 
-/* Appends n bytes of a string or key that stands at `at` (its quote), with ${...} put in and all
- * escaped for the place. `used_env`, if not NULL, becomes true where a variable was read. */
+/* Appends n bytes of a string or key whose quote is at `at` in the file, with ${...} expanded
+ * and all text escaped for the place. `used_env`, if not NULL, becomes true if an environment
+ * variable was read. */
 int template_expand(struct loader *r, const char *text, size_t n, size_t at, enum text_place place,
                     struct buf *out, bool *used_env);
 
-/* Makes a template of a text and its holes and takes both, also where it fails. */
+/* Makes a template of a text and its holes. Takes both, also on failure. */
 int template_make(struct loader *r, size_t at, struct buf *text, struct template_holes *holes,
                   const char *label, struct template **out);
 
-/* One string as a template; v NULL leaves *out as it was. */
+/* Reads one string as a template. v NULL leaves *out unchanged. */
 int template_read(struct loader *r, const struct json *v, const struct scope *scope,
                   enum text_place place, const char *label, struct template **out);
 
-/* Appends the content of the file that v names to `out`; where the name has holes, as a hole in
- * r->holes that is read at each rendering. */
+/* Appends the contents of the file that v names to `out`. If the name has holes, adds a hole to
+ * r->holes that reads the file at each rendering. */
 int template_file(struct loader *r, const struct json *v, struct buf *out);
 
-/* The same file's own name, for a part's "filename" (quoted for its header), and its media type, by
- * the end of its name: appended to `out`, as holes where they differ from row to row. */
+/* Append to `out` the file's base name, for a part's "filename" (quoted for its header), and its
+ * media type, from its suffix. If the name has holes, they are added as holes. */
 int template_file_name(struct loader *r, const struct json *v, struct buf *out);
 int template_file_type(struct loader *r, const struct json *v, struct buf *out);
 
@@ -123,13 +125,12 @@ void template_free(struct template *t);
  * values are left out. */
 void template_constant(const struct template *t, struct buf *out);
 
-/* Whether it has nothing but constant text and fields of that feeder's row, each field at most
- * once. */
+/* True if it has only constant text and fields of that feeder's row, each field at most once. */
 bool template_has_only(const struct template *t, size_t feeder);
 
-/* Appends the text with its values. On failure the text says which value is missing or wrong and
- * where, in words that are the same for every row (the work has what differs); what is in `out` by
- * then is of no use. */
+/* Appends the text with its values. On failure, the error says which value is missing or wrong
+ * and where, with the same text for every row (v->work->seen has what differs). The contents of
+ * `out` are then useless. */
 int template_render(const struct template *t, const struct template_values *v, struct buf *out,
                     struct err *e);
 

@@ -1,4 +1,4 @@
-/* The holes of a text while it is read. */
+/* The holes of a text while it is parsed. */
 #include <stdlib.h>
 
 #include "scenario/template_internal.h"

@@ -1,8 +1,8 @@
 /*
- * template_internal: what the parts of template share: expressions and holes.
+ * template_internal: expressions and holes, shared by the files of template.
  *
  * Internal to scenario/template*.c. Ownership: an expression owns its texts, arguments and folder.
- * Thread: one while compiling; then only read.
+ * Thread: one while compiling, then read-only.
  */
 #ifndef SCENARIO_TEMPLATE_INTERNAL_H
 #define SCENARIO_TEMPLATE_INTERNAL_H
@@ -24,16 +24,17 @@ enum expr_kind {
     EXPR_BASE64,
     EXPR_JSON,
     EXPR_URLENCODE,
-    EXPR_VALUE, /* as it is, where it is one JSON value */
-    EXPR_FILE   /* the content of the file whose name its arguments make, in `folder` */
+    EXPR_VALUE, /* unchanged, if it is one JSON value */
+    EXPR_FILE   /* contents of a file in `folder`; its arguments form the name */
 };
 
 struct expr {
     enum expr_kind kind;
-    uint32_t index, column; /* EXPR_VARIABLE: the slot; EXPR_FIELD: feeder and column */
+    uint32_t index, column; /* EXPR_VARIABLE: index is the slot; EXPR_FIELD: feeder and column */
     int64_t from;           /* EXPR_RANDOM_INT */
-    uint64_t span;          /* EXPR_RANDOM_INT: how many numbers, 0: all that there are */
-    char *text;             /* EXPR_TEXT: it; else the name for messages, EXPR_FILE: the folder's */
+    uint64_t span;          /* EXPR_RANDOM_INT: how many numbers; 0: all of 64 bits */
+    /* EXPR_TEXT: the text. Others: the name for messages; EXPR_FILE: the folder's. */
+    char *text;
     size_t len;
     bool secret; /* EXPR_TEXT: from the environment */
     int folder;  /* EXPR_FILE: a descriptor, closed with the template */
@@ -42,12 +43,12 @@ struct expr {
 };
 
 struct template_hole {
-    size_t at; /* in the constant text */
+    size_t at; /* position in the constant text */
     enum text_place place;
     struct expr expr;
 };
 
-/* A string while it is expanded. */
+/* A string during expansion. */
 struct expansion {
     struct loader *r;
     const char *text;
@@ -56,26 +57,27 @@ struct expansion {
     struct buf *out;
 };
 
-/* The offset in the file of byte i of the text. */
+/* Returns the offset in the file of byte i of the text. */
 size_t expansion_offset(const struct expansion *x, size_t i);
 
-/* Reads the expression after "${" at x->text[*i]; *i becomes the offset behind its "}". */
+/* Parses the expression after "${" at x->text[*i]. *i becomes the offset after its "}". */
 int expr_parse(const struct expansion *x, size_t *i, struct expr *out);
 void expr_done(struct expr *e);
 
-/* Adds a hole at byte `at` of the text written so far; takes the expression, also where it fails,
- * which is then at byte i of the string x (NULL: at byte i of the file). */
+/* Adds a hole at byte `at` of the text written so far. Takes the expression, also on failure.
+ * Errors point to byte i of the string x (x NULL: byte i of the file). */
 int template_hole_add(struct loader *r, const struct expansion *x, size_t i, size_t at,
                       enum text_place place, struct expr *expr);
 
-/* Appends a value as it is sent in this place. `what` stands for it in messages, which are
- * "is not UTF-8, ..." and the like. Returns the rest of such a message, or NULL. */
+/* Appends a value in the form for this place. Returns NULL, or the rest of an error message
+ * after the value's name ("is not UTF-8, ..."). */
 const char *template_put(enum text_place place, const char *text, size_t n, struct buf *out);
 
-/* Whether a text can be the beginning of a path or URL: "/", http:// or https://. */
+/* True if a text can be the start of a path or URL: "/", http:// or https://. */
 bool template_is_path(const char *text, size_t n);
 
-/* The functions on text: appends what `kind` makes of n bytes. The same result. */
+/* The functions on text: appends the result of `kind` for n bytes. Returns the same as
+ * template_put(). */
 const char *template_apply(enum expr_kind kind, const char *text, size_t n, struct buf *out);
 
 #endif

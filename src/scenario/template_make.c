@@ -1,4 +1,4 @@
-/* Templates out of texts and holes, and files whose names have holes. */
+/* Makes templates from texts and holes, and from files whose names have holes. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* One value in its place: escaped as the place wants it, or refused. */
+/* One value: escaped for the place where it is sent, or rejected. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

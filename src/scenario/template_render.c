@@ -1,4 +1,4 @@
-/* Templates written out with their values. */
+/* Renders templates with their values. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>

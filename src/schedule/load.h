@@ -1,18 +1,17 @@
 /*
- * load: how many virtual users there should be at a time, or how many requests per second should
+ * load: the number of virtual users at a time, or the number of requests per second that should
  * arrive.
  *
- * Pure functions of a spec and a time in nanoseconds from the start of the run; no clock is read
- * and no state is kept. A user is an index from 0: where load_users() is n, the users 0 .. n-1
- * should be active.
+ * Pure functions of a spec and a time in nanoseconds from the start of the run; no clock, no state.
+ * A user is an index from 0: if load_users() is n, the users 0 .. n-1 should be active.
  *
  * Ramps are even: with a spawn rate of 10, user k starts at k/10 s (not ten users at each full
- * second). A stage is a straight line from where the last one ended to its own target, rounded down
- * between, exact at its end.
+ * second). A stage is a straight line from the end of the previous one to its own target. In
+ * between it is rounded down; at its end it is exact.
  *
- * Open loads (LOAD_RATE, LOAD_RATE_STAGES, LOAD_TRACE) call for requests instead, whatever became
- * of those before: arrivals.h says when. Their users are a pool that serves the arrivals, so
- * load_users() is 0 throughout.
+ * Open loads (LOAD_RATE, LOAD_RATE_STAGES, LOAD_TRACE) specify requests instead, independent of
+ * earlier responses: see arrivals.h. Their users are a pool that serves the arrivals, so
+ * load_users() is always 0.
  *
  * Ownership: load_done frees the stages; the times of a trace are borrowed. Thread: any.
  */
@@ -25,12 +24,13 @@
 
 #define LOAD_USERS_MAX 1000000
 
-/* Rates are counted in millionths of a request per second: 0.1/s is 100000, exactly, which no
- * double can say. */
+/* Rates are in millionths of a request per second: 0.1/s is exactly 100000, which a double
+ * cannot represent. */
 #define LOAD_MICRO 1000000
 #define LOAD_RATE_MAX 100000 /* requests per second */
 
-/* How much faster than recorded a trace may be replayed; counted in millionths too. */
+/* Maximum replay speed of a trace, as a multiple of the recorded speed. Speeds are in millionths
+ * too. */
 #define LOAD_SPEED_MAX 1000000
 
 enum load_kind {
@@ -38,15 +38,16 @@ enum load_kind {
     LOAD_STAGES,      /* start_users, stages of users */
     LOAD_RATE,        /* micro_rate, duration_ns */
     LOAD_RATE_STAGES, /* start_micro_rate, stages of rates */
-    LOAD_TRACE        /* times, micro_speed, loop; duration_ns 0: all of it, once */
+    /* times, micro_speed, loop; duration_ns 0: the whole trace, once. */
+    LOAD_TRACE
 };
 
-/* Arrivals as they were recorded, in nanoseconds at the recorded speed. */
+/* Recorded arrivals, in nanoseconds at the recorded speed. */
 struct load_times {
-    const int64_t *at_ns; /* from where the replay begins in the trace; they never decrease */
+    const int64_t *at_ns; /* from the start of the replayed part; never decreases */
     uint64_t count;       /* at least 1 */
-    int64_t
-        length_ns; /* of the replayed part, above the last of at_ns; a loop begins again there */
+    /* Length of the replayed part, greater than the last of at_ns; a loop restarts there. */
+    int64_t length_ns;
 };
 
 struct load_stage {
@@ -67,47 +68,49 @@ struct load {
     int64_t start_micro_rate;
     const struct load_times *times; /* LOAD_TRACE */
     int64_t micro_speed;            /* millionths of the recorded speed */
-    bool loop;                      /* begins again at the end of the trace */
-    bool poisson;                   /* arrivals at random, at this rate on average; else evenly */
-    uint32_t max_users;             /* of an open load: requests in flight at once */
-    /* An arrival goes to the user that has been free longest, and to a new one while fewer than
-     * spread_min have been used; else to the user that was busy last. */
+    bool loop;                      /* starts again at the end of the trace */
+    bool poisson;                   /* random arrivals with this mean rate; else evenly spaced */
+    uint32_t max_users;             /* open load: maximum requests in flight */
+    /* True: an arrival goes to the user that has been free longest, or to a new one while fewer
+     * than spread_min are used. False: to the user that was busy last. */
     bool spread;
     uint32_t spread_min;
-    int64_t queue_timeout_ns; /* an arrival that no user was free for in this time is not sent */
-    int64_t cut_ns;           /* the load ends here at the latest, stages or not; 0: no cut */
+    int64_t queue_timeout_ns; /* an arrival that waits this long for a free user is dropped */
+    /* The load ends here at the latest, whatever its stages; 0: no limit. */
+    int64_t cut_ns;
 };
 
 void load_done(struct load *l);
 
-/* True where requests arrive by a rate. */
+/* True for an open load: requests arrive at a rate. */
 bool load_is_open(const struct load *l);
 
-/* The highest rate of an open load, in millionths per second; of a trace in the busiest second. */
+/* Returns the highest rate of an open load, in millionths per second. For a trace, that of its
+ * busiest second. */
 int64_t load_micro_rate_max(const struct load *l);
 
-/* When an arrival of a trace is due that was recorded at_ns from the first pass's beginning: to the
- * nearest nanosecond. */
+/* Returns when an arrival of a trace is due, to the nearest nanosecond. at_ns is its recorded
+ * time from the start of the first pass. */
 int64_t load_trace_due(const struct load *l, uint64_t pass, int64_t at_ns);
 
-/* How many arrivals a trace has up to the end of its load. */
+/* Returns the number of arrivals of a trace up to the end of its load. */
 uint64_t load_trace_count(const struct load *l);
 
-/* Users that should be active at t_ns; 0 from the end of the load on. */
+/* Returns the users that should be active at t_ns; 0 from the end of the load on. */
 uint32_t load_users(const struct load *l, int64_t t_ns);
 
-/* The first time after t_ns at which load_users() differs from its value at t_ns; -1 if there is
- * none. */
+/* Returns the first time after t_ns at which load_users() differs from its value at t_ns, or -1
+ * if there is none. */
 int64_t load_next_change(const struct load *l, int64_t t_ns);
 
-/* When the load ends, in ns. */
+/* Returns the end of the load, in ns. */
 int64_t load_duration(const struct load *l);
 
-/* The stage that t_ns falls into, from 0; stage_count from the end of the last on, and always if
- * there are none. */
+/* Returns the stage at t_ns, from 0. Returns stage_count after the end of the last one, and
+ * always if there are none. */
 size_t load_stage_at(const struct load *l, int64_t t_ns);
 
-/* The most users that are ever active; max_users of an open load. */
+/* Returns the maximum number of active users; max_users of an open load. */
 uint32_t load_users_max(const struct load *l);
 
 #endif

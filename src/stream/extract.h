@@ -1,11 +1,11 @@
 /*
- * extract: what one event of a format says.
+ * extract: parses one event of a stream format.
  *
- * One function per format. It knows nothing of the events before, of times and of framing (stream.h
- * has those). What servers send in more than one way is read in all of them;
- * docs/internals/streams.md says which.
+ * There is one function per format. It does not know earlier events, times or framing (see
+ * stream.h). Variants that different servers send are accepted in all formats;
+ * docs/internals/streams.md lists them.
  *
- * Ownership: `data` is lent for the call, and `error` points into it or is static. Thread: the
+ * Ownership: `data` is borrowed for the call; `error` points into it or is static. Thread: the
  * owner's.
  */
 #ifndef STREAM_EXTRACT_H
@@ -21,29 +21,29 @@
 
 enum extract_kind { EXTRACT_TEXT, EXTRACT_REASONING, EXTRACT_TOOLS, EXTRACT_KINDS };
 
-/* What the server counted; -1: not said. */
+/* Token counts reported by the server; -1: not reported. */
 struct extract_usage {
     int64_t output, prompt, cached, reasoning;
 };
 
 struct extract {
-    /* Given. */
-    struct joined *joined; /* EXTRACT_KINDS of them, which get the texts */
-    const struct jsonwalk_pointer
-        *pointer; /* sse and ndjson: where the text is; NULL: the data is the text */
-    /* Found. */
-    bool any[EXTRACT_KINDS];   /* there was text of the kind, not empty */
+    /* Input. */
+    struct joined *joined; /* EXTRACT_KINDS of them; the texts are added to them */
+    /* sse and ndjson: where the text is; NULL: the data is the text. */
+    const struct jsonwalk_pointer *pointer;
+    /* Output. */
+    bool any[EXTRACT_KINDS];   /* a text of the kind was found, and not empty */
     bool done;                 /* the event ends the stream */
-    bool adds;                 /* usage.output is of this event alone */
-    enum stream_finish finish; /* STREAM_FINISH_NONE: not said */
+    bool adds;                 /* usage.output counts this event only */
+    enum stream_finish finish; /* STREAM_FINISH_NONE: not reported */
     struct extract_usage usage;
-    bool failed;        /* the server says that it failed */
-    struct bytes error; /* in these words; no data: in none */
-    bool error_json;    /* they are the inside of a JSON string */
+    bool failed;        /* the server reports a failure */
+    struct bytes error; /* its message; no data: no message */
+    bool error_json;    /* the message is the raw inside of a JSON string */
 };
 
-/* False: the data is no JSON, and what was found is nothing. `type` is the event's, without data
- * where it has none. */
+/* Returns false if the data is not JSON; nothing is found then. `type` is the event's type,
+ * without data if it has none. */
 typedef bool extract_event(struct extract *x, struct bytes data, struct bytes type);
 
 bool extract_openai(struct extract *x, struct bytes data, struct bytes type);

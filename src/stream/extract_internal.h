@@ -1,5 +1,5 @@
 /*
- * extract_internal: what the readers of the formats share.
+ * extract_internal: shared by the parsers of the formats.
  *
  * Internal to extract. Ownership: plain data. Thread: the owner's.
  */
@@ -11,8 +11,9 @@
 /* The slots of all tables. */
 enum extract_slot {
     EXTRACT_SLOT_NONE,
-    /* Strings that the walk keeps, the last of each. */
-    /* Texts of which an object has several names for one: the end of EXTRACT_SLOT_GROUP decides. */
+    /* Strings that the walk stores, the last of each. */
+    /* Texts for which an object has several names: which one counts is decided at the end of
+     * EXTRACT_SLOT_GROUP. */
     EXTRACT_SLOT_CONTENT,
     EXTRACT_SLOT_REASONING_CONTENT,
     EXTRACT_SLOT_REASONING_ALIAS,
@@ -24,15 +25,15 @@ enum extract_slot {
     EXTRACT_SLOT_ERROR_MESSAGE,
     EXTRACT_SLOT_MESSAGE,
     EXTRACT_STRINGS,
-    /* Counts that the walk keeps, the last of each. */
+    /* Counts that the walk stores, the last of each. */
     EXTRACT_SLOT_OUTPUT = EXTRACT_STRINGS,
     EXTRACT_SLOT_PROMPT,
     EXTRACT_SLOT_CACHED,
     EXTRACT_SLOT_CACHE_WRITTEN,
     EXTRACT_SLOT_REASONING_COUNT,
     EXTRACT_COUNTED,
-    /* What is done at once. */
-    EXTRACT_SLOT_TEXT = EXTRACT_COUNTED, /* strings that are added as they come */
+    /* Handled at once. */
+    EXTRACT_SLOT_TEXT = EXTRACT_COUNTED, /* strings, added as they come */
     EXTRACT_SLOT_REASONING,
     EXTRACT_SLOT_TOOLS, /* any value but null */
     EXTRACT_SLOT_GROUP,
@@ -44,27 +45,26 @@ enum extract_slot {
     EXTRACT_SLOT_ERROR
 };
 
-/* A walk over one event. */
+/* The state of a walk over one event. */
 struct extract_walk {
     struct extract *x;
-    struct bytes string[EXTRACT_STRINGS];             /* raw; without data where there was none */
-    int64_t count[EXTRACT_COUNTED - EXTRACT_STRINGS]; /* -1: there was none */
+    struct bytes string[EXTRACT_STRINGS];             /* raw; no data: not found */
+    int64_t count[EXTRACT_COUNTED - EXTRACT_STRINGS]; /* -1: not found */
     bool special, calls_tool;
 };
 
-/* Walks over the data by a table, and takes counts and errors to *x. EXTRACT_SLOT_TYPE is then the
- * event's own type where the data has none. */
+/* Walks over the data with a table, and copies counts and errors to *x. If the data has no type,
+ * EXTRACT_SLOT_TYPE becomes the event's own type. */
 bool extract_walk(struct extract_walk *w, struct extract *x, const struct jsonwalk_table *table,
                   struct bytes data, struct bytes type);
 
-/* Adds a text, unless it is empty. Raw is the inside of a JSON string. */
+/* Adds a text, unless it is empty. `raw` is the inside of a JSON string. */
 void extract_text(struct extract *x, enum extract_kind kind, struct bytes raw);
 
-/* A finish reason in the words of any format. */
+/* Converts a finish reason of any format. */
 void extract_finish(struct extract *x, struct bytes word);
 
-/* The event says that the server failed: with the message that the walk found, else with `raw`
- * itself. */
+/* Notes that the server failed. The message is the one that the walk found, else `raw`. */
 void extract_failed(struct extract_walk *w, struct bytes raw);
 
 int64_t extract_count(const struct extract_walk *w, enum extract_slot slot);

@@ -1,5 +1,5 @@
-/* OpenAI's three: chat completions, completions and responses, and what servers that follow them
- * send besides. */
+/* OpenAI's three formats: chat completions, completions and responses, with the extensions of
+ * compatible servers. */
 #include "stream/extract.h"
 #include "stream/extract_internal.h"
 

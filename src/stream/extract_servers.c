@@ -1,4 +1,4 @@
-/* Formats that belong to one server: text-generation-inference, Ollama and Triton. */
+/* Formats of single servers: text-generation-inference, Ollama and Triton. */
 #include "stream/extract.h"
 #include "stream/extract_internal.h"
 

@@ -1,9 +1,9 @@
 /*
- * joined: the text that the events of a stream make together.
+ * joined: the concatenated text of a stream's events.
  *
- * Escapes of JSON are decoded, also a surrogate pair of which each half came in an event of its
- * own. A half alone becomes U+FFFD. Bytes that are no UTF-8 stay as they are: an event may end
- * within a character. Beyond `max` bytes the text is cut, never within a character.
+ * JSON escapes are decoded, including surrogate pairs that are split over two events. A lone
+ * surrogate becomes U+FFFD. Bytes that are not UTF-8 are kept, because an event may end within a
+ * character. The text is cut after `max` bytes, but never within a character.
  *
  * Ownership: embedded; joined_init() before the first use, joined_done() frees. Thread: the
  * owner's.
@@ -21,11 +21,11 @@
 struct joined {
     struct buf text;
     size_t max;
-    uint32_t high; /* the first half of a surrogate pair at the end of what came; 0: none */
-    bool cut;      /* there was more than is kept */
+    uint32_t high; /* first half of a surrogate pair at the end of the input; 0: none */
+    bool cut;      /* there was more text than is kept */
 };
 
-/* What joined_back() goes back to. */
+/* A position that joined_back() can return to. */
 struct joined_mark {
     size_t len;
     uint32_t high;
@@ -38,10 +38,10 @@ void joined_begin(struct joined *j, size_t max_bytes);
 
 void joined_add(struct joined *j, struct bytes text);
 
-/* The inside of a JSON string that jsonlex_string() has checked. */
+/* Adds the inside of a JSON string that jsonlex_string() has checked. */
 void joined_add_json(struct joined *j, struct bytes raw);
 
-/* There is no more: a half that waits is alone. */
+/* Ends the text: a pending first half of a surrogate pair is alone. */
 void joined_end(struct joined *j);
 
 struct joined_mark joined_here(const struct joined *j);

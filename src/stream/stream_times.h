@@ -1,9 +1,9 @@
 /*
- * stream_times: the moments of a stream's token events in a few bytes each.
+ * stream_times: a compact encoding of the times of a stream's token events.
  *
- * One LEB128 number (7 bits a byte, the lowest first) for each event: the nanoseconds since the
- * event before, 0 for the first. A gap below 268 ms takes at most 4 bytes. It does not know when
- * the first event was.
+ * Each event is one LEB128 number (7 bits a byte, the lowest first): the nanoseconds since the
+ * event before, or 0 for the first. A gap below 268 ms takes at most 4 bytes. The time of the first
+ * event is not stored.
  *
  * Ownership: borrows the bytes. Thread: any.
  */
@@ -18,7 +18,7 @@
 
 #define STREAM_TIMES_MAX_BYTES 10 /* of one number */
 
-/* Writes a number and says how many bytes that is. */
+/* Writes a number. Returns its size in bytes. */
 size_t stream_times_put(uint64_t gap_ns, unsigned char to[STREAM_TIMES_MAX_BYTES]);
 
 struct stream_times {
@@ -26,16 +26,18 @@ struct stream_times {
     int64_t at_ns;
 };
 
-/* The first event was at `first_ns`. */
+/* Starts reading; the first event was at `first_ns`. */
 void stream_times_begin(struct stream_times *t, const unsigned char *times, size_t n,
                         int64_t first_ns);
 
-/* The next event's moment; false at the end, and where the bytes are no number. */
+/* Returns the time of the next event. Returns false at the end, and if the bytes are not a valid
+ * number. */
 bool stream_times_next(struct stream_times *t, int64_t *at_ns);
 
 /* Appends the gaps between the events as a JSON array of whole microseconds, "[]" for fewer than
- * two events. Each moment is first cut to whole microseconds since `start_ns`, so the gaps add up
- * to the last moment minus the first, both cut so. Returns the largest gap, -1 if there is none. */
+ * two events. Each time is first truncated to whole microseconds since `start_ns`, so the gaps
+ * add up to the difference between the truncated last and first times. Returns the largest gap,
+ * or -1 if there is none. */
 int64_t stream_times_json(struct buf *out, const unsigned char *times, size_t n, int64_t first_ns,
                           int64_t start_ns);
 

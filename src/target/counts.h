@@ -1,12 +1,11 @@
 /*
- * counts: what the target received and with which result, exactly, by method and path.
+ * counts: exact counts of the target's requests and their results, by method and path.
  *
- * A request is received when its headers are. Every one ends once: answered with a status, broken
- * on purpose, or aborted (the client left, or the target stopped, before an answer was out). So
- * received = answered + faults + aborted + in flight. Methods and paths come from a fixed list, the
- * rest share a row: a hostile client cannot make it grow.
- *
- * Thread: any; one lock inside.
+ * A request is received when its headers are. Each ends once: answered with a status, failed on
+ * purpose, or aborted (the client left, or the target stopped, before the response was sent). So
+ * received = answered + faults + aborted + in flight. Methods and paths come from a fixed list and
+ * all others share a row, so a hostile client cannot make it grow.
+ * Thread: any; it has one lock.
  */
 #ifndef TARGET_COUNTS_H
 #define TARGET_COUNTS_H
@@ -37,7 +36,7 @@ enum route {
     ROUTE_PREDICT,
     ROUTE_LOGIN,
     ROUTE_MODELS,
-    ROUTE_LLM, /* and as many more as there are interfaces, in their order */
+    ROUTE_LLM, /* followed by one for each further interface, in their order */
     ROUTE_OTHER = ROUTE_LLM + LLM_API_COUNT,
     ROUTE_COUNT
 };
@@ -48,14 +47,14 @@ enum route {
 struct count_row {
     uint64_t received;
     uint64_t answered[STATUS_COUNT]; /* by status - STATUS_LEAST */
-    uint64_t faults[FAULT_COUNT];    /* FAULT_NONE and FAULT_STATUS stay 0: the one is no fault, the
-                                        other an answer */
+    /* FAULT_NONE and FAULT_STATUS stay 0: the first is not a fault, the second is a response. */
+    uint64_t faults[FAULT_COUNT];
     uint64_t aborted;
     uint64_t bytes_in, bytes_out; /* of bodies */
 };
 
 struct counts {
-    pthread_mutex_t lock; /* protects all below */
+    pthread_mutex_t lock; /* protects all members below */
     struct count_row rows[METHOD_COUNT][ROUTE_COUNT];
     uint64_t received, connections;
 };
@@ -71,8 +70,8 @@ void counts_connection(struct counts *c);
 /* Returns the request's number, from 0. */
 uint64_t counts_received(struct counts *c, enum method m, enum route r);
 
-/* Counted when the answer is handed to the kernel, so that nobody has seen an answer that is not
- * counted; counts_unanswered takes it back where it could not be sent. */
+/* Called when the response is passed to the kernel, so that nobody sees a response before it is
+ * counted. counts_unanswered() takes it back if it could not be sent. */
 void counts_answered(struct counts *c, enum method m, enum route r, int status, uint64_t bytes_in,
                      uint64_t bytes_out);
 void counts_unanswered(struct counts *c, enum method m, enum route r, int status,
@@ -81,12 +80,12 @@ void counts_fault(struct counts *c, enum method m, enum route r, enum fault_kind
                   uint64_t bytes_in);
 void counts_aborted(struct counts *c, enum method m, enum route r, uint64_t bytes_in);
 
-/* What others have counted, shown with the rest. */
+/* Counts of other parts, shown with these. */
 struct counts_more {
     uint64_t cold_starts, streams, tokens;
 };
 
-/* A JSON object; a table for people. */
+/* Append a JSON object; a table for people. */
 void counts_json(struct counts *c, const struct counts_more *more, struct buf *out);
 void counts_table(struct counts *c, const struct counts_more *more, struct buf *out);
 

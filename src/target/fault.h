@@ -1,7 +1,7 @@
 /*
- * fault: failures on purpose, their kinds and how often.
+ * fault: failures on purpose: their kinds and rates.
  *
- * It decides, it does not break anything: target_handle.c does. Thread: any.
+ * It decides, but does not fail anything: target_handle.c does. Thread: any.
  */
 #ifndef TARGET_FAULT_H
 #define TARGET_FAULT_H
@@ -9,11 +9,11 @@
 #include "util/err.h"
 
 #define FAULT_MAP(X)                                                                               \
-    X(STATUS, "status")   /* an answer with a status that says failure */                          \
-    X(RESET, "reset")     /* the connection is reset before any byte of an answer */               \
-    X(HANG, "hang")       /* no answer for as long as the client waits */                          \
-    X(GARBAGE, "garbage") /* bytes that are not HTTP, then the end */                              \
-    X(SHORT, "short")     /* an answer cut off after 10 of 1000 bytes */
+    X(STATUS, "status")   /* a response with an error status */                                    \
+    X(RESET, "reset")     /* the connection is reset before the response */                        \
+    X(HANG, "hang")       /* no response for as long as the client waits */                        \
+    X(GARBAGE, "garbage") /* bytes that are not HTTP, then the connection ends */                  \
+    X(SHORT, "short")     /* a response cut off after 10 of 1000 bytes */
 
 enum fault_kind {
     FAULT_NONE,
@@ -31,7 +31,7 @@ struct fault {
 
 const char *fault_text(enum fault_kind kind);
 
-/* "status:503", "reset", "hang", "garbage", "short"; the rate stays as it is. */
+/* Parses "status:503", "reset", "hang", "garbage" or "short". Leaves the rate unchanged. */
 int fault_parse(const char *text, struct fault *f, struct err *e);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Anthropic's messages: blocks of thinking and text, each opened and closed. The input without what
- * the cache had is input_tokens; output_tokens is in the last message_delta.
+ * Anthropic's messages: blocks of thinking and text, each opened and closed. input_tokens is the
+ * input without its cached part; output_tokens is in the last message_delta.
  */
 #include <inttypes.h>
 #include <stdio.h>

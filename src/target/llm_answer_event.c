@@ -1,5 +1,5 @@
 /*
- * What the formats share: the frame of an event, and the text of an answer.
+ * Shared by the formats: the frame of an event, and the text of a response.
  */
 #include <string.h>
 

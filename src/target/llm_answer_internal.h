@@ -1,5 +1,5 @@
 /*
- * llm_answer_internal: what the formats share, and their functions. Internal to this folder.
+ * llm_answer_internal: shared by the formats, and their functions. Internal to this folder.
  */
 #ifndef TARGET_LLM_ANSWER_INTERNAL_H
 #define TARGET_LLM_ANSWER_INTERNAL_H
@@ -8,7 +8,7 @@
 
 #define LLM_FAILURE "failed on purpose (--end error)"
 
-/* How a format says it; NULL: it has nothing there. */
+/* The functions of a format; NULL: it has nothing at this point. */
 struct llm_format {
     void (*begin)(struct llm_answer *a, struct buf *out);
     void (*tokens)(struct llm_answer *a, uint64_t first, uint64_t n, int64_t at_ns,
@@ -23,16 +23,17 @@ extern const struct llm_format llm_format_chat, llm_format_completions, llm_form
     llm_format_messages, llm_format_tgi, llm_format_ollama;
 
 /* llm_answer_event.c */
-bool llm_is_lines(const struct llm_answer *a); /* Ollama's: events are lines of JSON */
+bool llm_is_lines(const struct llm_answer *a); /* true for Ollama, whose events are lines of JSON */
 
-/* "event: name", unless it is NULL, and "data: "; the caller appends the data, and then the end. */
+/* Appends "event: name" (unless it is NULL) and "data: ". The caller appends the data, then the
+ * end. */
 void llm_event_begin(const struct llm_answer *a, const char *name, struct buf *out);
 void llm_event_end(const struct llm_answer *a, struct buf *out);
 
-/* The answer's text from token `first` on, without quotes: nothing in it needs to be escaped. */
+/* Appends the response's text from token `first` on, without quotes. It never needs escaping. */
 void llm_text(const struct llm_answer *a, uint64_t first, uint64_t n, struct buf *out);
 
-/* All reasoning, and all of the answer behind it. */
+/* Append all reasoning, and all text after it. */
 void llm_reasoning_text(const struct llm_answer *a, struct buf *out);
 void llm_content_text(const struct llm_answer *a, struct buf *out);
 

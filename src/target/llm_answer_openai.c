@@ -1,6 +1,6 @@
 /*
- * OpenAI's chat and completions, as vLLM serves them too: reasoning is delta.reasoning_content; the
- * finish reason has a chunk of its own; the last usage is in a chunk without choices.
+ * OpenAI's chat and completions, as vLLM implements them: reasoning is delta.reasoning_content; the
+ * finish reason has its own chunk; the last usage is in a chunk without choices.
  */
 #include <inttypes.h>
 

@@ -1,7 +1,7 @@
 /*
  * TGI's generate_stream: the last token's event has the whole text and the details, and nothing
- * follows. Ollama's chat and generate: lines of JSON, the last with "done": true, counts and
- * durations. TGI knows no reasoning.
+ * follows. Ollama's chat and generate: lines of JSON; the last has "done": true, counts and
+ * durations. TGI does not support reasoning.
  */
 #include <inttypes.h>
 

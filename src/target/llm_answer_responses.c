@@ -1,6 +1,6 @@
 /*
- * OpenAI's responses: an answer is a list of items, each announced and closed; every event has a
- * number. What max_output_tokens ended is "incomplete".
+ * OpenAI's responses: a response is a list of items, each announced and closed; every event has a
+ * number. A response that max_output_tokens ended is "incomplete".
  */
 #include <inttypes.h>
 

@@ -1,5 +1,5 @@
 /*
- * llm_api: the interfaces of language model servers that the target speaks, with their paths.
+ * llm_api: the interfaces of language model servers that the target implements, and their paths.
  *
  * Thread: any.
  */
@@ -23,9 +23,9 @@ enum llm_api {
         LLM_API_COUNT
 };
 
-#define LLM_MODEL "coldswarm" /* what GET /v1/models lists; a request may name any other */
+#define LLM_MODEL "coldswarm" /* listed by GET /v1/models; a request may name any other */
 
-/* The most tokens of one answer. */
+/* Maximum tokens of one response. */
 #define LLM_TOKENS_MAX 1000000
 
 #endif

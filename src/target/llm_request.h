@@ -1,8 +1,8 @@
 /*
- * llm_request: what a request to a language model asks for, read from its JSON.
+ * llm_request: parses the JSON of a request to a language model.
  *
- * It reads what decides the answer and ignores the rest, as temperature. It does not know the
- * options of the target. Ownership: plain data. Thread: any.
+ * It reads what determines the response and ignores the rest, such as temperature. It does not know
+ * the options of the target. Ownership: plain data. Thread: any.
  */
 #ifndef TARGET_LLM_REQUEST_H
 #define TARGET_LLM_REQUEST_H
@@ -19,10 +19,10 @@
 struct llm_request {
     bool stream;
     bool usage_last, usage_each; /* stream_options: include_usage, continuous_usage_stats */
-    bool ignore_eos;             /* with a limit: exactly as many tokens as it allows */
-    int64_t min_tokens;          /* 0: none asked for */
-    int64_t max_tokens;          /* the smallest limit given, from 0 on; -1: none */
-    uint64_t prompt_tokens;      /* words of the prompt; a token that is a number counts as one */
+    bool ignore_eos;             /* with a limit: generate exactly that many tokens */
+    int64_t min_tokens;          /* 0: not given */
+    int64_t max_tokens;          /* the smallest limit given, from 0; -1: none */
+    uint64_t prompt_tokens;      /* words of the prompt; a token given as a number counts as one */
     char model[LLM_MODEL_MAX_BYTES + 1];
 };
 

@@ -1,8 +1,8 @@
 /*
- * plan: what happens to the n-th request: a pure function of the seed and n.
+ * plan: decides what happens to request n: a pure function of the seed and n.
  *
- * So two runs with one seed treat the n-th request alike, whatever the threads do, and asking for
- * more failures changes no service time. Thread: any.
+ * So two runs with one seed treat request n the same, whatever the threads do, and asking for more
+ * failures does not change service times. Thread: any.
  */
 #ifndef TARGET_PLAN_H
 #define TARGET_PLAN_H

@@ -1,5 +1,5 @@
 /*
- * What an answer is to the counts, and to libmicrohttpd.
+ * Adds responses to the counts, and passes them to libmicrohttpd.
  */
 #include "target/target_internal.h"
 

@@ -1,7 +1,7 @@
 /*
- * One request, from its headers to its end. libmicrohttpd calls handle_request when the headers are
- * there, for each piece of the body, when the body is complete, and again when we have resumed the
- * connection.
+ * One request, from its headers to its end. libmicrohttpd calls handle_request when the headers
+ * have arrived, for each piece of the body, when the body is complete, and again when we have
+ * resumed the connection.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 /*
- * target_internal: what target.c (life), target_handle.c (requests) and target_tokens.c (answers of
- * language models) share. Internal to this folder.
+ * target_internal: shared by target.c (start and stop), target_handle.c (requests) and
+ * target_tokens.c (responses of language models). Internal to this folder.
  */
 #ifndef TARGET_TARGET_INTERNAL_H
 #define TARGET_TARGET_INTERNAL_H
@@ -18,11 +18,11 @@
 #include "target/token_sender.h"
 #include "target/watch.h"
 
-/* The answers of POST /predict: request n gets number n modulo this. */
+/* The responses of POST /predict: request n gets number n modulo this. */
 #define ANSWERS 16
-#define ANSWER_BYTES 48 /* as the service of the paper */
+#define ANSWER_BYTES 48 /* as in the paper's service */
 
-/* A response that never changes, made once. */
+/* A constant response, made once. */
 struct canned {
     struct MHD_Response *response;
     size_t bytes;
@@ -48,48 +48,48 @@ struct target {
     char url[128];
     int listen_fd, done_fd;
     bool stopped;
-    bool instant; /* no request ever waits: none becomes a job */
+    bool instant; /* no request ever waits, so none becomes a job */
     struct MHD_Daemon *daemon;
     struct job_queue *jobs;
-    struct watch *watch;   /* NULL where nothing hangs */
+    struct watch *watch;   /* NULL if nothing hangs */
     struct token_log *log; /* NULL: none */
     struct token_sender *sender;
     struct counts counts;
-    atomic_uint_least64_t ended; /* requests that came to their end */
+    atomic_uint_least64_t ended; /* requests that have ended */
     struct canned texts[CANNED_COUNT];
     struct canned answers[ANSWERS];
 };
 
 enum phase {
-    PHASE_BODY,    /* the body is still coming; libmicrohttpd's thread has the request */
-    PHASE_WAITING, /* suspended: the job queue has it, the watch, or the sender */
-    PHASE_SERVED,  /* resumed: its time is over, the answer is due */
-    PHASE_ANSWER,  /* resumed: the answer of a language model, in one piece, is due */
-    PHASE_DROPPED, /* resumed: the target stops or the client has left, the connection is to be
-                      closed */
-    PHASE_SENT     /* resumed: all of a stream is sent */
+    PHASE_BODY,    /* the body is arriving; libmicrohttpd's thread has the request */
+    PHASE_WAITING, /* suspended: in the job queue, the watch or the sender */
+    PHASE_SERVED,  /* resumed: its service time is over, the response is due */
+    PHASE_ANSWER,  /* resumed: a language model's response in one piece is due */
+    /* Resumed: the target stops or the client has left; the connection must be closed. */
+    PHASE_DROPPED,
+    PHASE_SENT /* resumed: all of a stream was sent */
 };
 
 enum end { END_OPEN, END_ANSWERED, END_COUNTED };
 
 struct target_request {
-    struct job job; /* first */
+    struct job job; /* first member */
     struct watch_entry watch;
     struct target *t;
     struct MHD_Connection *connection;
     enum method method;
     enum route route;
-    bool is_stats; /* GET /stats: answered, never counted */
+    bool is_stats; /* GET /stats: answered, but never counted */
     bool http_1_0;
     atomic_int phase;
-    atomic_bool holds; /* what job.hold says, of the instance */
+    atomic_bool holds; /* it still holds the part of the instance in job.hold */
     enum end end;
     int status;
     uint64_t number, bytes_in, bytes_out;
     enum fault_kind fault;
-    int64_t received_ns, served_ns; /* complete; its service time was over */
+    int64_t received_ns, served_ns; /* when it was complete; when its service time was over */
 
-    /* Of a language model. */
+    /* For a language model. */
     struct buf body;
     struct llm_request llm;
     struct token_sending sending;
@@ -98,7 +98,7 @@ struct target_request {
 _Static_assert(offsetof(struct target_request, job) == 0, "a request is found by its job");
 
 /* target_handle.c */
-int handle_prepare(struct target *t, struct err *e); /* makes the canned responses */
+int handle_prepare(struct target *t, struct err *e); /* creates the canned responses */
 void handle_release(struct target *t);
 void handle_served(struct job *job, bool served);   /* job_done_fn */
 void handle_client_gone(struct watch_entry *entry); /* watch_gone_fn */
@@ -110,7 +110,7 @@ void handle_completed(void *cls, struct MHD_Connection *connection, void **reque
 
 /* target_answer.c */
 int answer_socket(const struct target_request *r);
-void answer_note(struct target_request *r, int status, uint64_t bytes); /* in the counts */
+void answer_note(struct target_request *r, int status, uint64_t bytes); /* adds to the counts */
 enum MHD_Result answer_send(struct target_request *r, unsigned status, const struct canned *c);
 
 /* target_tokens.c */
@@ -118,10 +118,10 @@ static inline bool tokens_route(enum route route) {
     return route >= ROUTE_LLM && route < ROUTE_OTHER;
 }
 enum MHD_Result tokens_refuse(struct target_request *r, unsigned status, const char *why);
-int tokens_read(struct target_request *r, struct err *e); /* the body, for tokens_begin */
-enum MHD_Result tokens_begin(struct target_request *r);   /* its service time is over */
-enum MHD_Result tokens_answer(struct target_request *r);  /* PHASE_ANSWER */
-void tokens_leave(struct target_request *r);              /* gives back what the request holds */
+int tokens_read(struct target_request *r, struct err *e); /* parses the body, for tokens_begin */
+enum MHD_Result tokens_begin(struct target_request *r);   /* call when its service time is over */
+enum MHD_Result tokens_answer(struct target_request *r);  /* for PHASE_ANSWER */
+void tokens_leave(struct target_request *r);              /* releases what the request holds */
 void tokens_ending(struct token_sending *s, enum token_end end); /* token_sender_events */
 void tokens_over(struct token_sending *s, enum token_over how);
 

@@ -1,8 +1,8 @@
 /*
- * The answers of language models. A stream: libmicrohttpd sends the head and asks for the body; its
- * connection is suspended then, the sender writes the body past it, and the end is libmicrohttpd's
- * again, so that the connection lives on. An answer in one piece waits with the sender until its
- * last token is due.
+ * Responses of language models. For a stream, libmicrohttpd sends the head and asks for the body.
+ * Then its connection is suspended, and the sender writes the body directly to the socket.
+ * libmicrohttpd handles the end, so that the connection can be kept. A response in one piece waits
+ * with the sender until its last token is due.
  */
 #include <ctype.h>
 #include <string.h>

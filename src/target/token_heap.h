@@ -1,6 +1,6 @@
 /*
- * token_heap: sendings by the time when they are due, the first at the top; ties in the order they
- * were put in.
+ * token_heap: sendings ordered by due time, the earliest at the top; ties go in the order of
+ * insertion.
  *
  * Ownership: the sendings are the caller's; a sending is in one heap at a time. Thread: plain data,
  * owned by the caller.
@@ -22,11 +22,11 @@ struct token_heap {
 
 void token_heap_done(struct token_heap *h);
 
-/* False where there is no memory. */
+/* Returns false if memory runs out. */
 bool token_heap_add(struct token_heap *h, struct token_sending *s, int64_t due_ns);
 
-void token_heap_remove(struct token_heap *h,
-                       struct token_sending *s); /* nothing where it is not in it */
+/* No-op if it is not in the heap. */
+void token_heap_remove(struct token_heap *h, struct token_sending *s);
 
 struct token_sending *token_heap_first(const struct token_heap *h); /* NULL: empty */
 

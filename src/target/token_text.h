@@ -1,9 +1,9 @@
 /*
- * token_text: the text of each token of each answer: a pure function of the seed.
+ * token_text: the text of each token of each response: a pure function of the seed.
  *
- * A token is a word with a space before it, but for the first, so that an answer has as many words
+ * A token is a word with a space before it (except the first one), so a response has as many words
  * as tokens. One word in eight has characters of two to four bytes in UTF-8, so that a cut between
- * bytes can split one. Nothing in a word needs to be escaped in JSON or CSV. Thread: any.
+ * bytes can split one. No word needs escaping in JSON or CSV. Thread: any.
  */
 #ifndef TARGET_TOKEN_TEXT_H
 #define TARGET_TOKEN_TEXT_H
@@ -12,8 +12,8 @@
 
 #include "util/buf.h"
 
-/* Appends the text of tokens first to first + n - 1 of an answer. `start`: where the text begins,
- * the token that has no space. */
+/* Appends the text of tokens first to first + n - 1 of a response. `start`: the token where the
+ * text begins, which has no space. */
 void token_text(uint64_t seed, uint64_t answer, uint64_t start, uint64_t first, uint64_t n,
                 struct buf *out);
 

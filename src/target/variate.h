@@ -1,10 +1,9 @@
 /*
- * variate: a random number with its distribution, as the command line writes it: of times, or of
- * counts.
+ * variate: a random time or count with its distribution, as written on the command line.
  *
- * "20ms" is constant, "uniform:10ms,30ms" even between the two, "lognormal:120ms,0.4" a median and
- * the standard deviation of the logarithm. Counts are written without a unit ("uniform:50,200") and
- * drawn whole. It does not wait. Thread: any.
+ * "20ms" is constant, "uniform:10ms,30ms" is uniform between the two, "lognormal:120ms,0.4" is a
+ * median and the standard deviation of the logarithm. Counts are written without a unit
+ * ("uniform:50,200") and drawn as whole numbers. It does not wait. Thread: any.
  */
 #ifndef TARGET_VARIATE_H
 #define TARGET_VARIATE_H
@@ -18,20 +17,20 @@ enum variate_kind { VARIATE_CONSTANT, VARIATE_UNIFORM, VARIATE_LOGNORMAL };
 
 struct variate {
     enum variate_kind kind;
-    int64_t low;  /* the constant, the least, or the median; nanoseconds or a count */
-    int64_t high; /* the most, for VARIATE_UNIFORM */
+    int64_t low;  /* constant, minimum or median; nanoseconds or a count */
+    int64_t high; /* maximum, for VARIATE_UNIFORM */
     double sigma; /* for VARIATE_LOGNORMAL */
 };
 
 int variate_parse_times(const char *text, struct variate *d, struct err *e);
 
-/* Each number from 0 to `max`. */
+/* Each number is from 0 to `max`. */
 int variate_parse_counts(const char *text, int64_t max, struct variate *d, struct err *e);
 
 int64_t variate_draw_ns(const struct variate *d, struct rng *r);
 
-/* A whole number up to `max`; every number of a uniform distribution, both ends too, is as
- * likely. */
+/* Returns a whole number up to `max`. All numbers of a uniform distribution, including both
+ * ends, are equally likely. */
 int64_t variate_draw_count(const struct variate *d, int64_t max, struct rng *r);
 
 #endif

@@ -1,18 +1,18 @@
 /*
- * addresses: which address of a host a user's next connection goes to.
+ * addresses: chooses the address of a host for a user's next connection.
  *
- * A host is looked up once for all users of a transport, by the system's resolver in a thread of
- * its own, so that the loop never waits: who needs it meanwhile waits for the same answer. The
- * answer holds for the options' time to live. Each user begins with another address of it (see
- * addresses_entry()), and libcurl tries the others after it where that one cannot be reached, IPv4
- * and IPv6 side by side (RFC 8305). Hosts of "resolve" are never looked up, nor are addresses, nor
- * "localhost" (RFC 6761 6.3).
+ * Each host is looked up once for all users of a transport. The system's resolver runs in its own
+ * thread, so the loop never blocks; everyone who needs the host meanwhile waits for the same
+ * result. The result is valid for the time to live in the options. Each user starts with a
+ * different address of the host (see addresses_entry()). If that one cannot be reached, libcurl
+ * tries the addresses after it, with IPv4 and IPv6 side by side (RFC 8305). Never looked up are
+ * hosts of "resolve", addresses, and "localhost" (RFC 6761 6.3).
  *
- * Addresses that no source can reach, or for which this machine has no way, are left out where
- * others are left.
+ * Addresses that no source can reach, or that this machine has no route to, are left out if others
+ * remain.
  *
- * A host that the name server does not answer for keeps its thread until the resolver's own
- * timeout, which may be after the transport is gone; the thread then cleans up after itself.
+ * If the name server does not answer, the thread runs until the resolver's own timeout. That may be
+ * after the transport has been freed; the thread then cleans up after itself.
  *
  * Ownership: embedded in a transport; options are borrowed. Thread: the loop's.
  */
@@ -30,7 +30,7 @@
 #include "util/err.h"
 #include "util/ipaddr.h"
 
-#define ADDRESSES_TRIED 16 /* of one host, for one connection */
+#define ADDRESSES_TRIED 16 /* addresses tried of one host, for one connection */
 
 struct address_host;
 struct address_lookup;
@@ -41,10 +41,10 @@ struct addresses {
     struct sources sources;
     struct address_host *hosts;
     struct address_lookup *lookups; /* in progress */
-    uint64_t offset;                /* of user 0's address, by the run's seed */
+    uint64_t offset;                /* rotation of user 0's address, from the run's seed */
     uv_async_t found;
     bool ready;
-    bool refused; /* this machine could not begin a look-up */
+    bool refused; /* this machine could not start a look-up */
     void (*closed)(void *context);
     void *context;
 };
@@ -56,12 +56,12 @@ struct address_failure {
     const char *text;
 };
 
-/* `failure` NULL: ask again, and the addresses are there. */
+/* `failure` NULL: call addresses_ask() again; the addresses are now known. */
 typedef void address_found_fn(struct address_wait *w, const struct address_failure *failure);
 
-/* Who waits for a host; embedded in a session, all zero at first. */
+/* One waiter for a host; embedded in a session, zero-initialised. */
 struct address_wait {
-    struct address_wait *before, *after; /* NULL: waits for nothing */
+    struct address_wait *before, *after; /* NULL: not waiting */
     struct address_host *host;
     address_found_fn *found;
     int64_t since_ns;
@@ -69,36 +69,37 @@ struct address_wait {
 
 int addresses_init(struct addresses *a, uv_loop_t *loop, const struct transport_options *options,
                    struct err *e);
-/* Nobody may wait. `closed` is called from the loop, or at once after a failed addresses_init(). */
+/* Nobody may be waiting. `closed` is called from the loop, or at once after a failed
+ * addresses_init(). */
 void addresses_close(struct addresses *a, void (*closed)(void *context), void *context);
 
-/* *out becomes the host that a URL's connection goes to, lent until addresses_close(); NULL:
- * libcurl needs nothing for it. The name is in libcurl's form: lower case or not, IPv6 in
- * brackets. */
+/* *out becomes the host that a URL's connection goes to, valid until addresses_close(). NULL:
+ * libcurl needs no address list for it. `name` is in libcurl's form: any case, IPv6 in brackets. */
 int addresses_host(struct addresses *a, const char *name, const char *port,
                    struct address_host **out, struct err *e);
 
-/* True where its addresses are known and not too old; else the answer comes by w->found, later. */
+/* Returns true if the host's addresses are known and not too old. Otherwise the result comes
+ * later, through `found`. */
 bool addresses_ask(struct address_host *h, struct address_wait *w, address_found_fn *found);
 bool addresses_waits(const struct address_wait *w);
-void addresses_forget(struct address_wait *w); /* waits no more, if it did */
+void addresses_forget(struct address_wait *w); /* stops waiting; no-op if not waiting */
 
-/* Whether a new connection would have to ask. */
+/* True if a new connection would need a look-up first. */
 bool addresses_old(const struct address_host *h);
 
-/* Grows with each list of a host's addresses; never 0 where there is one. */
+/* Increases with each new list of the host's addresses. Never 0 once there is a list. */
 uint64_t addresses_generation(const struct address_host *h);
 
-/* A list for CURLOPT_RESOLVE: this host's entry, and with `all` those of "resolve" too. NULL: no
- * memory. */
+/* Returns a list for CURLOPT_RESOLVE: this host's entry, and with `all` also the entries of
+ * "resolve". Returns NULL if memory runs out. */
 struct curl_slist *addresses_list(const struct addresses *a, const struct address_host *h,
                                   uint32_t user, bool all);
 
-/* CURLOPT_RESOLVE knows no zones: gives a link-local address back the one that its host has it
- * with; h may be NULL. */
+/* CURLOPT_RESOLVE does not support zones. This restores the zone that the host's list has for a
+ * link-local address. `h` may be NULL. */
 void addresses_zone(const struct address_host *h, struct sockaddr *address);
 
-/* "the name example.org was not resolved within 1s". */
+/* Writes "the name example.org was not resolved within 1s". */
 void addresses_late(const struct address_host *h, int64_t limit_ns, char *text, size_t size);
 
 #endif

@@ -1,15 +1,15 @@
 /*
- * answer: what a user has of the current answer: its fields and its decoded body, read by http1.h,
- * for both transports.
+ * answer: the state of a user's current response: its fields and its decoded body, parsed by
+ * http1.h. Both transports use it.
  *
- * It feeds the user's cookies and the history of the connection, undoes Content-Encoding, and keeps
- * what the request asked for. When an answer begins and ends, and what that means, is its
- * transport's business.
+ * It updates the user's cookies and the history of the connection, undoes Content-Encoding, and
+ * keeps the parts that the request asked for. The transport decides when a response begins and
+ * ends, and what that means.
  *
- * Ownership: embedded in a session; answer_init(), then answer_begin() for a request and
- * answer_expect() for each answer to it, at last answer_done(). A struct answer_kept is lent to the
- * caller of answer_take() until it gives it back to its transport's pool; the pool is freed by
- * answer_pool_free(). Thread: the loop's.
+ * Ownership: embedded in a session. Call answer_init(), then answer_begin() for each request,
+ * answer_expect() for each response to it, and answer_done() at the end. answer_take() lends a
+ * struct answer_kept to its caller until the caller gives it back to the transport's pool.
+ * answer_pool_free() frees the pool. Thread: the loop's.
  */
 #ifndef TRANSPORT_ANSWER_H
 #define TRANSPORT_ANSWER_H
@@ -25,9 +25,9 @@
 #include "transport/http1.h"
 #include "transport/transport.h"
 
-/* What is kept of an answer. */
+/* The parts of a response that are kept. */
 struct answer_kept {
-    struct answer_kept *next; /* among those that are not in use */
+    struct answer_kept *next; /* in the list of unused ones */
     struct buf head, body;
     bool cut;
     const struct stream_spec *spec; /* of the stream */
@@ -35,7 +35,7 @@ struct answer_kept {
     char text[ANSWER_STREAM_TEXT_BYTES];
 };
 
-/* Those that are not in use, of one transport. */
+/* The unused ones of one transport. */
 struct answer_pool {
     struct answer_kept *spare;
 };
@@ -43,20 +43,21 @@ struct answer_pool {
 struct answer {
     const struct transport_options *options;
     struct answer_pool *pool;
-    struct history *history; /* of the connection: gets Keep-Alive */
-    struct cookies *cookies; /* the user's jar; NULL until the first */
+    struct history *history; /* of the connection; updated from Keep-Alive */
+    struct cookies *cookies; /* the user's jar; NULL until the first cookie */
     struct http1 http;
-    struct answer_kept *kept; /* NULL: nothing is to be kept */
+    struct answer_kept *kept; /* NULL: nothing is kept */
     bool keep_head;
     size_t keep_body_bytes;
     struct answer_stream stream;
-    const struct place *place; /* of the request, for cookies */
-    uint64_t received;         /* of the body, decoded */
-    bool passed_over;          /* its body is of no interest: of a redirect that will be followed */
-    bool coded;                /* the body is to be decoded, by what `codings` says */
-    struct buf codings;        /* the lines of Content-Encoding as one list */
-    struct content_coding *coding; /* NULL: the body is as it is, or has not begun */
-    const char *broken;            /* why its stream is; NULL: it is not */
+    const struct place *place; /* of the request, to match cookies */
+    uint64_t received;         /* decoded bytes of the body */
+    bool passed_over;          /* ignore the body: it is of a redirect that will be followed */
+    bool coded;                /* the body must be decoded, as `codings` says */
+    struct buf codings;        /* all Content-Encoding lines, joined into one list */
+    /* NULL: the body is not encoded, or has not begun. */
+    struct content_coding *coding;
+    const char *broken; /* why the stream is broken; NULL: it is not */
     char why[CONTENT_CODING_TEXT_BYTES];
 };
 
@@ -64,31 +65,32 @@ void answer_init(struct answer *a, const struct transport_options *options,
                  struct answer_pool *pool, struct history *history);
 void answer_done(struct answer *a);
 
-/* What a request wants of its answer. */
+/* What a request needs of its response. */
 struct answer_wanted {
     bool head;
     size_t body_bytes;
-    const struct stream_spec *stream; /* NULL: it need not be one */
-    size_t text_bytes;                /* of the stream's text */
+    const struct stream_spec *stream; /* NULL: the response need not be a stream */
+    size_t text_bytes;                /* to keep of the stream's text */
 };
 
 struct answer_wanted answer_wanted(const struct transport_request *r);
 
-/* A request begins, of whose answer this is to be kept. With no memory it is as if the answer were
- * empty, and a stream fails. */
+/* A request begins; `wanted` says what to keep of its response. If memory runs out, nothing is
+ * kept, and a stream fails. */
 void answer_begin(struct answer *a, const struct answer_wanted *wanted);
 
-/* An answer to it begins: the first one, or one after a redirect or a second sending. */
+/* A response to the request begins: the first one, or one after a redirect or a second sending. */
 void answer_expect(struct answer *a, bool head_method, bool upgrade, const struct place *place);
 
-/* The answer is complete. NULL, or why it is none after all: its coding stops in the middle. */
+/* Call when the response is complete. Returns NULL, or why it is not valid after all: its
+ * encoded data is truncated. */
 const char *answer_check(struct answer *a);
 
-/* Why the answer is none, in HTTP1_FAILED. */
+/* In HTTP1_FAILED: why the response is invalid. */
 const char *answer_failure(const struct answer *a);
 
-/* What was kept, and how the stream went, goes into the result, which is valid until it is given
- * back; NULL: nothing was. */
+/* Moves what was kept, and how the stream went, into the result. The result is valid until the
+ * return value is given back. Returns NULL if nothing was kept. */
 struct answer_kept *answer_take(struct answer *a, struct transport_result *result);
 void answer_give_back(struct answer_pool *pool, struct answer_kept *k);
 void answer_pool_free(struct answer_pool *pool);

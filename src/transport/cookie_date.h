@@ -1,9 +1,9 @@
 /*
- * cookie_date: the date of a cookie's Expires (RFC 6265 5.1.1): day, month, year and time in any
- * order, between any separators.
+ * cookie_date: parses the date of a cookie's Expires (RFC 6265 5.1.1): day, month, year and time in
+ * any order, with any separators.
  *
- * Years of two digits are 1970 to 2069. What names a weekday or a zone is ignored: the time is UTC.
- * It reads no other format of dates. Thread: a pure function.
+ * Two-digit years mean 1970 to 2069. Weekdays and time zones are ignored: the time is UTC. It
+ * parses no other date format. Thread: a pure function.
  */
 #ifndef TRANSPORT_COOKIE_DATE_H
 #define TRANSPORT_COOKIE_DATE_H
@@ -13,7 +13,7 @@
 
 #include "util/bytes.h"
 
-/* False where it is no date; *out may be before 1970, from 1601 on. */
+/* Returns false if `text` is not a date. *out may be before 1970, back to 1601. */
 bool cookie_date(struct bytes text, time_t *out);
 
 #endif

@@ -1,13 +1,13 @@
 /*
- * cookies: the cookie jar of one user (RFC 6265), the same for all transports.
+ * cookies: the cookie jar of one user (RFC 6265), used by all transports.
  *
- * Kept: Domain, Path, Max-Age (before Expires), Expires (cookie_date.h), Secure, and the rules of
- * the prefixes __Secure- and __Host- (RFC 6265bis). Not kept: the public suffix list, SameSite, and
- * what scripts may see, which only a browser needs; a Domain of one label is refused instead, but
- * for the host itself. A cookie for another host than the one that sets it is not kept at all.
- * Bounded: see COOKIES_MAX.
+ * Supported: Domain, Path, Max-Age (takes precedence over Expires), Expires (cookie_date.h),
+ * Secure, and the rules of the prefixes __Secure- and __Host- (RFC 6265bis). Not supported, because
+ * only browsers need them: the public suffix list, SameSite and HttpOnly. Instead of the list, a
+ * Domain of one label is rejected, unless it is the host itself. A cookie for another host than the
+ * one that sets it is not stored. The size is bounded: see COOKIES_MAX.
  *
- * Ownership: heap; cookies_free(NULL) is fine. Thread: one at a time.
+ * Ownership: heap; cookies_free(NULL) is allowed. Thread: one at a time.
  */
 #ifndef TRANSPORT_COOKIES_H
 #define TRANSPORT_COOKIES_H
@@ -19,23 +19,23 @@
 #include "util/buf.h"
 #include "util/bytes.h"
 
-#define COOKIES_MAX 150             /* of one user; the oldest goes when there are more */
+#define COOKIES_MAX 150             /* per user; above this, the oldest is removed */
 #define COOKIES_LINE_MAX_BYTES 8192 /* a longer Set-Cookie is ignored */
-/* All of a jar, and as much as a header of one's own may have. */
+/* A full jar, plus the largest Cookie header that a request may have of its own. */
 #define COOKIES_HEADER_MAX_BYTES ((size_t)COOKIES_MAX * COOKIES_LINE_MAX_BYTES + (1 << 20))
 
 struct cookies;
 
-struct cookies *cookies_new(void); /* NULL when memory runs out */
+struct cookies *cookies_new(void); /* NULL if memory runs out */
 void cookies_free(struct cookies *c);
 
-/* Takes the value of a Set-Cookie header that came in answer to a request to this place. What is
- * malformed or not allowed is ignored, as RFC 6265 says. */
+/* Stores the cookie of a Set-Cookie value from a response to a request to `from`. A malformed or
+ * forbidden cookie is ignored, as RFC 6265 says. */
 void cookies_set(struct cookies *c, const struct place *from, struct bytes value, time_t now);
 
-/* Appends "a=1; b=2" for a request, or nothing. `own` is what the request sends of its own (data
- * NULL: nothing): it comes first, as it is, and a cookie of the jar with the name of one in it is
- * left out. `c` may be NULL: an empty jar. */
+/* Appends "a=1; b=2" for a request, or nothing. `own` is the request's own Cookie value (data
+ * NULL: none). It comes first, unchanged, and cookies of the jar with the same name are left
+ * out. `c` may be NULL: an empty jar. */
 void cookies_header(struct cookies *c, const struct place *to, struct bytes own, time_t now,
                     struct buf *out);
 

@@ -1,9 +1,9 @@
 /*
  * The complete transport: a request is one libcurl transfer on the worker's curl_loop.
  *
- * One CURLM per worker. Each session has an easy handle, and a connection cache of its own (a share
- * object that only it uses): so a user keeps its connection, and libcurl never searches a list that
- * grows with the users.
+ * There is one CURLM per worker. Each session has an easy handle and its own connection cache (a
+ * share object that only it uses). So a user keeps its connection, and libcurl never searches a
+ * list that grows with the number of users.
  */
 #include <errno.h>
 #include <stddef.h>

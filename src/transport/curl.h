@@ -1,8 +1,8 @@
 /*
- * curl: the transport that can do all that a scenario may ask for, by libcurl's multi interface on
- * the worker's loop.
+ * curl: the transport that supports everything that a scenario may ask for. It uses libcurl's multi
+ * interface on the worker's loop.
  *
- * The contract is transport.h's. Thread: the loop's.
+ * transport.h has the contract. Thread: the loop's.
  */
 #ifndef TRANSPORT_CURL_H
 #define TRANSPORT_CURL_H

@@ -1,13 +1,13 @@
 /*
- * curl_answer: the answer to a transfer of libcurl's, as our own reader sees it (http1.h), its
- * cookies taken and its body decoded.
+ * curl_answer: the response to a libcurl transfer, parsed by our own parser (http1.h), with its
+ * cookies stored and its body decoded.
  *
- * libcurl reads answers too, and knows when to stop; what an answer means is judged here from its
- * header lines and its body as they came, so that `curl` and `direct` say the same. Where libcurl
- * would wait for more than there is, the transfer is ended. With HTTP/2 the frames are libcurl's,
- * and only the fields are taken here.
+ * libcurl parses responses too, and knows when to stop. But the outcome is decided here, from the
+ * raw header lines and body, so that `curl` and `direct` agree. If libcurl would wait for more than
+ * there is, the transfer is ended. With HTTP/2, libcurl handles the frames, and only the fields are
+ * used here.
  *
- * Ownership: embedded in a session, which has answer_init() and answer_done() of `base`. Thread:
+ * Ownership: embedded in a session, which calls answer_init() and answer_done() on `base`. Thread:
  * the loop's.
  */
 #ifndef TRANSPORT_CURL_ANSWER_H
@@ -24,36 +24,39 @@
 struct curl_answer {
     struct answer base;
     CURL *easy;
-    struct stream_watch *watch; /* the session's; NULL until its first stream with limits of time */
-    uint64_t to_send;           /* of the request's body */
-    bool seen;                  /* the head is complete */
-    bool reusable;              /* libcurl was told that it may use the connection again */
-    /* With HTTP/2 and a request that has a body: */
-    bool length_said;     /* there was a Content-Length */
-    uint64_t length, raw; /* its value; so much of the answer's body came */
-    bool early;           /* the whole answer is here, and the request's body is not sent */
-    int alert;            /* the number of a TLS alert that the server sent; 0: none */
-    bool goodbye;         /* TLS has said close_notify on the newest connection */
-    /* After curl_answer_end(), where it knows better than libcurl: */
+    /* The session's. NULL until its first stream with time limits. */
+    struct stream_watch *watch;
+    uint64_t to_send; /* bytes of the request's body */
+    bool seen;        /* the head is complete */
+    bool reusable;    /* libcurl may reuse the connection */
+    /* HTTP/2, for a request with a body: */
+    bool length_said;     /* the response had a Content-Length */
+    uint64_t length, raw; /* value of Content-Length; bytes of the body received so far */
+    bool early;           /* the response is complete before the request's body is sent */
+    int alert;            /* number of a TLS alert from the server; 0: none */
+    bool goodbye;         /* close_notify received on the newest connection */
+    /* Set by curl_answer_end() if it knows better than libcurl: */
     enum outcome outcome;
     const char *error; /* NULL: it does not */
     char text[CURL_RESULT_TEXT_BYTES];
 };
 
-/* Once for an easy handle, behind curl_request_setup(). */
+/* Call once for an easy handle, after curl_request_setup(). */
 CURLcode curl_answer_setup(struct curl_answer *a, CURL *easy);
 
-/* A transfer begins, behind answer_begin() of its request: the first, or one behind a redirect. */
+/* A transfer begins: the first one of a request, or one after a redirect. answer_begin() has
+ * been called for the request. */
 void curl_answer_expect(struct curl_answer *a, CURL *easy, const struct curl_request *r,
                         uint64_t to_send, const struct place *place);
 
-/* Its connection is being closed. A server may answer and close while we still send; libcurl then
- * fails to send, and leaves the answer unread (RFC 9112 9.6). Not with TLS, of which the socket
- * alone tells nothing. The type of curl_link_closing_fn. */
+/* Call when the transfer's connection is being closed; the type is curl_link_closing_fn. A
+ * server may respond and close while we are still sending. libcurl then fails to send and leaves
+ * the response unread (RFC 9112 9.6); this reads it. Not with TLS, where reading the raw socket
+ * is of no use. */
 void curl_answer_last_words(void *answer, int fd);
 
-/* The transfer has ended. CURLE_OK where there is a whole answer, and what libcurl made of it does
- * not matter; `error` may be set. */
+/* The transfer has ended. Returns CURLE_OK if there is a complete response, whatever libcurl
+ * made of it; `error` may be set. */
 CURLcode curl_answer_end(struct curl_answer *a, CURLcode code, const char *curl_text);
 
 #endif

@@ -1,18 +1,18 @@
 /*
  * curl_hop: the next request of a redirect (RFC 9110 15.4), for the curl transport.
  *
- * libcurl could follow by itself, but then the user's own jar could not choose the cookies of each
- * request, and it keeps headers that speak of a body which is no longer sent. Followed are 301,
- * 302, 303, 307 and 308 with a Location:
- *
- *  - 303, and 301 and 302 of a POST, become a GET (HEAD stays) without the body and without the
- *    headers that describe one; all others keep method and body;
- *  - where the scenario sends a Host of its own, a Location that names this site means the server
- *    that was asked: else a test of one machine behind a name would go on to whoever has that name;
- *  - Authorization, Proxy-Authorization, Host and a Cookie of the scenario's own go no further than
- *    the origin (scheme, host and port), and do not come back after a way through another one;
- *  - at most CURL_HOPS_MAX.
- *
+ * libcurl could follow redirects by itself, but then the user's own jar could not choose the
+ * cookies of each request. libcurl also keeps headers that describe a body which is no longer sent.
+ * The statuses 301, 302, 303, 307 and 308 with a Location are followed:
+ *   - 303, and 301 and 302 of a POST, become a GET (HEAD stays HEAD), without the body and the
+ *     headers that describe it. All others keep their method and body.
+ *   - If the scenario sends its own Host header, a Location that names this host means the server
+ *     that the request was sent to. Otherwise a test of one machine behind a name would continue on
+ *     whichever machine has that name.
+ *   - Authorization, Proxy-Authorization, Host and the scenario's own Cookie are only sent to the
+ *     first origin (scheme, host and port). After a redirect to another origin they are not sent
+ *     again, even if a later one leads back.
+ *   - At most CURL_HOPS_MAX redirects are followed.
  * It sends nothing. Ownership: embedded; curl_hop_done() frees. Thread: the loop's.
  */
 #ifndef TRANSPORT_CURL_HOP_H
@@ -26,22 +26,22 @@
 
 #define CURL_HOPS_MAX 10
 
-struct curl_hop { /* begins as {0} */
+struct curl_hop { /* initialise with {0} */
     struct curl_request request;
     struct place place;
-    struct curl_slist *headers; /* the request's */
+    struct curl_slist *headers; /* of `request` */
     char *url, *host, *path;
-    bool crossed; /* it has left the origin it began at */
+    bool crossed; /* a redirect has left the first origin */
     int count;
 };
 
-/* Where the answer that has just ended sends us, NULL: nowhere. libcurl's, until its next
- * transfer. */
+/* Returns the URL that the response which has just ended redirects to, or NULL. libcurl owns it,
+ * until its next transfer. */
 const char *curl_hop_location(CURL *easy);
 
-/* Makes the hop the request that follows `from` (the hop's own, from the second on), which `url`
- * was asked with and answered with this status and Location. Returns NULL, or why that cannot be
- * done; then the hop is as before. */
+/* Makes `h` the request that follows `from` (from the second redirect on, `from` is the hop's
+ * own request). `from` was sent to `url`, and the response had this status and Location. Returns
+ * NULL, or why the redirect cannot be followed; then `h` is unchanged. */
 const char *curl_hop_next(struct curl_hop *h, const struct curl_request *from, const char *url,
                           int status, const char *location);
 

@@ -1,15 +1,14 @@
 /*
- * curl_loop: libcurl's multi interface on a libuv loop: its sockets, its timer, its finished
- * transfers.
+ * curl_loop: libcurl's multi interface on a libuv loop: sockets, timer, finished transfers.
  *
- * It knows nothing of requests: who adds an easy handle sets it up, and hears of its end by a
- * callback. Callbacks run from the loop, never from within curl_loop_add().
+ * It knows nothing about requests. The caller sets up an easy handle, adds it, and learns of its
+ * end by a callback. Callbacks run from the loop, never from within curl_loop_add().
  *
- * Sockets stay registered with the loop while their connection is idle: libcurl says "remove" after
- * each transfer, and obeying would cost two epoll_ctl calls a request. An event on an idle socket
- * unregisters it. libcurl also polls sockets that it did not open through us and closes without
- * telling (its resolver's): those are unregistered at once, since an fd that is closed while libuv
- * watches it ends the process.
+ * Sockets stay registered with the loop while their connection is idle. libcurl says "remove" after
+ * each transfer, but obeying would cost two epoll_ctl calls per request. An event on an idle socket
+ * unregisters it. libcurl also polls sockets of its own (its resolver's), and closes them without
+ * notice. Those are unregistered at once, because closing an fd that libuv watches aborts the
+ * process.
  *
  * Ownership: embedded in a transport; easy handles are the caller's. Thread: the loop's.
  */
@@ -25,31 +24,34 @@
 
 struct curl_watch;
 
-/* A transfer has ended; its easy handle is out of the multi handle already. */
+/* A transfer has ended. Its easy handle is already out of the multi handle. */
 typedef void curl_loop_ended_fn(void *context, CURL *easy, CURLcode code);
 
-/* The turn that curl_loop_settle() asked for has come. */
+/* The loop turn that curl_loop_settle() asked for. */
 typedef void curl_loop_settle_fn(void *context);
 
 struct curl_loop {
     uv_loop_t *loop;
     CURLM *multi;
     curl_loop_ended_fn *ended;
-    curl_loop_settle_fn *settled; /* NULL: nobody asks */
+    curl_loop_settle_fn *settled; /* NULL: curl_loop_settle() is not used */
     void *context;
     uv_timer_t timer;
     uv_timer_t nudge; /* active while a socket may be connecting */
-    int nudges;       /* how often libcurl is still to be run by it */
-    uv_idle_t settle; /* active when something is to be looked after at the next turn */
+    int nudges;       /* how many more times it will run libcurl */
+    uv_idle_t settle; /* active if work is left for the next turn */
     bool draining;
-    /* The easy handle that is being taken out of the multi handle because it has ended well. */
+    /* The easy handle that is being removed from the multi handle because its transfer ended
+     * well. */
     CURL *ending;
-    int under_way;   /* transfers that libcurl has and we have not heard the end of */
-    int running;     /* of those, how many had not ended when libcurl last ran */
-    bool kicking;    /* libcurl is being run right now: its wish for a timer is kept, not obeyed */
+    int under_way; /* transfers in libcurl whose end was not reported yet */
+    int running;   /* of those, the ones that had not ended when libcurl last ran */
+    /* libcurl is running: the timer that it asks for is stored, not set. */
+    bool kicking;
     long timer_wish; /* ms; -1: none */
-    bool in_timer;   /* its callback runs */
-    bool due;        /* a wish for 0 ms from there: libcurl is run at the loop's next turn */
+    bool in_timer;   /* libcurl's timer callback is running */
+    /* That callback asked for 0 ms: libcurl runs again at the loop's next turn. */
+    bool due;
     struct curl_watch **watches; /* by fd */
     size_t watch_count;
     void (*closed)(void *context);
@@ -58,31 +60,32 @@ struct curl_loop {
 int curl_loop_init(struct curl_loop *l, uv_loop_t *loop, curl_loop_ended_fn *ended,
                    curl_loop_settle_fn *settled, void *context, struct err *e);
 
-/* Nothing may be in progress. `closed` is called from the loop when the memory of `l` is no longer
- * needed. */
+/* Nothing may be in progress. `closed` is called from the loop when the memory of `l` is no
+ * longer needed. */
 void curl_loop_close(struct curl_loop *l, void (*closed)(void *context));
 
 /* For CURLOPT_OPENSOCKETFUNCTION of the easy handles that will be added: opens and watches a
  * socket. */
 curl_socket_t curl_loop_open(struct curl_loop *l, const struct curl_sockaddr *address);
 
-/* Has `fn` called when something happens to such a socket while libcurl does not want to hear of
- * it; at most once until it does again. */
+/* Calls `fn` when something happens on such a socket while libcurl is not interested in it. At
+ * most once, until libcurl is interested again. */
 void curl_loop_tell_idle(struct curl_loop *l, curl_socket_t fd, void (*fn)(void *context),
                          void *context);
 
-/* For their CURLOPT_CLOSESOCKETFUNCTION: closes the socket, or stops watching it and leaves it
- * open. */
+/* For CURLOPT_CLOSESOCKETFUNCTION of the easy handles. The first closes the socket; the second
+ * only stops watching it and leaves it open. */
 int curl_loop_close_socket(struct curl_loop *l, curl_socket_t fd);
 void curl_loop_release_socket(struct curl_loop *l, curl_socket_t fd);
 
-/* Starts a transfer, now. CURLM_OK, or what libcurl says; then it is not in progress. */
+/* Starts a transfer immediately. Returns CURLM_OK, or libcurl's error; then the transfer is not
+ * in progress. */
 CURLMcode curl_loop_add(struct curl_loop *l, CURL *easy);
 
-/* Gives a transfer up: `ended` will not be called. */
+/* Abandons a transfer: `ended` will not be called. */
 void curl_loop_remove(struct curl_loop *l, CURL *easy);
 
-/* Has `settled` called at the loop's next turn. */
+/* Calls `settled` at the loop's next turn. */
 void curl_loop_settle(struct curl_loop *l);
 
 #endif

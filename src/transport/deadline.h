@@ -1,9 +1,9 @@
 /*
- * deadline: many requests with one and the same time limit, and one timer for all.
+ * deadline: one timer for many requests with the same time limit.
  *
- * Since the limit is the same for all, they run out in the order they began: adding and removing is
- * a link of a list, and the timer is only set again when it fires. It is as exact as the loop's
- * timers: milliseconds, never early.
+ * Since all limits are the same, requests expire in the order in which they began. Adding and
+ * removing is a list operation, and the timer is only set again when it fires. Its precision is
+ * that of the loop's timers: milliseconds, never early.
  *
  * Ownership: items are embedded in what has the limit. Thread: the loop's.
  */
@@ -32,12 +32,12 @@ struct deadlines {
 void deadlines_init(struct deadlines *l, uv_loop_t *loop, const int64_t *limit_ns,
                     deadline_passed_fn *passed, void *context);
 
-/* The list must be empty; `closed` gets the timer's handle, whose data is `context`. */
+/* The list must be empty. `closed` gets the timer's handle, whose data is `context`. */
 void deadlines_close(struct deadlines *l, uv_close_cb closed);
 
-/* The limit counts from `from_ns`, which may lie in the past; the later it is, the faster it is
- * added. */
+/* The limit counts from `from_ns`, which may be in the past. The later it is, the faster the
+ * add. */
 void deadline_add(struct deadlines *l, struct deadline *d, int64_t from_ns);
-void deadline_remove(struct deadlines *l, struct deadline *d); /* nothing where it is in no list */
+void deadline_remove(struct deadlines *l, struct deadline *d); /* no-op if not in a list */
 
 #endif

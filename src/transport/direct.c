@@ -1,10 +1,10 @@
 /*
- * The fast transport: HTTP/1.1 with keep-alive on sockets of our own.
+ * The fast transport: HTTP/1.1 with keep-alive on our own sockets.
  *
- * libcurl makes the connection, then its socket is ours: a request is rendered once for all users,
- * sent with one system call, and its answer read with one more (http1.h). A connection stays
- * registered with the loop for its life. What it does not do (HTTP/2, proxies, redirects, several
- * origins) choose_transport() (engine/choose.h) keeps away from it.
+ * libcurl connects, then we take over its socket. A request is rendered once for all users, sent
+ * with one system call, and its response is read with one more (http1.h). A connection stays
+ * registered with the loop as long as it lives. It does not support HTTP/2, proxies, redirects or
+ * several origins; choose_transport() (engine/choose.h) does not select it for those.
  */
 #include <assert.h>
 #include <stdlib.h>

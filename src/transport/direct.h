@@ -1,7 +1,7 @@
 /*
- * direct: the cheap transport: HTTP/1.1 to one server, on sockets of our own.
+ * direct: the low-cost transport: HTTP/1.1 to one server, on our own sockets.
  *
- * The contract is transport.h's; engine/choose.h says which scenarios it can run. Thread: the
+ * transport.h has the contract; engine/choose.h decides which scenarios can use it. Thread: the
  * loop's.
  */
 #ifndef TRANSPORT_DIRECT_H

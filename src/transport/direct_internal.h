@@ -1,9 +1,10 @@
 /*
- * direct_internal: what the files of the direct transport share.
+ * direct_internal: shared by the files of the direct transport.
  *
- * direct.c moves a session from state to state, direct_connect.c lets libcurl connect and takes the
- * socket over, direct_tls.c is OpenSSL on that socket, direct_request.c renders, direct_response.c
- * reads, direct_stream.c reads streams. Not for other folders. Thread: the loop's.
+ * direct.c moves a session between states, direct_connect.c lets libcurl connect and takes over the
+ * socket, direct_tls.c runs OpenSSL on that socket, direct_request.c writes requests,
+ * direct_response.c parses responses, direct_stream.c reads streams. Not for other folders. Thread:
+ * the loop's.
  */
 #ifndef TRANSPORT_DIRECT_INTERNAL_H
 #define TRANSPORT_DIRECT_INTERNAL_H
@@ -30,90 +31,94 @@
 #define DIRECT_READ_BYTES 65536
 #define DIRECT_PIECES 5
 
-/* Where something that varies goes into the head. */
+/* Which varying part goes into the head at this position. */
 enum direct_part { DIRECT_PATH, DIRECT_VALUE, DIRECT_LENGTH };
 
 struct direct_hole {
     size_t at;
     enum direct_part what;
-    size_t value; /* which of the parts' values */
+    size_t value; /* index in the parts' values */
 };
 
-#define DIRECT_FIXED SIZE_MAX /* no value: it does not vary */
+#define DIRECT_FIXED SIZE_MAX /* no index: the header does not vary */
 
-/* A request as bytes; shared by all sessions of a transport, which only read it. Where it varies,
- * each session makes one of its own out of it. */
+/* A request as bytes. Shared by all sessions of a transport, and read-only. If it varies, each
+ * session makes its own copy from it. */
 struct direct_request {
     char *head; /* request line, headers and the empty line */
     size_t head_bytes;
-    size_t extra_at;  /* where in the head Cookie and traceparent go */
+    size_t extra_at;  /* where in `head` Cookie and traceparent go */
     const void *body; /* borrowed; NULL: none */
     size_t body_bytes;
-    bool own_trace;   /* the scenario sends a traceparent of its own */
-    bool head_method; /* HEAD: an answer has no body, whatever it says */
+    bool own_trace;   /* the scenario sends its own traceparent */
+    bool head_method; /* HEAD: the response has no body, whatever it says */
     bool idempotent;
-    bool upgrade; /* it has an Upgrade: 101 is an answer */
+    bool upgrade; /* it has an Upgrade header, so 101 is a final response */
     bool tls;
     struct address_host *address; /* of the URL's host; NULL: not looked up */
-    char *url;          /* for libcurl's connecting: scheme http, so that it leaves TLS to us */
+    /* The URL for libcurl to connect to. Its scheme is http, so that libcurl leaves TLS to us. */
+    char *url;
     char *host;         /* without brackets */
     char *path;         /* without the query, for cookies */
     struct place place; /* for cookies too */
-    /* The scenario's Cookie, which the jar's are added to; not in the head. */
+    /* The scenario's own Cookie, which is combined with the jar's. Not in `head`. */
     struct bytes own_cookie;
-    size_t host_value;         /* which value the Host header is; else DIRECT_FIXED */
-    size_t cookie_value;       /* the same of Cookie */
+    /* index of the Host header in the varying values; else DIRECT_FIXED */
+    size_t host_value;
+    size_t cookie_value;       /* index of the Cookie header, likewise */
     struct direct_hole *holes; /* in the order of the head; NULL: nothing varies */
     size_t hole_count;
     bool path_varies, body_varies;
-    struct answer_wanted wanted; /* of its answer */
+    struct answer_wanted wanted; /* of its response */
 };
 
 enum direct_state {
-    /* No connection. The next request makes one. */
+    /* No connection. The next request opens one. */
     DIRECT_CLOSED,
-    /* The address of its host is being looked up. */
+    /* The host's address is being looked up. */
     DIRECT_NAMING,
-    /* libcurl is connecting for the request that waits. */
+    /* libcurl is connecting for the waiting request. */
     DIRECT_CONNECTING,
-    /* Connected; OpenSSL is shaking hands. */
+    /* Connected. The TLS handshake is in progress. */
     DIRECT_HANDSHAKE,
-    /* The request is being sent, or is sent and its answer not complete. */
+    /* The request is being sent, or its response is not complete. */
     DIRECT_BUSY,
-    /* Connected, no request. What arrives now is the server's goodbye. */
+    /* Connected, no request. Data that arrives now means that the server is closing. */
     DIRECT_IDLE,
-    /* The request could not be sent; its callback is due at the next turn of the loop. */
+    /* The request could not be sent. Its callback is due at the next turn of the loop. */
     DIRECT_FAILED
 };
 
-/* A socket and its place in the loop. Its own allocation: the loop lets go of it later than the
- * session. */
+/* A socket and its registration with the loop. Allocated on its own, because the loop releases
+ * it later than the session. */
 struct direct_connection {
     uv_poll_t poll;
     struct transport_session *session; /* NULL: abandoned */
     int fd;
     int events;
-    SSL *ssl;           /* NULL: plain */
-    int64_t arrived_ns; /* when what was read last had come */
-    bool stamped;       /* by the kernel's clock */
-    bool by_event;      /* its request reads a stream: then also */
-    bool waiting_asked; /* the kernel tells how much waits */
-    size_t asked;       /* bytes, of the last read */
+    SSL *ssl;           /* NULL: no TLS */
+    int64_t arrived_ns; /* arrival time of the data read last */
+    bool stamped;       /* … by the kernel's clock */
+    /* its request reads a stream: the members below, up to stamp_before_ns, are then used */
+    bool by_event;
+    bool waiting_asked; /* the kernel reports the bytes waiting to be read */
+    size_t asked;       /* bytes asked for in the last read */
     struct kernel_arrival last;
-    int64_t stamp_before_ns; /* the stamp of what was read before that */
-    int64_t tls_from_ns;     /* when its handshake began */
-    bool ended;              /* OpenSSL has read to the end */
-    bool truncated;          /* … and there was no close_notify before it */
-    unsigned long tls_error; /* OpenSSL's, where it could not read or write; 0: none */
-    /* Bytes that the kernel took, over all requests; not kept with TLS, which counts itself. */
+    int64_t stamp_before_ns; /* kernel stamp of the read before */
+    int64_t tls_from_ns;     /* start of its TLS handshake */
+    bool ended;              /* OpenSSL has read the end */
+    bool truncated;          /* … without a close_notify before it */
+    unsigned long tls_error; /* OpenSSL's error of a failed read or write; 0: none */
+    /* Bytes that the kernel accepted, over all requests. Not counted with TLS, which has its own
+     * counter. */
     uint64_t written;
-    uint64_t request_from; /* as many before the current request */
+    uint64_t request_from; /* `written` before the current request */
 };
 
-/* libcurl at work on a connection. */
+/* A connection attempt by libcurl. */
 struct direct_attempt {
     CURL *easy;
-    int fd; /* the connected socket, once it is ours; else -1 */
+    int fd; /* the connected socket, once we have taken it over; else -1 */
     struct shortage_seen seen;
     struct curl_slist *resolve; /* the host's addresses, for libcurl */
     char curl_text[CURL_ERROR_SIZE];
@@ -128,31 +133,33 @@ struct transport {
     BIO_METHOD *tls_method;
     struct deadlines whole, handshake;
     struct transport_session *failed;  /* in DIRECT_FAILED */
-    struct transport_session *failing; /* those whose turn it is */
+    struct transport_session *failing; /* those being called back now */
     struct answer_pool pool;
-    int closing;                       /* handles that must close before the memory goes */
-    char trace[TRACEPARENT_BYTES + 2]; /* of the request that is being written */
-    char text[CURL_RESULT_TEXT_BYTES]; /* of the request that is failing */
-    char *buffer;                      /* DIRECT_READ_BYTES, for reading */
-    char *scratch;                     /* as many, for what is sent */
+    int closing;                       /* handles still to close before the memory is freed */
+    char trace[TRACEPARENT_BYTES + 2]; /* of the request being written */
+    char text[CURL_RESULT_TEXT_BYTES]; /* error of the request that is failing */
+    char *buffer;                      /* read buffer of DIRECT_READ_BYTES */
+    char *scratch;                     /* buffer of the same size for data to send */
 };
 
-/* A session's own request, made of one that varies. */
+/* A session's own copy of a request that varies. */
 struct direct_varied {
-    struct direct_request request; /* all but the head, the body and the path is borrowed */
+    /* Everything except the head, the body and the path is borrowed. */
+    struct direct_request request;
     struct buf head, path, host;
 };
 
-/* Bytes of the chunks of an answer, first line and all. */
+/* Sizes of a response's chunks, including their first lines. */
 struct direct_pace {
-    uint32_t chunk_bytes; /* of the current one, so far */
-    uint32_t least,
-        least_before; /* the smallest of the last `count`, and of those before; UINT32_MAX: none */
+    uint32_t chunk_bytes; /* of the current chunk so far */
+    /* Smallest of the last `count` chunks, and of those before them; UINT32_MAX: none. */
+    uint32_t least, least_before;
     uint32_t count;
 };
 
 struct transport_session {
-    struct deadline whole, handshake; /* `whole` first: deadlines find the session by them */
+    /* `whole` comes first: deadlines find the session by these. */
+    struct deadline whole, handshake;
     struct transport *transport;
     enum direct_state state;
     struct direct_connection *connection;
@@ -160,99 +167,102 @@ struct transport_session {
     struct address_wait naming;     /* in DIRECT_NAMING */
     uint32_t user;
     const struct direct_request *request;
-    struct direct_varied *varied; /* NULL until its first request that varies */
+    struct direct_varied *varied; /* NULL until the first request that varies */
     transport_done_fn *done;
     void *context;
     uint64_t trace;
     size_t sent_bytes; /* of head, cookies and body */
-    bool write_broken; /* nothing more can be sent; what the server said is still read */
+    /* Nothing more can be sent. Data from the server is still read. */
+    bool write_broken;
     struct answer answer;
-    bool begun; /* some byte of it has come */
+    bool begun; /* the first byte of the response has arrived */
     struct direct_pace pace;
-    struct stream_watch *watch; /* NULL until the first stream with limits of time */
+    struct stream_watch *watch; /* NULL until the first stream with time limits */
     struct transport_result result;
     struct history history;
     struct buf cookie_line; /* of the current request */
-    SSL_SESSION *resume;    /* from the last connection */
+    SSL_SESSION *resume;    /* from the last connection, for TLS resumption */
     struct transport_session *next_failed;
 };
 
 /* ---- direct.c ---- */
 
-/* Calls back: the session is idle by now. */
+/* Calls back; the session is idle by then. */
 void direct_finish(struct transport_session *s);
 
-/* Ends the current request, closes the connection and calls back. `text` may be the transport's. */
+/* Ends the current request, closes the connection and calls back. `text` may be
+ * `transport->text`. */
 void direct_fail(struct transport_session *s, enum outcome outcome, const char *text);
-/* The same at the loop's next turn: for within send. */
+/* The same, at the loop's next turn. For use within send. */
 void direct_fail_later(struct transport_session *s, enum outcome outcome, const char *text);
 
 /* ---- direct_io.c ---- */
 
 /* The socket is connected. */
 void direct_connected(struct transport_session *s, int fd);
-/* The connection is there (after TLS, if any): sends. */
+/* The connection is ready (after TLS, if any): starts sending. */
 void direct_ready(struct transport_session *s);
 /* Watches the connection for these events. */
 void direct_watch(struct direct_connection *c, int events);
-void direct_close_connection(struct transport_session *s); /* if it has one */
-/* The same, and says how it ended: see history_ended(). */
+void direct_close_connection(struct transport_session *s); /* no-op if there is none */
+/* The same, and notes how the connection ended: see history_ended(). */
 void direct_end_connection(struct transport_session *s, enum connection_end end,
                            int64_t idle_until_ns);
 
 /* ---- direct_connect.c ---- */
 void direct_connect(struct transport_session *s);
 void direct_connect_ended(void *context, CURL *easy, CURLcode code); /* for the curl_loop */
-/* Stops looking the host up, or connecting, if it does. */
+/* Stops the look-up or the connection attempt, if one is in progress. */
 void direct_connect_cancel(struct transport_session *s);
 
 /* ---- direct_tls.c ---- */
 void direct_tls_begin(struct transport_session *s);
 void direct_tls_continue(struct transport_session *s);
-/* How OpenSSL reaches a connection; the caller's, for BIO_meth_free(). NULL: no memory. */
+/* The BIO through which OpenSSL uses a connection. The caller frees it with BIO_meth_free().
+ * NULL: no memory. */
 BIO_METHOD *direct_tls_method(void);
-/* Like recv and send: bytes, 0 at the end, -1 with errno; EAGAIN with the event to wait for in
- * *wants. */
+/* Like recv and send: returns bytes, 0 at the end, or -1 with errno. On EAGAIN, *wants is the
+ * event to wait for. */
 ssize_t direct_tls_read(struct direct_connection *c, void *to, size_t n, int *wants);
 ssize_t direct_tls_write(struct direct_connection *c, const void *from, size_t n, int *wants);
-/* Says goodbye and keeps the session for resumption. */
+/* Sends close_notify and keeps the TLS session for resumption. */
 void direct_tls_end(struct transport_session *s, struct direct_connection *c);
 
 /* ---- direct_request.c ---- */
 int direct_request_new(struct transport *t, const struct transport_request *r, void **compiled,
                        struct err *e);
 void direct_request_free(void *compiled);
-/* Makes s->request the session's own, with these parts; -1: no memory. */
+/* Makes s->request the session's own copy, with these parts. Returns -1 if memory runs out. */
 int direct_request_vary(struct transport_session *s, const struct transport_parts *parts);
 void direct_varied_free(struct direct_varied *v);
-/* The parts of the request from byte `from` on; how many. */
+/* Fills `pieces` with the request from byte `from` on. Returns their count. */
 int direct_request_pieces(const struct transport_session *s, size_t from,
                           struct iovec pieces[DIRECT_PIECES]);
 size_t direct_request_bytes(const struct transport_session *s);
 size_t direct_request_head_bytes(const struct transport_session *s);
 
 /* ---- direct_response.c ---- */
-/* An answer to the request is awaited: the first one, or one to a second sending. */
+/* Prepares for a response: the first one, or one to a second sending. */
 void direct_response_begin(struct transport_session *s);
-/* Takes bytes. 0: go on; 1: complete; -1: no answer, the transport's text says why. *rest is what
- * is left after a complete answer. */
+/* Parses bytes. Returns 0: continue; 1: complete; -1: not a valid response, with the reason in
+ * the transport's text. *rest is the number of bytes after a complete response. */
 int direct_response_feed(struct transport_session *s, const char *bytes, size_t n, size_t *rest);
 
 /* ---- direct_stream.c ---- */
-/* A request was sent on the connection, and its answer is to be a stream, or not. */
+/* A request was sent on the connection. Its response may be a stream. */
 void direct_stream_begin(struct transport_session *s);
-/* Like recv(2) into the transport's buffer, of a connection without TLS: no more than one event,
- * where that can be known. */
+/* Like recv(2) into the transport's buffer, for a connection without TLS. Reads at most one
+ * event, as far as that can be known. */
 ssize_t direct_stream_read(struct transport_session *s);
-/* Nothing more waits behind the n bytes that were read last. */
+/* True if no data waits after the n bytes that were read last. */
 bool direct_stream_drained(const struct transport_session *s, size_t n);
-/* Before what was read is taken: when it came. */
+/* Call before the data read is parsed: sets its arrival time. */
 void direct_stream_arrived(struct transport_session *s);
-/* Behind it: n bytes went to the parser, which was in this state before. */
+/* Call after parsing: the parser, in state `before`, got n bytes. */
 void direct_stream_fed(struct transport_session *s, enum http1_state before, size_t n);
-/* Watches the limits of time of a request that begins; -1: no memory. */
+/* Starts the time limits of a request. Returns -1 if memory runs out. */
 int direct_stream_watch(struct transport_session *s);
-/* Ends the stream, and its connection. */
+/* Ends the stream and closes its connection. */
 void direct_stream_stop(struct transport_session *s, enum stream_body how);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * What the loop says of a connection: it can be written, it can be read, it has ended.
+ * The loop's events of a connection: it is writable, readable, or has ended.
  */
 #include <errno.h>
 #include <netinet/in.h>

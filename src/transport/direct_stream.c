@@ -1,11 +1,11 @@
 /*
- * Reads a stream event by event, so that each has the stamp of its own arrival: the kernel tells
- * that of the last segment of a read.
+ * Reads a stream event by event, so that each event has the stamp of its own arrival: the kernel
+ * reports only the stamp of the last segment of a read.
  *
- * A read never takes in more than it must. Servers send an event as a chunk (RFC 9112 7.1): the
- * size of its data is known once its first line is read. So the first read takes as much as the
- * smallest of the last chunks had, and the second one the rest. Elsewhere a look ahead finds the
- * end of the event. With TLS OpenSSL reads record by record.
+ * A read never takes more than it must. Servers send an event as a chunk (RFC 9112 7.1): its size
+ * is known once its first line is read. So the first read takes as much as the smallest of the last
+ * chunks had, and the second one takes the rest. If there are no chunks, a look ahead finds the end
+ * of the event. With TLS, OpenSSL reads record by record.
  */
 #include <errno.h>
 #include <string.h>

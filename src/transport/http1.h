@@ -1,14 +1,15 @@
 /*
- * http1: reads one HTTP/1.1 answer, and says where it ends (RFC 9112), for both transports.
+ * http1: parses one HTTP/1.1 response and finds its end (RFC 9112). Both transports use it.
  *
- * `direct` gives it the bytes of a connection as they come; `curl` the header lines and the body as
- * they came over the wire, before libcurl's own reading of them. So an answer has one outcome on
- * both, with one text. It is strict where RFC 9112 is, and lenient where that allows it and nothing
- * but the answer at hand can suffer; docs/internals/response-heads.md has every case. It knows no
- * Content-Encoding and no cookies, and keeps nothing but the current line.
+ * `direct` feeds it the bytes of a connection as they arrive. `curl` feeds it the raw header lines
+ * and body, before libcurl interprets them. So a response has the same outcome and error text on
+ * both. The parser is strict where RFC 9112 is. It is lenient where RFC 9112 allows that and only
+ * this response can suffer. docs/internals/response-heads.md has every case. It does not handle
+ * Content-Encoding or cookies, and stores only the current line.
  *
- * Ownership: embedded; http1_init() before the first use, http1_begin() before each answer,
- * http1_done() frees. What the sink is given is lent for the call. Thread: the loop's.
+ * Ownership: embedded; http1_init() before the first use, http1_begin() before each response,
+ * http1_done() frees. Arguments of the sink's functions are valid during the call. Thread: the
+ * loop's.
  */
 #ifndef TRANSPORT_HTTP1_H
 #define TRANSPORT_HTTP1_H
@@ -20,18 +21,18 @@
 #include "util/buf.h"
 #include "util/bytes.h"
 
-/* All header lines of an answer with those of its interim answers and trailers; one line; one line
- * of trailers; a chunk's first line with extensions. libcurl has the first three; it is not asked
- * for the last. */
+/* Limits of: all header lines of a response, including its interim responses and trailers; one
+ * header line; one line of trailers; a chunk's first line with its extensions. The first three
+ * are libcurl's limits. libcurl has none for the last. */
 #define HTTP1_HEAD_MAX_BYTES (300 * 1024)
 #define HTTP1_LINE_MAX_BYTES (100 * 1024 - 1)
 #define HTTP1_TRAILER_MAX_BYTES 4093
 #define HTTP1_CHUNK_LINE_MAX_BYTES (16 * 1024)
-/* Other than chunked. */
+/* Not counting chunked. */
 #define HTTP1_CODINGS_MAX 5
 
-/* The texts of errors that libcurl finds before we do. They hold nothing of the answer, so that
- * errors group. */
+/* Texts for errors that libcurl detects before we do. They contain nothing from the response, so
+ * that reports can group them. */
 #define HTTP1_NOT_HTTP "the response is not valid HTTP: "
 #define HTTP1_NO_STATUS_LINE HTTP1_NOT_HTTP "it does not begin with a status line of HTTP/1.1"
 #define HTTP1_NO_COLON HTTP1_NOT_HTTP "a header without a colon"
@@ -44,37 +45,37 @@
 #define HTTP1_LINE_TOO_LARGE "a header of the response is larger than 100 kB"
 
 enum http1_state {
-    /* Before or in the status line, of an interim answer or of the answer. */
+    /* Before or in the status line of an interim or final response. */
     HTTP1_STATUS,
     /* In the header fields. */
     HTTP1_FIELDS,
-    /* In a body of known length, of which `left` bytes are to come. */
+    /* In a body of known length; `left` bytes are missing. */
     HTTP1_LENGTH,
-    /* In a body that ends with the connection. */
+    /* In a body that ends when the connection closes. */
     HTTP1_UNTIL_CLOSE,
-    /* In the digits of a chunk's size; behind them; in its extensions; at the LF of that line. */
+    /* Parsing a chunk's size line: in the digits; after them; in the extensions; at its LF. */
     HTTP1_SIZE,
     HTTP1_SIZE_END,
     HTTP1_EXTENSION,
     HTTP1_SIZE_LF,
-    /* In a chunk, of which `left` bytes are to come; at the CR and the LF behind it. */
+    /* In a chunk; `left` bytes are missing. At the CR after it; at the LF after it. */
     HTTP1_CHUNK,
     HTTP1_CHUNK_CR,
     HTTP1_CHUNK_LF,
-    /* Behind the last chunk. */
+    /* After the last chunk. */
     HTTP1_TRAILERS,
-    /* The answer has ended. */
+    /* The response has ended. */
     HTTP1_COMPLETE,
-    /* It is none; `error` says why. */
+    /* The response is invalid; `error` says why. */
     HTTP1_FAILED
 };
 
 struct http1_sink {
-    /* A header field of the answer itself: not of an interim one, not a trailer (RFC 9110 6.5.1).
-     * The value is trimmed and unfolded. */
+    /* A header field of the final response: not of an interim one, and not a trailer (RFC 9110
+     * 6.5.1). The value is trimmed and unfolded. */
     void (*field)(void *context, struct bytes name, struct bytes value);
-    /* Of the body, chunks undone. -1: its owner has seen enough; the answer has failed, with the
-     * owner's reason (`error` is NULL). */
+    /* Part of the body, dechunked. Returns -1 if the owner wants no more; the response has then
+     * failed for the owner's reason (`error` is NULL). */
     int (*body)(void *context, const char *bytes, size_t n);
 };
 
@@ -84,55 +85,59 @@ struct http1 {
     enum http1_state state;
     const char *error; /* in HTTP1_FAILED */
     int status;        /* of the last status line */
-    bool head_done;    /* of the answer itself, and so `status` is its */
-    bool keep;         /* in HTTP1_COMPLETE: the connection may be used again */
-    bool ends;         /* the server said that it is the last, or HTTP says so for it */
-    bool head_method;  /* the request was HEAD */
-    bool upgrade;      /* it asked for another protocol, so 101 is an answer */
-    bool others; /* answers of HTTP/2 and 3 may come by http1_line(): their framing is not ours */
-    /* This is one: its fields are taken as they are, and its end is that of the body. */
+    bool head_done;    /* of the final response, so `status` is its status */
+    bool keep;         /* in HTTP1_COMPLETE: the connection may be reused */
+    /* The response is the last on its connection: the server said so, or HTTP implies it. */
+    bool ends;
+    bool head_method; /* the request was HEAD */
+    bool upgrade;     /* the request had an Upgrade header, so 101 is final */
+    /* http1_line() may get responses of HTTP/2 and 3, whose framing is not ours. */
+    bool others;
+    /* This is such a response: its fields are taken as they are, and it ends when its body ends. */
     bool foreign;
-    /* A header that frames was written so that libcurl does not know it: it does not see the end of
-     * the answer. */
+    /* A framing header was written in a way that libcurl does not recognise, so libcurl does not
+     * see the end of the response. */
     bool odd;
     bool minor_1; /* HTTP/1.1; else 1.0 */
     bool close_said, keep_said;
-    bool length_said, coded,
-        chunked; /* there was a Content-Length; a Transfer-Encoding, which ends with chunked */
+    /* There was a Content-Length; there was a Transfer-Encoding; it ended with chunked. */
+    bool length_said, coded, chunked;
     uint64_t length, left;
     size_t codings;
-    size_t head_bytes, line_bytes; /* against the limits */
-    struct buf line;               /* what has come of a line */
-    struct buf held; /* a whole header line, which the next one may go on (obs-fold) */
-    bool folded;     /* it did */
+    size_t head_bytes, line_bytes; /* counted against the limits */
+    struct buf line;               /* part of a line received so far */
+    /* A whole header line, which the next line may continue (obs-fold). */
+    struct buf held;
+    /* The next line did continue it. */
+    bool folded;
 };
 
 void http1_init(struct http1 *h, const struct http1_sink *sink, void *context);
 void http1_done(struct http1 *h);
 
-/* `upgrade`: the request had an Upgrade. */
+/* `upgrade`: the request had an Upgrade header. */
 void http1_begin(struct http1 *h, bool head_method, bool upgrade);
 
-/* Takes bytes of the connection, and says how many were of this answer; the rest belongs to
- * nothing. Less than n only where it is complete or has failed. */
+/* Parses bytes of the connection. Returns how many belonged to this response; the rest belongs
+ * to nothing. Less than n only if the response is complete or has failed. */
 size_t http1_feed(struct http1 *h, const char *bytes, size_t n);
 
-/* The connection has ended. `clean`: in order, with TLS's close_notify where there is TLS (RFC 9112
- * 9.8). True where that completes the answer. */
+/* The connection has ended. `clean`: in the regular way, with a close_notify if it used TLS (RFC
+ * 9112 9.8). Returns true if that completes the response. */
 bool http1_end(struct http1 *h, bool clean);
 
-/* Where someone else tells head and body apart: one line of the head with its end, the body then
- * goes to http1_feed(). A status line after the head begins another answer: that of a redirect.
- * What comes behind the head and is no status line is a trailer, and is left out. */
+/* For callers that separate head and body themselves: takes one line of the head, with its line
+ * end. The body then goes to http1_feed(). A status line after the head starts another response,
+ * after a redirect. Any other line after the head is a trailer, and is ignored. */
 void http1_line(struct http1 *h, const char *line, size_t n);
 
-/* ---- for http1.c itself: http1_head.c judges lines, without their ends ---- */
+/* ---- internal: http1_head.c parses lines, without their line ends ---- */
 
 void http1_fail(struct http1 *h, const char *error);
 void http1_status_line(struct http1 *h, const char *line, size_t n);
-/* Of the head or, where `trailer`, behind the body. */
+/* A field of the head or, with `trailer`, after the body. */
 void http1_field(struct http1 *h, const char *line, size_t n, bool trailer);
-/* The empty line has come: how does the answer go on? */
+/* The empty line after the head: decides how the response continues. */
 void http1_head_end(struct http1 *h);
 
 #endif

@@ -1,4 +1,5 @@
-/* One line of a head: what it may be, and what it says of where the answer ends. */
+/* Parses one line of a head: what it may contain, and what it says about the end of the
+ * response. */
 #include <string.h>
 #include <strings.h>
 

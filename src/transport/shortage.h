@@ -1,12 +1,10 @@
 /*
- * shortage: was it this machine that could not make a connection, and not the target that refused
- * it?
+ * shortage: finds out whether this machine could not make a connection, or the target refused it.
  *
- * A client that has no port, no descriptor or no memory left measures nothing of its target. Such a
- * failure differs from the others by its errno (connect(2), socket(2)); EADDRNOTAVAIL means two
- * things, which a datagram socket tells apart: it finds an address to come from or not, and never
- * runs out of TCP's ports.
- *
+ * A client without free ports, descriptors or memory cannot measure its target. Such failures
+ * differ from others by their errno (connect(2), socket(2)). EADDRNOTAVAIL has two meanings. A
+ * datagram socket tells them apart: it either finds a source address or not, and never runs out of
+ * TCP ports.
  * Thread: any.
  */
 #ifndef TRANSPORT_SHORTAGE_H
@@ -19,19 +17,19 @@
 
 /* What was seen of a transfer's sockets. */
 struct shortage_seen {
-    int socket_errno; /* why one could not be opened or bound; 0: all could */
-    struct ipaddr to; /* where the last one was meant to go; family 0: none was asked for */
+    int socket_errno; /* why a socket could not be opened or bound; 0: no failure */
+    struct ipaddr to; /* destination of the last socket; family 0: none was opened */
 };
 
-/* Whether this process, or the machine, has no descriptor left right now: where a library does not
- * say why it failed. */
+/* Checks whether this process or the machine has no descriptors left. For libraries that do not
+ * say why they failed. */
 enum transport_limit shortage_probe(void);
 
-/* "this machine has no local port left ... (Cannot assign requested address)". */
+/* Writes "this machine has no local port left ... (Cannot assign requested address)". */
 void shortage_text(enum transport_limit limit, int reason, char *text, size_t size);
 
-/* Makes the result of a transfer that failed to connect the client's own, where it is, with the
- * text in `text`. */
+/* If the client itself caused the failed connection of a transfer, changes the result to say so,
+ * with the message in `text`. */
 void shortage_judge(CURL *easy, CURLcode code, const struct shortage_seen *seen,
                     const struct transport_options *o, struct transport_result *result, char *text,
                     size_t size);

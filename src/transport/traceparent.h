@@ -1,9 +1,9 @@
 /*
- * traceparent: the W3C trace context that a request carries, so that a server's log can name the
- * client's row.
+ * traceparent: the W3C trace context in a request, so that a server's log can refer to the client's
+ * row.
  *
- * A trace id is 16 hex digits of the run and 16 of the request; nothing is stored for it. Source:
- * W3C Trace Context, section 3.2 (version 00). It traces nothing itself. Thread: any.
+ * A trace id is 16 hex digits of the run and 16 of the request, so nothing needs to be stored.
+ * Source: W3C Trace Context, section 3.2 (version 00). It records no traces itself. Thread: any.
  */
 #ifndef TRANSPORT_TRACEPARENT_H
 #define TRANSPORT_TRACEPARENT_H

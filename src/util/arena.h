@@ -1,8 +1,8 @@
 /*
- * arena: memory that is given out piece by piece and freed all at once.
+ * arena: memory that is allocated piece by piece and freed all at once.
  *
- * It frees no single piece and grows none. Ownership: the arena owns every piece until
- * arena_done(). Thread: one at a time.
+ * Single pieces cannot be freed or grown. Ownership: the arena owns every piece until arena_done().
+ * Thread: one at a time.
  */
 #ifndef UTIL_ARENA_H
 #define UTIL_ARENA_H
@@ -11,15 +11,15 @@
 
 struct arena_chunk;
 
-/* All zero is an empty arena without a limit. */
+/* Zero-initialised, it is an empty arena without a limit. */
 struct arena {
     struct arena_chunk *chunks;
-    size_t bytes; /* given out so far, rounded up for alignment */
-    size_t max;   /* the most that it gives out; 0: no limit */
+    size_t bytes; /* allocated so far, rounded up for alignment */
+    size_t max;   /* allocation limit; 0: no limit */
 };
 
-/* `bytes` bytes, aligned for any type and not set to anything; NULL without memory or above the
- * limit. */
+/* Returns `bytes` uninitialised bytes, aligned for any type; NULL if memory runs out or the
+ * limit is exceeded. */
 void *arena_alloc(struct arena *a, size_t bytes);
 
 void arena_done(struct arena *a);

@@ -1,9 +1,8 @@
 /*
- * banned: makes calls that are known for trouble a compile error, with the name of what to use
- * instead.
+ * banned: makes error-prone calls a compile error that names a replacement.
  *
- * Included in front of every file by the Makefile. Most declarations below repeat those of the
- * system with an attribute that warns on use; warnings are errors here. Thread: none.
+ * The Makefile includes it before every file. Most declarations below repeat those of the system
+ * with an attribute that warns on use; warnings are errors here. Thread: none.
  */
 #ifndef UTIL_BANNED_H
 #define UTIL_BANNED_H
@@ -37,8 +36,8 @@ struct cJSON *cJSON_GetObjectItem(const struct cJSON *const object, const char *
 
 #endif
 
-/* These have inline bodies in the system headers, so the names themselves go: use strtol or strtod
- * with a check. */
+/* These have inline bodies in the system headers, so their names are poisoned. Use strtol or
+ * strtod with a check. */
 #pragma GCC poison atoi atol atoll atof
 
 #endif

@@ -1,9 +1,8 @@
 /*
  * bytes: a view of bytes that someone else owns.
  *
- * It may hold NULs and need not end with one. `data` NULL means that there is no value, which is
- * not the same as an empty one. Ownership: borrowed, for as long as its giver says. Thread: plain
- * data.
+ * It may contain NULs and need not end with one. `data` NULL means that there is no value, which
+ * differs from an empty one. Ownership: borrowed; the source says for how long. Thread: plain data.
  */
 #ifndef UTIL_BYTES_H
 #define UTIL_BYTES_H

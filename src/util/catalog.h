@@ -1,10 +1,9 @@
 /*
- * catalog: what a run can send, by number: its endpoints, its tasks and its checks.
+ * catalog: numbered lists of what a run can send: its endpoints, tasks and checks.
  *
- * A scenario makes one, the run file keeps it, and thresholds and reports get it from either. It
+ * A scenario creates one, the run file stores it, and thresholds and reports get it from either. It
  * counts nothing.
- *
- * Ownership: whoever makes one; names are borrowed. Thread: plain data.
+ * Ownership: its creator's; names are borrowed. Thread: plain data.
  */
 #ifndef UTIL_CATALOG_H
 #define UTIL_CATALOG_H
@@ -14,21 +13,21 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* Requests of the same name and method may be several endpoints. */
+/* Requests with the same name and method may be several endpoints. */
 struct endpoint {
     const char *name, *method;
 };
 
-/* endpoint of a task that has steps */
+/* value of `endpoint` for a task with steps */
 #define CATALOG_STEPS INT64_C(-1)
 
-/* What a user does as a whole; each time through it is an iteration. */
+/* One unit of a user's work; each execution is an iteration. */
 struct catalog_task {
     const char *name;
-    int64_t endpoint; /* the request that is all of it, or CATALOG_STEPS */
+    int64_t endpoint; /* its only request, or CATALOG_STEPS */
 };
 
-/* A check; or a capture, which is counted only if it could not be checked. */
+/* A check; or a capture, which is only counted if it could not be checked. */
 struct catalog_check {
     const char *name;
     uint32_t endpoint;
@@ -38,14 +37,14 @@ struct catalog_check {
 struct catalog {
     struct endpoint *endpoints;
     size_t endpoint_count;
-    /* None: the run is from before tasks were kept; a request is an iteration. */
+    /* None: the run is older than the recording of tasks; each request is an iteration. */
     struct catalog_task *tasks;
     size_t task_count;
-    struct catalog_check *checks; /* captures behind all others */
+    struct catalog_check *checks; /* captures come after all checks */
     size_t check_count;
 };
 
-/* Frees the arrays of one that owns them; all zeros is fine. */
+/* Frees the arrays of a catalog that owns them. A zeroed one is allowed. */
 static inline void catalog_done(struct catalog *c) {
     free(c->endpoints);
     free(c->tasks);

@@ -1,8 +1,8 @@
 /*
- * clock: the two clocks, read in nanoseconds.
+ * clock: reads the two clocks, in nanoseconds.
  *
- * Measure and pace with the monotonic clock; the real clock is for dates only. Pure code never
- * reads either: it is given a time. Thread: any.
+ * Use the monotonic clock to measure and pace, and the real clock only for dates. Pure code reads
+ * neither: it gets a time as an argument. Thread: any.
  */
 #ifndef UTIL_CLOCK_H
 #define UTIL_CLOCK_H
@@ -17,7 +17,7 @@
 #define US_PER_MS INT64_C(1000)
 #define US_PER_S INT64_C(1000000)
 
-/* CLOCK_MONOTONIC, which is what uv_hrtime() reads too. */
+/* CLOCK_MONOTONIC, which uv_hrtime() reads too. */
 int64_t clock_mono_ns(void);
 
 /* CLOCK_REALTIME: nanoseconds since 1970. */
@@ -31,10 +31,10 @@ int64_t clock_thread_cpu_ns(void);
 /* Writes "2026-11-24T02:50:36.123Z" (RFC 3339, UTC, milliseconds). */
 void clock_utc(int64_t real_ns, char out[CLOCK_UTC_BYTES]);
 
-/* Reads what clock_utc() wrote; false where it is something else. */
+/* Parses what clock_utc() writes. Returns false for anything else. */
 bool clock_read_utc(const char *text, int64_t *real_ns);
 
-/* Writes "20261124T025036Z", fit for a file name. */
+/* Writes "20261124T025036Z", usable in a file name. */
 void clock_utc_compact(int64_t real_ns, char out[CLOCK_UTC_BYTES]);
 
 #endif

@@ -1,35 +1,35 @@
 /*
- * connection: what is said of the connections that requests went over, in words.
+ * connection: words for the HTTP version and the end of a connection.
  *
- * The words are a contract: they stand in run files and machine-readable reports. Add at the end
- * only, the numbers are stored. Thread: any.
+ * The words are a contract: they are in run files and machine-readable reports. Only add at the
+ * end, because the numbers are stored. Thread: any.
  */
 #ifndef UTIL_CONNECTION_H
 #define UTIL_CONNECTION_H
 
-/* The version of an answer. */
+/* The version of a response. */
 enum http_version {
-    HTTP_VERSION_NONE, /* no answer came */
+    HTTP_VERSION_NONE, /* no response arrived */
     HTTP_VERSION_1_0,
     HTTP_VERSION_1_1,
     HTTP_VERSION_2,
     HTTP_VERSION_COUNT
 };
 
-/* "1.0", "1.1", "2"; NULL for HTTP_VERSION_NONE and for a number that is none of ours. */
+/* Returns "1.0", "1.1" or "2"; NULL for HTTP_VERSION_NONE and for invalid numbers. */
 const char *http_version_text(int version);
 
 /* How a connection ended. */
 #define CONNECTION_END_MAP(X)                                                                      \
     X(NONE, "")                                                                                    \
-    X(ANNOUNCED, "announced") /* the server said so with an answer, or HTTP/1.0 does */            \
-    X(IDLE, "idle")           /* the server ended it, unannounced, while no request was on it */   \
-    X(LOST, "lost")           /* the server ended it, and a request had been sent: no byte came */ \
-    X(CUT, "cut")             /* the server ended it within an answer */                           \
+    X(ANNOUNCED, "announced") /* the server said so in a response, or HTTP/1.0 implies it */       \
+    X(IDLE, "idle")           /* the server ended it, unannounced, without a request on it */      \
+    X(LOST, "lost")           /* the server ended it after a request, before any response */       \
+    X(CUT, "cut")             /* the server ended it during a response */                          \
     X(RESET, "reset")         /* by a reset */                                                     \
-    X(GOAWAY, "goaway")       /* the server said so with HTTP/2's GOAWAY */                        \
-    X(EXPIRED, "expired")     /* we ended it: the server's Keep-Alive: timeout= was over */        \
-    X(CLIENT, "client")       /* we ended it for another reason: no keep-alive, a timeout, ... */
+    X(GOAWAY, "goaway")       /* the server sent an HTTP/2 GOAWAY */                               \
+    X(EXPIRED, "expired")     /* closed by the client: Keep-Alive: timeout= had passed */          \
+    X(CLIENT, "client")       /* closed by the client otherwise: no keep-alive, a timeout, ... */
 
 enum connection_end {
 #define CONNECTION_END_ENUM(name, text) CONNECTION_END_##name,
@@ -38,7 +38,7 @@ enum connection_end {
         CONNECTION_END_COUNT
 };
 
-/* NULL for CONNECTION_END_NONE and for a number that is none of ours. */
+/* Returns NULL for CONNECTION_END_NONE and for invalid numbers. */
 const char *connection_end_text(int end);
 
 #endif

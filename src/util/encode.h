@@ -1,7 +1,7 @@
 /*
- * encode: text as a request holds it, and back again.
+ * encode: encodes text for requests, and decodes it.
  *
- * JSON strings are util/json's. Decoders refuse what is not well formed. Ownership: appends to the
+ * JSON strings are in util/json. Decoders reject malformed input. Ownership: appends to the
  * caller's buffer.
  * Thread: any.
  */
@@ -13,12 +13,12 @@
 
 #include "util/buf.h"
 
-/* Everything but RFC 3986's unreserved characters becomes %XX. */
+/* Everything except RFC 3986's unreserved characters becomes %XX. */
 void encode_percent(struct buf *out, const char *text, size_t n);
 
-/* A path with its query as someone has written it: %XX stays, and what no request line may hold
- * (spaces, controls, other signs, what is not ASCII, a '%' that begins nothing) becomes %XX. It
- * ends before a '#', as what follows is never sent. */
+/* For a path with its query as a user writes it. %XX is kept. Characters that are not allowed in
+ * a request line (spaces, controls, other signs, non-ASCII, a '%' without two digits) become
+ * %XX. It stops before a '#', because the fragment is never sent. */
 void encode_written(struct buf *out, const char *text, size_t n);
 
 /* application/x-www-form-urlencoded: a space becomes '+' (WHATWG URL). */
@@ -27,14 +27,14 @@ void encode_form(struct buf *out, const char *text, size_t n);
 /* RFC 4648, with padding. */
 void encode_base64(struct buf *out, const char *text, size_t n);
 
-/* A name inside the quotes of a multipart header: quote, CR and LF become %XX (WHATWG HTML). */
+/* For a name inside the quotes of a multipart header: quote, CR and LF become %XX (WHATWG HTML). */
 void encode_quoted(struct buf *out, const char *text, size_t n);
 
-/* %XX, and '+' as a space where `plus`; false where a '%' has no two digits (which stays as it
- * is). */
+/* Decodes %XX, and '+' as a space if `plus`. Returns false if a '%' is not followed by two
+ * digits (it is then kept). */
 bool decode_percent(struct buf *out, const char *text, size_t n, bool plus);
 
-/* RFC 4648 with or without padding, in either alphabet, white space inside ignored. */
+/* RFC 4648 with or without padding, in either alphabet; ignores white space inside. */
 bool decode_base64(struct buf *out, const char *text, size_t n);
 
 #endif

@@ -1,11 +1,10 @@
 /*
  * err: one error text, carried by value.
  *
- * A function that can fail takes `struct err *e` as its last argument, returns 0 or -1, and on
- * failure leaves a text that can be shown to a person as it is: what happened, where, and how to
- * fix it. On success the text is untouched. It does not keep codes, chains or a "last error"
- * anywhere.
- *
+ * A function that can fail takes `struct err *e` as its last argument and returns 0 or -1. On
+ * failure it sets a text that can be shown to the user as it is: what happened, where, and how to
+ * fix it. On success the text is unchanged. There are no codes, no chains, and no global "last
+ * error".
  * Thread: plain data, owned by the caller.
  */
 #ifndef UTIL_ERR_H
@@ -15,11 +14,11 @@ struct err {
     char text[1024];
 };
 
-/* Formats the text (cut at the end if too long) and returns -1, so that `return err_set(e, ...)`
- * works. `e` may be NULL: the text is dropped. */
+/* Formats the text (truncated if too long) and returns -1, so that `return err_set(e, ...)`
+ * works. `e` may be NULL: the text is discarded. */
 int err_set(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Puts "prefix: " in front of the text that is already there; returns -1. */
+/* Inserts "prefix: " before the existing text. Returns -1. */
 int err_prefix(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #ifdef __clang_analyzer__ /* it does not see into another file, and doubts that they return -1 */

@@ -1,9 +1,9 @@
 /*
- * idn: host names with letters beyond ASCII as the A-labels that name servers, the Host field and
- * TLS want (RFC 5891, UTS 46 nontransitional, as browsers have it). libcurl would convert by the
- * process's locale; this takes UTF-8 in every one.
+ * idn: converts host names with non-ASCII letters to the A-labels that name servers, the Host field
+ * and TLS need (RFC 5891, UTS 46 nontransitional, as in browsers). libcurl would convert by the
+ * process's locale; this takes UTF-8 in every locale.
  *
- * It decodes no percent-encoding and looks no name up. Ownership: appends to the caller's buffer.
+ * It does not percent-decode and looks up no names. Ownership: appends to the caller's buffer.
  * Thread: any.
  */
 #ifndef UTIL_IDN_H
@@ -15,10 +15,10 @@
 #include "util/buf.h"
 #include "util/err.h"
 
-/* Whether no letter is beyond ASCII: then there is nothing to convert. */
+/* True if all letters are ASCII: then nothing needs converting. */
 bool idn_is_ascii(const char *name, size_t n);
 
-/* The A-labels of `name`, UTF-8. The error is a whole sentence. */
+/* Appends the A-labels of `name`, which is UTF-8. The error is a whole sentence. */
 int idn_labels(const char *name, struct buf *out, struct err *e);
 
 #endif

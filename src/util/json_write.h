@@ -1,14 +1,14 @@
 /*
- * json_write: writes JSON member by member into a buffer, in the layout that each document has.
+ * json_write: writes JSON member by member into a buffer, in the layout of each document.
  *
- * cJSON escapes the texts. Numbers and layout are ours: cJSON keeps every number as a double, so it
- * prints 2^53-1 as 9.00719925474099e+15, and it knows one layout. A text may be hostile: a byte
- * that is not UTF-8, and a NUL, become U+FFFD. Documents are ASCII, so that a terminal obeys
- * nothing in them, unless `utf8` is set. The writer builds no tree, does not check for repeated
- * keys and does not read (util/json.h does).
+ * cJSON escapes the texts. Numbers and layout are our own: cJSON stores every number as a double,
+ * so it prints 2^53-1 as 9.00719925474099e+15, and it has only one layout. A text may be hostile:
+ * invalid UTF-8 bytes and NULs become U+FFFD. Documents are ASCII, so that no text can control a
+ * terminal, unless `utf8` is set. The writer builds no tree, does not check for duplicate keys and
+ * does not parse (util/json.h does).
  *
- * In all functions `key` is NULL for the outermost value and for the elements of an array. Opening
- * and ending must match. Errors: only memory can run out, and the buffer remembers that.
+ * In all functions `key` is NULL for the outermost value and for the elements of an array. Every
+ * object and array must be ended. Errors: only memory can run out, and the buffer remembers that.
  *
  * Ownership: the buffer and `indent` are borrowed; there is nothing to free. Thread: plain data,
  * owned by the caller.
@@ -31,10 +31,10 @@ enum json_layout {
 
 struct json_writer {
     struct buf *out;
-    const char *indent; /* one level of depth */
+    const char *indent; /* for one level of depth */
     const char *comma, *colon;
-    bool utf8;     /* set by the caller: text beyond ASCII stays UTF-8 instead of \uXXXX */
-    bool new_line; /* the next member begins a line */
+    bool utf8;     /* set by the caller: write non-ASCII text as UTF-8 instead of \uXXXX */
+    bool new_line; /* the next member starts on a new line */
     int depth;
     struct {
         char close;
@@ -42,37 +42,37 @@ struct json_writer {
     } open[JSON_WRITE_DEPTH_MAX];
 };
 
-/* `indent`: blanks for each level of depth; NULL: compact, without any blank. */
+/* `indent`: blanks for each level of depth; NULL: compact, without blanks. */
 void json_write_init(struct json_writer *w, struct buf *out, const char *indent);
 
 void json_write_object(struct json_writer *w, const char *key, enum json_layout layout);
 void json_write_array(struct json_writer *w, const char *key, enum json_layout layout);
 void json_write_end(struct json_writer *w);
 
-/* In a JSON_LINE object or array: the next member begins a line. */
+/* In a JSON_LINE object or array: the next member starts on a new line. */
 void json_write_new_line(struct json_writer *w);
 
-/* A NULL text is null. */
+/* A NULL text becomes null. */
 void json_write_text(struct json_writer *w, const char *key, const char *text);
 void json_write_bytes(struct json_writer *w, const char *key, const char *text, size_t n);
 
 void json_write_int(struct json_writer *w, const char *key, int64_t value);
 void json_write_uint(struct json_writer *w, const char *key, uint64_t value);
 
-/* Digits as text_number() has them: for what was counted, measured or computed. What is not finite
- * is null. */
+/* Digits as in text_number(): for values that were counted, measured or computed. Values that
+ * are not finite become null. */
 void json_write_number(struct json_writer *w, const char *key, double value);
 
-/* As few digits as give the same double back. What is not finite is null. */
+/* The fewest digits that give the same double again. Values that are not finite become null. */
 void json_write_exact(struct json_writer *w, const char *key, double value);
 
-/* [low, high], or null where neither is finite. */
+/* [low, high], or null if neither is finite. */
 void json_write_pair(struct json_writer *w, const char *key, double low, double high);
 
 void json_write_bool(struct json_writer *w, const char *key, bool value);
 void json_write_null(struct json_writer *w, const char *key);
 
-/* Before a value that the caller appends to the buffer as JSON. */
+/* Writes the key of a value that the caller then appends to the buffer as JSON. */
 void json_write_key(struct json_writer *w, const char *key);
 
 #endif

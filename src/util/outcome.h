@@ -1,8 +1,8 @@
 /*
- * outcome: what became of a request, in one word.
+ * outcome: the result of a request, in one word.
  *
- * The words are a contract: they stand in run files and machine-readable reports. Add at the end
- * only, the numbers are stored. Thread: any.
+ * The words are a contract: they are in run files and machine-readable reports. Only add at the
+ * end, because the numbers are stored. Thread: any.
  */
 #ifndef UTIL_OUTCOME_H
 #define UTIL_OUTCOME_H
@@ -10,24 +10,24 @@
 #include <stdbool.h>
 
 #define OUTCOME_MAP(X)                                                                             \
-    X(OK, "ok")                     /* an answer came and nothing is wrong with it */              \
-    X(HTTP_ERROR, "http_error")     /* an answer came with a status of 400 or more */              \
-    X(CHECK_FAILED, "check_failed") /* an answer came that a check of the scenario refused */      \
-    X(TIMEOUT, "timeout")           /* no complete answer in time */                               \
-    X(DNS_ERROR, "dns_error")       /* the host's name has no address */                           \
+    X(OK, "ok")                     /* a response arrived, without any failure */                  \
+    X(HTTP_ERROR, "http_error")     /* a response with a status of 400 or more */                  \
+    X(CHECK_FAILED, "check_failed") /* a response that fails a check of the scenario */            \
+    X(TIMEOUT, "timeout")           /* no complete response in time */                             \
+    X(DNS_ERROR, "dns_error")       /* the host name has no address */                             \
     X(CONNECT_ERROR,                                                                               \
       "connect_error")        /* no connection: refused, unreachable, proxy, no free port */       \
     X(TLS_ERROR, "tls_error") /* handshake or certificate */                                       \
-    X(RESET, "reset")         /* the connection ended before the answer was complete */            \
+    X(RESET, "reset")         /* the connection ended before the response was complete */          \
     X(PROTOCOL_ERROR,                                                                              \
-      "protocol_error")         /* the answer is not valid HTTP, or breaks a limit of ours */      \
-    X(NOT_SENT, "not_sent")     /* the schedule called for it and it never left */                 \
-    X(CANCELLED, "cancelled")   /* we gave it up because the run ended */                          \
-    X(UNSENDABLE, "unsendable") /* it could not be built from its values, so it was not sent */    \
-    X(STREAM_CUT, "stream_cut") /* a streamed answer ended without a done mark or finish reason */ \
-    X(STREAM_ERROR, "stream_error") /* an error came within the stream, after a good status */     \
-    X(NO_TOKENS, "no_tokens")       /* a streamed answer was expected, and no token came */        \
-    X(STREAM_IDLE, "stream_idle")   /* a stream brought nothing for longer than allowed */
+      "protocol_error")         /* the response is not valid HTTP, or exceeds a limit of ours */   \
+    X(NOT_SENT, "not_sent")     /* it was scheduled, but never sent */                             \
+    X(CANCELLED, "cancelled")   /* abandoned because the run ended */                              \
+    X(UNSENDABLE, "unsendable") /* it could not be built from its values */                        \
+    X(STREAM_CUT, "stream_cut") /* a stream without an end mark or finish reason */                \
+    X(STREAM_ERROR, "stream_error") /* an error within the stream, after a good status */          \
+    X(NO_TOKENS, "no_tokens")       /* a stream was expected, but no token arrived */              \
+    X(STREAM_IDLE, "stream_idle")   /* a stream was silent for longer than allowed */
 
 enum outcome {
 #define OUTCOME_ENUM(name, text) OUTCOME_##name,
@@ -36,18 +36,18 @@ enum outcome {
         OUTCOME_COUNT
 };
 
-/* The word, or "unknown" for a number that is none of ours. */
+/* Returns the word, or "unknown" for an invalid number. */
 const char *outcome_text(int outcome);
 
-/* True where the request has a service time: it was sent and came to an end of its own. */
+/* True if the request has a service time: it was sent and ended by itself. */
 bool outcome_is_timed(int outcome);
 
-/* True where it counts as a failure: everything but ok, not_sent and cancelled (those are counted
- * separately). One that was unsendable is a failure without a time: it is among the errors, and in
- * no count of requests that came to an end. */
+/* True if it is a failure: all except ok, not_sent and cancelled (those are counted separately).
+ * An unsendable request is a failure without a time: it is counted as an error, but not as a
+ * finished request. */
 bool outcome_is_failure(int outcome);
 
-/* True where it left. */
+/* True if it was sent. */
 bool outcome_is_sent(int outcome);
 
 #endif

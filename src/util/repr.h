@@ -1,9 +1,9 @@
 /*
- * repr: a double in as few digits as give the same double back, laid out as Python's repr() lays it
- * out.
+ * repr: writes a double with the fewest digits that give the same double again, in the layout of
+ * Python's repr().
  *
- * "0.1", "100.0", "1e-05", "1.5e+16"; "nan", "inf" and "-inf" for the rest. For files that Python
- * programs write and others compare byte for byte. Thread: any.
+ * "0.1", "100.0", "1e-05", "1.5e+16", and "nan", "inf" and "-inf". For files that Python programs
+ * also write and that are compared byte for byte. Thread: any.
  */
 #ifndef UTIL_REPR_H
 #define UTIL_REPR_H

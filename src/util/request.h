@@ -1,14 +1,13 @@
 /*
- * request: a finished request as everything but the sending sees it.
+ * request: a finished request, for all parts except those that send it.
  *
- * Two places make one: a sample on its way into the run file (record/sample.h) and a row that is
- * read from it (record/reader.h). Both give the same numbers. Statistics, thresholds, exports and
- * the terminal read it. Two shapes stand beside it, for speed: struct transport_result, which has
- * nanoseconds and a text, and struct sample, the 72 bytes that a worker moves.
+ * It is made from a sample on its way into the run file (record/sample.h) or from a row of the file
+ * (record/reader.h), with the same numbers. Statistics, thresholds, exports and the terminal use
+ * it. Two other structs exist for speed: struct transport_result, with nanoseconds and a text, and
+ * struct sample, the 72 bytes that a worker passes on.
  *
- * Moments are microseconds from the start of the run, spans are microseconds. Each moment is cut to
- * whole microseconds by itself, so that spans agree with moments.
- *
+ * Times are microseconds from the start of the run; durations are microseconds. Each time is
+ * truncated to whole microseconds on its own, so that durations agree with times.
  * Ownership: plain data, no pointers. Thread: any.
  */
 #ifndef UTIL_REQUEST_H
@@ -20,18 +19,18 @@
 #include "util/connection.h"
 #include "util/outcome.h"
 
-/* No such moment, span or user. */
+/* There is no such time, duration or user. */
 #define REQUEST_NO_VALUE INT64_MIN
 
 struct request {
-    int64_t id;        /* of its row; 0: it was not read from a file */
-    uint32_t endpoint; /* by its number in the run file */
-    uint32_t error;    /* number of its text; 0: none */
-    int64_t user;      /* REQUEST_NO_VALUE: none was free to send it */
+    int64_t id;        /* row id; 0: not read from a file */
+    uint32_t endpoint; /* number in the run file */
+    uint32_t error;    /* number of its error text; 0: no error */
+    int64_t user;      /* REQUEST_NO_VALUE: no user was free to send it */
     int64_t intended_us, sent_us, end_us;
-    int64_t service_us;  /* from the last sending; only of what came to an end of its own */
-    int64_t response_us; /* from the intended moment, or else from the first sending */
-    int64_t dns_us, connect_us, tls_us; /* REQUEST_NO_VALUE: there was no such step */
+    int64_t service_us;                 /* from the last sending; only if it ended by itself */
+    int64_t response_us;                /* from the intended time, or else from the first sending */
+    int64_t dns_us, connect_us, tls_us; /* REQUEST_NO_VALUE: the phase did not happen */
     int64_t ttfb_us;                    /* from the last sending */
     int64_t resent_us;                  /* when it was sent again; REQUEST_NO_VALUE: it was not */
     int64_t previous_idle_us;           /* see previous_end */
@@ -39,23 +38,26 @@ struct request {
     int status; /* 0: no response */
     enum outcome outcome;
     bool new_connection;
-    bool streamed; /* by who knows: its answer was read as a stream, which is given besides */
-    bool waited_for_user; /* none was free at the intended moment. A run file does not keep it */
-    enum http_version http_version;   /* of the answer; none in older files */
-    enum connection_end previous_end; /* of the user's connection before a new one; likewise */
+    /* If known: the response was read as a stream, whose data comes separately. */
+    bool streamed;
+    /* No user was free at the intended time. Not stored in a run file. */
+    bool waited_for_user;
+    enum http_version http_version; /* of the response; NONE in older files */
+    /* How the user's connection before a new one ended; NONE in older files. */
+    enum connection_end previous_end;
 };
 
-/* The moment in which it counts: its end, or where it was not sent, when it was intended. */
+/* Returns the time at which it counts: its end or, if it was not sent, its intended time. */
 static inline int64_t request_counts_at(const struct request *x) {
     return x->outcome == OUTCOME_NOT_SENT ? x->intended_us : x->end_us;
 }
 
-/* A step that there was not took no time. */
+/* A phase that did not happen took no time. */
 static inline int64_t request_step(int64_t us) {
     return us > 0 ? us : 0;
 }
 
-/* The part of the service time in which a connection was made. */
+/* The part of the service time that was needed to connect. */
 static inline int64_t request_connecting(const struct request *x) {
     return request_step(x->dns_us) + request_step(x->connect_us) + request_step(x->tls_us);
 }

@@ -1,10 +1,10 @@
 /*
- * rng: a small seeded random generator, the same sequence on every machine.
+ * rng: a small seeded random generator, with the same sequence on every machine.
  *
  * xoshiro256** seeded through splitmix64 (Blackman and Vigna, prng.di.unimi.it). Each (seed,
- * stream) pair is a sequence of its own: a virtual user takes its index as the stream, so what it
- * draws does not depend on how users are spread over threads. Not for secrets. Thread: plain data,
- * owned by the caller.
+ * stream) pair has its own sequence. A virtual user uses its index as the stream, so its draws do
+ * not depend on how users are distributed over threads. Not for secrets. Thread: plain data, owned
+ * by the caller.
  */
 #ifndef UTIL_RNG_H
 #define UTIL_RNG_H

@@ -8,7 +8,7 @@
 
 #define SHA256_HEX_BYTES 65
 
-/* "" where OpenSSL cannot (no memory). */
+/* Writes "" if OpenSSL fails (no memory). */
 void sha256_hex(const void *bytes, size_t n, char out[SHA256_HEX_BYTES]);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * text: small helpers on words and lines.
+ * text: small helpers for words and lines.
  *
- * It does not know any output format but the terminal; each emitter escapes for its own. Thread:
+ * The terminal is the only output format it knows; each emitter escapes for its own format. Thread:
  * any.
  */
 #ifndef UTIL_TEXT_H
@@ -13,50 +13,50 @@
 
 #include "util/buf.h"
 
-/* The candidate closest to `word` (Levenshtein), or NULL where none is close enough to be a likely
- * typo. */
+/* Returns the candidate closest to `word` (Levenshtein), or NULL if none is close enough to be a
+ * likely typo. */
 const char *text_nearest(const char *word, const char *const *candidates, size_t n);
 
-/* Appends `text` so that a terminal obeys none of it: control characters (C0, DEL and C1) and bytes
- * that are not UTF-8 come out as \xNN. */
+/* Appends `text` in a form that cannot control a terminal: control characters (C0, DEL and C1)
+ * and invalid UTF-8 bytes become \xNN. */
 void text_printable(struct buf *out, const char *text, size_t n);
 
-/* Appends `text` as valid UTF-8: U+FFFD stands for each byte that is no part of a character. */
+/* Appends `text` as valid UTF-8: each invalid byte becomes U+FFFD. */
 void text_repair(struct buf *out, const char *text, size_t n);
 
 bool text_is_utf8(const char *text, size_t n);
 
-/* How many of the n bytes are at most `max` and split no character of UTF-8. Text that is none is
- * cut at `max`. */
+/* Returns how many of the n bytes to keep: at most `max`, without splitting a UTF-8 character.
+ * Text that is not UTF-8 is cut at `max`. */
 size_t text_cut(const char *text, size_t n, size_t max);
 
-/* Appends a finite number for programs: a whole one with every digit, others with the 15 that every
- * decimal keeps on its way through a double. */
+/* Appends a finite number for programs: a whole number with every digit, others with 15 digits,
+ * which every decimal keeps when it is converted to a double and back. */
 void text_number(struct buf *out, double value);
 
-/* How many characters n bytes of valid UTF-8 hold. */
+/* Returns the number of characters in n bytes of valid UTF-8. */
 size_t text_characters(const char *text, size_t n);
 
-/* How many columns a terminal needs for UTF-8 text that text_printable has let through. */
+/* Returns the number of terminal columns for UTF-8 text from text_printable(). */
 size_t text_columns(const char *text);
 
-/* The ending of a noun after a number: "" after 1, else "s". */
+/* Returns the plural ending of a noun after a number: "" after 1, else "s". */
 const char *text_plural(uint64_t n);
 const char *text_plural_of(double n);
 
-/* What a hexadecimal digit stands for; -1 for anything else. */
+/* Returns the value of a hexadecimal digit; -1 for anything else. */
 int text_hex(char c);
 
-/* The same of four digits at the start of `text`, n bytes long. */
+/* The same for the four digits at the start of `text`, n bytes long. */
 int32_t text_hex4(const char *text, size_t n);
 
-/* Writes a code point as UTF-8 and says how many bytes that is. Surrogates and what is above
- * 0x10ffff give bytes too, no UTF-8. */
+/* Writes a code point as UTF-8. Returns its size in bytes. Surrogates and values above 0x10ffff
+ * give bytes too, which are not valid UTF-8. */
 #define TEXT_POINT_BYTES 4
 size_t text_put_point(uint32_t point, char to[TEXT_POINT_BYTES]);
 
-/* Bytes of the UTF-8 sequence at the start of `text` and its code point; 0 if there is none (RFC
- * 3629). */
+/* Returns the size of the UTF-8 sequence at the start of `text`, and its code point. Returns 0
+ * if it is not valid (RFC 3629). */
 size_t text_point(const char *text, size_t n, uint32_t *point);
 
 #endif
