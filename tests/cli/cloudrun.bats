@@ -371,13 +371,13 @@ assert statuses.count(499) == 3 and statuses.count(504) == 1, statuses'
 }
 
 @test "without the token nobody gets in, and no instance starts for it" {
-    COLDSWARM_TOKEN=secret-word start_cloudrun --require-auth -- "$PYTHON" "$SERVICE" good
+    COLDSWARM_TOKEN=secret-word start_cloudrun --require-auth -- "$PYTHON" "$SERVICE" good "$$"
     client '
 assert get()[0] == 403 and get(headers={"Authorization": "Bearer wrong"})[0] == 403
-assert not processes("service.py\x00good")
+assert not processes(f"service.py\x00good\x00{args[0]}")
 assert get(headers={"Authorization": "Bearer secret-word"})[0] == 200
 assert get(headers={"X-Serverless-Authorization": "bearer secret-word", "Authorization": "its own"})[0] == 200
-assert b"<script>" not in get("/<script>")[2]'
+assert b"<script>" not in get("/<script>")[2]' "$$"
     stop_cloudrun
     ! grep -q secret-word "$LOG" "$ERR" "$OUT"
 }
@@ -528,12 +528,12 @@ assert sum(together(4, many)) == 0'
 }
 
 @test "Knative's policy scales out in a panic and to zero after its windows" {
-    start_cloudrun --policy kpa --concurrency 2 --time-scale 60 --max-instances 4 --no-hold -- "$PYTHON" "$SERVICE" good
+    start_cloudrun --policy kpa --concurrency 2 --time-scale 60 --max-instances 4 --no-hold -- "$PYTHON" "$SERVICE" good "$$"
     client '
 get()
 together(16, lambda i: get("/sleep?1"))
-until(lambda: not processes("service.py\x00good"))
-assert get()[0] == 200'
+until(lambda: not processes(f"service.py\x00good\x00{args[0]}"))
+assert get()[0] == 200' "$$"
     stop_cloudrun
     client '
 lives = [e["jsonPayload"] for e in entries("coldswarm%2Finstances")]

@@ -193,7 +193,7 @@ for instance, end in ("one", "16:01:35.250000"), ("two", "16:00:30.000000"):
 }
 
 @test "an instance that is stopped in its cold start ends at once, without COMMAND, and is billed" {
-    start_cloudrun --gpu l4 --cold-start 300s --min-instances 1 --admin-port 0 -- "$PYTHON" "$SERVICE" good
+    start_cloudrun --gpu l4 --cold-start 300s --min-instances 1 --admin-port 0 -- "$PYTHON" "$SERVICE" good "$$"
     client '
 where = int(re.search(r":(\d+)/", next(l for l in open(args[0]) if "status page" in l))[1])
 def now():
@@ -204,7 +204,7 @@ until(lambda: [i["state"] for i in now()["instances"]] == ["starting"])
 time.sleep(0.7)  # two looks at what it uses: nothing
 one = now()["instances"][0]
 assert one["pid"] == 0 and one["memory_bytes"] == 0 and one["cpus"] == 0, one
-assert not processes("service.py\x00good")' "$ERR"
+assert not processes(f"service.py\x00good\x00{args[1]}")' "$ERR" "$$"
     stop_cloudrun
     client '
 life = entries("coldswarm%2Finstances")[0]["jsonPayload"]

@@ -134,7 +134,8 @@ static long long known(int64_t value) {
 static void any_answer(int i) {
     struct request *x = &requests[i];
     struct gate_answer *a = &answers[i];
-    const char *name = catalog.endpoints[x->endpoint].name, *outcome = outcome_text(x->outcome);
+    const char *name = catalog.endpoints[x->endpoint].name,
+               *outcome = outcome_text((int)x->outcome);
     int n = (int)below(GAPS + 1);
     bool sent = x->outcome != OUTCOME_NOT_SENT && x->outcome != OUTCOME_UNSENDABLE;
     *a = (struct gate_answer){.ttft_us = REQUEST_NO_VALUE,
