@@ -1,4 +1,4 @@
-/* What all parts of the reader ask of SQLite, and how they fail. */
+/* SQLite calls that all parts of the reader share, and their errors. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

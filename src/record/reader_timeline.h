@@ -32,10 +32,11 @@ bool reader_has_client_limits(struct reader *r);
  * `size` bytes. READER_NO_VALUE: no user did. */
 int reader_feeder_empty(struct reader *r, int64_t *us, char *out, size_t size, struct err *e);
 
-/* When a signal stopped the load, and which; READER_NO_VALUE: none did. */
+/* When a signal stopped the load, and which signal. READER_NO_VALUE: none did. */
 int reader_stopped(struct reader *r, int64_t *us, char *out, size_t size, struct err *e);
 
-/* When the target's metrics could first not be read, why, and how often; READER_NO_VALUE: never. */
+/* When reading the target's metrics first failed, why, and how often it failed. READER_NO_VALUE:
+ * never. */
 int reader_scrape_failed(struct reader *r, int64_t *us, char *out, size_t size, struct err *e);
 
 typedef void reader_iteration_fn(void *context, const char *name, int64_t end_us,

@@ -1,5 +1,5 @@
-/* The server's side in the order in which series and instances are worked out from it, and what was
- * worked out. */
+/* Reads the server side in the order in which series and instances are derived from it, and writes
+ * what was derived. */
 #include <string.h>
 
 #include "record/server_internal.h"

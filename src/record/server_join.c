@@ -1,4 +1,4 @@
-/* Which server request is which of the client's, and how far the two clocks are apart. */
+/* Matches server requests with client requests, and estimates the offset of the two clocks. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

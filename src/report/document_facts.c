@@ -1,4 +1,4 @@
-/* What run it was, and what the client saw of itself: pairs of words. */
+/* Which run this is, and what the client measured about itself, as pairs. */
 #include <inttypes.h>
 #include <stdio.h>
 

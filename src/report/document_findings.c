@@ -1,5 +1,4 @@
-/* What a report has judged: a finding for the verdict, one for each endpoint and one for each
- * threshold. */
+/* The findings of a report: the verdict, each endpoint and each threshold. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>

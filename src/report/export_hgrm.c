@@ -3,8 +3,7 @@
  * 1000.0) prints it.
  *
  * A struct hist of 10 bits has the buckets of HdrHistogram's Histogram(1, max, 3): each microsecond
- * below 2048, then 1024 to the octave. So every value is what HdrHistogram would have said of the
- * same times.
+ * below 2048, then 1024 per octave. So every value equals HdrHistogram's for the same times.
  */
 #include <inttypes.h>
 #include <math.h>

@@ -1,8 +1,8 @@
 /*
- * k6's --summary-export, the shape that js/summary-wrapper.js gives it: metrics with their values
- * beside each other, and root_group. In `thresholds`, true means crossed.
+ * k6's --summary-export, in the shape of js/summary-wrapper.js: metrics, with their values as
+ * direct members, and root_group. In `thresholds`, true means failed.
  *
- * http_req_sending is left out: no row tells it apart from waiting.
+ * http_req_sending is left out: no row separates it from waiting.
  */
 #include <math.h>
 #include <stdlib.h>

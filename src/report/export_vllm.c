@@ -2,7 +2,7 @@
  * The file of `vllm bench serve --save-result --save-detailed` (vLLM 009e6d4a), by vLLM's
  * definitions. docs/formats.md says what replaces values that a run file lacks.
  *
- * Each list is a reading of the rows, so that memory grows by two numbers a request alone.
+ * The rows are read once per list, so that memory grows by only two numbers per request.
  */
 #include <math.h>
 #include <stdlib.h>
