@@ -79,8 +79,8 @@ struct template_values {
 /* Buffers that renderings reuse; one per thread. */
 struct template_work {
     struct buf level[2 * (TEMPLATE_DEPTH_MAX + 2)];
-    /* A trial rendering: "<name>" replaces a value that is not known yet, and is accepted as any
-     * path. */
+    /* A trial rendering: "<name>" replaces a value that is not known yet, and is accepted as a path
+     * and as a JSON value. */
     bool rehearsal;
     /* After a failed rendering: the part of the cause that differs between rows. */
     char seen[TEMPLATE_SEEN_BYTES];
