@@ -96,6 +96,22 @@ END
     grep -q "25 % of their tokens in its cache (5000 of 20000)" out
 }
 
+@test "usage without a token event, and more reasoning than output, give no odd number" {
+    make_streams s.db steady
+    sqlite3 s.db "UPDATE stream SET token_events = 0, reads = 0, first_tokens = 0, first_token_us = NULL, first_output_us = NULL,
+        last_token_us = NULL, gaps_us = NULL, gap_max_us = NULL"
+    "$COLDSWARM" report s.db >out
+    grep -q 'Streaming: tokens' out
+    ! grep -qiE '(^| )-?nan( |$)|usage counts' out
+    rm s.db
+    make_streams s.db steady
+    sqlite3 s.db "UPDATE stream SET reasoning_tokens = 700"
+    "$COLDSWARM" report s.db -f aiperf >s.jsonl
+    python3 -c 'import json
+counts = [json.loads(line)["metrics"]["output_token_count"]["value"] for line in open("s.jsonl")]
+assert len(counts) == 200 and set(counts) == {40}, set(counts)'
+}
+
 # Values that compare found in a.db and b.db, against Python's: what was sent from second 1 on, when all users were there, to the end of the load.
 compared() {
     python3 - "$1" <<'END'
