@@ -164,8 +164,9 @@ the body: file name refused: \"..\" points outside the folder" ]
     go
     ended 0 "$DB"
     not_blamed "$DB"
-    [ "$(sql "$DB" "select outcome, count(*) from requests where outcome = 'ok' or error like 'a feeder has no row%' group by 1 order by 1")" = \
-        $'not_sent|1\nok|3' ]
+    # On a busy machine several arrivals are due at once, and each of them may find that.
+    [ "$(sql "$DB" "select sum(outcome = 'ok'), sum(outcome = 'not_sent') > 0, sum(outcome not in ('ok', 'not_sent'))
+        from requests where outcome <> 'not_sent' or error like 'a feeder has no row%'")" = "3|1|0" ]
 }
 
 @test "what is too long for a head, and a file that changes, are the scenario's failures" {
