@@ -69,14 +69,16 @@ struct queue *queue_new(size_t max_samples) {
 static void free_streams(struct queue *q, size_t from, size_t n) {
     const struct chunk *c = q->head;
     uint64_t bytes = 0;
-    if (c->streams == NULL)
-        return;
+    /* `streams` may be read only beside a sample that has one: the producer may be setting it for a
+     * later sample of this chunk. */
     for (size_t i = from; i < from + n; i++) {
         if ((c->samples[i].flags & SAMPLE_STREAM) == 0)
             continue;
         bytes += stream_record_bytes(c->streams[i]);
         free(c->streams[i]);
     }
+    if (bytes == 0)
+        return;
     bytes += atomic_load_explicit(&q->stream_bytes_taken, memory_order_relaxed);
     atomic_store_explicit(&q->stream_bytes_taken, bytes, memory_order_relaxed);
 }
