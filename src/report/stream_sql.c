@@ -58,7 +58,7 @@ static void simple(struct buf *out, const struct table *t, size_t row, const cha
  * that came in it. */
 static void steady_tokens(struct buf *out, const struct table *t, size_t row,
                           const struct streams *s) {
-    buf_str(out, "(SELECT sum(1.0 * output_tokens / token_events * (SELECT count(*) FROM (SELECT "
+    buf_str(out, "(SELECT total(1.0 * output_tokens / token_events * (SELECT count(*) FROM (SELECT "
                  "sent_us + ttft_us AS at UNION ALL SELECT sent_us + ttft_us + sum(value) OVER "
                  "(ORDER BY key) FROM json_each(gaps_us)) WHERE ");
     in_steady(out, s, "at");
