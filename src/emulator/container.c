@@ -13,6 +13,7 @@
 #include "emulator/wire.h"
 #include "util/clock.h"
 #include "util/rng.h"
+#include "util/timer.h"
 
 /* Below the ports that the kernel gives to outgoing connections, so that none of these is in the
  * way. */
@@ -198,7 +199,7 @@ void container_stop(struct container *c) {
     if (c->pid == 0)
         uv_timer_start(&c->timer, ended_early, 0, 0);
     else
-        uv_timer_start(&c->timer, grace_over, (uint64_t)(c->options->grace_ns / NS_PER_MS), 0);
+        timer_after(&c->timer, grace_over, c->options->grace_ns);
 }
 
 void container_kill(struct container *c, enum container_cause cause) {
@@ -369,8 +370,7 @@ int container_start(uv_loop_t *loop, const struct container_options *o, void *ow
     init_handles(c);
     c->started_ns = clock_mono_ns();
     if (o->cold_start_ns > 0) {
-        int64_t ms = (o->cold_start_ns + NS_PER_MS - 1) / NS_PER_MS;
-        uv_timer_start(&c->timer, run_late, (uint64_t)ms, 0);
+        timer_after(&c->timer, run_late, o->cold_start_ns);
     } else if (run(c, e) != 0) {
         give_up(c);
         limits_remove(&c->limits);

@@ -3,6 +3,7 @@
 
 #include "emulator/emulator_internal.h"
 #include "util/clock.h"
+#include "util/timer.h"
 
 static void route_expired(uv_timer_t *timer);
 
@@ -85,7 +86,7 @@ static void arm(struct emulator *m) {
     int64_t left_ns = limit_ns > waited_ns ? limit_ns - waited_ns : 0;
     if (left_ns > m->options.service.timeout_ns)
         left_ns = m->options.service.timeout_ns; /* then the request's own timer is first */
-    uv_timer_start(&m->pending_timer, route_expired, (uint64_t)(left_ns / NS_PER_MS) + 1, 0);
+    timer_after(&m->pending_timer, route_expired, left_ns);
 }
 
 static void route_expired(uv_timer_t *timer) {

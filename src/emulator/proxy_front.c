@@ -6,6 +6,7 @@
 #include "emulator/export_log.h"
 #include "emulator/proxy_internal.h"
 #include "util/clock.h"
+#include "util/timer.h"
 
 static void front_timer(uv_timer_t *timer);
 
@@ -18,7 +19,7 @@ static void front_timer(uv_timer_t *timer);
 static void feed(struct front *f, const char *data, size_t n);
 
 static void set_timer(struct front *f, int64_t ns) {
-    uv_timer_start(&f->timer, front_timer, (uint64_t)((ns + NS_PER_MS - 1) / NS_PER_MS), 0);
+    timer_after(&f->timer, front_timer, ns);
 }
 
 static void front_closed(uv_handle_t *handle) {

@@ -8,6 +8,7 @@
 #include "engine/flow.h"
 #include "engine/judge.h"
 #include "util/clock.h"
+#include "util/timer.h"
 
 /* Away from the streams of users and arrivals. */
 #define SETUP_STREAM (UINT64_MAX - 1)
@@ -146,8 +147,7 @@ static void go_on(struct setup_teardown *x) {
         return;
     }
     x->step++;
-    uv_timer_start(&x->pause, on_pause_over,
-                   (uint64_t)((wait_next(&step->wait, &x->rng) + NS_PER_MS - 1) / NS_PER_MS), 0);
+    timer_after(&x->pause, on_pause_over, wait_next(&step->wait, &x->rng));
 }
 
 static void on_tick(uv_timer_t *timer) {

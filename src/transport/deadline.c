@@ -4,14 +4,12 @@
 #include <stddef.h>
 
 #include "util/clock.h"
+#include "util/timer.h"
 
 static void on_timer(uv_timer_t *timer);
 
 static void arm(struct deadlines *l, int64_t now_ns) {
-    int64_t left_ns = l->first->due_ns - now_ns;
-    uint64_t ms = left_ns <= 0 ? 1 : (uint64_t)(left_ns / NS_PER_MS) + 1; /* never early */
-    uv_update_time(l->timer.loop);
-    uv_timer_start(&l->timer, on_timer, ms, 0);
+    timer_after(&l->timer, on_timer, l->first->due_ns - now_ns);
 }
 
 static void on_timer(uv_timer_t *timer) {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "util/clock.h"
+#include "util/timer.h"
 
 struct stream_watch {
     uv_timer_t timer;
@@ -48,10 +49,7 @@ static int64_t idle_due(const struct stream_watch *w) {
 }
 
 static void arm(struct stream_watch *w, int64_t due_ns) {
-    int64_t left_ns = due_ns - clock_mono_ns();
-    uint64_t ms = left_ns <= 0 ? 1 : (uint64_t)(left_ns / NS_PER_MS) + 1;
-    uv_update_time(w->timer.loop);
-    uv_timer_start(&w->timer, on_timer, ms, 0);
+    timer_after(&w->timer, on_timer, due_ns - clock_mono_ns());
 }
 
 static void arm_next(struct stream_watch *w) {
