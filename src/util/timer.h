@@ -12,7 +12,7 @@
 #include <uv.h>
 
 /* Calls `passed` once, at least `wait_ns` from now, and never before the loop's next turn. A timer
- * that runs already is set anew. */
+ * that runs already is set again. */
 void timer_after(uv_timer_t *timer, uv_timer_cb passed, int64_t wait_ns);
 
 #endif
