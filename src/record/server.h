@@ -106,9 +106,17 @@ struct server_join {
     uint64_t pairs;
 };
 
+/* A body of at least this long, at the client, tells whether the log's latency has it. */
+#define SERVER_LONG_BODY_US INT64_C(100000)
+
+/* True if the log's latency seems to end with the head of a response: in at least half of those
+ * with a long body it is no longer than the client's time to the first byte. */
+bool server_log_to_head(uint64_t to_head, uint64_t long_bodies);
+
 /* Finds the client's row of each server request by its trace, and estimates the clock offset from
  * these pairs. A request arrives after it was sent, and its response ends before the client has all
- * of it. Both hold for every pair, so the offset lies in an interval. The estimate is its middle,
+ * of it (or its head comes before the client's first byte, if the log's latency ends there). Both
+ * hold for every pair, so the offset lies in an interval. The estimate is its middle,
  * which is wrong by at most half of the interval. If the bounds cross, because ends of responses
  * were logged late or a clock was set, the estimate is the upper bound. Writes server_side. */
 int server_join(struct server_file *f, const char *service, int64_t idle_limit_us,

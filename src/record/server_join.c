@@ -15,7 +15,14 @@ struct joiner {
     sqlite3_stmt *find, *set;
     uint32_t *sent; /* by user: how many of its requests have been passed */
     size_t users;
+    /* The lower bound where the log's latency ends with the response, and where it ends with the
+     * response's head. */
+    int64_t by_ends_us, by_heads_us;
+    uint64_t long_bodies, to_head;
 };
+
+/* The columns of a client's row. */
+enum { ROW_ID, ROW_USER, ROW_SENT, ROW_TOOK, ROW_REST, ROW_WHOLE };
 
 static int64_t be32(const uint8_t *p) {
     return (int64_t)p[0] << 24 | (int64_t)p[1] << 16 | (int64_t)p[2] << 8 | p[3];
@@ -87,27 +94,44 @@ static bool next_number(struct joiner *j, int64_t user, uint32_t *n) {
     return true;
 }
 
-/* What one pair says of the offset. `row`: id, user, at_us, took_us, answered; `found`: id, at_us,
- * latency_us. */
+static void raise_bound(int64_t *bound, int64_t us) {
+    if (*bound == SERVER_NONE || us > *bound)
+        *bound = us;
+}
+
+/* What the end of a pair says of the offset. The log does not say whether its latency ends with the
+ * response or with its head, so both bounds are kept. */
+static void narrow_by_end(struct joiner *j, sqlite3_stmt *row, int64_t sent, int64_t arrived,
+                          int64_t latency) {
+    int64_t took = sqlite3_column_int64(row, ROW_TOOK), rest = sqlite3_column_int64(row, ROW_REST);
+    bool whole = sqlite3_column_int(row, ROW_WHOLE) != 0;
+    if (whole)
+        raise_bound(&j->by_ends_us, arrived + latency - sent - took);
+    if (sqlite3_column_type(row, ROW_REST) == SQLITE_NULL)
+        return;
+    raise_bound(&j->by_heads_us, arrived + latency - sent - (took - rest));
+    if (whole && rest >= SERVER_LONG_BODY_US) {
+        j->long_bodies++;
+        j->to_head += latency <= took - rest;
+    }
+}
+
+/* What one pair says of the offset. `found`: id, at_us, latency_us. */
 static void narrow(struct joiner *j, sqlite3_stmt *row, sqlite3_stmt *found) {
     struct server_join *out = j->out;
-    int64_t sent = j->f->run.start_us + sqlite3_column_int64(row, 2);
+    int64_t sent = j->f->run.start_us + sqlite3_column_int64(row, ROW_SENT);
     int64_t arrived = sqlite3_column_int64(found, 1), upper = arrived - sent;
     if (out->upper_us == SERVER_NONE || upper < out->upper_us)
         out->upper_us = upper;
     out->pairs++;
-    bool ended = sqlite3_column_int(row, 4) != 0 && sqlite3_column_type(row, 3) != SQLITE_NULL &&
-                 sqlite3_column_type(found, 2) != SQLITE_NULL;
-    if (!ended)
-        return;
-    int64_t lower = arrived + sqlite3_column_int64(found, 2) - sent - sqlite3_column_int64(row, 3);
-    if (out->lower_us == SERVER_NONE || lower > out->lower_us)
-        out->lower_us = lower;
+    if (sqlite3_column_type(row, ROW_TOOK) != SQLITE_NULL &&
+        sqlite3_column_type(found, 2) != SQLITE_NULL)
+        narrow_by_end(j, row, sent, arrived, sqlite3_column_int64(found, 2));
 }
 
 static int join_row(struct joiner *j, sqlite3_stmt *row, struct err *e) {
     uint32_t n;
-    int64_t user = sqlite3_column_int64(row, 1);
+    int64_t user = sqlite3_column_int64(row, ROW_USER);
     if (!next_number(j, user, &n))
         return err_set(e, "cannot join: %s is damaged, or out of memory (user %" PRId64 ")",
                        j->f->path, user);
@@ -116,7 +140,7 @@ static int join_row(struct joiner *j, sqlite3_stmt *row, struct err *e) {
     int rc = 0;
     if (sqlite3_step(j->find) == SQLITE_ROW) {
         narrow(j, row, j->find);
-        sqlite3_bind_int64(j->set, 1, sqlite3_column_int64(row, 0));
+        sqlite3_bind_int64(j->set, 1, sqlite3_column_int64(row, ROW_ID));
         sqlite3_bind_int64(j->set, 2, sqlite3_column_int64(j->find, 0));
         sqlite3_step(j->set);
         rc = sqlite3_reset(j->set) == SQLITE_OK ? 0 : server_fail(j->f, e);
@@ -129,12 +153,15 @@ static int join_row(struct joiner *j, sqlite3_stmt *row, struct err *e) {
 }
 
 /* One scan of the client's rows in the order of their ids: a user's n-th row that was sent is its
- * n-th request. */
+ * n-th request. Only where the response came whole did the server end before the client: what the
+ * client left, the server may have noted much later. */
 static int join_rows(struct joiner *j, struct err *e) {
     sqlite3_stmt *rows = NULL;
     if (server_prepare(j->f,
-                       "SELECT r.id, r.user, r.at_us, r.took_us,"
-                       " o.timed AND t.status IS NOT NULL"
+                       "SELECT r.id, r.user, r.at_us, r.took_us, r.rest_us,"
+                       " o.word IN ('ok', 'http_error', 'check_failed', 'no_tokens')"
+                       " AND NOT EXISTS (SELECT 1 FROM stream AS s WHERE s.request = r.id"
+                       " AND s.finish = 'cancel_after')"
                        " FROM request AS r CROSS JOIN result AS t ON t.id = r.result"
                        " CROSS JOIN outcome AS o ON o.id = t.outcome"
                        " WHERE o.sent ORDER BY r.id",
@@ -156,6 +183,10 @@ static int join_rows(struct joiner *j, struct err *e) {
         rc = server_fail(j->f, e);
     sqlite3_finalize(rows);
     return rc;
+}
+
+bool server_log_to_head(uint64_t to_head, uint64_t long_bodies) {
+    return to_head > 0 && 2 * to_head >= long_bodies;
 }
 
 /* The middle of the bounds is the guess that can be wrong by least. The upper one always holds: a
@@ -210,7 +241,7 @@ static const char *state_of(const struct server_run *run, const struct server_jo
 int server_join(struct server_file *f, const char *service, int64_t idle_limit_us,
                 struct server_join *out, struct err *e) {
     struct server_join x = {.lower_us = SERVER_NONE, .upper_us = SERVER_NONE};
-    struct joiner j = {.f = f, .out = &x};
+    struct joiner j = {.f = f, .out = &x, .by_ends_us = SERVER_NONE, .by_heads_us = SERVER_NONE};
     int64_t requests = 0;
     int rc = -1;
     if (server_exec(f,
@@ -226,6 +257,7 @@ int server_join(struct server_file *f, const char *service, int64_t idle_limit_u
         goto out;
     x.foreign = (uint64_t)requests - x.joined - x.astray - x.repeated;
     x.state = state_of(&f->run, &x, requests);
+    x.lower_us = server_log_to_head(j.to_head, j.long_bodies) ? j.by_heads_us : j.by_ends_us;
     x.offset_us = choose(&x);
     if (write_side(f, service, idle_limit_us, &x, e) != 0)
         goto out;

@@ -66,7 +66,6 @@ struct platform_instance {
 };
 
 #define PLATFORM_STATUS_MAX 1000
-#define PLATFORM_LONG_BODY_US INT64_C(100000)
 
 struct platform_status {
     uint64_t client, server; /* responses with that status; [0]: without one */
@@ -82,7 +81,7 @@ struct platform_counts {
     uint64_t others;         /* log entries without a trace of this run */
     uint64_t status_differs; /* both have a status, and they differ */
     uint64_t early;          /* the client's time was shorter than the log's */
-    /* Joined, and the body took PLATFORM_LONG_BODY_US or more at the client. */
+    /* Joined, and the body took SERVER_LONG_BODY_US or more at the client. */
     uint64_t long_bodies;
     uint64_t log_to_head; /* of these: the time in the log leaves no room for the body */
     bool decidable;       /* entries could be joined */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/server.h"
 #include "report/axis.h"
 #include "stats/billing.h"
 #include "stats/quantile.h"
@@ -77,7 +78,7 @@ static int64_t body_us(const struct reader_server_row *r) {
 /* Whether a log counts to the end of a streamed answer or to its head is not documented. If the
  * body takes long, it shows. */
 static bool is_long(const struct reader_server_row *r, const struct worth *w) {
-    return w->times[PLATFORM_NETWORK] != READER_NO_VALUE && body_us(r) >= PLATFORM_LONG_BODY_US;
+    return w->times[PLATFORM_NETWORK] != READER_NO_VALUE && body_us(r) >= SERVER_LONG_BODY_US;
 }
 
 static bool is_to_head(const struct reader_server_row *r, const struct worth *w) {

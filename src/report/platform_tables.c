@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "record/server.h"
 #include "util/clock.h"
 
 #define REGION "us-central1"
@@ -114,7 +115,7 @@ void platform_remarks(const struct platform *s, const struct platform_cost *c, s
     const struct platform_counts *n = &s->counts;
     char text[BILLING_NO_PRICE_BYTES];
     remark_on_clocks(s, r);
-    if (n->log_to_head > 0 && 2 * n->log_to_head >= n->long_bodies)
+    if (server_log_to_head(n->log_to_head, n->long_bodies))
         remarks_add(
             r, "log_latency_to_headers",
             "The server's log seems to count the time of a response to its headers, not to its "
@@ -122,7 +123,7 @@ void platform_remarks(const struct platform *s, const struct platform_cost *c, s
             " ms or longer, its time is no longer than the client's time to the first byte. So "
             "the log's times, the requests at once and a request-based bill are too low. The "
             "network time is too high, because it has the rest of the response.",
-            n->log_to_head, n->long_bodies, PLATFORM_LONG_BODY_US / 1000);
+            n->log_to_head, n->long_bodies, SERVER_LONG_BODY_US / 1000);
     if (c->cost.instance_s > 0 && billing_no_gpu_price(&c->prices, c->shape.gpu, text))
         remarks_add(r, "no_gpu_price", "Cost: %s.", text);
 }

@@ -16,7 +16,22 @@ struct client_row {
     uint32_t user;
     int64_t sent_ms, took_ms;
     enum outcome outcome;
+    int64_t ttfb_ms; /* 0: the first byte was the end */
+    bool left;       /* a stream that the client left, with a good status */
 };
+
+static inline void push_client_row(struct queue *q, const struct sample *s, bool left) {
+    const struct stream_result stream = {.finish = STREAM_FINISH_CANCEL_AFTER,
+                                         .output_tokens = -1,
+                                         .prompt_tokens = -1,
+                                         .cached_tokens = -1,
+                                         .reasoning_tokens = -1,
+                                         .error = ""};
+    if (left)
+        assert_true(queue_push_stream(q, s, stream_record_new(&stream, 0)));
+    else
+        assert_true(queue_push(q, s));
+}
 
 /* The run as the program would have left it; trace_run NULL: it sent no traces. */
 static inline void make_client(const char *path, const struct client_row *rows, size_t n,
@@ -32,13 +47,15 @@ static inline void make_client(const char *path, const struct client_row *rows, 
         struct sample s = ok_sample(rows[i].sent_ms * NS_PER_MS, rows[i].took_ms * NS_PER_MS);
         s.user = rows[i].user;
         s.outcome = (uint32_t)rows[i].outcome & 0xf;
-        if (rows[i].outcome != OUTCOME_OK)
+        if (rows[i].outcome != OUTCOME_OK && rows[i].ttfb_ms == 0)
             s.status = 0;
+        if (rows[i].ttfb_ms != 0)
+            s.ttfb_us = (uint32_t)(rows[i].ttfb_ms * MS);
         if (rows[i].outcome == OUTCOME_NOT_SENT) {
             s.intended_ns = s.sent_ns;
             s.sent_ns = s.end_ns = SAMPLE_NO_TIME;
         }
-        assert_true(queue_push(record_queue(r, 0), &s));
+        push_client_row(record_queue(r, 0), &s, rows[i].left);
     }
     assert_ok(record_stop(r, &e), e);
     struct record_end end = valid_end;

@@ -6,7 +6,7 @@
 
 #include "record/reader.h"
 
-static const struct client_row some_rows[] = {{0, 1000, 100, OUTCOME_OK}};
+static const struct client_row some_rows[] = {{0, 1000, 100, OUTCOME_OK, 0, false}};
 
 static const char *new_run(const char *name) {
     static char paths[32][512]; /* in_dir() keeps four only */

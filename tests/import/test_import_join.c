@@ -6,8 +6,9 @@
 /* Two users take turns; one arrival found no user (its number is a free one of the engine's, it is
  * no request of user 1); the last is given up at the end of the run. */
 static const struct client_row rows[] = {
-    {0, 1000, 100, OUTCOME_OK}, {1, 1050, 100, OUTCOME_OK},     {1, 1160, 0, OUTCOME_NOT_SENT},
-    {0, 1200, 300, OUTCOME_OK}, {1, 1300, 80, OUTCOME_TIMEOUT}, {0, 1600, 50, OUTCOME_CANCELLED},
+    {0, 1000, 100, OUTCOME_OK, 0, false},     {1, 1050, 100, OUTCOME_OK, 0, false},
+    {1, 1160, 0, OUTCOME_NOT_SENT, 0, false}, {0, 1200, 300, OUTCOME_OK, 0, false},
+    {1, 1300, 80, OUTCOME_TIMEOUT, 0, false}, {0, 1600, 50, OUTCOME_CANCELLED, 0, false},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
@@ -147,7 +148,7 @@ static void test_runs_that_cannot_be_joined(void **state) {
 /* No answer came whole: only the arrivals tell, and only that the server is not further ahead. */
 static void test_one_bound_alone(void **state) {
     (void)state;
-    static const struct client_row one[] = {{0, 1000, 100, OUTCOME_TIMEOUT}};
+    static const struct client_row one[] = {{0, 1000, 100, OUTCOME_TIMEOUT, 0, false}};
     static const struct {
         int64_t ahead_us, chosen_us;
     } cases[] = {{5 * MS, 0}, {-200 * MS, -190 * MS}};
@@ -172,7 +173,8 @@ static void test_one_bound_alone(void **state) {
  * What arrivals say holds in the first case. */
 static void test_bounds_that_cross(void **state) {
     (void)state;
-    static const struct client_row two[] = {{0, 1000, 100, OUTCOME_OK}, {0, 2000, 100, OUTCOME_OK}};
+    static const struct client_row two[] = {{0, 1000, 100, OUTCOME_OK, 0, false},
+                                            {0, 2000, 100, OUTCOME_OK, 0, false}};
     make_client(in_dir("cross.db"), two, 2, TRACE_RUN);
     FILE *f = make_file(in_dir("cross.log"));
     const struct server_line x[] = {
@@ -186,6 +188,62 @@ static void test_bounds_that_cross(void **state) {
     assert_int_equal(r.join.lower_us, 990 * MS);
     assert_int_equal(r.join.offset_us, 10 * MS);
     import_result_done(&r);
+}
+
+/* What the join says of the clocks for these rows, whose server's clock is AHEAD. */
+static void assert_bounds(const char *name, const struct client_row *client,
+                          const struct server_line *server, size_t n, int64_t lower_us,
+                          int64_t upper_us) {
+    char log[64];
+    snprintf(log, sizeof log, "%s.log", name);
+    make_client(in_dir(name), client, n, TRACE_RUN);
+    FILE *f = make_file(in_dir(log));
+    for (size_t i = 0; i < n; i++)
+        put_request(f, &server[i]);
+    fclose(f);
+    struct import_result r = import_files(in_dir(name), in_dir(log), NULL, usual());
+    assert_int_equal(r.join.joined, n);
+    assert_int_equal(r.join.upper_us - AHEAD, upper_us);
+    assert_int_equal(r.join.lower_us - AHEAD, lower_us);
+    assert_int_equal(r.join.offset_us - AHEAD, (lower_us + upper_us) / 2);
+    import_result_done(&r);
+}
+
+/* The stream takes 8 s after its head. On the way there: 10 ms; 40 ms to the head; back: 20 ms. */
+static void test_a_log_to_the_head_bounds_by_heads(void **state) {
+    (void)state;
+    static const struct client_row client[] = {{0, 1000, 8070, OUTCOME_OK, 70, false},
+                                               {1, 1100, 8090, OUTCOME_OK, 90, false}};
+    const struct server_line to_head[] = {
+        {"a", "s", START_US + 1010 * MS + AHEAD, 40 * MS, 200, "i", TRACE(0, 0)},
+        {"b", "s", START_US + 1110 * MS + AHEAD, 40 * MS, 200, "i", TRACE(1, 0)}};
+    const struct server_line to_end[] = {
+        {"a", "s", START_US + 1010 * MS + AHEAD, 8040 * MS, 200, "i", TRACE(0, 0)},
+        {"b", "s", START_US + 1110 * MS + AHEAD, 8040 * MS, 200, "i", TRACE(1, 0)}};
+    assert_bounds("heads.db", client, to_head, 2, -20 * MS, 10 * MS);
+    assert_bounds("ends.db", client, to_end, 2, -20 * MS, 10 * MS);
+}
+
+/* The server sees only later that the client has left: such ends are no bound. */
+static void test_what_the_client_left_is_no_bound(void **state) {
+    (void)state;
+    static const struct client_row client[] = {
+        {0, 1000, 100, OUTCOME_OK, 0, false},
+        {0, 2000, 500, OUTCOME_OK, 50, true},
+        {0, 3000, 500, OUTCOME_TIMEOUT, 50, false},
+        {0, 4000, 500, OUTCOME_STREAM_IDLE, 50, false},
+        {0, 5000, 500, OUTCOME_STREAM_CUT, 50, false},
+        {0, 6000, 500, OUTCOME_CANCELLED, 50, false},
+    };
+    struct server_line server[6] = {
+        {"a", "s", START_US + 1010 * MS + AHEAD, 70 * MS, 200, "i", TRACE(0, 0)},
+        {"b", "s", START_US + 2010 * MS + AHEAD, 3000 * MS, 200, "i", TRACE(0, 1)},
+        {"c", "s", START_US + 3010 * MS + AHEAD, 3000 * MS, 200, "i", TRACE(0, 2)},
+        {"d", "s", START_US + 4010 * MS + AHEAD, 3000 * MS, 200, "i", TRACE(0, 3)},
+        {"e", "s", START_US + 5010 * MS + AHEAD, 3000 * MS, 200, "i", TRACE(0, 4)},
+        {"f", "s", START_US + 6010 * MS + AHEAD, 3000 * MS, 200, "i", TRACE(0, 5)},
+    };
+    assert_bounds("left.db", client, server, 6, -20 * MS, 10 * MS);
 }
 
 /* A request with this run's trace is of this run, even where the server's clock is a day off. */
@@ -216,6 +274,8 @@ int main(void) {
         cmocka_unit_test(test_runs_that_cannot_be_joined),
         cmocka_unit_test(test_one_bound_alone),
         cmocka_unit_test(test_bounds_that_cross),
+        cmocka_unit_test(test_a_log_to_the_head_bounds_by_heads),
+        cmocka_unit_test(test_what_the_client_left_is_no_bound),
         cmocka_unit_test(test_own_traces_are_taken_at_any_time),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
