@@ -2,34 +2,54 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
+
+#include "util/text.h"
+
+/* A remark has room for this much of a name. */
+#define NAME_BYTES 60
 
 static double share(uint64_t part, uint64_t of) {
     return of == 0 ? 0 : (double)part / (double)of;
 }
 
-/* A token event's usual time: the median of the answers' own means, which one long stall does not
- * move. */
-static double usual_gap_ms(const struct streams_entry *x) {
-    struct spread_row row;
-    double tokens = x->usage_events > 0 ? share(x->usage_tokens, x->usage_events) : 1;
-    streams_times(&x->whole, STREAM_TIME_TIME_PER_TOKEN, &row);
-    return row.median * tokens;
+/* Half of the gaps say nothing of the others. Each response is held to its own mean gap, for the
+ * endpoints of a run may have different speeds. */
+static bool has_bursts(const struct streams_entry *x) {
+    return (x->reads >= STREAM_DOUBTS_EVENTS &&
+            share(x->shared_reads, x->reads) > STREAM_DOUBTS_SHARED) ||
+           (x->gaps >= STREAM_DOUBTS_EVENTS && share(x->short_gaps, x->gaps) > STREAM_DOUBTS_SHORT);
+}
+
+/* The endpoint with the largest share of bursts, or NULL. */
+static const struct streams_entry *worst_bursts(const struct streams *s) {
+    const struct streams_entry *worst = NULL;
+    double most = 0;
+    for (size_t i = 0; i < s->names.entry_count; i++) {
+        const struct streams_entry *x = streams_at(s, i);
+        double part = fmax(share(x->shared_reads, x->reads), share(x->short_gaps, x->gaps));
+        if (has_bursts(x) && part > most) {
+            worst = x;
+            most = part;
+        }
+    }
+    return worst;
 }
 
 static void bursts(const struct streams_entry *x, struct remarks *out) {
     struct spread_row gap;
-    double usual_ms = usual_gap_ms(x), shared = share(x->shared_reads, x->reads);
+    if (x == NULL)
+        return;
     streams_times(&x->whole, STREAM_TIME_GAP, &gap);
-    bool reads = x->reads >= STREAM_DOUBTS_EVENTS && shared > STREAM_DOUBTS_SHARED;
-    bool gaps = gap.count >= STREAM_DOUBTS_EVENTS && gap.median < usual_ms * STREAM_DOUBTS_GAP;
-    if (reads || gaps)
-        remarks_add(out, "stream_bursts",
-                    "Token events come in bursts: %.0f %% of the reads with token events brought "
-                    "several, half of the gaps are below %.3g ms, and an answer's events are %.3g "
-                    "ms apart on average. Something buffers them; then gaps are too short and "
-                    "TTFT is too long. Switch off the buffering of the proxy (nginx: "
-                    "proxy_buffering off), or measure the server without it.",
-                    shared * 100, gap.median, usual_ms);
+    remarks_add(out, "stream_bursts",
+                "Token events of %s %.*s come in bursts: %.0f %% of the reads with token events "
+                "brought several, and %.0f %% of the gaps are below a tenth of the mean gap of "
+                "their own response (mean of all gaps: %.3g ms). Something buffers them; then gaps "
+                "are too short and TTFT is too long. Switch off the buffering of the proxy (nginx: "
+                "proxy_buffering off), or measure the server without it.",
+                x->method, (int)text_cut(x->name, strlen(x->name), NAME_BYTES), x->name,
+                share(x->shared_reads, x->reads) * 100, share(x->short_gaps, x->gaps) * 100,
+                gap.mean);
 }
 
 static void usage_differs(const struct streams_entry *x, struct remarks *out) {
@@ -68,11 +88,11 @@ static void cached(const struct streams_entry *x, struct remarks *out) {
                 x->unique_prompt);
 }
 
-static void loop_lag(const struct streams *s, int64_t lag_us, struct remarks *out) {
+static void loop_lag(const struct streams *s, bool bursts, int64_t lag_us, struct remarks *out) {
     struct spread_row gap;
     streams_times(&streams_all(s)->whole, STREAM_TIME_GAP, &gap);
     /* In bursts most gaps are next to nothing. */
-    double usual_ms = fmax(gap.median, usual_gap_ms(streams_all(s)));
+    double usual_ms = bursts ? gap.mean : gap.median;
     if (lag_us < 0 || gap.count < STREAM_DOUBTS_EVENTS || usual_ms <= 0 ||
         (double)lag_us / 1000 <= usual_ms * STREAM_DOUBTS_LAG)
         return;
@@ -88,8 +108,9 @@ static void loop_lag(const struct streams *s, int64_t lag_us, struct remarks *ou
 
 void stream_doubts(const struct streams *s, int64_t loop_lag_p99_us, struct remarks *out) {
     const struct streams_entry *all = streams_all(s);
-    bursts(all, out);
-    loop_lag(s, loop_lag_p99_us, out);
+    const struct streams_entry *worst = worst_bursts(s);
+    bursts(worst, out);
+    loop_lag(s, worst != NULL, loop_lag_p99_us, out);
     length(all, out);
     cached(all, out);
     usage_differs(all, out);

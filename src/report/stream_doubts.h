@@ -26,8 +26,8 @@
 #define STREAM_DOUBTS_EVENTS 100
 /* Share of reads with several token events, among the reads with any. */
 #define STREAM_DOUBTS_SHARED 0.2
-/* The median gap, as a share of what the times per token of the responses make it. */
-#define STREAM_DOUBTS_GAP 0.1
+/* Share of gaps that are short ones (STREAMS_SHORT_GAP). */
+#define STREAM_DOUBTS_SHORT 0.5
 /* Allowed difference of token counts: a server may count the token that ends a response. */
 #define STREAM_DOUBTS_TOKENS 0.05
 #define STREAM_DOUBTS_LENGTH 0.1

@@ -186,17 +186,32 @@ static int add_times(struct build *b, const struct parts *p, const struct stream
     return 0;
 }
 
-/* How many of its token events came in the steady state. */
+/* What the gaps of an answer say. */
+struct gaps {
+    uint64_t in_steady; /* token events that came in the steady state */
+    uint64_t count, short_ones;
+};
+
+/* Of an answer's gaps, the usual one: their mean. */
+static double mean_gap_us(const struct stream_row *row) {
+    return row->token_events < 2 || row->ttft_us < 0
+               ? 0
+               : (double)(row->last_token_us - row->ttft_us) / (double)(row->token_events - 1);
+}
+
 static int add_gaps(struct build *b, const struct parts *p, const struct request *x,
-                    const struct stream_row *row, bool timed, uint64_t *came) {
+                    const struct stream_row *row, bool timed, struct gaps *out) {
     int64_t at_us = row->ttft_us < 0 ? REQUEST_NO_VALUE : x->sent_us + row->ttft_us, gap = 0;
-    *came = at_us != REQUEST_NO_VALUE && in_steady(b->s, at_us);
+    double short_us = mean_gap_us(row) * STREAMS_SHORT_GAP;
+    *out = (struct gaps){.in_steady = at_us != REQUEST_NO_VALUE && in_steady(b->s, at_us)};
     for (const char *at = row->gaps; stream_row_gap(&at, &gap);) {
         if (timed && add_to(b, p, STREAM_TIME_GAP, gap) != 0)
             return -1;
         if (__builtin_add_overflow(at_us, gap, &at_us))
             break;
-        *came += in_steady(b->s, at_us);
+        out->in_steady += in_steady(b->s, at_us);
+        out->count += timed;
+        out->short_ones += timed && (double)gap < short_us;
     }
     return 0;
 }
@@ -214,6 +229,12 @@ static uint64_t said(int64_t tokens) {
     return tokens > 0 ? (uint64_t)tokens : 0;
 }
 
+/* A server may say any number; a sum of them does not start again from 0. */
+static void add_said(uint64_t *sum, int64_t tokens) {
+    if (__builtin_add_overflow(*sum, said(tokens), sum))
+        *sum = UINT64_MAX;
+}
+
 static void count_tokens(struct streams_entry *n, const struct stream_row *row) {
     n->events += row->events;
     n->token_events += row->token_events;
@@ -221,21 +242,22 @@ static void count_tokens(struct streams_entry *n, const struct stream_row *row) 
     n->tool_events += row->tool_events;
     n->reads += row->reads;
     n->shared_reads += row->shared_reads;
-    n->output_tokens += said(row->output_tokens);
-    n->reasoning_tokens += row->reasoning_tokens == REQUEST_NO_VALUE ? row->reasoning_events
-                                                                     : said(row->reasoning_tokens);
+    add_said(&n->output_tokens, row->output_tokens);
+    add_said(&n->reasoning_tokens, row->reasoning_tokens == REQUEST_NO_VALUE
+                                       ? (int64_t)row->reasoning_events
+                                       : row->reasoning_tokens);
     if (row->prompt_tokens != REQUEST_NO_VALUE) {
         n->prompted++;
-        n->prompt_tokens += said(row->prompt_tokens);
+        add_said(&n->prompt_tokens, row->prompt_tokens);
     }
     if (row->prompt_tokens != REQUEST_NO_VALUE && row->cached_tokens != REQUEST_NO_VALUE) {
         n->cached_said++;
-        n->cached_tokens += said(row->cached_tokens);
-        n->cached_prompt += said(row->prompt_tokens);
+        add_said(&n->cached_tokens, row->cached_tokens);
+        add_said(&n->cached_prompt, row->prompt_tokens);
     }
     if (row->from_usage) {
         n->from_usage++;
-        n->usage_tokens += said(row->output_tokens);
+        add_said(&n->usage_tokens, row->output_tokens);
         n->usage_events += row->token_events;
     }
 }
@@ -246,18 +268,18 @@ static void count_asked(struct streams_entry *n, const struct request *x,
     if (whole && !isnan(asked->tokens)) {
         n->asked_answers++;
         n->asked_tokens += asked->tokens;
-        n->asked_got += said(row->output_tokens);
+        add_said(&n->asked_got, row->output_tokens);
     }
     if (row->prompt_tokens == REQUEST_NO_VALUE)
         return;
     if (!isnan(asked->words)) {
         n->worded_answers++;
         n->asked_words += asked->words;
-        n->worded_tokens += said(row->prompt_tokens);
+        add_said(&n->worded_tokens, row->prompt_tokens);
     }
     if (asked->unique && row->cached_tokens != REQUEST_NO_VALUE) {
-        n->unique_cached += said(row->cached_tokens);
-        n->unique_prompt += said(row->prompt_tokens);
+        add_said(&n->unique_cached, row->cached_tokens);
+        add_said(&n->unique_prompt, row->prompt_tokens);
     }
 }
 
@@ -274,13 +296,13 @@ static int read_row(void *context, const struct request *x, const struct stream_
     struct build *b = context;
     struct streams *s = b->s;
     struct stream_answer a;
-    uint64_t came = 0;
+    struct gaps gaps;
     if (x->endpoint >= s->names.endpoint_count)
         return err_set(b->e, "request %lld belongs to no endpoint; the file is damaged",
                        (long long)x->id);
     stream_answer_of(x, row, &a);
     const struct parts p = parts_of(b, x);
-    if ((a.timed && add_times(b, &p, &a) != 0) || add_gaps(b, &p, x, row, a.timed, &came) != 0)
+    if ((a.timed && add_times(b, &p, &a) != 0) || add_gaps(b, &p, x, row, a.timed, &gaps) != 0)
         return -1;
     if (b->again)
         return 0;
@@ -289,11 +311,13 @@ static int read_row(void *context, const struct request *x, const struct stream_
     for (size_t i = 0; i < 2; i++) {
         count_answer(of[i], row, &a);
         count_asked(of[i], x, row, &b->asked[x->endpoint]);
+        of[i]->gaps += gaps.count;
+        of[i]->short_gaps += gaps.short_ones;
         of[i]->steady.answers += p.count == 4;
         of[i]->steady.taken_us += steady_us(s, x, a.taken_us);
         if (row->token_events > 0)
-            of[i]->steady.tokens +=
-                (double)said(row->output_tokens) * (double)came / (double)row->token_events;
+            of[i]->steady.tokens += (double)said(row->output_tokens) * (double)gaps.in_steady /
+                                    (double)row->token_events;
     }
     return 0;
 }

@@ -33,6 +33,9 @@
 /* Limit for kept values, as SUMMARY_KEEP_BYTES. */
 #define STREAMS_KEEP_BYTES ((size_t)32 << 20)
 
+/* A gap below this share of the mean gap of its own response is a short one. */
+#define STREAMS_SHORT_GAP 0.1
+
 struct streams_part {
     uint64_t answers;
     double tokens; /* output tokens */
@@ -47,6 +50,7 @@ struct streams_entry {
     uint64_t finishes[STREAM_FINISH_COUNT]; /* number of responses */
     uint64_t events, token_events, reasoning_events, tool_events;
     uint64_t reads, shared_reads;
+    uint64_t gaps, short_gaps; /* of timed responses; STREAMS_SHORT_GAP of its response's mean */
     uint64_t output_tokens;           /* by usage, else number of token events */
     uint64_t reasoning_tokens;        /* by usage, else number of reasoning events */
     uint64_t prompted, prompt_tokens; /* responses that report it, and their sum */

@@ -7,6 +7,7 @@ one endpoint, which nothing is wrong with). KEY=VALUE changes all answers of `st
   per_event=4   tokens that usage counts in each event      usage=none the server does not say
   cached=N      of the 100 tokens of each prompt            unique=1   the scenario asked for unique prompts
   asked=64      output tokens; each answer has 40           lag=N      microseconds: the 99th percentile of the loops' lag
+  other=N       more such answers, of another endpoint that is 50 times as fast
   clock=client  of the events' times                        scale=X    all times times X      seed=N
 Needs nothing but Python and src/record/*.sql.
 """
@@ -128,6 +129,10 @@ def steady(path, how):
         run.stream(request, ttft, gaps, "length" if "asked" not in how else "stop", usage=None if usage == "none" else 40 * per_event,
                    prompt=100, cached=int(how["cached"]) if "cached" in how else None, reads=40 // block if "burst" in how else 40,
                    shared=40 // block if "burst" in how else 0)
+    for i in range(int(how.get("other", 0))):
+        gaps = [rng.randrange(180, 220) for _ in range(600)]
+        request = run.request(1, "ok", 200, i % 5, 30000 * i, 2000 + sum(gaps) + 200)
+        run.stream(request, 2000, gaps, "length", usage=601)
     run.done()
 
 
