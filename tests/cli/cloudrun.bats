@@ -379,7 +379,7 @@ assert get(headers={"Authorization": "Bearer secret-word"})[0] == 200
 assert get(headers={"X-Serverless-Authorization": "bearer secret-word", "Authorization": "its own"})[0] == 200
 assert b"<script>" not in get("/<script>")[2]' "$$"
     stop_cloudrun
-    ! grep -q secret-word "$LOG" "$ERR" "$OUT"
+    fails grep -q secret-word "$LOG" "$ERR" "$OUT"
 }
 
 @test "two emulators on a port: the second says so" {

@@ -29,7 +29,7 @@ compared() {
     [[ "$output" == *"base  a.db: 3.0 s to 40.0 s, 3700 requests; from then on all 2 users are active; excluded: 300 before, 0 after"* ]]
     grep -qE '^p95 of /predict is [0-9.]+ % slower \(95 % interval [0-9.]+ to [0-9.]+ %; [0-9.]+ ms became [0-9.]+ ms\)\.$' \
         <(sed 's/^ *//' <<<"$output")
-    ! grep -qE '(of|for) / is .*(slower|faster)' <<<"$output"
+    fails grep -qE '(of|for) / is .*(slower|faster)' <<<"$output"
     [[ "$output" == *"2000 bootstrap resamples of blocks of time, seed 1."* ]]
     [[ "$output" == *"With one run per side"* ]]
 }
@@ -160,13 +160,13 @@ END
     pair a.db requests=1000 name="$name"
     pair b.db requests=1000 seed=2 factor=2 name="$name"
     "$COLDSWARM" compare a.db --with b.db --out out >text
-    ! grep -q $'\x1b' text
+    fails grep -q $'\x1b' text
     grep -qiF '\x1b' text
     "$COLDSWARM" compare a.db --with b.db --format json >c.json
     [ "$(LC_ALL=C tr -d '\000-\176' <c.json | wc -c)" -eq 0 ]
     [ "$(json_sql c.json "select substr(doc->>'$.comparisons[#-8].name', -5) from file")" = $'\n�]]>' ]
     "$COLDSWARM" compare a.db --with b.db --format markdown >c.md
-    ! grep -qE $'\x1b|<script|[^\\\\]`| @all' c.md
+    fails grep -qE $'\x1b|<script|[^\\\\]`| @all' c.md
     python3 -c 'import xml.dom.minidom; xml.dom.minidom.parse("out/shift.svg")'
     [ ! -e pwned ] && [ ! -e out/pwned ] && [ ! -e out/data/pwned ]
 }
@@ -234,7 +234,7 @@ END
     run -0 "$COLDSWARM" compare a.db --with c.db --force
     [[ "$output" == *"from then on all 20 users are active"* ]]
     grep -q 'p50 of / is .* slower' <<<"$output"
-    ! grep -qi 'all requests' <<<"$output"
+    fails grep -qi 'all requests' <<<"$output"
     grep -q '^## GET / (base: ' <("$COLDSWARM" compare a.db --with c.db --force --format markdown)
     run -99 "$COLDSWARM" gate c.db --baseline a.db --max-regression 'p(50) 20%'
 }

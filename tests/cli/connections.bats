@@ -60,7 +60,7 @@ answers_http_2,1'
     make_run apache
     "$COLDSWARM" report run.db >text.txt
     grep -q '^Closed by the server, announced  *7$' text.txt
-    ! grep -q 'GOAWAY\|HTTP/2' text.txt
+    fails grep -q 'GOAWAY\|HTTP/2' text.txt
     [ "$("$COLDSWARM" report run.db --format json | json - $.connections.ended_goaway)" = 0 ]
 }
 
@@ -71,7 +71,7 @@ answers_http_2,1'
     sqlite3 old.db <"$ROOT/tests/record/old/schema-4.sql"
     "$COLDSWARM" report old.db --format json >old.json
     [ "$(json old.json $.connections.opened)" = "" ]
-    ! "$COLDSWARM" report old.db | grep -q '^Connections'
+    "$COLDSWARM" report old.db | fails grep -q '^Connections'
 }
 
 @test "connections: habits that shape the numbers are said" {
@@ -95,7 +95,7 @@ answers_http_2,1'
     make_run rate
     "$COLDSWARM" report run.db | tr '\n' ' ' | tr -s ' ' | grep -q 'All 120 requests used one connection at a time.*"spread": 4 in the load opens four connections'
     sqlite3 run.db "update run set users_max = 1"
-    ! "$COLDSWARM" report run.db | grep -q '"spread"'
+    "$COLDSWARM" report run.db | fails grep -q '"spread"'
     # What happens now and then is no habit.
     make_run small
     "$COLDSWARM" report run.db --format json | json_sql - "select value->>'$.key' from file, json_each(doc, '$.notes')" >notes

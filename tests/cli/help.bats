@@ -131,7 +131,7 @@ rendered() {
     run --separate-stderr groff -man -ww -Tascii -P-cbou "$1"
     [ "$status" -eq 0 ]
     [ -z "$stderr" ]
-    ! mandoc -T lint -W warning "$1" | grep -v 'WARNING: missing date'
+    [ -z "$(mandoc -T lint -W warning "$1" | grep -v 'WARNING: missing date')" ]
 }
 
 @test "the man page is roff without warnings and has every command" {

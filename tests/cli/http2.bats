@@ -157,7 +157,7 @@ END
 END
     "$COLDSWARM" run s.json -o r.db --quiet
     [ "$(sql r.db 'select distinct http_version from requests')" = 1.1 ]
-    ! grep -qi 'upgrade\|http2-settings' "$HOSTILE_LOG"
+    fails grep -qi 'upgrade\|http2-settings' "$HOSTILE_LOG"
     run "$COLDSWARM" validate s.json
     [[ $output == *"HTTP/2 is negotiated over TLS only, and the target is http: requests use HTTP/1.1"* ]]
 }

@@ -60,7 +60,7 @@ END
     run -0 "$COLDSWARM" run --replay a.db --seed 100 -o d.db --quiet
     run sequences a.db d.db
     [ "$status" -ne 0 ]
-    ! grep -q hunter22 a.db b.db
+    fails grep -q hunter22 a.db b.db
 }
 
 @test "what is not as it was is said" {
@@ -89,8 +89,8 @@ END
     export SECRET=x1y2z3
     run -0 "$COLDSWARM" run --replay a.db -o b.db --quiet
     [ "$(sql a.db 'SELECT scenario FROM run')" = "$(sql b.db 'SELECT scenario FROM run')" ]
-    ! grep -q hunter22 a.db
-    ! grep -q x1y2z3 b.db
+    fails grep -q hunter22 a.db
+    fails grep -q x1y2z3 b.db
 }
 
 @test "a replay needs a run file that has what it takes, and no scenario beside it" {
@@ -268,7 +268,7 @@ import sys
 text = open(sys.argv[1], encoding="utf-8").read()
 assert not any(ord(c) < 32 and c != "\n" or 127 <= ord(c) < 160 or c in "\u202e\u2066" for c in text)' out.$format
     done
-    ! grep -q '<script' out.markdown
+    fails grep -q '<script' out.markdown
     [ "$("$COLDSWARM" report a.db b.db -f json | json_sql - "select json_array_length(doc, '$.endpoints') from file")" -eq 18 ]
     python3 - <<'END'
 import csv

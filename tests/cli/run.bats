@@ -386,7 +386,7 @@ sizes = {n for m, h, n, p in seen["multi"]}
 assert len(sizes) == 1 and "multipart/form-data; boundary=" in seen["multi"][0][1]["Content-Type"], seen["multi"]
 END
     # The token was sent and stands nowhere else.
-    ! grep -q tok-123456 "$DB" "$SCRATCH/out" "$SCRATCH/err"
+    fails grep -q tok-123456 "$DB" "$SCRATCH/out" "$SCRATCH/err"
 }
 
 @test "on no terminal there are no control codes; on one there is a block that is redrawn" {

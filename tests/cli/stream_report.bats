@@ -80,7 +80,7 @@ END
     make_streams d.db steady
     sqlite3 d.db "UPDATE stream SET usage_tokens = 9000000000000000000 WHERE request < 150"
     "$COLDSWARM" report d.db >out
-    ! grep -q "come in bursts" out
+    fails grep -q "come in bursts" out
     grep -q "usage counts 18446744073709551615 tokens" out
     # Several tokens an event; without usage nobody knows
     [ "$(doubts per_event=4)" = stream_usage_differs ]
@@ -114,7 +114,7 @@ END
         last_token_us = NULL, gaps_us = NULL, gap_max_us = NULL"
     "$COLDSWARM" report s.db >out
     grep -q 'Streaming: tokens' out
-    ! grep -qiE '(^| )-?nan( |$)|usage counts' out
+    fails grep -qiE '(^| )-?nan( |$)|usage counts' out
     rm s.db
     make_streams s.db steady
     sqlite3 s.db "UPDATE stream SET reasoning_tokens = 700"
@@ -251,7 +251,7 @@ real_run() {
     [ "$(json_sql r.json "select doc->>'$.stream_tokens[0].shared_reads_percent' >= 50 from file")" = 1 ]
     sql r.db "select verdict, verdict_reason from run" >verdict
     # A client that was late comes first.
-    grep -q "SUSPECT|token events of POST .* come in bursts: " verdict || ! grep -q "^VALID" verdict
+    grep -q "SUSPECT|token events of POST .* come in bursts: " verdict || fails grep -q "^VALID" verdict
 }
 
 @test "what run --stream asks for is compared with what came, and its unique prompts with the cache" {

@@ -197,7 +197,7 @@ assert stats()["cold_starts"] == 1'
     "$COLDSWARM" target --port "$PORT" --listen-after 2s 2>"$SCRATCH/err" 3>&- &
     STARTED_PIDS+=($!)
     wait_line "$SCRATCH/err" '^target: will listen on ' $!
-    ! (exec {socket}<>"/dev/tcp/127.0.0.1/$PORT") 2>"$SCRATCH/refused"
+    fails bash -c 'exec {socket}<>"/dev/tcp/127.0.0.1/$1"' - "$PORT" 2>"$SCRATCH/refused"
     grep -q 'Connection refused' "$SCRATCH/refused"
     wait_line "$SCRATCH/err" '^target: listening on ' $!
     client 'assert get()[0] == 200'
@@ -275,7 +275,7 @@ until(lambda: count() < 50)' "$TARGET_PID"
     outcomes 5 >"$SCRATCH/b"
     outcomes 6 >"$SCRATCH/c"
     cmp "$SCRATCH/a" "$SCRATCH/b"
-    ! cmp "$SCRATCH/a" "$SCRATCH/c"
+    fails cmp "$SCRATCH/a" "$SCRATCH/c"
     grep -q x "$SCRATCH/a"
     grep -q '\.' "$SCRATCH/a"
 }

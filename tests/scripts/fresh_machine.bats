@@ -91,6 +91,6 @@ need_namespaces() {
         [ $code -eq $([ $signal = INT ] && echo 130 || echo 143) ]
         [ -z "$(ls tmp)" ]
         [ -z "$(pgrep -f '^sleep 4321')" ]
-        ! grep -q "$TMPDIR" /proc/mounts
+        [ -z "$(grep -F "$TMPDIR" /proc/mounts)" ]
     done
 }

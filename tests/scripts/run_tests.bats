@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # scripts/run-tests must count what goes wrong in every way that a test can go wrong.
+bats_require_minimum_version 1.5.0
 
 setup() {
     ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
@@ -140,4 +141,9 @@ run_tests() {
     [[ $output == *"why"* ]]
     run_tests --only nothing file.bats
     [ "$status" -eq 2 ]
+}
+
+@test "no test has a line that cannot fail it, as one that begins with !" {
+    run -1 grep -rnE '^[[:space:]]+! |([|][|]|&&) ! [a-z"$]' "$ROOT/tests" --include='*.bats'
+    [ "$output" = "" ]
 }

@@ -95,6 +95,14 @@ free_port() {
     python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
+# fails COMMAND [ARG...]: it must end with 1, as grep without a match and cmp of two that differ do; 2 is an error of their own. Bash lets a
+# test go on after a line "! COMMAND", whatever became of it.
+fails() {
+    local status=0
+    "$@" || status=$?
+    [ "$status" -eq 1 ] || { echo "status $status of: $*" >&2; return 1; }
+}
+
 # sql DB QUERY: the rows, a line each, columns joined by "|", NULL as nothing.
 sql() {
     [ -e "$1" ] || { echo "no such file: $1" >&2; return 1; }
