@@ -128,7 +128,8 @@ def main():
         parser.error(f"an instance with the GPU {args.gpu} needs at least {cpus:g} vCPUs and {memory:g}Gi")
 
     instances = read(args.log)
-    tier = next((t for t in json.loads(pathlib.Path(args.prices).read_text())["tiers"] if args.region in t["regions"]), None)
+    prices = json.loads(pathlib.Path(args.prices).read_text())
+    tier = next((t for t in prices["tiers"] if args.region in t["regions"]), None)
     if tier is None:
         sys.exit(f"bill.py: no tier of {args.prices} has the region {args.region}")
     requests = sum(len(one.requests) for one in instances.values())
@@ -145,19 +146,22 @@ def main():
     cpu_s, gib_s = billable / 1e9 * args.cpus, billable / 1e9 * args.memory
     gpu_s = billable / 1e9 if args.gpu else 0
     gpu_price = tier.get("gpu", {}).get(args.gpu) if args.gpu else 0
-    gpu_usd = None if gpu_price is None else gpu_s * gpu_price
-    if gpu_usd is None:
+    gpu_cost = None if gpu_price is None else gpu_s * gpu_price
+    if gpu_cost is None:
         print(f"bill.py: {args.prices} has no \"gpu\": {{\"{args.gpu}\": PRICE OF A SECOND}} in the tier of {args.region}; "
               "the cost of the GPU and the sum are missing", file=sys.stderr)
     full = cpu_s * cpu + gib_s * memory + requests * per_request
     net = (max(cpu_s - price["free_cpu"], 0) * cpu + max(gib_s - price["free_memory"], 0) * memory +
            max(requests - free_requests, 0) * per_request)
-    full, net = (None if gpu_usd is None else usd + gpu_usd for usd in (full, net))
+    full, net = (None if gpu_cost is None else cost + gpu_cost for cost in (full, net))
+    money = "usd" if prices["currency"] == "USD" else "cost"
     bill = {"instances": len(instances), "requests": requests, "billable_ns": billable, "cpu_s": cpu_s, "gib_s": gib_s,
-            "usd": full, "usd_after_free_tier": net,
-            "usd_per_1000_requests": full / requests * 1000 if requests and full is not None else None}
+            money: full, money + "_after_free_tier": net,
+            money + "_per_1000_requests": full / requests * 1000 if requests and full is not None else None}
+    if money != "usd":
+        bill["currency"] = prices["currency"]
     if args.gpu:
-        bill.update(gpu=args.gpu, gpu_s=gpu_s, gpu_usd=gpu_usd)
+        bill.update({"gpu": args.gpu, "gpu_s": gpu_s, "gpu_" + money: gpu_cost})
     print(json.dumps(bill))
 
 

@@ -201,6 +201,7 @@ static void put_cost_basis(struct json_writer *w, const struct platform_cost *c)
     json_write_text(w, "tier", c->prices.tier);
     json_write_text(w, "prices", c->prices.source);
     json_write_text(w, "prices_date", c->prices.date);
+    json_write_text(w, "currency", c->prices.currency);
     json_write_end(w);
 }
 

@@ -303,34 +303,53 @@ static void balance(const struct platform *s, struct table *t) {
                ratio((double)s->crashes, hours));
 }
 
-static void cost_row(struct table *t, const char *item, double amount, const char *unit,
-                     double full, double net) {
+static void begin_cost(struct table *t, bool dollars) {
+    static const struct table_column in_dollars[] = {
+        {"item", "Item", TABLE_TEXT},
+        {"amount", "Amount", TABLE_NUMBER},
+        {"unit", "Unit", TABLE_TEXT},
+        {"usd", "US$", TABLE_MONEY},
+        {"usd_after_free_tier", "After the free tier", TABLE_MONEY}};
+    static const struct table_column in_other[] = {
+        {"item", "Item", TABLE_TEXT},
+        {"amount", "Amount", TABLE_NUMBER},
+        {"unit", "Unit", TABLE_TEXT},
+        {"cost", "Cost", TABLE_MONEY},
+        {"cost_after_free_tier", "After the free tier", TABLE_MONEY},
+        {"currency", "Currency", TABLE_TEXT}};
+    if (dollars)
+        table_init(t, "cost", "Cost", in_dollars, COUNT_OF(in_dollars));
+    else
+        table_init(t, "cost", "Cost", in_other, COUNT_OF(in_other));
+}
+
+/* `currency`: NULL for US dollars, which the columns name. */
+static void cost_row(struct table *t, const char *currency, const char *item, double amount,
+                     const char *unit, double full, double net) {
     table_text(t, item);
     table_number(t, amount);
     table_text(t, unit);
     table_number(t, full);
     table_number(t, net);
+    if (currency != NULL)
+        table_text(t, currency);
 }
 
 static void cost_table(const struct platform *s, const struct platform_cost *c, struct table *t) {
-    static const struct table_column columns[] = {
-        {"item", "Item", TABLE_TEXT},
-        {"amount", "Amount", TABLE_NUMBER},
-        {"unit", "Unit", TABLE_TEXT},
-        {"usd", "US$", TABLE_USD},
-        {"usd_after_free_tier", "After the free tier", TABLE_USD}};
     const struct billing_cost *x = &c->cost;
-    table_init(t, "cost", "Cost", columns, COUNT_OF(columns));
-    cost_row(t, "billable instance time", x->instance_s, "s", no_number, no_number);
+    const char *currency = strcmp(c->prices.currency, "USD") == 0 ? NULL : c->prices.currency;
+    begin_cost(t, currency == NULL);
+    cost_row(t, currency, "billable instance time", x->instance_s, "s", no_number, no_number);
     if (s->side.requests > 0 && s->metric_billable_s > 0)
-        cost_row(t, "the same by the metrics", s->metric_billable_s, "s", no_number, no_number);
-    cost_row(t, "CPU", x->cpu_s, "vCPU-s", x->full.cpu, x->net.cpu);
-    cost_row(t, "memory", x->gib_s, "GiB-s", x->full.memory, x->net.memory);
+        cost_row(t, currency, "the same by the metrics", s->metric_billable_s, "s", no_number,
+                 no_number);
+    cost_row(t, currency, "CPU", x->cpu_s, "vCPU-s", x->full.cpu, x->net.cpu);
+    cost_row(t, currency, "memory", x->gib_s, "GiB-s", x->full.memory, x->net.memory);
     if (c->shape.gpu != GPU_NONE)
-        cost_row(t, "GPU", x->gpu_s, "GPU-s", x->full.gpu, x->net.gpu);
-    cost_row(t, "requests", (double)c->requests, "", x->full.requests, x->net.requests);
-    cost_row(t, "all", no_number, "", x->full.total, x->net.total);
-    cost_row(t, "per 1000 requests", no_number, "", x->full.per_1000_requests,
+        cost_row(t, currency, "GPU", x->gpu_s, "GPU-s", x->full.gpu, x->net.gpu);
+    cost_row(t, currency, "requests", (double)c->requests, "", x->full.requests, x->net.requests);
+    cost_row(t, currency, "all", no_number, "", x->full.total, x->net.total);
+    cost_row(t, currency, "per 1000 requests", no_number, "", x->full.per_1000_requests,
              x->net.per_1000_requests);
 }
 

@@ -138,7 +138,7 @@ static void show_number(const struct table *t, enum table_unit unit, double v, s
     case TABLE_NUMBER:
         buf_printf(out, "%.2f", v);
         break;
-    case TABLE_USD:
+    case TABLE_MONEY:
         buf_printf(out, fabs(v) < 1 ? "%.6f" : "%.2f", v);
         break;
     }

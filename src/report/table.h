@@ -25,7 +25,7 @@
 #include "util/buf.h"
 
 /* Unit of a number: sets the digits that people see, and what follows it in a pair. */
-enum table_unit { TABLE_TEXT, TABLE_COUNT, TABLE_MS, TABLE_S, TABLE_NUMBER, TABLE_USD };
+enum table_unit { TABLE_TEXT, TABLE_COUNT, TABLE_MS, TABLE_S, TABLE_NUMBER, TABLE_MONEY };
 
 struct table_column {
     const char *key, *head;

@@ -183,6 +183,15 @@ for instance, end in ("one", "16:01:35.250000"), ("two", "16:00:30.000000"):
     [ "$(json_sql "$SCRATCH/report.json" "select json_group_array(value->>'$.billable_s') from file, json_each(doc, '$.server.instances')")" = "[95.25,60]" ]
     "$PYTHON" "$ROOT/scripts/bill.py" "$SCRATCH/log.json" --gpu l4 --prices "$SCRATCH/prices.json" >"$SCRATCH/bill"
     [ "$(json "$SCRATCH/bill" '$.gpu_s')" = 155.25 ]
+    # A list in another currency: nothing is called a dollar.
+    sed 's/"currency": "USD"/"currency": "EUR"/' "$SCRATCH/prices.json" >"$SCRATCH/euro.json"
+    "$COLDSWARM" report "$SCRATCH/run.db" --gpu l4 --prices "$SCRATCH/euro.json" --out "$SCRATCH/euro" --no-figures >/dev/null
+    [ "$(json_sql "$SCRATCH/euro/tables.json" "select round(value->>'$.cost', 9), value->>'$.currency', value->>'$.usd', doc->>'$.server.cost_basis.currency'
+        from file, json_each(doc, '$.server.cost') where value->>'$.item' = 'GPU'")" = "0.077625|EUR||EUR" ]
+    head -n 1 "$SCRATCH/euro/server_cost.csv" | tr -d '\r' | grep -qx 'item,amount,unit,cost,cost_after_free_tier,currency'
+    fails grep -riE 'us[$]|usd' "$SCRATCH/euro"
+    "$PYTHON" "$ROOT/scripts/bill.py" "$SCRATCH/log.json" --gpu l4 --prices "$SCRATCH/euro.json" >"$SCRATCH/bill"
+    [ "$(json "$SCRATCH/bill" '$.gpu_cost' '$.currency' '$.usd')" = "0.077625|EUR|" ]
     # The same run without a GPU, request-based: 8 s a request and its start are one stretch with a gap: 5 s and 2 s.
     "$COLDSWARM" report "$SCRATCH/run.db" --format json >"$SCRATCH/report.json"
     [ "$(json_sql "$SCRATCH/report.json" "select value->>'$.amount' from file, json_each(doc, '$.server.cost') limit 1")" = 14 ]

@@ -12,7 +12,7 @@
 
 static const struct table_column columns[] = {
     {"name", "Name", TABLE_TEXT}, {"count", "Count", TABLE_COUNT}, {"ms", "Time", TABLE_MS},
-    {"s", "Long", TABLE_S},       {"x", "Ratio", TABLE_NUMBER},    {"usd", "US$", TABLE_USD}};
+    {"s", "Long", TABLE_S},       {"x", "Ratio", TABLE_NUMBER},    {"usd", "US$", TABLE_MONEY}};
 
 static void shows(const struct table *t, size_t row, size_t column, const char *want) {
     struct buf b;
