@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "record/reader_streams.h"
 #include "stats/spread.h"
 #include "util/clock.h"
 #include "util/outcome.h"
@@ -154,6 +153,9 @@ static int64_t content_gaps(const struct answer *a) {
 #define TOKENIZER "its n is counted by a tokenizer, which no run file has"
 #define NO_USAGE "the server sent no usage"
 
+/* The places of two of them. */
+enum { OURS, VLLM };
+
 static const struct tool table_of_tools[] = {
     {"coldswarm",
      0,
@@ -165,8 +167,8 @@ static const struct tool table_of_tools[] = {
       {"E2EL", "ms", end, false, "to the end of the body", NULL},
       {"n", "tokens", tokens, false, "the server's usage, else token events", NULL}}},
     {"vLLM",
-     CUT | WITH_ERROR | EMPTY,
-     "also cut short, with an error inside, without a token",
+     0, /* dialects_vllm_takes() says it */
+     "also cut short, with an error inside, without a token, if an event came",
      {{"TTFT", "ms", first_event, false, "any event counts, also one with the role alone", NULL},
       {"TPOT", "ms", from_first_event, false, "from the first event, with or without a token",
        NO_USAGE ", and then it asks a tokenizer"},
@@ -249,14 +251,27 @@ struct dialects {
     bool second_reading;
 };
 
+/* vLLM accepts every body that came to its end and had an event with a choice in it. */
+bool dialects_vllm_takes(const struct request *x, const struct stream_row *s) {
+    if (s == NULL || s->first_event_us == NONE)
+        return false;
+    if (x->outcome == OUTCOME_NO_TOKENS) /* more than the done mark came: the role */
+        return s->events > (uint64_t)s->done;
+    return x->outcome == OUTCOME_OK || x->outcome == OUTCOME_CHECK_FAILED ||
+           x->outcome == OUTCOME_STREAM_CUT ||
+           (x->outcome == OUTCOME_STREAM_ERROR && s->token_events > 0);
+}
+
 /* Whether a tool takes it for a good one. A check of the scenario is ours alone. */
-static bool takes(const struct tool *t, const struct request *x) {
+static bool takes(const struct tool *t, const struct request *x, const struct stream_row *s) {
+    if (t == &table_of_tools[VLLM])
+        return dialects_vllm_takes(x, s);
     unsigned kind = x->outcome == OUTCOME_STREAM_CUT     ? CUT
                     : x->outcome == OUTCOME_STREAM_ERROR ? WITH_ERROR
                     : x->outcome == OUTCOME_NO_TOKENS    ? EMPTY
                                                          : 0;
     return x->outcome == OUTCOME_OK || (t->takes & kind) != 0 ||
-           (x->outcome == OUTCOME_CHECK_FAILED && t != &table_of_tools[0]);
+           (x->outcome == OUTCOME_CHECK_FAILED && t != &table_of_tools[OURS]);
 }
 
 static void put(struct dialects *d, struct spread *s, int64_t value) {
@@ -295,7 +310,7 @@ static int one(void *context, const struct request *x, const struct stream_row *
                        .gaps = s->gaps};
     for (size_t i = 0; i < TOOLS; i++) {
         const struct tool *t = &table_of_tools[i];
-        if (!takes(t, x))
+        if (!takes(t, x, s))
             continue;
         d->answers[i] += !d->second_reading;
         for (size_t k = 0; k < DEFINITIONS_MAX && t->all[k].word != NULL; k++)

@@ -11,9 +11,14 @@
 #ifndef REPORT_DIALECTS_H
 #define REPORT_DIALECTS_H
 
-#include "record/reader.h"
+#include <stdbool.h>
+
+#include "record/reader_streams.h"
 #include "report/table.h"
 #include "util/err.h"
+
+/* True if vLLM's bench counts the response as a success. `s` may be NULL: it was not streamed. */
+bool dialects_vllm_takes(const struct request *x, const struct stream_row *s);
 
 /* The key of the table. */
 #define DIALECTS_KEY "dialects"

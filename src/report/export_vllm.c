@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/dialects.h"
 #include "report/export.h"
 #include "report/export_streams.h"
 #include "report/outfile.h"
@@ -63,19 +64,8 @@ static int64_t ns_of(int64_t us) {
     return us > 0 ? us * NS_PER_US : 0;
 }
 
-/* vLLM is content with every body that came to its end and had an event with a choice in it. */
-static bool is_success(const struct request *row, const struct stream_row *s) {
-    if (s == NULL || s->first_event_us == REQUEST_NO_VALUE)
-        return false;
-    if (row->outcome == OUTCOME_NO_TOKENS) /* more than the done mark came: the role */
-        return s->events > (uint64_t)s->done;
-    return row->outcome == OUTCOME_OK || row->outcome == OUTCOME_CHECK_FAILED ||
-           row->outcome == OUTCOME_STREAM_CUT ||
-           (row->outcome == OUTCOME_STREAM_ERROR && s->token_events > 0);
-}
-
 static struct output output_of(const struct request *row, const struct stream_row *s) {
-    struct output o = {.success = is_success(row, s)};
+    struct output o = {.success = dialects_vllm_takes(row, s)};
     if (row->intended_us != REQUEST_NO_VALUE)
         o.queue_ns = ns_of(row->sent_us - row->intended_us);
     if (s == NULL || s->first_event_us == REQUEST_NO_VALUE)

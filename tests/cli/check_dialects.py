@@ -56,12 +56,22 @@ for r in rows:
 # ---- the table ----
 
 streams = [r for r in rows if r["request_id"]]
-HALF = {"coldswarm": "", "vLLM": "cut error empty", "SGLang": "cut empty", "AIPerf": "cut", "guidellm": "cut", "inference-perf": "cut error",
+HALF = {"coldswarm": "", "SGLang": "cut empty", "AIPerf": "cut", "guidellm": "cut", "inference-perf": "cut error",
         "LoadGen": "", "llmperf": "cut empty", "MLCommons endpoints": ""}
 OUTCOMES = {"cut": "stream_cut", "error": "stream_error", "empty": "no_tokens"}
 
 
+def is_vllm_success(r):
+    """What async_request_openai_chat_completions() calls one: the body ended and an event had choices."""
+    if not r["request_id"] or r["first_event_us"] is None:
+        return False
+    return r["outcome"] in ("ok", "check_failed", "stream_cut") or (r["outcome"] == "stream_error" and r["token_events"] > 0) or \
+        (r["outcome"] == "no_tokens" and r["events"] > r["done"])
+
+
 def taken(tool):
+    if tool == "vLLM":
+        return [r for r in streams if is_vllm_success(r)]
     good = {"ok"} | {OUTCOMES[k] for k in HALF[tool].split()} | (set() if tool == "coldswarm" else {"check_failed"})
     return [r for r in streams if r["outcome"] in good]
 
@@ -150,14 +160,6 @@ latencies start_times queue_times errors max_output_tokens_per_s max_concurrent_
 KEYS += [f"{s}_{m}_ms" for m in ("ttft", "tpot", "itl", "e2el") for s in ("mean", "median", "std", "p99")]
 if list(v) != KEYS:
     bad.append(f"vLLM's keys: {list(v)}")
-
-
-def is_vllm_success(r):
-    """What async_request_openai_chat_completions() calls one: the body ended and an event had choices."""
-    if not r["request_id"] or r["first_event_us"] is None:
-        return False
-    return r["outcome"] in ("ok", "check_failed", "stream_cut") or (r["outcome"] == "stream_error" and r["token_events"] > 0) or \
-        (r["outcome"] == "no_tokens" and r["events"] > r["done"])
 
 
 lists = {k: [] for k in ("input_lens", "output_lens", "ttfts", "itls", "latencies", "start_times", "queue_times", "errors")}
