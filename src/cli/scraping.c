@@ -94,8 +94,11 @@ static void take(void *context, const struct import_prometheus_sample *x, bool *
         return;
     enum series_found found =
         series_table_take(&s->series, x->metric, x->labels, x->cumulative, x->value, &number);
-    *stop = found == SERIES_NO_MEMORY || s->point_count == SERIES_TABLE_MAX;
+    *stop = found == SERIES_NO_MEMORY;
     if (*stop || found == SERIES_NO_ROOM)
+        return;
+    /* Full only where a response has a series twice. */
+    if (s->point_count == SERIES_TABLE_MAX)
         return;
     if (found == SERIES_NEW)
         add_series(s, x, number);
