@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/groups.h"
 #include "cli/results.h"
+#include "report/goodput.h"
 #include "report/locust_csv.h"
 #include "util/clock.h"
 
@@ -34,8 +35,8 @@ static int write_csv(const struct args *a) {
 }
 
 static const char *const of_one_run[] = {
-    "intervals",        "dialects", "from",   "to",  "stage",   "name",   "warm-only", "csv",
-    "csv-full-history", "cpu",      "memory", "gpu", "billing", "region", "prices"};
+    "intervals", "dialects",         "goodput", "from",   "to",  "stage",   "name",   "warm-only",
+    "csv",       "csv-full-history", "cpu",     "memory", "gpu", "billing", "region", "prices"};
 
 static int run_group(const struct args *a) {
     const char *paths[GROUP_RUNS_MAX];
@@ -82,12 +83,17 @@ static int read_shape(const struct args *a, struct platform_shape *out, struct e
     return 0;
 }
 
-static int run(const struct args *a) {
-    if (args_count(a) > 1)
-        return run_group(a);
-    int csv = opt_given(a, "csv") ? write_csv(a) : EXIT_OK;
-    if (csv != EXIT_OK)
-        return csv;
+static int read_goodput(const struct args *a, struct gate_rules *out, struct err *e) {
+    const char *const *limits;
+    size_t n = opt_list(a, "goodput", &limits);
+    for (size_t i = 0; i < n; i++)
+        if (goodput_add(out, "--goodput", limits[i], e) != 0)
+            return -1;
+    return 0;
+}
+
+static int show(const struct args *a) {
+    struct gate_rules goodput = {0};
     struct results_options o = {
         .format = report_format(opt_text(a, "format")),
         .locust = opt_flag(a, "locust"),
@@ -97,11 +103,23 @@ static int run(const struct args *a) {
         .no_figures = opt_flag(a, "no-figures"),
     };
     struct err e;
-    if (read_shape(a, &o.shape, &e) != 0)
-        return command_error(EXIT_USAGE, e.text);
-    if (set_cut(a, &o) != 0)
-        return command_error(EXIT_USAGE, "--stage cannot be combined with --from or --to");
-    return results_show(args_at(a, 0), &o);
+    int code = EXIT_OK;
+    if (read_shape(a, &o.shape, &e) != 0 || read_goodput(a, &goodput, &e) != 0)
+        code = command_error(EXIT_USAGE, e.text);
+    else if (set_cut(a, &o) != 0)
+        code = command_error(EXIT_USAGE, "--stage cannot be combined with --from or --to");
+    o.goodput = goodput.count > 0 ? &goodput : NULL;
+    if (code == EXIT_OK)
+        code = results_show(args_at(a, 0), &o);
+    gate_rules_done(&goodput);
+    return code;
+}
+
+static int run(const struct args *a) {
+    if (args_count(a) > 1)
+        return run_group(a);
+    int csv = opt_given(a, "csv") ? write_csv(a) : EXIT_OK;
+    return csv != EXIT_OK ? csv : show(a);
 }
 
 static const struct opt_def opts[] = {
@@ -115,6 +133,12 @@ static const struct opt_def opts[] = {
      .type = OPT_FLAG,
      .help = "show streamed answers also as vLLM, SGLang, AIPerf, guidellm and others define TTFT, "
              "TPOT, ITL and E2EL (always in html and --out)"},
+    {.name = "goodput",
+     .type = OPT_TEXT,
+     .meta = "LIMITS",
+     .repeat = true,
+     .help = "count streamed answers within limits, such as ttft<200,time_per_token<50 (times in "
+             "ms; also e2e, ttfo, token_gap, and name:NAME)"},
     {.name = "format",
      .letter = 'f',
      .type = OPT_CHOICE,
@@ -219,7 +243,8 @@ const struct command command_report = {
         "rates up to the end of the last request.\n"
         "\n"
         "--dialects computes the times of streamed answers by the definitions of other tools, "
-        "from the same rows, and says how each differs.\n"
+        "from the same rows, and says how each differs. --goodput counts the answers that are "
+        "complete and within limits, as the run's thresholds on goodput do.\n"
         "\n"
         "After `import`, the report compares client and server: which requests reached the "
         "server, where the time went, which requests hit a cold start, how requests were "

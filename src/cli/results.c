@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "record/reader.h"
+#include "record/reader_streams.h"
 #include "report/document.h"
 #include "report/export_rows.h"
 #include "util/text.h"
@@ -103,6 +104,15 @@ static int cut(struct reader *r, const struct results_options *o, struct err *e)
     return reader_cut(r, &c, e);
 }
 
+/* Whether streams are asked for. */
+static bool lacks_streams(const char *path, const struct results_options *o, struct err *e) {
+    if (o->goodput == NULL && !o->dialects)
+        return false;
+    err_set(e, "%s has no streamed answers; leave --%s out", path,
+            o->goodput != NULL ? "goodput" : "dialects");
+    return true;
+}
+
 int results_show(const char *path, const struct results_options *o) {
     struct reader *reader = NULL;
     struct model *m = NULL;
@@ -114,6 +124,7 @@ int results_show(const char *path, const struct results_options *o) {
         .streams = o->streams,
         .no_guess = (o->no_guess || o->format->no_guess) && o->folder == NULL && o->page == NULL,
         .intervals = o->intervals,
+        .goodput = o->goodput,
         .dialects = o->dialects || o->folder != NULL || o->page != NULL || o->format->figures,
         .figures = o->folder != NULL || o->page != NULL || o->format->figures,
         .shape = o->shape,
@@ -125,6 +136,10 @@ int results_show(const char *path, const struct results_options *o) {
     bool read = reader_open(path, &reader, &e) == 0;
     if (read && o->is_cut && cut(reader, o, &e) != 0) {
         failure = EXIT_USAGE; /* what was asked for is not there */
+        read = false;
+    }
+    if (read && !reader_has_streams(reader) && lacks_streams(path, o, &e)) {
+        failure = EXIT_USAGE;
         read = false;
     }
     /* Where that fails, so will the folder's files, which say why. */

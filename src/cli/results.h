@@ -24,6 +24,7 @@ struct results_options {
     struct reader_cut cut;
     /* This stage's times instead of those of `cut`; 0: none. */
     int64_t stage;
+    const struct gate_rules *goodput; /* see struct model_options */
     struct thresholds *thresholds; /* already evaluated; NULL: not evaluated, or none */
     struct counted *counted;       /* see struct model_options */
     const struct streams *streams; /* see struct model_options */

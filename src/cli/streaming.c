@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "cli/listeners.h"
+#include "report/stream_endpoints.h"
 #include "scenario/feeder_prompts.h"
 #include "scenario/template.h"
 #include "util/clock.h"
@@ -136,7 +137,7 @@ static void put_endpoints(struct manifest *m, const struct scenario *s) {
         }
     json_write_end(&w);
     if (any && buf_ok(&text))
-        manifest_take(m, THRESHOLDS_STREAMS_KEY, &text);
+        manifest_take(m, STREAM_ENDPOINTS_KEY, &text);
     buf_done(&text);
 }
 

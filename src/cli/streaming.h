@@ -14,7 +14,7 @@
 
 extern const struct control_listener streaming_listener;
 
-/* Adds which endpoints stream, as THRESHOLDS_STREAMS_KEY, and what the scenario asks of their
+/* Adds which endpoints stream, as STREAM_ENDPOINTS_KEY, and what the scenario asks of their
  * responses and prompts, as STREAMS_ASKED_KEY. Adds nothing without streams. */
 void streaming_manifest(struct manifest *m, const struct scenario *s);
 

@@ -22,8 +22,8 @@ struct kind {
     add_fn *add;
 };
 
-static add_fn requests, response_times, service_times, streams, asked, flow, thresholds, errors,
-    dialects, server;
+static add_fn requests, response_times, service_times, streams, asked, goodput, flow, thresholds,
+    errors, dialects, server;
 
 /* In the order in which people see them. A new table is a row here, a new figure one of
  * figure_table. */
@@ -36,6 +36,7 @@ static const struct kind kinds[] = {
     {"stream_tokens", SECTION_PLAIN, "streams", NULL, streams},
     {"stream_asked", SECTION_PLAIN, "streams", NULL, asked},
     {"stream_ends", SECTION_PLAIN, "streams", NULL, streams},
+    {"stream_goodput", SECTION_PLAIN, "streams", NULL, goodput},
     {"iterations", SECTION_PLAIN, "flows", NULL, flow},
     {"checks", SECTION_PLAIN, "flows", NULL, flow},
     {"connections", SECTION_PLAIN, "connections",
@@ -167,6 +168,12 @@ static void asked(struct document *d, const struct kind *k) {
     struct table *t = stream_tables_has_asked(d->model) ? add(d, k) : NULL;
     if (t != NULL)
         stream_tables_asked(t, d->model);
+}
+
+static void goodput(struct document *d, const struct kind *k) {
+    struct table *t = d->model->goodput == NULL ? NULL : add(d, k);
+    if (t != NULL)
+        goodput_table(t, d->model);
 }
 
 static void flow(struct document *d, const struct kind *k) {

@@ -308,6 +308,8 @@ static int make_streams(struct build *b) {
     m->streams = m->options.streams != NULL ? m->options.streams : m->own_streams;
     if (m->streams != NULL)
         stream_tables_unsupported(m->streams, m->unsupported);
+    if (goodput_read(b->reader, m->options.goodput, &m->goodput, b->e) != 0)
+        return err_prefix(b->e, "the goodput of this run");
     return 0;
 }
 
@@ -462,5 +464,6 @@ void model_free(struct model *m) {
     guess_free(m->guess);
     thresholds_free(m->own);
     streams_free(m->own_streams);
+    goodput_free(m->goodput);
     free(m);
 }

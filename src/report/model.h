@@ -25,6 +25,7 @@
 #include "report/client.h"
 #include "report/counted.h"
 #include "report/flow_tables.h"
+#include "report/goodput.h"
 #include "report/guess.h"
 #include "report/platform.h"
 #include "report/platform_tables.h"
@@ -55,6 +56,8 @@ struct model_options {
     bool no_guess;
     bool intervals; /* tables for people also show the intervals of percentiles */
     bool dialects;  /* also show the streams in other tools' metrics */
+    /* Limits of goodput besides those of the run's thresholds; borrowed. NULL: none. */
+    const struct gate_rules *goodput;
     /* Gather the data of the figures: series, users, distributions. */
     bool figures;
     /* Already evaluated, borrowed. NULL: the model evaluates them. */
@@ -110,6 +113,7 @@ struct model {
     struct table *tables; /* of the server side or the estimate */
     size_t table_count;
 
+    struct goodput *goodput; /* NULL: no limits, or no streams */
     struct table *dialects; /* of the streams, see dialects.h; NULL: none, or not requested */
 
     const struct thresholds *thresholds; /* NULL: the run has none */

@@ -4,6 +4,7 @@
 
 #include "report/model.h"
 #include "report/sql.h"
+#include "util/text.h"
 
 #define TIMED " AND outcome NOT IN ('not_sent', 'cancelled', 'unsendable')"
 /* Rounded to nanoseconds. */
@@ -212,4 +213,68 @@ void stream_sql_ends(struct buf *out, const struct table *t, size_t row, size_t 
     simple(out, t, row, buf_text(&what));
     out->failed = out->failed || !buf_ok(&what);
     buf_done(&what);
+}
+
+/* ---- stream_goodput ---- */
+
+/* A response without such a time cannot be late, except for its first token or output. */
+static void within(struct buf *out, const struct gate_rule *r, int limit) {
+    static const char *const us[GATE_LIMITS] = {
+        [GATE_LIMIT_TTFT] = "ttft_us",
+        [GATE_LIMIT_TTFO] = "ttfo_us",
+        [GATE_LIMIT_TIME_PER_TOKEN] = "CASE WHEN token_events > 1 AND output_tokens > "
+                                      "max(1, first_tokens) THEN " TIME_PER_TOKEN " END",
+        [GATE_LIMIT_TOKEN_GAP] = "gap_max_us",
+        [GATE_LIMIT_E2E] = "service_us",
+    };
+    bool must_be = limit == GATE_LIMIT_TTFT || limit == GATE_LIMIT_TTFO;
+    buf_printf(out, " AND coalesce(%s, %s) / 1000.0 %s ", us[limit], must_be ? "9e999" : "-1",
+               r->within[limit].op == GATE_LT ? "<" : "<=");
+    text_number(out, r->within[limit].limit);
+}
+
+static void is_good(struct buf *out, const struct gate_rule *r) {
+    buf_str(out, "request_id NOT NULL AND outcome = 'ok'");
+    for (int i = 0; i < GATE_LIMITS; i++)
+        if ((r->filters & GATE_WITHIN(i)) != 0)
+            within(out, r, i);
+}
+
+/* The requests that a set of limits is about. */
+static void from_asked(struct buf *out, const struct model *m, const struct gate_rule *r) {
+    buf_str(out, "FROM requests LEFT JOIN streams ON request_id = requests.id WHERE outcome NOT IN "
+                 "('not_sent', 'cancelled') AND (request_id NOT NULL");
+    buf_str(out, m->goodput->streams_said
+                     ? " OR (name, method) IN (SELECT e.name, e.method FROM endpoint AS e, "
+                       "manifest AS m, json_each(m.value) AS j WHERE m.key = 'stream_endpoints' "
+                       "AND j.value = e.id))"
+                     : " OR (name, method) IN (SELECT a.name, a.method FROM requests AS a JOIN "
+                       "streams AS b ON b.request_id = a.id))");
+    const char *texts[] = {r->name, r->method};
+    for (int i = 0; i < 2; i++)
+        if (texts[i] != NULL) {
+            buf_str(out, i == 0 ? " AND name = " : " AND method = ");
+            sql_text(out, texts[i]);
+        }
+    sql_cut(out, m->cut);
+}
+
+void stream_sql_goodput(struct buf *out, const struct table *t, size_t row, size_t column,
+                        enum table_part part) {
+    const struct model *m = t->sql_of;
+    const struct gate_rule *r = &m->goodput->rules.items[row];
+    (void)part;
+    if (column == 0)
+        return;
+    buf_str(out, column == 1 ? "SELECT count(*) " : "SELECT ");
+    if (column > 1) {
+        buf_str(out, column == 3 ? "100.0 * total(" : column == 4 ? "1e6 * total(" : "total(");
+        is_good(out, r);
+        buf_str(out, column == 3 ? ") / count(*) " : column == 4 ? ") / " : ") ");
+    }
+    if (column == 4) {
+        duration(out, m);
+        buf_char(out, ' ');
+    }
+    from_asked(out, m, r);
 }

@@ -10,6 +10,6 @@
 #include "report/table.h"
 
 table_sql_fn stream_sql_answers, stream_sql_times, stream_sql_tokens, stream_sql_asked,
-    stream_sql_ends;
+    stream_sql_ends, stream_sql_goodput;
 
 #endif

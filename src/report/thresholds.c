@@ -8,8 +8,8 @@
 #include "record/reader_streams.h"
 #include "record/reader_timeline.h"
 #include "report/stream_answer.h"
+#include "report/stream_endpoints.h"
 #include "util/array.h"
-#include "util/json.h"
 
 /* ---- the rules ---- */
 
@@ -70,7 +70,6 @@ struct facts {
     struct gate_subject subject;
     int64_t *stages;
     bool *streams;
-    bool streams_said; /* by the manifest */
 };
 
 static int get_facts(struct reader *r, struct facts *f, struct err *e) {
@@ -84,46 +83,18 @@ static int get_facts(struct reader *r, struct facts *f, struct err *e) {
     return 0;
 }
 
-static void take_streams(void *context, const char *key, const char *value) {
-    struct facts *f = context;
-    struct json_doc *doc = NULL;
-    if (strcmp(key, THRESHOLDS_STREAMS_KEY) != 0 ||
-        json_parse(key, value, strlen(value), &doc, NULL) != 0)
-        return;
-    const struct json *root = json_root(doc);
-    for (const struct json *x = root->kind == JSON_ARRAY ? root->first : NULL; x != NULL;
-         x = x->next) {
-        int64_t i = -1;
-        if (json_int64(x, &i) && i >= 0 && (uint64_t)i < f->subject.catalog->endpoint_count)
-            f->streams_said = f->streams[i] = true;
-    }
-    json_free(doc);
-}
-
-static int mark_streams(void *context, const struct request *x, const struct stream_row *s) {
-    struct facts *f = context;
-    (void)s;
-    if (x->endpoint < f->subject.catalog->endpoint_count)
-        f->streams[x->endpoint] = true;
-    return 0;
-}
-
-/* Which endpoints stream, if a rule needs it: it counts the requests that failed before their
- * stream began. */
+/* Which endpoints stream, if a rule needs it. */
 static int get_streams(struct reader *r, const struct gate_rules *rules, struct facts *f,
                        struct err *e) {
-    bool wanted = false;
+    bool wanted = false, said;
     for (size_t i = 0; i < rules->count; i++)
         wanted = wanted || rules->items[i].metric == GATE_GOODPUT;
     if (!wanted)
         return 0;
-    f->subject.streams = f->streams =
-        calloc(f->subject.catalog->endpoint_count + 1, sizeof *f->streams);
-    if (f->streams == NULL)
-        return err_set(e, "out of memory for thresholds");
-    if (reader_manifest(r, take_streams, f, e) != 0)
+    if (stream_endpoints(r, &f->streams, &said, e) != 0)
         return -1;
-    return f->streams_said ? 0 : reader_streams(r, mark_streams, f, e);
+    f->subject.streams = f->streams;
+    return 0;
 }
 
 /* ---- giving all to the judge ---- */

@@ -29,9 +29,6 @@
  * which. */
 #define THRESHOLDS_KEY "thresholds"
 #define THRESHOLDS_END_KEY "thresholds_end"
-/* Key of the manifest: the numbers of the endpoints whose responses the run read as streams, as a
- * JSON array. Without it, they are the endpoints that have such a response. */
-#define THRESHOLDS_STREAMS_KEY "stream_endpoints"
 
 struct thresholds {
     struct gate_rules rules;     /* owned */

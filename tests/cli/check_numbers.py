@@ -39,6 +39,8 @@ def of_streams(report):
             for k, v in x.items():
                 if k not in ("method", "name", "time", "finish") + ASKED and v is not None and (table, x["method"]) != ("stream_asked", ""):
                     out[(x["method"], x["name"], table, k, *about)] = v
+    for x in report.get("stream_goodput", []):
+        out.update({("", x["limits"], "stream_goodput", k): v for k, v in x.items() if k != "limits" and v is not None})
     return out
 
 

@@ -286,3 +286,59 @@ END
 {"endpoint":1,"output_tokens":[25,25],"prompt_words":[30,30],"unique":true}
 {"endpoint":2,"output_tokens":[25,25]}' ]
 }
+
+@test "goodput has the answers within limits, of thresholds and of --goodput, as a count, a share and a rate" {
+    make_streams g.db
+    sqlite3 g.db "INSERT OR REPLACE INTO manifest VALUES ('thresholds', 'goodput{ttft<200} rate>0.9
+goodput{ttft<200} rate>0.1 over 10s
+ttft p(95)<1')"
+    local limits='ttft<180,ttfo<250,time_per_token<50,token_gap<40,e2e<=900'
+    "$COLDSWARM" report g.db -o out --no-figures --goodput "$limits" --goodput 'ttft<200' --goodput 'e2e<700,name:/v1/chat' >table
+    grep -q 'Streaming: goodput' table
+    # The same once more from the rows, answer by answer.
+    python3 - g.db out/tables.json "$limits" <<'END'
+import json, sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+db.row_factory = sqlite3.Row
+duration = db.execute("SELECT duration_us FROM run").fetchone()[0] / 1e6
+rows = [dict(x) for x in db.execute("SELECT r.*, s.* FROM requests r LEFT JOIN streams s ON s.request_id = r.id")]
+streams = {(x["method"], x["name"]) for x in rows if x["request_id"]}
+rows = [x for x in rows if (x["method"], x["name"]) in streams and x["outcome"] not in ("cancelled", "not_sent")]
+def good(x, ttft=9e9, ttfo=9e9, each=9e9, gap=9e9, e2e=9e9, **more):
+    if not x["request_id"] or x["outcome"] != "ok" or x["ttft_us"] is None or x["ttfo_us"] is None:
+        return False
+    gaps = json.loads(x["gaps_us"])
+    behind = x["output_tokens"] - x["first_tokens"]
+    slow = gaps and behind > 0 and x["output_tokens"] > 1 and sum(gaps) / behind / 1e3 >= each
+    return x["ttft_us"] < 1e3 * ttft and x["ttfo_us"] < 1e3 * ttfo and not slow and max(gaps, default=0) < 1e3 * gap and \
+        x["end_us"] - x["sent_us"] <= 1e3 * e2e
+want = {"ttft<200": [good(x, ttft=200) for x in rows],
+        sys.argv[3]: [good(x, 180, 250, 50, 40, 900) for x in rows],
+        "name:/v1/chat,e2e<700": [good(x, e2e=699.9999) for x in rows if x["name"] == "/v1/chat"]}
+got = json.load(open(sys.argv[2]))["stream_goodput"]
+assert [x["limits"] for x in got] == list(want), got
+for x in got:
+    of = want[x["limits"]]
+    assert 0 < sum(of) < len(of)
+    assert (x["requests"], x["good"]) == (len(of), sum(of)), (x, len(of), sum(of))
+    assert abs(x["good_percent"] - 100 * sum(of) / len(of)) < 1e-9 and abs(x["good_per_second"] - sum(of) / duration) < 1e-9, x
+END
+    python3 "$BATS_TEST_DIRNAME/check_numbers.py" g.db out
+    # A part of the run
+    "$COLDSWARM" report g.db --from 10s --to 20s -o part --no-figures >/dev/null
+    python3 "$BATS_TEST_DIRNAME/check_numbers.py" g.db part
+    head -n 1 part/stream_goodput.csv | tr -d '\r' | grep -qx 'limits,requests,good,good_percent,good_per_second'
+    # Without limits there is nothing to show; a run without streams, a limit or a name that is not there is refused.
+    make_streams few.db few
+    "$COLDSWARM" report few.db | fails grep -qi goodput
+    run -2 "$COLDSWARM" report g.db --goodput 'tftt<200'
+    [[ $output == *'--goodput: goodput has no filter "tftt"; did you mean "ttft"?'* ]]
+    run -3 "$COLDSWARM" report g.db --goodput 'ttft<200,name:/nowhere'
+    [[ $output == *'name:/nowhere matches nothing that the run has'* ]]
+    python3 "$BATS_TEST_DIRNAME/make_run.py" plain.db
+    run -2 "$COLDSWARM" report plain.db --goodput 'ttft<200'
+    [[ $output == *'plain.db has no streamed answers; leave --goodput out'* ]]
+    run -2 "$COLDSWARM" report plain.db --dialects
+    [[ $output == *'leave --dialects out'* ]]
+    run -2 "$COLDSWARM" report g.db few.db --goodput 'ttft<200'
+}
