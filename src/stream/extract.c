@@ -10,10 +10,6 @@ static const struct jsonwalk_field error_fields[] = {
 const struct jsonwalk_table extract_error_table = {error_fields,
                                                    sizeof error_fields / sizeof *error_fields};
 
-bool extract_is(struct bytes a, const char *word) {
-    return a.data != NULL && a.len == strlen(word) && memcmp(a.data, word, a.len) == 0;
-}
-
 void extract_text(struct extract *x, enum extract_kind kind, struct bytes raw) {
     if (raw.len == 0)
         return;
@@ -57,7 +53,7 @@ void extract_finish(struct extract *x, struct bytes word) {
         return;
     x->finish = STREAM_FINISH_OTHER;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (extract_is(word, words[i].word))
+        if (bytes_is(word, words[i].word))
             x->finish = words[i].finish;
     if (x->finish == STREAM_FINISH_ERROR) {
         x->failed = true;
@@ -122,7 +118,7 @@ static void take_now(struct extract_walk *w, enum extract_slot slot, enum jsonwa
     else if (slot == EXTRACT_SLOT_WHOLE_TEXT)
         w->x->done = string;
     else if (slot == EXTRACT_SLOT_ITEM_TYPE && string)
-        w->calls_tool |= extract_is(raw, "function_call") || extract_is(raw, "custom_tool_call");
+        w->calls_tool |= bytes_is(raw, "function_call") || bytes_is(raw, "custom_tool_call");
     else if (slot == EXTRACT_SLOT_ERROR)
         take_error(w, kind, raw);
 }
@@ -153,7 +149,7 @@ bool extract_walk(struct extract_walk *w, struct extract *x, const struct jsonwa
                                       .reasoning = extract_count(w, EXTRACT_SLOT_REASONING_COUNT)};
     if (w->string[EXTRACT_SLOT_TYPE].data == NULL)
         w->string[EXTRACT_SLOT_TYPE] = type;
-    if (extract_is(type, "error") && !x->failed)
+    if (bytes_is(type, "error") && !x->failed)
         extract_failed(w, data);
     return true;
 }
@@ -163,7 +159,7 @@ bool extract_walk(struct extract_walk *w, struct extract *x, const struct jsonwa
 bool extract_plain(struct extract *x, struct bytes data, struct bytes type) {
     struct jsonwalk_value found, error;
     if (x->pointer == NULL) {
-        if (data.len == 0 || extract_is(type, "error"))
+        if (data.len == 0 || bytes_is(type, "error"))
             return true;
         x->any[EXTRACT_TEXT] = true;
         joined_add(&x->joined[EXTRACT_TEXT], data);

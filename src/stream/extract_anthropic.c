@@ -30,10 +30,10 @@ bool extract_anthropic(struct extract *x, struct bytes data, struct bytes type) 
         x->usage.prompt +=
             (x->usage.cached > 0 ? x->usage.cached : 0) + (written > 0 ? written : 0);
     /* At the start it is what was there before the first token, in vLLM's place for it too. */
-    if (extract_is(t, "message_start"))
+    if (bytes_is(t, "message_start"))
         x->usage.output = -1;
-    x->done = extract_is(t, "message_stop");
-    if (extract_is(t, "error") && !x->failed)
+    x->done = bytes_is(t, "message_stop");
+    if (bytes_is(t, "error") && !x->failed)
         extract_failed(&w, data);
     return true;
 }

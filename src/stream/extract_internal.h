@@ -69,8 +69,6 @@ void extract_failed(struct extract_walk *w, struct bytes raw);
 
 int64_t extract_count(const struct extract_walk *w, enum extract_slot slot);
 
-bool extract_is(struct bytes a, const char *word);
-
 /* {"error": "…"} and {"error": {"message": "…"}}, a member of each table. */
 extern const struct jsonwalk_table extract_error_table;
 #define EXTRACT_ERROR_FIELD                                                                        \

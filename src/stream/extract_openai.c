@@ -52,7 +52,7 @@ static bool walk_choices(struct extract *x, const struct jsonwalk_table *table, 
     struct extract_walk w;
     if (!extract_walk(&w, x, table, data, type))
         return false;
-    if (!x->failed && extract_is(w.string[EXTRACT_SLOT_OBJECT], "error"))
+    if (!x->failed && bytes_is(w.string[EXTRACT_SLOT_OBJECT], "error"))
         extract_failed(&w, data);
     return true;
 }
@@ -91,7 +91,7 @@ static bool delta_kind(struct bytes type, enum extract_kind *kind) {
         {"response.code_interpreter_call_code.delta", EXTRACT_TOOLS},
     };
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if (extract_is(type, types[i].type)) {
+        if (bytes_is(type, types[i].type)) {
             *kind = types[i].kind;
             return true;
         }
@@ -106,17 +106,17 @@ bool extract_responses(struct extract *x, struct bytes data, struct bytes type) 
     struct bytes t = w.string[EXTRACT_SLOT_TYPE];
     if (delta_kind(t, &kind))
         extract_text(x, kind, w.string[EXTRACT_SLOT_DELTA]);
-    else if (extract_is(t, "response.completed")) {
+    else if (bytes_is(t, "response.completed")) {
         x->done = true;
         x->finish = w.calls_tool ? STREAM_FINISH_TOOL_CALLS : STREAM_FINISH_STOP;
-    } else if (extract_is(t, "response.incomplete")) {
+    } else if (bytes_is(t, "response.incomplete")) {
         x->done = true;
         x->finish = STREAM_FINISH_OTHER;
         extract_finish(x, w.string[EXTRACT_SLOT_REASON]);
-    } else if (extract_is(t, "response.cancelled")) {
+    } else if (bytes_is(t, "response.cancelled")) {
         x->done = true;
         x->finish = STREAM_FINISH_OTHER;
-    } else if (extract_is(t, "response.failed") || extract_is(t, "error")) {
+    } else if (bytes_is(t, "response.failed") || bytes_is(t, "error")) {
         x->done = true;
         if (!x->failed)
             extract_failed(&w, data);

@@ -126,7 +126,7 @@ static const struct jsonwalk_field *field_of(const struct jsonwalk_table *table,
         return NULL;
     key = plain_key(key, plain);
     for (size_t i = 0; i < table->n; i++)
-        if (same(key, table->fields[i].key, strlen(table->fields[i].key)))
+        if (bytes_is(key, table->fields[i].key))
             return &table->fields[i];
     return NULL;
 }

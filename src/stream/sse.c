@@ -55,10 +55,6 @@ static void take_type(struct sse *s, struct bytes value) {
     s->typed = true;
 }
 
-static bool is(struct bytes name, const char *word) {
-    return name.len == strlen(word) && memcmp(name.data, word, name.len) == 0;
-}
-
 /* One line without its end. `lasting`: it lies in the caller's piece. False: the owner wants no
  * more. */
 static bool take_line(struct sse *s, struct bytes line, bool lasting, sse_sink *sink,
@@ -80,11 +76,11 @@ static bool take_line(struct sse *s, struct bytes line, bool lasting, sse_sink *
         if (value.len > 0 && *value.data == ' ')
             value = (struct bytes){value.data + 1, value.len - 1};
     }
-    if (is(name, "data"))
+    if (bytes_is(name, "data"))
         take_data(s, value, lasting);
-    else if (is(name, "event"))
+    else if (bytes_is(name, "event"))
         take_type(s, value);
-    else if (is(name, "error")) {
+    else if (bytes_is(name, "error")) {
         take_data(s, value, lasting);
         take_type(s, name);
     }

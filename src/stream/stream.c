@@ -143,12 +143,9 @@ static struct bytes trim(struct bytes b) {
     return b;
 }
 
-static bool is(struct bytes data, const char *word) {
-    return word != NULL && data.len == strlen(word) && memcmp(data.data, word, data.len) == 0;
-}
-
 static bool is_mark(const struct stream *s, struct bytes data) {
-    return is(data, s->spec.done) || (s->format->says_done && is(data, "[DONE]"));
+    return (s->spec.done != NULL && bytes_is(data, s->spec.done)) ||
+           (s->format->says_done && bytes_is(data, "[DONE]"));
 }
 
 static bool add_time(struct stream *s, uint64_t gap_ns) {
@@ -260,7 +257,7 @@ static bool read_event(struct stream *s, struct extract *x, struct bytes data, s
             joined_back(&s->joined[i], before[i]);
         *x = (struct extract){.usage = {-1, -1, -1, -1}};
     }
-    if (is(type, "error") && !x->failed) {
+    if (bytes_is(type, "error") && !x->failed) {
         x->failed = true;
         x->error = data;
     }
@@ -285,7 +282,7 @@ static bool take_event(void *context, struct bytes data, struct bytes type) {
     bool any_text = s->format->extract == extract_plain && s->spec.token == NULL;
     bool mark = is_mark(s, bare);
     bool says = !mark && (bare.len > 0 || any_text ||
-                          is(type, "error")); /* else it keeps a connection open */
+                          bytes_is(type, "error")); /* else it keeps a connection open */
     struct extract x = {.joined = s->joined,
                         .pointer = s->spec.token != NULL ? &s->pointer : NULL,
                         .usage = {-1, -1, -1, -1}};
@@ -422,7 +419,7 @@ const char *stream_format_text(int format) {
 
 int stream_format_of(const char *word, size_t n) {
     for (int i = 0; i < STREAM_FORMAT_COUNT; i++)
-        if (is((struct bytes){word, n}, format_words[i]))
+        if (bytes_is((struct bytes){word, n}, format_words[i]))
             return i;
     return -1;
 }

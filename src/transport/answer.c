@@ -81,10 +81,6 @@ struct answer_kept *answer_take(struct answer *a, struct transport_result *resul
 
 /* ---- fields ---- */
 
-static bool is(struct bytes text, const char *word) {
-    return text.len == strlen(word) && strncasecmp(text.data, word, text.len) == 0;
-}
-
 static void take_cookie(struct answer *a, struct bytes value) {
     if (a->cookies == NULL)
         a->cookies = cookies_new();
@@ -114,16 +110,16 @@ static void keep_field(struct answer *a, struct bytes name, struct bytes value) 
 static void take_field(void *context, struct bytes name, struct bytes value) {
     struct answer *a = context;
     keep_field(a, name, value);
-    if (a->options->cookies && is(name, "Set-Cookie"))
+    if (a->options->cookies && bytes_is_any_case(name, "Set-Cookie"))
         take_cookie(a, value);
-    else if (is(name, "Keep-Alive"))
+    else if (bytes_is_any_case(name, "Keep-Alive"))
         history_keep_alive(a->history, value.data, value.len);
-    else if (a->options->compressed && is(name, "Content-Encoding"))
+    else if (a->options->compressed && bytes_is_any_case(name, "Content-Encoding"))
         take_coding(a, value);
-    else if (a->stream.spec != NULL && is(name, "Content-Type"))
+    else if (a->stream.spec != NULL && bytes_is_any_case(name, "Content-Type"))
         answer_stream_type(&a->stream, value);
-    else if (a->stream.spec != NULL && is(name, "Content-Encoding"))
-        a->stream.encoded = !is(value, "identity");
+    else if (a->stream.spec != NULL && bytes_is_any_case(name, "Content-Encoding"))
+        a->stream.encoded = !bytes_is_any_case(value, "identity");
 }
 
 /* ---- the body ---- */

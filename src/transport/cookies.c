@@ -75,10 +75,6 @@ static struct bytes cut(struct bytes *rest, char mark) {
     return trim(part);
 }
 
-static bool is(struct bytes s, const char *word) {
-    return s.len == strlen(word) && strncasecmp(s.data, word, s.len) == 0;
-}
-
 static bool begins(struct bytes s, const char *word) {
     size_t n = strlen(word);
     return s.len >= n && strncasecmp(s.data, word, n) == 0;
@@ -154,15 +150,15 @@ static bool end_of_age(struct bytes value, time_t now, time_t *out) {
 }
 
 static void take_attribute(struct said *s, struct bytes word, struct bytes text, time_t now) {
-    if (is(word, "Secure"))
+    if (bytes_is_any_case(word, "Secure"))
         s->secure = true;
-    else if (is(word, "Path"))
+    else if (bytes_is_any_case(word, "Path"))
         s->path = text.len > 0 && *text.data == '/' ? text : (struct bytes){0};
-    else if (is(word, "Max-Age"))
+    else if (bytes_is_any_case(word, "Max-Age"))
         s->aged = end_of_age(text, now, &s->age_end) || s->aged;
-    else if (is(word, "Expires"))
+    else if (bytes_is_any_case(word, "Expires"))
         s->dated = cookie_date(text, &s->date_end) || s->dated;
-    else if (is(word, "Domain") && text.len > 0) {
+    else if (bytes_is_any_case(word, "Domain") && text.len > 0) {
         if (*text.data == '.') {
             text.data++;
             text.len--;

@@ -3,12 +3,15 @@
  * reports only the stamp of the last segment of a read.
  *
  * A read never takes more than it must. Servers send an event as a chunk (RFC 9112 7.1): its size
- * is known once its first line is read. So the first read takes as much as the smallest of the last
- * chunks had, and the second one takes the rest. If there are no chunks, a look ahead finds the end
- * of the event. With TLS, OpenSSL reads record by record.
+ * is known once its first line is read. What waits is one chunk if it is less than two of the
+ * smallest of the last chunks; then one read takes it. Else the first read takes as much as the
+ * smallest had, and the second one takes the rest. If there are no chunks, a look ahead finds the
+ * end of the event. With TLS, OpenSSL reads record by record.
  */
 #include <errno.h>
+#include <linux/sockios.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "transport/direct_internal.h"
@@ -25,6 +28,16 @@ static uint32_t smallest(const struct direct_pace *p) {
     if (least == UINT32_MAX)
         return CHUNK_FIRST_BYTES;
     return least < DIRECT_READ_BYTES ? least : DIRECT_READ_BYTES;
+}
+
+/* A new chunk begins: all that waits, if it cannot be two. */
+static size_t next_chunk(const struct transport_session *s) {
+    uint32_t least = smallest(&s->pace);
+    int waiting = 0;
+    if (s->connection->ssl != NULL || ioctl(s->connection->fd, SIOCINQ, &waiting) != 0 ||
+        waiting <= (int)least)
+        return least;
+    return (unsigned)waiting < 2 * least && waiting <= DIRECT_READ_BYTES ? (size_t)waiting : least;
 }
 
 static void note_chunk(struct direct_pace *p, uint32_t bytes) {
@@ -94,7 +107,7 @@ static size_t bytes_wanted(const struct transport_session *s) {
     case HTTP1_UNTIL_CLOSE:
         return good && !s->answer.coded ? 0 : DIRECT_READ_BYTES;
     case HTTP1_SIZE:
-        return h->line_bytes == 0 ? smallest(&s->pace) : CHUNK_LINE_BYTES;
+        return h->line_bytes == 0 ? next_chunk(s) : CHUNK_LINE_BYTES;
     case HTTP1_SIZE_END:
     case HTTP1_EXTENSION:
     case HTTP1_SIZE_LF:

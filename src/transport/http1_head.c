@@ -31,10 +31,6 @@ static struct bytes trim(struct bytes s) {
     return s;
 }
 
-static bool is(struct bytes s, const char *word) {
-    return s.len == strlen(word) && strncasecmp(s.data, word, s.len) == 0;
-}
-
 /* RFC 9110 5.6.2: one bit for each character of ASCII. */
 static bool is_token(struct bytes s) {
     static const uint64_t set[2] = {UINT64_C(0x03ff6cfa00000000), UINT64_C(0x57ffffffc7fffffe)};
@@ -149,7 +145,7 @@ static void take_codings(struct http1 *h, struct bytes value) {
     struct bytes coding;
     h->coded = true;
     while (next_element(&value, &coding)) {
-        h->chunked = is(coding, "chunked");
+        h->chunked = bytes_is_any_case(coding, "chunked");
         if (!h->chunked && ++h->codings > HTTP1_CODINGS_MAX) {
             http1_fail(h, HTTP1_CODINGS);
             return;
@@ -160,8 +156,8 @@ static void take_codings(struct http1 *h, struct bytes value) {
 static void take_connection(struct http1 *h, struct bytes value) {
     struct bytes option;
     while (next_element(&value, &option)) {
-        h->close_said = h->close_said || is(option, "close");
-        h->keep_said = h->keep_said || is(option, "keep-alive");
+        h->close_said = h->close_said || bytes_is_any_case(option, "close");
+        h->keep_said = h->keep_said || bytes_is_any_case(option, "keep-alive");
     }
 }
 
@@ -174,9 +170,9 @@ static bool bodyless(const struct http1 *h) {
 }
 
 static void take_framing(struct http1 *h, struct bytes name, struct bytes value, bool odd) {
-    bool connection = name.len == 10 && is(name, "Connection");
-    bool length = !bodyless(h) && name.len == 14 && is(name, "Content-Length");
-    bool codings = !bodyless(h) && name.len == 17 && is(name, "Transfer-Encoding");
+    bool connection = name.len == 10 && bytes_is_any_case(name, "Connection");
+    bool length = !bodyless(h) && name.len == 14 && bytes_is_any_case(name, "Content-Length");
+    bool codings = !bodyless(h) && name.len == 17 && bytes_is_any_case(name, "Transfer-Encoding");
     if (connection)
         take_connection(h, value);
     else if (length)

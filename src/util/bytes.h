@@ -7,11 +7,29 @@
 #ifndef UTIL_BYTES_H
 #define UTIL_BYTES_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
+#include <strings.h>
 
 struct bytes {
     const char *data;
     size_t len;
 };
+
+/* Whether it is this text. A missing value is no text, not even the empty one. Most words differ in
+ * their first byte, which costs no call. */
+static inline bool bytes_is(struct bytes a, const char *word) {
+    if (a.len == 0)
+        return a.data != NULL && *word == '\0';
+    return *a.data == *word && strlen(word) == a.len && memcmp(a.data, word, a.len) == 0;
+}
+
+/* The same with ASCII letters in any case. */
+static inline bool bytes_is_any_case(struct bytes a, const char *word) {
+    if (a.len == 0)
+        return a.data != NULL && *word == '\0';
+    return strlen(word) == a.len && strncasecmp(a.data, word, a.len) == 0;
+}
 
 #endif

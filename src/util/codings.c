@@ -13,10 +13,6 @@ static struct bytes trim(struct bytes s) {
     return s;
 }
 
-static bool is(struct bytes s, const char *word) {
-    return s.len == strlen(word) && strncasecmp(s.data, word, s.len) == 0;
-}
-
 enum codings_kind codings_kind(struct bytes name) {
     static const struct {
         const char *name;
@@ -30,7 +26,7 @@ enum codings_kind codings_kind(struct bytes name) {
         {"none", CODINGS_IDENTITY}, /* what some servers write, and libcurl takes for it */
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (is(name, names[i].name))
+        if (bytes_is_any_case(name, names[i].name))
             return names[i].kind;
     return CODINGS_UNKNOWN;
 }
@@ -57,7 +53,7 @@ bool codings_next(struct bytes *list, struct bytes *element) {
 static bool is_zero_weight(struct bytes parameter) {
     struct bytes name = cut(&parameter, '=');
     struct bytes value = trim(parameter);
-    if (!is(name, "q") || value.len == 0 || *value.data != '0')
+    if (!bytes_is_any_case(name, "q") || value.len == 0 || *value.data != '0')
         return false;
     for (size_t i = 1; i < value.len; i++)
         if (value.data[i] != (i == 1 ? '.' : '0'))
