@@ -7,8 +7,6 @@
 #include "report/table.h"
 #include "util/json_write.h"
 
-#define NUMBERS "spread"
-
 #define NOTE                                                                                       \
     "From and to are a 95 % confidence interval for the mean over such runs (Student's t). It "    \
     "assumes independent runs. The table does not show the variation within a run."
@@ -57,7 +55,7 @@ static void run_table(struct table *t, const struct group *g) {
 }
 
 static void number_table(struct table *t, const struct group *g) {
-    table_init(t, NUMBERS, "Variation between the runs", number_columns, COUNT(number_columns));
+    table_init(t, "spread", "Variation between the runs", number_columns, COUNT(number_columns));
     for (size_t i = 0; i < g->row_count; i++)
         for (size_t k = 0; k < g->rows[i].number_count; k++) {
             const struct group_row *row = &g->rows[i];
@@ -70,10 +68,6 @@ static void number_table(struct table *t, const struct group *g) {
             for (size_t x = 0; x < COUNT(numbers); x++)
                 table_number(t, numbers[x]);
         }
-}
-
-static void csv(struct buf *out, const struct document *d) {
-    emit_csv_table(out, document_section(d, NUMBERS)->table);
 }
 
 static void json_row(struct json_writer *w, const char *key, const struct group_row *row) {
@@ -134,12 +128,12 @@ static void json(struct json_writer *w, const struct document *d) {
 int group_document(struct document *d, const struct group *g, struct err *e) {
     document_start(d, g);
     d->json = json;
-    d->csv = csv;
-    struct table *runs = document_add(d, SECTION_SHAPED, NULL, NULL);
-    struct table *numbers = document_add(d, SECTION_SHAPED, NULL, NULL);
+    struct table *runs = document_add(d, SECTION_PEOPLE, NULL, NULL);
+    struct table *numbers = document_add(d, SECTION_PEOPLE, NULL, NULL);
     if (runs != NULL && numbers != NULL) {
         run_table(runs, g);
         number_table(numbers, g);
+        d->csv = numbers;
     }
     lines_add(&d->notes, "", NOTE);
     return document_check(d, e);

@@ -221,11 +221,7 @@ static void judged(const void *of, finding_fn *fn, void *context) {
 
 static void members(struct json_writer *w, const struct document *d) {
     json_write_text(w, "of", d->of);
-    emit_json_tables(w, d, SECTION_PLAIN);
-}
-
-static void first_table(struct buf *out, const struct document *d) {
-    emit_csv_table(out, document_table(d, NULL)->table);
+    emit_json_tables(w, d, SECTION_PLAIN, JSON_LINE);
 }
 
 static void start(struct document *d) {
@@ -233,7 +229,6 @@ static void start(struct document *d) {
     struct lines *l;
     document_start(d, "made up");
     d->json = members;
-    d->csv = first_table;
     buf_str(&d->title, "Made up by " HOSTILE_NAME);
     assert_non_null(l = document_add_lines(d, SECTION_IN_TEXT, NULL));
     lines_add(l, "base", HOSTILE_NAME);
@@ -241,6 +236,7 @@ static void start(struct document *d) {
     struct table *t =
         document_add_titled(d, SECTION_PLAIN, strdup("One & all"), strdup("Under it."));
     assert_non_null(t);
+    d->csv = t;
     table_init(t, "made_up", d->last->title, columns, 2);
     table_text_worded(t, "key", "Words | of it");
     table_number(t, 3);
