@@ -9,9 +9,8 @@
 #include "report/endpoint_tables.h"
 #include "report/sql.h"
 #include "report/stream_tables.h"
+#include "util/array.h"
 #include "util/text.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
 /* What makes the sections of one kind; it adds none where there is nothing to show. */
 struct kind;
@@ -22,6 +21,7 @@ struct kind {
     enum section_programs programs;
     const char *page, *caption; /* as in struct section */
     add_fn *add;
+    void (*fill)(struct table *t, const struct model *m); /* of `streams` */
 };
 
 static add_fn endpoints, requests, response_times, service_times, streams, asked, flow, thresholds,
@@ -30,25 +30,25 @@ static add_fn endpoints, requests, response_times, service_times, streams, asked
 /* In the order in which people see them. A new table is a row here, a new figure one of
  * figure_table. */
 static const struct kind kinds[] = {
-    {"endpoints", SECTION_FIRST, NULL, NULL, endpoints},
-    {"requests", SECTION_PEOPLE, "requests", NULL, requests},
-    {"response_times", SECTION_PEOPLE, "times", NULL, response_times},
-    {"service_times", SECTION_PEOPLE, "times", NULL, service_times},
-    {"streams", SECTION_PLAIN, "streams", NULL, streams},
-    {"stream_times", SECTION_PLAIN, "streams", NULL, streams},
-    {"stream_tokens", SECTION_PLAIN, "streams", NULL, streams},
-    {"stream_asked", SECTION_PLAIN, "streams", NULL, asked},
-    {"stream_ends", SECTION_PLAIN, "streams", NULL, streams},
-    {"iterations", SECTION_PLAIN, "flows", NULL, flow},
-    {"checks", SECTION_PLAIN, "flows", NULL, flow},
+    {"endpoints", SECTION_FIRST, NULL, NULL, endpoints, NULL},
+    {"requests", SECTION_PEOPLE, "requests", NULL, requests, NULL},
+    {"response_times", SECTION_PEOPLE, "times", NULL, response_times, NULL},
+    {"service_times", SECTION_PEOPLE, "times", NULL, service_times, NULL},
+    {"streams", SECTION_PLAIN, "streams", NULL, streams, stream_tables_answers},
+    {"stream_times", SECTION_PLAIN, "streams", NULL, streams, stream_tables_times},
+    {"stream_tokens", SECTION_PLAIN, "streams", NULL, streams, stream_tables_tokens},
+    {"stream_asked", SECTION_PLAIN, "streams", NULL, asked, NULL},
+    {"stream_ends", SECTION_PLAIN, "streams", NULL, streams, stream_tables_ends},
+    {"iterations", SECTION_PLAIN, "flows", NULL, flow, NULL},
+    {"checks", SECTION_PLAIN, "flows", NULL, flow, NULL},
     {"connections", SECTION_PLAIN, "connections",
-     "How many were opened, who closed them, and which requests were lost", flow},
+     "How many were opened, who closed them, and which requests were lost", flow, NULL},
     {DIALECTS_KEY, SECTION_PLAIN, "dialects",
-     "TTFT, TPOT, ITL and E2EL of the same rows, as each tool defines them", dialects},
+     "TTFT, TPOT, ITL and E2EL of the same rows, as each tool defines them", dialects, NULL},
     {"thresholds", SECTION_LAST, "thresholds",
-     "Each threshold with its value and confidence interval", thresholds},
-    {"errors", SECTION_FIRST, "errors", "Failed requests by kind", errors},
-    {NULL, SECTION_SERVER, "server", NULL, server},
+     "Each threshold with its value and confidence interval", thresholds, NULL},
+    {"errors", SECTION_FIRST, "errors", "Failed requests by kind", errors, NULL},
+    {NULL, SECTION_SERVER, "server", NULL, server, NULL},
 };
 
 static struct table *add(struct document *d, const struct kind *k) {
@@ -98,17 +98,9 @@ static void service_times(struct document *d, const struct kind *k) {
 }
 
 static void streams(struct document *d, const struct kind *k) {
-    static const struct {
-        const char *key;
-        void (*fill)(struct table *t, const struct model *m);
-    } tables[] = {{"streams", stream_tables_answers},
-                  {"stream_times", stream_tables_times},
-                  {"stream_tokens", stream_tables_tokens},
-                  {"stream_ends", stream_tables_ends}};
     struct table *t = d->model->streams == NULL ? NULL : add(d, k);
-    for (size_t i = 0; t != NULL && i < COUNT_OF(tables); i++)
-        if (strcmp(tables[i].key, k->key) == 0)
-            tables[i].fill(t, d->model);
+    if (t != NULL)
+        k->fill(t, d->model);
 }
 
 static void asked(struct document *d, const struct kind *k) {

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "report/emit.h"
+#include "util/array.h"
 #include "util/json_write.h"
 
 static void put_cut(struct json_writer *w, const struct reader_cut *c) {
@@ -51,31 +52,20 @@ static void put_known(struct json_writer *w, const char *key, int64_t value) {
         json_write_int(w, key, value < 0 ? 0 : value);
 }
 
-static void put_dispatch(struct json_writer *w, const struct client_summary *c) {
-    if (c->scheduled == READER_NO_VALUE) {
-        json_write_null(w, "dispatch");
-        return;
-    }
-    json_write_object(w, "dispatch", JSON_LINES);
-    put_known(w, "scheduled", c->scheduled);
-    put_known(w, "waited_for_user", c->waited);
-    put_known(w, "late", c->late);
-    put_known(w, "not_sent", c->not_sent);
-    put_known(w, "p50_us", c->dispatch_p50_us);
-    put_known(w, "p99_us", c->dispatch_p99_us);
-    put_known(w, "max_us", c->dispatch_max_us);
-    json_write_end(w);
-}
+struct known {
+    const char *key;
+    int64_t value;
+};
 
-static void put_calibration(struct json_writer *w, const struct client_summary *c) {
-    if (c->calibration_p50_us == READER_NO_VALUE) {
-        json_write_null(w, "calibration");
+/* null if the first one is not known. */
+static void put_all(struct json_writer *w, const char *key, const struct known *x, size_t n) {
+    if (x[0].value == READER_NO_VALUE) {
+        json_write_null(w, key);
         return;
     }
-    json_write_object(w, "calibration", JSON_LINES);
-    put_known(w, "p50_us", c->calibration_p50_us);
-    put_known(w, "p99_us", c->calibration_p99_us);
-    put_known(w, "requests_per_second", c->calibration_rate);
+    json_write_object(w, key, JSON_LINES);
+    for (size_t i = 0; i < n; i++)
+        put_known(w, x[i].key, x[i].value);
     json_write_end(w);
 }
 
@@ -97,6 +87,16 @@ static void put_users(struct json_writer *w, const struct served_users *u) {
 
 static void put_client(struct json_writer *w, const struct model *m) {
     const struct client_summary *c = &m->client;
+    const struct known dispatch[] = {{"scheduled", c->scheduled},
+                                     {"waited_for_user", c->waited},
+                                     {"late", c->late},
+                                     {"not_sent", c->not_sent},
+                                     {"p50_us", c->dispatch_p50_us},
+                                     {"p99_us", c->dispatch_p99_us},
+                                     {"max_us", c->dispatch_max_us}};
+    const struct known calibration[] = {{"p50_us", c->calibration_p50_us},
+                                        {"p99_us", c->calibration_p99_us},
+                                        {"requests_per_second", c->calibration_rate}};
     json_write_object(w, "client", JSON_LINES);
     put_users(w, &m->users_served);
     if (c->known) {
@@ -109,8 +109,8 @@ static void put_client(struct json_writer *w, const struct model *m) {
         put_known(w, "open_files_max", c->open_files);
         put_known(w, "ports_max", c->ports);
         put_known(w, "retransmits", c->retransmits);
-        put_dispatch(w, c);
-        put_calibration(w, c);
+        put_all(w, "dispatch", dispatch, COUNT_OF(dispatch));
+        put_all(w, "calibration", calibration, COUNT_OF(calibration));
     }
     json_write_end(w);
 }

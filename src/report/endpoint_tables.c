@@ -6,8 +6,7 @@
 #include "report/sql.h"
 #include "stats/interval.h"
 #include "stats/locust.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+#include "util/array.h"
 
 /* ---- the columns ---- */
 

@@ -5,6 +5,7 @@
 #include "report/emit.h"
 #include "report/group.h"
 #include "report/table.h"
+#include "util/array.h"
 #include "util/json_write.h"
 
 #define NOTE                                                                                       \
@@ -30,14 +31,12 @@ static const struct table_column number_columns[] = {
     {"low", "95 % from", TABLE_MS},   {"high", "to", TABLE_MS},
 };
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-
 static const char *verdict_of(const struct reader_run *run) {
     return run->complete ? run->verdict : "interrupted or in progress";
 }
 
 static void run_table(struct table *t, const struct group *g) {
-    table_init(t, "runs", "Runs", run_columns, COUNT(run_columns));
+    table_init(t, "runs", "Runs", run_columns, COUNT_OF(run_columns));
     for (size_t i = 0; i < g->run_count; i++) {
         const struct reader_run *run = reader_run(g->runs[i].reader);
         const struct summary_row *all = &g->runs[i].model->aggregated.row;
@@ -55,7 +54,7 @@ static void run_table(struct table *t, const struct group *g) {
 }
 
 static void number_table(struct table *t, const struct group *g) {
-    table_init(t, "spread", "Variation between the runs", number_columns, COUNT(number_columns));
+    table_init(t, "spread", "Variation between the runs", number_columns, COUNT_OF(number_columns));
     for (size_t i = 0; i < g->row_count; i++)
         for (size_t k = 0; k < g->rows[i].number_count; k++) {
             const struct group_row *row = &g->rows[i];
@@ -65,7 +64,7 @@ static void number_table(struct table *t, const struct group *g) {
             table_text(t, row->method);
             table_text(t, row->name);
             table_text_worded(t, group_numbers[k].key, group_numbers[k].head);
-            for (size_t x = 0; x < COUNT(numbers); x++)
+            for (size_t x = 0; x < COUNT_OF(numbers); x++)
                 table_number(t, numbers[x]);
         }
 }

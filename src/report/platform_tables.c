@@ -5,13 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/array.h"
 #include "util/clock.h"
 
 #define REGION "us-central1"
 #define MEMORY_BYTES ((int64_t)512 << 20)
 #define INSTANCES_SHOWN 20
-
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
 static const double no_number = (double)NAN;
 
