@@ -31,19 +31,19 @@ static uint16_t error_id(struct worker *w, const char *text) {
     return w->last_error_id;
 }
 
-/* What a judge makes of it; without one the transport's word counts. */
-static enum outcome judged(struct worker *w, struct vuser *u, const struct transport_result *r,
-                           const char **error) {
+/* Its outcome after the checks; without any, that of the transport. */
+static enum outcome checked(struct worker *w, struct vuser *u, const struct transport_result *r,
+                            const char **error) {
     uint32_t request = w->scenario->steps[u->step].request;
     *error = r->error;
-    if (!judge_needed(&w->scenario->requests[request]))
+    if (!checker_needed(&w->scenario->requests[request]))
         return r->outcome;
-    struct judge_answer a = {.result = r,
-                             .request = request,
-                             .user = u->index,
-                             .end_ns = r->end_ns - w->start_ns,
-                             .flow = u->flow};
-    return judge_answer(&w->judge, &a, error);
+    struct checker_response a = {.result = r,
+                                 .request = request,
+                                 .user = u->index,
+                                 .end_ns = r->end_ns - w->start_ns,
+                                 .flow = u->flow};
+    return checker_run(&w->checker, &a, error);
 }
 
 /* The first of its kind is an event, so that the file says when it began. */
@@ -56,7 +56,7 @@ bool worker_record(struct worker *w, struct vuser *u, const struct transport_res
     const char *error;
     note_shortage(w, r);
     bool intended = u->first && u->intended_ns != VUSER_NOTHING_INTENDED;
-    enum outcome outcome = judged(w, u, r, &error);
+    enum outcome outcome = checked(w, u, r, &error);
     struct sample s = {
         .intended_ns = intended ? u->intended_ns - w->start_ns : SAMPLE_NO_TIME,
         .sent_ns = r->sent_ns - w->start_ns,
