@@ -205,7 +205,7 @@ void gate_live_gauge(struct gate_live *l, enum gate_metric metric, double value)
     pthread_mutex_unlock(&l->lock);
 }
 
-/* ---- what is judged ---- */
+/* ---- what is evaluated ---- */
 
 static bool surely_crossed(enum gate_op op, double low, double high, double limit) {
     switch (op) {

@@ -2,7 +2,7 @@
  * thresholds: evaluates the thresholds of a run file. The results are a table and findings.
  *
  * The rules are those in the file (manifest, "thresholds"), or others that are passed in. How each
- * is evaluated: gate/gate_judge.h. Texts are hostile because they come from the scenario; each
+ * is evaluated: gate/gate_eval.h. Texts are hostile because they come from the scenario; each
  * emitter escapes them for its format.
  *
  * Ownership: heap; thresholds_free(NULL) is allowed. Thread: as the reader.
@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 
-#include "gate/gate_judge.h"
+#include "gate/gate_eval.h"
 #include "record/reader.h"
 #include "report/findings.h"
 #include "report/table.h"
