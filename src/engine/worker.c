@@ -182,8 +182,8 @@ int worker_init(struct worker *w, const struct worker_setup *setup, struct err *
     w->queue = record_queue(setup->record, setup->index);
     buf_init(&w->masked, ERROR_TEXT_MAX);
     size_t users = 0;
-    w->told = calloc(w->scenario->request_count + 1, sizeof *w->told);
-    if (w->told == NULL)
+    w->reported = calloc(w->scenario->request_count + 1, sizeof *w->reported);
+    if (w->reported == NULL)
         return err_set(e, "not enough memory for %zu requests", w->scenario->request_count);
     if (flow_work_init(&w->flows, w->scenario, e) != 0 ||
         checker_init(&w->checker, w->scenario, setup->record, setup->bodies, e) != 0 ||
@@ -228,7 +228,7 @@ void worker_done(struct worker *w) {
     checker_done(&w->checker);
     flow_work_done(&w->flows);
     free(w->compiled);
-    free(w->told);
+    free(w->reported);
     free(w->executors);
     free(w->last_error);
     buf_done(&w->masked);

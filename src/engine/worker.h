@@ -28,7 +28,7 @@
 #include "transport/transport.h"
 #include "util/buf.h"
 
-#define WORKER_TOLD_MAX 10 /* unsendable requests that get an event, per request and thread */
+#define WORKER_REPORTED_MAX 10 /* unsendable requests that get an event, per request and thread */
 
 enum worker_order {
     WORKER_RUN,
@@ -73,10 +73,10 @@ struct worker {
     struct flow_work flows;
     struct checker checker;
     uint64_t empty_feeders; /* feeders already reported as empty */
-    uint8_t *told;          /* by request: events written for unsendable ones */
+    uint8_t *reported;      /* by request: events written for unsendable ones */
     /* Requests that this machine could not send, by the resource that it lacked. */
     uint64_t shortages[TRANSPORT_LIMIT_COUNT];
-    struct err last_told;
+    struct err last_reported;
 
     struct buf masked; /* an error text with its secrets masked */
     char *last_error;

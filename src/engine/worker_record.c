@@ -105,18 +105,18 @@ void worker_record_not_sent(struct worker *w, uint32_t request, int64_t intended
 
 /* Values differ from row to row, so they are no part of the error; without any nobody could find
  * the row. */
-static void tell_unsendable(struct worker *w, uint32_t request, int64_t at_ns, const char *why,
-                            const char *seen) {
+static void report_unsendable(struct worker *w, uint32_t request, int64_t at_ns, const char *why,
+                              const char *seen) {
     const struct scenario_request *q = &w->scenario->requests[request];
     struct err text;
-    if (w->told[request] >= WORKER_TOLD_MAX)
+    if (w->reported[request] >= WORKER_REPORTED_MAX)
         return;
     err_set(&text, "%s %.200s: %s%s%s%s", q->method, q->name, why, *seen == '\0' ? "" : " (", seen,
             *seen == '\0' ? "" : ")");
-    if (strcmp(text.text, w->last_told.text) == 0)
+    if (strcmp(text.text, w->last_reported.text) == 0)
         return;
-    w->last_told = text;
-    w->told[request]++;
+    w->last_reported = text;
+    w->reported[request]++;
     buf_clear(&w->masked);
     scenario_mask(w->scenario, text.text, &w->masked);
     record_event(w->setup.record, at_ns, "unsendable", buf_text(&w->masked));
@@ -137,7 +137,7 @@ void worker_record_unsendable(struct worker *w, const struct vuser *u, uint32_t 
         .outcome = OUTCOME_UNSENDABLE,
         .flags = due && u->waited ? SAMPLE_WAITED_FOR_USER : 0,
     };
-    tell_unsendable(w, request, now_ns, why, seen);
+    report_unsendable(w, request, now_ns, why, seen);
     queue_push(w->queue, &s);
 }
 

@@ -57,7 +57,7 @@ int gate_document(struct document *d, const struct gate_verdicts *of, struct err
                                .of = of->thresholds,
                                .time_s = (double)of->run->duration_us / 1e6,
                                .failed = "Threshold failed",
-                               .not_judged = "Threshold pending"};
+                               .skipped = "Threshold pending"};
     if (of->regressions != NULL) {
         struct lines *l = document_add_lines(d, SECTION_EVERYWHERE, "Against the baseline");
         if (l != NULL)
@@ -67,7 +67,7 @@ int gate_document(struct document *d, const struct gate_verdicts *of, struct err
                                                              .of = of->regressions,
                                                              .time_s = -1,
                                                              .failed = "Slower than the baseline",
-                                                             .not_judged = "Baseline not compared"};
+                                                             .skipped = "Baseline not compared"};
     }
     return document_check(d, e);
 }

@@ -201,7 +201,7 @@ static void test_a_made_up_table_and_figure_are_in_every_format(void **state) {
 
 /* ---- a document of another kind ---- */
 
-static void judged(const void *of, finding_fn *fn, void *context) {
+static void made_up_findings(const void *of, finding_fn *fn, void *context) {
     assert_string_equal(of, "made up");
     fn(context, &(struct finding){.state = FINDING_FAILS,
                                   .kind = "made_up",
@@ -250,11 +250,11 @@ static void start(struct document *d) {
     lines_add(&d->notes, "", "Another one.");
     d->suites_name = "all <of> it";
     d->suites[d->suite_count++] = (struct finding_suite){.name = "first",
-                                                         .each = judged,
+                                                         .each = made_up_findings,
                                                          .of = "made up",
                                                          .time_s = 2,
                                                          .failed = "Too bad",
-                                                         .not_judged = "Not known"};
+                                                         .skipped = "Not known"};
     assert_ok(document_check(d, &e), e);
 }
 
