@@ -1,7 +1,7 @@
 #include "cli/listeners.h"
 
 #include "cli/counting.h"
-#include "cli/judging.h"
+#include "cli/evaluating.h"
 #include "cli/locust_live.h"
 #include "cli/progress.h"
 #include "cli/scraping.h"
@@ -27,7 +27,7 @@ static const struct control_listener events_listener = {
     .name = "events", .init = events_init, .command = events_command, .done = events_done};
 
 static const struct control_listener *const listeners[] = {
-    &events_listener, &progress_listener, &dispatch_lag_listener, &judging_listener,
+    &events_listener, &progress_listener, &dispatch_lag_listener, &evaluating_listener,
     &locust_listener, &counting_listener, &scraping_listener,     &streaming_listener};
 
 static const struct control_source *const sources[] = {&signals_source};

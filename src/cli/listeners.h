@@ -35,10 +35,10 @@ struct run_end {
     bool whole;               /* every row is in the file, and the run reached its end */
     struct manifest manifest; /* listeners add results here, which are then written */
     struct dispatch_lag_result sent;
-    struct thresholds *judged; /* NULL: no thresholds, or not evaluated */
-    struct counted *counted;   /* for the tables; NULL: they read the file */
-    struct streams *streams;   /* for the tables; NULL: no response was a stream, or unknown */
-    uint64_t unjudged;         /* failed requests that no threshold covers */
+    struct thresholds *thresholds; /* NULL: no thresholds, or not evaluated */
+    struct counted *counted;       /* for the tables; NULL: they read the file */
+    struct streams *streams;       /* for the tables; NULL: no response was a stream, or unknown */
+    uint64_t uncovered;            /* failed requests that no threshold covers */
 };
 
 #endif

@@ -205,7 +205,7 @@ static int show(const struct run *run, const struct run_end *end) {
         .folder = folder[0] == '\0' ? report : folder,
         .no_figures = opt_flag(run->args, "no-figures"),
         .page = run->page[0] == '\0' ? NULL : run->page,
-        .thresholds = end->judged,
+        .thresholds = end->thresholds,
         .counted = end->counted,
         .streams = end->streams,
     };
@@ -258,8 +258,9 @@ static int conclude(struct run *run, const struct engine_result *result, struct 
     verdict_decide(&verdict, result, &totals, &end->sent);
     doubt_streams(&verdict, result, end);
     verdict_note_version(&verdict, run->scenario->http.version != SCENARIO_HTTP_1_1, &end->sent);
-    int code = verdict_exit_code(&verdict, result, &totals, end->judged != NULL && !end->judged->ok,
-                                 end->unjudged, (int)opt_integer(run->args, "exit-code-on-error"));
+    int code = verdict_exit_code(&verdict, result, &totals,
+                                 end->thresholds != NULL && !end->thresholds->ok, end->uncovered,
+                                 (int)opt_integer(run->args, "exit-code-on-error"));
     struct record_end last = {
         .duration_ns = result->duration_ns,
         .verdict = verdict.word,
@@ -343,7 +344,7 @@ static int carry_out(struct run *run) {
     if (run->control.signal != 0)
         repeat_stop(run->repeat, run->control.signal);
     manifest_done(&end.manifest);
-    thresholds_free(end.judged);
+    thresholds_free(end.thresholds);
     counted_free(end.counted);
     streams_free(end.streams);
     return code;

@@ -38,8 +38,8 @@ struct scraping {
     uint64_t scrapes, failed;
     uint64_t in_a_row; /* failures since the last success */
     unsigned events;
-    bool told_bad;  /* of lines that cannot be understood */
-    struct err why; /* of the last failure */
+    bool reported_bad; /* of lines that cannot be understood */
+    struct err why;    /* of the last failure */
 };
 
 /* ---- the thread ---- */
@@ -106,14 +106,15 @@ static void take(void *context, const struct import_prometheus_sample *x, bool *
         s->points[s->point_count++] = (struct record_point){number, x->value};
 }
 
-/* What an answer that was read says as a whole. */
-static int judge(struct scraping *s, const struct import_prometheus_result *read, struct err *e) {
+/* Fails if the response has no metrics. */
+static int check_read(struct scraping *s, const struct import_prometheus_result *read,
+                      struct err *e) {
     struct err text;
-    if (read->samples > 0 && read->bad > 0 && !s->told_bad) {
+    if (read->samples > 0 && read->bad > 0 && !s->reported_bad) {
         err_set(&text, "%" PRIu64 " line%s of the target's metrics %s skipped: %s", read->bad,
                 text_plural(read->bad), read->bad == 1 ? "is" : "are", read->complaint.text);
         note(s, text.text);
-        s->told_bad = true;
+        s->reported_bad = true;
     }
     if (read->samples > 0)
         return 0;
@@ -130,7 +131,7 @@ static int try_once(struct scraping *s, struct err *e) {
         return -1;
     import_prometheus_read(d.text, d.bytes, take, s, &read);
     record_points(s->record, d.at_ns - s->base_ns, s->points, s->point_count);
-    return judge(s, &read, e);
+    return check_read(s, &read, e);
 }
 
 static void scrape(struct scraping *s) {

@@ -24,7 +24,7 @@ struct engine {
     struct requests requests;
     uint16_t **spreads;   /* by load, see worker.h */
     struct bytes *values; /* by slot: those of the scenario, then of the setup */
-    struct judge_bodies bodies;
+    struct checker_bodies bodies;
     struct worker *workers;
     uint32_t prepared, started;
 

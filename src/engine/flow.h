@@ -3,7 +3,7 @@
  *
  * It stores captured values, the rows drawn from feeders, and the state of loops. It finds the next
  * step and writes the request of a step. It does not send requests or check responses (see
- * judge.h). In a scenario without values, loops and conditions, users have no flow.
+ * checker.h). In a scenario without values, loops and conditions, users have no flow.
  *
  * Ownership: a flow owns its contents. The scenario and the values that all users begin with are
  * borrowed. Thread: one worker's.

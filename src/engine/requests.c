@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/judge.h"
+#include "engine/checker.h"
 #include "util/buf.h"
 #include "util/url.h"
 
@@ -50,10 +50,10 @@ int requests_init(struct requests *r, const struct scenario *s, struct err *e) {
             .body_bytes = q->body_bytes,
             .path_varies = q->varying_path != NULL,
             .body_varies = q->varying_body != NULL,
-            .keep_head = judge_needs_head(q),
-            .keep_body_bytes = judge_needs_body(s, q),
+            .keep_head = checker_needs_head(q),
+            .keep_body_bytes = checker_needs_body(s, q),
             .stream = q->stream == NULL ? NULL : &q->stream->spec,
-            .keep_text_bytes = judge_needs_text(s, q),
+            .keep_text_bytes = checker_needs_text(s, q),
         };
         for (size_t h = 0; h < q->header_count; h++)
             *next++ = (struct transport_header){q->headers[h].name, q->headers[h].value};

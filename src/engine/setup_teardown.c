@@ -5,8 +5,8 @@
 #include <string.h>
 #include <uv.h>
 
+#include "engine/checker.h"
 #include "engine/flow.h"
-#include "engine/judge.h"
 #include "util/clock.h"
 #include "util/timer.h"
 
@@ -23,7 +23,7 @@ struct setup_teardown {
     void **compiled; /* of the requests behind the endpoints */
     struct flow *flow;
     struct flow_work work;
-    struct judge judge;
+    struct checker checker;
     struct rng rng;
     uint32_t step, end, turns;
     bool under_way, over;
@@ -53,8 +53,8 @@ static void fail_answer(struct setup_teardown *x, enum outcome outcome, const ch
     struct buf why;
     buf_init(&why, sizeof x->failure.text * 4);
     buf_str(&why, error);
-    if (outcome == OUTCOME_CHECK_FAILED && x->judge.seen.len > 0)
-        buf_printf(&why, " (found: %s)", buf_text(&x->judge.seen));
+    if (outcome == OUTCOME_CHECK_FAILED && x->checker.seen.len > 0)
+        buf_printf(&why, " (found: %s)", buf_text(&x->checker.seen));
     fail(x, buf_text(&why));
     buf_done(&why);
 }
@@ -67,13 +67,13 @@ static void on_done(void *context, const struct transport_result *result) {
     const char *error = result->error;
     enum outcome outcome = result->outcome;
     struct err text;
-    struct judge_answer a = {.result = result, .request = request, .flow = x->flow};
+    struct checker_response a = {.result = result, .request = request, .flow = x->flow};
     x->under_way = false;
-    if (judge_needed(q))
-        outcome = judge_answer(&x->judge, &a, &error);
+    if (checker_needed(q))
+        outcome = checker_run(&x->checker, &a, &error);
     /* What is larger is no failure; here is the only place that says so, for there is no table of
      * checks. */
-    bool unseen = result->body_cut && judge_needs_body(s, q) == s->http.judge_bytes;
+    bool unseen = result->body_cut && checker_needs_body(s, q) == s->http.judge_bytes;
     err_set(&text, "%s %s: %s %d in %" PRId64 " ms%s", q->method, q->name,
             outcome_text((int)outcome), result->status,
             (result->end_ns - result->sent_ns) / NS_PER_MS,
@@ -203,7 +203,7 @@ static void open_loop(struct setup_teardown *x) {
 static int prepare(struct setup_teardown *x, const struct bytes *values, struct err *e) {
     const struct setup_teardown_options *o = x->o;
     if (flow_work_init(&x->work, o->scenario, e) != 0 ||
-        judge_init(&x->judge, o->scenario, NULL, NULL, e) != 0 ||
+        checker_init(&x->checker, o->scenario, NULL, NULL, e) != 0 ||
         flow_new(o->scenario, values, &x->flow, e) != 0 ||
         o->ops->open(&x->loop, o->transport_options, &x->transport, e) != 0 || compile(x, e) != 0)
         return -1;
@@ -239,7 +239,7 @@ int setup_teardown_run(const struct setup_teardown_options *o, struct bytes *val
         o->ops->request_free(x.compiled[i]);
     free(x.compiled);
     flow_free(x.flow, o->scenario);
-    judge_done(&x.judge);
+    checker_done(&x.checker);
     flow_work_done(&x.work);
     return result;
 }

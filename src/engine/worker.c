@@ -57,7 +57,7 @@ static void wind_down(struct worker *w) {
     if (atomic_load_explicit(&w->active, memory_order_relaxed) > 0 || !w->pacer_ready ||
         !all_over(w))
         return;
-    judge_flush(&w->judge, 0, true);
+    checker_flush(&w->checker, 0, true);
     pacer_done(&w->pacer);
     w->pacer_ready = false;
     w->transport_ops->close(w->transport);
@@ -97,7 +97,7 @@ static void on_due(void *context, struct pacer_item *item, int64_t now_ns) {
     if (executor != NULL)
         executor_due(executor, item, now_ns);
     else if (item == &w->beat) {
-        judge_flush(&w->judge, now_ns - w->start_ns, false);
+        checker_flush(&w->checker, now_ns - w->start_ns, false);
         pacer_add(&w->pacer, &w->beat, now_ns + BEAT_NS);
     } else
         vuser_wake((struct vuser *)item);
@@ -182,11 +182,11 @@ int worker_init(struct worker *w, const struct worker_setup *setup, struct err *
     w->queue = record_queue(setup->record, setup->index);
     buf_init(&w->masked, ERROR_TEXT_MAX);
     size_t users = 0;
-    w->told = calloc(w->scenario->request_count + 1, sizeof *w->told);
-    if (w->told == NULL)
+    w->reported = calloc(w->scenario->request_count + 1, sizeof *w->reported);
+    if (w->reported == NULL)
         return err_set(e, "not enough memory for %zu requests", w->scenario->request_count);
     if (flow_work_init(&w->flows, w->scenario, e) != 0 ||
-        judge_init(&w->judge, w->scenario, setup->record, setup->bodies, e) != 0 ||
+        checker_init(&w->checker, w->scenario, setup->record, setup->bodies, e) != 0 ||
         make_executors(w, &users, e) != 0)
         return -1;
     if (uv_loop_init(&w->loop) != 0)
@@ -225,10 +225,10 @@ void worker_done(struct worker *w) {
     for (uint32_t i = 0; i < w->executor_count; i++)
         executor_done(&w->executors[i]);
     hist_done(&w->lags);
-    judge_done(&w->judge);
+    checker_done(&w->checker);
     flow_work_done(&w->flows);
     free(w->compiled);
-    free(w->told);
+    free(w->reported);
     free(w->executors);
     free(w->last_error);
     buf_done(&w->masked);

@@ -18,9 +18,9 @@
 #include <time.h>
 #include <uv.h>
 
+#include "engine/checker.h"
 #include "engine/executor.h"
 #include "engine/flow.h"
-#include "engine/judge.h"
 #include "engine/pacer.h"
 #include "engine/vuser.h"
 #include "record/record.h"
@@ -28,7 +28,7 @@
 #include "transport/transport.h"
 #include "util/buf.h"
 
-#define WORKER_TOLD_MAX 10 /* unsendable requests that get an event, per request and thread */
+#define WORKER_REPORTED_MAX 10 /* unsendable requests that get an event, per request and thread */
 
 enum worker_order {
     WORKER_RUN,
@@ -43,7 +43,7 @@ struct worker_setup {
     const struct transport_request *requests; /* one for each request of the scenario */
     const uint16_t *const *spreads;           /* by load: see scenario_spread(); NULL: one class */
     const struct bytes *values;               /* initial values of users, by slot */
-    struct judge_bodies *bodies;
+    struct checker_bodies *bodies;
     bool flows; /* users need a flow */
     struct record *record;
     uint32_t index, count;
@@ -71,12 +71,12 @@ struct worker {
     struct executor *executors;
     uint32_t executor_count;
     struct flow_work flows;
-    struct judge judge;
+    struct checker checker;
     uint64_t empty_feeders; /* feeders already reported as empty */
-    uint8_t *told;          /* by request: events written for unsendable ones */
+    uint8_t *reported;      /* by request: events written for unsendable ones */
     /* Requests that this machine could not send, by the resource that it lacked. */
     uint64_t shortages[TRANSPORT_LIMIT_COUNT];
-    struct err last_told;
+    struct err last_reported;
 
     struct buf masked; /* an error text with its secrets masked */
     char *last_error;
@@ -116,7 +116,7 @@ uint32_t worker_draw_task(const struct worker *w, const struct scenario_class *c
 /* The first request of a task, or of another part. */
 uint32_t worker_first_request(const struct worker *w, const struct scenario_steps *steps);
 
-/* Judges the response to the user's current step and writes its row. Returns false if the
+/* Checks the response to the user's current step and writes its row. Returns false if the
  * request failed. */
 bool worker_record(struct worker *w, struct vuser *u, const struct transport_result *result);
 

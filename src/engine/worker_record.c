@@ -31,19 +31,19 @@ static uint16_t error_id(struct worker *w, const char *text) {
     return w->last_error_id;
 }
 
-/* What a judge makes of it; without one the transport's word counts. */
-static enum outcome judged(struct worker *w, struct vuser *u, const struct transport_result *r,
-                           const char **error) {
+/* Its outcome after the checks; without any, that of the transport. */
+static enum outcome checked(struct worker *w, struct vuser *u, const struct transport_result *r,
+                            const char **error) {
     uint32_t request = w->scenario->steps[u->step].request;
     *error = r->error;
-    if (!judge_needed(&w->scenario->requests[request]))
+    if (!checker_needed(&w->scenario->requests[request]))
         return r->outcome;
-    struct judge_answer a = {.result = r,
-                             .request = request,
-                             .user = u->index,
-                             .end_ns = r->end_ns - w->start_ns,
-                             .flow = u->flow};
-    return judge_answer(&w->judge, &a, error);
+    struct checker_response a = {.result = r,
+                                 .request = request,
+                                 .user = u->index,
+                                 .end_ns = r->end_ns - w->start_ns,
+                                 .flow = u->flow};
+    return checker_run(&w->checker, &a, error);
 }
 
 /* The first of its kind is an event, so that the file says when it began. */
@@ -56,7 +56,7 @@ bool worker_record(struct worker *w, struct vuser *u, const struct transport_res
     const char *error;
     note_shortage(w, r);
     bool intended = u->first && u->intended_ns != VUSER_NOTHING_INTENDED;
-    enum outcome outcome = judged(w, u, r, &error);
+    enum outcome outcome = checked(w, u, r, &error);
     struct sample s = {
         .intended_ns = intended ? u->intended_ns - w->start_ns : SAMPLE_NO_TIME,
         .sent_ns = r->sent_ns - w->start_ns,
@@ -105,18 +105,18 @@ void worker_record_not_sent(struct worker *w, uint32_t request, int64_t intended
 
 /* Values differ from row to row, so they are no part of the error; without any nobody could find
  * the row. */
-static void tell_unsendable(struct worker *w, uint32_t request, int64_t at_ns, const char *why,
-                            const char *seen) {
+static void report_unsendable(struct worker *w, uint32_t request, int64_t at_ns, const char *why,
+                              const char *seen) {
     const struct scenario_request *q = &w->scenario->requests[request];
     struct err text;
-    if (w->told[request] >= WORKER_TOLD_MAX)
+    if (w->reported[request] >= WORKER_REPORTED_MAX)
         return;
     err_set(&text, "%s %.200s: %s%s%s%s", q->method, q->name, why, *seen == '\0' ? "" : " (", seen,
             *seen == '\0' ? "" : ")");
-    if (strcmp(text.text, w->last_told.text) == 0)
+    if (strcmp(text.text, w->last_reported.text) == 0)
         return;
-    w->last_told = text;
-    w->told[request]++;
+    w->last_reported = text;
+    w->reported[request]++;
     buf_clear(&w->masked);
     scenario_mask(w->scenario, text.text, &w->masked);
     record_event(w->setup.record, at_ns, "unsendable", buf_text(&w->masked));
@@ -137,7 +137,7 @@ void worker_record_unsendable(struct worker *w, const struct vuser *u, uint32_t 
         .outcome = OUTCOME_UNSENDABLE,
         .flags = due && u->waited ? SAMPLE_WAITED_FOR_USER : 0,
     };
-    tell_unsendable(w, request, now_ns, why, seen);
+    report_unsendable(w, request, now_ns, why, seen);
     queue_push(w->queue, &s);
 }
 

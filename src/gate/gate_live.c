@@ -29,7 +29,7 @@ struct live_task {
     int64_t next_window; /* not looked at yet */
     double level, level_sum, level_min, level_max;
     uint64_t levels;
-    bool crossed, told, ended;
+    bool crossed, reported, ended;
     double low, high;
 };
 
@@ -205,7 +205,7 @@ void gate_live_gauge(struct gate_live *l, enum gate_metric metric, double value)
     pthread_mutex_unlock(&l->lock);
 }
 
-/* ---- what is judged ---- */
+/* ---- what is evaluated ---- */
 
 static bool surely_crossed(enum gate_op op, double low, double high, double limit) {
     switch (op) {
@@ -411,9 +411,9 @@ size_t gate_live_look(struct gate_live *l, int64_t now_us, struct gate_crossing 
         look(l, t, now_us);
         bool ends = t->crossed && t->scope.rule->abort_on_fail && !t->ended &&
                     now_us >= t->scope.rule->delay_ns / 1000;
-        if (!ends && (!t->crossed || t->told))
+        if (!ends && (!t->crossed || t->reported))
             continue;
-        t->told = true;
+        t->reported = true;
         t->ended = t->ended || ends;
         out[n++] = (struct gate_crossing){
             .rule = t->scope.rule, .low = t->low, .high = t->high, .ends_run = ends};

@@ -7,7 +7,7 @@
  * not failed: a count that has to become large, or a minimum that has to become small. Others are
  * evaluated on what there is so far, as in k6. Without data, a threshold has not failed yet; but an
  * empty window has. A window is evaluated two seconds after its end; windows of a gauge are
- * evaluated only by gate_judge.h, which also gives the final result of a run.
+ * evaluated only by gate_eval.h, which also gives the final result of a run.
  *
  * Metrics of the server side are not known while a run is in progress. Samples that come more than
  * GATE_LATE_S seconds late count in the totals, but in no window.

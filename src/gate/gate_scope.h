@@ -2,7 +2,7 @@
  * gate_scope: the part of a run that a rule applies to, and what each request, iteration or check
  * adds to the rule.
  *
- * A scope is a time range and a set of endpoints, tasks and checks. gate_live.h and gate_judge.h
+ * A scope is a time range and a set of endpoints, tasks and checks. gate_live.h and gate_eval.h
  * both use it, so they count the same requests.
  *
  * Ownership: gate_scope_done() frees; rule and subject are borrowed. Thread: plain data.

@@ -191,7 +191,7 @@ static void look(const struct gate_window *w, const struct gate_second *s, struc
     }
 }
 
-static void judge(struct gate_window *w, size_t at) {
+static void evaluate(struct gate_window *w, size_t at) {
     struct look x;
     const struct gate_rule *r = w->rule;
     const struct gate_second *s = &w->seconds[at];
@@ -229,7 +229,7 @@ void gate_window_advance(struct gate_window *w) {
         for (size_t i = 0; gathers && i < w->width; i++)
             if (!is_complete(&s[i]))
                 return;
-        judge(w, w->next);
+        evaluate(w, w->next);
         free(s->values);
         s->values = NULL;
         w->next++;

@@ -10,7 +10,7 @@
 #ifndef GATE_GATE_WINDOW_H
 #define GATE_GATE_WINDOW_H
 
-#include "gate/gate_judge.h"
+#include "gate/gate_eval.h"
 #include "gate/slot.h"
 
 struct gate_second {

@@ -110,9 +110,9 @@ void gate_regression_done(struct gate_regression *r) {
     gate_rule_done(&r->rule);
 }
 
-enum gate_regression_verdict gate_regression_judge(const struct gate_regression *r,
-                                                   const struct compare_result *x, double *worse,
-                                                   double *low, double *high) {
+enum gate_regression_verdict gate_regression_evaluate(const struct gate_regression *r,
+                                                      const struct compare_result *x, double *worse,
+                                                      double *low, double *high) {
     if (r->measure.kind == COMPARE_FAILURES) {
         *worse = x->difference;
         *low = x->difference_low;

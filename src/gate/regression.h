@@ -57,8 +57,8 @@ void gate_regression_done(struct gate_regression *r);
 
 /* Returns in *worse how much worse the run is: as a share of the baseline, or in percentage points
  * of failures. *low and *high are the bounds of its interval. */
-enum gate_regression_verdict gate_regression_judge(const struct gate_regression *r,
-                                                   const struct compare_result *x, double *worse,
-                                                   double *low, double *high);
+enum gate_regression_verdict gate_regression_evaluate(const struct gate_regression *r,
+                                                      const struct compare_result *x, double *worse,
+                                                      double *low, double *high);
 
 #endif

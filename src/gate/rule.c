@@ -117,8 +117,8 @@ void gate_words_text(const struct gate_rule *r, struct buf *out) {
     duration_text("delayAbortEval", r->delay_ns, out);
 }
 
-/* Without what says only when a run ends: two that differ in that alone judge the same. */
-static void judged_text(const struct gate_rule *r, struct buf *out) {
+/* Without the words that only say when a run ends: they do not change the result. */
+static void evaluated_text(const struct gate_rule *r, struct buf *out) {
     gate_metric_text(r, out);
     buf_char(out, ' ');
     gate_condition_text(r, out);
@@ -149,8 +149,8 @@ static bool same(const struct gate_rule *a, const struct gate_rule *b) {
     struct buf x, y;
     buf_init(&x, 4 * GATE_TEXT_MAX);
     buf_init(&y, 4 * GATE_TEXT_MAX);
-    judged_text(a, &x);
-    judged_text(b, &y);
+    evaluated_text(a, &x);
+    evaluated_text(b, &y);
     bool equal = strcmp(buf_text(&x), buf_text(&y)) == 0;
     buf_done(&x);
     buf_done(&y);

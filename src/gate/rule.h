@@ -16,7 +16,7 @@
  * Times are milliseconds, as in k6. The output of gate_rule_text() parses to the same rule; a run
  * file stores this text.
  *
- * It does not evaluate rules: see gate_judge.h and gate_live.h. Ownership: a rule owns its texts,
+ * It does not evaluate rules: see gate_eval.h and gate_live.h. Ownership: a rule owns its texts,
  * and gate_rule_done() frees them. gate_rules_add() takes ownership of a rule. Thread: plain data.
  */
 #ifndef GATE_RULE_H

@@ -22,7 +22,7 @@ const struct json *import_get(const struct json *v, const char *camel);
 /* The text of such a member, up to the first NUL in it. NULL if it is not a string. */
 const char *import_text(const struct json *v, const char *camel);
 
-/* The type of an object, judged by its members. */
+/* The type of an object, by its members. */
 bool import_is_log(const struct json *v);
 bool import_is_series(const struct json *v);
 

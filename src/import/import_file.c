@@ -261,7 +261,7 @@ static int take(void *context, enum import_piece piece, const char *text, size_t
     return rc;
 }
 
-static int judge(const struct reading *r, bool empty, struct err *e) {
+static int check_file(const struct reading *r, bool empty, struct err *e) {
     const char *file = r->s->file;
     if (empty)
         return err_set(e, "%s is empty (was the export interrupted?)", file);
@@ -321,7 +321,7 @@ int import_file(struct import_job *job, bool metrics, struct import_source *s, s
     if (rc == 0)
         rc = import_split_end(&split, &s->cut_short);
     if (rc == 0)
-        rc = judge(&r, blank, e);
+        rc = check_file(&r, blank, e);
     import_split_done(&split);
     close(fd);
     return rc;

@@ -162,8 +162,8 @@ bool comparison_has(const struct comparison_entry *x, size_t statistic) {
 }
 
 /* One family: every verdict of the comparison. */
-static int judge_together(struct comparison *c, struct err *e) {
-    /* With one endpoint, "all" are the same requests with the same draws: judged once. */
+static int decide_together(struct comparison *c, struct err *e) {
+    /* With one endpoint, "all" are the same requests with the same draws: decided once. */
     bool twice = c->entry_count == 2;
     size_t n = (twice ? 1 : c->entry_count) * COMPARISON_STATISTICS;
     struct compare_result **results = calloc(n + 1, sizeof(struct compare_result *));
@@ -186,7 +186,7 @@ int comparison_run(struct comparison *c, struct err *e) {
     for (size_t i = 0; i < c->entry_count; i++)
         if (fill(c, &c->entries[i], i + 1 == c->entry_count, e) != 0)
             return -1;
-    return judge_together(c, e);
+    return decide_together(c, e);
 }
 
 bool comparison_any(const struct comparison *c, enum compare_verdict v) {

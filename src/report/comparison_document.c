@@ -122,7 +122,7 @@ static void entry(struct document *d, const struct comparison_entry *x) {
     rank(&remark, x);
     if (!buf_ok(&title) || !buf_ok(&remark))
         d->failed = true;
-    struct table *t = document_add_titled(d, SECTION_SHAPED, buf_take(&title), buf_take(&remark));
+    struct table *t = document_add_titled(d, SECTION_PEOPLE, buf_take(&title), buf_take(&remark));
     if (t != NULL)
         statistics(t, x, d->last->title);
 }

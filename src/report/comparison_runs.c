@@ -33,7 +33,7 @@ struct facts {
     char *values[ALIKE]; /* NULL: not said */
     double load_s;       /* NAN: not said */
     bool spawns;         /* the load is users */
-    bool told;           /* there is a manifest */
+    bool has_manifest;   /* there is a manifest */
     bool failed;
 };
 
@@ -44,7 +44,7 @@ static void facts_done(struct facts *f) {
 
 static void take_pair(void *context, const char *key, const char *value) {
     struct facts *f = context;
-    f->told = true;
+    f->has_manifest = true;
     if (strcmp(key, "load_seconds") == 0)
         f->load_s = strtod(value, NULL);
     f->spawns = f->spawns || strcmp(key, "load_spawn_rate") == 0;
@@ -105,7 +105,7 @@ static int choose_window(struct comparison *c, struct comparison_file *file, str
     if (stage_count > 1) {
         file->from_us = stages[1];
         snprintf(file->rule, sizeof file->rule, "the first of %zu stages is warm-up", stage_count);
-    } else if (stage_count == 0 && f->told && !f->spawns) {
+    } else if (stage_count == 0 && f->has_manifest && !f->spawns) {
         int64_t part = file->to_us / 20;
         file->from_us = part < RATE_WARMUP_MAX_US ? part : RATE_WARMUP_MAX_US;
         snprintf(file->rule, sizeof file->rule,

@@ -4,12 +4,11 @@
 #include <stdlib.h>
 
 #include "stats/spread.h"
+#include "util/array.h"
 #include "util/clock.h"
 #include "util/outcome.h"
 
 #define NONE REQUEST_NO_VALUE
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
-
 /* Which answers a tool takes for good, besides those that ended well. */
 enum { CUT = 1, WITH_ERROR = 2, EMPTY = 4 };
 

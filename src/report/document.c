@@ -6,10 +6,11 @@
 #include <string.h>
 
 #include "report/dialects.h"
+#include "report/endpoint_tables.h"
 #include "report/sql.h"
 #include "report/stream_tables.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+#include "util/array.h"
+#include "util/text.h"
 
 /* What makes the sections of one kind; it adds none where there is nothing to show. */
 struct kind;
@@ -20,33 +21,35 @@ struct kind {
     enum section_programs programs;
     const char *page, *caption; /* as in struct section */
     add_fn *add;
+    void (*fill)(struct table *t, const struct model *m); /* of `streams` */
 };
 
-static add_fn requests, response_times, service_times, streams, asked, goodput, flow, thresholds,
-    errors, dialects, server;
+static add_fn endpoints, requests, response_times, service_times, streams, asked, goodput, flow,
+    thresholds, errors, dialects, server;
 
 /* In the order in which people see them. A new table is a row here, a new figure one of
  * figure_table. */
 static const struct kind kinds[] = {
-    {"requests", SECTION_SHAPED, "requests", NULL, requests},
-    {"response_times", SECTION_SHAPED, "times", NULL, response_times},
-    {"service_times", SECTION_SHAPED, "times", NULL, service_times},
-    {"streams", SECTION_PLAIN, "streams", NULL, streams},
-    {"stream_times", SECTION_PLAIN, "streams", NULL, streams},
-    {"stream_tokens", SECTION_PLAIN, "streams", NULL, streams},
-    {"stream_asked", SECTION_PLAIN, "streams", NULL, asked},
-    {"stream_ends", SECTION_PLAIN, "streams", NULL, streams},
-    {"stream_goodput", SECTION_PLAIN, "streams", NULL, goodput},
-    {"iterations", SECTION_PLAIN, "flows", NULL, flow},
-    {"checks", SECTION_PLAIN, "flows", NULL, flow},
+    {"endpoints", SECTION_FIRST, NULL, NULL, endpoints, NULL},
+    {"requests", SECTION_PEOPLE, "requests", NULL, requests, NULL},
+    {"response_times", SECTION_PEOPLE, "times", NULL, response_times, NULL},
+    {"service_times", SECTION_PEOPLE, "times", NULL, service_times, NULL},
+    {"streams", SECTION_PLAIN, "streams", NULL, streams, stream_tables_answers},
+    {"stream_times", SECTION_PLAIN, "streams", NULL, streams, stream_tables_times},
+    {"stream_tokens", SECTION_PLAIN, "streams", NULL, streams, stream_tables_tokens},
+    {"stream_asked", SECTION_PLAIN, "streams", NULL, asked, NULL},
+    {"stream_ends", SECTION_PLAIN, "streams", NULL, streams, stream_tables_ends},
+    {"stream_goodput", SECTION_PLAIN, "streams", NULL, goodput, NULL},
+    {"iterations", SECTION_PLAIN, "flows", NULL, flow, NULL},
+    {"checks", SECTION_PLAIN, "flows", NULL, flow, NULL},
     {"connections", SECTION_PLAIN, "connections",
-     "How many were opened, who closed them, and which requests were lost", flow},
+     "How many were opened, who closed them, and which requests were lost", flow, NULL},
     {DIALECTS_KEY, SECTION_PLAIN, "dialects",
-     "TTFT, TPOT, ITL and E2EL of the same rows, as each tool defines them", dialects},
-    {"thresholds", SECTION_SHAPED, "thresholds",
-     "Each threshold with its value and confidence interval", thresholds},
-    {"errors", SECTION_SHAPED, "errors", "Failed requests by kind", errors},
-    {NULL, SECTION_SERVER, "server", NULL, server},
+     "TTFT, TPOT, ITL and E2EL of the same rows, as each tool defines them", dialects, NULL},
+    {"thresholds", SECTION_LAST, "thresholds",
+     "Each threshold with its value and confidence interval", thresholds, NULL},
+    {"errors", SECTION_FIRST, "errors", "Failed requests by kind", errors, NULL},
+    {NULL, SECTION_SERVER, "server", NULL, server, NULL},
 };
 
 static struct table *add(struct document *d, const struct kind *k) {
@@ -59,109 +62,46 @@ static void show(struct document *d, const struct kind *k, const struct table *t
         d->last->table = t;
 }
 
-/* The paper's Table I. */
-static const struct table_column request_columns[] = {
-    {"method", "Method", TABLE_TEXT},
-    {"name", "Name", TABLE_TEXT},
-    {"requests", "Requests", TABLE_COUNT},
-    {"failures", "Failures", TABLE_COUNT},
-    {"average_ms", "Average", TABLE_MS},
-    {"min_ms", "Min", TABLE_MS},
-    {"max_ms", "Max", TABLE_MS},
-    {"average_size_bytes", "Average size", TABLE_COUNT},
-    {"requests_per_second", "Requests/s", TABLE_NUMBER},
-    {"failures_per_second", "Failures/s", TABLE_NUMBER},
-};
-
-/* The entries, and what sums them up. */
-static const struct model_entry *entry_at(const struct model *m, size_t i) {
-    return i < m->entry_count ? &m->entries[i] : &m->aggregated;
+/* All of these are in one table for programs. */
+static void endpoints(struct document *d, const struct kind *k) {
+    struct table *t = add(d, k);
+    if (t == NULL)
+        return;
+    endpoint_tables_all(t, d->model);
+    d->last->people = SECTION_NOWHERE;
+    d->csv = t;
 }
 
-static void rows_init(struct table *t, const struct model *m, const char *key, const char *title,
-                      const struct table_column *columns, size_t n) {
-    table_init(t, key, title, columns, n);
-    t->whole_names = true;
-    t->whole_ms = m->options.locust;
-    t->total_rows = 1;
+static void view(struct document *d, const struct kind *k, enum table_reader columns,
+                 const char *title) {
+    struct table *t = d->csv == NULL ? NULL : add(d, k);
+    if (t == NULL)
+        return;
+    table_view(t, d->csv, columns, k->key, title);
+    t->intervals = columns != ENDPOINT_REQUESTS && d->model->options.intervals;
 }
 
 static void requests(struct document *d, const struct kind *k) {
-    const struct model *m = d->model;
-    struct table *t = add(d, k);
-    if (t == NULL)
-        return;
-    rows_init(t, m, k->key, "Request statistics (times in ms, sizes in bytes)", request_columns,
-              COUNT_OF(request_columns));
-    for (size_t i = 0; i <= m->entry_count; i++) {
-        const struct summary_row *row = &entry_at(m, i)->row;
-        table_text(t, entry_at(m, i)->method);
-        table_text(t, entry_at(m, i)->name);
-        table_number(t, (double)row->requests);
-        table_number(t, (double)row->failures);
-        table_number(t, row->average_ms);
-        table_number(t, row->min_ms);
-        table_number(t, row->max_ms);
-        table_number(t, row->average_size_bytes);
-        table_number(t, row->requests_per_second);
-        table_number(t, row->failures_per_second);
-    }
-}
-
-/* The paper's Table II. */
-static const struct table_column time_columns[] = {
-    {"method", "Method", TABLE_TEXT}, {"name", "Name", TABLE_TEXT},
-    {"p50_ms", "50%ile", TABLE_MS},   {"p60_ms", "60%ile", TABLE_MS},
-    {"p70_ms", "70%ile", TABLE_MS},   {"p80_ms", "80%ile", TABLE_MS},
-    {"p90_ms", "90%ile", TABLE_MS},   {"p95_ms", "95%ile", TABLE_MS},
-    {"p99_ms", "99%ile", TABLE_MS},   {"p100_ms", "100%ile", TABLE_MS},
-};
-_Static_assert(COUNT_OF(time_columns) == 2 + SUMMARY_LEVELS, "a column for each percentile");
-
-static void times(struct document *d, const struct kind *k, const char *title, bool service) {
-    const struct model *m = d->model;
-    struct table *t = add(d, k);
-    if (t == NULL)
-        return;
-    rows_init(t, m, k->key, title, time_columns, COUNT_OF(time_columns));
-    t->intervals = m->options.intervals;
-    for (size_t i = 0; i <= m->entry_count; i++) {
-        const struct summary_row *row = &entry_at(m, i)->row;
-        const double *ms = service ? row->service_ms : row->response_ms;
-        const struct summary_interval *interval =
-            service ? row->service_intervals : row->response_intervals;
-        table_text(t, entry_at(m, i)->method);
-        table_text(t, entry_at(m, i)->name);
-        for (size_t p = 0; p < SUMMARY_LEVELS; p++)
-            table_interval(t, ms[p], interval[p].low_ms, interval[p].high_ms);
-    }
+    view(d, k, ENDPOINT_REQUESTS, "Request statistics (times in ms, sizes in bytes)");
 }
 
 static void response_times(struct document *d, const struct kind *k) {
-    times(d, k,
-          d->model->times_differ
-              ? "Response time statistics (ms from when each was due, or first sent)"
-              : "Response time statistics (ms)",
-          false);
+    view(d, k, ENDPOINT_RESPONSE_TIMES,
+         d->model->times_differ
+             ? "Response time statistics (ms from when each was due, or first sent)"
+             : "Response time statistics (ms)");
 }
 
 static void service_times(struct document *d, const struct kind *k) {
     if (d->model->times_differ)
-        times(d, k, "Service time statistics (ms from the moment of sending)", true);
+        view(d, k, ENDPOINT_SERVICE_TIMES,
+             "Service time statistics (ms from the moment of sending)");
 }
 
 static void streams(struct document *d, const struct kind *k) {
-    static const struct {
-        const char *key;
-        void (*fill)(struct table *t, const struct model *m);
-    } tables[] = {{"streams", stream_tables_answers},
-                  {"stream_times", stream_tables_times},
-                  {"stream_tokens", stream_tables_tokens},
-                  {"stream_ends", stream_tables_ends}};
     struct table *t = d->model->streams == NULL ? NULL : add(d, k);
-    for (size_t i = 0; t != NULL && i < COUNT_OF(tables); i++)
-        if (strcmp(tables[i].key, k->key) == 0)
-            tables[i].fill(t, d->model);
+    if (t != NULL)
+        k->fill(t, d->model);
 }
 
 static void asked(struct document *d, const struct kind *k) {
@@ -189,8 +129,20 @@ static void dialects(struct document *d, const struct kind *k) {
 
 static void thresholds(struct document *d, const struct kind *k) {
     struct table *t = d->model->thresholds == NULL ? NULL : add(d, k);
-    if (t != NULL)
-        thresholds_table(t, d->model->thresholds);
+    if (t == NULL)
+        return;
+    struct buf result;
+    const struct thresholds *x = d->model->thresholds;
+    size_t n = x->rules.count;
+    thresholds_table(t, x);
+    buf_init(&result, 256);
+    buf_printf(&result, "%zu of %zu threshold%s passed%s", n - x->crossed - x->pending, n,
+               text_plural(n),
+               x->pending > 0 ? "; some are pending until the server's side is imported" : "");
+    d->last->state = x->crossed > 0   ? FINDING_FAILS
+                     : x->pending > 0 ? FINDING_SKIPPED
+                                      : FINDING_HOLDS;
+    d->last->result = buf_take(&result);
 }
 
 /* The kind of a row: outcome, and text or else status. */
@@ -199,9 +151,8 @@ static void errors_sql(struct buf *out, const struct table *t, size_t row, size_
     const struct model *m = t->sql_of;
     const struct model_error *x = &m->errors[row];
     bool by_status = strncmp(x->text, "status ", 7) == 0 && x->error == 0;
-    (void)column;
     (void)part;
-    if (x->outcome[0] == '\0') /* kinds that were too many to tell apart */
+    if (column > 0 || x->outcome[0] == '\0') /* kinds that were too many to tell apart */
         return;
     buf_str(out, "SELECT count(*) FROM requests WHERE outcome = ");
     sql_text(out, x->outcome);
@@ -218,13 +169,22 @@ static void errors_sql(struct buf *out, const struct table *t, size_t row, size_
     sql_cut(out, m->cut);
 }
 
-void document_errors(struct table *t, const struct model *m) {
-    static const struct table_column columns[] = {{"count", "Count", TABLE_COUNT},
-                                                  {"method", "Method", TABLE_TEXT},
-                                                  {"name", "Name", TABLE_TEXT},
-                                                  {"outcome", "Outcome", TABLE_TEXT},
-                                                  {"error", "Error", TABLE_TEXT}};
-    table_init(t, "errors", "Errors", columns, COUNT_OF(columns));
+/* People see only the first ones. */
+static void errors(struct document *d, const struct kind *k) {
+    static const struct table_column columns[] = {
+        {"count", "Count", TABLE_COUNT | TABLE_CSV | TABLE_PEOPLE},
+        {"method", "Method", TABLE_TEXT},
+        {"name", "Name", TABLE_TEXT},
+        {"outcome", "Outcome", TABLE_TEXT},
+        {"error", "Error", TABLE_TEXT},
+        {"count", NULL, TABLE_COUNT | TABLE_JSON}};
+    const struct model *m = d->model;
+    struct table *t = add(d, k);
+    if (t == NULL)
+        return;
+    if (m->error_count == 0)
+        d->last->people = SECTION_NOWHERE;
+    table_init(t, k->key, "Errors", columns, COUNT_OF(columns));
     t->whole_names = true;
     t->shown_max = DOCUMENT_ERRORS_MAX;
     t->sql = errors_sql;
@@ -236,13 +196,8 @@ void document_errors(struct table *t, const struct model *m) {
         table_text(t, x->name);
         table_text(t, x->outcome);
         table_text(t, x->text);
+        table_number(t, (double)x->count);
     }
-}
-
-static void errors(struct document *d, const struct kind *k) {
-    struct table *t = d->model->error_count == 0 ? NULL : add(d, k);
-    if (t != NULL)
-        document_errors(t, d->model);
 }
 
 static void server(struct document *d, const struct kind *k) {
@@ -276,9 +231,9 @@ int document_init(struct document *d, const struct model *m, struct err *e) {
     document_start(d, m);
     d->model = m;
     d->json = document_json;
-    d->csv = document_csv;
     buf_printf(&d->title, "Load test: %s", run->name);
     document_facts(d);
+    endpoint_tables_headline(&d->headline, m);
     for (size_t i = 0; i < COUNT_OF(kinds); i++)
         kinds[i].add(d, &kinds[i]);
     int result = m->options.figures ? document_add_figures(d, figure_table, e) : 0;
@@ -307,7 +262,6 @@ int document_init(struct document *d, const struct model *m, struct err *e) {
 bool document_key_has_csv(const char *key) {
     for (size_t i = 0; i < COUNT_OF(kinds); i++)
         if (kinds[i].key != NULL && strcmp(kinds[i].key, key) == 0)
-            return kinds[i].programs != SECTION_SHAPED || kinds[i].add == thresholds ||
-                   kinds[i].add == errors;
+            return kinds[i].programs != SECTION_PEOPLE;
     return strncmp(key, "server_", sizeof "server_" - 1) == 0;
 }

@@ -12,9 +12,8 @@
  *
  *   table, markdown, latex  the tables, in the order of the rows
  *   html                    both, in the part of the page that they name
- *   json, csv               a table under its key, in the JSON and as KEY.csv; if the contract
- *                           gives it a shape of its own (SECTION_SHAPED), `json` and `csv` of the
- *                           document write it
+ *   json                    a table under its key
+ *   csv                     one table of the document; each other one is a file KEY.csv
  *   numbers.json            the SQL behind its numbers, if the table knows it (table.h)
  *   a report's folder       figures as SVG, PNG, PDF, pgfplots and CSV (figure.h)
  *   junit                   what was evaluated: `suites`
@@ -46,14 +45,17 @@
 /* Number of kinds of errors in a table; machine-readable formats have all. */
 #define DOCUMENT_ERRORS_MAX 20
 
+/* Where programs find a table. */
 enum section_programs {
     SECTION_PLAIN,  /* a member of the JSON; KEY.csv */
+    SECTION_FIRST,  /* the same, before the notes of the JSON, and first in numbers.json */
+    SECTION_LAST,   /* the same, behind the plain ones; an evaluation, so it has no SQL */
     SECTION_SERVER, /* a member of "server" in the JSON; server_KEY.csv */
-    SECTION_SHAPED  /* it has its own shape in CSV and JSON */
+    SECTION_PEOPLE  /* nowhere: its numbers are in another table or in `json` */
 };
 
 /* Which formats for people contain it. */
-enum section_people { SECTION_EVERYWHERE, SECTION_IN_TEXT, SECTION_IN_MARKDOWN };
+enum section_people { SECTION_EVERYWHERE, SECTION_IN_TEXT, SECTION_IN_MARKDOWN, SECTION_NOWHERE };
 
 /* A table, a figure or lines; the other two are NULL. */
 struct section {
@@ -70,14 +72,18 @@ struct section {
     /* Of the table; owned, if they were made for it. The remark is shown below the table, without
      * escaping. */
     char *title, *remark;
+    /* Of an evaluation, shown above the table in HTML, without escaping; owned; NULL: none. */
+    char *result;
+    enum finding_state state; /* of the result */
 };
 
 struct document {
     const struct model *model; /* of a report; NULL for other documents */
-    const void *of;            /* source of the document, for `json` and `csv` */
+    const void *of;            /* source of the document, for `json` */
     struct buf title;          /* shown in Markdown */
     bool bare;                 /* formats for people show only the tables */
     struct table facts;        /* which run this is: pairs without a title */
+    struct table headline;     /* one row: what people look for first */
     struct section *first, *last;
     bool failed; /* out of memory for a section */
     /* Pairs. No rows if the file has no data about the client and no user was starved. */
@@ -85,9 +91,9 @@ struct document {
     struct lines notes; /* the remarks of the model come first */
     struct buf verdict; /* one line; "" if the run was interrupted */
     void (*json)(struct json_writer *w,
-                 const struct document *d);                 /* writes the members of the JSON */
-    void (*csv)(struct buf *out, const struct document *d); /* NULL: there is no CSV */
-    const char *suites_name;                                /* name of all suites; NULL: none */
+                 const struct document *d); /* writes the members of the JSON */
+    const struct table *csv;                /* the table that is the CSV; NULL: there is no CSV */
+    const char *suites_name;                /* name of all suites; NULL: none */
     struct finding_suite suites[DOCUMENT_SUITES_MAX];
     size_t suite_count;
     char seed[24]; /* a property of a suite */
@@ -126,6 +132,8 @@ int document_add_figures(struct document *d, const struct figure_row *row, struc
 /* The next section with a table (a figure) after this one; NULL starts at the first. Returns NULL
  * if there is none. */
 const struct section *document_table(const struct document *d, const struct section *after);
+/* The same for people: without the tables of SECTION_NOWHERE. */
+const struct section *document_shown_table(const struct document *d, const struct section *after);
 const struct section *document_figure(const struct document *d, const struct section *after);
 
 /* "iterations", "server_cost": the name of a table in files and in labels. */
@@ -135,21 +143,13 @@ void document_key(const struct section *s, char out[DOCUMENT_KEY_BYTES]);
 /* Whether a section with this key has a file KEY.csv, in this report or another. */
 bool document_key_has_csv(const char *key);
 
-/* The section that has the table with this key, or NULL. */
-const struct section *document_section(const struct document *d, const char *key);
-
 bool document_has(const struct document *d, enum section_programs programs);
-
-/* Lists every kind of error; people see only the first ones. */
-void document_errors(struct table *t, const struct model *m);
 
 /* Parts of document_init(), each in its own file. */
 void document_facts(struct document *d);
 void document_client(struct document *d);
 void document_notes(struct document *d);
 void document_json(struct json_writer *w, const struct document *d);
-void document_csv(struct buf *out, const struct document *d);
-void document_csv_thresholds(struct buf *out, const struct model *m);
 void document_findings(const void *model, finding_fn *fn, void *context);
 
 #endif

@@ -1,66 +1,9 @@
-/* A report in JSON: the members that have a shape of their own. */
+/* A report in JSON: its tables, and the members that are none. */
 #include <math.h>
-#include <stdio.h>
 
 #include "report/emit.h"
+#include "util/array.h"
 #include "util/json_write.h"
-
-static const char *level_key(size_t i, char key[8]) {
-    snprintf(key, 8, "%d", summary_levels[i]);
-    return key;
-}
-
-static void put_levels(struct json_writer *w, const char *key, const double ms[SUMMARY_LEVELS]) {
-    char level[8];
-    json_write_object(w, key, JSON_LINES);
-    for (size_t i = 0; i < SUMMARY_LEVELS; i++)
-        json_write_number(w, level_key(i, level), ms[i]);
-    json_write_end(w);
-}
-
-static void put_intervals(struct json_writer *w, const char *key,
-                          const struct summary_interval intervals[SUMMARY_LEVELS]) {
-    char level[8];
-    json_write_object(w, key, JSON_LINES);
-    for (size_t i = 0; i < SUMMARY_LEVELS; i++)
-        json_write_pair(w, level_key(i, level), intervals[i].low_ms, intervals[i].high_ms);
-    json_write_end(w);
-}
-
-/* How many requests those percentiles would take that are left out. */
-static void put_needs(struct json_writer *w, const char *key, const double ms[SUMMARY_LEVELS]) {
-    char level[8];
-    json_write_object(w, key, JSON_LINES);
-    for (size_t i = 0; i < SUMMARY_LEVELS; i++)
-        if (isnan(ms[i]))
-            json_write_uint(w, level_key(i, level), quantile_needs(summary_levels[i] / 100.0));
-    json_write_end(w);
-}
-
-static void put_entry(struct json_writer *w, const char *key, const struct model_entry *x) {
-    const struct summary_row *row = &x->row;
-    json_write_object(w, key, JSON_LINES);
-    json_write_text(w, "method", x->method);
-    json_write_text(w, "name", x->name);
-    json_write_uint(w, "requests", row->requests);
-    json_write_uint(w, "failures", row->failures);
-    json_write_uint(w, "not_sent", row->not_sent);
-    json_write_uint(w, "cancelled", row->cancelled);
-    json_write_uint(w, "unsendable", row->unsendable);
-    json_write_number(w, "average_ms", row->average_ms);
-    json_write_number(w, "min_ms", row->min_ms);
-    json_write_number(w, "max_ms", row->max_ms);
-    json_write_number(w, "median_ms", row->median_ms);
-    json_write_number(w, "average_size_bytes", row->average_size_bytes);
-    json_write_number(w, "requests_per_second", row->requests_per_second);
-    json_write_number(w, "failures_per_second", row->failures_per_second);
-    put_levels(w, "percentiles_ms", row->response_ms);
-    put_levels(w, "service_percentiles_ms", row->service_ms);
-    put_intervals(w, "intervals_ms", row->response_intervals);
-    put_intervals(w, "service_intervals_ms", row->service_intervals);
-    put_needs(w, "requests_needed", row->response_ms);
-    json_write_end(w);
-}
 
 static void put_cut(struct json_writer *w, const struct reader_cut *c) {
     if (c == NULL) {
@@ -102,21 +45,6 @@ static void put_run(struct json_writer *w, const struct model *m) {
     json_write_end(w);
 }
 
-static void put_errors(struct json_writer *w, const struct model *m) {
-    json_write_array(w, "errors", JSON_LINE);
-    for (size_t i = 0; i < m->error_count; i++) {
-        const struct model_error *x = &m->errors[i];
-        json_write_object(w, NULL, JSON_LINES);
-        json_write_text(w, "method", x->method);
-        json_write_text(w, "name", x->name);
-        json_write_text(w, "outcome", x->outcome);
-        json_write_text(w, "error", x->text);
-        json_write_uint(w, "count", x->count);
-        json_write_end(w);
-    }
-    json_write_end(w);
-}
-
 static void put_known(struct json_writer *w, const char *key, int64_t value) {
     if (value == READER_NO_VALUE)
         json_write_null(w, key);
@@ -124,31 +52,20 @@ static void put_known(struct json_writer *w, const char *key, int64_t value) {
         json_write_int(w, key, value < 0 ? 0 : value);
 }
 
-static void put_dispatch(struct json_writer *w, const struct client_summary *c) {
-    if (c->scheduled == READER_NO_VALUE) {
-        json_write_null(w, "dispatch");
-        return;
-    }
-    json_write_object(w, "dispatch", JSON_LINES);
-    put_known(w, "scheduled", c->scheduled);
-    put_known(w, "waited_for_user", c->waited);
-    put_known(w, "late", c->late);
-    put_known(w, "not_sent", c->not_sent);
-    put_known(w, "p50_us", c->dispatch_p50_us);
-    put_known(w, "p99_us", c->dispatch_p99_us);
-    put_known(w, "max_us", c->dispatch_max_us);
-    json_write_end(w);
-}
+struct known {
+    const char *key;
+    int64_t value;
+};
 
-static void put_calibration(struct json_writer *w, const struct client_summary *c) {
-    if (c->calibration_p50_us == READER_NO_VALUE) {
-        json_write_null(w, "calibration");
+/* null if the first one is not known. */
+static void put_all(struct json_writer *w, const char *key, const struct known *x, size_t n) {
+    if (x[0].value == READER_NO_VALUE) {
+        json_write_null(w, key);
         return;
     }
-    json_write_object(w, "calibration", JSON_LINES);
-    put_known(w, "p50_us", c->calibration_p50_us);
-    put_known(w, "p99_us", c->calibration_p99_us);
-    put_known(w, "requests_per_second", c->calibration_rate);
+    json_write_object(w, key, JSON_LINES);
+    for (size_t i = 0; i < n; i++)
+        put_known(w, x[i].key, x[i].value);
     json_write_end(w);
 }
 
@@ -170,6 +87,16 @@ static void put_users(struct json_writer *w, const struct served_users *u) {
 
 static void put_client(struct json_writer *w, const struct model *m) {
     const struct client_summary *c = &m->client;
+    const struct known dispatch[] = {{"scheduled", c->scheduled},
+                                     {"waited_for_user", c->waited},
+                                     {"late", c->late},
+                                     {"not_sent", c->not_sent},
+                                     {"p50_us", c->dispatch_p50_us},
+                                     {"p99_us", c->dispatch_p99_us},
+                                     {"max_us", c->dispatch_max_us}};
+    const struct known calibration[] = {{"p50_us", c->calibration_p50_us},
+                                        {"p99_us", c->calibration_p99_us},
+                                        {"requests_per_second", c->calibration_rate}};
     json_write_object(w, "client", JSON_LINES);
     put_users(w, &m->users_served);
     if (c->known) {
@@ -182,8 +109,8 @@ static void put_client(struct json_writer *w, const struct model *m) {
         put_known(w, "open_files_max", c->open_files);
         put_known(w, "ports_max", c->ports);
         put_known(w, "retransmits", c->retransmits);
-        put_dispatch(w, c);
-        put_calibration(w, c);
+        put_all(w, "dispatch", dispatch, COUNT_OF(dispatch));
+        put_all(w, "calibration", calibration, COUNT_OF(calibration));
     }
     json_write_end(w);
 }
@@ -212,7 +139,7 @@ static void put_server(struct json_writer *w, const struct document *d) {
         json_write_text(w, "cold_start_rule", PLATFORM_COLD_RULE);
     if (m->guess != NULL)
         json_write_text(w, "cold_start_guess_rule", GUESS_RULE);
-    emit_json_tables(w, d, SECTION_SERVER);
+    emit_json_tables(w, d, SECTION_SERVER, JSON_LINE);
     if (m->server != NULL && m->cost.cost.instance_s > 0)
         put_cost_basis(w, &m->cost);
     json_write_end(w);
@@ -233,16 +160,10 @@ static void put_remarks(struct json_writer *w, const struct remarks *r) {
 void document_json(struct json_writer *w, const struct document *d) {
     const struct model *m = d->model;
     put_run(w, m);
-    json_write_array(w, "endpoints", JSON_LINE);
-    for (size_t i = 0; i < m->entry_count; i++)
-        put_entry(w, NULL, &m->entries[i]);
-    json_write_end(w);
-    put_entry(w, "aggregated", &m->aggregated);
-    put_errors(w, m);
+    emit_json_tables(w, d, SECTION_FIRST, JSON_LINE);
     put_remarks(w, &m->remarks);
-    emit_json_tables(w, d, SECTION_PLAIN);
-    if (m->thresholds != NULL)
-        thresholds_write_json(w, m->thresholds, JSON_LINE);
+    emit_json_tables(w, d, SECTION_PLAIN, JSON_LINE);
+    emit_json_tables(w, d, SECTION_LAST, JSON_LINE);
     if (m->client.known || m->users_served.starved > 0)
         put_client(w, m);
     if (document_has(d, SECTION_SERVER))

@@ -25,6 +25,7 @@ static void section_free(struct section *s) {
     free(s->lines);
     free(s->title);
     free(s->remark);
+    free(s->result);
     free(s);
 }
 
@@ -36,6 +37,7 @@ void document_done(struct document *d) {
     }
     d->last = NULL;
     table_done(&d->facts);
+    table_done(&d->headline);
     table_done(&d->client);
     lines_done(&d->notes);
     buf_done(&d->title);
@@ -43,7 +45,7 @@ void document_done(struct document *d) {
 }
 
 int document_check(const struct document *d, struct err *e) {
-    bool ok = !d->failed && table_ok(&d->facts) && table_ok(&d->client) &&
+    bool ok = !d->failed && table_ok(&d->facts) && table_ok(&d->headline) && table_ok(&d->client) &&
               buf_ok(&d->notes.texts) && buf_ok(&d->title) && buf_ok(&d->verdict);
     for (const struct section *s = d->first; s != NULL; s = s->next)
         ok = ok && (s->table == NULL || table_ok(s->table)) &&
@@ -130,6 +132,13 @@ const struct section *document_table(const struct document *d, const struct sect
     return s;
 }
 
+const struct section *document_shown_table(const struct document *d, const struct section *after) {
+    const struct section *s = document_table(d, after);
+    while (s != NULL && s->people == SECTION_NOWHERE)
+        s = document_table(d, s);
+    return s;
+}
+
 const struct section *document_figure(const struct document *d, const struct section *after) {
     const struct section *s = after == NULL ? d->first : after->next;
     while (s != NULL && s->figure == NULL)
@@ -140,13 +149,6 @@ const struct section *document_figure(const struct document *d, const struct sec
 void document_key(const struct section *s, char out[DOCUMENT_KEY_BYTES]) {
     snprintf(out, DOCUMENT_KEY_BYTES, "%s%s", s->programs == SECTION_SERVER ? "server_" : "",
              s->table->key);
-}
-
-const struct section *document_section(const struct document *d, const char *key) {
-    const struct section *s = document_table(d, NULL);
-    while (s != NULL && strcmp(s->table->key, key) != 0)
-        s = document_table(d, s);
-    return s;
 }
 
 bool document_has(const struct document *d, enum section_programs programs) {

@@ -5,10 +5,10 @@
  *
  *   table     plain text in aligned columns; nothing in it moves a cursor or changes a colour
  *   markdown  GitHub's tables; no text of the run becomes markup or HTML
- *   csv       RFC 4180, with lines that end in LF. For a report: a header, a row per endpoint, and
- *             "Aggregated" with an empty method, with all numbers in one row, so that
- *             pandas.read_csv() needs no options. A spreadsheet computes nothing: see csv.h. Errors
- *             are a file of their own, and so is each other table.
+ *   csv       RFC 4180, with lines that end in LF, of one table. For a report: a row per endpoint,
+ *             and "Aggregated" with an empty method, with all numbers in one row, so that
+ *             pandas.read_csv() needs no options. A spreadsheet computes nothing: see csv.h. Each
+ *             other table is a file of its own.
  *   json      ASCII only; null if unknown. For a report: an object with run, endpoints, aggregated,
  *             errors, and client and server if the file has data about them
  *   latex     the tables of a report for a paper: see latex.h
@@ -37,11 +37,11 @@ void emit_latex(struct buf *out, const struct document *d); /* see latex.h */
 void emit_junit(struct buf *out, const struct document *d);
 void emit_github(struct buf *out, const struct document *d);
 
-/* Parts: one table; the members of the JSON that need no shape of their own; and a text as Markdown
- * shows it. */
+/* Parts: one table; the tables of a kind as members of the JSON, with the layout of each array; and
+ * a text as Markdown shows it. */
 void emit_csv_table(struct buf *out, const struct table *t);
 void emit_json_tables(struct json_writer *w, const struct document *d,
-                      enum section_programs programs);
+                      enum section_programs programs, enum json_layout layout);
 void emit_markdown_text(struct buf *out, const char *text);
 
 /* Writes DIR/latex/NAME.tex, one file per table: requests, response_times, ... */

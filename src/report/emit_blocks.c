@@ -26,7 +26,7 @@ static void line(struct buf *out, const char *before, const struct buf *text,
 static void sections(struct buf *out, const struct document *d, const struct emit_blocks *how,
                      bool *any) {
     for (const struct section *s = d->first; s != NULL; s = s->next) {
-        if (s->figure != NULL || s->people == how->hidden)
+        if (s->figure != NULL || s->people == how->hidden || s->people == SECTION_NOWHERE)
             continue;
         gap(out, any);
         if (s->lines != NULL)

@@ -194,7 +194,8 @@ static void remarks(struct buf *out, const struct model *m) {
 void emit_latex(struct buf *out, const struct document *d) {
     buf_str(out, "% Tables of a run by coldswarm " COLDSWARM_VERSION
                  "; needs \\usepackage{booktabs,siunitx}.\n");
-    for (const struct section *s = document_table(d, NULL); s != NULL; s = document_table(d, s)) {
+    for (const struct section *s = document_shown_table(d, NULL); s != NULL;
+         s = document_shown_table(d, s)) {
         buf_char(out, '\n');
         table(out, d, s);
     }
@@ -244,7 +245,7 @@ static int write_table(const char *dir, const struct document *d, const struct s
 int latex_write_tables(const char *dir, const struct document *d, struct err *e) {
     int result = 0;
     const struct section *s = NULL;
-    while (result == 0 && (s = document_table(d, s)) != NULL)
+    while (result == 0 && (s = document_shown_table(d, s)) != NULL)
         result = write_table(dir, d, s, e);
     return result;
 }

@@ -138,7 +138,7 @@ static void annotate(void *context, const struct finding *f) {
     if (f->state == FINDING_HOLDS)
         return;
     buf_printf(g->out, "::%s title=%s::", f->state == FINDING_FAILS ? "error" : "notice",
-               f->state == FINDING_FAILS ? g->suite->failed : g->suite->not_judged);
+               f->state == FINDING_FAILS ? g->suite->failed : g->suite->skipped);
     message(g->out, f->sentence);
     buf_char(g->out, '\n');
 }

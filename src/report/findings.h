@@ -44,7 +44,7 @@ struct finding_suite {
     struct {
         const char *name, *value;
     } properties[FINDING_PROPERTIES]; /* a name of NULL: none */
-    const char *failed, *not_judged;  /* titles for GitHub */
+    const char *failed, *skipped;     /* titles for GitHub */
 };
 
 /* Writes a JUnit document. `name` is that of all suites; NULL: none. With a single suite, the root

@@ -7,8 +7,7 @@
 #include "record/reader_timeline.h"
 #include "report/sql.h"
 #include "stats/spread.h"
-
-#define COUNT_OF(x) (sizeof(x) / sizeof *(x))
+#include "util/array.h"
 
 /* ---- iterations ---- */
 

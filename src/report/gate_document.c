@@ -1,9 +1,11 @@
 #include "report/gate_document.h"
 
+#include "report/emit.h"
+
 static void json(struct json_writer *w, const struct document *d) {
     const struct gate_verdicts *x = d->of;
     json_write_bool(w, "ok", x->thresholds->ok && (x->regressions == NULL || x->regressions->ok));
-    thresholds_write_json(w, x->thresholds, JSON_LINES);
+    emit_json_tables(w, d, SECTION_LAST, JSON_LINES);
     if (x->regressions != NULL)
         regressions_write_json(w, x->regressions);
 }
@@ -21,12 +23,18 @@ static void summary(struct document *d, const struct thresholds *t, enum section
     buf_done(&text);
 }
 
+/* Without any, only the JSON has the table. */
 static void thresholds(struct document *d, const struct thresholds *t) {
-    summary(d, t, SECTION_IN_MARKDOWN);
-    struct table *table = document_add(d, SECTION_SHAPED, NULL, NULL);
-    if (table != NULL)
+    bool any = t->rules.count > 0;
+    if (any)
+        summary(d, t, SECTION_IN_MARKDOWN);
+    struct table *table = document_add(d, SECTION_LAST, NULL, NULL);
+    if (table != NULL) {
         thresholds_table(table, t);
-    summary(d, t, SECTION_IN_TEXT);
+        d->last->people = any ? SECTION_EVERYWHERE : SECTION_NOWHERE;
+    }
+    if (any)
+        summary(d, t, SECTION_IN_TEXT);
 }
 
 static void line(void *context, const struct finding *f) {
@@ -38,11 +46,10 @@ static void line(void *context, const struct finding *f) {
 int gate_document(struct document *d, const struct gate_verdicts *of, struct err *e) {
     document_start(d, of);
     d->json = json;
-    if (of->thresholds->rules.count > 0) {
+    if (of->thresholds->rules.count > 0)
         buf_printf(&d->title, "Load test %s: %s", of->thresholds->ok ? "passed" : "failed",
                    of->run->name);
-        thresholds(d, of->thresholds);
-    }
+    thresholds(d, of->thresholds);
     d->suites_name = "coldswarm";
     d->suites[d->suite_count++] =
         (struct finding_suite){.name = of->run->name,
@@ -50,7 +57,7 @@ int gate_document(struct document *d, const struct gate_verdicts *of, struct err
                                .of = of->thresholds,
                                .time_s = (double)of->run->duration_us / 1e6,
                                .failed = "Threshold failed",
-                               .not_judged = "Threshold pending"};
+                               .skipped = "Threshold pending"};
     if (of->regressions != NULL) {
         struct lines *l = document_add_lines(d, SECTION_EVERYWHERE, "Against the baseline");
         if (l != NULL)
@@ -60,7 +67,7 @@ int gate_document(struct document *d, const struct gate_verdicts *of, struct err
                                                              .of = of->regressions,
                                                              .time_s = -1,
                                                              .failed = "Slower than the baseline",
-                                                             .not_judged = "Baseline not compared"};
+                                                             .skipped = "Baseline not compared"};
     }
     return document_check(d, e);
 }

@@ -205,7 +205,7 @@ static int finish(struct batch *b, pid_t pid, int fd, int *status, struct err *e
 }
 
 /* What the end of the process means for the script in progress, whose words begin at `at`. */
-static int judge(struct batch *b, int status, size_t at, struct err *e) {
+static int script_result(struct batch *b, int status, size_t at, struct err *e) {
     const char *words = b->said->len > at ? b->said->data + at : "(it said nothing)";
     if (WIFSIGNALED(status))
         return err_set(e, "gnuplot was ended by signal %d: %s", WTERMSIG(status), words);
@@ -236,7 +236,7 @@ int gnuplot_run(const char *program, const char *directory, const char *const sc
         end_line(&b);
     size_t at = end_script(&b);
     if (result == 0)
-        result = judge(&b, status, at, e);
+        result = script_result(&b, status, at, e);
     *done = b.done;
     buf_done(&b.line);
     buf_done(&b.words);

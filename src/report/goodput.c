@@ -10,8 +10,8 @@
 #include "report/stream_answer.h"
 #include "report/stream_endpoints.h"
 #include "report/stream_sql.h"
+#include "util/array.h"
 
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 #define WORD "goodput{"
 
 /* ---- the rules ---- */

@@ -5,9 +5,8 @@
 #include "report/emit.h"
 #include "report/group.h"
 #include "report/table.h"
+#include "util/array.h"
 #include "util/json_write.h"
-
-#define NUMBERS "spread"
 
 #define NOTE                                                                                       \
     "From and to are a 95 % confidence interval for the mean over such runs (Student's t). It "    \
@@ -32,14 +31,12 @@ static const struct table_column number_columns[] = {
     {"low", "95 % from", TABLE_MS},   {"high", "to", TABLE_MS},
 };
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-
 static const char *verdict_of(const struct reader_run *run) {
     return run->complete ? run->verdict : "interrupted or in progress";
 }
 
 static void run_table(struct table *t, const struct group *g) {
-    table_init(t, "runs", "Runs", run_columns, COUNT(run_columns));
+    table_init(t, "runs", "Runs", run_columns, COUNT_OF(run_columns));
     for (size_t i = 0; i < g->run_count; i++) {
         const struct reader_run *run = reader_run(g->runs[i].reader);
         const struct summary_row *all = &g->runs[i].model->aggregated.row;
@@ -57,7 +54,7 @@ static void run_table(struct table *t, const struct group *g) {
 }
 
 static void number_table(struct table *t, const struct group *g) {
-    table_init(t, NUMBERS, "Variation between the runs", number_columns, COUNT(number_columns));
+    table_init(t, "spread", "Variation between the runs", number_columns, COUNT_OF(number_columns));
     for (size_t i = 0; i < g->row_count; i++)
         for (size_t k = 0; k < g->rows[i].number_count; k++) {
             const struct group_row *row = &g->rows[i];
@@ -67,13 +64,9 @@ static void number_table(struct table *t, const struct group *g) {
             table_text(t, row->method);
             table_text(t, row->name);
             table_text_worded(t, group_numbers[k].key, group_numbers[k].head);
-            for (size_t x = 0; x < COUNT(numbers); x++)
+            for (size_t x = 0; x < COUNT_OF(numbers); x++)
                 table_number(t, numbers[x]);
         }
-}
-
-static void csv(struct buf *out, const struct document *d) {
-    emit_csv_table(out, document_section(d, NUMBERS)->table);
 }
 
 static void json_row(struct json_writer *w, const char *key, const struct group_row *row) {
@@ -134,12 +127,12 @@ static void json(struct json_writer *w, const struct document *d) {
 int group_document(struct document *d, const struct group *g, struct err *e) {
     document_start(d, g);
     d->json = json;
-    d->csv = csv;
-    struct table *runs = document_add(d, SECTION_SHAPED, NULL, NULL);
-    struct table *numbers = document_add(d, SECTION_SHAPED, NULL, NULL);
+    struct table *runs = document_add(d, SECTION_PEOPLE, NULL, NULL);
+    struct table *numbers = document_add(d, SECTION_PEOPLE, NULL, NULL);
     if (runs != NULL && numbers != NULL) {
         run_table(runs, g);
         number_table(numbers, g);
+        d->csv = numbers;
     }
     lines_add(&d->notes, "", NOTE);
     return document_check(d, e);

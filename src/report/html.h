@@ -37,16 +37,16 @@ typedef int html_write_fn(struct buf *out, const struct html_page *p, struct err
 /* A section has the document's tables with its id, then its figures, then what `write` appends. */
 struct html_section {
     const char *id, *title;
-    html_write_fn *head, *write; /* before all of that, and after it; NULL: nothing */
+    html_write_fn *write; /* NULL: nothing */
 };
 
 /* Writes the whole page. If memory runs out, the buffer is marked: check buf_ok(). */
 int emit_html(struct buf *out, const struct document *d, struct reader *reader, struct err *e);
 
-/* Writes one table. If there is no caption, it shows the title. */
-void html_table(struct buf *out, const struct table *t, const char *caption);
+/* Writes the table of a section, with its result. If there is no caption, it shows the title. */
+void html_section_table(struct buf *out, const struct section *s);
 
 /* What sections have besides tables and figures. */
-html_write_fn html_thresholds, html_client, html_notes, html_manifest;
+html_write_fn html_client, html_notes, html_manifest;
 
 #endif

@@ -17,7 +17,7 @@ extern const char embed_report_page_css[], embed_report_page_js[];
 
 /* In the order of the page; another part of it is one more row. */
 static const struct html_section sections[] = {
-    {.id = "thresholds", .title = "Thresholds", .head = html_thresholds},
+    {.id = "thresholds", .title = "Thresholds"},
     {.id = "requests", .title = "Requests"},
     {.id = "times", .title = "Response times"},
     {.id = "streams", .title = "Streams"},
@@ -142,29 +142,16 @@ static void tile(struct buf *out, const char *what, const char *text, double val
     buf_str(out, "</dd></div>\n");
 }
 
-/* What one looks for first: cells of the tables' last rows. */
-static void tiles(struct buf *out, const struct document *d) {
-    static const struct {
-        const char *what, *table;
-        size_t column;
-        const char *unit;
-    } shown[] = {
-        {"Requests", "requests", 2, ""},
-        {"Failures", "requests", 3, ""},
-        {"Requests per second", "requests", 8, ""},
-        {"Median", "response_times", 2, "ms"},
-        {"95th percentile", "response_times", 7, "ms"},
-        {"99th percentile", "response_times", 8, "ms"},
-    };
+/* What one looks for first. */
+static void tiles(struct buf *out, const struct table *t) {
     struct buf text;
     buf_init(&text, 4096);
     buf_str(out, "<dl class=\"tiles\">\n");
-    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
-        const struct table *t = document_section(d, shown[i].table)->table;
+    for (size_t c = 0; c < table_shown_columns(t); c++) {
         buf_clear(&text);
-        double value = table_shown_cell(t, table_shown_lines(t) - table_shown_totals(t),
-                                        shown[i].column, &text);
-        tile(out, shown[i].what, buf_text(&text), value, shown[i].unit);
+        double value = table_shown_cell(t, 0, c, &text);
+        tile(out, table_shown_head(t, c), buf_text(&text), value,
+             table_unit(t, c) == TABLE_MS ? "ms" : "");
     }
     buf_done(&text);
     buf_str(out, "</dl>\n");
@@ -189,7 +176,7 @@ static void header(struct buf *out, const struct html_page *p) {
     buf_str(out, "</h1>\n");
     verdict(out, p->model->run);
     remarks(out, &p->model->remarks);
-    tiles(out, p->document);
+    tiles(out, &p->document->headline);
     facts(out, &p->document->facts);
     buf_str(out, "</header>\n");
 }
@@ -211,9 +198,10 @@ static bool has(const struct html_section *part, const struct section *s) {
 }
 
 static void tables(struct buf *out, const struct html_section *part, const struct document *d) {
-    for (const struct section *s = document_table(d, NULL); s != NULL; s = document_table(d, s))
+    for (const struct section *s = document_shown_table(d, NULL); s != NULL;
+         s = document_shown_table(d, s))
         if (has(part, s))
-            html_table(out, s->table, s->caption);
+            html_section_table(out, s);
 }
 
 /* The figure that follows `last`, by place, then by row; NULL: none. */
@@ -247,8 +235,6 @@ static void figures(struct buf *out, const struct html_section *part, const stru
 
 static int section(struct buf *out, const struct html_section *s, const struct html_page *p,
                    struct err *e) {
-    if (s->head != NULL && s->head(out, p, e) != 0)
-        return -1;
     tables(out, s, p->document);
     figures(out, s, p->document);
     return s->write != NULL ? s->write(out, p, e) : 0;

@@ -68,7 +68,7 @@ static void table_head(struct buf *out, const struct table *t, const char *title
     buf_str(out, "</tr></thead>\n<tbody>\n");
 }
 
-void html_table(struct buf *out, const struct table *t, const char *caption) {
+static void html_table(struct buf *out, const struct table *t, const char *caption) {
     size_t sum = table_shown_totals(t), height = table_shown_height(t);
     size_t all = table_shown_lines(t), rows = all - sum, most = HTML_ROWS_MAX * height;
     size_t shown = rows > most ? most : rows;
@@ -88,23 +88,16 @@ void html_table(struct buf *out, const struct table *t, const char *caption) {
                    (rows - shown) / height, text_plural((rows - shown) / height));
 }
 
-int html_thresholds(struct buf *out, const struct html_page *p, struct err *e) {
-    const struct thresholds *t = p->model->thresholds;
-    (void)e;
-    if (t == NULL)
-        return 0;
-    size_t n = t->rules.count;
-    buf_printf(out, "<div class=\"verdict %s\"><strong>%s</strong> ",
-               t->crossed > 0   ? "invalid"
-               : t->pending > 0 ? "suspect"
-                                : "valid",
-               t->crossed > 0   ? "FAILED"
-               : t->pending > 0 ? "PENDING"
-                                : "OK");
-    buf_printf(out, "%zu of %zu threshold%s passed%s</div>\n", n - t->crossed - t->pending, n,
-               text_plural(n),
-               t->pending > 0 ? "; some are pending until the server's side is imported" : "");
-    return 0;
+void html_section_table(struct buf *out, const struct section *s) {
+    static const struct {
+        const char *word, *class_name;
+    } results[] = {[FINDING_HOLDS] = {"OK", "valid"},
+                   [FINDING_FAILS] = {"FAILED", "invalid"},
+                   [FINDING_SKIPPED] = {"PENDING", "suspect"}};
+    if (s->result != NULL)
+        buf_printf(out, "<div class=\"verdict %s\"><strong>%s</strong> %s</div>\n",
+                   results[s->state].class_name, results[s->state].word, s->result);
+    html_table(out, s->table, s->caption);
 }
 
 int html_client(struct buf *out, const struct html_page *p, struct err *e) {

@@ -103,22 +103,25 @@ static void cell_utc(struct buf *out, int64_t us) {
 
 /* ---- rows ---- */
 
-static void names_of(const struct locust_csv *c, size_t entry, struct endpoint *out) {
-    *out = entry == LOCUST_TOTAL ? (struct endpoint){.name = "Aggregated", .method = ""}
+static struct endpoint names_of(const struct locust_csv *c, size_t entry) {
+    return entry == LOCUST_TOTAL ? (struct endpoint){.name = "Aggregated", .method = ""}
                                  : c->names.entries[entry];
+}
+
+static void cell_names(const struct locust_csv *c, size_t entry, struct buf *out) {
+    struct endpoint is = names_of(c, entry);
+    cell_text(out, is.method);
+    buf_char(out, ',');
+    cell_text(out, is.name);
 }
 
 static void stats_row(const struct locust_csv *c, const struct locust_stats *s, size_t entry,
                       struct buf *out) {
-    struct endpoint is;
     struct locust_row row;
-    names_of(c, entry, &is);
     locust_stats_row(s, entry, &row);
     if (!row.called)
         return;
-    cell_text(out, is.method);
-    buf_char(out, ',');
-    cell_text(out, is.name);
+    cell_names(c, entry, out);
     buf_printf(out, ",%" PRIu64 ",%" PRIu64, row.requests, row.failures);
     cell_times(out, &row);
     cell_float(out, row.requests_per_second);
@@ -129,18 +132,14 @@ static void stats_row(const struct locust_csv *c, const struct locust_stats *s, 
 
 static void history_row(const struct locust_csv *c, const struct locust_stats *s, size_t entry,
                         int64_t now_us, uint32_t users, struct buf *out) {
-    struct endpoint is;
     struct locust_row row;
-    names_of(c, entry, &is);
     locust_stats_row(s, entry, &row);
     if (!row.called)
         return;
     if (c->full_history && row.requests > 0)
         locust_stats_current(s, entry, now_us, row.ms);
     buf_printf(out, "%" PRId64 ",%" PRIu32 ",", now_us / 1000000, users);
-    cell_text(out, is.method);
-    buf_char(out, ',');
-    cell_text(out, is.name);
+    cell_names(c, entry, out);
     buf_printf(out, ",%2f,%2f", row.current_requests, row.current_failures);
     cell_levels(out, row.requests > 0, row.ms);
     buf_printf(out, ",%" PRIu64 ",%" PRIu64, row.requests, row.failures);
@@ -183,10 +182,9 @@ static int by_hash(const void *a, const void *b) {
 static bool failure_init(const struct locust_csv *c, const struct locust_error *x,
                          struct failure *out) {
     struct buf text, key;
-    struct endpoint is;
+    struct endpoint is = names_of(c, x->entry);
     bool ok = false;
     *out = (struct failure){.error = x};
-    names_of(c, x->entry, &is);
     buf_init(&text, ROWS_MAX_BYTES);
     buf_init(&key, ROWS_MAX_BYTES);
     if (x->error == LOCUST_ERROR_OTHERS)
@@ -218,11 +216,7 @@ static void failure_rows(const struct locust_csv *c, const struct locust_stats *
         qsort(all, n, sizeof *all, by_hash);
     for (size_t i = 0; i < made; i++) {
         const struct locust_error *x = all[i].error;
-        struct endpoint is;
-        names_of(c, x->entry, &is);
-        cell_text(out, is.method);
-        buf_char(out, ',');
-        cell_text(out, is.name);
+        cell_names(c, x->entry, out);
         buf_char(out, ',');
         cell_text(out, all[i].text);
         buf_printf(out, ",%" PRIu64, x->count);

@@ -6,13 +6,12 @@
 #include <string.h>
 
 #include "record/server.h"
+#include "util/array.h"
 #include "util/clock.h"
 
 #define REGION "us-central1"
 #define MEMORY_BYTES ((int64_t)512 << 20)
 #define INSTANCES_SHOWN 20
-
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
 static const double no_number = (double)NAN;
 

@@ -6,8 +6,8 @@
 
 #define SENTENCE_MAX ((size_t)1 << 20)
 
-static int judge(const struct comparison *c, const struct gate_regression *rule,
-                 struct regression_result *x, struct err *e) {
+static int evaluate(const struct comparison *c, const struct gate_regression *rule,
+                    struct regression_result *x, struct err *e) {
     static const enum comparison_of of_rule[] = {
         [GATE_REGRESSION_REQUESTS] = COMPARISON_OF_REQUESTS,
         [GATE_REGRESSION_TTFT] = COMPARISON_OF_TTFT,
@@ -23,14 +23,14 @@ static int judge(const struct comparison *c, const struct gate_regression *rule,
     compare_pair_free(pair);
     x->verdict = x->unknown
                      ? GATE_REGRESSION_TOO_LITTLE
-                     : gate_regression_judge(rule, &x->numbers, &x->worse, &x->low, &x->high);
+                     : gate_regression_evaluate(rule, &x->numbers, &x->worse, &x->low, &x->high);
     return result;
 }
 
 /* All rules of one kind of time. */
-static int judge_all(struct regressions *r, const char *const *base, size_t base_count,
-                     const char *path, const struct gate_regression *items,
-                     const struct comparison_options *options, struct err *e) {
+static int evaluate_all(struct regressions *r, const char *const *base, size_t base_count,
+                        const char *path, const struct gate_regression *items,
+                        const struct comparison_options *options, struct err *e) {
     struct comparison_options o = *options;
     struct comparison *c = NULL;
     bool any = false;
@@ -47,7 +47,7 @@ static int judge_all(struct regressions *r, const char *const *base, size_t base
     }
     for (size_t i = 0; i < r->count && result == 0 && r->refusal_count == 0; i++)
         if (items[i].service == o.service)
-            result = judge(c, &items[i], &r->results[i], e);
+            result = evaluate(c, &items[i], &r->results[i], e);
     comparison_free(c);
     return result;
 }
@@ -72,7 +72,7 @@ int regressions_new(const char *const *base, size_t base_count, const char *path
     buf_init(&r->refusals, SENTENCE_MAX);
     for (int service = 0; service < 2; service++) {
         options.service = service == 1;
-        if (judge_all(r, base, base_count, path, items, &options, e) != 0) {
+        if (evaluate_all(r, base, base_count, path, items, &options, e) != 0) {
             regressions_free(r);
             return -1;
         }
@@ -150,12 +150,12 @@ void regressions_findings(const void *regressions, finding_fn *fn, void *context
     const struct regressions *r = regressions;
     for (size_t i = 0; i < r->count; i++) {
         const struct regression_result *x = &r->results[i];
-        bool fails = regression_fails(r, x), judged = x->verdict != GATE_REGRESSION_TOO_LITTLE;
+        bool fails = regression_fails(r, x), enough = x->verdict != GATE_REGRESSION_TOO_LITTLE;
         struct buf text;
         buf_init(&text, SENTENCE_MAX);
         sentence(r, x, &text);
         fn(context, &(struct finding){.state = fails    ? FINDING_FAILS
-                                               : judged ? FINDING_HOLDS
+                                               : enough ? FINDING_HOLDS
                                                         : FINDING_SKIPPED,
                                       .kind = "baseline",
                                       .name = x->rule->text,

@@ -41,15 +41,6 @@ int report_write_file(const char *path, const struct report_format *format,
     return outfile_open_path(&f, path, e) != 0 ? -1 : write_format(&f, format, s, e);
 }
 
-static int write_thresholds(const char *dir, const struct model *m, struct err *e) {
-    struct buf b;
-    if (m->thresholds == NULL)
-        return 0;
-    buf_init(&b, DOCUMENT_MAX_BYTES);
-    document_csv_thresholds(&b, m);
-    return outfile_write(dir, "thresholds.csv", &b, e);
-}
-
 static int write_csv(const char *dir, const char *key, const struct table *t, struct err *e) {
     struct buf b;
     char name[DOCUMENT_KEY_BYTES + 8];
@@ -59,23 +50,14 @@ static int write_csv(const char *dir, const char *key, const struct table *t, st
     return outfile_write(dir, name, &b, e);
 }
 
-static int write_errors(const char *dir, const struct model *m, struct err *e) {
-    struct table t;
-    document_errors(&t, m);
-    int result = table_ok(&t) ? write_csv(dir, t.key, &t, e)
-                              : err_set(e, "out of memory for the table of errors");
-    table_done(&t);
-    return result;
-}
-
-/* Of the sections that have no other shape: KEY.csv; and latex/KEY.tex of all. */
+/* KEY.csv of the tables that programs get, and latex/KEY.tex of those that people see. */
 static int write_sections(const char *dir, const struct document *d, struct err *e) {
     int result = latex_write_tables(dir, d, e);
     const struct section *x = NULL;
     while (result == 0 && (x = document_table(d, x)) != NULL) {
         char key[DOCUMENT_KEY_BYTES];
         document_key(x, key);
-        if (x->programs != SECTION_SHAPED)
+        if (x->programs != SECTION_PEOPLE && x->table != d->csv) /* which is tables.csv */
             result = write_csv(dir, key, x->table, e);
     }
     return result;
@@ -113,7 +95,6 @@ int report_write_dir(const char *dir, const struct report_source *s,
                                 : outfile_directory(buf_text(&data), e);
     buf_done(&data);
     if (result != 0 || latex_remove_tables(dir, e) != 0 || write_formats(dir, s, e) != 0 ||
-        write_errors(dir, d->model, e) != 0 || write_thresholds(dir, d->model, e) != 0 ||
         write_sections(dir, d, e) != 0 || write_methods(dir, s, e) != 0 ||
         figure_latex_write(dir, d, e) != 0 || figure_csv_write(dir, d, e) != 0)
         return -1;

@@ -6,12 +6,11 @@
 #include <string.h>
 
 #include "record/reader_server.h"
+#include "util/array.h"
 #include "util/buf.h"
 #include "util/clock.h"
 
 #define LABEL_MAX_BYTES ((size_t)1 << 20)
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
-
 /* Newer names first. */
 static const char *const running[] = {"vllm:num_requests_running", "sglang:num_running_reqs",
                                       "llamacpp:requests_processing", "tgi_batch_current_size"};

@@ -3,8 +3,7 @@
 #include <math.h>
 
 #include "report/stream_sql.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+#include "util/array.h"
 
 static double ratio(double part, double of) {
     return of > 0 ? part / of : (double)NAN;

@@ -18,6 +18,7 @@ void table_init(struct table *t, const char *key, const char *title,
                 const struct table_column *columns, size_t column_count) {
     *t = (struct table){
         .key = key, .title = title, .columns = columns, .column_count = column_count};
+    t->people = TABLE_PEOPLE;
     buf_init(&t->texts, TEXT_MAX_BYTES);
 }
 
@@ -26,9 +27,21 @@ void table_init_pairs(struct table *t, const char *key, const char *title) {
     t->pairs = true;
 }
 
+void table_view(struct table *t, const struct table *of, enum table_reader view, const char *key,
+                const char *title) {
+    *t = *of;
+    t->key = key;
+    t->title = title;
+    t->people = view;
+    t->borrowed = true;
+    t->sql = NULL;
+}
+
 void table_done(struct table *t) {
-    free(t->cells);
-    buf_done(&t->texts);
+    if (!t->borrowed) {
+        free(t->cells);
+        buf_done(&t->texts);
+    }
     t->cells = NULL;
     t->cell_count = t->cap = 0;
 }
@@ -54,7 +67,10 @@ void table_text(struct table *t, const char *text) {
                               .number = unknown,
                               .low = unknown,
                               .high = unknown};
-    buf_add(&t->texts, text, strlen(text) + 1);
+    if (text == NULL)
+        cell.text = TABLE_NO_TEXT;
+    else
+        buf_add(&t->texts, text, strlen(text) + 1);
     add(t, cell);
 }
 
@@ -71,17 +87,26 @@ void table_number(struct table *t, double value) {
 
 void table_interval(struct table *t, double value, double low, double high) {
     assert(!t->pairs);
-    enum table_unit unit = t->columns[t->cell_count % t->column_count].unit;
+    enum table_unit unit = table_unit(t, t->cell_count % t->column_count);
     add(t, (struct table_cell){
                .unit = unit, .text = TABLE_NO_TEXT, .number = value, .low = low, .high = high});
 }
 
-void table_worded(struct table *t, double value, const char *words) {
+static void interval_worded(struct table *t, double value, double low, double high,
+                            const char *words) {
     size_t text = t->texts.len;
     buf_add(&t->texts, words, strlen(words) + 1);
-    table_number(t, value);
+    table_interval(t, value, low, high);
     if (!t->failed)
         t->cells[t->cell_count - 1].text = text;
+}
+
+void table_worded(struct table *t, double value, const char *words) {
+    interval_worded(t, value, unknown, unknown, words);
+}
+
+void table_range(struct table *t, double low, double high, const char *words) {
+    interval_worded(t, low, low, high, words);
 }
 
 void table_pair(struct table *t, const char *key, const char *label, enum table_unit unit,
@@ -108,7 +133,23 @@ const struct table_cell *table_at(const struct table *t, size_t row, size_t colu
 }
 
 const char *table_cell_text(const struct table *t, const struct table_cell *c) {
-    return buf_text(&t->texts) + c->text;
+    return c->text == TABLE_NO_TEXT ? "" : buf_text(&t->texts) + c->text;
+}
+
+enum table_unit table_unit(const struct table *t, size_t column) {
+    return (enum table_unit)(t->columns[column].unit % TABLE_CSV);
+}
+
+bool table_has(const struct table *t, size_t column, enum table_reader reader) {
+    unsigned unit = t->columns[column].unit;
+    return unit < TABLE_CSV || (unit & reader) != 0;
+}
+
+const struct table_group *table_group(const struct table *t, size_t column) {
+    const struct table_group *g = t->groups;
+    while (g != NULL && g->count > 0 && column >= g->first + g->count)
+        g++;
+    return g == NULL || g->count == 0 || column < g->first ? NULL : g;
 }
 
 /* ---- what people see ---- */
@@ -135,6 +176,8 @@ static void show_number(const struct table *t, enum table_unit unit, double v, s
     case TABLE_S:
         buf_printf(out, "%.*f%s", fabs(v) < 999.95 ? 1 : 0, v, t->pairs ? " s" : "");
         break;
+    case TABLE_BOOL:
+    case TABLE_RANGE:
     case TABLE_NUMBER:
         buf_printf(out, "%.2f", v);
         break;
@@ -158,19 +201,28 @@ static void show_name(struct buf *out, const char *text) {
     buf_str(out, text);
 }
 
+/* The column that people see as their n-th; with n beyond the last: how many they see. */
+static size_t shown_column(const struct table *t, size_t n) {
+    size_t seen = 0;
+    for (size_t c = 0; c < t->column_count; c++)
+        if (table_has(t, c, t->people) && seen++ == n)
+            return c;
+    return seen;
+}
+
 size_t table_shown_columns(const struct table *t) {
-    return t->pairs ? 2 : t->column_count;
+    return t->pairs ? 2 : shown_column(t, SIZE_MAX);
 }
 
 const char *table_shown_head(const struct table *t, size_t column) {
     if (t->pairs)
         return t->title == NULL ? "" : column == 0 ? "Measure" : "Value";
-    return t->columns[column].head;
+    return t->columns[shown_column(t, column)].head;
 }
 
 bool table_shown_is_number(const struct table *t, size_t column) {
     if (!t->pairs)
-        return t->columns[column].unit != TABLE_TEXT;
+        return table_unit(t, shown_column(t, column)) != TABLE_TEXT;
     for (size_t row = 0; row < table_rows(t) && column == 1; row++)
         if (table_at(t, row, PAIR_VALUE)->unit != TABLE_TEXT)
             return true;
@@ -216,15 +268,15 @@ static double show_bound(const struct table *t, const struct table_cell *c, size
         show_number(t, c->unit, value, out);
         return value;
     }
-    if (column + 1 < t->column_count && t->columns[column + 1].unit != TABLE_TEXT)
+    if (column + 1 < table_shown_columns(t) && table_shown_is_number(t, column + 1))
         buf_str(out, high ? "  to" : "  95% from");
     return unknown;
 }
 
 double table_shown_cell(const struct table *t, size_t line, size_t column, struct buf *out) {
     size_t height = table_shown_height(t);
-    const struct table_cell *c =
-        table_at(t, shown_row(t, line / height), t->pairs ? column + PAIR_LABEL : column);
+    const struct table_cell *c = table_at(t, shown_row(t, line / height),
+                                          t->pairs ? column + PAIR_LABEL : shown_column(t, column));
     if (line % height > 0)
         return show_bound(t, c, column, line % height == 2, out);
     double value = t->whole_ms && c->unit == TABLE_MS ? trunc(c->number) : c->number;

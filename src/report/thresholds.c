@@ -97,43 +97,43 @@ static int get_streams(struct reader *r, const struct gate_rules *rules, struct 
     return 0;
 }
 
-/* ---- giving all to the judge ---- */
+/* ---- what is evaluated ---- */
 
 static int give_request(void *context, const struct request *x) {
-    gate_judge_request(context, x);
+    gate_eval_request(context, x);
     return 0;
 }
 
 static int give_answer(void *context, const struct request *x, const struct stream_row *s) {
     struct gate_answer answer;
-    gate_judge_request(context, x);
+    gate_eval_request(context, x);
     if (s == NULL)
         return 0;
     stream_answer_gate(x, s, &answer);
-    gate_judge_answer(context, x, &answer);
+    gate_eval_answer(context, x, &answer);
     return 0;
 }
 
 /* In one reading. */
-static int give_requests(struct reader *r, struct gate_judge *j, struct err *e) {
-    if (gate_judge_wants(j, GATE_FROM_STREAMS))
-        return reader_answers(r, give_answer, j, e);
-    return gate_judge_wants_phases(j) ? reader_scan(r, give_request, j, e)
-                                      : reader_scan_brief(r, give_request, j, e);
+static int give_requests(struct reader *r, struct gate_eval *v, struct err *e) {
+    if (gate_eval_wants(v, GATE_FROM_STREAMS))
+        return reader_answers(r, give_answer, v, e);
+    return gate_eval_wants_phases(v) ? reader_scan(r, give_request, v, e)
+                                     : reader_scan_brief(r, give_request, v, e);
 }
 
 static void give_iteration(void *context, uint32_t task, int64_t end_us, int64_t took_us) {
-    gate_judge_iteration(context, task, end_us, took_us);
+    gate_eval_iteration(context, task, end_us, took_us);
 }
 
 static void give_check(void *context, int64_t second, uint32_t check, uint64_t passes,
                        uint64_t fails) {
-    gate_judge_check(context, check, second, passes, fails);
+    gate_eval_check(context, check, second, passes, fails);
 }
 
 /* Without the seconds in which users left because the load was over: of the last one, less than
  * half is load. */
-static int give_users(struct reader *r, struct gate_judge *j, struct err *e) {
+static int give_users(struct reader *r, struct gate_eval *v, struct err *e) {
     struct reader_second *seconds = NULL;
     size_t n = 0;
     int64_t end_us;
@@ -142,7 +142,7 @@ static int give_users(struct reader *r, struct gate_judge *j, struct err *e) {
     for (size_t i = 0; i < n && (i == 0 || end_us == READER_NO_VALUE ||
                                  (int64_t)seconds[i].second * 1000000 + 500000 <= end_us);
          i++)
-        gate_judge_gauge(j, GATE_VUS, (int64_t)seconds[i].second * 1000000, seconds[i].users);
+        gate_eval_gauge(v, GATE_VUS, (int64_t)seconds[i].second * 1000000, seconds[i].users);
     free(seconds);
     return 0;
 }
@@ -177,7 +177,7 @@ static int by_time(const void *a, const void *b) {
     return (x->at_us > y->at_us) - (x->at_us < y->at_us);
 }
 
-static int give_instance_count(struct reader *r, struct gate_judge *j, struct err *e) {
+static int give_instance_count(struct reader *r, struct gate_eval *v, struct err *e) {
     struct levels l = {0};
     int result = reader_points(r, "container/instance_count", take_level, &l, e);
     if (l.failed)
@@ -189,49 +189,49 @@ static int give_instance_count(struct reader *r, struct gate_judge *j, struct er
         double sum = 0;
         for (; i < l.count && l.items[i].at_us == at_us; i++)
             sum += l.items[i].value;
-        gate_judge_gauge(j, GATE_INSTANCE_COUNT, at_us, sum);
+        gate_eval_gauge(v, GATE_INSTANCE_COUNT, at_us, sum);
     }
     free(l.items);
     return result;
 }
 
-static int give_cold_starts(struct reader *r, struct gate_judge *j, struct err *e) {
+static int give_cold_starts(struct reader *r, struct gate_eval *v, struct err *e) {
     struct reader_instance *all = NULL;
     size_t n = 0;
     if (reader_instances(r, &all, &n, e) != 0)
         return -1;
     for (size_t i = 0; i < n; i++)
         if (all[i].start_known && all[i].ready_us != READER_NO_VALUE)
-            gate_judge_time(j, GATE_COLD_START_DURATION, all[i].ready_us,
-                            all[i].ready_us - all[i].started_us);
+            gate_eval_time(v, GATE_COLD_START_DURATION, all[i].ready_us,
+                           all[i].ready_us - all[i].started_us);
     free(all);
     return 0;
 }
 
-static int give_all(struct reader *r, struct gate_judge *j, bool server, struct err *e) {
-    bool iterations = gate_judge_wants(j, GATE_FROM_ITERATIONS);
-    bool requests = gate_judge_wants(j, GATE_FROM_REQUESTS);
-    if ((iterations || requests || gate_judge_wants(j, GATE_FROM_STREAMS)) &&
-        give_requests(r, j, e) != 0)
+static int give_all(struct reader *r, struct gate_eval *v, bool server, struct err *e) {
+    bool iterations = gate_eval_wants(v, GATE_FROM_ITERATIONS);
+    bool requests = gate_eval_wants(v, GATE_FROM_REQUESTS);
+    if ((iterations || requests || gate_eval_wants(v, GATE_FROM_STREAMS)) &&
+        give_requests(r, v, e) != 0)
         return -1;
-    if (iterations && reader_has_iterations(r) && reader_steps(r, give_iteration, j, e) != 0)
+    if (iterations && reader_has_iterations(r) && reader_steps(r, give_iteration, v, e) != 0)
         return -1;
-    if (gate_judge_wants(j, GATE_FROM_CHECKS) && reader_has_checks(r) &&
-        reader_checks(r, give_check, j, e) != 0)
+    if (gate_eval_wants(v, GATE_FROM_CHECKS) && reader_has_checks(r) &&
+        reader_checks(r, give_check, v, e) != 0)
         return -1;
-    if (gate_judge_wants(j, GATE_FROM_USERS) && give_users(r, j, e) != 0)
+    if (gate_eval_wants(v, GATE_FROM_USERS) && give_users(r, v, e) != 0)
         return -1;
-    if (!server || !gate_judge_wants(j, GATE_FROM_SERVER))
+    if (!server || !gate_eval_wants(v, GATE_FROM_SERVER))
         return 0;
-    return give_instance_count(r, j, e) != 0 ? -1 : give_cold_starts(r, j, e);
+    return give_instance_count(r, v, e) != 0 ? -1 : give_cold_starts(r, v, e);
 }
 
-/* ---- judging ---- */
+/* ---- evaluating ---- */
 
-static int judge(struct reader *r, const struct thresholds_options *o, const struct facts *f,
-                 struct thresholds *t, struct err *e) {
+static int evaluate(struct reader *r, const struct thresholds_options *o, const struct facts *f,
+                    struct thresholds *t, struct err *e) {
     struct reader_server side = {0};
-    struct gate_judge *j = NULL;
+    struct gate_eval *v = NULL;
     bool again = false;
     if (reader_server(r, &side, e) != 0)
         return -1;
@@ -239,13 +239,13 @@ static int judge(struct reader *r, const struct thresholds_options *o, const str
         .duration_us = o->duration_us < 0 ? reader_run(r)->duration_us : o->duration_us,
         .server_pending = o->during_run && !side.any,
     };
-    if (gate_judge_new(&t->rules, &f->subject, &range, &j, e) != 0)
+    if (gate_eval_new(&t->rules, &f->subject, &range, &v, e) != 0)
         return -1;
     int result = -1;
-    if (give_all(r, j, side.any, e) == 0 && gate_judge_plan(j, &again, e) == 0 &&
-        (!again || give_all(r, j, side.any, e) == 0))
-        result = gate_judge_finish(j, &t->results, e);
-    gate_judge_free(j);
+    if (give_all(r, v, side.any, e) == 0 && gate_eval_plan(v, &again, e) == 0 &&
+        (!again || give_all(r, v, side.any, e) == 0))
+        result = gate_eval_finish(v, &t->results, e);
+    gate_eval_free(v);
     return result;
 }
 
@@ -271,7 +271,7 @@ int thresholds_new(struct reader *r, const struct thresholds_options *o, struct 
         *usage = true;
         goto out;
     }
-    if (get_streams(r, &t->rules, &f, e) != 0 || judge(r, o, &f, t, e) != 0)
+    if (get_streams(r, &t->rules, &f, e) != 0 || evaluate(r, o, &f, t, e) != 0)
         goto out;
     note_ended(t, ended);
     for (size_t i = 0; i < t->rules.count; i++) {

@@ -1,14 +1,9 @@
 /*
- * thresholds: evaluates the thresholds of a run file, and writes the results in every format.
+ * thresholds: evaluates the thresholds of a run file. The results are a table and findings.
  *
  * The rules are those in the file (manifest, "thresholds"), or others that are passed in. How each
- * is evaluated: gate/gate_judge.h. Texts are hostile because they come from the scenario; each
+ * is evaluated: gate/gate_eval.h. Texts are hostile because they come from the scenario; each
  * emitter escapes them for its format.
- *
- *   text      a table, one line each, for a terminal
- *   markdown  a table for a pull request's comment
- *   json      "thresholds": [...], null if unknown
- *   findings  for JUnit and GitHub (findings.h)
  *
  * Ownership: heap; thresholds_free(NULL) is allowed. Thread: as the reader.
  */
@@ -17,13 +12,12 @@
 
 #include <stdbool.h>
 
-#include "gate/gate_judge.h"
+#include "gate/gate_eval.h"
 #include "record/reader.h"
 #include "report/findings.h"
 #include "report/table.h"
 #include "util/buf.h"
 #include "util/err.h"
-#include "util/json_write.h"
 
 /* Keys of the manifest: the rules, one per line; and, if one of them ended the run, when and
  * which. */
@@ -54,20 +48,11 @@ int thresholds_new(struct reader *r, const struct thresholds_options *o, struct 
                    bool *usage, struct err *e);
 void thresholds_free(struct thresholds *t);
 
-/* The unit of values, limits and margins in machine-readable formats. */
-const char *thresholds_unit(const struct gate_rule *r);
-/* One line: the threshold, its value, and why it fails. */
-void thresholds_sentence(const struct gate_result *x, struct buf *out);
-
-/* The table for people. The caller calls table_done(). */
+/* The caller calls table_done(). */
 void thresholds_table(struct table *t, const struct thresholds *of);
 
 /* "2 of 3 thresholds passed, 1 failed" */
 void thresholds_summary(const struct thresholds *t, struct buf *out);
-
-/* Writes the member "thresholds". */
-void thresholds_write_json(struct json_writer *w, const struct thresholds *t,
-                           enum json_layout layout);
 
 /* Reports each result as a finding. `thresholds` is a struct thresholds: see struct
  * finding_suite. */

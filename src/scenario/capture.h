@@ -31,7 +31,7 @@
 #include "util/err.h"
 
 #define CAPTURES_MAX 1000
-#define CAPTURE_VALUE_MAX ((size_t)1 << 30) /* no response that is judged is larger */
+#define CAPTURE_VALUE_MAX ((size_t)1 << 30) /* no response that is checked is larger */
 
 #define CAPTURE_SEEN_MAX 2048 /* bytes kept of the value that a check found */
 

@@ -96,7 +96,7 @@ bool checks_need_head(const struct check_list *l);
 bool checks_need_body(const struct check_list *l);
 bool checks_need_text(const struct check_list *l);
 
-/* True if it reads the body. It then cannot judge a response that was not kept whole. */
+/* True if it reads the body. It then cannot check a response that was not kept whole. */
 bool check_reads_body(const struct check *c);
 
 /* Returns whether the check holds. If not, `why` is "NAME: what is wrong", with the same text

@@ -8,7 +8,7 @@
 #include "scenario/section.h"
 
 /* Numbers the checks of all endpoints, then their captures; how many there are. */
-static size_t number_judged(struct scenario *s) {
+static size_t number_checks(struct scenario *s) {
     size_t n = 0;
     for (size_t i = 0; i < s->request_count; i++) {
         s->requests[i].first_check = (uint32_t)n;
@@ -24,15 +24,15 @@ static size_t number_judged(struct scenario *s) {
 }
 
 static int make_catalog(struct scenario *s) {
-    size_t judged = number_judged(s);
+    size_t checks = number_checks(s);
     catalog_done(&s->catalog);
     struct catalog *c = &s->catalog;
     *c = (struct catalog){.endpoints = calloc(s->endpoint_count + 1, sizeof *c->endpoints),
                           .endpoint_count = s->endpoint_count,
                           .tasks = calloc(s->task_count + 1, sizeof *c->tasks),
                           .task_count = s->task_count,
-                          .checks = calloc(judged + 1, sizeof *c->checks),
-                          .check_count = judged};
+                          .checks = calloc(checks + 1, sizeof *c->checks),
+                          .check_count = checks};
     if (c->endpoints == NULL || c->tasks == NULL || c->checks == NULL)
         return -1;
     for (size_t i = 0; i < s->endpoint_count; i++) {

@@ -313,7 +313,7 @@ void compare_family(struct compare_result *const *results, size_t n, double conf
         if (next == NULL || next->p_value > (1 - confidence) / (double)m)
             break;
         last = next->p_value;
-        m -= ties; /* they are judged together, by the stricter limit */
+        m -= ties; /* they are decided together, by the stricter limit */
     }
     for (size_t i = 0; i < n; i++)
         if (tells(results[i]) && results[i]->p_value > last)

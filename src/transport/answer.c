@@ -152,7 +152,7 @@ static int begin_decoding(struct answer *a) {
 
 static int take_body(void *context, const char *bytes, size_t n) {
     struct answer *a = context;
-    if (a->passed_over)
+    if (a->ignore_body)
         return 0;
     if (begin_decoding(a) != 0)
         return -1;
@@ -204,7 +204,7 @@ void answer_expect(struct answer *a, bool head_method, bool upgrade, const struc
     http1_begin(&a->http, head_method, upgrade);
     a->place = place;
     a->received = 0;
-    a->passed_over = a->coded = false;
+    a->ignore_body = a->coded = false;
     buf_clear(&a->codings);
     content_coding_free(a->coding);
     a->coding = NULL;

@@ -52,7 +52,7 @@ struct answer {
     struct answer_stream stream;
     const struct place *place; /* of the request, to match cookies */
     uint64_t received;         /* decoded bytes of the body */
-    bool passed_over;          /* ignore the body: it is of a redirect that will be followed */
+    bool ignore_body;          /* it is of a redirect that will be followed */
     bool coded;                /* the body must be decoded, as `codings` says */
     struct buf codings;        /* all Content-Encoding lines, joined into one list */
     /* NULL: the body is not encoded, or has not begun. */

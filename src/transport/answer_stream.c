@@ -139,8 +139,8 @@ static void say_error(struct answer_stream *x, struct transport_result *r,
 }
 
 /* The body is complete, or we have ended it. */
-static void judge_whole(struct answer_stream *x, struct transport_result *r,
-                        const struct stream_result *s) {
+static void finish_whole(struct answer_stream *x, struct transport_result *r,
+                         const struct stream_result *s) {
     bool none = s->token_events == 0;
     switch (stream_verdict(x->stream)) {
     case STREAM_VERDICT_ERROR:
@@ -170,8 +170,8 @@ static void judge_whole(struct answer_stream *x, struct transport_result *r,
 
 /* The connection ended before the body did. A stream that had come to its own end is whole, and yet
  * its answer is not. */
-static void judge_lost(struct answer_stream *x, struct transport_result *r,
-                       const struct stream_result *s) {
+static void finish_lost(struct answer_stream *x, struct transport_result *r,
+                        const struct stream_result *s) {
     if (s->finish == STREAM_FINISH_ERROR)
         say_error(x, r, s);
     else if (s->finish == STREAM_FINISH_CUT)
@@ -202,7 +202,7 @@ void answer_stream_end(struct answer_stream *x, struct transport_result *r) {
     if (r->end_ns < s->last_token_ns)
         r->end_ns = s->last_token_ns;
     if (r->outcome == OUTCOME_OK)
-        judge_whole(x, r, s);
+        finish_whole(x, r, s);
     else if (r->outcome == OUTCOME_RESET && x->begun)
-        judge_lost(x, r, s);
+        finish_lost(x, r, s);
 }

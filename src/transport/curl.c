@@ -91,8 +91,8 @@ static void finish(struct transport_session *s, CURLcode code) {
     else
         curl_result_fill(s->easy, code, s->curl_text, s->transport->options, &result, text);
     if (s->lost_aim == NULL && !s->link.again_wanted)
-        shortage_judge(s->easy, code, &s->aim.seen, s->transport->options, &result, text,
-                       sizeof text);
+        shortage_explain(s->easy, code, &s->aim.seen, s->transport->options, &result, text,
+                         sizeof text);
     correct(s, &result);
     end_sending(s);
     /* The callback may send, and so fill it again: it is away from the session meanwhile. */
@@ -257,21 +257,21 @@ static void on_ended(void *context, CURL *easy, CURLcode code) {
     s->spoiled = s->spoiled || code != CURLE_OK;
     if (code == CURLE_HTTP2_STREAM && s->link.answered && s->answer.base.http.head_done)
         code = CURLE_OK;
-    CURLcode judged = curl_answer_end(&s->answer, code, s->curl_text);
+    CURLcode ended = curl_answer_end(&s->answer, code, s->curl_text);
     const struct http1 *h = &s->answer.base.http;
     struct curl_link_seen seen = {.begun = h->status != 0,
                                   .announced = h->ends,
                                   .goodbye = s->answer.goodbye || s->answer.alert != 0};
-    curl_link_ended(&s->link, code == CURLE_OK ? judged : code, s->curl_text, &seen,
+    curl_link_ended(&s->link, code == CURLE_OK ? ended : code, s->curl_text, &seen,
                     clock_mono_ns());
-    if (code == CURLE_OK && judged == CURLE_OK && s->answer.base.passed_over && follow(s))
+    if (code == CURLE_OK && ended == CURLE_OK && s->answer.base.ignore_body && follow(s))
         return;
-    if (judged != CURLE_OK && s->answer.error == NULL && s->resent_ns == 0 && may_send_again(s) &&
+    if (ended != CURLE_OK && s->answer.error == NULL && s->resent_ns == 0 && may_send_again(s) &&
         send_again(s))
         return;
-    if (judged != CURLE_OK)
+    if (ended != CURLE_OK)
         s->failure = curl_link_failure(&s->link, s->curl_text, &s->failure_outcome);
-    finish(s, judged);
+    finish(s, ended);
 }
 
 /* Those that are refused again meanwhile wait for the next turn. A callback may close other

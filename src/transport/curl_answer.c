@@ -63,7 +63,7 @@ static bool look(struct curl_answer *a, bool more) {
         a->seen = true;
         if (h->foreign && a->to_send > 0)
             take_length(a);
-        a->base.passed_over =
+        a->base.ignore_body =
             a->base.options->follow_redirects && curl_hop_location(a->easy) != NULL;
     }
     bool reusable = h->head_done && (h->keep || h->foreign) && h->state != HTTP1_FAILED && !more;
@@ -167,7 +167,7 @@ static bool says(const char *curl_text, const char *words) {
 }
 
 /* What libcurl refused before it gave it to us. */
-static void judge_refused(struct curl_answer *a, CURLcode code, const char *curl_text) {
+static void explain_refused(struct curl_answer *a, CURLcode code, const char *curl_text) {
     const char *error = NULL;
     if (code == CURLE_UNSUPPORTED_PROTOCOL)
         error = HTTP1_NO_STATUS_LINE;
@@ -191,7 +191,7 @@ static void judge_refused(struct curl_answer *a, CURLcode code, const char *curl
         fail(a, OUTCOME_RESET, CUT);
 }
 
-static void judge_chunks(struct curl_answer *a, const char *curl_text) {
+static void explain_chunks(struct curl_answer *a, const char *curl_text) {
     if (says(curl_text, "Too long hexadecimal"))
         fail(a, OUTCOME_PROTOCOL_ERROR,
              "the size of a chunk has more than 16 digits, which is too long for libcurl");
@@ -209,7 +209,7 @@ static unsigned long tls_error(const struct curl_answer *a, const char *curl_tex
                : strtoul(number + sizeof "error:" - 1, NULL, 16);
 }
 
-static void judge_tls(struct curl_answer *a, const char *curl_text) {
+static void explain_tls(struct curl_answer *a, const char *curl_text) {
     unsigned long error = tls_error(a, curl_text);
     if (error == 0)
         return;
@@ -222,7 +222,7 @@ static void judge_tls(struct curl_answer *a, const char *curl_text) {
     fail(a, OUTCOME_TLS_ERROR, a->text);
 }
 
-static void judge_handshake(struct curl_answer *a, const char *curl_text) {
+static void explain_handshake(struct curl_answer *a, const char *curl_text) {
     static const char lost[] = "Recv failure: ";
     unsigned long error = tls_error(a, curl_text);
     const char *reason = strstr(curl_text, lost);
@@ -283,12 +283,12 @@ CURLcode curl_answer_end(struct curl_answer *a, CURLcode code, const char *curl_
     if (code == CURLE_OK)
         code = CURLE_PARTIAL_FILE;
     if (code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR)
-        judge_tls(a, curl_text);
+        explain_tls(a, curl_text);
     else if (code == CURLE_SSL_CONNECT_ERROR)
-        judge_handshake(a, curl_text);
+        explain_handshake(a, curl_text);
     if (a->error == NULL && h->head_done && !h->foreign && code == CURLE_RECV_ERROR)
-        judge_chunks(a, curl_text);
+        explain_chunks(a, curl_text);
     if (a->error == NULL && !h->head_done)
-        judge_refused(a, code, curl_text);
+        explain_refused(a, code, curl_text);
     return code;
 }

@@ -132,7 +132,7 @@ void direct_connect_ended(void *context, CURL *easy, CURLcode code) {
     struct transport_result r = {0};
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&s);
     curl_result_fill(easy, code, s->attempt->curl_text, t->options, &r, t->text);
-    shortage_judge(easy, code, &s->attempt->seen, t->options, &r, t->text, sizeof t->text);
+    shortage_explain(easy, code, &s->attempt->seen, t->options, &r, t->text, sizeof t->text);
     int64_t looked_up = since_start_ns(easy, CURLINFO_NAMELOOKUP_TIME_T);
     s->result.connect_ns = since_start_ns(easy, CURLINFO_CONNECT_TIME_T) - looked_up;
     if (s->result.connect_ns < 0)

@@ -33,7 +33,7 @@ static bool is_blank(char c) {
     return c == ' ' || c == '\t';
 }
 
-static void judge_held(struct http1 *h) {
+static void finish_held(struct http1 *h) {
     if (h->held.len > 0 && !buf_ok(&h->held))
         http1_fail(h, HTTP1_TOO_LARGE);
     else if (h->held.len > 0)
@@ -63,7 +63,7 @@ static void take_field(struct http1 *h, const char *line, size_t n, int next) {
         fold(h, line, n);
         return;
     }
-    judge_held(h);
+    finish_held(h);
     if (h->state == HTTP1_FAILED)
         return;
     if (n == 0 && trailer)
@@ -107,7 +107,7 @@ static bool may_be_status(const char *line, size_t n) {
 /* A line, or what there is of one; how many bytes were taken. */
 static size_t feed_line(struct http1 *h, const char *bytes, size_t n) {
     if (h->line.len == 0 && !is_blank(*bytes))
-        judge_held(h);
+        finish_held(h);
     if (h->state == HTTP1_FAILED)
         return 0;
     const char *end = memchr(bytes, '\n', n);

@@ -68,9 +68,9 @@ void shortage_text(enum transport_limit limit, int reason, char *text, size_t si
         snprintf(text, size, "%s (%s)", what[limit], strerror_r(reason, why, sizeof why));
 }
 
-void shortage_judge(CURL *easy, CURLcode code, const struct shortage_seen *seen,
-                    const struct transport_options *o, struct transport_result *result, char *text,
-                    size_t size) {
+void shortage_explain(CURL *easy, CURLcode code, const struct shortage_seen *seen,
+                      const struct transport_options *o, struct transport_result *result,
+                      char *text, size_t size) {
     long reason = seen->socket_errno;
     enum transport_limit limit = shortage_of_socket((int)reason);
     char why[128];

@@ -30,8 +30,8 @@ void shortage_text(enum transport_limit limit, int reason, char *text, size_t si
 
 /* If the client itself caused the failed connection of a transfer, changes the result to say so,
  * with the message in `text`. */
-void shortage_judge(CURL *easy, CURLcode code, const struct shortage_seen *seen,
-                    const struct transport_options *o, struct transport_result *result, char *text,
-                    size_t size);
+void shortage_explain(CURL *easy, CURLcode code, const struct shortage_seen *seen,
+                      const struct transport_options *o, struct transport_result *result,
+                      char *text, size_t size);
 
 #endif

@@ -158,7 +158,7 @@ static void a_crossed_threshold_has_its_place(void **state) {
     (void)state;
     static const struct {
         struct row row;
-        uint64_t unjudged;
+        uint64_t uncovered;
         int crossed, holds;
     } ends[] = {
         {{{0}, FINE, "VALID", "", 0}, 0, 99, 0},
@@ -175,7 +175,7 @@ static void a_crossed_threshold_has_its_place(void **state) {
         verdict_decide(&v, &row->run, &row->totals, &(struct dispatch_lag_result){0});
         for (int crossed = 0; crossed < 2; crossed++)
             assert_int_equal(
-                verdict_exit_code(&v, &row->run, &row->totals, crossed == 1, ends[i].unjudged, 7),
+                verdict_exit_code(&v, &row->run, &row->totals, crossed == 1, ends[i].uncovered, 7),
                 crossed == 1 ? ends[i].crossed : ends[i].holds);
     }
 }

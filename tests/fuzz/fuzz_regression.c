@@ -1,5 +1,5 @@
 /* Any text as an allowed regression: the parser ends, says why it refuses, and takes only what can
- * be judged. */
+ * be evaluated. */
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-/* Thresholds live and judged: random rules on random requests, against SQL that knows neither. */
+/* Thresholds live and at the end: random rules on random requests, against SQL that knows neither. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 
-#include "gate/gate_judge.h"
+#include "gate/gate_eval.h"
 #include "gate/gate_live.h"
 #include "util/rng.h"
 
@@ -427,35 +427,35 @@ static void parse(const struct rule *r, struct gate_rules *out) {
         fail_msg("%s: %s", r->text, e.text);
 }
 
-static void give_judge(struct gate_judge *j) {
+static void give_all(struct gate_eval *j) {
     for (int i = 0; i < REQUESTS; i++) {
-        gate_judge_request(j, &requests[i]);
+        gate_eval_request(j, &requests[i]);
         if (requests[i].streamed)
-            gate_judge_answer(j, &requests[i], &answers[i]);
+            gate_eval_answer(j, &requests[i], &answers[i]);
     }
     for (int i = 0; i < STEPS; i++)
-        gate_judge_iteration(j, 1, steps[i].end_us, steps[i].took_us);
+        gate_eval_iteration(j, 1, steps[i].end_us, steps[i].took_us);
     for (int i = 0; i < CHECKS; i++)
-        gate_judge_check(j, checks[i].number, checks[i].second, checks[i].passes, checks[i].fails);
+        gate_eval_check(j, checks[i].number, checks[i].second, checks[i].passes, checks[i].fails);
 }
 
-static struct gate_result judged(const struct rule *r, const struct gate_rules *rules) {
+static struct gate_result evaluated(const struct rule *r, const struct gate_rules *rules) {
     struct gate_range range = {.duration_us = SECONDS * INT64_C(1000000)};
-    struct gate_judge *j = NULL;
+    struct gate_eval *j = NULL;
     struct gate_result *results = NULL;
     struct err e = {""};
     bool again = false;
-    if (gate_judge_new(rules, &subject, &range, &j, &e) != 0)
+    if (gate_eval_new(rules, &subject, &range, &j, &e) != 0)
         fail_msg("%s: %s", r->text, e.text);
-    give_judge(j);
-    assert_int_equal(gate_judge_plan(j, &again, &e), 0);
+    give_all(j);
+    assert_int_equal(gate_eval_plan(j, &again, &e), 0);
     if (again)
-        give_judge(j);
-    if (gate_judge_finish(j, &results, &e) != 0)
+        give_all(j);
+    if (gate_eval_finish(j, &results, &e) != 0)
         fail_msg("%s: %s", r->text, e.text);
     struct gate_result x = results[0];
     free(results);
-    gate_judge_free(j);
+    gate_eval_free(j);
     return x;
 }
 
@@ -488,7 +488,7 @@ static bool crossed_live(const struct rule *r, const struct gate_rules *rules,
     return told > 0;
 }
 
-/* Where the rule does not hold by SQL: of all that the judge sees, and of what is over for
+/* Where the rule does not hold by SQL: of all that the evaluation sees, and of what is over for
  * gate_live.h. A window is over GATE_LATE_S after its end. */
 static void truth(const struct rule *r, double *value, bool *ok, bool *ok_over, double *nearest) {
     int64_t end = r->end_us != 0 ? r->end_us : SECONDS * INT64_C(1000000);
@@ -534,14 +534,14 @@ static void compare(const struct rule *r) {
     double value = (double)NAN, nearest;
     parse(r, &rules);
     truth(r, &value, &ok, &ok_over, &nearest);
-    struct gate_result j = judged(r, &rules);
+    struct gate_result j = evaluated(r, &rules);
     bool crossed = crossed_live(r, &rules, &x);
     if ((j.verdict == GATE_HOLDS) != ok)
-        fail_msg("%s: judged %d, by SQL %d (%g, %g)", r->text, j.verdict == GATE_HOLDS, ok, j.value,
-                 value);
+        fail_msg("%s: evaluated %d, by SQL %d (%g, %g)", r->text, j.verdict == GATE_HOLDS, ok,
+                 j.value, value);
     if (r->over_s == 0 && (isnan(j.value) != isnan(value) ||
                            (!isnan(value) && fabs(j.value - value) > 1e-9 * fmax(1, value))))
-        fail_msg("%s: judged %.15g, by SQL %.15g", r->text, j.value, value);
+        fail_msg("%s: evaluated %.15g, by SQL %.15g", r->text, j.value, value);
     if (crossed && ok)
         fail_msg("%s: crossed while it went on (%g to %g), holds by SQL (%g)", r->text, x.low,
                  x.high, value);
@@ -552,7 +552,7 @@ static void compare(const struct rule *r) {
     gate_rules_done(&rules);
 }
 
-static void live_and_judged_agree_with_sql(void **state) {
+static void live_and_final_agree_with_sql(void **state) {
     (void)state;
     assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
     for (uint64_t seed = 1; seed <= 3; seed++) {
@@ -569,6 +569,6 @@ static void live_and_judged_agree_with_sql(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(live_and_judged_agree_with_sql)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(live_and_final_agree_with_sql)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

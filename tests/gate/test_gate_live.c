@@ -166,8 +166,8 @@ static void windows_are_looked_at_when_they_are_over(void **state) {
 }
 
 /* A gap in which nobody looked does not mix up the seconds: what the ring has lost is not
- * judged. */
-static void a_late_look_judges_nothing_wrong(void **state) {
+ * evaluated. */
+static void a_late_look_evaluates_nothing_wrong(void **state) {
     (void)state;
     struct bench b;
     set_up(&b, "service_time max<100 over 2s");
@@ -180,8 +180,8 @@ static void a_late_look_judges_nothing_wrong(void **state) {
     tear_down(&b);
 }
 
-/* On the same requests as the exact judgement: what live crosses at the end, that crosses. */
-static void at_the_end_it_agrees_with_the_judge(void **state) {
+/* On the same requests as the exact evaluation: what live crosses at the end, that crosses. */
+static void at_the_end_it_agrees_with_the_evaluation(void **state) {
     (void)state;
     size_t crossed = 0;
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
@@ -273,8 +273,8 @@ int main(void) {
         cmocka_unit_test(an_abort_waits_for_its_delay),
         cmocka_unit_test(what_can_mend_itself_is_not_crossed),
         cmocka_unit_test(windows_are_looked_at_when_they_are_over),
-        cmocka_unit_test(a_late_look_judges_nothing_wrong),
-        cmocka_unit_test(at_the_end_it_agrees_with_the_judge),
+        cmocka_unit_test(a_late_look_evaluates_nothing_wrong),
+        cmocka_unit_test(at_the_end_it_agrees_with_the_evaluation),
         cmocka_unit_test(what_iterations_and_checks_give),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

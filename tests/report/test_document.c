@@ -201,7 +201,7 @@ static void test_a_made_up_table_and_figure_are_in_every_format(void **state) {
 
 /* ---- a document of another kind ---- */
 
-static void judged(const void *of, finding_fn *fn, void *context) {
+static void made_up_findings(const void *of, finding_fn *fn, void *context) {
     assert_string_equal(of, "made up");
     fn(context, &(struct finding){.state = FINDING_FAILS,
                                   .kind = "made_up",
@@ -221,11 +221,7 @@ static void judged(const void *of, finding_fn *fn, void *context) {
 
 static void members(struct json_writer *w, const struct document *d) {
     json_write_text(w, "of", d->of);
-    emit_json_tables(w, d, SECTION_PLAIN);
-}
-
-static void first_table(struct buf *out, const struct document *d) {
-    emit_csv_table(out, document_table(d, NULL)->table);
+    emit_json_tables(w, d, SECTION_PLAIN, JSON_LINE);
 }
 
 static void start(struct document *d) {
@@ -233,7 +229,6 @@ static void start(struct document *d) {
     struct lines *l;
     document_start(d, "made up");
     d->json = members;
-    d->csv = first_table;
     buf_str(&d->title, "Made up by " HOSTILE_NAME);
     assert_non_null(l = document_add_lines(d, SECTION_IN_TEXT, NULL));
     lines_add(l, "base", HOSTILE_NAME);
@@ -241,6 +236,7 @@ static void start(struct document *d) {
     struct table *t =
         document_add_titled(d, SECTION_PLAIN, strdup("One & all"), strdup("Under it."));
     assert_non_null(t);
+    d->csv = t;
     table_init(t, "made_up", d->last->title, columns, 2);
     table_text_worded(t, "key", "Words | of it");
     table_number(t, 3);
@@ -254,11 +250,11 @@ static void start(struct document *d) {
     lines_add(&d->notes, "", "Another one.");
     d->suites_name = "all <of> it";
     d->suites[d->suite_count++] = (struct finding_suite){.name = "first",
-                                                         .each = judged,
+                                                         .each = made_up_findings,
                                                          .of = "made up",
                                                          .time_s = 2,
                                                          .failed = "Too bad",
-                                                         .not_judged = "Not known"};
+                                                         .skipped = "Not known"};
     assert_ok(document_check(d, &e), e);
 }
 

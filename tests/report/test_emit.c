@@ -22,12 +22,21 @@ static int as_html(struct buf *b, const struct model *m, struct err *e) {
     return result;
 }
 
+static const struct table *table_of(const struct document *d, const char *key) {
+    const struct section *s = document_table(d, NULL);
+    while (s != NULL && strcmp(s->table->key, key) != 0)
+        s = document_table(d, s);
+    if (s == NULL)
+        fail_msg("no table %s", key);
+    return s == NULL ? NULL : s->table;
+}
+
 /* The CSV of all errors. */
 static void as_errors(struct buf *b, const struct model *m) {
-    struct table t;
-    document_errors(&t, m);
-    emit_csv_table(b, &t);
-    table_done(&t);
+    struct document d;
+    with_document(m, &d);
+    emit_csv_table(b, table_of(&d, "errors"));
+    document_done(&d);
 }
 
 static void as_csv(struct buf *b, const struct model *m) {
@@ -528,7 +537,7 @@ static void test_a_new_table_for_programs(void **state) {
     numbers_write(&b, &d);
     has(&b, "\"without_sql\": [\"streams\"]}");
     buf_clear(&b);
-    emit_csv_table(&b, document_section(&d, "streams")->table);
+    emit_csv_table(&b, table_of(&d, "streams"));
     is_harmless_on_a_terminal(&b);
     is_what_python_reads(&b, "import csv, sys\n"
                              "rows = list(csv.DictReader(open(sys.argv[1], newline='')))\n"
@@ -536,6 +545,78 @@ static void test_a_new_table_for_programs(void **state) {
                              "    'streams': '16', 'ttft_ms': '', 'share': '0.5'}, rows[16]\n"
                              "assert rows[3]['name'] == \"'+1+1\", rows[3]\n"
                              "assert rows[0]['streams'] == str(2**53 - 1), rows[0]\n");
+    buf_done(&b);
+    document_done(&d);
+}
+
+static void all_plain(struct json_writer *w, const struct document *d) {
+    emit_json_tables(w, d, SECTION_PLAIN, JSON_LINE);
+}
+
+/* Columns of some readers only, each in its own order, groups, ranges, and what is unknown. */
+static void test_columns_for_some_readers(void **state) {
+    (void)state;
+    static const struct table_column columns[] = {
+        {"result", "Result", TABLE_TEXT | TABLE_PEOPLE},
+        {"name", "Name", TABLE_TEXT},
+        {"result", NULL, TABLE_TEXT | TABLE_CSV},
+        {"50", "Median", TABLE_MS},
+        {"99", "99%ile", TABLE_MS | TABLE_JSON | TABLE_CSV | TABLE_VIEW_1},
+        {"50", "Interval", TABLE_RANGE | TABLE_JSON | TABLE_CSV},
+        {"ok", NULL, TABLE_BOOL | TABLE_JSON},
+        {"needs", NULL, TABLE_COUNT | TABLE_JSON | TABLE_OPTIONAL},
+        {"reason", NULL, TABLE_TEXT | TABLE_JSON},
+    };
+    static const struct table_group groups[] = {{3, 2, "times_ms", "p", "_ms", "times"},
+                                                {5, 1, "intervals_ms", "p", "_ms", NULL},
+                                                {.count = 0}};
+    struct document d;
+    struct buf b;
+    document_start(&d, NULL);
+    d.json = all_plain;
+    struct table *t = document_add(&d, SECTION_PLAIN, NULL, NULL);
+    assert_non_null(t);
+    table_init(t, "x", "X", columns, sizeof columns / sizeof *columns);
+    t->groups = groups;
+    t->totals_key = "all";
+    t->total_rows = 1;
+    for (int i = 0; i < 2; i++) {
+        table_text(t, "good");
+        table_text(t, i == 0 ? "a" : "all");
+        table_text(t, i == 0 ? "ok" : "none");
+        table_number(t, 1.5);
+        table_number(t, i == 0 ? 2 : (double)NAN);
+        table_range(t, 1, i == 0 ? 3 : (double)NAN, "");
+        table_number(t, i == 0 ? 1 : (double)NAN);
+        table_number(t, i == 0 ? (double)NAN : 100);
+        table_text(t, i == 0 ? NULL : "few");
+    }
+    struct table *view = document_add(&d, SECTION_PEOPLE, NULL, NULL);
+    assert_non_null(view);
+    table_view(view, t, TABLE_VIEW_1, "y", "Y");
+    d.csv = t;
+    buf_init(&b, MADE_UP_BYTES);
+    emit_csv(&b, &d);
+    assert_string_equal(buf_text(&b), "name,result,p50_ms,p99_ms,p50_low_ms,p50_high_ms\n"
+                                      "a,ok,1.5,2,1,3\nall,none,1.5,,1,\n");
+    buf_clear(&b);
+    emit_table(&b, &d);
+    assert_string_equal(buf_text(&b), "X\nResult  Name  Median\n------  ----  ------\n"
+                                      "good    a       1.50\n------  ----  ------\n"
+                                      "good    all     1.50\n\n"
+                                      "Y\nName  Median  99%ile\n----  ------  ------\n"
+                                      "a       1.50    2.00\n----  ------  ------\n"
+                                      "all     1.50       \xe2\x80\x93\n");
+    buf_clear(&b);
+    emit_json(&b, &d);
+    is_what_python_reads(&b, "import json, sys\n"
+                             "d = json.load(open(sys.argv[1]))\n"
+                             "assert d == {'x': [{'name': 'a', 'times_ms': {'50': 1.5, '99': 2},\n"
+                             "    'intervals_ms': {'50': [1, 3]}, 'ok': True, 'reason': None}],\n"
+                             "  'all': {'name': 'all', 'times_ms': {'50': 1.5, '99': None},\n"
+                             "    'intervals_ms': {'50': [1, None]}, 'ok': None, 'needs': 100,\n"
+                             "    'reason': 'few'}}, d\n"
+                             "assert list(d['all'])[-3:] == ['ok', 'needs', 'reason']\n");
     buf_done(&b);
     document_done(&d);
 }
@@ -580,6 +661,7 @@ int main(void) {
         cmocka_unit_test(test_tables_of_the_server),
         cmocka_unit_test(test_a_new_table_for_people),
         cmocka_unit_test(test_a_new_table_for_programs),
+        cmocka_unit_test(test_columns_for_some_readers),
         cmocka_unit_test(test_a_full_buffer_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

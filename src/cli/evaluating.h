@@ -1,5 +1,5 @@
 /*
- * judging: a listener that evaluates the thresholds of a run, from its scenario and from
+ * evaluating: a listener that evaluates the thresholds of a run, from its scenario and from
  * --threshold.
  *
  * It evaluates them once a second during the run (gate/gate_live.h), so that one with abortOnFail
@@ -8,11 +8,11 @@
  *
  * Thread: as control.h says.
  */
-#ifndef CLI_JUDGING_H
-#define CLI_JUDGING_H
+#ifndef CLI_EVALUATING_H
+#define CLI_EVALUATING_H
 
 #include "control/control.h"
 
-extern const struct control_listener judging_listener;
+extern const struct control_listener evaluating_listener;
 
 #endif

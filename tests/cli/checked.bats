@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# How much of an answer is judged (http.judge_bytes): all of it up to there; what is larger is not judged, and no failure for it. On
+# How much of a response is checked (http.judge_bytes): all of it up to there. What is larger is not checked, and no failure for it. On
 # both transports, and in every format of the table of checks.
 
 load ../support/helpers

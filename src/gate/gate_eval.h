@@ -1,10 +1,10 @@
 /*
- * gate_judge: evaluates thresholds from every request of a run; exact.
+ * gate_eval: evaluates thresholds from every request of a run; exact.
  *
- * All data are given twice, unless gate_judge_plan() says that once was enough:
+ * All data are given twice, unless gate_eval_plan() says that once was enough:
  *
- *     gate_judge_new  (give all)  gate_judge_plan  (give all again)  gate_judge_finish
- *     gate_judge_free
+ *     gate_eval_new  (give all)  gate_eval_plan  (give all again)  gate_eval_finish
+ *     gate_eval_free
  *
  * A request counts at its end, a dropped one at its intended time. Windows (`over`) begin at each
  * whole second of the range and lie entirely in it. Every window must pass; the result has the
@@ -23,10 +23,10 @@
  * (wilson.h), mean +- 1.96 s/sqrt(n) for averages of 30 values or more. Counts, gauges, minimum and
  * maximum have none: they are exact counts, or have no bounds.
  *
- * Ownership: heap; borrows rules and subject; gate_judge_free(NULL) is allowed. Thread: one.
+ * Ownership: heap; borrows rules and subject; gate_eval_free(NULL) is allowed. Thread: one.
  */
-#ifndef GATE_GATE_JUDGE_H
-#define GATE_GATE_JUDGE_H
+#ifndef GATE_GATE_EVAL_H
+#define GATE_GATE_EVAL_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -60,33 +60,33 @@ struct gate_range {
     bool server_pending; /* the server side may still be imported */
 };
 
-struct gate_judge;
+struct gate_eval;
 
 /* gate_rules_check() checks that the rules fit the subject; this function does not. A rule that
  * does not fit has no data. */
-int gate_judge_new(const struct gate_rules *rules, const struct gate_subject *subject,
-                   const struct gate_range *range, struct gate_judge **out, struct err *e);
-void gate_judge_free(struct gate_judge *j);
+int gate_eval_new(const struct gate_rules *rules, const struct gate_subject *subject,
+                  const struct gate_range *range, struct gate_eval **out, struct err *e);
+void gate_eval_free(struct gate_eval *v);
 
 /* Whether any rule needs values of this source; and whether any rule needs more of a request than
  * its outcome, status, end, service time and response time. */
-bool gate_judge_wants(const struct gate_judge *j, enum gate_source source);
-bool gate_judge_wants_phases(const struct gate_judge *j);
+bool gate_eval_wants(const struct gate_eval *v, enum gate_source source);
+bool gate_eval_wants_phases(const struct gate_eval *v);
 
-void gate_judge_request(struct gate_judge *j, const struct request *x);
+void gate_eval_request(struct gate_eval *v, const struct request *x);
 /* Call it in addition for a request that is `streamed`. */
-void gate_judge_answer(struct gate_judge *j, const struct request *x, const struct gate_answer *a);
+void gate_eval_answer(struct gate_eval *v, const struct request *x, const struct gate_answer *a);
 /* One iteration of a task with steps (took_us < 0: not known), and the results of a check in one
  * second. `task` and `check` are numbers in the catalog. */
-void gate_judge_iteration(struct gate_judge *j, uint32_t task, int64_t end_us, int64_t took_us);
-void gate_judge_check(struct gate_judge *j, uint32_t check, int64_t second, uint64_t passes,
-                      uint64_t fails);
-void gate_judge_gauge(struct gate_judge *j, enum gate_metric metric, int64_t at_us, double value);
-void gate_judge_time(struct gate_judge *j, enum gate_metric metric, int64_t at_us, int64_t us);
+void gate_eval_iteration(struct gate_eval *v, uint32_t task, int64_t end_us, int64_t took_us);
+void gate_eval_check(struct gate_eval *v, uint32_t check, int64_t second, uint64_t passes,
+                     uint64_t fails);
+void gate_eval_gauge(struct gate_eval *v, enum gate_metric metric, int64_t at_us, double value);
+void gate_eval_time(struct gate_eval *v, enum gate_metric metric, int64_t at_us, int64_t us);
 
-int gate_judge_plan(struct gate_judge *j, bool *again, struct err *e);
+int gate_eval_plan(struct gate_eval *v, bool *again, struct err *e);
 
 /* One result per rule, in the order of the rules. The caller frees *out with free(). */
-int gate_judge_finish(struct gate_judge *j, struct gate_result **out, struct err *e);
+int gate_eval_finish(struct gate_eval *v, struct gate_result **out, struct err *e);
 
 #endif

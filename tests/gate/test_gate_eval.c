@@ -1,4 +1,4 @@
-/* judge: every kind of threshold on the same 700 requests, against what vectors.py works out. */
+/* gate_eval: every kind of threshold on the same 700 requests, against what vectors.py works out. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "gate/gate_judge.h"
+#include "gate/gate_eval.h"
 #include "gate/vectors.h"
 #include "near.h"
 
@@ -26,30 +26,30 @@ static const struct gate_subject subject = {
     .what = "the test has",
 };
 
-typedef void give_fn(struct gate_judge *j);
+typedef void give_fn(struct gate_eval *v);
 
-static void give_samples(struct gate_judge *j) {
+static void give_samples(struct gate_eval *v) {
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++)
-        gate_judge_request(j, &samples[i]);
+        gate_eval_request(v, &samples[i]);
 }
 
-static struct gate_result *judge(const struct gate_rules *rules, const struct gate_range *range,
-                                 give_fn *give) {
-    struct gate_judge *j = NULL;
+static struct gate_result *evaluate(const struct gate_rules *rules, const struct gate_range *range,
+                                    give_fn *give) {
+    struct gate_eval *v = NULL;
     struct gate_result *results = NULL;
     struct err e = {""};
     bool again = false;
     if (gate_rules_check(rules, &subject, &e) != 0 ||
-        gate_judge_new(rules, &subject, range, &j, &e) != 0)
+        gate_eval_new(rules, &subject, range, &v, &e) != 0)
         fail_msg("%s", e.text);
-    give(j);
-    if (gate_judge_plan(j, &again, &e) != 0)
+    give(v);
+    if (gate_eval_plan(v, &again, &e) != 0)
         fail_msg("%s", e.text);
     if (again)
-        give(j);
-    if (gate_judge_finish(j, &results, &e) != 0)
+        give(v);
+    if (gate_eval_finish(v, &results, &e) != 0)
         fail_msg("%s", e.text);
-    gate_judge_free(j);
+    gate_eval_free(v);
     return results;
 }
 
@@ -67,7 +67,7 @@ static void every_number_is_that_of_the_vectors(void **state) {
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
         if (gate_rules_parse(&rules, "", expected[i].text, &e) != 0)
             fail_msg("%s", e.text);
-    struct gate_result *results = judge(&rules, &range, give_samples);
+    struct gate_result *results = evaluate(&rules, &range, give_samples);
     for (size_t i = 0; i < rules.count; i++) {
         const struct gate_result *x = &results[i];
         const char *text = expected[i].text;
@@ -93,23 +93,23 @@ static struct gate_result one(const char *text, const struct gate_range *range, 
     struct err e = {""};
     if (gate_rules_parse(&rules, "", text, &e) != 0)
         fail_msg("%s", e.text);
-    struct gate_result *results = judge(&rules, range, give), x = results[0];
+    struct gate_result *results = evaluate(&rules, range, give), x = results[0];
     free(results);
     gate_rules_done(&rules);
     x.rule = NULL;
     return x;
 }
 
-static void give_nothing(struct gate_judge *j) {
-    (void)j;
+static void give_nothing(struct gate_eval *v) {
+    (void)v;
 }
 
-static void give_one(struct gate_judge *j) {
-    gate_judge_request(j, &(struct request){.end_us = 2500000,
-                                            .status = 200,
-                                            .service_us = 7000,
-                                            .response_us = 9000,
-                                            .ttfb_us = 6000});
+static void give_one(struct gate_eval *v) {
+    gate_eval_request(v, &(struct request){.end_us = 2500000,
+                                           .status = 200,
+                                           .service_us = 7000,
+                                           .response_us = 9000,
+                                           .ttfb_us = 6000});
 }
 
 static void without_data_nothing_passes(void **state) {
@@ -159,7 +159,7 @@ static bool no_gap(const char **at, int64_t *gap_us) {
 }
 
 /* Two streamed answers, the second cancelled: neither has a time that counts. */
-static void give_poor_answers(struct gate_judge *j) {
+static void give_poor_answers(struct gate_eval *v) {
     const enum outcome outcomes[] = {OUTCOME_NO_TOKENS, OUTCOME_CANCELLED};
     for (int i = 0; i < 2; i++) {
         const struct request x = {.end_us = 2500000,
@@ -173,14 +173,14 @@ static void give_poor_answers(struct gate_judge *j) {
                                       .gap_max_us = REQUEST_NO_VALUE,
                                       .tokens = i == 0 ? 0 : 4,
                                       .next_gap = no_gap};
-        gate_judge_request(j, &x);
-        gate_judge_answer(j, &x, &a);
+        gate_eval_request(v, &x);
+        gate_eval_answer(v, &x, &a);
     }
 }
 
-static void give_cancelled(struct gate_judge *j) {
+static void give_cancelled(struct gate_eval *v) {
     const struct request x = {.end_us = 2500000, .outcome = OUTCOME_CANCELLED, .streamed = true};
-    gate_judge_answer(j, &x, &(struct gate_answer){.ttft_us = 1, .next_gap = no_gap});
+    gate_eval_answer(v, &x, &(struct gate_answer){.ttft_us = 1, .next_gap = no_gap});
 }
 
 static void streams_without_data_say_what_lacks(void **state) {
@@ -189,7 +189,7 @@ static void streams_without_data_say_what_lacks(void **state) {
                                "\"stream\" in the scenario, and does the server stream?";
     static const struct {
         const char *rule;
-        void (*give)(struct gate_judge *j);
+        void (*give)(struct gate_eval *v);
         const char *reason;
     } cases[] = {
         {"ttft p(95)<9", give_one, none},
@@ -242,11 +242,11 @@ static void windows_without_a_request_are_crossed(void **state) {
 }
 
 /* The end of a stage is the beginning of the next. */
-static void give_at_the_border(struct gate_judge *j) {
+static void give_at_the_border(struct gate_eval *v) {
     struct request s = {.end_us = 4000000, .service_us = 1000, .response_us = 1000};
-    gate_judge_request(j, &s);
+    gate_eval_request(v, &s);
     s.end_us = 20500000;
-    gate_judge_request(j, &s);
+    gate_eval_request(v, &s);
 }
 
 static void a_border_belongs_to_what_begins_there(void **state) {
@@ -259,13 +259,13 @@ static void a_border_belongs_to_what_begins_there(void **state) {
 }
 
 /* 1 user from 0 s, 4 from 2 s, 2 from 5 s: of ten seconds 2, 3 and 5 of them. */
-static void give_users(struct gate_judge *j) {
-    gate_judge_gauge(j, GATE_VUS, 0, 1);
-    gate_judge_gauge(j, GATE_VUS, 1100000, 9); /* for less than a second */
-    gate_judge_gauge(j, GATE_VUS, 1200000, 1);
-    gate_judge_gauge(j, GATE_VUS, 2000000, 4);
-    gate_judge_gauge(j, GATE_VUS, 5000000, 2);
-    gate_judge_gauge(j, GATE_INSTANCE_COUNT, 0, 100);
+static void give_users(struct gate_eval *v) {
+    gate_eval_gauge(v, GATE_VUS, 0, 1);
+    gate_eval_gauge(v, GATE_VUS, 1100000, 9); /* for less than a second */
+    gate_eval_gauge(v, GATE_VUS, 1200000, 1);
+    gate_eval_gauge(v, GATE_VUS, 2000000, 4);
+    gate_eval_gauge(v, GATE_VUS, 5000000, 2);
+    gate_eval_gauge(v, GATE_INSTANCE_COUNT, 0, 100);
 }
 
 static void a_gauge_stays_until_it_changes(void **state) {
@@ -294,12 +294,12 @@ static void a_gauge_stays_until_it_changes(void **state) {
     }
 }
 
-static void give_checks(struct gate_judge *j) {
-    gate_judge_check(j, 0, 0, 8, 2);
-    gate_judge_check(j, 0, 1, 10, 0);
-    gate_judge_check(j, 1, 1, 4, 0);
-    gate_judge_check(j, 2, 1, 0, 6);
-    gate_judge_check(j, 3, 1, 0, 7); /* a capture is no check */
+static void give_checks(struct gate_eval *v) {
+    gate_eval_check(v, 0, 0, 8, 2);
+    gate_eval_check(v, 0, 1, 10, 0);
+    gate_eval_check(v, 1, 1, 4, 0);
+    gate_eval_check(v, 2, 1, 0, 6);
+    gate_eval_check(v, 3, 1, 0, 7); /* a capture is no check */
 }
 
 static void checks_are_shares(void **state) {
@@ -318,12 +318,12 @@ static void checks_are_shares(void **state) {
     assert_int_equal(x.verdict, GATE_CROSSED);
 }
 
-static void give_iterations(struct gate_judge *j) {
-    give_one(j);
-    gate_judge_iteration(j, 0, 1000000, 300000);
-    gate_judge_iteration(j, 0, 2000000, 500000);
-    gate_judge_iteration(j, 1, 3000000, 900000);
-    gate_judge_iteration(j, 1, 3000001, -1);
+static void give_iterations(struct gate_eval *v) {
+    give_one(v);
+    gate_eval_iteration(v, 0, 1000000, 300000);
+    gate_eval_iteration(v, 0, 2000000, 500000);
+    gate_eval_iteration(v, 1, 3000000, 900000);
+    gate_eval_iteration(v, 1, 3000001, -1);
 }
 
 static void iterations_are_those_that_are_given(void **state) {
@@ -337,9 +337,9 @@ static void iterations_are_those_that_are_given(void **state) {
     catalog.task_count = 0;
 }
 
-static void give_cold_starts(struct gate_judge *j) {
-    gate_judge_time(j, GATE_COLD_START_DURATION, 1000000, 2000000);
-    gate_judge_time(j, GATE_COLD_START_DURATION, 2000000, 4000000);
+static void give_cold_starts(struct gate_eval *v) {
+    gate_eval_time(v, GATE_COLD_START_DURATION, 1000000, 2000000);
+    gate_eval_time(v, GATE_COLD_START_DURATION, 2000000, 4000000);
 }
 
 static void the_servers_side_may_be_waited_for(void **state) {
@@ -357,11 +357,11 @@ static void the_servers_side_may_be_waited_for(void **state) {
 
 /* Beyond what is kept of the first reading, the second one must tell the same. */
 enum { MANY = 2200000 };
-static void give_many(struct gate_judge *j) {
+static void give_many(struct gate_eval *v) {
     for (int64_t i = 0; i < MANY; i++) {
         struct request s = {.end_us = i, .service_us = i * 7 % MANY};
         s.response_us = s.service_us;
-        gate_judge_request(j, &s);
+        gate_eval_request(v, &s);
     }
 }
 
@@ -369,24 +369,24 @@ static void more_than_can_be_kept_is_read_twice(void **state) {
     (void)state;
     struct gate_range range = {.duration_us = 3000000};
     struct gate_rules rules = {0};
-    struct gate_judge *j = NULL;
+    struct gate_eval *v = NULL;
     struct gate_result *results = NULL;
     struct err e = {""};
     bool again = false;
     assert_int_equal(gate_rules_parse(&rules, "", "service_time p(75)<1", &e), 0);
     assert_int_equal(gate_rules_parse(&rules, "", "service_time p(25)<1 over 1s", &e), 0);
-    assert_int_equal(gate_judge_new(&rules, &subject, &range, &j, &e), 0);
-    give_many(j);
-    assert_int_equal(gate_judge_plan(j, &again, &e), 0);
+    assert_int_equal(gate_eval_new(&rules, &subject, &range, &v, &e), 0);
+    give_many(v);
+    assert_int_equal(gate_eval_plan(v, &again, &e), 0);
     assert_true(again);
-    give_many(j);
-    assert_int_equal(gate_judge_finish(j, &results, &e), 0);
+    give_many(v);
+    assert_int_equal(gate_eval_finish(v, &results, &e), 0);
     /* 7 and MANY have no common divisor, so every value from 0 to MANY - 1 comes once. */
     assert_near(results[0].value, 0.75 * (MANY - 1) / 1000, 1e-6);
     assert_int_equal(results[1].windows, 3);
     assert_int_equal(results[1].samples > 0, 1);
     free(results);
-    gate_judge_free(j);
+    gate_eval_free(v);
     gate_rules_done(&rules);
 }
 

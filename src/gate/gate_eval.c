@@ -1,4 +1,4 @@
-#include "gate/gate_judge.h"
+#include "gate/gate_eval.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -40,7 +40,7 @@ struct task {
     bool has_before;
 };
 
-struct gate_judge {
+struct gate_eval {
     struct task *tasks;
     size_t count;
     struct gate_range range;
@@ -67,46 +67,46 @@ static void task_done(struct task *t) {
     free(t->kept);
 }
 
-int gate_judge_new(const struct gate_rules *rules, const struct gate_subject *subject,
-                   const struct gate_range *range, struct gate_judge **out, struct err *e) {
-    struct gate_judge *j = calloc(1, sizeof *j);
-    if (j != NULL)
-        j->tasks = calloc(rules->count + 1, sizeof *j->tasks);
-    if (j == NULL || j->tasks == NULL) {
-        gate_judge_free(j);
+int gate_eval_new(const struct gate_rules *rules, const struct gate_subject *subject,
+                  const struct gate_range *range, struct gate_eval **out, struct err *e) {
+    struct gate_eval *v = calloc(1, sizeof *v);
+    if (v != NULL)
+        v->tasks = calloc(rules->count + 1, sizeof *v->tasks);
+    if (v == NULL || v->tasks == NULL) {
+        gate_eval_free(v);
         return err_set(e, "out of memory for %zu thresholds", rules->count);
     }
-    j->range = *range;
+    v->range = *range;
     for (size_t i = 0; i < rules->count; i++) {
-        j->count = i + 1;
-        if (task_init(&j->tasks[i], &rules->items[i], subject, range, e) != 0) {
-            gate_judge_free(j);
+        v->count = i + 1;
+        if (task_init(&v->tasks[i], &rules->items[i], subject, range, e) != 0) {
+            gate_eval_free(v);
             return -1;
         }
     }
-    *out = j;
+    *out = v;
     return 0;
 }
 
-void gate_judge_free(struct gate_judge *j) {
-    if (j == NULL)
+void gate_eval_free(struct gate_eval *v) {
+    if (v == NULL)
         return;
-    for (size_t i = 0; i < j->count; i++)
-        task_done(&j->tasks[i]);
-    free(j->tasks);
-    free(j);
+    for (size_t i = 0; i < v->count; i++)
+        task_done(&v->tasks[i]);
+    free(v->tasks);
+    free(v);
 }
 
-bool gate_judge_wants(const struct gate_judge *j, enum gate_source source) {
-    for (size_t i = 0; i < j->count; i++)
-        if (j->tasks[i].scope.metric->source == source)
+bool gate_eval_wants(const struct gate_eval *v, enum gate_source source) {
+    for (size_t i = 0; i < v->count; i++)
+        if (v->tasks[i].scope.metric->source == source)
             return true;
     return false;
 }
 
-bool gate_judge_wants_phases(const struct gate_judge *j) {
-    for (size_t i = 0; i < j->count; i++) {
-        enum gate_metric m = j->tasks[i].scope.rule->metric;
+bool gate_eval_wants_phases(const struct gate_eval *v) {
+    for (size_t i = 0; i < v->count; i++) {
+        enum gate_metric m = v->tasks[i].scope.rule->metric;
         if (m <= GATE_HTTP_REQ_RECEIVING || m == GATE_DATA_SENT)
             return true;
     }
@@ -115,26 +115,26 @@ bool gate_judge_wants_phases(const struct gate_judge *j) {
 
 /* ---- what is given ---- */
 
-static void forget(struct gate_judge *j) {
-    j->overflowed = true;
-    for (size_t i = 0; i < j->count; i++) {
-        free(j->tasks[i].kept);
-        j->tasks[i].kept = NULL;
+static void forget(struct gate_eval *v) {
+    v->overflowed = true;
+    for (size_t i = 0; i < v->count; i++) {
+        free(v->tasks[i].kept);
+        v->tasks[i].kept = NULL;
     }
 }
 
-static void keep(struct gate_judge *j, struct task *t, int64_t at_us, int64_t time) {
-    if (j->overflowed)
+static void keep(struct gate_eval *v, struct task *t, int64_t at_us, int64_t time) {
+    if (v->overflowed)
         return;
     if (t->kept_count == t->kept_cap) {
         size_t cap = t->kept_cap == 0 ? 1024 : 2 * t->kept_cap;
-        struct kept *kept = j->kept >= KEPT_MAX ? NULL : realloc(t->kept, cap * sizeof *kept);
+        struct kept *kept = v->kept >= KEPT_MAX ? NULL : realloc(t->kept, cap * sizeof *kept);
         if (kept == NULL) {
-            forget(j);
+            forget(v);
             return;
         }
         t->kept = kept;
-        j->kept += cap - t->kept_cap;
+        v->kept += cap - t->kept_cap;
         t->kept_cap = cap;
     }
     t->kept[t->kept_count++] = (struct kept){at_us, time};
@@ -148,8 +148,8 @@ static void add_again(struct task *t, int64_t at_us, int64_t time) {
         gate_window_gather(&t->window, at_us - t->scope.begin_us, time);
 }
 
-static void add(struct gate_judge *j, struct task *t, const struct gate_gain *gain) {
-    if (j->again) {
+static void add(struct gate_eval *v, struct task *t, const struct gate_gain *gain) {
+    if (v->again) {
         if (gain->timed)
             add_again(t, gain->at_us, gain->time);
         return;
@@ -157,7 +157,7 @@ static void add(struct gate_judge *j, struct task *t, const struct gate_gain *ga
     t->seen += gain->seen;
     if (gain->timed) {
         if (t->scope.rule->aggregation == GATE_QUANTILE)
-            keep(j, t, gain->at_us, gain->time);
+            keep(v, t, gain->at_us, gain->time);
         if (t->whole.n == 0)
             t->shift = t->window.shift = gain->time;
         if (t->quantile)
@@ -169,43 +169,43 @@ static void add(struct gate_judge *j, struct task *t, const struct gate_gain *ga
                       t->shift);
 }
 
-void gate_judge_request(struct gate_judge *j, const struct request *x) {
+void gate_eval_request(struct gate_eval *v, const struct request *x) {
     struct gate_gain gain;
-    for (size_t i = 0; i < j->count; i++)
-        if (gate_scope_request(&j->tasks[i].scope, x, &gain))
-            add(j, &j->tasks[i], &gain);
+    for (size_t i = 0; i < v->count; i++)
+        if (gate_scope_request(&v->tasks[i].scope, x, &gain))
+            add(v, &v->tasks[i], &gain);
 }
 
-void gate_judge_answer(struct gate_judge *j, const struct request *x, const struct gate_answer *a) {
+void gate_eval_answer(struct gate_eval *v, const struct request *x, const struct gate_answer *a) {
     struct gate_gain gain;
-    for (size_t i = 0; i < j->count; i++) {
+    for (size_t i = 0; i < v->count; i++) {
         const char *at = a->gaps;
-        if (!gate_scope_answer(&j->tasks[i].scope, x, a, &gain))
+        if (!gate_scope_answer(&v->tasks[i].scope, x, a, &gain))
             continue;
         do
-            add(j, &j->tasks[i], &gain);
-        while (gate_scope_gap(&j->tasks[i].scope, x, a, &at, &gain));
+            add(v, &v->tasks[i], &gain);
+        while (gate_scope_gap(&v->tasks[i].scope, x, a, &at, &gain));
     }
 }
 
-void gate_judge_iteration(struct gate_judge *j, uint32_t task, int64_t end_us, int64_t took_us) {
+void gate_eval_iteration(struct gate_eval *v, uint32_t task, int64_t end_us, int64_t took_us) {
     struct gate_gain gain;
-    for (size_t i = 0; i < j->count; i++)
-        if (gate_scope_iteration(&j->tasks[i].scope, task, end_us, took_us, &gain))
-            add(j, &j->tasks[i], &gain);
+    for (size_t i = 0; i < v->count; i++)
+        if (gate_scope_iteration(&v->tasks[i].scope, task, end_us, took_us, &gain))
+            add(v, &v->tasks[i], &gain);
 }
 
-void gate_judge_check(struct gate_judge *j, uint32_t check, int64_t second, uint64_t passes,
-                      uint64_t fails) {
+void gate_eval_check(struct gate_eval *v, uint32_t check, int64_t second, uint64_t passes,
+                     uint64_t fails) {
     struct gate_gain gain;
-    for (size_t i = 0; i < j->count; i++)
-        if (gate_scope_check(&j->tasks[i].scope, check, second, passes, fails, &gain))
-            add(j, &j->tasks[i], &gain);
+    for (size_t i = 0; i < v->count; i++)
+        if (gate_scope_check(&v->tasks[i].scope, check, second, passes, fails, &gain))
+            add(v, &v->tasks[i], &gain);
 }
 
-void gate_judge_gauge(struct gate_judge *j, enum gate_metric metric, int64_t at_us, double value) {
-    for (size_t i = 0; i < j->count && !j->again; i++) {
-        struct task *t = &j->tasks[i];
+void gate_eval_gauge(struct gate_eval *v, enum gate_metric metric, int64_t at_us, double value) {
+    for (size_t i = 0; i < v->count && !v->again; i++) {
+        struct task *t = &v->tasks[i];
         if (t->scope.rule->metric != metric || at_us > t->scope.finish_us)
             continue;
         if (at_us >= t->scope.begin_us) {
@@ -224,12 +224,12 @@ void gate_judge_gauge(struct gate_judge *j, enum gate_metric metric, int64_t at_
     }
 }
 
-void gate_judge_time(struct gate_judge *j, enum gate_metric metric, int64_t at_us, int64_t us) {
+void gate_eval_time(struct gate_eval *v, enum gate_metric metric, int64_t at_us, int64_t us) {
     const struct gate_gain gain = {
         .at_us = at_us, .seen = 1, .timed = true, .time = us > 0 ? us : 0};
-    for (size_t i = 0; i < j->count; i++)
-        if (j->tasks[i].scope.rule->metric == metric && gate_scope_has(&j->tasks[i].scope, at_us))
-            add(j, &j->tasks[i], &gain);
+    for (size_t i = 0; i < v->count; i++)
+        if (v->tasks[i].scope.rule->metric == metric && gate_scope_has(&v->tasks[i].scope, at_us))
+            add(v, &v->tasks[i], &gain);
 }
 
 /* ---- between and after ---- */
@@ -259,10 +259,10 @@ static void carry(struct task *t) {
     }
 }
 
-int gate_judge_plan(struct gate_judge *j, bool *again, struct err *e) {
+int gate_eval_plan(struct gate_eval *v, bool *again, struct err *e) {
     *again = false;
-    for (size_t i = 0; i < j->count; i++) {
-        struct task *t = &j->tasks[i];
+    for (size_t i = 0; i < v->count; i++) {
+        struct task *t = &v->tasks[i];
         if (t->scope.metric->kind == GATE_GAUGE)
             carry(t);
         if (t->whole.n == 0 || t->scope.rule->aggregation != GATE_QUANTILE)
@@ -271,11 +271,11 @@ int gate_judge_plan(struct gate_judge *j, bool *again, struct err *e) {
             return -1;
         *again = *again || !t->quantile || select_needs_collecting(&t->select);
     }
-    j->again = true;
-    for (size_t i = 0; i < j->count && *again && !j->overflowed; i++)
-        for (size_t k = 0; k < j->tasks[i].kept_count; k++)
-            add_again(&j->tasks[i], j->tasks[i].kept[k].at_us, j->tasks[i].kept[k].time);
-    *again = *again && j->overflowed;
+    v->again = true;
+    for (size_t i = 0; i < v->count && *again && !v->overflowed; i++)
+        for (size_t k = 0; k < v->tasks[i].kept_count; k++)
+            add_again(&v->tasks[i], v->tasks[i].kept[k].at_us, v->tasks[i].kept[k].time);
+    *again = *again && v->overflowed;
     return 0;
 }
 
@@ -421,7 +421,7 @@ static void explain(const struct task *t, struct gate_result *x) {
         snprintf(x->reason, sizeof x->reason, "the value is outside the limit");
 }
 
-static int conclude(const struct gate_judge *j, struct task *t, struct gate_result *x,
+static int conclude(const struct gate_eval *v, struct task *t, struct gate_result *x,
                     struct err *e) {
     const struct gate_rule *r = t->scope.rule;
     *x = (struct gate_result){.rule = r,
@@ -443,19 +443,19 @@ static int conclude(const struct gate_judge *j, struct task *t, struct gate_resu
                  (r->over_ns == 0 || x->crossed == 0);
     x->margin = isnan(x->value) ? (double)NAN : gate_margin(r->op, x->value, r->limit);
     x->verdict = holds ? GATE_HOLDS : GATE_CROSSED;
-    if (j->range.server_pending && t->scope.metric->source == GATE_FROM_SERVER)
+    if (v->range.server_pending && t->scope.metric->source == GATE_FROM_SERVER)
         x->verdict = GATE_PENDING;
     if (x->verdict != GATE_HOLDS)
         explain(t, x);
     return 0;
 }
 
-int gate_judge_finish(struct gate_judge *j, struct gate_result **out, struct err *e) {
-    struct gate_result *all = calloc(j->count + 1, sizeof *all);
+int gate_eval_finish(struct gate_eval *v, struct gate_result **out, struct err *e) {
+    struct gate_result *all = calloc(v->count + 1, sizeof *all);
     if (all == NULL)
-        return err_set(e, "out of memory for %zu thresholds", j->count);
-    for (size_t i = 0; i < j->count; i++) {
-        if (conclude(j, &j->tasks[i], &all[i], e) != 0) {
+        return err_set(e, "out of memory for %zu thresholds", v->count);
+    for (size_t i = 0; i < v->count; i++) {
+        if (conclude(v, &v->tasks[i], &all[i], e) != 0) {
             free(all);
             return -1;
         }
