@@ -25,13 +25,13 @@ struct results_options {
     /* This stage's times instead of those of `cut`; 0: none. */
     int64_t stage;
     const struct gate_rules *goodput; /* see struct model_options */
-    struct thresholds *thresholds; /* already evaluated; NULL: not evaluated, or none */
-    struct counted *counted;       /* see struct model_options */
-    const struct streams *streams; /* see struct model_options */
-    const char *folder;            /* NULL: no report */
-    bool no_figures;               /* only the data and scripts of figures in that folder */
-    const char *page;              /* NULL: no HTML page */
-    struct platform_shape shape;   /* of the server's instances, to compute their cost */
+    struct thresholds *thresholds;    /* already evaluated; NULL: not evaluated, or none */
+    struct counted *counted;          /* see struct model_options */
+    const struct streams *streams;    /* see struct model_options */
+    const char *folder;               /* NULL: no report */
+    bool no_figures;                  /* only the data and scripts of figures in that folder */
+    const char *page;                 /* NULL: no HTML page */
+    struct platform_shape shape;      /* of the server's instances, to compute their cost */
 };
 
 /* Reads the run file at `path`, prints to stdout and writes the report. Returns an exit code;

@@ -114,7 +114,7 @@ struct model {
     size_t table_count;
 
     struct goodput *goodput; /* NULL: no limits, or no streams */
-    struct table *dialects; /* of the streams, see dialects.h; NULL: none, or not requested */
+    struct table *dialects;  /* of the streams, see dialects.h; NULL: none, or not requested */
 
     const struct thresholds *thresholds; /* NULL: the run has none */
     struct thresholds *own;              /* the same, if the model evaluated them */

@@ -51,8 +51,8 @@ struct streams_entry {
     uint64_t events, token_events, reasoning_events, tool_events;
     uint64_t reads, shared_reads;
     uint64_t gaps, short_gaps; /* of timed responses; STREAMS_SHORT_GAP of its response's mean */
-    uint64_t output_tokens;           /* by usage, else number of token events */
-    uint64_t reasoning_tokens;        /* by usage, else number of reasoning events */
+    uint64_t output_tokens;    /* by usage, else number of token events */
+    uint64_t reasoning_tokens; /* by usage, else number of reasoning events */
     uint64_t prompted, prompt_tokens; /* responses that report it, and their sum */
     /* Of the cached_said responses that report both. */
     uint64_t cached_tokens, cached_prompt;
