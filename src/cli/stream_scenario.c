@@ -18,6 +18,8 @@
 #define TEXT_MAX_BYTES ((size_t)1 << 20)
 #define PROMPT "${prompt.text}"
 #define VERSION "/v1"
+/* A service that starts for a request has longer than Cloud Run gives a container to start. */
+#define IDLE_TIMEOUT "5m"
 
 /* The first one, and those that need it. */
 static const char *const own[] = {"stream", "model", "prompt-words", "max-tokens"};
@@ -202,7 +204,10 @@ static void write_text(const struct args *a, const char *path, const char *varia
     json_write_text(&w, "path", path);
     write_key(&w, format, variable);
     write_body(&w, format, model, opt_integer(a, "max-tokens"));
-    json_write_text(&w, "stream", format);
+    json_write_object(&w, "stream", JSON_LINE);
+    json_write_text(&w, "format", format);
+    json_write_text(&w, "idle_timeout", IDLE_TIMEOUT);
+    json_write_end(&w);
     json_write_end(&w);
     json_write_end(&w);
     json_write_end(&w);

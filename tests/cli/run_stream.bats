@@ -100,3 +100,26 @@ END
     ended 0 r.db
     [[ "$output" =~ "the service took "[0-9.]+"s to name its model, before the run; if it had to start for that, the run has no cold start" ]]
 }
+
+@test "streams that all hang until the end of the run are no success: SUSPECT, exit 3" {
+    start_target --end stall --tokens 10 --ttft 1ms --token-gap 0
+    run --separate-stderr "$COLDSWARM" run --host "$URL" --stream openai --max-tokens 10 -u 3 -r 100 -t 500ms -s 300ms -o r.db --only-summary
+    echo "$output $stderr"
+    [ "$status" -eq 3 ]
+    [ "$(sql r.db "select count(*) > 0, min(outcome), max(outcome), min(status) from requests")" = "1|cancelled|cancelled|200" ]
+    [ "$(sql r.db "select verdict, exit_code from run")" = "SUSPECT|3" ]
+    [[ "$output" == *"Verdict: SUSPECT: no request came to its end, so there are no times: all "*" were cancelled when the run stopped"* ]]
+    [[ "$stderr" == *"$URL completed no answer: "*" responses began, and all were cancelled when the run stopped"* ]]
+    # One that ends makes it a run like any other.
+    start_target --tokens 10 --ttft 1ms --token-gap 0
+    run "$COLDSWARM" run --host "$URL" --stream openai --max-tokens 10 -t 200ms -o s.db --quiet
+    ended 0 s.db
+}
+
+@test "a stream that falls silent fails before its timeout: the scenario says when" {
+    start_target --tokens 5 --ttft 1ms --token-gap 0
+    run "$COLDSWARM" run --host "$URL" --stream openai --max-tokens 5 -t 100ms -o r.db --quiet
+    ended 0 r.db
+    sql r.db "select scenario from run" >s.json
+    [ "$(json s.json '$.timeout' '$.tasks[0].stream.format' '$.tasks[0].stream.idle_timeout')" = "10m|openai|5m" ]
+}
