@@ -47,8 +47,12 @@ static bool is_json(const struct answer_stream *x) {
     return x->spec->format != STREAM_FORMAT_NDJSON && strcasecmp(x->type, "application/json") == 0;
 }
 
+bool answer_stream_is_refused(const struct answer_stream *x, int status) {
+    return x->spec != NULL && (status >= 400 || is_json(x));
+}
+
 const char *answer_stream_feed(struct answer_stream *x, int status, const char *bytes, size_t n) {
-    if (x->spec == NULL || status >= 400 || is_json(x))
+    if (x->spec == NULL || answer_stream_is_refused(x, status))
         return NULL;
     if (x->stream == NULL)
         return no_memory;
