@@ -370,7 +370,11 @@ END
     [ "$status" -eq 2 ]
     run --separate-stderr "$COLDSWARM" gate run.db -e 'http_reqs count>1' -e 'http_reqs count > 1'
     [ "$status" -eq 2 ]
-    [[ "$stderr" == *"duplicate threshold"* ]]
+    [[ "$stderr" == *'-e: duplicate threshold "http_reqs count>1", also at -e; remove one'* ]]
+    run --separate-stderr "$COLDSWARM" run --host http://127.0.0.1:9 -o r.db --threshold 'http_reqs count>1' --threshold 'http_reqs rate>1' \
+        --threshold 'http_reqs  count > 1'
+    [ "$status" -eq 2 ]
+    [[ "$stderr" == *'--threshold: duplicate threshold "http_reqs count>1", also at --threshold; remove one'* ]]
     run --separate-stderr "$COLDSWARM" gate
     [ "$status" -eq 2 ]
 }
