@@ -128,6 +128,26 @@ holds() {
     done
 }
 
+# ends_with OUTCOME EVENTS TOKEN_EVENTS ERROR: every answer of the last run.
+ends_with() {
+    [ "$(sql r.db "select distinct outcome, events, token_events, error from requests join streams on id = request_id")" = "$1|$2|$3|$4" ]
+}
+
+@test "a token that is not where the scenario says: the error says whether the events are JSON" {
+    start_stream_server
+    for transport in $TRANSPORTS; do
+        stream_run "$transport" "n=4&format=plain&end=noreason" '{ "format": "sse", "token": "/text" }'
+        ends_with no_tokens 4 0 \
+            'no token came: the events are not JSON, so "token" (/text) finds no text in them; leave it out if the whole data is the text'
+        stream_run "$transport" "n=4&format=plain&end=noreason" '"sse"'
+        ends_with ok 4 4 ""
+        stream_run "$transport" "n=4&end=noreason" '{ "format": "sse", "token": "/text" }'
+        ends_with no_tokens 4 0 'no token came: no event has a text at "token" (/text); check it against an event'
+        stream_run "$transport" "n=4&end=noreason" '{ "format": "sse", "token": "/choices/0/delta/content" }'
+        ends_with ok 4 4 ""
+    done
+}
+
 @test "cancel_after ends a stream as a user who leaves: ok, and the server sees it" {
     start_stream_server
     for transport in $TRANSPORTS; do
