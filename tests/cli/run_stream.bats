@@ -58,10 +58,21 @@ END
 }
 
 @test "a service that cannot be asked for its model" {
+    # One that does not answer is exit 3, as a run is against it; a URL that cannot be is 2, with and without --model.
     run "$COLDSWARM" run --stream openai --host http://127.0.0.1:1 -t 1s -o r.db --quiet
     echo "$output"
-    [ "$status" -eq 2 ]
+    [ "$status" -eq 3 ]
     [[ "$output" == *"cannot ask http://127.0.0.1:1/v1/models for the name of its model: "*"give it with --model"* ]]
+    [ ! -e r.db ]
+    run "$COLDSWARM" run --stream openai --host http://127.0.0.1:1 --model m -t 100ms -o r.db --quiet
+    [ "$status" -eq 3 ]
+    rm r.db*
+    for more in "" "--model m"; do
+        # shellcheck disable=SC2086
+        run "$COLDSWARM" run --stream openai --host 'http://127.0.0.1:99999' $more -t 1s -o r.db --quiet
+        [ "$status" -eq 2 ]
+        [[ "$output" == *'"http://127.0.0.1:99999" cannot be the target: the port after'* ]]
+    done
     start_hostile
     run "$COLDSWARM" run --stream openai --host "$URL" -t 1s -o r.db --quiet
     echo "$output"
