@@ -8,10 +8,12 @@
 #include "record/server.h"
 #include "util/array.h"
 #include "util/clock.h"
+#include "util/text.h"
 
 #define REGION "us-central1"
 #define MEMORY_BYTES ((int64_t)512 << 20)
 #define INSTANCES_SHOWN 20
+#define LIST_BYTES 8192
 
 static const double no_number = (double)NAN;
 
@@ -21,6 +23,21 @@ static double ms_of(int64_t us) {
 
 static double ratio(double a, double b) {
     return b > 0 ? a / b : no_number;
+}
+
+/* A list that was copied and changed still names the source of the copy: say whose list it is. */
+static void name_list(struct billing_prices *p, const char *path) {
+    char source[sizeof p->source];
+    struct buf text;
+    memcpy(source, p->source, sizeof source);
+    buf_init(&text, LIST_BYTES);
+    buf_str(&text, "your list ");
+    text_repair(&text, path, strlen(path));
+    buf_printf(&text, ", which names as its source \"%s\"", source);
+    size_t n = text_cut(buf_text(&text), text.len, sizeof p->source - 1);
+    memcpy(p->source, buf_text(&text), n);
+    p->source[n] = '\0';
+    buf_done(&text);
 }
 
 int platform_price(const struct platform *s, const struct platform_shape *shape,
@@ -37,6 +54,8 @@ int platform_price(const struct platform *s, const struct platform_shape *shape,
     c.shape.region = shape->region != NULL ? shape->region : REGION;
     if (billing_prices_load(&c.prices, shape->prices, c.shape.region, e) != 0)
         return -1;
+    if (shape->prices != NULL)
+        name_list(&c.prices, shape->prices);
     bool by_request = c.shape.billing == BILLING_REQUEST;
     int64_t billable_us = by_request ? s->billable_us : s->billable_instance_us;
     uint64_t requests = s->side.requests - s->counts.no_instance;

@@ -97,6 +97,11 @@ assert open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[0] != "T"' "$
     grep -q 'COMMAND gets no GPU' "$ERR"
     "$COLDSWARM" import "$SCRATCH/run.db" --logs "$LOG" --metrics "$METRICS" >/dev/null
     "$COLDSWARM" report "$SCRATCH/run.db" --gpu l4 --prices "$SCRATCH/prices.json" --out "$SCRATCH/out" --no-figures >/dev/null
+    # Whose list that is, although it is a copy of the built-in one.
+    [[ "$(json "$SCRATCH/out/tables.json" '$.server.cost_basis.prices')" == "your list $SCRATCH/prices.json, which names as its source \"http"* ]]
+    grep -qF "(your list $SCRATCH/prices.json, which names as its source \"http" "$SCRATCH/out/tables.txt"
+    "$COLDSWARM" report "$SCRATCH/run.db" >"$SCRATCH/plain.txt"
+    grep -q 'https://cloud.google.com/run/pricing' "$SCRATCH/plain.txt"
     bill_is '
 from datetime import timezone
 import csv
