@@ -61,6 +61,15 @@ static int run_group(const struct args *a) {
     return groups_show(paths, args_count(a), &o);
 }
 
+/* Of the options that only the cost uses, the first one that was given; NULL: none. */
+static const char *cost_option(const struct args *a) {
+    static const char *const names[] = {"gpu", "cpu", "memory", "billing", "region", "prices"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (opt_given(a, names[i]))
+            return names[i];
+    return NULL;
+}
+
 /* What an instance is: a GPU decides on all that is not given. */
 static int read_shape(const struct args *a, struct platform_shape *out, struct err *e) {
     enum gpu gpu = gpu_by_name(opt_text(a, "gpu"));
@@ -101,6 +110,7 @@ static int show(const struct args *a) {
         .dialects = opt_flag(a, "dialects"),
         .folder = opt_text(a, "out"),
         .no_figures = opt_flag(a, "no-figures"),
+        .cost_option = cost_option(a),
     };
     struct err e;
     int code = EXIT_OK;
@@ -248,7 +258,9 @@ const struct command command_report = {
         "\n"
         "After `import`, the report compares client and server: which requests reached the "
         "server, where the time went, which requests hit a cold start, how requests were "
-        "distributed over the instances, and the cost.\n"
+        "distributed over the instances, and the cost. --cpu, --memory, --gpu, --billing, "
+        "--region and --prices describe an instance for the cost; without an import they are an "
+        "error. The run file does not know them, so give them with each report.\n"
         "\n"
         "--from, --to, --stage, --name and --warm-only report a part of the run as if it "
         "were a separate run. A request belongs to the part in which it ended. Rates are "

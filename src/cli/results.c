@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "record/reader.h"
+#include "record/reader_server.h"
 #include "record/reader_streams.h"
 #include "report/document.h"
 #include "report/export_rows.h"
@@ -113,6 +114,27 @@ static bool lacks_streams(const char *path, const struct results_options *o, str
     return true;
 }
 
+/* A report has a cost if it is about a whole run with an import. */
+static int check_cost(struct reader *r, const struct results_options *o, const char *path,
+                      struct err *e) {
+    struct reader_server side;
+    if (o->cost_option == NULL)
+        return 0;
+    if (o->is_cut)
+        return err_set(e,
+                       "--%s is for the cost, which the report of a part of a run does not have; "
+                       "leave it out, or report the whole run",
+                       o->cost_option);
+    if (reader_server(r, &side, e) != 0)
+        return -1;
+    return side.any ? 0
+                    : err_set(e,
+                              "--%s is for the cost, and %s has no logs or metrics of the server, "
+                              "which it is computed from; add them with coldswarm import, or leave "
+                              "it out",
+                              o->cost_option, path);
+}
+
 int results_show(const char *path, const struct results_options *o) {
     struct reader *reader = NULL;
     struct model *m = NULL;
@@ -134,7 +156,7 @@ int results_show(const char *path, const struct results_options *o) {
     int code = EXIT_OK;
     int failure = EXIT_RUNTIME;
     bool read = reader_open(path, &reader, &e) == 0;
-    if (read && o->is_cut && cut(reader, o, &e) != 0) {
+    if (read && (check_cost(reader, o, path, &e) != 0 || (o->is_cut && cut(reader, o, &e) != 0))) {
         failure = EXIT_USAGE; /* what was asked for is not there */
         read = false;
     }

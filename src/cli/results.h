@@ -32,6 +32,8 @@ struct results_options {
     bool no_figures;                  /* only the data and scripts of figures in that folder */
     const char *page;                 /* NULL: no HTML page */
     struct platform_shape shape;      /* of the server's instances, to compute their cost */
+    /* Name of an option that was given for the cost: without a cost it is an error. NULL: none. */
+    const char *cost_option;
 };
 
 /* Reads the run file at `path`, prints to stdout and writes the report. Returns an exit code;

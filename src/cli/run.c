@@ -45,17 +45,19 @@ static int add_thresholds(const struct args *a, struct scenario *s, struct err *
     return scenario_check_rules(s, &s->thresholds, e);
 }
 
+/* If it fails, *code is the exit code. */
 static int load_scenario(const struct args *a, const struct replay *replay, struct scenario **out,
-                         struct err *e) {
+                         int *code, struct err *e) {
     struct scenario *s = NULL;
     bool builtin = args_count(a) == 0;
+    *code = EXIT_USAGE;
     if (stream_scenario_check(a, e) != 0)
         return -1;
     if (replay == NULL && builtin && !opt_given(a, "host"))
         return err_set(e, "nothing to run; give a scenario file, or --host URL to run the built-in "
                           "mix (see coldswarm run --help)");
     int status = replay != NULL           ? replay_scenario(replay, &s, e)
-                 : opt_given(a, "stream") ? stream_scenario(a, &s, e)
+                 : opt_given(a, "stream") ? stream_scenario(a, &s, code, e)
                  : builtin ? scenario_parse("(built-in paper mix)", ".", embed_scenarios_paper_json,
                                             strlen(embed_scenarios_paper_json), NULL, NULL, &s, e)
                            : scenario_load(args_at(a, 0), NULL, NULL, &s, e);
@@ -370,7 +372,7 @@ static int run_once(const struct args *a, const struct control_tables *tables,
     struct run run = {.args = a, .repeat = repeat};
     uint32_t threads = (uint32_t)opt_integer(a, "threads");
     int code = EXIT_USAGE;
-    if (load_scenario(a, replay, &run.scenario, &e) != 0 ||
+    if (load_scenario(a, replay, &run.scenario, &code, &e) != 0 ||
         sending_choose(a, run.scenario, &run.sending, &e) != 0 ||
         engine_check_files(run.scenario, &e) != 0 || choose_page(&run, &e) != 0 ||
         engine_raise_limits(run.scenario, threads, &e) != 0)

@@ -52,7 +52,13 @@ void run_say_failure(const struct run_facts *run, const struct engine_result *re
                               ? "; coldswarm report shows the reasons under Errors"
                               : " (see Errors above)";
     uint64_t asked = totals->rows - totals->unsendable - verdict_shortages(result);
-    if (verdict_never_answered(result, totals) && totals->failures == 0)
+    if (verdict_never_answered(result, totals) && totals->answered > 0)
+        err_set(&e,
+                "%s completed no answer: %" PRIu64
+                " response%s began, and all were cancelled when the run stopped; check that the "
+                "target completes its answers, or give them more time (--run-time, --stop-timeout)",
+                run->scenario->target_source, totals->answered, text_plural(totals->answered));
+    else if (verdict_never_answered(result, totals) && totals->failures == 0)
         err_set(&e,
                 "%s never answered: %" PRIu64 " request%s dropped or cancelled before a response",
                 run->scenario->target_source, asked, asked == 1 ? " was" : "s were");

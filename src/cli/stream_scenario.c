@@ -18,6 +18,8 @@
 #define TEXT_MAX_BYTES ((size_t)1 << 20)
 #define PROMPT "${prompt.text}"
 #define VERSION "/v1"
+/* A service that starts for a request has longer than Cloud Run gives a container to start. */
+#define IDLE_TIMEOUT "5m"
 
 /* The first one, and those that need it. */
 static const char *const own[] = {"stream", "model", "prompt-words", "max-tokens"};
@@ -75,7 +77,7 @@ static void say_slow(int64_t took_ns) {
 }
 
 /* The model that the service names first; the caller frees it. */
-static int ask_model(const char *base, const char *key, char **out, struct err *e) {
+static int ask_model(const char *base, const char *key, char **out, int *code, struct err *e) {
     struct fetch_options options = {.user_agent = "coldswarm/" COLDSWARM_VERSION,
                                     .accept = "application/json",
                                     .bearer = key,
@@ -90,11 +92,13 @@ static int ask_model(const char *base, const char *key, char **out, struct err *
     buf_printf(&url, "%s" VERSION "/models", base);
     int rc = transport_global_init(e) != 0 || fetch_new(&options, &fetch, e) != 0 ? -1 : 0;
     int64_t start_ns = clock_mono_ns();
-    if (rc == 0 && fetch_get(fetch, buf_text(&url), &answer, &why) != 0)
+    if (rc == 0 && fetch_get(fetch, buf_text(&url), &answer, &why) != 0) {
+        *code = fetch_answered(fetch) ? EXIT_USAGE : EXIT_RUNTIME;
         rc = err_set(e,
                      "cannot ask %s for the name of its model: %s; check --host, or give it with "
                      "--model",
                      buf_text(&url), why.text);
+    }
     if (rc == 0)
         say_slow(clock_mono_ns() - start_ns);
     *out = rc == 0 ? first_model(&answer) : NULL;
@@ -202,7 +206,10 @@ static void write_text(const struct args *a, const char *path, const char *varia
     json_write_text(&w, "path", path);
     write_key(&w, format, variable);
     write_body(&w, format, model, opt_integer(a, "max-tokens"));
-    json_write_text(&w, "stream", format);
+    json_write_object(&w, "stream", JSON_LINE);
+    json_write_text(&w, "format", format);
+    json_write_text(&w, "idle_timeout", IDLE_TIMEOUT);
+    json_write_end(&w);
     json_write_end(&w);
     json_write_end(&w);
     json_write_end(&w);
@@ -226,7 +233,7 @@ static char *base_of(const char *host, bool *versioned) {
     return buf_take(&b);
 }
 
-int stream_scenario(const struct args *a, struct scenario **out, struct err *e) {
+int stream_scenario(const struct args *a, struct scenario **out, int *code, struct err *e) {
     const char *format = opt_text(a, "stream");
     size_t f = 0;
     while (f + 1 < sizeof formats / sizeof *formats && strcmp(formats[f].word, format) != 0)
@@ -236,12 +243,14 @@ int stream_scenario(const struct args *a, struct scenario **out, struct err *e) 
     bool versioned = false;
     char *model = NULL, *base = base_of(opt_text(a, "host"), &versioned);
     struct buf text;
-    int rc = base == NULL ? err_set(e, "out of memory") : 0;
+    int rc =
+        base == NULL ? err_set(e, "out of memory") : scenario_check_target(opt_text(a, "host"), e);
+    *code = EXIT_USAGE;
     buf_init(&text, TEXT_MAX_BYTES);
     if (rc == 0 && opt_given(a, "model"))
         model = strdup(opt_text(a, "model"));
     else if (rc == 0 && strcmp(format, "tgi") != 0)
-        rc = ask_model(base, key, &model, e);
+        rc = ask_model(base, key, &model, code, e);
     /* It would be read as a value, perhaps a secret one. */
     if (rc == 0 && model != NULL && strstr(model, "${") != NULL)
         rc = err_set(e,

@@ -18,8 +18,10 @@
 /* The supported formats, as choices of an option. */
 #define STREAM_SCENARIO_FORMATS "openai|completions|responses|anthropic|tgi|ollama"
 
-/* Makes it from --stream, --model, --prompt-words, --max-tokens and --host, which must be given. */
-int stream_scenario(const struct args *a, struct scenario **out, struct err *e);
+/* Makes it from --stream, --model, --prompt-words, --max-tokens and --host, which must be given. If
+ * it fails, *code is the exit code: EXIT_RUNTIME if the target did not answer, as in a run, else
+ * EXIT_USAGE. */
+int stream_scenario(const struct args *a, struct scenario **out, int *code, struct err *e);
 
 /* Rejects the options that belong to --stream if it is not given, or if there is a scenario
  * file. */

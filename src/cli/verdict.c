@@ -101,11 +101,23 @@ static bool is_invalid(struct verdict *v, const struct engine_result *run,
     return true;
 }
 
+/* All that were sent were cancelled, with or without the beginning of a response. */
+static bool none_ended(const struct record_totals *totals) {
+    return totals->cancelled > 0 &&
+           totals->rows == totals->cancelled + totals->dropped + totals->unsendable;
+}
+
 static bool is_suspect(struct verdict *v, const struct engine_result *run,
-                       const struct dispatch_lag_result *sent) {
+                       const struct record_totals *totals, const struct dispatch_lag_result *sent) {
     char cause[256];
     late_cause(run, cause, sizeof cause);
-    if (sent->p99_us > VERDICT_LAG_P99_US && sent->scheduled >= VERDICT_LAG_REQUESTS)
+    if (none_ended(totals))
+        snprintf(v->reason, sizeof v->reason,
+                 "no request came to its end, so there are no times: all %" PRIu64
+                 " that were sent were cancelled when the run stopped; check that the target "
+                 "completes its answers, or give them more time (--run-time, --stop-timeout)",
+                 totals->cancelled);
+    else if (sent->p99_us > VERDICT_LAG_P99_US && sent->scheduled >= VERDICT_LAG_REQUESTS)
         snprintf(v->reason, sizeof v->reason,
                  "the client sent one in a hundred scheduled requests over %.1f ms late: latencies "
                  "may be its own; %s",
@@ -131,7 +143,7 @@ void verdict_decide(struct verdict *v, const struct engine_result *run,
         v->word = "INVALID";
         return;
     }
-    if (is_suspect(v, run, sent)) {
+    if (is_suspect(v, run, totals, sent)) {
         v->word = "SUSPECT";
         return;
     }
@@ -167,7 +179,7 @@ void verdict_note_version(struct verdict *v, bool asked, const struct dispatch_l
 
 bool verdict_never_answered(const struct engine_result *run, const struct record_totals *totals) {
     return run->signal == 0 && totals->rows > totals->unsendable + verdict_shortages(run) &&
-           totals->answered == 0;
+           (totals->answered == 0 || none_ended(totals));
 }
 
 int verdict_exit_code(const struct verdict *v, const struct engine_result *run,

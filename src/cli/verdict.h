@@ -25,8 +25,8 @@ struct verdict {
 
 /* INVALID: samples were lost, this machine could not make a connection, or the client sent too
  * much of the load late or not at all. SUSPECT: one of our threads used over 90 % of a core
- * during some 5 s, or one in a hundred requests was sent over a millisecond late. Otherwise
- * VALID. */
+ * during some 5 s, one in a hundred requests was sent over a millisecond late, or no request came
+ * to its end. Otherwise VALID. */
 void verdict_decide(struct verdict *v, const struct engine_result *run,
                     const struct record_totals *totals, const struct dispatch_lag_result *sent);
 
@@ -41,13 +41,13 @@ uint64_t verdict_shortages(const struct engine_result *run);
  * target's choice, not the client's fault. */
 void verdict_note_version(struct verdict *v, bool asked, const struct dispatch_lag_result *sent);
 
-/* True if requests were sent to the target and none got a response. False if no request could be
- * built. */
+/* True if requests were sent to the target, and none got a response or none came to its end. False
+ * if no request could be built. */
 bool verdict_never_answered(const struct engine_result *run, const struct record_totals *totals);
 
 /* The contract of exit codes, in this order: 3 (requests could not be recorded, or never a
- * response); a signal's 128 + n; 4 (INVALID); 99 if a threshold fails; `on_failure` if requests
- * failed that no threshold covers (`failures` of them). */
+ * complete response); a signal's 128 + n; 4 (INVALID); 99 if a threshold fails; `on_failure` if
+ * requests failed that no threshold covers (`failures` of them). */
 int verdict_exit_code(const struct verdict *v, const struct engine_result *run,
                       const struct record_totals *totals, bool crossed, uint64_t failures,
                       int on_failure);

@@ -5,10 +5,18 @@
 
 #include "scenario/check.h"
 #include "util/clock.h"
+#include "util/json.h"
 #include "util/text.h"
 
-bool checker_needed(const struct scenario_request *q) {
+#define KEPT_BYTES (CHECKER_BODY_BYTES + CHECKER_SECRET_BYTES)
+#define MESSAGE_BYTES 300 /* of a server's own message in an error */
+
+static bool has_rules(const struct scenario_request *q) {
     return q->captures != NULL || q->checks != NULL;
+}
+
+bool checker_needed(const struct scenario_request *q) {
+    return has_rules(q) || q->stream != NULL;
 }
 
 bool checker_needs_head(const struct scenario_request *q) {
@@ -22,13 +30,17 @@ size_t checker_needs_body(const struct scenario *s, const struct scenario_reques
     if ((q->captures != NULL && captures_need_body(q->captures)) ||
         (q->checks != NULL && checks_need_body(q->checks)))
         return s->http.judge_bytes;
-    return checker_needed(q) ? CHECKER_BODY_BYTES + CHECKER_SECRET_BYTES : 0;
+    return has_rules(q) ? KEPT_BYTES : 0;
 }
 
 size_t checker_needs_text(const struct scenario *s, const struct scenario_request *q) {
     bool needed = (q->captures != NULL && captures_need_text(q->captures)) ||
                   (q->checks != NULL && checks_need_text(q->checks));
     return needed ? s->http.judge_bytes : 0;
+}
+
+size_t checker_needs_refusal(const struct scenario_request *q) {
+    return q->stream != NULL ? KEPT_BYTES : 0;
 }
 
 int checker_init(struct checker *k, const struct scenario *s, struct record *record,
@@ -232,6 +244,43 @@ static bool has_response(const struct transport_result *r) {
            (of_stream && r->status != 0);
 }
 
+/* What the JSON of an error says: "error" as text, or the "message" or "detail" of it or of the
+ * whole. "": nothing. */
+static const char *message_of(const struct json *root) {
+    static const char *const keys[] = {"message", "detail", "error"};
+    const struct json *in[] = {json_get(root, "error"), root};
+    for (size_t i = 0; i < 2; i++)
+        for (size_t n = 0; n < sizeof keys / sizeof *keys; n++) {
+            const char *text = json_get_string(in[i], keys[n]);
+            if (*text != '\0')
+                return text;
+        }
+    return "";
+}
+
+/* The server answered, but not with a stream: keeps what it said instead. Its message becomes part
+ * of the error, because a status alone does not say what to change. */
+static void keep_refusal(struct checker *k, const struct checker_response *a, const char **error) {
+    const struct transport_result *r = a->result;
+    struct json_doc *doc = NULL;
+    if ((r->outcome != OUTCOME_HTTP_ERROR && r->outcome != OUTCOME_NO_TOKENS) || r->body.len == 0)
+        return;
+    err_set(&k->reason, "%s", r->error);
+    if (r->outcome == OUTCOME_HTTP_ERROR &&
+        json_parse("body", r->body.data, r->body.len, &doc, NULL) == 0) {
+        /* Masked before it is cut: half of a secret is one still. */
+        buf_clear(&k->masked);
+        scenario_mask(k->scenario, message_of(json_root(doc)), &k->masked);
+        size_t n = text_cut(buf_text(&k->masked), k->masked.len, MESSAGE_BYTES);
+        if (n > 0)
+            err_set(&k->reason, "%s: %.*s", r->error, (int)n, buf_text(&k->masked));
+    }
+    json_free(doc);
+    buf_clear(&k->seen);
+    keep_body(k, a);
+    *error = k->reason.text;
+}
+
 enum outcome checker_run(struct checker *k, const struct checker_response *a, const char **error) {
     const struct transport_result *r = a->result;
     const struct scenario_request *q = &k->scenario->requests[a->request];
@@ -260,8 +309,11 @@ enum outcome checker_run(struct checker *k, const struct checker_response *a, co
     if (!checked)
         k->reason = reason;
     bool own_status = q->checks != NULL && checks_have_status(q->checks);
-    if (r->outcome != OUTCOME_OK && !(r->outcome == OUTCOME_HTTP_ERROR && own_status))
+    if (r->outcome != OUTCOME_OK && !(r->outcome == OUTCOME_HTTP_ERROR && own_status)) {
+        if (q->stream != NULL)
+            keep_refusal(k, a, error);
         return r->outcome;
+    }
     if (checked && captured) {
         *error = "";
         return OUTCOME_OK;

@@ -6,7 +6,7 @@
  * the status. Otherwise a status of 400 or more is an error, as usual. If there is no response, all
  * checks fail, and captures get their default or no value. Results are counted by second, at the
  * request's end, for the run file. The first rejected bodies are also stored there, shortened and
- * without secrets.
+ * without secrets, and so are the first that came instead of a stream.
  *
  * Ownership: embedded; checker_done() frees. The scenario and record are borrowed. Thread: one
  * worker's, except for the counts of stored bodies, which are shared.
@@ -65,13 +65,14 @@ struct checker_response {
     struct flow *flow; /* where captures are stored; NULL if there are none */
 };
 
-/* True if responses to the request need a check at all. */
+/* True if responses to the request need a check at all, or are kept if they are no stream. */
 bool checker_needed(const struct scenario_request *q);
 
 /* What a transport has to keep of a response. */
 bool checker_needs_head(const struct scenario_request *q);
 size_t checker_needs_body(const struct scenario *s, const struct scenario_request *q);
 size_t checker_needs_text(const struct scenario *s, const struct scenario_request *q);
+size_t checker_needs_refusal(const struct scenario_request *q);
 
 int checker_init(struct checker *k, const struct scenario *s, struct record *record,
                  struct checker_bodies *bodies, struct err *e);

@@ -54,6 +54,7 @@ int requests_init(struct requests *r, const struct scenario *s, struct err *e) {
             .keep_body_bytes = checker_needs_body(s, q),
             .stream = q->stream == NULL ? NULL : &q->stream->spec,
             .keep_text_bytes = checker_needs_text(s, q),
+            .keep_refusal_bytes = checker_needs_refusal(q),
         };
         for (size_t h = 0; h < q->header_count; h++)
             *next++ = (struct transport_header){q->headers[h].name, q->headers[h].value};

@@ -157,6 +157,17 @@ static bool same(const struct gate_rule *a, const struct gate_rule *b) {
     return equal;
 }
 
+/* An option is the place of many thresholds, so the place alone does not say which one it is. */
+static void fail_duplicate(const struct gate_rule *r, struct err *e) {
+    const char *at = r->place == NULL ? "" : r->place;
+    struct buf text;
+    buf_init(&text, 4 * GATE_TEXT_MAX);
+    evaluated_text(r, &text);
+    err_set(e, "duplicate threshold \"%.200s\"%s%s; remove one", buf_text(&text),
+            *at == '\0' ? "" : ", also at ", at);
+    buf_done(&text);
+}
+
 int gate_rules_add(struct gate_rules *all, struct gate_rule *r, struct err *e) {
     struct gate_rule *items = NULL;
     if (all->count >= GATE_RULES_MAX) {
@@ -167,8 +178,7 @@ int gate_rules_add(struct gate_rules *all, struct gate_rule *r, struct err *e) {
         const struct gate_rule *x = &all->items[i];
         if (x->metric != r->metric || !same(x, r))
             continue;
-        const char *at = x->place == NULL ? "" : x->place;
-        err_set(e, "duplicate threshold%s%s; remove one", *at == '\0' ? "" : " at ", at);
+        fail_duplicate(x, e);
         goto fail;
     }
     items = realloc(all->items, (all->count + 1) * sizeof *items);

@@ -190,23 +190,32 @@ static int write_sample(struct record *r, const struct queue *q, const struct sa
     return stream == NULL ? 0 : store_stream(r->store, x, stream, e);
 }
 
+/* All but the lost ones. */
+static void add_totals(struct record_totals *to, const struct record_totals *more) {
+    to->rows += more->rows;
+    to->answered += more->answered;
+    to->failures += more->failures;
+    to->unsendable += more->unsendable;
+    to->cancelled += more->cancelled;
+    to->dropped += more->dropped;
+}
+
 static int write_samples(struct record *r, const struct queue *q, const struct sample *first,
                          size_t n, struct err *e) {
-    uint64_t answered = 0, failures = 0, unsendable = 0, rows = 0;
+    struct record_totals more = {.rows = 0};
     for (size_t i = 0; i < n; i++) {
         if (write_sample(r, q, &first[i], e) != 0)
             return -1;
         if ((first[i].flags & SAMPLE_ITERATION) != 0)
             continue;
-        rows++;
-        answered += first[i].status != 0;
-        failures += outcome_is_failure(first[i].outcome);
-        unsendable += first[i].outcome == OUTCOME_UNSENDABLE;
+        more.rows++;
+        more.answered += first[i].status != 0;
+        more.failures += outcome_is_failure(first[i].outcome);
+        more.unsendable += first[i].outcome == OUTCOME_UNSENDABLE;
+        more.cancelled += first[i].outcome == OUTCOME_CANCELLED;
+        more.dropped += first[i].outcome == OUTCOME_NOT_SENT;
     }
-    r->pending.rows += rows;
-    r->pending.answered += answered;
-    r->pending.failures += failures;
-    r->pending.unsendable += unsendable;
+    add_totals(&r->pending, &more);
     return 0;
 }
 
@@ -253,10 +262,7 @@ static bool write_some(struct record *r) {
         r->totals.lost += r->pending.rows;
         fail(r, &e);
     } else {
-        r->totals.rows += r->pending.rows;
-        r->totals.answered += r->pending.answered;
-        r->totals.failures += r->pending.failures;
-        r->totals.unsendable += r->pending.unsendable;
+        add_totals(&r->totals, &r->pending);
     }
     free_notes(notes);
     return more;

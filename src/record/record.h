@@ -193,6 +193,8 @@ struct record_totals {
     uint64_t answered;   /* of the rows: there was a response, with any status */
     uint64_t failures;   /* of the rows: outcome_is_failure() */
     uint64_t unsendable; /* of the failures */
+    uint64_t cancelled;  /* of the rows: abandoned because the run ended */
+    uint64_t dropped;    /* of the rows: OUTCOME_NOT_SENT */
 };
 void record_totals(const struct record *r, struct record_totals *out);
 

@@ -184,6 +184,9 @@ static int ttft_by_prompt(struct figure *f, const struct model *m, struct err *e
     f->unlabelled = !m->streamed->labelled;
     if (f->points == NULL)
         f->missing = "the server told no prompt's length";
+    else if (f->points->thinned)
+        f->caption.text = "Time to the first token over the length of the prompt; a point is one "
+                          "or more answers whose lengths and times are about equal";
     return 0;
 }
 
@@ -417,7 +420,7 @@ const struct figure_row figure_table[] = {
       .empty = "no gaps"},
      token_gaps},
     {{.key = "ttft_by_prompt",
-      .caption = {.text = "Time to the first token over the length of the prompt"},
+      .caption = {.text = "Time to the first token of each answer over the length of its prompt"},
       .kind = FIGURE_POINTS,
       .unit = AXIS_MS,
       .place = 12,

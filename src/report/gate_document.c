@@ -1,13 +1,35 @@
 #include "report/gate_document.h"
 
+#include <string.h>
+
 #include "report/emit.h"
+
+#define VERDICT_BYTES ((size_t)1 << 20)
 
 static void json(struct json_writer *w, const struct document *d) {
     const struct gate_verdicts *x = d->of;
+    json_write_text(w, "verdict", x->run->complete ? x->run->verdict : NULL);
+    json_write_text(w, "verdict_reason", x->run->complete ? x->run->verdict_reason : NULL);
     json_write_bool(w, "ok", x->thresholds->ok && (x->regressions == NULL || x->regressions->ok));
     emit_json_tables(w, d, SECTION_LAST, JSON_LINES);
     if (x->regressions != NULL)
         regressions_write_json(w, x->regressions);
+}
+
+/* Of a run whose numbers may mislead. The other verdicts decide the exit code, which says why. */
+static void verdict(struct document *d, const struct reader_run *run) {
+    struct buf text;
+    if (!run->complete || strcmp(run->verdict, "SUSPECT") != 0)
+        return;
+    struct lines *l = document_add_lines(d, SECTION_EVERYWHERE, NULL);
+    if (l == NULL)
+        return;
+    l->paragraphs = true;
+    buf_init(&text, VERDICT_BYTES);
+    buf_printf(&text, "Verdict: %s: %s", run->verdict, run->verdict_reason);
+    lines_add(l, "", buf_text(&text));
+    l->texts.failed = l->texts.failed || !buf_ok(&text);
+    buf_done(&text);
 }
 
 static void summary(struct document *d, const struct thresholds *t, enum section_people people) {
@@ -46,6 +68,7 @@ static void line(void *context, const struct finding *f) {
 int gate_document(struct document *d, const struct gate_verdicts *of, struct err *e) {
     document_start(d, of);
     d->json = json;
+    verdict(d, of->run);
     if (of->thresholds->rules.count > 0)
         buf_printf(&d->title, "Load test %s: %s", of->thresholds->ok ? "passed" : "failed",
                    of->run->name);

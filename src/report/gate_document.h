@@ -1,8 +1,9 @@
 /*
  * gate_document: the document of `gate`: the results of thresholds and a baseline for a run.
  *
- * It evaluates nothing, and says nothing about the run itself, such as its verdict. Its formats are
- * text, Markdown, JSON, JUnit XML and GitHub annotations.
+ * It evaluates nothing. Of the run itself it has only the verdict: in JSON always, in text and
+ * Markdown if it is SUSPECT. Its formats are text, Markdown, JSON, JUnit XML and GitHub
+ * annotations.
  *
  * Ownership: call document_done() also after a failure. `of` and its contents are borrowed. Thread:
  * plain data.

@@ -27,6 +27,7 @@ enum key {
     K_LOAD_SECONDS,
     K_USERS,
     K_SPAWN_RATE,
+    K_RATE,
     K_THREADS,
     K_TRANSPORT,
     K_CLOCK,
@@ -48,6 +49,7 @@ static const char *const names[KEYS] = {
     [K_LOAD_SECONDS] = "load_seconds",
     [K_USERS] = "load_users_max",
     [K_SPAWN_RATE] = "load_spawn_rate",
+    [K_RATE] = "load_rate_max",
     [K_THREADS] = "threads",
     [K_TRANSPORT] = "transport",
     [K_CLOCK] = "receive_clock",
@@ -116,7 +118,12 @@ static void what_ran(struct methods *w) {
             say(w, "Requests that arrived before the start-up probe of their instance passed "
                    "(cold starts, according to the server's log) are excluded.");
     }
-    if (k[K_USERS] != NULL)
+    if (k[K_USERS] != NULL && k[K_RATE] != NULL) /* users are only a limit */
+        say(w,
+            "Requests were scheduled at up to %s per second, with at most %s in progress at once. "
+            "The load lasted %s s.",
+            k[K_RATE], k[K_USERS], k[K_LOAD_SECONDS] == NULL ? "?" : k[K_LOAD_SECONDS]);
+    else if (k[K_USERS] != NULL)
         say(w, "The load had at most %s virtual user%s%s%s%s and lasted %s s.", k[K_USERS],
             strcmp(k[K_USERS], "1") == 0 ? "" : "s", k[K_SPAWN_RATE] == NULL ? "" : ", started at ",
             k[K_SPAWN_RATE] == NULL ? "" : k[K_SPAWN_RATE],

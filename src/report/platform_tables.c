@@ -8,10 +8,15 @@
 #include "record/server.h"
 #include "util/array.h"
 #include "util/clock.h"
+#include "util/text.h"
 
 #define REGION "us-central1"
 #define MEMORY_BYTES ((int64_t)512 << 20)
 #define INSTANCES_SHOWN 20
+#define LIST_BYTES 8192
+/* Shares of billable time, between which nothing is said: metrics have steps of a minute. */
+#define BILLING_DIFFERS 0.2
+#define BILLING_FITS 0.1
 
 static const double no_number = (double)NAN;
 
@@ -21,6 +26,21 @@ static double ms_of(int64_t us) {
 
 static double ratio(double a, double b) {
     return b > 0 ? a / b : no_number;
+}
+
+/* A list that was copied and changed still names the source of the copy: say whose list it is. */
+static void name_list(struct billing_prices *p, const char *path) {
+    char source[sizeof p->source];
+    struct buf text;
+    memcpy(source, p->source, sizeof source);
+    buf_init(&text, LIST_BYTES);
+    buf_str(&text, "your list ");
+    text_repair(&text, path, strlen(path));
+    buf_printf(&text, ", which names as its source \"%s\"", source);
+    size_t n = text_cut(buf_text(&text), text.len, sizeof p->source - 1);
+    memcpy(p->source, buf_text(&text), n);
+    p->source[n] = '\0';
+    buf_done(&text);
 }
 
 int platform_price(const struct platform *s, const struct platform_shape *shape,
@@ -37,6 +57,8 @@ int platform_price(const struct platform *s, const struct platform_shape *shape,
     c.shape.region = shape->region != NULL ? shape->region : REGION;
     if (billing_prices_load(&c.prices, shape->prices, c.shape.region, e) != 0)
         return -1;
+    if (shape->prices != NULL)
+        name_list(&c.prices, shape->prices);
     bool by_request = c.shape.billing == BILLING_REQUEST;
     int64_t billable_us = by_request ? s->billable_us : s->billable_instance_us;
     uint64_t requests = s->side.requests - s->counts.no_instance;
@@ -110,6 +132,31 @@ static void remark_on_clocks(const struct platform *s, struct remarks *r) {
         (double)us / 1e3, (double)us / 1e3);
 }
 
+static bool about(double a, double b, double share) {
+    return fabs(a - b) <= share * fmax(a, b);
+}
+
+/* The metrics count billable time by the rule that the service has, whatever the options say. */
+static void remark_on_billing(const struct platform *s, const struct platform_cost *c,
+                              struct remarks *r) {
+    double request_s = (double)s->billable_us / 1e6;
+    double instance_s = (double)s->billable_instance_us / 1e6;
+    bool by_request = c->shape.billing == BILLING_REQUEST;
+    double own_s = by_request ? request_s : instance_s;
+    double other_s = by_request ? instance_s : request_s;
+    double metric_s = s->metric_billable_s;
+    if (s->side.requests == 0 || metric_s <= 0 || about(own_s, metric_s, BILLING_DIFFERS) ||
+        !about(other_s, metric_s, BILLING_FITS))
+        return;
+    remarks_add(r, "billing_differs",
+                "Cost: the metrics have %.1f s of billable time. That fits %s billing (%.1f s) and "
+                "not %s billing (%.1f s), by which this report counts. %s",
+                metric_s, by_request ? "instance-based" : "request-based", other_s,
+                by_request ? "request-based" : "instance-based", own_s,
+                by_request ? "Give --billing instance, or --gpu KIND if the service has a GPU."
+                           : "Leave out --gpu and --billing instance.");
+}
+
 void platform_remarks(const struct platform *s, const struct platform_cost *c, struct remarks *r) {
     const struct platform_counts *n = &s->counts;
     char text[BILLING_NO_PRICE_BYTES];
@@ -123,6 +170,7 @@ void platform_remarks(const struct platform *s, const struct platform_cost *c, s
             "the log's times, the requests at once and a request-based bill are too low. The "
             "network time is too high, because it has the rest of the response.",
             n->log_to_head, n->long_bodies, SERVER_LONG_BODY_US / 1000);
+    remark_on_billing(s, c, r);
     if (c->cost.instance_s > 0 && billing_no_gpu_price(&c->prices, c->shape.gpu, text))
         remarks_add(r, "no_gpu_price", "Cost: %s.", text);
 }

@@ -7,6 +7,8 @@
 #include "util/clock.h"
 #include "util/outcome.h"
 
+#define BY_PROMPT_ALL 5000 /* points; with more of them, a page is too large */
+
 struct reading {
     struct stream_series *s;
     int64_t *cold; /* ids of requests, in order */
@@ -101,6 +103,7 @@ static int read_streams(struct reading *r, struct reader *from) {
         return 0;
     if (points_new(r->longest_prompt + 1, &s->by_prompt, r->e) != 0)
         return -1;
+    points_keep(s->by_prompt, BY_PROMPT_ALL);
     return reader_streams(from, second_reading, r, r->e);
 }
 

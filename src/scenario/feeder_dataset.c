@@ -8,6 +8,9 @@
 #include "util/json.h"
 #include "util/text.h"
 
+#define NAMES_SHOWN 8 /* of the keys of a file, in an error */
+#define NAMES_BYTES 1024
+
 uint64_t feeder_count_words(struct bytes text) {
     uint64_t n = 0;
     bool inside = false;
@@ -204,9 +207,25 @@ static int messages_open(struct feeder *f, struct err *e) {
     return feeder_each(f, look_messages, f, e);
 }
 
+/* Names the keys that the lines have instead. */
+static int no_prompt(const struct feeder *f, struct err *e) {
+    struct buf names;
+    buf_init(&names, NAMES_BYTES);
+    for (size_t i = 0; i < f->base_count && i < NAMES_SHOWN; i++)
+        buf_printf(&names, "%s\"%.60s\"", i > 0 ? ", " : "", f->columns[i]);
+    err_set(e,
+            "%s: no line has the key \"prompt\"; the keys are %s%s; rename the one that has the "
+            "prompt",
+            f->path, buf_text(&names), f->base_count > NAMES_SHOWN ? ", ..." : "");
+    buf_done(&names);
+    return -1;
+}
+
 static int custom_open(struct feeder *f, struct err *e) {
     role_find(f, FEEDER_PROMPT, "prompt");
     role_find(f, FEEDER_OUTPUT, "output_tokens");
+    if (f->role[FEEDER_PROMPT] == FEEDER_NO_COLUMN)
+        return no_prompt(f, e);
     f->make = make_custom;
     if (feeder_column_make(f, FEEDER_MESSAGES_LIST, "messages", e) != 0 ||
         feeder_column_make(f, FEEDER_WORDS, "words", e) != 0)

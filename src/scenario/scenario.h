@@ -272,6 +272,9 @@ bool scenario_needs_target(const struct scenario *s);
  * scenario's. */
 int scenario_set_target(struct scenario *s, const char *target, struct err *e);
 
+/* Returns -1 if it cannot be a target. */
+int scenario_check_target(const char *target, struct err *e);
+
 /* Replaces the scenario's "source" with these local addresses. A text may hold several,
  * separated by commas. */
 int scenario_set_source(struct scenario *s, const char *const *texts, size_t count, struct err *e);

@@ -58,12 +58,28 @@ static int normalise(const char *text, char **out, struct err *e) {
     return 0;
 }
 
-int scenario_set_target(struct scenario *s, const char *target, struct err *e) {
-    char *normal = NULL, *source = strdup(target);
+static int normal_target(const char *target, char **out, struct err *e) {
     struct err why = {"out of memory"};
-    if (source == NULL || normalise(target, &normal, &why) != 0) {
-        free(source);
-        return err_set(e, "\"%s\" cannot be the target: %s", target, why.text);
+    return normalise(target, out, &why) == 0
+               ? 0
+               : err_set(e, "\"%s\" cannot be the target: %s", target, why.text);
+}
+
+int scenario_check_target(const char *target, struct err *e) {
+    char *normal = NULL;
+    int result = normal_target(target, &normal, e);
+    free(normal);
+    return result;
+}
+
+int scenario_set_target(struct scenario *s, const char *target, struct err *e) {
+    char *normal = NULL, *source = NULL;
+    if (normal_target(target, &normal, e) != 0)
+        return -1;
+    source = strdup(target);
+    if (source == NULL) {
+        free(normal);
+        return err_set(e, "out of memory for the target");
     }
     free(s->target);
     free(s->target_source);

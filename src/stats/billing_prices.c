@@ -124,6 +124,23 @@ static int has_region(const struct json_doc *d, const struct json *tier, const c
     return 0;
 }
 
+/* A region has one price: a second tier that lists it would be ignored. */
+static int other_tier(const struct json_doc *d, const struct json *first, const char *region,
+                      struct err *e) {
+    for (const struct json *t = first->next; t != NULL; t = t->next) {
+        bool here = false;
+        if (t->kind != JSON_OBJECT)
+            return json_fail(d, t->at, e, "a tier must be an object");
+        if (has_region(d, t, region, &here, e) != 0)
+            return -1;
+        if (here)
+            return json_fail(d, t->at, e,
+                             "a tier above has the region \"%s\" too; remove it from one of them",
+                             region);
+    }
+    return 0;
+}
+
 static int find_tier(const struct json_doc *d, const char *region, const struct json **out,
                      struct err *e) {
     const struct json *tiers, *root = json_root(d);
@@ -139,7 +156,7 @@ static int find_tier(const struct json_doc *d, const char *region, const struct 
             return -1;
         if (here) {
             *out = t;
-            return 0;
+            return other_tier(d, t, region, e);
         }
     }
     json_fail(

@@ -297,6 +297,7 @@ static bool take_event(void *context, struct bytes data, struct bytes type) {
         return s->state == STREAM_ON;
     }
     count_event(s);
+    s->r.not_json += says && !read;
     if (read)
         account(s, &x);
     s->r.done |= mark;

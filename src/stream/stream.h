@@ -125,6 +125,8 @@ struct stream_result {
     /* Events up to and including the one that ends the stream; those with tokens; of these,
      * those with reasoning and those of a tool call. */
     uint64_t events, token_events, reasoning_events, tool_events;
+    /* Of the events, those that should be JSON and are not: no token was looked for in them. */
+    uint64_t not_json;
     /* Events after the end of the stream. They count for nothing else. */
     uint64_t after_done;
     /* Reads that completed a token event; of them, those that completed several. */

@@ -24,7 +24,8 @@ static struct answer_kept *take_spare(struct answer *a, const struct stream_spec
         buf_init(&k->head, 2 * HTTP1_HEAD_MAX_BYTES);
         buf_init(&k->body, 0);
     }
-    k->body.max = a->keep_body_bytes;
+    k->body.max =
+        a->keep_body_bytes > a->keep_refusal_bytes ? a->keep_body_bytes : a->keep_refusal_bytes;
     if (spec != NULL && k->spec != spec) {
         stream_free(k->stream);
         k->stream = stream_new(spec);
@@ -132,7 +133,9 @@ static void take_decoded(void *context, const char *bytes, size_t n) {
         a->broken = answer_stream_feed(&a->stream, a->http.status, bytes, n);
     if (k == NULL)
         return;
-    size_t room = a->keep_body_bytes - k->body.len;
+    size_t most =
+        answer_stream_is_refused(&a->stream, a->http.status) ? k->body.max : a->keep_body_bytes;
+    size_t room = most - k->body.len;
     k->cut = k->cut || n > room;
     buf_add(&k->body, bytes, n < room ? n : room);
     k->cut = k->cut || !buf_ok(&k->body);
@@ -187,13 +190,15 @@ void answer_done(struct answer *a) {
 }
 
 struct answer_wanted answer_wanted(const struct transport_request *r) {
-    return (struct answer_wanted){r->keep_head, r->keep_body_bytes, r->stream, r->keep_text_bytes};
+    return (struct answer_wanted){r->keep_head, r->keep_body_bytes, r->stream, r->keep_text_bytes,
+                                  r->keep_refusal_bytes};
 }
 
 void answer_begin(struct answer *a, const struct answer_wanted *wanted) {
     answer_give_back(a->pool, a->kept);
     a->keep_head = wanted->head;
     a->keep_body_bytes = wanted->body_bytes;
+    a->keep_refusal_bytes = wanted->refusal_bytes;
     a->kept = take_spare(a, wanted->stream);
     struct answer_kept *k = a->kept;
     answer_stream_begin(&a->stream, wanted->stream, k == NULL ? NULL : k->stream,

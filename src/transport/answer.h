@@ -48,7 +48,7 @@ struct answer {
     struct http1 http;
     struct answer_kept *kept; /* NULL: nothing is kept */
     bool keep_head;
-    size_t keep_body_bytes;
+    size_t keep_body_bytes, keep_refusal_bytes;
     struct answer_stream stream;
     const struct place *place; /* of the request, to match cookies */
     uint64_t received;         /* decoded bytes of the body */
@@ -71,6 +71,7 @@ struct answer_wanted {
     size_t body_bytes;
     const struct stream_spec *stream; /* NULL: the response need not be a stream */
     size_t text_bytes;                /* to keep of the stream's text */
+    size_t refusal_bytes;             /* to keep of a body that is not that stream */
 };
 
 struct answer_wanted answer_wanted(const struct transport_request *r);

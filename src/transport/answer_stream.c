@@ -47,8 +47,12 @@ static bool is_json(const struct answer_stream *x) {
     return x->spec->format != STREAM_FORMAT_NDJSON && strcasecmp(x->type, "application/json") == 0;
 }
 
+bool answer_stream_is_refused(const struct answer_stream *x, int status) {
+    return x->spec != NULL && (status >= 400 || is_json(x));
+}
+
 const char *answer_stream_feed(struct answer_stream *x, int status, const char *bytes, size_t n) {
-    if (x->spec == NULL || status >= 400 || is_json(x))
+    if (x->spec == NULL || answer_stream_is_refused(x, status))
         return NULL;
     if (x->stream == NULL)
         return no_memory;
@@ -89,7 +93,21 @@ static void fail(struct transport_result *r, enum outcome outcome, const char *e
     r->error = error;
 }
 
+/* The events are there, and "token" found no text in any. */
+static void say_not_found(struct answer_stream *x, const struct stream_result *s) {
+    if (s->not_json > 0)
+        snprintf(x->text, ANSWER_STREAM_TEXT_BYTES,
+                 "no token came: the events are not JSON, so \"token\" (%s) finds no text in them; "
+                 "leave it out if the whole data is the text",
+                 x->spec->token);
+    else
+        snprintf(x->text, ANSWER_STREAM_TEXT_BYTES,
+                 "no token came: no event has a text at \"token\" (%s); check it against an event",
+                 x->spec->token);
+}
+
 static void say_no_tokens(struct answer_stream *x, struct transport_result *r) {
+    const struct stream_result *s = stream_result(x->stream);
     char span[UNITS_BYTES], *to = x->text;
     size_t n = ANSWER_STREAM_TEXT_BYTES;
     if (x->ended == STREAM_BODY_CANCEL_AFTER) {
@@ -108,6 +126,8 @@ static void say_no_tokens(struct answer_stream *x, struct transport_result *r) {
         snprintf(to, n,
                  "no token came: the response is compressed although the request did not ask for "
                  "it; set \"compressed\" in \"http\"");
+    else if (x->spec->token != NULL && s->events > 0)
+        say_not_found(x, s);
     else if (*x->type == '\0')
         snprintf(to, n, "no token came: the response has no Content-Type");
     else

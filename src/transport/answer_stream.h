@@ -55,6 +55,9 @@ void answer_stream_type(struct answer_stream *x, struct bytes value);
 /* Feeds decoded bytes of a response with this status. Returns NULL, or why the stream is broken. */
 const char *answer_stream_feed(struct answer_stream *x, int status, const char *bytes, size_t n);
 
+/* True if a stream was asked for and the response is none: its status is bad, or it is JSON. */
+bool answer_stream_is_refused(const struct answer_stream *x, int status);
+
 /* True if the stream has delivered as much as the request wants: the transport should end it. */
 bool answer_stream_enough(const struct answer_stream *x);
 

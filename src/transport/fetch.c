@@ -18,6 +18,7 @@ struct fetch {
     struct curl_slist *headers, *resolve;
     struct buf body;
     bool too_large;
+    bool answered; /* the last call has a status */
     int64_t first_ns;
     char error[CURL_ERROR_SIZE];
     _Atomic int64_t wanted_end_ns; /* INT64_MAX until it is woken: when a fetch must end */
@@ -179,6 +180,7 @@ static int explain(const struct fetch *f, CURLcode code, struct err *e) {
 
 int fetch_get(struct fetch *f, const char *url, struct fetch_document *out, struct err *e) {
     long status = 0;
+    f->answered = false;
     buf_clear(&f->body);
     f->too_large = false;
     f->first_ns = 0;
@@ -189,15 +191,20 @@ int fetch_get(struct fetch *f, const char *url, struct fetch_document *out, stru
         return err_set(e, "out of memory");
     CURLcode code = carry_out(f, until_ns);
     curl_multi_remove_handle(f->multi, f->easy);
+    curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &status);
+    f->answered = status != 0;
     if (code != CURLE_OK)
         return explain(f, code, e);
-    curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &status);
     if (status / 100 != 2)
         return err_set(e, "status %ld", status);
     out->text = buf_text(&f->body);
     out->bytes = f->body.len;
     out->at_ns = f->first_ns;
     return 0;
+}
+
+bool fetch_answered(const struct fetch *f) {
+    return f->answered;
 }
 
 bool fetch_wait(struct fetch *f, int64_t until_ns) {

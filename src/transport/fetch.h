@@ -46,6 +46,9 @@ void fetch_free(struct fetch *f);
  * libcurl's text. */
 int fetch_get(struct fetch *f, const char *url, struct fetch_document *out, struct err *e);
 
+/* Whether the last call received a response, with any status. */
+bool fetch_answered(const struct fetch *f);
+
 /* Waits until `until_ns` (CLOCK_MONOTONIC) or fetch_wake(). Returns false if it was woken. */
 bool fetch_wait(struct fetch *f, int64_t until_ns);
 

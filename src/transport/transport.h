@@ -97,6 +97,8 @@ struct transport_request {
      * Borrowed. */
     const struct stream_spec *stream;
     size_t keep_text_bytes; /* maximum to keep of the stream's text; 0: nothing */
+    /* Maximum to keep of a body that the server sends instead of a stream: an error, or JSON. */
+    size_t keep_refusal_bytes;
 };
 
 /* The parts that differ between sendings of a request. The body is borrowed until `done`, the

@@ -97,6 +97,17 @@ assert open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[0] != "T"' "$
     grep -q 'COMMAND gets no GPU' "$ERR"
     "$COLDSWARM" import "$SCRATCH/run.db" --logs "$LOG" --metrics "$METRICS" >/dev/null
     "$COLDSWARM" report "$SCRATCH/run.db" --gpu l4 --prices "$SCRATCH/prices.json" --out "$SCRATCH/out" --no-figures >/dev/null
+    [ "$(json_sql "$SCRATCH/out/tables.json" "select count(*) from file, json_each(doc, '$.notes') where value->>'$.key' = 'billing_differs'")" = 0 ]
+    # Whose list that is, although it is a copy of the built-in one.
+    [[ "$(json "$SCRATCH/out/tables.json" '$.server.cost_basis.prices')" == "your list $SCRATCH/prices.json, which names as its source \"http"* ]]
+    grep -qF "(your list $SCRATCH/prices.json, which names as its source \"http" "$SCRATCH/out/tables.txt"
+    # Without --gpu, the report counts by requests, and says that the metrics do not.
+    "$COLDSWARM" report "$SCRATCH/run.db" >"$SCRATCH/plain.txt"
+    grep -q '^Cost: the metrics have [0-9.]* s of billable time. That fits instance-based billing ([0-9.]* s) and not request-based billing' "$SCRATCH/plain.txt"
+    grep -q 'Give --billing instance, or --gpu KIND if the service has a GPU.' "$SCRATCH/plain.txt"
+    grep -q 'https://cloud.google.com/run/pricing' "$SCRATCH/plain.txt"
+    run -0 "$COLDSWARM" report "$SCRATCH/run.db" --billing instance
+    [[ "$output" != *"by which this report counts"* && "$output" != *"your list"* ]]
     bill_is '
 from datetime import timezone
 import csv

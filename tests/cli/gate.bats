@@ -277,6 +277,25 @@ END
     [[ "$stderr" == *"interrupted"* ]]
 }
 
+@test "a SUSPECT run: the verdict and its reason are above the thresholds, which decide the exit code" {
+    make_run run.db
+    sql run.db "UPDATE run SET verdict = 'SUSPECT', verdict_reason = 'answers are *short*'"
+    run --separate-stderr "$COLDSWARM" gate run.db -e 'http_reqs count>1'
+    [ "$status" -eq 0 ]
+    [[ "$output" == "Verdict: SUSPECT: answers are *short*"*"Thresholds"*"1 of 1 threshold passed" ]]
+    run --separate-stderr "$COLDSWARM" gate run.db -e 'http_reqs count<1'
+    [ "$status" -eq 99 ]
+    [[ "$output" == "Verdict: SUSPECT: answers are *short*"* ]]
+    run --separate-stderr "$COLDSWARM" gate run.db -e 'http_reqs count>1' --format markdown
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"Verdict: SUSPECT: answers are \*short\*"*"|"* ]]
+    run --separate-stderr "$COLDSWARM" gate run.db -e 'http_reqs count>1' --format json
+    [ "$(json - '$.verdict' '$.verdict_reason' '$.ok' <<<"$output")" = "SUSPECT|answers are *short*|1" ]
+    sql run.db "UPDATE run SET verdict = 'VALID', verdict_reason = 'fine'"
+    run --separate-stderr "$COLDSWARM" gate run.db -e 'http_reqs count>1'
+    [[ "$output" != *Verdict* ]]
+}
+
 # What others may call an endpoint; JSON strings, for the scenario.
 HOSTILE='["`touch pwned`", "=cmd|'"'"'/C calc'"'"'!A0", "<script>alert(1)</script>", "\\input{/etc/passwd}", "]]>", "\"; DROP TABLE request;",
   "two\nlines\r::error::x", "\u202eright to left", "esc\u001b[31m", "100%25 %0A", "a, b}: \"c\"", "\uffff\ufffe", "LONG"]'
@@ -351,7 +370,11 @@ END
     [ "$status" -eq 2 ]
     run --separate-stderr "$COLDSWARM" gate run.db -e 'http_reqs count>1' -e 'http_reqs count > 1'
     [ "$status" -eq 2 ]
-    [[ "$stderr" == *"duplicate threshold"* ]]
+    [[ "$stderr" == *'-e: duplicate threshold "http_reqs count>1", also at -e; remove one'* ]]
+    run --separate-stderr "$COLDSWARM" run --host http://127.0.0.1:9 -o r.db --threshold 'http_reqs count>1' --threshold 'http_reqs rate>1' \
+        --threshold 'http_reqs  count > 1'
+    [ "$status" -eq 2 ]
+    [[ "$stderr" == *'--threshold: duplicate threshold "http_reqs count>1", also at --threshold; remove one'* ]]
     run --separate-stderr "$COLDSWARM" gate
     [ "$status" -eq 2 ]
 }

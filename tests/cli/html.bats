@@ -85,7 +85,11 @@ END
     "$COLDSWARM" report server.db -f html >server.html
     "$COLDSWARM" report plain.db --intervals -f html >intervals.html
     grep -q data-row-height intervals.html
-    run python3 "$HERE/page_in_browser.py" plain.html worst.html server.html intervals.html
+    start_target --tokens 5 --ttft 1ms --token-gap 0
+    "$COLDSWARM" run --host "$URL" --stream openai --max-tokens 5 -t 500ms -o streams.db --quiet >out.txt 2>err.txt || [ $? -eq 4 ]
+    "$COLDSWARM" report streams.db -f html >streams.html
+    grep -q '<bdi>time_per_token</bdi>' streams.html
+    run python3 "$HERE/page_in_browser.py" plain.html worst.html server.html intervals.html streams.html
     [ "$status" -eq 0 ] || { echo "$output" && false; }
 }
 

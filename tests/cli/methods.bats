@@ -78,6 +78,15 @@ END
     grep -q 'part of a longer run, which began 5 s earlier. Only requests with these names are counted: /.' out/methods.md
 }
 
+@test "methods of a load by rate tell the rate; its users are a limit" {
+    cp "$BATS_FILE_TMPDIR/many.db" run.db
+    sql run.db "insert into manifest values ('load_users_max', '1000'), ('load_rate_max', '2.5'), ('load_seconds', '60')"
+    report
+    tr '\n' ' ' <out/methods.md >methods.txt
+    grep -qF 'Requests were scheduled at up to 2.5 per second, with at most 1000 in progress at once. The load lasted 60 s.' methods.txt
+    run ! grep -q 'virtual user' methods.txt
+}
+
 # bats test_tags=more
 @test "methods of a run that tells little, typeset" {
     python3 "$BATS_TEST_DIRNAME/make_run.py" run.db hostile

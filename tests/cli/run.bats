@@ -176,6 +176,15 @@ wait_event() {
     [[ "$output" == *"never answered: 3 requests were dropped or cancelled before a response"* ]]
 }
 
+@test "a target whose answers only begin is no success either: SUSPECT, exit 3" {
+    start_hostile
+    scenario "{'target':'$URL','load':{'users':3,'spawn_rate':100,'duration':'200ms'},'tasks':[{'path':'/trickle/1000'}]}"
+    run --separate-stderr "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB" -s 200ms
+    [ "$status" -eq 3 ]
+    [[ "$stderr" == *"completed no answer: 3 responses began, and all were cancelled when the run stopped"* ]]
+    [ "$(sql "$DB" "select verdict, exit_code, (select min(status) from requests) from run")" = "SUSPECT|3|200" ]
+}
+
 @test "a report that cannot be written is exit 3, whatever the requests did" {
     start_hostile
     echo >"$SCRATCH/file"

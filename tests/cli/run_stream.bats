@@ -58,10 +58,21 @@ END
 }
 
 @test "a service that cannot be asked for its model" {
+    # One that does not answer is exit 3, as a run is against it; a URL that cannot be is 2, with and without --model.
     run "$COLDSWARM" run --stream openai --host http://127.0.0.1:1 -t 1s -o r.db --quiet
     echo "$output"
-    [ "$status" -eq 2 ]
+    [ "$status" -eq 3 ]
     [[ "$output" == *"cannot ask http://127.0.0.1:1/v1/models for the name of its model: "*"give it with --model"* ]]
+    [ ! -e r.db ]
+    run "$COLDSWARM" run --stream openai --host http://127.0.0.1:1 --model m -t 100ms -o r.db --quiet
+    [ "$status" -eq 3 ]
+    rm r.db*
+    for more in "" "--model m"; do
+        # shellcheck disable=SC2086
+        run "$COLDSWARM" run --stream openai --host 'http://127.0.0.1:99999' $more -t 1s -o r.db --quiet
+        [ "$status" -eq 2 ]
+        [[ "$output" == *'"http://127.0.0.1:99999" cannot be the target: the port after'* ]]
+    done
     start_hostile
     run "$COLDSWARM" run --stream openai --host "$URL" -t 1s -o r.db --quiet
     echo "$output"
@@ -99,4 +110,27 @@ END
     run "$COLDSWARM" run --stream openai --host "$URL" -t 200ms -o r.db --quiet
     ended 0 r.db
     [[ "$output" =~ "the service took "[0-9.]+"s to name its model, before the run; if it had to start for that, the run has no cold start" ]]
+}
+
+@test "streams that all hang until the end of the run are no success: SUSPECT, exit 3" {
+    start_target --end stall --tokens 10 --ttft 1ms --token-gap 0
+    run --separate-stderr "$COLDSWARM" run --host "$URL" --stream openai --max-tokens 10 -u 3 -r 100 -t 500ms -s 300ms -o r.db --only-summary
+    echo "$output $stderr"
+    [ "$status" -eq 3 ]
+    [ "$(sql r.db "select count(*) > 0, min(outcome), max(outcome), min(status) from requests")" = "1|cancelled|cancelled|200" ]
+    [ "$(sql r.db "select verdict, exit_code from run")" = "SUSPECT|3" ]
+    [[ "$output" == *"Verdict: SUSPECT: no request came to its end, so there are no times: all "*" were cancelled when the run stopped"* ]]
+    [[ "$stderr" == *"$URL completed no answer: "*" responses began, and all were cancelled when the run stopped"* ]]
+    # One that ends makes it a run like any other.
+    start_target --tokens 10 --ttft 1ms --token-gap 0
+    run "$COLDSWARM" run --host "$URL" --stream openai --max-tokens 10 -t 200ms -o s.db --quiet
+    ended 0 s.db
+}
+
+@test "a stream that falls silent fails before its timeout: the scenario says when" {
+    start_target --tokens 5 --ttft 1ms --token-gap 0
+    run "$COLDSWARM" run --host "$URL" --stream openai --max-tokens 5 -t 100ms -o r.db --quiet
+    ended 0 r.db
+    sql r.db "select scenario from run" >s.json
+    [ "$(json s.json '$.timeout' '$.tasks[0].stream.format' '$.tasks[0].stream.idle_timeout')" = "10m|openai|5m" ]
 }

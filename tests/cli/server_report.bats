@@ -168,6 +168,24 @@ print(*(round(r["usd"] * 1e6) for r in s["cost"] if r["item"] in ("CPU", "memory
     [[ "$stderr" == *atlantis* ]]
 }
 
+@test "an option for the cost that cannot take effect is an error" {
+    make_run
+    for option in '--cpu 2' '--memory 1G' '--gpu l4' '--billing instance' '--region us-east1' "--prices $BATS_TEST_DIRNAME/../../src/stats/prices.json"; do
+        # shellcheck disable=SC2086
+        run -2 "$COLDSWARM" report run.db --from 1s $option
+        [[ "$output" == *"${option%% *} is for the cost, which the report of a part of a run does not have"* ]]
+        # shellcheck disable=SC2086
+        "$COLDSWARM" report run.db $option >/dev/null
+    done
+    python3 "$BATS_TEST_DIRNAME/make_server_run.py" bare.db --no-server
+    for option in '--cpu 2' '--memory 1G' '--gpu l4' '--billing instance' '--region us-east1' '--prices none.json'; do
+        # shellcheck disable=SC2086
+        run -2 "$COLDSWARM" report bare.db $option --out never
+        [[ "$output" == *"${option%% *} is for the cost, and bare.db has no logs or metrics of the server"*"coldswarm import"* ]]
+        [ ! -e never ]
+    done
+}
+
 @test "hostile names of instances and revisions in every format" {
     make_run --hostile
     report

@@ -41,6 +41,20 @@ figures="ttft output_tokens streams_in_flight token_gaps ttft_by_prompt"
     fails grep -q addlegendentry folder/latex/figure_ttft.tex
 }
 
+@test "prompts of one length: each answer has its point" {
+    start_target --tokens 3 --ttft 30ms --token-gap 0
+    "$COLDSWARM" run --host "$URL" --stream openai --prompt-words 20 --max-tokens 3 --users 4 -t 1s -o r.db --quiet >out 2>err || [ $? -eq 4 ]
+    "$COLDSWARM" report r.db -o folder >/dev/null
+    [ "$(sql r.db "select min(prompt_tokens), max(prompt_tokens) from streams")" = "20|20" ]
+    sql r.db "select 20, ttft_us from streams join requests on id = request_id where outcome = 'ok' order by 2" >want
+    [ "$(wc -l <want)" -gt 20 ]
+    python3 -c 'import csv
+for r in sorted((round(float(r["prompt_tokens"])), round(float(r["ttft_ms"]) * 1000)) for r in csv.DictReader(open("folder/data/ttft_by_prompt.csv"))):
+    print(*r, sep="|")' >got
+    diff want got
+    grep -q 'Time to the first token of each answer over the length of its prompt' folder/report.html
+}
+
 @test "figures of streams: a run without streams has none and loses those of another" {
     start_target --tokens 5
     chat "$URL" 1 1s

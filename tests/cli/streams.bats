@@ -86,12 +86,65 @@ holds() {
         [ "$(sql r.db "select distinct outcome, status, error from requests where outcome <> 'cancelled'")" = \
             "no_tokens|307|no token came: the response is a redirect (HTTP 307)" ]
         stream_run "$transport" "status=429"
-        holds outcome=http_error status=429 "error=HTTP 429" request_id=NULL
+        holds outcome=http_error status=429 "error=HTTP 429: busy" request_id=NULL
         stream_run "$transport" "n=3&end=stall" '{ "format": "openai", "idle_timeout": "150ms" }'
         holds outcome=stream_idle finish=idle token_events=3 "error=no byte of the stream came for 150ms"
         grep -q '"ended": "client"' "$STREAM_LOG"
         stream_run "$transport" "n=3&end=stall" '"openai"' '"timeout": "700ms", "connect_timeout": "700ms",'
         holds outcome=timeout finish=timeout token_events=3 "error=the response was not complete within 700ms"
+    done
+}
+
+@test "what a server says instead of a stream is kept: the message among the errors, the body in failed_bodies" {
+    start_target
+    model='"model": "m", "max_tokens": -1'
+    for transport in $TRANSPORTS; do
+        for path in v1/chat/completions v1/messages; do
+            printf '{"target": "%s", "load": {"users": 1, "duration": "300ms"}, "wait": {"constant": "20ms"},
+                "tasks": [{"path": "/%s", "json": {%s, "stream": true}, "stream": "openai"}]}' "$URL" $path "$model" >s.json
+            rm -f r.db*
+            run "$COLDSWARM" run s.json -o r.db --transport "$transport" --only-summary
+            ended 1 r.db
+            said=$(fetch POST "$URL/$path" "{$model, \"stream\": true}" | tail -n +2)
+            message=$(json_sql - "select doc->>'$.error.message' from file" <<<"$said")
+            [ -n "$message" ]
+            [ "$(sql r.db "select distinct outcome, status, error from requests")" = "http_error|400|HTTP 400: $message" ]
+            [[ "$output" == *"HTTP 400: $message"* ]]
+            [ "$(sql r.db "select distinct status, error, bytes = length(cast(body as blob)), rtrim(body, char(10)), seen from failed_bodies")" = \
+                "400|HTTP 400: $message|1|$said|" ]
+            [ "$(sql r.db "select (select count(*) from failed_bodies) = min(10, count(*)) from requests")" = 1 ]
+        done
+    done
+}
+
+@test "an answer that is no stream although its status is good is kept too, shortened" {
+    start_stream_server
+    for transport in $TRANSPORTS; do
+        stream_run "$transport" "end=json"
+        holds outcome=no_tokens
+        [ "$(sql r.db "select count(*) > 0, min(status), min(body like '{%'), min(error like 'no token came: %') from failed_bodies")" = "1|200|1|1" ]
+        stream_run "$transport" "n=3"
+        [ "$(sql r.db "select count(*) from failed_bodies")" = 0 ]
+    done
+}
+
+# ends_with OUTCOME EVENTS TOKEN_EVENTS ERROR: every answer of the last run.
+ends_with() {
+    [ "$(sql r.db "select distinct outcome, events, token_events, error from requests join streams on id = request_id")" = "$1|$2|$3|$4" ]
+}
+
+@test "a token that is not where the scenario says: the error says whether the events are JSON" {
+    start_stream_server
+    for transport in $TRANSPORTS; do
+        stream_run "$transport" "n=4&format=plain&end=noreason" '{ "format": "sse", "token": "/text" }'
+        ends_with no_tokens 4 0 \
+            'no token came: the events are not JSON, so "token" (/text) finds no text in them; leave it out if the whole data is the text'
+        stream_run "$transport" "n=4&format=plain&end=noreason" '"sse"'
+        ends_with ok 4 4 ""
+        stream_run "$transport" "n=4&end=noreason" '{ "format": "sse", "token": "/text" }'
+        ends_with no_tokens 4 0 'no token came: no event has a text at "token" (/text); check it against an event'
+        stream_run "$transport" "n=4&end=noreason" '{ "format": "sse", "token": "/choices/0/delta/content" }'
+        ends_with ok 4 4 ""
     done
 }
 

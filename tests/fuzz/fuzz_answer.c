@@ -24,7 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     bool stream = size % 2 == 1;
     size_t piece = (data[0] >> 2) + 1;
     answer_init(&a, &options, &pool, &history);
-    answer_begin(&a, &(struct answer_wanted){true, size % 64, stream ? &spec : NULL, size % 50});
+    answer_begin(
+        &a, &(struct answer_wanted){true, size % 64, stream ? &spec : NULL, size % 50, size % 70});
     answer_expect(&a, data[0] & 2, false, &place);
     for (size_t at = 1; at < size && a.http.state != HTTP1_COMPLETE; at += piece) {
         size_t n = size - at < piece ? size - at : piece;

@@ -252,7 +252,8 @@ static void one_that_is_there_already_is_refused(void **state) {
     assert_int_equal(gate_rules_parse(&all, "there", "http_reqs{name:/} rate>1", &e), 0);
     assert_int_equal(gate_rules_parse(&all, "there", "http_reqs rate>2", &e), 0);
     assert_int_equal(gate_rules_parse(&all, "there", "http_reqs  rate > 1.0 abortOnFail", &e), -1);
-    assert_string_equal(e.text, "there: duplicate threshold at here; remove one");
+    assert_string_equal(
+        e.text, "there: duplicate threshold \"http_reqs rate>1\", also at here; remove one");
     assert_int_equal(all.count, 4);
     gate_rules_done(&all);
 }

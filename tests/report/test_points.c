@@ -35,6 +35,30 @@ static void test_thinned_but_nothing_is_lost(void **state) {
     points_free(p);
 }
 
+/* Prompts of one length: all of them are there, until they are too many for a picture. */
+static void test_all_are_kept_up_to_a_number(void **state) {
+    (void)state;
+    struct points *p = NULL;
+    struct err e;
+    assert_int_equal(points_new(201, &p, &e), 0);
+    points_keep(p, 1000);
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(points_add(p, POINTS_WARM, 200, 51000 + i, &e), 0);
+    assert_int_equal(p->count, 1000);
+    assert_false(p->thinned);
+    for (size_t i = 0; i < p->count; i++)
+        assert_int_equal(p->all[i].took_us, 51000 + i);
+    /* One more: those in one band become one, and others stay. */
+    assert_int_equal(points_add(p, POINTS_COLD, 100, 51000, &e), 0);
+    assert_true(p->thinned);
+    assert_int_equal(p->count, 2);
+    assert_int_equal(p->all[0].took_us, 51000);
+    assert_int_equal(p->all[1].kind, POINTS_COLD);
+    assert_int_equal(points_add(p, POINTS_WARM, 200, 51001, &e), 0);
+    assert_int_equal(p->count, 2);
+    points_free(p);
+}
+
 static void test_outside_of_the_run(void **state) {
     (void)state;
     struct points *p = NULL;
@@ -56,6 +80,7 @@ static void test_outside_of_the_run(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_thinned_but_nothing_is_lost),
+        cmocka_unit_test(test_all_are_kept_up_to_a_number),
         cmocka_unit_test(test_outside_of_the_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -102,6 +102,14 @@ static void test_custom(void **state) {
     feeder_free(f);
     must_refuse(FEEDER_CUSTOM, "{\"prompt\":\"a\"}\n{\"text\":\"b\"}\n",
                 ":2: \"prompt\" is missing or empty");
+    must_refuse(
+        FEEDER_CUSTOM, "{\"text\":\"a\"}\n\n{\"question\":\"b\",\"text\":\"\"}\n",
+        ": no line has the key \"prompt\"; the keys are \"text\", \"question\"; rename the one "
+        "that has the prompt");
+    must_refuse(FEEDER_CUSTOM,
+                "{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1,\"i\":1}\n",
+                ": no line has the key \"prompt\"; the keys are \"a\", \"b\", \"c\", \"d\", \"e\", "
+                "\"f\", \"g\", \"h\", ...; rename the one that has the prompt");
     must_refuse(FEEDER_CUSTOM, "{\"prompt\":\"a\",\"output_tokens\":1.5}\n",
                 ":1: \"output_tokens\" is not a whole number");
 }

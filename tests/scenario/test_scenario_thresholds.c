@@ -67,10 +67,11 @@ static const struct {
     {"{\"http_reqs\":[{\"threshold\":\"count>1\",\"over\":\"11m\"}]}",
      "s.json:3:58: over: windows are whole seconds, from 1s to 10m"},
     {"{\"http_reqs\":[\"count>1\",\n\"count > 1\"]}",
-     "s.json:4:1: duplicate threshold at s.json:3:28; remove one"},
+     "s.json:4:1: duplicate threshold \"http_reqs count>1\", also at s.json:3:28; remove one"},
     {"{\"http_reqs{name:/,method:GET}\":[\"count>1\"],\n\"http_reqs{method:GET,name:/}\":"
      "[\"count>1\"]}",
-     "s.json:4:33: duplicate threshold at s.json:3:47; remove one"},
+     "s.json:4:33: duplicate threshold \"http_reqs{name:/,method:GET} count>1\", also at "
+     "s.json:3:47; remove one"},
     {"{\"http_reqs{name:/predikt}\":[\"count>1\"]}",
      "s.json:3:43: http_reqs{name:/predikt}: name:/predikt matches nothing that the scenario "
      "sends; did you mean /predict?"},

@@ -310,6 +310,9 @@ static void test_bad_lists_say_where(void **state) {
          "\"name\":"
          "\"\",\"note\":\"\"}]}",
          "\"request_based\" is missing"},
+        {"{\"source\":\"\",\"date\":\"\",\"currency\":\"\",\"tiers\":[{\"regions\":[\"r\"]},\n"
+         "{\"regions\":[\"q\"]},\n{\"regions\":[\"q\",\"r\"]}]}",
+         "p:3:1: a tier above has the region \"r\" too; remove it from one of them"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct err e;

@@ -7,7 +7,7 @@ The query of the path says how, for tests of "stream":
   piece=7       writes of so many bytes, each on its own                  burst=3   events in one write
   crlf=1        lines end with CR LF  space=0      "data:" without a space     blank=0   no empty line behind the last event
   gzip=1        Content-Encoding, flushed with each write
-  format=openai|ollama                role=1       an event with a role before the first token     ping=1   comments between events
+  format=openai|ollama|plain (the data is the text)    role=1       an event with a role before the first token     ping=1   comments between events
   reasoning=5   the first so many are reasoning    usage=1   usage at the end
   end=done|nodone|noreason|cut|reset|error|stall|json|empty|silent|again   what ends it: see end()
   status=429    another status, with a JSON body   location=/x   a redirect
@@ -80,7 +80,9 @@ class Stream:
         word, kind = WORDS[i % len(WORDS)], "reasoning" if i < int(self.q.get("reasoning", "0")) else "text"
         self.marks.append((word, kind))
         ascii_only = i % 2 == 0  # both \u escapes and raw UTF-8
-        if self.q.get("format") == "ollama":
+        if self.q.get("format") == "plain":
+            self.event(word.strip())
+        elif self.q.get("format") == "ollama":
             self.event(json.dumps({"model": "m", "response": word, "done": False}, ensure_ascii=ascii_only))
         else:
             delta = {"reasoning_content" if kind == "reasoning" else "content": word}
