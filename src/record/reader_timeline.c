@@ -21,6 +21,11 @@ bool reader_has_checks(struct reader *r) {
     return has_row(r, "SELECT 1 FROM sqlite_master WHERE type = 'view' AND name = 'checks'");
 }
 
+bool reader_has_failed_bodies(struct reader *r) {
+    return has_row(r, "SELECT 1 FROM sqlite_master WHERE name = 'failed_body'") &&
+           has_row(r, "SELECT 1 FROM failed_body LIMIT 1");
+}
+
 bool reader_has_steps(struct reader *r) {
     return reader_has_iterations(r) &&
            has_row(r, "SELECT 1 FROM task WHERE endpoint IS NULL LIMIT 1");

@@ -16,6 +16,8 @@ int reader_stages(struct reader *r, int64_t **out, size_t *count, struct err *e)
 
 bool reader_has_iterations(struct reader *r);
 bool reader_has_checks(struct reader *r);
+/* Whether the view failed_bodies has a row. */
+bool reader_has_failed_bodies(struct reader *r);
 
 /* When the load ended, so that no new request was started. READER_NO_VALUE: the file does not
  * say. */

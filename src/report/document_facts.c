@@ -50,7 +50,8 @@ void document_facts(struct document *d) {
     snprintf(text, sizeof text, "%s%s", duration,
              run->complete ? "" : " (interrupted or in progress)");
     put(t, "Duration", text);
-    snprintf(text, sizeof text, "%" PRIu32, run->users_max);
+    snprintf(text, sizeof text, "%s%" PRIu32 "%s", m->by_rate ? "at most " : "", run->users_max,
+             m->by_rate ? " at once" : "");
     put(t, "Users", text);
     snprintf(text, sizeof text, "%" PRIu64, run->seed);
     put(t, "Seed", text);

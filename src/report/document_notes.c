@@ -50,13 +50,6 @@ static void percentile_notes(struct document *d, const struct model *m) {
     buf_done(&text);
 }
 
-static bool any_refused(const struct model *m) {
-    for (size_t i = 0; i < m->error_count; i++)
-        if (strcmp(m->errors[i].outcome, outcome_text(OUTCOME_CHECK_FAILED)) == 0)
-            return true;
-    return false;
-}
-
 static void notes(struct document *d, const struct model *m) {
     const struct summary_row *all = &m->aggregated.row;
     const char *key, *text;
@@ -93,9 +86,9 @@ static void notes(struct document *d, const struct model *m) {
              "Cancelled when the run stopped: %" PRIu64
              " request%s. They have no times and are not in the tables above.",
              all->cancelled, text_plural(all->cancelled));
-    if (any_refused(m))
-        note(d, "The view failed_bodies of the run file shows what the checks found, for the first "
-                "responses that failed.");
+    if (m->has_failed_bodies)
+        note(d, "The view failed_bodies of the run file shows the first responses that failed, and "
+                "what the checks found.");
     if (m->error_count > DOCUMENT_ERRORS_MAX) {
         uint64_t rest = 0;
         for (size_t i = DOCUMENT_ERRORS_MAX; i < m->error_count; i++)

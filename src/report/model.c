@@ -326,6 +326,12 @@ static int make_thresholds(struct build *b) {
     return 0;
 }
 
+static void take_load(void *context, const char *key, const char *value) {
+    struct model *m = context;
+    (void)value;
+    m->by_rate = m->by_rate || strcmp(key, "load_rate_max") == 0;
+}
+
 static void take_asked(void *context, const char *key, const char *value) {
     char *asked = context;
     if (strcmp(key, "http_version_asked") == 0)
@@ -414,7 +420,8 @@ int model_new(struct reader *r, const struct model_options *o, struct model **ou
     remarks_init(&m->remarks);
     struct build b = {.m = m, .reader = r, .e = e};
     int result = -1;
-    if (read_rows(&b) != 0 || make_errors(&b) != 0 ||
+    m->has_failed_bodies = reader_has_failed_bodies(r);
+    if (reader_manifest(r, take_load, m, e) != 0 || read_rows(&b) != 0 || make_errors(&b) != 0 ||
         (m->cut == NULL &&
          (client_summarize(r, &m->client, e) != 0 || flow_tables_read(r, &m->flows, e) != 0)))
         goto out;

@@ -84,6 +84,8 @@ struct model {
     const struct reader_run *run;
     const struct reader_cut *cut; /* NULL: the whole run */
     struct model_options options;
+    bool by_rate;           /* a load is an arrival rate: the number of users is a limit */
+    bool has_failed_bodies; /* the run file has responses that failed */
 
     struct model_entry *entries; /* by name, then method */
     size_t entry_count;

@@ -68,7 +68,7 @@ END
         [ "$(sqlite3 run.db "select name from requests group by name having count(distinct error) <> 1 or count(*) < 3")" = "" ]
         [ "$(sqlite3 run.db "select count(distinct name || error) from requests")" -eq 14 ]
         [[ "$output" == *'equals'*'check_failed'*'check /state equals ready: not equal to "ready"'* ]]
-        [[ "$output" == *"The view failed_bodies of the run file shows what the checks found"* ]]
+        [[ "$output" == *"The view failed_bodies of the run file shows the first responses that failed, and what the checks found"* ]]
         # What was found, each value for itself.
         seen() { sqlite3 run.db "select count(*) > 2, count(*) = sum($2) from failed_bodies where request = '$1'"; }
         [ "$(seen equals "seen glob '\"busy-*-*-*-*-*\"'")" = "1|1" ]

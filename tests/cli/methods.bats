@@ -82,6 +82,7 @@ END
     cp "$BATS_FILE_TMPDIR/many.db" run.db
     sql run.db "insert into manifest values ('load_users_max', '1000'), ('load_rate_max', '2.5'), ('load_seconds', '60')"
     report
+    grep -qE '^Users +at most [0-9]+ at once$' out/tables.txt
     tr '\n' ' ' <out/methods.md >methods.txt
     grep -qF 'Requests were scheduled at up to 2.5 per second, with at most 1000 in progress at once. The load lasted 60 s.' methods.txt
     run ! grep -q 'virtual user' methods.txt

@@ -113,6 +113,7 @@ holds() {
             [ "$(sql r.db "select distinct status, error, bytes = length(cast(body as blob)), rtrim(body, char(10)), seen from failed_bodies")" = \
                 "400|HTTP 400: $message|1|$said|" ]
             [ "$(sql r.db "select (select count(*) from failed_bodies) = min(10, count(*)) from requests")" = 1 ]
+            "$COLDSWARM" report r.db | tr -s ' \n' ' ' | grep -q 'The view failed_bodies of the run file shows the first responses that failed'
         done
     done
 }
