@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "support/canned.h"
+#include "support/loop.h"
 #include "transport/curl.h"
 #include "transport/direct.h"
 #include "transport/transport.h"
@@ -80,7 +81,7 @@ static inline struct seen call(struct user *u, const struct transport_request *r
     assert_int_equal(u->ops->request_new(u->transport, r, &compiled, &u->e), 0);
     u->ops->send(u->session, compiled, parts, 0, keep, &seen);
     while (seen.outcome == OUTCOME_NOT_SENT)
-        uv_run(&u->loop, UV_RUN_ONCE);
+        loop_turn(&u->loop);
     u->ops->request_free(compiled);
     return seen;
 }

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "support/loop.h"
 #include "support/server.h"
 #include "transport/curl.h"
 #include "transport/direct.h"
@@ -76,7 +77,7 @@ static struct answer call(struct bench *b, const char *method, const char *path)
     assert_int_equal(ops->request_new(b->transport, &r, &compiled, &e), 0);
     ops->send(b->session, compiled, NULL, 0, keep, &a);
     while (a.calls == 0)
-        uv_run(&b->loop, UV_RUN_ONCE);
+        loop_turn(&b->loop);
     ops->request_free(compiled);
     assert_true(a.result.end_ns >= a.result.sent_ns);
     return a;

@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "support/loop.h"
 #include "support/serve_each.h"
 #include "transport/curl.h"
 #include "transport/direct.h"
@@ -161,7 +162,7 @@ static void ask(struct client *c, const char *method, const char *path, bool upg
     assert_int_equal(c->ops->request_new(c->transport, &r, &compiled, &e), 0);
     c->ops->send(c->session, compiled, NULL, 0, keep, s);
     while (!s->done)
-        uv_run(&c->loop, UV_RUN_ONCE);
+        loop_turn(&c->loop);
     c->ops->request_free(compiled);
 }
 

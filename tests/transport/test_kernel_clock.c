@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "support/loop.h"
 #include "support/scratch.h"
 #include "support/server.h"
 #include "transport/direct.h"
@@ -61,7 +62,7 @@ static struct late read_late(const char *scheme, const struct server *server, bo
             late.slept_ns = clock_mono_ns() - from;
         }
         while (!call.done)
-            uv_run(&loop, UV_RUN_ONCE);
+            loop_turn(&loop);
         assert_int_equal(call.result.outcome, OUTCOME_OK);
         assert_int_equal(call.result.ttfb_ns, call.result.end_ns - call.result.sent_ns);
         late.ago_ns = clock_mono_ns() - call.result.end_ns;

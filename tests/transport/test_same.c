@@ -9,6 +9,7 @@
 
 #include <sys/resource.h>
 
+#include "support/loop.h"
 #include "support/scratch.h"
 #include "support/server.h"
 #include "transport/curl.h"
@@ -64,18 +65,11 @@ static const char *file(const char *name) {
     return name == NULL ? NULL : in_dir(name);
 }
 
-/* A result may come in the part of a turn before the loop waits for sockets. Then only this ends the
- * wait: the transport has nothing more to wait for. */
-static void on_beat(uv_timer_t *beat) {
-    (void)beat;
-}
-
 /* One session, one request after the other; 0: the transport refused the options, with the text in
  * seen[0]. */
 static size_t play(const struct transport_ops *ops, const struct scene *x, int port,
                    const char *unix_path, struct seen seen[REQUESTS_MAX]) {
     uv_loop_t loop;
-    uv_timer_t beat;
     struct err e;
     struct transport *t = NULL;
     struct transport_session *s = NULL;
@@ -102,8 +96,6 @@ static size_t play(const struct transport_ops *ops, const struct scene *x, int p
         .user_agent = "test/1",
     };
     uv_loop_init(&loop);
-    uv_timer_init(&loop, &beat);
-    uv_timer_start(&beat, on_beat, 20, 20);
     assert_int_equal(ops->open(&loop, &options, &t, &e), 0);
     assert_int_equal(ops->session_open(t, 0, &s, &e), 0);
     for (; n < REQUESTS_MAX && x->steps[n].method != NULL; n++) {
@@ -121,12 +113,11 @@ static size_t play(const struct transport_ops *ops, const struct scene *x, int p
         seen[n].outcome = OUTCOME_NOT_SENT;
         ops->send(s, compiled, NULL, 0, keep, &seen[n]);
         while (seen[n].outcome == OUTCOME_NOT_SENT)
-            uv_run(&loop, UV_RUN_ONCE);
+            loop_turn(&loop);
         ops->request_free(compiled);
     }
     ops->session_close(s);
     ops->close(t);
-    uv_close((uv_handle_t *)&beat, NULL);
     uv_run(&loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&loop), 0);
     return n;

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #define SERVER_SCRIPT "tests/support/tls_ends.py"
+#include "support/loop.h"
 #include "support/scratch.h"
 #include "support/server.h"
 #include "transport/curl.h"
@@ -88,7 +89,7 @@ static void send_to(struct client *c, int port, const char *path, size_t body_by
     assert_int_equal(c->ops->request_new(c->transport, &r, &compiled, &e), 0);
     c->ops->send(c->session, compiled, NULL, 0, keep, s);
     while (!s->done)
-        uv_run(&c->loop, UV_RUN_ONCE);
+        loop_turn(&c->loop);
     c->ops->request_free(compiled);
     free(body);
 }

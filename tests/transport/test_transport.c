@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "support/loop.h"
 #include "support/server.h"
 #include "transport/curl.h"
 #include "transport/direct.h"
@@ -67,7 +68,7 @@ static void finish(struct bench *b) {
 
 static void run_until(struct bench *b, const int *calls, int n) {
     while (*calls < n)
-        uv_run(&b->loop, UV_RUN_ONCE);
+        loop_turn(&b->loop);
 }
 
 /* Sends one request and runs the loop until its callback has come. */
