@@ -22,6 +22,7 @@ struct evaluating {
     uint64_t uncovered;     /* failed requests of the others */
     struct record *record;
     struct control *control;
+    bool is_part;     /* of a load: only the whole is evaluated */
     bool streams;     /* some threshold is about them */
     struct buf gaps;  /* of one stream */
     struct buf ended; /* why the run was ended: "TIME RULE"; empty: it was not */
@@ -49,6 +50,7 @@ static int init(const void *run, void **self, struct err *e) {
     *v = (struct evaluating){.catalog = &s->catalog,
                              .rules = &s->thresholds,
                              .record = view->record,
+                             .is_part = opt_given(view->args, "shard"),
                              .control = view->control};
     buf_init(&v->ended, 8 * GATE_TEXT_MAX);
     buf_init(&v->gaps, SIZE_MAX / 2);
@@ -58,7 +60,7 @@ static int init(const void *run, void **self, struct err *e) {
     if (v->covered == NULL)
         return err_set(e, "out of memory for thresholds");
     cover(v);
-    if (v->rules->count == 0)
+    if (v->rules->count == 0 || v->is_part)
         return 0;
     if (gate_live_new(v->rules, &v->subject.subject, &v->live, e) != 0)
         return -1;
@@ -172,10 +174,11 @@ static int end(void *self, void *run_end, struct err *e) {
     const struct evaluating *v = self;
     struct run_end *run = run_end;
     say_ended(v);
-    run->uncovered = v->uncovered;
+    run->uncovered = v->is_part ? 0 : v->uncovered;
     if (v->ended.len > 0)
         manifest_add(&run->manifest, THRESHOLDS_END_KEY, buf_text(&v->ended));
-    return run->whole && v->rules->count > 0 ? evaluate(v, run, &run->thresholds, e) : 0;
+    return run->whole && v->rules->count > 0 && !v->is_part ? evaluate(v, run, &run->thresholds, e)
+                                                            : 0;
 }
 
 const struct control_listener evaluating_listener = {.name = "thresholds",

@@ -18,6 +18,7 @@
 #include "cli/run_path.h"
 #include "cli/run_words.h"
 #include "cli/sending.h"
+#include "cli/sharding.h"
 #include "cli/stream_scenario.h"
 #include "cli/tags.h"
 #include "cli/verdict.h"
@@ -97,6 +98,7 @@ struct run {
     struct repeat *repeat; /* which of how many */
     struct scenario *scenario;
     struct sending sending;
+    struct sharding sharding;
     struct calibration calibration;
     struct run_facts facts; /* all of these */
     struct record *record;
@@ -145,12 +147,20 @@ static int write_manifest(const struct run *run, struct err *e) {
     return status;
 }
 
+/* Nothing was sent. The file would be in the way of the next try, or be taken for an interrupted
+ * part. */
+static void drop_record(struct run *run) {
+    record_close(run->record, NULL, NULL);
+    run->record = NULL;
+    record_remove(run->path);
+}
+
 static int open_record(struct run *run, struct err *e) {
     const struct scenario *s = run->scenario;
     const struct record_run about = {
         .name = s->name,
         .started_real_ns = clock_real_ns(),
-        .users_max = scenario_users_max(s),
+        .users_max = engine_users(s, run->sharding.part),
         .scenario = s->source,
         .target = s->target_source,
         .seed = run->facts.seed,
@@ -175,10 +185,7 @@ static int open_record(struct run *run, struct err *e) {
         if (record_start(run->record, e) == 0)
             return 0;
     }
-    /* Nothing was sent. The file would be in the way of the next try. */
-    record_close(run->record, NULL, NULL);
-    run->record = NULL;
-    record_remove(run->path);
+    drop_record(run);
     return -1;
 }
 
@@ -319,6 +326,8 @@ static int carry_out(struct run *run) {
         .kernel_clock = run->sending.kernel_clock,
         .trace_sampled = opt_flag(a, "trace-sampled"),
         .threads = (uint32_t)opt_integer(a, "threads"),
+        .part = run->sharding.part,
+        .start_at_ns = run->sharding.start_at_ns,
         .seed = run->facts.seed,
         .stop_timeout_ns = opt_duration(a, "stop-timeout"),
         .user_agent = USER_AGENT,
@@ -341,7 +350,9 @@ static int carry_out(struct run *run) {
         record_stop(run->record, NULL);
         control_end(&run->control, &end, NULL);
         say_teardown(&result);
-        code = command_error(EXIT_RUNTIME, e.text);
+        code = command_error(result.late_ns != 0 ? EXIT_USAGE : EXIT_RUNTIME, e.text);
+        if (result.late_ns != 0)
+            drop_record(run);
     }
     if (run->control.signal != 0)
         repeat_stop(run->repeat, run->control.signal);
@@ -370,12 +381,15 @@ static int run_once(const struct args *a, const struct control_tables *tables,
                     const struct replay *replay, struct repeat *repeat, uint64_t seed) {
     struct err e = {0};
     struct run run = {.args = a, .repeat = repeat};
+    struct sharding *sharding = &run.sharding;
     uint32_t threads = (uint32_t)opt_integer(a, "threads");
     int code = EXIT_USAGE;
-    if (load_scenario(a, replay, &run.scenario, &code, &e) != 0 ||
+    if (sharding_choose(a, sharding, &e) != 0 ||
+        load_scenario(a, replay, &run.scenario, &code, &e) != 0 ||
+        sharding_check(sharding, run.scenario, &e) != 0 ||
         sending_choose(a, run.scenario, &run.sending, &e) != 0 ||
         engine_check_files(run.scenario, &e) != 0 || choose_page(&run, &e) != 0 ||
-        engine_raise_limits(run.scenario, threads, &e) != 0)
+        engine_raise_limits(run.scenario, sharding->part, threads, &e) != 0)
         command_error(code, e.text);
     else if (run_path_check(a, repeat, &e) != 0 || transport_global_init(&e) != 0 ||
              control_init(&run.control, tables, &e) != 0)
@@ -386,8 +400,11 @@ static int run_once(const struct args *a, const struct control_tables *tables,
                                        .replay = replay,
                                        .repeat = repeat,
                                        .sending = &run.sending,
+                                       .sharding = sharding,
                                        .calibration = &run.calibration,
                                        .seed = seed};
+        if (sharding->is_part)
+            sending_set_trace(&run.sending, sharding_trace(sharding, seed));
         if (replay != NULL && repeat->nth == 1)
             run_say_differences(&run.facts);
         code = carry_out(&run);

@@ -153,6 +153,7 @@ void run_manifest(struct manifest *m, const struct run_facts *f) {
     add_calibration(m, f->calibration);
     add_thresholds(m, &f->scenario->thresholds);
     streaming_manifest(m, f->scenario);
+    sharding_manifest(f->sharding, m);
     replay_describe(m, f->args, f->scenario, f->replay);
     if (f->replay != NULL)
         manifest_add(m, "replay_of", opt_text(f->args, "replay"));

@@ -14,6 +14,7 @@
 #include "cli/repeat.h"
 #include "cli/replay.h"
 #include "cli/sending.h"
+#include "cli/sharding.h"
 
 struct run_facts {
     const struct args *args;
@@ -21,6 +22,7 @@ struct run_facts {
     const struct replay *replay; /* NULL: not a replay */
     const struct repeat *repeat;
     const struct sending *sending;
+    const struct sharding *sharding;
     const struct calibration *calibration; /* without requests: was not calibrated */
     uint64_t seed;
 };

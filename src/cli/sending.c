@@ -9,6 +9,11 @@
 #include "transport/kernel_clock.h"
 #include "util/clock.h"
 
+void sending_set_trace(struct sending *s, uint64_t id) {
+    if (s->trace_run[0] != '\0')
+        snprintf(s->trace_run, sizeof s->trace_run, "%016" PRIx64, id);
+}
+
 int sending_choose(const struct args *a, const struct scenario *s, struct sending *out,
                    struct err *e) {
     static const enum choose_wish wishes[] = {CHOOSE_AUTO, CHOOSE_CURL, CHOOSE_DIRECT};

@@ -7,6 +7,7 @@
 #define CLI_SENDING_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "cli/command.h"
 #include "engine/choose.h"
@@ -26,5 +27,8 @@ struct sending {
  * the scenario. */
 int sending_choose(const struct args *a, const struct scenario *s, struct sending *out,
                    struct err *e);
+
+/* Uses this identifier of the run in traceparent, if it is sent at all. */
+void sending_set_trace(struct sending *s, uint64_t id);
 
 #endif

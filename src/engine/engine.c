@@ -110,7 +110,7 @@ static int prepare_values(struct engine *g, struct err *e) {
     for (size_t i = 0; i < s->variable_count; i++)
         g->values[i] = s->variables[i];
     for (size_t i = 0; i < s->feeder_count; i++)
-        feeder_start(s->feeders[i], g->options->seed);
+        feeder_start(s->feeders[i], g->options->seed, g->options->part);
     return 0;
 }
 
@@ -134,11 +134,22 @@ int engine_check_files(const struct scenario *s, struct err *e) {
     return tls_context_check(&o, e);
 }
 
-int engine_raise_limits(const struct scenario *s, uint32_t threads, struct err *e) {
+uint32_t engine_users(const struct scenario *s, struct part part) {
+    uint32_t users = 0, first = 0;
+    for (size_t i = 0; i < s->load_count; i++) {
+        uint32_t own = load_users_max(&s->loads[i].load);
+        users += part_share(part_from(part, first), own);
+        first += own;
+    }
+    return users;
+}
+
+int engine_raise_limits(const struct scenario *s, struct part part, uint32_t threads,
+                        struct err *e) {
     struct rlimit limit;
     /* A connection a user, a second one while it reconnects for some, and what the process itself
      * holds. */
-    uint32_t users = scenario_users_max(s);
+    uint32_t users = engine_users(s, part);
     rlim_t need = (rlim_t)users + users / 16 + 16 * (rlim_t)threads + 64;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
         return 0;
@@ -193,7 +204,7 @@ static void ask(struct engine *g, int64_t now, uint32_t users) {
         .elapsed_ns = now,
         .duration_ns = load_ns,
         .users = users,
-        .users_max = scenario_users_max(o->scenario),
+        .users_max = engine_users(o->scenario, o->part),
         .stopping = stopped || now >= load_ns,
         .stopped = stopped,
     };
@@ -247,7 +258,8 @@ static int prepare(struct engine *g, struct err *e) {
     const struct engine_options *o = g->options;
     translate_options(g);
     if (requests_init(&g->requests, o->scenario, e) != 0 || spread_users(g, e) != 0 ||
-        prepare_values(g, e) != 0 || notes_init(&g->notes, o->scenario, o->record, e) != 0)
+        prepare_values(g, e) != 0 ||
+        notes_init(&g->notes, o->scenario, engine_users(o->scenario, o->part), o->record, e) != 0)
         return -1;
     g->workers = calloc(o->threads, sizeof *g->workers);
     if (g->workers == NULL)
@@ -263,8 +275,9 @@ static int prepare(struct engine *g, struct err *e) {
             .bodies = &g->bodies,
             .flows = flow_needed(o->scenario),
             .record = o->record,
-            .index = i,
-            .count = o->threads,
+            .thread = i,
+            .threads = o->threads,
+            .part = part_split(o->part, i, o->threads),
             .seed = o->seed,
             .stop_timeout_ns = o->stop_timeout_ns,
             .left = &g->left,
@@ -282,6 +295,8 @@ static int once(struct engine *g, const char *what, const struct scenario_steps 
                 struct engine_order *order, struct err *e) {
     const struct engine_options *o = g->options;
     struct transport_options options = g->transport_options;
+    if (o->part.index != 0)
+        return 0;
     options.trace_run = NULL;
     struct setup_teardown_options about = {
         .what = what,
@@ -299,9 +314,22 @@ static int once(struct engine *g, const char *what, const struct scenario_steps 
     return setup_teardown_run(&about, g->values, order, e);
 }
 
-static int start(struct engine *g, struct err *e) {
-    g->start_ns = clock_mono_ns() + START_DELAY_NS;
-    record_started(g->options->record, clock_real_ns() + START_DELAY_NS);
+/* How long until the load is to start; negative: the time is over. */
+static int64_t time_to_start(const struct engine_options *o) {
+    return o->start_at_ns == 0 ? START_DELAY_NS : o->start_at_ns - clock_real_ns();
+}
+
+static int start(struct engine *g, struct engine_result *result, struct err *e) {
+    int64_t now_ns = clock_mono_ns(), left_ns = time_to_start(g->options);
+    if (left_ns <= 0) {
+        result->late_ns = -left_ns;
+        return err_set(e, "the load was to start %.3f s ago; nothing was sent",
+                       (double)-left_ns / 1e9);
+    }
+    g->start_ns = now_ns + left_ns;
+    record_started(g->options->record, g->options->start_at_ns != 0
+                                           ? g->options->start_at_ns
+                                           : clock_real_ns() + START_DELAY_NS);
     for (uint32_t i = 0; i < g->options->threads; i++) {
         if (worker_start(&g->workers[i], g->start_ns, e) != 0)
             return -1;
@@ -337,10 +365,13 @@ static int64_t lag_p99_ns(struct engine *g) {
 }
 
 int engine_run(const struct engine_options *options, struct engine_result *result, struct err *e) {
-    struct engine g = {.options = options};
+    struct engine_options own = *options;
+    struct engine g = {.options = &own};
     struct engine_order order = {0};
     struct err teardown;
     int status = -1;
+    if (own.part.count == 0)
+        own.part = (struct part){0, 1};
     open_loop(&g);
     if (prepare(&g, e) != 0 || once(&g, "setup", &options->scenario->setup, &order, e) != 0)
         goto done;
@@ -350,7 +381,7 @@ int engine_run(const struct engine_options *options, struct engine_result *resul
         goto done;
     }
     uv_timer_start(&g.tick, on_tick, TICK_MS, TICK_MS);
-    status = start(&g, e);
+    status = start(&g, result, e);
     if (status != 0)
         order_all(&g, WORKER_ABORT);
     if (g.started > 0)

@@ -16,6 +16,7 @@
 
 #include "record/record.h"
 #include "scenario/scenario.h"
+#include "schedule/part.h"
 #include "transport/transport.h"
 #include "util/err.h"
 
@@ -60,6 +61,11 @@ struct engine_options {
     const struct transport_ops *transport;
     struct record *record; /* opened with worker_count = threads */
     uint32_t threads;
+    /* This machine's part of the load; all zeros: the whole. Only part 0 sends the requests of
+     * setup and teardown. */
+    struct part part;
+    /* CLOCK_REALTIME at which the load starts; 0: as soon as it can. */
+    int64_t start_at_ns;
     uint64_t seed;
     int64_t stop_timeout_ns;
     const char *user_agent;
@@ -82,12 +88,19 @@ struct engine_result {
     int64_t loop_lag_p99_ns;  /* over all wakes of our loops, within 0.8 %; -1: no wakes */
     /* Requests that this machine could not send, by the resource that it lacked. */
     uint64_t shortages[TRANSPORT_LIMIT_COUNT];
+    /* After a failure: by how much start_at_ns was missed; 0: it was not. Nothing was sent then,
+     * except by the setup. */
+    int64_t late_ns;
     struct err teardown; /* why the teardown failed; "": it did not fail */
 };
 
+/* How many users of all loads are of the part. */
+uint32_t engine_users(const struct scenario *s, struct part part);
+
 /* Raises RLIMIT_NOFILE, up to its hard limit, to the number of open files that the run needs.
  * Returns -1 if that is not possible. */
-int engine_raise_limits(const struct scenario *s, uint32_t threads, struct err *e);
+int engine_raise_limits(const struct scenario *s, struct part part, uint32_t threads,
+                        struct err *e);
 
 /* Returns -1 if a file of http.ca, http.cert or http.key cannot be used for its purpose. */
 int engine_check_files(const struct scenario *s, struct err *e);

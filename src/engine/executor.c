@@ -8,12 +8,14 @@
 int executor_init(struct executor *x, struct worker *w, uint32_t number, uint32_t first_user,
                   const uint16_t *spread, struct err *e) {
     const struct scenario_load *load = &w->scenario->loads[number];
+    struct part part = part_from(w->setup.part, first_user);
     *x = (struct executor){.worker = w,
                            .load = load,
                            .spread = spread,
                            .number = number,
                            .first_user = first_user,
-                           .user_max = worker_share(w, load_users_max(&load->load))};
+                           .part = part,
+                           .user_max = part_share(part, load_users_max(&load->load))};
     x->users = calloc(x->user_max == 0 ? 1 : x->user_max, sizeof(*x->users));
     return x->users == NULL ? err_set(e, "not enough memory for %u users", x->user_max) : 0;
 }
@@ -36,7 +38,7 @@ void executor_start(struct executor *x) {
 struct vuser *executor_user(struct executor *x, uint32_t slot) {
     struct vuser **user = &x->users[slot];
     struct worker *w = x->worker;
-    uint32_t index = slot * w->setup.count + w->setup.index;
+    uint32_t index = slot * x->part.count + x->part.index;
     if (*user == NULL)
         *user = vuser_new(x, index, &w->failure);
     return *user;
@@ -89,7 +91,7 @@ static void ramp(struct executor *x, int64_t now_ns) {
             executor_finish(x, now_ns, x->start_ns + end + w->setup.stop_timeout_ns);
             return;
         }
-        uint32_t wanted = worker_share(w, load_users(load, t)), before = x->wanted;
+        uint32_t wanted = part_share(x->part, load_users(load, t)), before = x->wanted;
         bool part = wanted > before + budget;
         follow_load(x, part ? before + budget : wanted, x->start_ns + t);
         if (part)

@@ -15,6 +15,7 @@
 #include "engine/open.h"
 #include "engine/pacer.h"
 #include "scenario/scenario.h"
+#include "schedule/part.h"
 #include "util/err.h"
 
 struct vuser;
@@ -28,8 +29,9 @@ struct executor {
     const uint16_t *spread; /* class of each user of the load; NULL: there is only one class */
     uint32_t number;        /* index of the load */
     uint32_t first_user;    /* index, over all loads, of this load's first user */
+    struct part part;       /* of the load's users, counted from its first */
     int64_t start_ns;       /* CLOCK_MONOTONIC, from worker_start() on */
-    struct vuser **users;   /* by index / count of workers; NULL until first started */
+    struct vuser **users;   /* by number / part.count; NULL until first started */
     uint32_t user_max;
     uint32_t wanted; /* closed load: users that this worker should run now */
     struct open_load open;

@@ -4,8 +4,9 @@
 
 #include "util/text.h"
 
-int notes_init(struct notes *n, const struct scenario *s, struct record *record, struct err *e) {
-    *n = (struct notes){.scenario = s, .record = record};
+int notes_init(struct notes *n, const struct scenario *s, uint32_t users_max, struct record *record,
+               struct err *e) {
+    *n = (struct notes){.scenario = s, .users_max = users_max, .record = record};
     n->loads = calloc(s->load_count, sizeof *n->loads);
     return n->loads == NULL ? err_set(e, "not enough memory for %zu loads", s->load_count) : 0;
 }
@@ -24,7 +25,7 @@ static bool any_open(const struct scenario *s) {
 
 static void note_users(struct notes *n, int64_t now_ns, uint32_t users) {
     struct err text;
-    if (n->all_users || users < scenario_users_max(n->scenario))
+    if (n->all_users || users < n->users_max)
         return;
     n->all_users = true;
     bool open = any_open(n->scenario);

@@ -23,12 +23,14 @@ struct notes_load {
 
 struct notes {
     const struct scenario *scenario;
+    uint32_t users_max; /* of this machine's part */
     struct record *record;
     struct notes_load *loads;
     bool all_users;
 };
 
-int notes_init(struct notes *n, const struct scenario *s, struct record *record, struct err *e);
+int notes_init(struct notes *n, const struct scenario *s, uint32_t users_max, struct record *record,
+               struct err *e);
 void notes_done(struct notes *n);
 
 /* `users` is the number of users at now_ns from the start. `running`: no signal has stopped the

@@ -125,14 +125,18 @@ static void look_ahead(struct executor *x, int64_t now_ns) {
 
 void open_start(struct executor *x) {
     const struct load *load = &x->load->load;
-    /* With more workers than users some have none, and then no arrivals either. */
-    uint32_t sharers =
-        x->worker->setup.count < load->max_users ? x->worker->setup.count : load->max_users;
-    uint32_t share = worker_share(x->worker, load->spread_min);
+    uint32_t threads = x->worker->setup.threads, machines = x->part.count / threads;
+    struct part machine = {x->part.index % machines, machines};
+    uint32_t thread = x->part.index / machines;
+    /* With more threads than users some have none, and then no arrivals either. */
+    uint32_t users = part_share(machine, load->max_users);
+    uint32_t sharers = threads < users ? threads : users;
+    uint32_t share = part_share(x->part, load->spread_min);
     x->open.opened_min = share < x->user_max ? share : x->user_max;
-    if (x->worker->setup.index < sharers) {
-        arrivals_init(&x->open.arrivals, load, x->worker->setup.seed + x->number,
-                      x->worker->setup.index, sharers);
+    if (thread < sharers) {
+        struct part own = part_split(machine, thread, sharers);
+        arrivals_init(&x->open.arrivals, load, x->worker->setup.seed + x->number, own.index,
+                      own.count);
         next_head(x);
     }
     pacer_add(&x->worker->pacer, &x->give_up,

@@ -12,11 +12,6 @@
 
 /* ---- what users need ---- */
 
-uint32_t worker_share(const struct worker *w, uint32_t total) {
-    uint32_t n = w->setup.count, i = w->setup.index;
-    return total / n + (i < total % n ? 1 : 0);
-}
-
 uint32_t worker_draw_task(const struct worker *w, const struct scenario_class *c, struct rng *rng) {
     const uint64_t *sums = w->scenario->weight_sums;
     size_t low = c->first_task, high = low + c->task_count - 1;
@@ -179,7 +174,7 @@ static int make_executors(struct worker *w, size_t *users, struct err *e) {
 int worker_init(struct worker *w, const struct worker_setup *setup, struct err *e) {
     *w = (struct worker){
         .setup = *setup, .scenario = setup->scenario, .transport_ops = setup->transport_ops};
-    w->queue = record_queue(setup->record, setup->index);
+    w->queue = record_queue(setup->record, setup->thread);
     buf_init(&w->masked, ERROR_TEXT_MAX);
     size_t users = 0;
     w->reported = calloc(w->scenario->request_count + 1, sizeof *w->reported);

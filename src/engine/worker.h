@@ -1,7 +1,7 @@
 /*
  * worker: one thread with one loop, one transport and its share of the users.
  *
- * Worker w of n owns the users w, w+n, w+2n, … of each load, so that all workers ramp evenly. Its
+ * It owns its part of the users (schedule/part.h), so that all workers ramp evenly. Its
  * executors follow the loads on their own, from the common start time. The engine only tells it to
  * stop early. The only shared output that it writes is its own queue.
  *
@@ -25,6 +25,7 @@
 #include "engine/vuser.h"
 #include "record/record.h"
 #include "scenario/scenario.h"
+#include "schedule/part.h"
 #include "transport/transport.h"
 #include "util/buf.h"
 
@@ -46,7 +47,9 @@ struct worker_setup {
     struct checker_bodies *bodies;
     bool flows; /* users need a flow */
     struct record *record;
-    uint32_t index, count;
+    uint32_t thread;  /* number of this worker; its queue */
+    uint32_t threads; /* that share the machine's part of the load */
+    struct part part; /* of the load: the worker's own */
     uint64_t seed;
     int64_t stop_timeout_ns;
     uv_async_t *left; /* signalled when the thread's loop has ended, or the run is to end */
@@ -107,9 +110,6 @@ void worker_join(struct worker *w);
 void worker_stop(struct worker *w, enum worker_order order);
 
 /* ---- for vuser.c, executor.c and open.c ---- */
-
-/* How many of the users 0 .. total-1 of a load belong to this worker. */
-uint32_t worker_share(const struct worker *w, uint32_t total);
 
 uint32_t worker_draw_task(const struct worker *w, const struct scenario_class *c, struct rng *rng);
 

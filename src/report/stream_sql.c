@@ -217,13 +217,16 @@ void stream_sql_ends(struct buf *out, const struct table *t, size_t row, size_t 
 
 /* ---- stream_goodput ---- */
 
+#define LIMITED_TIME_PER_TOKEN                                                                     \
+    "CASE WHEN token_events > 1 AND output_tokens > max(1, first_tokens) THEN " TIME_PER_TOKEN     \
+    " END"
+
 /* A response without such a time cannot be late, except for its first token or output. */
 static void within(struct buf *out, const struct gate_rule *r, int limit) {
     static const char *const us[GATE_LIMITS] = {
         [GATE_LIMIT_TTFT] = "ttft_us",
         [GATE_LIMIT_TTFO] = "ttfo_us",
-        [GATE_LIMIT_TIME_PER_TOKEN] = "CASE WHEN token_events > 1 AND output_tokens > "
-                                      "max(1, first_tokens) THEN " TIME_PER_TOKEN " END",
+        [GATE_LIMIT_TIME_PER_TOKEN] = LIMITED_TIME_PER_TOKEN,
         [GATE_LIMIT_TOKEN_GAP] = "gap_max_us",
         [GATE_LIMIT_E2E] = "service_us",
     };

@@ -16,12 +16,14 @@
 struct own {
     struct gate_rules *rules;
     char *ended;
+    bool is_part;
     struct err *e;
     int result;
 };
 
 static void take_pair(void *context, const char *key, const char *value) {
     struct own *o = context;
+    o->is_part = o->is_part || strcmp(key, THRESHOLDS_PART_KEY) == 0;
     if (strcmp(key, THRESHOLDS_END_KEY) == 0 && o->result == 0) {
         o->ended = strdup(value);
         if (o->ended == NULL)
@@ -39,6 +41,8 @@ static int get_rules(struct reader *r, const struct thresholds_options *o, struc
     if (o->rules == NULL) {
         result = reader_manifest(r, take_pair, &own, e) != 0 ? -1 : own.result;
         *ended = own.ended;
+        if (own.is_part)
+            gate_rules_done(out);
         return result;
     }
     if (o->ended != NULL && (*ended = strdup(o->ended)) == NULL)

@@ -23,6 +23,9 @@
  * which. */
 #define THRESHOLDS_KEY "thresholds"
 #define THRESHOLDS_END_KEY "thresholds_end"
+/* Key of the manifest of a part: which of how many, as in "2/8". A part has no thresholds: only all
+ * together can be evaluated. */
+#define THRESHOLDS_PART_KEY "shard"
 
 struct thresholds {
     struct gate_rules rules;     /* owned */
@@ -43,7 +46,8 @@ struct thresholds_options {
     bool during_run;
 };
 
-/* *out is NULL if there is no rule. *usage tells whether it failed because of `check`. */
+/* *out is NULL if there is no rule, or the file is a part. *usage tells whether it failed because
+ * of `check`. */
 int thresholds_new(struct reader *r, const struct thresholds_options *o, struct thresholds **out,
                    bool *usage, struct err *e);
 void thresholds_free(struct thresholds *t);

@@ -123,7 +123,7 @@ int feeder_open(const char *name, const struct feeder_source *from, struct feede
         f->fd = -1;
     }
     if (result == 0) {
-        feeder_start(f, 0);
+        feeder_start(f, 0, (struct part){0, 1});
         *out = f;
         f = NULL;
     }
@@ -148,13 +148,14 @@ bool feeder_needs_arrival(const struct feeder *f) {
     return f->mode == FEEDER_ARRIVAL || (f->kind == FEEDER_PROMPTS && f->prompts.source != NULL);
 }
 
-void feeder_start(struct feeder *f, uint64_t seed) {
+void feeder_start(struct feeder *f, uint64_t seed, struct part part) {
     struct rng rng;
     rng_seed(&rng, seed, UINT64_C(0xfeede2)); /* a stream that no user has */
     f->key = rng_next(&rng);
     if (f->kind == FEEDER_PROMPTS || f->kind == FEEDER_MOONCAKE)
         f->key = feeder_prompts_key(f, f->key);
-    atomic_store(&f->drawn, 0);
+    f->step = part.count;
+    atomic_store(&f->drawn, part.index);
 }
 
 /* Which row the next draw gives; false if there is none. */
@@ -178,17 +179,17 @@ static bool next_number(struct feeder *f, const struct feeder_turn *turn, uint64
         /* Counting stops at the end: the counter must not come round. */
         if (atomic_load_explicit(&f->drawn, memory_order_relaxed) >= f->rows)
             return false;
-        *number = atomic_fetch_add_explicit(&f->drawn, 1, memory_order_relaxed);
+        *number = atomic_fetch_add_explicit(&f->drawn, f->step, memory_order_relaxed);
         return *number < f->rows;
     case FEEDER_SHUFFLE:
-        drawn = atomic_fetch_add_explicit(&f->drawn, 1, memory_order_relaxed);
+        drawn = atomic_fetch_add_explicit(&f->drawn, f->step, memory_order_relaxed);
         *number = shuffle_place(f->key + drawn / f->rows * UINT64_C(0xd1342543de82ef95), f->rows,
                                 drawn % f->rows);
         return true;
     case FEEDER_SEQUENTIAL:
         break;
     }
-    *number = atomic_fetch_add_explicit(&f->drawn, 1, memory_order_relaxed) % f->rows;
+    *number = atomic_fetch_add_explicit(&f->drawn, f->step, memory_order_relaxed) % f->rows;
     return true;
 }
 

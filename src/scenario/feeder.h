@@ -49,6 +49,7 @@
 #include <stdint.h>
 
 #include "scenario/loader.h"
+#include "schedule/part.h"
 #include "util/buf.h"
 #include "util/bytes.h"
 #include "util/err.h"
@@ -149,8 +150,9 @@ const char *feeder_column(const struct feeder *f, size_t i);
 bool feeder_find_column(const struct feeder *f, const char *name, size_t n, uint32_t *column);
 
 /* Call before the first draw of a run, from one thread. Sets the order of `shuffle` from the
- * seed, and restarts counting. */
-void feeder_start(struct feeder *f, uint64_t seed);
+ * seed, and restarts counting. Draws are of the part: its k-th is the one with number
+ * index + count * k of the whole load. */
+void feeder_start(struct feeder *f, uint64_t seed, struct part part);
 
 /* Draws a row. `e` is set on FEEDER_FAILED. */
 enum feeder_result feeder_draw(struct feeder *f, const struct feeder_turn *turn,

@@ -70,7 +70,8 @@ struct feeder {
     uint64_t key;   /* for shuffle and for generated prompts */
     /* FEEDER_PROMPTS, and FEEDER_MOONCAKE, whose `source` is the feeder itself. */
     struct feeder_prompts prompts;
-    _Atomic uint64_t drawn;
+    uint32_t step;          /* from one draw of this machine to its next */
+    _Atomic uint64_t drawn; /* number of the next draw */
 };
 
 /* Each scans the feeder's file for its columns and the offsets of its rows. */

@@ -281,7 +281,7 @@ static void test_modes(void **state) {
         assert_int_equal(draw_number(f, 7, NULL), i);
     assert_string_equal(draw(f, 7, NULL), "");
     assert_string_equal(draw(f, 8, NULL), "");
-    feeder_start(f, 1);
+    feeder_start(f, 1, (struct part){0, 1});
     assert_int_equal(draw_number(f, 7, NULL), 0);
     feeder_free(f);
 }
@@ -292,7 +292,7 @@ static void test_shuffle(void **state) {
     struct feeder *f = numbers(50, FEEDER_SHUFFLE);
     for (uint64_t seed = 1; seed <= 2; seed++) {
         for (int again = 0; again < 2; again++) {
-            feeder_start(f, seed);
+            feeder_start(f, seed, (struct part){0, 1});
             unsigned moved = 0, repeated = 0, before[50];
             for (int pass = 0; pass < 2; pass++) {
                 bool seen[50] = {false};

@@ -20,7 +20,7 @@ static struct feeder *must_open(enum feeder_kind kind, const char *text) {
     struct err e;
     if (open_text(kind, text, &f, &e) != 0)
         fail_msg("%s\n%s", text, e.text);
-    feeder_start(f, 1);
+    feeder_start(f, 1, (struct part){0, 1});
     return f;
 }
 

@@ -81,7 +81,7 @@ static void test_lengths(void **state) {
     struct feeder *f =
         must_read("{\"p\":{\"prompts\":{\"words\":[100,400],\"output_tokens\":[5,9]}}}", NULL);
     long least = 1000, most = 0, sum = 0, least_out = 1000, most_out = 0;
-    feeder_start(f, 1);
+    feeder_start(f, 1, (struct part){0, 1});
     for (uint64_t i = 0; i < 2000; i++) {
         char *text = draw(f, i, "text"), *prompt = draw(f, i, "prompt");
         long n = number(f, i, "words"), out = number(f, i, "output_tokens");
@@ -108,7 +108,7 @@ static void test_no_two_alike(void **state) {
     enum { N = 20000 };
     static char *texts[N];
     struct feeder *f = must_read("{\"p\":{\"prompts\":{\"words\":8}}}", NULL);
-    feeder_start(f, 1);
+    feeder_start(f, 1, (struct part){0, 1});
     /* Turns as users and arrivals have them, and neighbours of them. */
     for (uint64_t i = 0; i < N; i++)
         texts[i] = draw(f, i % 2 == 0 ? i : UINT64_C(1) << 63 | i << 34 | i % 4, "text");
@@ -124,15 +124,15 @@ static void test_seed_and_name_decide(void **state) {
     (void)state;
     struct feeder *p = must_read("{\"p\":{\"prompts\":{\"words\":20}}}", NULL);
     struct feeder *q = must_read("{\"q\":{\"prompts\":{\"words\":20}}}", NULL);
-    feeder_start(p, 7);
-    feeder_start(q, 7);
+    feeder_start(p, 7, (struct part){0, 1});
+    feeder_start(q, 7, (struct part){0, 1});
     char *first = draw(p, 3, "text");
     for (uint64_t i = 0; i < 10; i++)
         free(draw(p, i, "text"));
     char *again = draw(p, 3, "text"), *other = draw(q, 3, "text");
     assert_string_equal(first, again);
     assert_string_not_equal(first, other);
-    feeder_start(p, 8);
+    feeder_start(p, 8, (struct part){0, 1});
     char *seeded = draw(p, 3, "text");
     assert_string_not_equal(first, seeded);
     free(first);
@@ -146,7 +146,7 @@ static void test_seed_and_name_decide(void **state) {
 static void test_shared(void **state) {
     (void)state;
     struct feeder *f = must_read("{\"p\":{\"prompts\":{\"words\":[70,90],\"shared\":64}}}", NULL);
-    feeder_start(f, 1);
+    feeder_start(f, 1, (struct part){0, 1});
     char *first = draw(f, 0, "text");
     size_t prefix = (size_t)(word_at(first, 64) - first);
     for (uint64_t i = 1; i < 200; i++) {
@@ -181,7 +181,7 @@ static void test_hash_ids(void **state) {
         "{\"timestamp\":0,\"input_length\":1600,\"output_length\":0,\"hash_ids\":[10,20]}\n"
         "{\"timestamp\":0,\"input_length\":0,\"output_length\":1}\n");
     struct feeder *f = must_read("{\"p\":{\"prompts\":{}}}", rows);
-    feeder_start(f, 1);
+    feeder_start(f, 1, (struct part){0, 1});
     char *a = draw(f, 0, "text"), *b = draw(f, 1, "text"), *c = draw(f, 2, "text"),
          *d = draw(f, 3, "text");
     assert_int_equal(count(a), 1200);

@@ -1,0 +1,201 @@
+#include "cli/sharding.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timex.h>
+
+#include "import/import_fields.h"
+#include "report/thresholds.h"
+#include "util/array.h"
+#include "util/clock.h"
+#include "util/rng.h"
+
+#define BOOT_ID "/proc/sys/kernel/random/boot_id"
+#define TRACE_STREAM UINT64_C(0x7ace)
+
+/* Where launchers put the number of a task and how many there are. A job array comes first: each of
+ * its tasks may be a step of Slurm too, with a count of its own. */
+static const struct {
+    const char *index, *first, *count; /* first: the number of the first task; NULL: 0 */
+} launchers[] = {
+    {"SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_MIN", "SLURM_ARRAY_TASK_COUNT"},
+    {"SLURM_PROCID", NULL, "SLURM_NTASKS"},
+    {"OMPI_COMM_WORLD_RANK", NULL, "OMPI_COMM_WORLD_SIZE"},
+    {"PMI_RANK", NULL, "PMI_SIZE"},
+    {"CLOUD_RUN_TASK_INDEX", NULL, "CLOUD_RUN_TASK_COUNT"},
+    {"JOB_COMPLETION_INDEX", NULL, "COLDSWARM_SHARDS"},
+};
+
+/* Digits alone, up to SHARDING_MAX; *end stands behind them. */
+static bool read_number(const char *text, const char **end, uint32_t *out) {
+    uint64_t n = 0;
+    const char *p = text;
+    for (; *p >= '0' && *p <= '9' && n <= 10 * (uint64_t)SHARDING_MAX; p++)
+        n = 10 * n + (uint64_t)(*p - '0');
+    *end = p;
+    *out = (uint32_t)n;
+    return p > text && n <= 10 * (uint64_t)SHARDING_MAX;
+}
+
+static int check_part(const char *where, struct part p, struct err *e) {
+    if (p.count < 1 || p.count > SHARDING_MAX)
+        return err_set(e, "%s: the number of parts must be from 1 to %d", where, SHARDING_MAX);
+    if (p.index >= p.count)
+        return err_set(e, "%s: part %u of %u does not exist; parts are numbered from 0 to %u",
+                       where, p.index, p.count, p.count - 1);
+    return 0;
+}
+
+static int read_part(const char *text, struct part *out, struct err *e) {
+    const char *p = NULL;
+    if (!read_number(text, &p, &out->index) || *p != '/' || !read_number(p + 1, &p, &out->count) ||
+        *p != '\0')
+        return err_set(
+            e, "--shard %s: write I/N, such as 2/8 for the third of eight parts, or auto", text);
+    return check_part("--shard", *out, e);
+}
+
+/* A variable of a launcher. */
+static int read_variable(const char *name, uint32_t *out, struct err *e) {
+    const char *text = getenv(name), *end = NULL;
+    if (text == NULL || *text == '\0')
+        return err_set(e, "--shard auto: the environment has no %s%s", name,
+                       strcmp(name, "COLDSWARM_SHARDS") == 0
+                           ? "; Kubernetes does not give the number of pods, so set it to the "
+                             "job's completions"
+                           : "");
+    if (!read_number(text, &end, out) || *end != '\0')
+        return err_set(e, "--shard auto: %s is \"%.40s\", which is no number up to %d", name, text,
+                       10 * SHARDING_MAX);
+    return 0;
+}
+
+static int read_launcher(struct part *out, struct err *e) {
+    for (size_t i = 0; i < COUNT_OF(launchers); i++) {
+        const char *set = getenv(launchers[i].index);
+        uint32_t first = 0;
+        if (set == NULL || *set == '\0')
+            continue;
+        if (read_variable(launchers[i].index, &out->index, e) != 0 ||
+            read_variable(launchers[i].count, &out->count, e) != 0 ||
+            (launchers[i].first != NULL && read_variable(launchers[i].first, &first, e) != 0))
+            return -1;
+        if (first > out->index)
+            return err_set(e, "--shard auto: %s is below %s", launchers[i].index,
+                           launchers[i].first);
+        out->index -= first;
+        return check_part(launchers[i].index, *out, e);
+    }
+    return err_set(e, "--shard auto: no launcher has set SLURM_ARRAY_TASK_ID, SLURM_PROCID, "
+                      "OMPI_COMM_WORLD_RANK, PMI_RANK, CLOUD_RUN_TASK_INDEX or "
+                      "JOB_COMPLETION_INDEX; write --shard I/N");
+}
+
+static int read_start(const char *text, int64_t *ns, struct err *e) {
+    int64_t us = 0, at_ns = 0;
+    if (!import_time_text(text, &us) || __builtin_mul_overflow(us, NS_PER_US, &at_ns))
+        return err_set(e, "--start-at %s: write a UTC time, such as 2026-11-29T12:00:00Z", text);
+    int64_t late_ns = clock_real_ns() - at_ns;
+    if (late_ns >= 0)
+        return err_set(e,
+                       "--start-at %s: that was %.3f s ago; nothing is sent, because the other "
+                       "parts have started without this one",
+                       text, (double)late_ns / 1e9);
+    *ns = at_ns;
+    return 0;
+}
+
+int sharding_choose(const struct args *a, struct sharding *out, struct err *e) {
+    static const char *const of_the_whole[] = {"csv", "html", "report", "repeat", "calibrate"};
+    static const char *const needed[] = {"seed", "start-at"};
+    *out = (struct sharding){.part = {0, 1}, .is_part = opt_given(a, "shard")};
+    if (opt_given(a, "start-at") && read_start(opt_text(a, "start-at"), &out->start_at_ns, e) != 0)
+        return -1;
+    if (!out->is_part)
+        return opt_given(a, "start-at") && opt_given(a, "repeat")
+                   ? err_set(e, "--start-at is the start of one run; leave --repeat out")
+                   : 0;
+    for (size_t i = 0; i < COUNT_OF(of_the_whole); i++)
+        if (opt_given(a, of_the_whole[i]))
+            return err_set(e, "--%s is of a whole run; leave it out, and use the merged file",
+                           of_the_whole[i]);
+    for (size_t i = 0; i < COUNT_OF(needed); i++)
+        if (!opt_given(a, needed[i]))
+            return err_set(e, "--shard needs --%s, the same for all parts", needed[i]);
+    return strcmp(opt_text(a, "shard"), "auto") == 0
+               ? read_launcher(&out->part, e)
+               : read_part(opt_text(a, "shard"), &out->part, e);
+}
+
+/* A capture of the setup whose value requests of the load may use. */
+static const char *setup_capture(const struct scenario *s) {
+    for (uint32_t i = s->setup.first; i < s->setup.first + s->setup.count; i++)
+        if (s->steps[i].kind == SCENARIO_SEND && s->requests[s->steps[i].request].captures != NULL)
+            return s->requests[s->steps[i].request].name;
+    return NULL;
+}
+
+int sharding_check(const struct sharding *s, const struct scenario *scenario, struct err *e) {
+    if (s->part.count == 1)
+        return 0;
+    for (size_t i = 0; i < scenario->load_count; i++) {
+        uint32_t users = load_users_max(&scenario->loads[i].load);
+        if (users < s->part.count)
+            return err_set(e,
+                           "--shard: the load has %u user%s, which is too few for %u parts; each "
+                           "part needs one%s",
+                           users, users == 1 ? "" : "s", s->part.count,
+                           load_is_open(&scenario->loads[i].load) ? " (\"max_users\")" : "");
+    }
+    const char *capture = setup_capture(scenario);
+    if (capture != NULL)
+        return err_set(e,
+                       "--shard: the setup captures values (%s), which the other parts cannot "
+                       "know; put them into \"variables\", or capture them in \"on_start\"",
+                       capture);
+    return 0;
+}
+
+uint64_t sharding_trace(const struct sharding *s, uint64_t seed) {
+    struct rng rng;
+    rng_seed(&rng, seed, TRACE_STREAM ^ (uint64_t)s->start_at_ns);
+    uint64_t id = rng_next(&rng);
+    return id == 0 ? 1 : id;
+}
+
+static void add_boot(struct manifest *m) {
+    char text[64] = "";
+    FILE *f = fopen(BOOT_ID, "r");
+    if (f == NULL)
+        return;
+    if (fgets(text, sizeof text, f) != NULL) {
+        text[strcspn(text, "\n")] = '\0';
+        manifest_add(m, "boot_id", text);
+    }
+    fclose(f);
+}
+
+/* What the kernel knows of its own clock. */
+static void add_clock(struct manifest *m) {
+    struct timex t = {.modes = 0};
+    if (adjtimex(&t) < 0)
+        return;
+    manifest_add(m, "clock_synchronized", (t.status & STA_UNSYNC) != 0 ? "0" : "1");
+    manifest_addf(m, "clock_maxerror_us", "%ld", t.maxerror);
+}
+
+void sharding_manifest(const struct sharding *s, struct manifest *m) {
+    char utc[CLOCK_UTC_BYTES];
+    if (s->start_at_ns != 0) {
+        clock_utc(s->start_at_ns, utc);
+        manifest_add(m, "start_at", utc);
+    }
+    if (!s->is_part)
+        return;
+    manifest_addf(m, THRESHOLDS_PART_KEY, "%u/%u", s->part.index, s->part.count);
+    add_boot(m);
+    add_clock(m);
+}

@@ -1,0 +1,44 @@
+/*
+ * sharding: which part of the load this machine has, and when it starts: --shard and --start-at.
+ *
+ * Parts are computed alone, from (seed, user, time): no machine talks to another. All start at the
+ * same moment, by their own clocks. A part never starts late, so one that a launcher starts again
+ * sends nothing. What only the whole can decide, a part leaves to the merged file: thresholds, and
+ * the exit code for failed requests.
+ *
+ * Ownership: plain data. Thread: main.
+ */
+#ifndef CLI_SHARDING_H
+#define CLI_SHARDING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cli/command.h"
+#include "cli/manifest.h"
+#include "scenario/scenario.h"
+#include "schedule/part.h"
+#include "util/err.h"
+
+struct sharding {
+    struct part part;    /* {0, 1}: the whole load */
+    bool is_part;        /* --shard was given */
+    int64_t start_at_ns; /* CLOCK_REALTIME; 0: at once */
+};
+
+#define SHARDING_MAX 10000 /* parts */
+
+/* "I/N" or "auto", which reads the variables of a launcher. Fails if an option that concerns the
+ * whole run is given too, or the start is past. */
+int sharding_choose(const struct args *a, struct sharding *out, struct err *e);
+
+/* Whether the scenario can be split: each part has a user, and none needs what only the setup of
+ * another knows. */
+int sharding_check(const struct sharding *s, const struct scenario *scenario, struct err *e);
+
+/* The same identifier in all parts: of the seed and the start. */
+uint64_t sharding_trace(const struct sharding *s, uint64_t seed);
+
+void sharding_manifest(const struct sharding *s, struct manifest *m);
+
+#endif

@@ -1,0 +1,102 @@
+#!/usr/bin/env bats
+# run --shard: which part it is, what a part leaves to the whole, and what cannot be a part.
+
+bats_require_minimum_version 1.5.0
+load ../support/helpers
+load ../support/parts
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+}
+
+@test "only part 0 sends setup and teardown; no part evaluates thresholds or fails for failed requests" {
+    start_hostile
+    echo "{ \"target\": \"$URL\", \"load\": { \"rate\": 40, \"duration\": \"2s\", \"max_users\": 4 },
+        \"setup\": [{ \"path\": \"/ok?up\" }], \"teardown\": [{ \"path\": \"/ok?down\" }],
+        \"thresholds\": { \"http_reqs\": [{ \"threshold\": \"rate>30\", \"abortOnFail\": true }], \"http_req_failed\": [\"rate<0.01\"] },
+        \"tasks\": [{ \"path\": \"/status/500\" }] }" >s.json
+    parts "2" 1
+    [ "$(all 2 "select count(*) from requests where outcome = 'http_error'" | sum)" = 80 ]
+    [ "$(hostile_count '/ok?up') $(hostile_count '/ok?down')" = "1 1" ]
+    [ "$(all 2 "select count(*) from manifest where key = 'thresholds'" | sum)" = 2 ]
+    "$COLDSWARM" report p2-0.db | fails grep -qi threshold
+    fails grep -qi threshold err2-0 out2-0
+}
+
+@test "--shard auto takes the part from the launcher; a job array comes before Slurm's own numbers" {
+    start_target
+    echo "{ \"target\": \"$URL\", \"load\": { \"users\": 9, \"spawn_rate\": 100, \"duration\": \"1s\" }, $TASKS }" >s.json
+    auto() { # the variables; the part is printed, or why not
+        env "$@" "$COLDSWARM" run s.json --seed 7 --shard auto --start-at 2001-01-01T00:00:00Z 2>&1 || true
+    }
+    part() { # what the file of a part says
+        local at want=$1 wait
+        shift
+        for wait in 3 20 60; do
+            at=$(date -u -d "+$wait seconds" +%FT%TZ)
+            rm -f a.db
+            env "$@" "$COLDSWARM" run s.json --seed 7 --shard auto --start-at "$at" -o a.db --quiet >out 2>err || grep -q INVALID err out || true
+            [ ! -e a.db ] || break
+        done
+        [ "$(sql a.db "select value from manifest where key = 'shard'")" = "$want" ] || { cat err; return 1; }
+    }
+    part 2/4 SLURM_ARRAY_TASK_ID=7 SLURM_ARRAY_TASK_MIN=5 SLURM_ARRAY_TASK_COUNT=4 SLURM_PROCID=0 SLURM_NTASKS=1
+    part 1/3 OMPI_COMM_WORLD_RANK=1 OMPI_COMM_WORLD_SIZE=3
+    part 4/5 JOB_COMPLETION_INDEX=4 COLDSWARM_SHARDS=5
+    refuse() { # words variables...
+        local words=$1
+        shift
+        run -2 env "$@" "$COLDSWARM" run s.json --seed 7 --shard auto --start-at 2200-01-01T00:00:00Z -o a.db
+        [[ $output == *"$words"* ]] || { echo "$output"; return 1; }
+    }
+    rm -f a.db
+    refuse "the environment has no SLURM_NTASKS" SLURM_PROCID=1
+    refuse "Kubernetes does not give the number of pods" JOB_COMPLETION_INDEX=4
+    refuse 'PMI_SIZE is "many", which is no number' PMI_RANK=1 PMI_SIZE=many
+    refuse "CLOUD_RUN_TASK_INDEX: part 3 of 3 does not exist; parts are numbered from 0 to 2" CLOUD_RUN_TASK_INDEX=3 CLOUD_RUN_TASK_COUNT=3
+    refuse "no launcher has set" NOTHING=1
+    [ ! -e a.db ]
+}
+
+@test "what cannot be a part is refused with exit code 2, and leaves no file" {
+    start_target
+    echo "{ \"target\": \"$URL\", \"load\": { \"users\": 3, \"spawn_rate\": 100, \"duration\": \"1s\" }, $TASKS }" >s.json
+    local later=2200-01-01T00:00:00Z
+    refuse() { # words options...
+        local words=$1
+        shift
+        run -2 "$COLDSWARM" run s.json -o a.db "$@"
+        [[ $output == *"$words"* ]] || { echo "$output"; return 1; }
+        [ ! -e a.db ]
+    }
+    refuse "--shard needs --seed, the same for all parts" --shard 0/2 --start-at $later
+    refuse "--shard needs --start-at, the same for all parts" --shard 0/2 --seed 1
+    refuse "part 3 of 3 does not exist; parts are numbered from 0 to 2" --shard 3/3 --seed 1 --start-at $later
+    refuse "the number of parts must be from 1 to 10000" --shard 0/0 --seed 1 --start-at $later
+    for part in 1 /2 1/ -1/2 1/2x 1/99999999999 1.5/2 ''; do
+        refuse "write I/N, such as 2/8" --shard "$part" --seed 1 --start-at $later
+    done
+    refuse "the load has 3 users, which is too few for 4 parts" --shard 0/4 --seed 1 --start-at $later
+    refuse "--start-at 2999-01-01T00:00:00Z: write a UTC time, such as" --shard 0/2 --seed 1 --start-at 2999-01-01T00:00:00Z
+    refuse "--start-at tomorrow: write a UTC time, such as" --shard 0/2 --seed 1 --start-at tomorrow
+    refuse "s ago; nothing is sent" --shard 0/2 --seed 1 --start-at 2001-01-01T00:00:00Z
+    refuse "s ago; nothing is sent" --start-at 2001-01-01T00:00:00Z
+    for option in "--csv x" "--html x" "--report x" "--repeat 2" --calibrate; do
+        # shellcheck disable=SC2086
+        refuse "${option%% *} is of a whole run; leave it out" --shard 0/2 --seed 1 --start-at $later $option
+    done
+    refuse "leave --repeat out" --start-at $later --repeat 2
+    echo "{ \"target\": \"$URL\", \"load\": { \"rate\": 3, \"duration\": \"1s\", \"max_users\": 1 }, $TASKS }" >s.json
+    refuse 'too few for 2 parts; each part needs one ("max_users")' --shard 0/2 --seed 1 --start-at $later
+    echo "{ \"target\": \"$URL\", \"load\": { \"users\": 3, \"spawn_rate\": 100, \"duration\": \"1s\" },
+        \"setup\": [{ \"name\": \"login\", \"path\": \"/\", \"capture\": { \"t\": { \"header\": \"Date\" } } }], $TASKS }" >s.json
+    refuse 'the setup captures values (login), which the other parts cannot know' --shard 1/2 --seed 1 --start-at $later
+}
+
+@test "a setup that outlasts the start ends the part: nothing of the load is sent, and no file is left" {
+    start_target --service-time 4s
+    echo "{ \"target\": \"$URL\", \"load\": { \"users\": 3, \"spawn_rate\": 100, \"duration\": \"1s\" }, \"setup\": [{ \"path\": \"/predict\", \"method\": \"POST\", \"body\": \"x\" }], $TASKS }" >s.json
+    run -2 "$COLDSWARM" run s.json -o a.db --seed 1 --shard 0/2 --start-at "$(date -u -d '+3 seconds' +%FT%TZ)"
+    [[ $output == *"s ago; nothing was sent"* || $output == *"s ago; nothing is sent"* ]]
+    [ ! -e a.db ]
+}
