@@ -96,6 +96,10 @@ int gate(const struct args *a) {
     code = EXIT_RUNTIME;
     if (reader_open(args_at(a, 0), &reader, &e) != 0)
         goto out;
+    if (thresholds_check_whole(reader, args_at(a, 0), &e) != 0) {
+        code = EXIT_USAGE;
+        goto out;
+    }
     if (thresholds_new(reader, &o, &t, &usage, &e) != 0) {
         code = usage ? EXIT_USAGE : EXIT_RUNTIME;
         goto out;

@@ -41,6 +41,10 @@ void document_facts(struct document *d) {
     char text[128], duration[UNITS_BYTES];
     table_init_pairs(t, "run", NULL);
     put(t, "Run", run->name);
+    if (m->part[0] != '\0') {
+        snprintf(text, sizeof text, "%s (from 0) of a load on several machines", m->part);
+        put(t, "Part", text);
+    }
     put(t, "Target", run->target);
     put(t, "Started", run->started_utc);
     int64_t us = run->duration_us < 0 ? 0 : run->duration_us;

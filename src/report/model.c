@@ -328,7 +328,8 @@ static int make_thresholds(struct build *b) {
 
 static void take_load(void *context, const char *key, const char *value) {
     struct model *m = context;
-    (void)value;
+    if (strcmp(key, THRESHOLDS_PART_KEY) == 0)
+        snprintf(m->part, sizeof m->part, "%s", value);
     m->by_rate = m->by_rate || strcmp(key, "load_rate_max") == 0;
 }
 

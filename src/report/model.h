@@ -84,6 +84,7 @@ struct model {
     const struct reader_run *run;
     const struct reader_cut *cut; /* NULL: the whole run */
     struct model_options options;
+    char part[THRESHOLDS_PART_BYTES]; /* "2/8": the run is a part of a load; "": the whole */
     bool by_rate;           /* a load is an arrival rate: the number of users is a limit */
     bool has_failed_bodies; /* the run file has responses that failed */
 

@@ -68,6 +68,23 @@ static void note_ended(struct thresholds *t, const char *ended) {
     }
 }
 
+static void take_part(void *context, const char *key, const char *value) {
+    if (strcmp(key, THRESHOLDS_PART_KEY) == 0)
+        snprintf(context, THRESHOLDS_PART_BYTES, "%s", value);
+}
+
+int thresholds_check_whole(struct reader *r, const char *path, struct err *e) {
+    char part[THRESHOLDS_PART_BYTES] = "";
+    if (reader_manifest(r, take_part, part, e) != 0)
+        return -1;
+    return part[0] == '\0'
+               ? 0
+               : err_set(e,
+                         "%s is part %s of a load; thresholds are evaluated on the whole: "
+                         "coldswarm merge ALL.db PART.db...",
+                         path, part);
+}
+
 /* ---- what the run has ---- */
 
 struct facts {

@@ -26,6 +26,10 @@
 /* Key of the manifest of a part: which of how many, as in "2/8". A part has no thresholds: only all
  * together can be evaluated. */
 #define THRESHOLDS_PART_KEY "shard"
+#define THRESHOLDS_PART_BYTES 32
+
+/* Fails if the file is a part. */
+int thresholds_check_whole(struct reader *r, const char *path, struct err *e);
 
 struct thresholds {
     struct gate_rules rules;     /* owned */

@@ -19,6 +19,9 @@ setup() {
     [ "$(all 2 "select count(*) from requests where outcome = 'http_error'" | sum)" = 80 ]
     [ "$(hostile_count '/ok?up') $(hostile_count '/ok?down')" = "1 1" ]
     [ "$(all 2 "select count(*) from manifest where key = 'thresholds'" | sum)" = 2 ]
+    "$COLDSWARM" report p2-1.db | grep -qE '^Part +1/2 [(]from 0[)] of a load'
+    run -2 "$COLDSWARM" gate p2-1.db -e 'http_reqs rate>1'
+    [[ $output == *"p2-1.db is part 1/2 of a load; thresholds are evaluated on the whole: coldswarm merge"* ]]
     "$COLDSWARM" report p2-0.db | fails grep -qi threshold
     fails grep -qi threshold err2-0 out2-0
 }
