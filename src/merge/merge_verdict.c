@@ -143,10 +143,11 @@ void merge_verdict(const struct merge_part *parts, size_t n, struct merge_verdic
     struct err missing;
     char clocks[sizeof out->reason];
     buf_init(&all, SIZE_MAX / 2);
-    bool is_missing = merge_missing(parts, n, &missing) > 0;
-    if (is_missing)
-        buf_printf(&all, "%s: their requests are not in this file", missing.text);
-    if (name_parts(parts, n, "INVALID", &all) || is_missing)
+    size_t lacks = merge_missing(parts, n, &missing);
+    if (lacks > 0)
+        buf_printf(&all, "%s: %s requests are not in this file", missing.text,
+                   lacks == 1 ? "its" : "their");
+    if (name_parts(parts, n, "INVALID", &all) || lacks > 0)
         out->word = "INVALID";
     else {
         bool doubt = doubt_clocks(parts, n, clocks, sizeof clocks);
@@ -155,7 +156,7 @@ void merge_verdict(const struct merge_part *parts, size_t n, struct merge_verdic
         out->word = name_parts(parts, n, "SUSPECT", &all) || doubt ? "SUSPECT" : "VALID";
     }
     if (all.len == 0)
-        buf_printf(&all, "every request of all %zu part%s is in the file, and each part is VALID",
+        buf_printf(&all, "every request of the %zu part%s is in the file, and each part is VALID",
                    n, text_plural(n));
     size_t kept = text_cut(buf_text(&all), all.len, sizeof out->reason - 1);
     memcpy(out->reason, buf_text(&all), kept);
