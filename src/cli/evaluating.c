@@ -28,18 +28,6 @@ struct evaluating {
     struct buf ended; /* why the run was ended: "TIME RULE"; empty: it was not */
 };
 
-/* Failures of an endpoint are covered if a rule of http_req_failed has all of its statuses. */
-static void cover(struct evaluating *v) {
-    for (size_t k = 0; k < v->rules->count; k++) {
-        const struct gate_rule *r = &v->rules->items[k];
-        if (r->metric != GATE_HTTP_REQ_FAILED ||
-            (r->filters & (GATE_BY_STATUS | GATE_BY_OUTCOME | GATE_BY_EXPECTED)) != 0)
-            continue;
-        for (size_t i = 0; i < v->catalog->endpoint_count; i++)
-            v->covered[i] |= gate_fits(r, &v->catalog->endpoints[i]);
-    }
-}
-
 static int init(const void *run, void **self, struct err *e) {
     const struct run_view *view = run;
     const struct scenario *s = view->scenario;
@@ -59,7 +47,8 @@ static int init(const void *run, void **self, struct err *e) {
     v->covered = calloc(v->catalog->endpoint_count + 1, sizeof *v->covered);
     if (v->covered == NULL)
         return err_set(e, "out of memory for thresholds");
-    cover(v);
+    for (size_t i = 0; i < v->catalog->endpoint_count; i++)
+        v->covered[i] = gate_covers_failures(v->rules, &v->catalog->endpoints[i]);
     if (v->rules->count == 0 || v->is_part)
         return 0;
     if (gate_live_new(v->rules, &v->subject.subject, &v->live, e) != 0)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timex.h>
+#include <sys/utsname.h>
 
 #include "import/import_fields.h"
 #include "report/thresholds.h"
@@ -166,6 +167,12 @@ uint64_t sharding_trace(const struct sharding *s, uint64_t seed) {
     return id == 0 ? 1 : id;
 }
 
+static void add_host(struct manifest *m) {
+    struct utsname u;
+    if (uname(&u) == 0)
+        manifest_add(m, "host", u.nodename);
+}
+
 static void add_boot(struct manifest *m) {
     char text[64] = "";
     FILE *f = fopen(BOOT_ID, "r");
@@ -196,6 +203,7 @@ void sharding_manifest(const struct sharding *s, struct manifest *m) {
     if (!s->is_part)
         return;
     manifest_addf(m, THRESHOLDS_PART_KEY, "%u/%u", s->part.index, s->part.count);
+    add_host(m);
     add_boot(m);
     add_clock(m);
 }

@@ -409,6 +409,16 @@ bool gate_fits(const struct gate_rule *r, const struct endpoint *x) {
            (r->method == NULL || strcmp(r->method, x->method) == 0);
 }
 
+bool gate_covers_failures(const struct gate_rules *all, const struct endpoint *x) {
+    for (size_t i = 0; i < all->count; i++) {
+        const struct gate_rule *r = &all->items[i];
+        if (r->metric == GATE_HTTP_REQ_FAILED && gate_fits(r, x) &&
+            (r->filters & (GATE_BY_STATUS | GATE_BY_OUTCOME | GATE_BY_EXPECTED)) == 0)
+            return true;
+    }
+    return false;
+}
+
 bool gate_holds(enum gate_op op, double value, double limit) {
     switch (op) {
     case GATE_LT:

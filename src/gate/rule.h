@@ -124,6 +124,10 @@ int gate_rules_check(const struct gate_rules *all, const struct gate_subject *su
 /* Whether an endpoint has the name and method of the rule. */
 bool gate_fits(const struct gate_rule *r, const struct endpoint *x);
 
+/* Whether one of the rules covers failed requests of an endpoint: a rule of http_req_failed that
+ * has all of its statuses. */
+bool gate_covers_failures(const struct gate_rules *all, const struct endpoint *x);
+
 bool gate_holds(enum gate_op op, double value, double limit);
 
 /* Distance to the limit: positive if the condition holds, and also 0 if `op` includes the limit.

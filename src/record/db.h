@@ -1,8 +1,8 @@
 /*
- * db: what the record and the reader share about SQLite: the ID and schema version of a run file,
- * paths, and SQLite's errors in plain words.
+ * db: what the record, the reader and the merge share about SQLite: the ID and schema version of a
+ * run file, paths, and SQLite's errors in plain words.
  *
- * Internal to this folder. Thread: any, each with its own connection.
+ * Only for record and merge. Thread: any, each with its own connection.
  */
 #ifndef RECORD_DB_H
 #define RECORD_DB_H

@@ -12,6 +12,7 @@
 
 #include "record/db.h"
 #include "record/result_ids.h"
+#include "record/schema.h"
 #include "record/store_scrape.h"
 #include "record/store_stream.h"
 #include "record/stream_row.h"
@@ -20,9 +21,6 @@
 #include "util/file.h"
 #include "util/outcome.h"
 #include "util/text.h"
-
-extern const char embed_record_requests_sql[], embed_record_schema_sql[], embed_record_server_sql[],
-    embed_record_flows_sql[], embed_record_streams_sql[], embed_record_scrape_sql[];
 
 /* Of one stream: no more than SQLite takes. */
 #define GAPS_BYTES_MAX ((size_t)1000000000)
@@ -122,21 +120,6 @@ static int prepare_all(struct store *s, struct err *e) {
     return 0;
 }
 
-static int insert_outcomes(struct store *s, struct err *e) {
-    sqlite3_stmt *st = NULL;
-    int rc = prepare(s, "INSERT INTO outcome VALUES (?, ?, ?, ?, ?)", &st, e);
-    for (int i = 0; rc == 0 && i < OUTCOME_COUNT; i++) {
-        sqlite3_bind_int(st, 1, i);
-        sqlite3_bind_text(st, 2, outcome_text(i), -1, SQLITE_STATIC);
-        sqlite3_bind_int(st, 3, outcome_is_sent(i));
-        sqlite3_bind_int(st, 4, outcome_is_timed(i));
-        sqlite3_bind_int(st, 5, outcome_is_failure(i));
-        rc = run(s, st, e);
-    }
-    sqlite3_finalize(st);
-    return rc;
-}
-
 static int insert_endpoints(struct store *s, const struct catalog *c, struct err *e) {
     sqlite3_stmt *st = NULL;
     int rc = prepare(s, "INSERT INTO endpoint(id, name, method) VALUES (?, ?, ?)", &st, e);
@@ -224,14 +207,7 @@ static int insert_run(struct store *s, const struct record_run *r, struct err *e
 
 /* All of it in one transaction: a file has the marks of a run file once it has the run. */
 static int make_schema(struct store *s, const struct record_run *r, struct err *e) {
-    char marks[128];
-    snprintf(marks, sizeof marks, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
-             DB_APPLICATION_ID, DB_SCHEMA_VERSION);
-    if (exec(s, "BEGIN IMMEDIATE", e) != 0 || exec(s, marks, e) != 0 ||
-        exec(s, embed_record_schema_sql, e) != 0 || exec(s, embed_record_requests_sql, e) != 0 ||
-        exec(s, embed_record_server_sql, e) != 0 || exec(s, embed_record_flows_sql, e) != 0 ||
-        exec(s, embed_record_streams_sql, e) != 0 || exec(s, embed_record_scrape_sql, e) != 0 ||
-        insert_outcomes(s, e) != 0 ||
+    if (exec(s, "BEGIN IMMEDIATE", e) != 0 || schema_make(s->db, e) != 0 ||
         (r->catalog != NULL && insert_catalog(s, r->catalog, e) != 0) || insert_run(s, r, e) != 0 ||
         exec(s, "COMMIT", e) != 0)
         return -1;

@@ -7,6 +7,7 @@
 
 #include "report/dialects.h"
 #include "report/endpoint_tables.h"
+#include "report/shard_table.h"
 #include "report/sql.h"
 #include "report/stream_tables.h"
 #include "util/array.h"
@@ -25,7 +26,7 @@ struct kind {
 };
 
 static add_fn endpoints, requests, response_times, service_times, streams, asked, goodput, flow,
-    thresholds, errors, dialects, server;
+    thresholds, errors, dialects, shards, server;
 
 /* In the order in which people see them. A new table is a row here, a new figure one of
  * figure_table. */
@@ -46,6 +47,8 @@ static const struct kind kinds[] = {
      "How many were opened, who closed them, and which requests were lost", flow, NULL},
     {DIALECTS_KEY, SECTION_PLAIN, "dialects",
      "TTFT, TPOT, ITL and E2EL of the same rows, as each tool defines them", dialects, NULL},
+    {SHARD_TABLE_KEY, SECTION_PLAIN, "client", "Each part of the load: what it sent, and how well",
+     shards, NULL},
     {"thresholds", SECTION_LAST, "thresholds",
      "Each threshold with its value and confidence interval", thresholds, NULL},
     {"errors", SECTION_FIRST, "errors", "Failed requests by kind", errors, NULL},
@@ -125,6 +128,11 @@ static void flow(struct document *d, const struct kind *k) {
 static void dialects(struct document *d, const struct kind *k) {
     if (d->model->dialects != NULL)
         show(d, k, d->model->dialects);
+}
+
+static void shards(struct document *d, const struct kind *k) {
+    if (d->model->shards != NULL)
+        show(d, k, d->model->shards);
 }
 
 static void thresholds(struct document *d, const struct kind *k) {

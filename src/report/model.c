@@ -11,6 +11,7 @@
 #include "report/axis.h"
 #include "report/dialects.h"
 #include "report/platform_figures.h"
+#include "report/shard_table.h"
 #include "report/stream_doubts.h"
 #include "report/stream_tables.h"
 #include "util/clock.h"
@@ -424,7 +425,8 @@ int model_new(struct reader *r, const struct model_options *o, struct model **ou
     m->has_failed_bodies = reader_has_failed_bodies(r);
     if (reader_manifest(r, take_load, m, e) != 0 || read_rows(&b) != 0 || make_errors(&b) != 0 ||
         (m->cut == NULL &&
-         (client_summarize(r, &m->client, e) != 0 || flow_tables_read(r, &m->flows, e) != 0)))
+         (client_summarize(r, &m->client, e) != 0 || flow_tables_read(r, &m->flows, e) != 0 ||
+          shard_table_read(r, &m->shards, e) != 0)))
         goto out;
     make_rows(m);
     if (make_streams(&b) != 0)
@@ -461,6 +463,7 @@ void model_free(struct model *m) {
     for (size_t i = 0; i < m->table_count; i++)
         table_done(&m->tables[i]);
     flow_tables_done(&m->flows);
+    shard_table_free(m->shards);
     remarks_done(&m->remarks);
     stream_series_free(m->streamed);
     scraped_free(m->scraped);

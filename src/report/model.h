@@ -105,6 +105,7 @@ struct model {
     struct client_summary client;
     struct served_users users_served; /* not known for a part of a run */
     struct flow_tables flows;         /* no tables for a part of a run */
+    struct table *shards;             /* NULL: no parts, or a part of a run */
 
     const struct streams *streams; /* NULL: no response was streamed */
     struct streams *own_streams;   /* the same, if the model read them */

@@ -1,0 +1,136 @@
+#include "merge/merge_out.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "merge/merge.h"
+#include "record/db.h"
+#include "record/schema.h"
+#include "util/file.h"
+
+extern const char embed_record_shard_sql[];
+
+static int exists(const char *path, struct err *e) {
+    return err_set(e, "cannot create %s: it already exists (choose another name, or remove it)",
+                   path);
+}
+
+static int make_folder(const char *path, struct err *e) {
+    const char *slash = strrchr(path, '/');
+    struct err why;
+    if (slash == NULL || slash == path)
+        return 0;
+    char *folder = strndup(path, (size_t)(slash - path));
+    if (folder == NULL)
+        return err_set(e, "out of memory");
+    int rc = file_make_folder(folder, &why);
+    free(folder);
+    return rc == 0 ? 0 : err_set(e, "%s (choose another location for the file)", why.text);
+}
+
+/* Between opening and locking, another merge may have published or removed this very file. */
+static bool is_ours(const struct merge_out *out) {
+    struct stat name, file;
+    return lstat(out->temporary, &name) == 0 && fstat(out->fd, &file) == 0 &&
+           name.st_dev == file.st_dev && name.st_ino == file.st_ino;
+}
+
+/* An empty, locked file. */
+static int make_file(struct merge_out *out, struct err *e) {
+    struct stat st;
+    if (lstat(out->path, &st) == 0)
+        return exists(out->path, e);
+    out->fd = open(out->temporary, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
+    if (out->fd < 0)
+        return err_set(e, "cannot create %s: %s (choose another path)", out->path, strerror(errno));
+    if (flock(out->fd, LOCK_EX | LOCK_NB) != 0 || !is_ours(out)) {
+        close(out->fd);
+        out->fd = -1;
+        return err_set(e, "cannot create %s: another merge is writing %s", out->path,
+                       out->temporary);
+    }
+    if (fstat(out->fd, &st) != 0 || !S_ISREG(st.st_mode) || ftruncate(out->fd, 0) != 0)
+        return err_set(e, "cannot create %s: %s cannot be replaced (remove it)", out->path,
+                       out->temporary);
+    return 0;
+}
+
+static int open_db(struct merge_out *out, struct err *e) {
+    char *name = db_path(out->temporary);
+    if (name == NULL)
+        return err_set(e, "out of memory");
+    int rc = sqlite3_open_v2(name, &out->db.db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    free(name);
+    if (rc != SQLITE_OK)
+        return merge_fail(&out->db, e);
+    if (merge_exec(&out->db,
+                   "PRAGMA page_size = 4096; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
+                   "PRAGMA cache_size = -8192; PRAGMA temp.cache_size = -8192; BEGIN IMMEDIATE",
+                   e) != 0)
+        return -1;
+    if (schema_make(out->db.db, e) != 0)
+        return err_prefix(e, "cannot write %s", out->path);
+    return merge_exec(&out->db, embed_record_shard_sql, e);
+}
+
+int merge_out_open(struct merge_out *out, const char *path, struct err *e) {
+    size_t size = strlen(path) + sizeof MERGE_TEMPORARY;
+    *out = (struct merge_out){.path = path, .fd = -1, .db = {.path = path, .writes = true}};
+    out->temporary = malloc(size);
+    if (out->temporary == NULL)
+        return err_set(e, "out of memory");
+    snprintf(out->temporary, size, "%s" MERGE_TEMPORARY, path);
+    if (make_folder(path, e) == 0 && make_file(out, e) == 0 && open_db(out, e) == 0)
+        return 0;
+    merge_out_done(out);
+    return -1;
+}
+
+int merge_out_commit(struct merge_out *out, struct err *e) {
+    return merge_exec(&out->db, "COMMIT", e);
+}
+
+/* Some file systems cannot rename without replacing. */
+static int rename_new(const char *from, const char *to) {
+    struct stat st;
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return -1;
+    if (lstat(to, &st) == 0) {
+        errno = EEXIST;
+        return -1;
+    }
+    return rename(from, to);
+}
+
+int merge_out_publish(struct merge_out *out, struct err *e) {
+    if (sqlite3_close(out->db.db) != SQLITE_OK)
+        return merge_fail(&out->db, e);
+    out->db.db = NULL;
+    /* A complete file that is empty after a power cut would be worse than none. */
+    if (fsync(out->fd) != 0)
+        return err_set(e, "cannot write %s: %s (check the disk)", out->path, strerror(errno));
+    if (rename_new(out->temporary, out->path) != 0)
+        return errno == EEXIST ? exists(out->path, e)
+                               : err_set(e, "cannot create %s: %s", out->path, strerror(errno));
+    close(out->fd);
+    out->fd = -1;
+    return 0;
+}
+
+void merge_out_done(struct merge_out *out) {
+    sqlite3_close(out->db.db);
+    if (out->fd >= 0) {
+        db_remove(out->temporary);
+        close(out->fd);
+    }
+    free(out->temporary);
+    *out = (struct merge_out){.fd = -1};
+}
