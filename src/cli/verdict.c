@@ -70,15 +70,14 @@ static bool is_invalid(struct verdict *v, const struct engine_result *run,
     shortage(run, lacked, sizeof lacked);
     if (run->record_failed)
         snprintf(v->reason, sizeof v->reason,
-                 "%" PRIu64 " request%s missing in the file, which could no longer be written",
+                 "%" PRIu64 " request%s " RECORD_LOST_WORDS ", which could no longer be written",
                  totals->lost, totals->lost == 1 ? " is" : "s are");
     else if (totals->lost > 0)
-        snprintf(
-            v->reason, sizeof v->reason,
-            "%" PRIu64
-            " request%s missing in the file, which could not be written as fast as they ended; "
-            "use a faster disk (--out) or fewer requests per second",
-            totals->lost, totals->lost == 1 ? " is" : "s are");
+        snprintf(v->reason, sizeof v->reason,
+                 "%" PRIu64 " request%s " RECORD_LOST_WORDS
+                 ", which could not be written as fast as they ended; "
+                 "use a faster disk (--out) or fewer requests per second",
+                 totals->lost, totals->lost == 1 ? " is" : "s are");
     else if (verdict_shortages(run) > 0)
         snprintf(v->reason, sizeof v->reason,
                  "this machine could not send %" PRIu64 " of %" PRIu64

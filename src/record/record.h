@@ -22,6 +22,9 @@
 #include "util/catalog.h"
 #include "util/err.h"
 
+/* In the reason of the verdict where rows were lost. Who reads a file knows it by these words. */
+#define RECORD_LOST_WORDS "missing in the file"
+
 struct record;
 
 /* What is known before the first request. */

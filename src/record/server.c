@@ -6,6 +6,7 @@
 
 #include "record/db.h"
 #include "record/reader.h"
+#include "record/record.h"
 #include "record/server_internal.h"
 
 #define LOCK_MS 5000
@@ -105,7 +106,7 @@ static int look(const char *path, struct server_run *run, struct err *e) {
         return -1;
     const struct reader_run *x = reader_run(r);
     run->duration_us = x->duration_us;
-    run->lost = strstr(x->verdict_reason, "requests are not in the file") != NULL;
+    run->lost = strstr(x->verdict_reason, RECORD_LOST_WORDS) != NULL;
     int rc = reader_manifest(r, take_pair, run, e);
     reader_close(r);
     return rc;

@@ -217,22 +217,23 @@ void stream_sql_ends(struct buf *out, const struct table *t, size_t row, size_t 
 
 /* ---- stream_goodput ---- */
 
-#define LIMITED_TIME_PER_TOKEN                                                                     \
-    "CASE WHEN token_events > 1 AND output_tokens > max(1, first_tokens) THEN " TIME_PER_TOKEN     \
-    " END"
+static const char *const limited_time_per_token =
+    "CASE WHEN token_events > 1 AND output_tokens > max(1, first_tokens) THEN " TIME_PER_TOKEN
+    " END";
+
+static const char *limited_us(int limit) {
+    return limit == GATE_LIMIT_TTFT             ? "ttft_us"
+           : limit == GATE_LIMIT_TTFO           ? "ttfo_us"
+           : limit == GATE_LIMIT_TIME_PER_TOKEN ? limited_time_per_token
+           : limit == GATE_LIMIT_TOKEN_GAP      ? "gap_max_us"
+                                                : "service_us";
+}
 
 /* A response without such a time cannot be late, except for its first token or output. */
 static void within(struct buf *out, const struct gate_rule *r, int limit) {
-    static const char *const us[GATE_LIMITS] = {
-        [GATE_LIMIT_TTFT] = "ttft_us",
-        [GATE_LIMIT_TTFO] = "ttfo_us",
-        [GATE_LIMIT_TIME_PER_TOKEN] = LIMITED_TIME_PER_TOKEN,
-        [GATE_LIMIT_TOKEN_GAP] = "gap_max_us",
-        [GATE_LIMIT_E2E] = "service_us",
-    };
     bool must_be = limit == GATE_LIMIT_TTFT || limit == GATE_LIMIT_TTFO;
-    buf_printf(out, " AND coalesce(%s, %s) / 1000.0 %s ", us[limit], must_be ? "9e999" : "-1",
-               r->within[limit].op == GATE_LT ? "<" : "<=");
+    buf_printf(out, " AND coalesce(%s, %s) / 1000.0 %s ", limited_us(limit),
+               must_be ? "9e999" : "-1", r->within[limit].op == GATE_LT ? "<" : "<=");
     text_number(out, r->within[limit].limit);
 }
 

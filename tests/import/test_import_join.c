@@ -137,8 +137,8 @@ static void test_runs_that_cannot_be_joined(void **state) {
     assert_not_joined(in_dir("others.db"), "foreign");
     make_client(in_dir("lost.db"), rows, ROWS, TRACE_RUN);
     sql(in_dir("lost.db"),
-        "UPDATE run SET verdict = 'INVALID', verdict_reason = '7 requests are not "
-        "in the file: it could not be written as fast as they ended'");
+        "UPDATE run SET verdict = 'INVALID', verdict_reason = '7 requests are missing "
+        "in the file, which could not be written as fast as they ended'");
     assert_not_joined(in_dir("lost.db"), "lost");
     make_client(in_dir("lossy.db"), rows, ROWS, TRACE_RUN);
     sql(in_dir("lossy.db"), "INSERT INTO client_second VALUES (3, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0)");
