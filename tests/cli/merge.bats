@@ -305,7 +305,7 @@ scenario_folder|/tmp" ]
     for signal in INT TERM KILL; do
         "$COLDSWARM" merge out.db big.db >said 2>&1 3>&- &
         pid=$!
-        until [ -s out.db.merging ] || ! kill -0 "$pid" 2>/dev/null; do pause; done
+        while [ ! -s out.db.merging ] && kill -0 "$pid" 2>/dev/null; do pause; done
         kill -"$signal" "$pid"
         code=0
         wait "$pid" || code=$?
