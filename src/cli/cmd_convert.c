@@ -15,11 +15,6 @@
 #include "util/file.h"
 #include "util/text.h"
 
-static const char *base_of(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return slash == NULL ? path : slash + 1;
-}
-
 /* The folder of a file, without a slash at its end ("." for one that names none); NULL: no
  * memory. */
 static char *folder_of(const char *path) {
@@ -160,7 +155,7 @@ static int prepare(const struct args *a, struct job *j, struct convert_options *
     j->to = folder_of(out != NULL ? out : "x");
     j->from = file ? folder_of(*name) : strdup(".");
     if (out != NULL) {
-        const char *base = base_of(out);
+        const char *base = file_base(out);
         size_t n = strlen(base);
         j->stem = strndup(base, n > 5 && strcmp(base + n - 5, ".json") == 0 ? n - 5 : n);
         o->file_stem = j->stem;

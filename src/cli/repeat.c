@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/groups.h"
 #include "util/clock.h"
+#include "util/file.h"
 
 int repeat_init(struct repeat *r, unsigned count, int64_t pause_ns, struct err *e) {
     *r = (struct repeat){.count = count, .pause_ns = pause_ns};
@@ -94,7 +95,7 @@ static int number_in(const struct repeat *r, const char *name, size_t n,
 
 int repeat_file(const struct repeat *r, const char *name, char out[REPEAT_PATH_BYTES],
                 struct err *e) {
-    const char *slash = strrchr(name, '/'), *base = slash == NULL ? name : slash + 1;
+    const char *base = file_base(name);
     const char *dot = base[0] == '\0' ? NULL : strrchr(base + 1, '.');
     return number_in(r, name, dot == NULL ? strlen(name) : (size_t)(dot - name), out, e);
 }

@@ -1,7 +1,5 @@
 #include "cli/sharding.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,17 +28,6 @@ static const struct {
     {"JOB_COMPLETION_INDEX", NULL, "COLDSWARM_SHARDS"},
 };
 
-/* Digits alone, up to SHARDING_MAX; *end stands behind them. */
-static bool read_number(const char *text, const char **end, uint32_t *out) {
-    uint64_t n = 0;
-    const char *p = text;
-    for (; *p >= '0' && *p <= '9' && n <= 10 * (uint64_t)SHARDING_MAX; p++)
-        n = 10 * n + (uint64_t)(*p - '0');
-    *end = p;
-    *out = (uint32_t)n;
-    return p > text && n <= 10 * (uint64_t)SHARDING_MAX;
-}
-
 static int check_part(const char *where, struct part p, struct err *e) {
     if (p.count < 1 || p.count > SHARDING_MAX)
         return err_set(e, "%s: the number of parts must be from 1 to %d", where, SHARDING_MAX);
@@ -51,9 +38,7 @@ static int check_part(const char *where, struct part p, struct err *e) {
 }
 
 static int read_part(const char *text, struct part *out, struct err *e) {
-    const char *p = NULL;
-    if (!read_number(text, &p, &out->index) || *p != '/' || !read_number(p + 1, &p, &out->count) ||
-        *p != '\0')
+    if (!part_parse(text, out))
         return err_set(
             e, "--shard %s: write I/N, such as 2/8 for the third of eight parts, or auto", text);
     return check_part("--shard", *out, e);
@@ -68,7 +53,7 @@ static int read_variable(const char *name, uint32_t *out, struct err *e) {
                            ? "; Kubernetes does not give the number of pods, so set it to the "
                              "job's completions"
                            : "");
-    if (!read_number(text, &end, out) || *end != '\0')
+    if (!part_number(text, &end, out) || *end != '\0' || *out > 10 * SHARDING_MAX)
         return err_set(e, "--shard auto: %s is \"%.40s\", which is no number up to %d", name, text,
                        10 * SHARDING_MAX);
     return 0;

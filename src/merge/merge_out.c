@@ -21,19 +21,6 @@ static int exists(const char *path, struct err *e) {
                    path);
 }
 
-static int make_folder(const char *path, struct err *e) {
-    const char *slash = strrchr(path, '/');
-    struct err why;
-    if (slash == NULL || slash == path)
-        return 0;
-    char *folder = strndup(path, (size_t)(slash - path));
-    if (folder == NULL)
-        return err_set(e, "out of memory");
-    int rc = file_make_folder(folder, &why);
-    free(folder);
-    return rc == 0 ? 0 : err_set(e, "%s (choose another location for the file)", why.text);
-}
-
 /* Between opening and locking, another merge may have published or removed this very file. */
 static bool is_ours(const struct merge_out *out) {
     struct stat name, file;
@@ -86,7 +73,7 @@ int merge_out_open(struct merge_out *out, const char *path, struct err *e) {
     if (out->temporary == NULL)
         return err_set(e, "out of memory");
     snprintf(out->temporary, size, "%s" MERGE_TEMPORARY, path);
-    if (make_folder(path, e) == 0 && make_file(out, e) == 0 && open_db(out, e) == 0)
+    if (file_make_parent(path, e) == 0 && make_file(out, e) == 0 && open_db(out, e) == 0)
         return 0;
     merge_out_done(out);
     return -1;

@@ -1,6 +1,5 @@
 #include "merge/merge_part.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,9 +7,11 @@
 
 #include "record/db.h"
 #include "record/reader_raw.h"
+#include "schedule/part.h"
 #include "util/array.h"
 #include "util/buf.h"
 #include "util/clock.h"
+#include "util/file.h"
 #include "util/text.h"
 
 #define MANIFEST_MAX_BYTES ((size_t)16 << 20)
@@ -71,19 +72,12 @@ static int read_manifest(struct merge_part *p, struct err *e) {
 
 /* ---- which part it is ---- */
 
-/* "2/8" */
 static bool read_shard(const char *text, uint32_t *index, uint32_t *count) {
-    char *end;
-    if (!isdigit((unsigned char)text[0]))
+    struct part p;
+    if (!part_parse(text, &p) || p.count > MERGE_PARTS_MAX || p.index >= p.count)
         return false;
-    unsigned long i = strtoul(text, &end, 10);
-    if (end[0] != '/' || !isdigit((unsigned char)end[1]))
-        return false;
-    unsigned long n = strtoul(end + 1, &end, 10);
-    if (*end != '\0' || n > MERGE_PARTS_MAX || i >= n)
-        return false;
-    *index = (uint32_t)i;
-    *count = (uint32_t)n;
+    *index = p.index;
+    *count = p.count;
     return true;
 }
 
@@ -101,9 +95,9 @@ static void set_host(struct merge_part *p, const char *text) {
 
 /* Without a host, the name of the file says which one it is. */
 static void set_name(struct merge_part *p) {
-    const char *slash = strrchr(p->path, '/'), *host = merge_part_value(p, "host");
+    const char *host = merge_part_value(p, "host");
     char file[MERGE_HOST_BYTES];
-    set_host(p, slash == NULL ? p->path : slash + 1);
+    set_host(p, file_base(p->path));
     memcpy(file, p->host, sizeof file);
     set_host(p, host == NULL ? "" : host);
     snprintf(p->name, sizeof p->name, "part %" PRIu32 " of %" PRIu32 " (%s%s)", p->index, p->count,

@@ -4,6 +4,7 @@
 
 #include "merge/merge_verdict.h"
 #include "util/array.h"
+#include "util/file.h"
 
 static void bind_text(sqlite3_stmt *st, int at, const char *text) {
     sqlite3_bind_text(st, at, text, -1, SQLITE_TRANSIENT); /* NULL for NULL */
@@ -14,11 +15,6 @@ static void bind_known(sqlite3_stmt *st, int at, int64_t number) {
         sqlite3_bind_null(st, at);
     else
         sqlite3_bind_int64(st, at, number);
-}
-
-static const char *file_name(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return slash == NULL ? path : slash + 1;
 }
 
 #define INSERT                                                                                     \
@@ -50,7 +46,7 @@ static int add(const struct merge_db *out, sqlite3_stmt *st, const struct merge_
                    {19, merge_part_number(p, "dispatch_p99_us")}};
     for (size_t i = 0; i < COUNT_OF(numbers); i++)
         bind_known(st, numbers[i].at, numbers[i].number);
-    bind_text(st, 2, file_name(p->path));
+    bind_text(st, 2, file_base(p->path));
     bind_text(st, 3, p->host[0] == '\0' ? NULL : p->host);
     bind_text(st, 4, merge_part_value(p, "boot_id"));
     bind_text(st, 12, v.word);

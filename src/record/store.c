@@ -232,20 +232,6 @@ static int configure(struct store *s, struct err *e) {
                 e);
 }
 
-/* The folder that the file goes into, where it is missing. */
-static int make_folder_of(const char *path, struct err *e) {
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL || slash == path)
-        return 0;
-    char *folder = strndup(path, (size_t)(slash - path));
-    if (folder == NULL)
-        return err_set(e, "out of memory");
-    struct err why;
-    int rc = file_make_folder(folder, &why);
-    free(folder);
-    return rc == 0 ? 0 : err_set(e, "%s (choose another location for the file)", why.text);
-}
-
 /* Makes the empty file, which must not be there: SQLite would quietly go on with one that is. */
 static int make_file(const char *path, struct err *e) {
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -269,7 +255,7 @@ int store_create(const char *path, const struct record_run *r, struct errors *er
     s->errors = errors;
     buf_init(&s->gaps, GAPS_BYTES_MAX);
     bool made = false;
-    if (make_folder_of(path, e) != 0 || make_file(path, e) != 0)
+    if (file_make_parent(path, e) != 0 || make_file(path, e) != 0)
         goto fail;
     made = true;
     /* Its user takes care that no two threads are in it. */

@@ -8,6 +8,7 @@
 #ifndef SCHEDULE_PART_H
 #define SCHEDULE_PART_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct part {
@@ -28,5 +29,11 @@ static inline struct part part_split(struct part p, uint32_t j, uint32_t m) {
 static inline struct part part_from(struct part p, uint32_t first) {
     return (struct part){(p.index + p.count - first % p.count) % p.count, p.count};
 }
+
+/* Reads "2/8", in digits alone. It does not check that there is such a part. */
+bool part_parse(const char *text, struct part *out);
+
+/* Reads a number of up to nine digits; *end is behind them. */
+bool part_number(const char *text, const char **end, uint32_t *out);
 
 #endif

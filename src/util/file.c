@@ -40,3 +40,21 @@ int file_make_folder(const char *path, struct err *e) {
     free(part);
     return result;
 }
+
+int file_make_parent(const char *path, struct err *e) {
+    const char *slash = strrchr(path, '/');
+    struct err why;
+    if (slash == NULL || slash == path)
+        return 0;
+    char *folder = strndup(path, (size_t)(slash - path));
+    if (folder == NULL)
+        return err_set(e, "out of memory");
+    int rc = file_make_folder(folder, &why);
+    free(folder);
+    return rc == 0 ? 0 : err_set(e, "%s (choose another location for the file)", why.text);
+}
+
+const char *file_base(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}

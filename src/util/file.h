@@ -1,5 +1,5 @@
 /*
- * file: reads a whole file into memory, up to a size limit, and creates folders.
+ * file: reads a whole file into memory, up to a size limit, creates folders, and takes paths apart.
  *
  * It does not map, watch or write files. Thread: any.
  */
@@ -19,5 +19,11 @@ int file_read(const char *path, struct buf *out, struct err *e);
 /* Like mkdir -p: creates the folder and its missing parents. Does not check that an existing
  * `path` is a directory. */
 int file_make_folder(const char *path, struct err *e);
+
+/* Creates the folder that the file goes into, if it is missing. */
+int file_make_parent(const char *path, struct err *e);
+
+/* The name of the file without its folder; a part of `path`. */
+const char *file_base(const char *path);
 
 #endif

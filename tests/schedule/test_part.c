@@ -55,8 +55,22 @@ static void test_shares(void **state) {
     assert_int_equal(part_share((struct part){0, 1}, UINT32_MAX), UINT32_MAX);
 }
 
+static void test_reading(void **state) {
+    (void)state;
+    static const char *const wrong[] = {"",     "1",    "/8",   "2/",           "-1/2",
+                                        "1/2x", " 1/2", "1 /2", "1/9999999999", "1.5/2"};
+    struct part p;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_false(part_parse(wrong[i], &p));
+    assert_true(part_parse("2/8", &p));
+    assert_true(p.index == 2 && p.count == 8);
+    assert_true(part_parse("0/999999999", &p));
+    assert_true(p.index == 0 && p.count == 999999999);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_parts_are_the_whole),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_reading),
+                                       cmocka_unit_test(test_parts_are_the_whole),
                                        cmocka_unit_test(test_shares)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

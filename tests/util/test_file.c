@@ -47,8 +47,16 @@ static void a_file_is_read_up_to_its_ceiling(void **state) {
     buf_done(&b);
 }
 
+static void test_base(void **state) {
+    (void)state;
+    assert_string_equal(file_base("a.db"), "a.db");
+    assert_string_equal(file_base("/x/y/a.db"), "a.db");
+    assert_string_equal(file_base("x/"), "");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_base),
         cmocka_unit_test(a_folder_is_made_with_all_above_it),
         cmocka_unit_test(a_file_is_read_up_to_its_ceiling),
     };
