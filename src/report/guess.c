@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/array.h"
 #include "util/clock.h"
 #include "util/outcome.h"
 
@@ -23,29 +24,50 @@
 #define BIC_GAIN_MIN 10.0     /* "very strong" in Raftery's words */
 #define UNSURE_SHARE_MAX 0.02 /* of the requests may lie between the parts */
 
+/* A row that has a service time, but may not be one of a counted row without a sign. */
+struct aside {
+    int64_t service_us, sent_us;
+    uint32_t endpoint;
+    bool counts, new_connection;
+};
+
 struct guess_signs {
     uint8_t *answered; /* a bit a second: something was answered in it */
     size_t seconds;
     uint64_t rows, new_connections;
+    struct aside *aside;
+    size_t aside_count, aside_room;
+    bool too_many; /* more than GUESS_ASIDE_MAX; then there are none */
 };
 
 struct work {
     struct reader *reader;
     const struct guess_signs *signs;
     struct guess *g;
-    const double *median_us;
-    size_t endpoint_count;
-    double bins[2][BINS]; /* without and with a sign */
+    const struct summary *summary;
+    const struct entries *entries;
+    const double *median_us; /* by entry */
+    double bins[2][BINS];    /* without and with a sign */
     double x[BINS], all[BINS];
     bool new_is_a_sign;
     struct spread spreads[POINTS_KINDS];
     struct err *e;
 };
 
+/* NAN: the endpoint has none. */
+static double median_of(const struct work *w, size_t endpoint) {
+    return endpoint < w->entries->endpoint_count ? w->median_us[w->entries->entry_of[endpoint]]
+                                                 : (double)NAN;
+}
+
+/* If its endpoint has a median. */
+static bool may_count(const struct request *row) {
+    return row->outcome == OUTCOME_OK && row->service_us > 0 && row->sent_us >= 0;
+}
+
 /* A row that has a say. */
 static bool counts(const struct work *w, const struct request *row) {
-    return row->outcome == OUTCOME_OK && row->service_us > 0 && row->sent_us >= 0 &&
-           row->endpoint < w->endpoint_count && w->median_us[row->endpoint] > 0;
+    return may_count(row) && median_of(w, row->endpoint) > 0;
 }
 
 static int mark_second(struct guess_signs *g, int64_t end_us, struct err *e) {
@@ -70,16 +92,11 @@ struct guess_signs *guess_signs_new(void) {
     return calloc(1, sizeof(struct guess_signs));
 }
 
-int guess_signs_add(struct guess_signs *g, const struct request *row, struct err *e) {
-    g->rows += row->sent_us != READER_NO_VALUE;
-    g->new_connections += row->new_connection;
-    return row->status != 0 && row->end_us >= 0 ? mark_second(g, row->end_us, e) : 0;
-}
-
 void guess_signs_free(struct guess_signs *g) {
     if (g == NULL)
         return;
     free(g->answered);
+    free(g->aside);
     free(g);
 }
 
@@ -92,22 +109,94 @@ static bool after_pause(const struct guess_signs *g, int64_t sent_us) {
     return true;
 }
 
-static bool has_sign(const struct work *w, const struct request *row) {
-    return (w->new_is_a_sign && row->new_connection) || after_pause(w->signs, row->sent_us);
+static int set_aside(struct guess_signs *g, const struct request *row, struct err *e) {
+    if (g->aside_count == GUESS_ASIDE_MAX) {
+        g->too_many = true;
+        free(g->aside);
+        g->aside = NULL;
+        g->aside_count = g->aside_room = 0;
+    }
+    if (g->too_many)
+        return 0;
+    struct aside *all = array_room(g->aside, &g->aside_room, g->aside_count + 1, sizeof *all);
+    if (all == NULL)
+        return err_set(e, "out of memory for a report");
+    g->aside = all;
+    g->aside[g->aside_count++] = (struct aside){.service_us = row->service_us,
+                                                .sent_us = row->sent_us,
+                                                .endpoint = row->endpoint,
+                                                .counts = may_count(row),
+                                                .new_connection = row->new_connection};
+    return 0;
 }
 
-static double slowness(const struct work *w, const struct request *row) {
-    return log((double)row->service_us / w->median_us[row->endpoint]);
+/* Rows after it can only show that there was no pause, so none is missed. */
+static bool is_special(const struct guess_signs *g, const struct request *row) {
+    return row->service_us >= 0 &&
+           (!may_count(row) || row->new_connection || after_pause(g, row->sent_us));
+}
+
+int guess_signs_add(struct guess_signs *g, const struct request *row, struct err *e) {
+    g->rows += row->sent_us != READER_NO_VALUE;
+    g->new_connections += row->new_connection;
+    if (row->status != 0 && row->end_us >= 0 && mark_second(g, row->end_us, e) != 0)
+        return -1;
+    return is_special(g, row) ? set_aside(g, row, e) : 0;
+}
+
+static bool has_sign(const struct work *w, bool new_connection, int64_t sent_us) {
+    return (w->new_is_a_sign && new_connection) || after_pause(w->signs, sent_us);
+}
+
+static double slowness(int64_t service_us, double median_us) {
+    return log((double)service_us / median_us);
+}
+
+static size_t bin_of(int64_t service_us, double median_us) {
+    double at = (slowness(service_us, median_us) - LOWEST) / BIN;
+    return at < 0 ? 0 : at >= BINS ? BINS - 1 : (size_t)at;
 }
 
 static int first_reading(void *context, const struct request *row) {
     struct work *w = context;
-    if (!counts(w, row))
-        return 0;
-    double at = (slowness(w, row) - LOWEST) / BIN;
-    size_t bin = at < 0 ? 0 : at >= BINS ? BINS - 1 : (size_t)at;
-    w->bins[has_sign(w, row)][bin]++;
+    if (counts(w, row))
+        w->bins[has_sign(w, row->new_connection, row->sent_us)]
+               [bin_of(row->service_us, median_of(w, row->endpoint))]++;
     return 0;
+}
+
+struct adding {
+    double *bins, median_us;
+};
+
+static void add_times(void *context, int64_t service_us, uint64_t count) {
+    struct adding *a = context;
+    if (service_us > 0)
+        a->bins[bin_of(service_us, a->median_us)] += (double)count;
+}
+
+/* Fills the bins as first_reading() would. Returns false if what was gathered is not enough. */
+static bool use_kept(struct work *w) {
+    const struct guess_signs *g = w->signs;
+    bool enough = !g->too_many;
+    for (size_t i = 0; enough && i < w->entries->entry_count; i++) {
+        struct adding a = {w->bins[0], w->median_us[i]};
+        enough = !(a.median_us > 0) || summary_each_service(w->summary, i, add_times, &a);
+    }
+    if (!enough) {
+        memset(w->bins, 0, sizeof w->bins);
+        return false;
+    }
+    for (const struct aside *x = g->aside; x < g->aside + g->aside_count; x++) {
+        double median_us = median_of(w, x->endpoint);
+        if (x->service_us == 0 || !(median_us > 0))
+            continue;
+        size_t bin = bin_of(x->service_us, median_us);
+        w->bins[0][bin]--;
+        if (x->counts)
+            w->bins[has_sign(w, x->new_connection, x->sent_us)][bin]++;
+    }
+    return true;
 }
 
 static bool convinces(struct work *w) {
@@ -144,10 +233,11 @@ static bool convinces(struct work *w) {
 }
 
 static enum points_kind label(const struct work *w, const struct request *row) {
-    double p = mixture_high(&w->g->split, slowness(w, row));
+    double p = mixture_high(&w->g->split, slowness(row->service_us, median_of(w, row->endpoint)));
     if (p <= 1 - SURE)
         return POINTS_WARM;
-    return p >= SURE && has_sign(w, row) ? POINTS_COLD : POINTS_UNKNOWN;
+    return p >= SURE && has_sign(w, row->new_connection, row->sent_us) ? POINTS_COLD
+                                                                       : POINTS_UNKNOWN;
 }
 
 static int second_reading(void *context, const struct request *row) {
@@ -187,8 +277,9 @@ static int label_all(struct work *w) {
     return 0;
 }
 
-int guess_new(struct reader *r, const struct guess_signs *signs, const double *median_us,
-              bool figures, struct guess **out, struct err *e) {
+int guess_new(struct reader *r, const struct guess_signs *signs, const struct summary *summary,
+              const struct entries *entries, const double *median_us, bool figures,
+              struct guess **out, struct err *e) {
     struct work *w = calloc(1, sizeof *w);
     struct guess *g = calloc(1, sizeof *g);
     int result = -1;
@@ -199,12 +290,13 @@ int guess_new(struct reader *r, const struct guess_signs *signs, const double *m
     w->reader = r;
     w->signs = signs;
     w->g = g;
+    w->summary = summary;
+    w->entries = entries;
     w->median_us = median_us;
-    w->endpoint_count = reader_catalog(r)->endpoint_count;
     w->e = e;
     /* Where most have a new connection it tells nothing. */
     w->new_is_a_sign = signs->new_connections * 2 < signs->rows;
-    if (reader_scan_brief(r, first_reading, w, e) != 0)
+    if (!use_kept(w) && reader_scan_brief(r, first_reading, w, e) != 0)
         goto out;
     if (!convinces(w)) {
         *out = NULL;

@@ -6,8 +6,10 @@
  * must be the smaller one. And the slow requests must be those that a cold start would affect: on a
  * new connection, or after a pause. GUESS_RULE is the whole rule, in words that a report prints.
  *
- * It needs the signs, which are gathered while another part reads all rows, and one more reading;
- * three if it is convincing. Memory does not grow with the rows.
+ * It needs the signs, which are gathered while another part reads all rows, and the service times
+ * that the summary kept. If that kept none, or too many rows are special (GUESS_ASIDE_MAX), the
+ * rows are read once more. If the estimate is convincing, they are read twice more. Memory does not
+ * grow with the rows.
  *
  * Ownership: heap, guess_free(NULL) and guess_signs_free(NULL) are allowed. Thread: as the reader.
  */
@@ -19,9 +21,11 @@
 #include <stdint.h>
 
 #include "record/reader.h"
+#include "report/entries.h"
 #include "report/points.h"
 #include "stats/mixture.h"
 #include "stats/spread.h"
+#include "stats/summary.h"
 #include "util/err.h"
 
 #define GUESS_RULE                                                                                 \
@@ -46,17 +50,22 @@ struct guess {
     struct points *points;                   /* NULL without figures */
 };
 
-/* The signs of a cold start: when responses arrived, and how many connections were new. */
+/* Rows that are set aside while the signs are gathered: on a new connection, after a pause, or not
+ * counted here. */
+#define GUESS_ASIDE_MAX ((size_t)1 << 16)
+
+/* The signs of a cold start: when responses arrived, and which rows are special. */
 struct guess_signs;
 
 struct guess_signs *guess_signs_new(void); /* NULL: out of memory */
 int guess_signs_add(struct guess_signs *g, const struct request *row, struct err *e);
 void guess_signs_free(struct guess_signs *g);
 
-/* signs: of all rows. median_us[i]: median of the service times of endpoint i of the file; NAN:
- * none. *out is NULL if the rows are not convincing. */
-int guess_new(struct reader *r, const struct guess_signs *signs, const double *median_us,
-              bool figures, struct guess **out, struct err *e);
+/* signs and summary: of all rows. median_us[i]: median of the service times of entry i; NAN: none.
+ * *out is NULL if the rows are not convincing. */
+int guess_new(struct reader *r, const struct guess_signs *signs, const struct summary *summary,
+              const struct entries *entries, const double *median_us, bool figures,
+              struct guess **out, struct err *e);
 void guess_free(struct guess *g);
 
 #endif

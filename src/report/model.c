@@ -262,13 +262,13 @@ static int make_guess(struct build *b) {
                    m->entries[i].row.max_ms > GUESS_RATIO_MIN * m->entries[i].row.service_ms[0];
     if (!any_slow)
         return 0;
-    double *median_us = calloc(b->counted->entries.endpoint_count + 1, sizeof *median_us);
+    double *median_us = calloc(m->entry_count + 1, sizeof *median_us);
     if (median_us == NULL)
-        return err_set(b->e, "out of memory for %zu endpoints", b->counted->entries.endpoint_count);
-    for (size_t i = 0; i < b->counted->entries.endpoint_count; i++)
-        median_us[i] = m->entries[b->counted->entries.entry_of[i]].row.service_ms[0] * 1000;
-    int result =
-        guess_new(b->reader, b->counted->signs, median_us, m->options.figures, &m->guess, b->e);
+        return err_set(b->e, "out of memory for %zu endpoints", m->entry_count);
+    for (size_t i = 0; i < m->entry_count; i++)
+        median_us[i] = m->entries[i].row.service_ms[0] * 1000;
+    int result = guess_new(b->reader, b->counted->signs, m->summary, &b->counted->entries,
+                           median_us, m->options.figures, &m->guess, b->e);
     free(median_us);
     return result;
 }

@@ -301,6 +301,20 @@ void summary_row(const struct summary *s, size_t entry, int64_t duration_us,
     percentiles(s, s->differ ? &t->service : &t->response, out->service_ms, out->service_intervals);
 }
 
+bool summary_each_service(const struct summary *s, size_t entry, kept_fn *fn, void *context) {
+    assert(entry < s->count);
+    const struct entry *t = &s->entries[entry];
+    const struct select *x = s->differ ? &t->service : &t->response;
+    if (x->hist.total == 0)
+        return true;
+    if (!kept_any(&x->kept))
+        return false;
+    for (size_t i = hist_bucket(&x->hist, x->hist.min); i <= hist_bucket(&x->hist, x->hist.max);
+         i++)
+        kept_each(&x->kept, &x->hist, i, fn, context);
+    return true;
+}
+
 size_t summary_distribution(const struct summary *s, size_t entry,
                             struct quantile_level levels[QUANTILE_LEVELS_MAX],
                             double response_ms[QUANTILE_LEVELS_MAX]) {

@@ -27,6 +27,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "stats/kept.h"
 #include "stats/quantile.h"
 #include "util/err.h"
 #include "util/request.h"
@@ -89,6 +90,10 @@ bool summary_times_differ(const struct summary *s);
 
 void summary_row(const struct summary *s, size_t entry, int64_t duration_us,
                  struct summary_row *out);
+
+/* Calls fn for the service times of an entry in microseconds, each with a count; the same time may
+ * come several times. Returns false, and calls nothing, if they were not kept. */
+bool summary_each_service(const struct summary *s, size_t entry, kept_fn *fn, void *context);
 
 /* Response times at the levels of a percentile plot, exact with either rule. Returns the number of
  * levels. */

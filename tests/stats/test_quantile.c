@@ -24,6 +24,32 @@ static void test_interpolates_like_numpy(void **state) {
     assert_near(quantile_sorted(two, 2, 0.5), 15, 0);
 }
 
+/* Sizes and ranges on both sides of every choice that sorting may make. */
+static void test_sorts_any_values(void **state) {
+    (void)state;
+    static const uint64_t masks[] = {0, 0xff, 0x3ffff, 0xff00ff, UINT64_MAX};
+    static const int64_t starts[] = {0, -1000, INT64_MIN};
+    static int64_t values[1000], counted[1000];
+    uint64_t random = 1;
+    for (size_t k = 0; k < 15 * 1000; k += 37) {
+        size_t n = k % 1000;
+        for (size_t i = 0; i < n; i++) {
+            random = random * 6364136223846793005u + 1442695040888963407u;
+            values[i] = (int64_t)((uint64_t)starts[k % 3] + (random >> 8 & masks[k % 5]));
+            counted[i] = values[i];
+        }
+        quantile_sort(values, n);
+        for (size_t i = 0; i < n; i++) { /* an insertion sort */
+            int64_t x = counted[i];
+            size_t at = i;
+            for (; at > 0 && counted[at - 1] > x; at--)
+                counted[at] = counted[at - 1];
+            counted[at] = x;
+        }
+        assert_memory_equal(values, counted, n * sizeof *values);
+    }
+}
+
 static void test_says_what_a_sample_supports(void **state) {
     (void)state;
     static const struct {
@@ -62,6 +88,7 @@ static void test_levels_step_as_in_hdrhistogram(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_interpolates_like_numpy),
+        cmocka_unit_test(test_sorts_any_values),
         cmocka_unit_test(test_says_what_a_sample_supports),
         cmocka_unit_test(test_levels_step_as_in_hdrhistogram),
     };
