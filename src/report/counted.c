@@ -14,7 +14,7 @@ int counted_new(const struct endpoint *endpoints, size_t n, const struct counted
         (o->cut == NULL &&
          (served_new(n, &c->served, e) != 0 || connections_new(&c->connections, e) != 0)))
         goto fail;
-    if (o->guess && (c->signs = guess_signs_new()) == NULL) {
+    if (o->guess && (c->signs = guess_signs_new(c->entries.entry_count)) == NULL) {
         err_set(e, "out of memory for a report");
         goto fail;
     }
@@ -53,7 +53,7 @@ int counted_add(struct counted *c, const struct request *x, struct err *e) {
     summary_count(c->summary, entry, x);
     if ((c->served != NULL && served_add(c->served, x, e) != 0) ||
         (c->connections != NULL && connections_add(c->connections, x, e) != 0) ||
-        (c->signs != NULL && guess_signs_add(c->signs, x, e) != 0))
+        (c->signs != NULL && guess_signs_add(c->signs, entry, x, e) != 0))
         return -1;
     return outcome_is_failure((int)x->outcome) ? add_failure(c, entry, x, e) : 0;
 }

@@ -24,17 +24,18 @@
 #define BIC_GAIN_MIN 10.0     /* "very strong" in Raftery's words */
 #define UNSURE_SHARE_MAX 0.02 /* of the requests may lie between the parts */
 
-/* A row that has a service time, but may not be one of a counted row without a sign. */
+/* A row that may have a sign. */
 struct aside {
     int64_t service_us, sent_us;
     uint32_t endpoint;
-    bool counts, new_connection;
+    bool new_connection;
 };
 
 struct guess_signs {
     uint8_t *answered; /* a bit a second: something was answered in it */
     size_t seconds;
     uint64_t rows, new_connections;
+    struct summary *others; /* rows that have a time, but no say here */
     struct aside *aside;
     size_t aside_count, aside_room;
     bool too_many; /* more than GUESS_ASIDE_MAX; then there are none */
@@ -88,16 +89,21 @@ static int mark_second(struct guess_signs *g, int64_t end_us, struct err *e) {
     return 0;
 }
 
-struct guess_signs *guess_signs_new(void) {
-    return calloc(1, sizeof(struct guess_signs));
-}
-
 void guess_signs_free(struct guess_signs *g) {
     if (g == NULL)
         return;
     free(g->answered);
     free(g->aside);
+    summary_free(g->others);
     free(g);
+}
+
+struct guess_signs *guess_signs_new(size_t entries) {
+    struct guess_signs *g = calloc(1, sizeof *g);
+    if (g != NULL && summary_new(entries, SUMMARY_EXACT, &g->others, NULL) == 0)
+        return g;
+    guess_signs_free(g);
+    return NULL;
 }
 
 /* Nothing was answered in the second of sending and the PAUSE_SECONDS before it. */
@@ -125,23 +131,25 @@ static int set_aside(struct guess_signs *g, const struct request *row, struct er
     g->aside[g->aside_count++] = (struct aside){.service_us = row->service_us,
                                                 .sent_us = row->sent_us,
                                                 .endpoint = row->endpoint,
-                                                .counts = may_count(row),
                                                 .new_connection = row->new_connection};
     return 0;
 }
 
 /* Rows after it can only show that there was no pause, so none is missed. */
-static bool is_special(const struct guess_signs *g, const struct request *row) {
-    return row->service_us >= 0 &&
-           (!may_count(row) || row->new_connection || after_pause(g, row->sent_us));
+static bool may_have_sign(const struct guess_signs *g, const struct request *row) {
+    return row->new_connection || after_pause(g, row->sent_us);
 }
 
-int guess_signs_add(struct guess_signs *g, const struct request *row, struct err *e) {
+int guess_signs_add(struct guess_signs *g, size_t entry, const struct request *row, struct err *e) {
     g->rows += row->sent_us != READER_NO_VALUE;
     g->new_connections += row->new_connection;
     if (row->status != 0 && row->end_us >= 0 && mark_second(g, row->end_us, e) != 0)
         return -1;
-    return is_special(g, row) ? set_aside(g, row, e) : 0;
+    if (!may_count(row)) {
+        summary_count(g->others, entry, row);
+        return 0;
+    }
+    return may_have_sign(g, row) ? set_aside(g, row, e) : 0;
 }
 
 static bool has_sign(const struct work *w, bool new_connection, int64_t sent_us) {
@@ -167,34 +175,38 @@ static int first_reading(void *context, const struct request *row) {
 
 struct adding {
     double *bins, median_us;
+    double sign; /* -1: take away */
 };
 
 static void add_times(void *context, int64_t service_us, uint64_t count) {
     struct adding *a = context;
     if (service_us > 0)
-        a->bins[bin_of(service_us, a->median_us)] += (double)count;
+        a->bins[bin_of(service_us, a->median_us)] += a->sign * (double)count;
+}
+
+static bool add_entry(struct work *w, size_t entry, const struct summary *from, double sign) {
+    struct adding a = {.bins = w->bins[0], .median_us = w->median_us[entry], .sign = sign};
+    return summary_each_service(from, entry, add_times, &a);
 }
 
 /* Fills the bins as first_reading() would. Returns false if what was gathered is not enough. */
 static bool use_kept(struct work *w) {
     const struct guess_signs *g = w->signs;
     bool enough = !g->too_many;
-    for (size_t i = 0; enough && i < w->entries->entry_count; i++) {
-        struct adding a = {w->bins[0], w->median_us[i]};
-        enough = !(a.median_us > 0) || summary_each_service(w->summary, i, add_times, &a);
-    }
+    for (size_t i = 0; enough && i < w->entries->entry_count; i++)
+        enough = !(w->median_us[i] > 0) ||
+                 (add_entry(w, i, w->summary, 1) && add_entry(w, i, g->others, -1));
     if (!enough) {
         memset(w->bins, 0, sizeof w->bins);
         return false;
     }
     for (const struct aside *x = g->aside; x < g->aside + g->aside_count; x++) {
         double median_us = median_of(w, x->endpoint);
-        if (x->service_us == 0 || !(median_us > 0))
-            continue;
-        size_t bin = bin_of(x->service_us, median_us);
-        w->bins[0][bin]--;
-        if (x->counts)
-            w->bins[has_sign(w, x->new_connection, x->sent_us)][bin]++;
+        if (median_us > 0 && has_sign(w, x->new_connection, x->sent_us)) {
+            size_t bin = bin_of(x->service_us, median_us);
+            w->bins[0][bin]--;
+            w->bins[1][bin]++;
+        }
     }
     return true;
 }

@@ -7,7 +7,7 @@
  * new connection, or after a pause. GUESS_RULE is the whole rule, in words that a report prints.
  *
  * It needs the signs, which are gathered while another part reads all rows, and the service times
- * that the summary kept. If that kept none, or too many rows are special (GUESS_ASIDE_MAX), the
+ * that the summary kept. If that kept none, or too many rows may have a sign (GUESS_ASIDE_MAX), the
  * rows are read once more. If the estimate is convincing, they are read twice more. Memory does not
  * grow with the rows.
  *
@@ -50,15 +50,14 @@ struct guess {
     struct points *points;                   /* NULL without figures */
 };
 
-/* Rows that are set aside while the signs are gathered: on a new connection, after a pause, or not
- * counted here. */
+/* Rows that are set aside while the signs are gathered: on a new connection or after a pause. */
 #define GUESS_ASIDE_MAX ((size_t)1 << 16)
 
-/* The signs of a cold start: when responses arrived, and which rows are special. */
+/* The signs of a cold start: when responses arrived, and which rows may have one. */
 struct guess_signs;
 
-struct guess_signs *guess_signs_new(void); /* NULL: out of memory */
-int guess_signs_add(struct guess_signs *g, const struct request *row, struct err *e);
+struct guess_signs *guess_signs_new(size_t entries); /* NULL: out of memory */
+int guess_signs_add(struct guess_signs *g, size_t entry, const struct request *row, struct err *e);
 void guess_signs_free(struct guess_signs *g);
 
 /* signs and summary: of all rows. median_us[i]: median of the service times of entry i; NAN: none.
