@@ -240,15 +240,15 @@ static int close_record(struct run *run, bool whole, const struct run_end *end,
 
 static void doubt_streams(struct verdict *v, const struct engine_result *result,
                           const struct run_end *end) {
-    struct remarks doubts;
+    struct lines doubts;
     if (end->streams == NULL)
         return;
-    remarks_init(&doubts);
+    lines_init(&doubts, NULL);
     stream_doubts(end->streams,
                   result->loop_lag_p99_ns < 0 ? READER_NO_VALUE : result->loop_lag_p99_ns / 1000,
                   &doubts);
     verdict_doubt(v, &doubts);
-    remarks_done(&doubts);
+    lines_done(&doubts);
 }
 
 /* Ends the recording, the listeners and the file; the exit code. */

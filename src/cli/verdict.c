@@ -154,10 +154,10 @@ void verdict_decide(struct verdict *v, const struct engine_result *run,
              "every request is in the file; the client used %s of a core", most);
 }
 
-void verdict_doubt(struct verdict *v, const struct remarks *doubts) {
+void verdict_doubt(struct verdict *v, const struct lines *doubts) {
     const char *key, *text;
     size_t at = 0;
-    if (strcmp(v->word, "VALID") != 0 || !remarks_next(doubts, &at, &key, &text))
+    if (strcmp(v->word, "VALID") != 0 || !lines_next(doubts, &at, &key, &text))
         return;
     size_t n = strlen(text);
     v->word = "SUSPECT";

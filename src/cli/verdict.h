@@ -11,7 +11,7 @@
 #include "cli/dispatch_lag.h"
 #include "engine/engine.h"
 #include "record/record.h"
-#include "report/remarks.h"
+#include "report/remark.h"
 
 #define VERDICT_UNPUNCTUAL_SHARE 0.05 /* over 10 ms late, or not sent, because of the client */
 #define VERDICT_UNSENT_SHARE 0.02     /* not sent, so that the rate was missed by this much */
@@ -32,7 +32,7 @@ void verdict_decide(struct verdict *v, const struct engine_result *run,
 
 /* Streams with doubtful numbers (stream_doubts.h) make a VALID run SUSPECT. The reason is the
  * first of the doubts. */
-void verdict_doubt(struct verdict *v, const struct remarks *doubts);
+void verdict_doubt(struct verdict *v, const struct lines *doubts);
 
 /* Requests that this machine could not send because it lacked ports, files or memory. */
 uint64_t verdict_shortages(const struct engine_result *run);

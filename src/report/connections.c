@@ -362,24 +362,24 @@ bool connections_table(struct connections *c, struct table *out) {
 
 /* ---- what there is to say ---- */
 
-static void say_lost(const struct connections *c, struct remarks *out) {
+static void say_lost(const struct connections *c, struct lines *out) {
     uint64_t lost = c->n[LOST_REQUESTS], again = c->n[SENT_AGAIN];
     double share = c->on_one == 0 ? 0 : (double)lost / (double)c->on_one;
     if (lost >= HABIT_MIN && share >= WORTH_A_WORD)
-        remarks_add(
+        remark_add(
             out, "lost_on_kept_connections",
             "%.2g %% of requests (%" PRIu64 " of %" PRIu64
             ") were lost on keep-alive connections that the server closed unannounced. If they "
             "should not count as failures, use \"keepalive\": false or \"retry\": \"safe\".",
             share * 100, lost, c->on_one);
     if (again > 0)
-        remarks_add(out, "sent_again",
-                    "Retried on a new connection: %" PRIu64
-                    " request%s, after a first try of %.3g ms "
-                    "on average and %.3g ms at most. This time is included in the response "
-                    "times, not in the service times.",
-                    again, text_plural(again), (double)c->first_try_us / 1000 / (double)again,
-                    (double)c->first_try_max_us / 1000);
+        remark_add(out, "sent_again",
+                   "Retried on a new connection: %" PRIu64
+                   " request%s, after a first try of %.3g ms "
+                   "on average and %.3g ms at most. This time is included in the response "
+                   "times, not in the service times.",
+                   again, text_plural(again), (double)c->first_try_us / 1000 / (double)again,
+                   (double)c->first_try_max_us / 1000);
 }
 
 static bool is_habit(const struct bins *b, struct bin most) {
@@ -387,26 +387,26 @@ static bool is_habit(const struct bins *b, struct bin most) {
            (double)most.connections >= HABIT_SHARE * (double)b->connections;
 }
 
-static void say_unannounced(const struct connections *c, struct remarks *out) {
+static void say_unannounced(const struct connections *c, struct lines *out) {
     struct bin most = bins_mode(&c->unannounced);
     char after[96] = "";
     if (is_habit(&c->unannounced, most))
         snprintf(after, sizeof after, ", %" PRIu64 " of them after %" PRIu64 " response%s",
                  most.connections, most.requests, text_plural(most.requests));
-    remarks_add(out, "ended_unannounced",
-                "The server closed %" PRIu64 " of %" PRIu64
-                " connections right after a response, unannounced%s.",
-                c->n[ENDED_UNANNOUNCED], c->n[OPENED], after);
+    remark_add(out, "ended_unannounced",
+               "The server closed %" PRIu64 " of %" PRIu64
+               " connections right after a response, unannounced%s.",
+               c->n[ENDED_UNANNOUNCED], c->n[OPENED], after);
 }
 
-static void say_habits(const struct connections *c, struct remarks *out) {
+static void say_habits(const struct connections *c, struct lines *out) {
     struct bin most = bins_mode(&c->announced);
     if (is_habit(&c->announced, most))
-        remarks_add(out, "ended_after_requests",
-                    "The server closes a connection after %" PRIu64 " response%s and announces it "
-                    "(%" PRIu64 " connections). The time of %s request includes a new connection.",
-                    most.requests, text_plural(most.requests), most.connections,
-                    most.requests == 1 ? "every" : "the next");
+        remark_add(out, "ended_after_requests",
+                   "The server closes a connection after %" PRIu64 " response%s and announces it "
+                   "(%" PRIu64 " connections). The time of %s request includes a new connection.",
+                   most.requests, text_plural(most.requests), most.connections,
+                   most.requests == 1 ? "every" : "the next");
     if (c->n[ENDED_UNANNOUNCED] >= HABIT_MIN)
         say_unannounced(c, out);
     if (c->n[ENDED_IDLE] >= HABIT_MIN) {
@@ -414,35 +414,35 @@ static void say_habits(const struct connections *c, struct remarks *out) {
         snprintf(least, sizeof least, "%.3g", (double)c->idle_min_us / US_PER_S);
         snprintf(most_s, sizeof most_s, "%.3g", (double)c->idle_max_us / US_PER_S);
         bool alike = strcmp(least, most_s) == 0;
-        remarks_add(out, "ended_idle",
-                    "The server closed %" PRIu64 " connections that had been idle for %s%s%s s. "
-                    "After a longer pause, the time of a user's request includes a new connection.",
-                    c->n[ENDED_IDLE], least, alike ? "" : " to ", alike ? "" : most_s);
+        remark_add(out, "ended_idle",
+                   "The server closed %" PRIu64 " connections that had been idle for %s%s%s s. "
+                   "After a longer pause, the time of a user's request includes a new connection.",
+                   c->n[ENDED_IDLE], least, alike ? "" : " to ", alike ? "" : most_s);
     }
 }
 
 /* Of users with a pace each has its own; where one user of many did it all, arrivals were dealt to
  * it. */
-static void say_one_for_all(const struct connections *c, uint32_t users_max, struct remarks *out) {
+static void say_one_for_all(const struct connections *c, uint32_t users_max, struct lines *out) {
     if (c->users == 1 && users_max > 1 && c->scheduled >= RATE_MIN)
-        remarks_add(out, "one_connection",
-                    "All %" PRIu64
-                    " requests used one connection at a time, because each ended before the next "
-                    "was due. If the server assigns connections to workers, only one worker "
-                    "was busy. \"spread\": 4 in the load opens four connections.",
-                    c->scheduled);
+        remark_add(out, "one_connection",
+                   "All %" PRIu64
+                   " requests used one connection at a time, because each ended before the next "
+                   "was due. If the server assigns connections to workers, only one worker "
+                   "was busy. \"spread\": 4 in the load opens four connections.",
+                   c->scheduled);
 }
 
 void connections_remarks(const struct connections *c, const char *asked, uint32_t users_max,
-                         struct remarks *out) {
+                         struct lines *out) {
     uint64_t others = c->n[HTTP_1_0] + c->n[HTTP_1_1];
     say_lost(c, out);
     say_habits(c, out);
     say_one_for_all(c, users_max, out);
     if (*asked == '2' && others > 0)
-        remarks_add(out, "http_version",
-                    "The scenario asks for HTTP/2, but %" PRIu64 " of %" PRIu64
-                    " responses used HTTP/1. HTTP/2 is negotiated over TLS, and the server must "
-                    "support it.",
-                    others, others + c->n[HTTP_2]);
+        remark_add(out, "http_version",
+                   "The scenario asks for HTTP/2, but %" PRIu64 " of %" PRIu64
+                   " responses used HTTP/1. HTTP/2 is negotiated over TLS, and the server must "
+                   "support it.",
+                   others, others + c->n[HTTP_2]);
 }

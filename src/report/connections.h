@@ -20,7 +20,7 @@
 #include <stdint.h>
 
 #include "record/reader.h"
-#include "report/remarks.h"
+#include "report/remark.h"
 #include "report/table.h"
 #include "util/err.h"
 
@@ -40,6 +40,6 @@ bool connections_table(struct connections *c, struct table *out);
 /* Adds remarks about behaviour of the server that affects the numbers. `asked`: the HTTP version
  * that the scenario requests, or "". `users_max`: that of the run. */
 void connections_remarks(const struct connections *c, const char *asked, uint32_t users_max,
-                         struct remarks *out);
+                         struct lines *out);
 
 #endif

@@ -145,10 +145,10 @@ static void put_server(struct json_writer *w, const struct document *d) {
     json_write_end(w);
 }
 
-static void put_remarks(struct json_writer *w, const struct remarks *r) {
+static void put_remarks(struct json_writer *w, const struct lines *r) {
     const char *key, *text;
     json_write_array(w, "notes", JSON_LINE);
-    for (size_t at = 0; remarks_next(r, &at, &key, &text);) {
+    for (size_t at = 0; lines_next(r, &at, &key, &text);) {
         json_write_object(w, NULL, JSON_LINES);
         json_write_text(w, "key", key);
         json_write_text(w, "text", text);

@@ -53,7 +53,7 @@ static void percentile_notes(struct document *d, const struct model *m) {
 static void notes(struct document *d, const struct model *m) {
     const struct summary_row *all = &m->aggregated.row;
     const char *key, *text;
-    for (size_t at = 0; remarks_next(&m->remarks, &at, &key, &text);) {
+    for (size_t at = 0; lines_next(&m->remarks, &at, &key, &text);) {
         lines_add(&d->notes, "", text);
     }
     if (!m->run->complete)

@@ -183,7 +183,7 @@ static void remarks(struct buf *out, const struct model *m) {
     if (m->remarks.count == 0)
         return;
     buf_str(out, "\\begin{itemize}\n");
-    for (size_t at = 0; remarks_next(&m->remarks, &at, &key, &text);) {
+    for (size_t at = 0; lines_next(&m->remarks, &at, &key, &text);) {
         buf_str(out, "\\item ");
         latex_sentence(out, text);
         buf_char(out, '\n');

@@ -115,10 +115,10 @@ static void verdict(struct buf *out, const struct reader_run *run) {
 }
 
 /* Beside the verdict: who reads no further has read these. */
-static void remarks(struct buf *out, const struct remarks *r) {
+static void remarks(struct buf *out, const struct lines *r) {
     const char *key, *text;
     buf_str(out, r->count > 0 ? "<ul class=\"notes\">\n" : "");
-    for (size_t at = 0; remarks_next(r, &at, &key, &text);) {
+    for (size_t at = 0; lines_next(r, &at, &key, &text);) {
         buf_str(out, "<li>");
         markup_text(out, text);
         buf_str(out, "</li>\n");

@@ -366,21 +366,21 @@ static int remark_on_events(struct build *b) {
     if (reader_stopped(b->reader, &at_us, text, sizeof text, b->e) != 0)
         return -1;
     if (at_us != READER_NO_VALUE)
-        remarks_add(&b->m->remarks, "stopped_early", "At %.3g s %s.", (double)at_us / 1e6, text);
+        remark_add(&b->m->remarks, "stopped_early", "At %.3g s %s.", (double)at_us / 1e6, text);
     if (reader_scrape_failed(b->reader, &at_us, text, sizeof text, b->e) != 0)
         return -1;
     if (at_us != READER_NO_VALUE)
-        remarks_add(&b->m->remarks, "scrape_failed",
-                    "At %.3g s: %s. Tables and figures of the server's metrics lack that part: "
-                    "check \"scrape\" in the scenario.",
-                    (double)at_us / 1e6, text);
+        remark_add(&b->m->remarks, "scrape_failed",
+                   "At %.3g s: %s. Tables and figures of the server's metrics lack that part: "
+                   "check \"scrape\" in the scenario.",
+                   (double)at_us / 1e6, text);
     if (reader_feeder_empty(b->reader, &at_us, text, sizeof text, b->e) != 0)
         return -1;
     if (at_us != READER_NO_VALUE)
-        remarks_add(&b->m->remarks, "feeder_empty",
-                    "At %.3g s %s. From then on the load was lower than specified: add rows to the "
-                    "file, or use another \"mode\".",
-                    (double)at_us / 1e6, text);
+        remark_add(&b->m->remarks, "feeder_empty",
+                   "At %.3g s %s. From then on the load was lower than specified: add rows to the "
+                   "file, or use another \"mode\".",
+                   (double)at_us / 1e6, text);
     return 0;
 }
 
@@ -419,7 +419,7 @@ int model_new(struct reader *r, const struct model_options *o, struct model **ou
     m->run = reader_run(r);
     m->cut = reader_is_cut(r);
     m->options = *o;
-    remarks_init(&m->remarks);
+    lines_init(&m->remarks, NULL);
     struct build b = {.m = m, .reader = r, .e = e};
     int result = -1;
     m->has_failed_bodies = reader_has_failed_bodies(r);
@@ -464,7 +464,7 @@ void model_free(struct model *m) {
         table_done(&m->tables[i]);
     flow_tables_done(&m->flows);
     shard_table_free(m->shards);
-    remarks_done(&m->remarks);
+    lines_done(&m->remarks);
     stream_series_free(m->streamed);
     scraped_free(m->scraped);
     if (m->dialects != NULL)

@@ -29,7 +29,7 @@
 #include "report/guess.h"
 #include "report/platform.h"
 #include "report/platform_tables.h"
-#include "report/remarks.h"
+#include "report/remark.h"
 #include "report/scraped.h"
 #include "report/served.h"
 #include "report/stream_series.h"
@@ -100,7 +100,7 @@ struct model {
     struct model_error *errors; /* most frequent first; the sum of the counts is the failures */
     size_t error_count;
 
-    struct remarks remarks; /* none for a part of a run */
+    struct lines remarks; /* none for a part of a run */
 
     struct client_summary client;
     struct served_users users_served; /* not known for a part of a run */

@@ -114,11 +114,11 @@ static void clock_rows(const struct platform *s, struct table *t) {
 }
 
 /* Each bound is the work of one request, so what contradicts is known to have happened once. */
-static void remark_on_clocks(const struct platform *s, struct remarks *r) {
+static void remark_on_clocks(const struct platform *s, struct lines *r) {
     int64_t us = platform_clock_contradiction_us(s);
     if (us == 0)
         return;
-    remarks_add(
+    remark_add(
         r, "clocks_contradict",
         "The bounds of the clock offset (server minus client) contradict each other by %.3f ms. "
         "The "
@@ -138,7 +138,7 @@ static bool about(double a, double b, double share) {
 
 /* The metrics count billable time by the rule that the service has, whatever the options say. */
 static void remark_on_billing(const struct platform *s, const struct platform_cost *c,
-                              struct remarks *r) {
+                              struct lines *r) {
     double request_s = (double)s->billable_us / 1e6;
     double instance_s = (double)s->billable_instance_us / 1e6;
     bool by_request = c->shape.billing == BILLING_REQUEST;
@@ -148,21 +148,21 @@ static void remark_on_billing(const struct platform *s, const struct platform_co
     if (s->side.requests == 0 || metric_s <= 0 || about(own_s, metric_s, BILLING_DIFFERS) ||
         !about(other_s, metric_s, BILLING_FITS))
         return;
-    remarks_add(r, "billing_differs",
-                "Cost: the metrics have %.1f s of billable time. That fits %s billing (%.1f s) and "
-                "not %s billing (%.1f s), by which this report counts. %s",
-                metric_s, by_request ? "instance-based" : "request-based", other_s,
-                by_request ? "request-based" : "instance-based", own_s,
-                by_request ? "Give --billing instance, or --gpu KIND if the service has a GPU."
-                           : "Leave out --gpu and --billing instance.");
+    remark_add(r, "billing_differs",
+               "Cost: the metrics have %.1f s of billable time. That fits %s billing (%.1f s) and "
+               "not %s billing (%.1f s), by which this report counts. %s",
+               metric_s, by_request ? "instance-based" : "request-based", other_s,
+               by_request ? "request-based" : "instance-based", own_s,
+               by_request ? "Give --billing instance, or --gpu KIND if the service has a GPU."
+                          : "Leave out --gpu and --billing instance.");
 }
 
-void platform_remarks(const struct platform *s, const struct platform_cost *c, struct remarks *r) {
+void platform_remarks(const struct platform *s, const struct platform_cost *c, struct lines *r) {
     const struct platform_counts *n = &s->counts;
     char text[BILLING_NO_PRICE_BYTES];
     remark_on_clocks(s, r);
     if (server_log_to_head(n->log_to_head, n->long_bodies))
-        remarks_add(
+        remark_add(
             r, "log_latency_to_headers",
             "The server's log seems to count the time of a response to its headers, not to its "
             "end. In %" PRIu64 " of %" PRIu64 " responses whose body took %" PRId64
@@ -172,7 +172,7 @@ void platform_remarks(const struct platform *s, const struct platform_cost *c, s
             n->log_to_head, n->long_bodies, SERVER_LONG_BODY_US / 1000);
     remark_on_billing(s, c, r);
     if (c->cost.instance_s > 0 && billing_no_gpu_price(&c->prices, c->shape.gpu, text))
-        remarks_add(r, "no_gpu_price", "Cost: %s.", text);
+        remark_add(r, "no_gpu_price", "Cost: %s.", text);
 }
 
 static void reconciliation(const struct platform *s, struct table *t) {

@@ -19,7 +19,7 @@
 
 #include "report/guess.h"
 #include "report/platform.h"
-#include "report/remarks.h"
+#include "report/remark.h"
 #include "report/table.h"
 #include "stats/billing.h"
 
@@ -49,7 +49,7 @@ size_t platform_tables(const struct platform *s, const struct platform_cost *cos
                        struct table tables[PLATFORM_TABLES_MAX]);
 
 /* Adds what a reader has to know about the server side before the numbers. */
-void platform_remarks(const struct platform *s, const struct platform_cost *c, struct remarks *r);
+void platform_remarks(const struct platform *s, const struct platform_cost *c, struct lines *r);
 
 /* Cold and warm requests as the client estimates them. */
 #define GUESS_TABLES 1

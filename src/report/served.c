@@ -377,10 +377,10 @@ int served_finish(struct served *s, struct reader *r, struct served_users *out, 
 
 /* ---- what there is to say ---- */
 
-static void starved_remark(const struct served_users *u, struct remarks *r) {
+static void starved_remark(const struct served_users *u, struct lines *r) {
     if (u->starved == 0)
         return;
-    remarks_add(
+    remark_add(
         r, "starved_users",
         "Starved users: %" PRIu32 " of %" PRIu32 " got at most one response while the others "
         "continued (no response: %" PRIu32 ", one: %" PRIu32 ", median of the others: %.10g). The "
@@ -390,7 +390,7 @@ static void starved_remark(const struct served_users *u, struct remarks *r) {
         u->starved, u->started, u->without_answer, u->with_one_answer, u->typical_answers);
 }
 
-static void late_remark(const struct served *s, struct remarks *r) {
+static void late_remark(const struct served *s, struct lines *r) {
     struct delays all = {.kept = 0};
     for (size_t i = 0; i < s->endpoints; i++) {
         const struct delays *d = &s->delays[i];
@@ -403,18 +403,18 @@ static void late_remark(const struct served *s, struct remarks *r) {
     }
     if (all.kept == 0)
         return;
-    remarks_add(r, "delayed_acknowledgement",
-                "%" PRIu64 " of %" PRIu64
-                " responses on keep-alive connections took 40 to 45 ms, and %" PRIu64 " of %" PRIu64
-                " on new connections less than 35 ms. The server writes headers and body "
-                "separately, and waits in between for an acknowledgement that this machine delays "
-                "by 40 ms. \"http\": {\"quickack\": true} acknowledges at once; real clients "
-                "that do not will see the times shown here.",
-                all.kept_late, all.kept, all.fresh_quick, all.fresh);
+    remark_add(r, "delayed_acknowledgement",
+               "%" PRIu64 " of %" PRIu64
+               " responses on keep-alive connections took 40 to 45 ms, and %" PRIu64 " of %" PRIu64
+               " on new connections less than 35 ms. The server writes headers and body "
+               "separately, and waits in between for an acknowledgement that this machine delays "
+               "by 40 ms. \"http\": {\"quickack\": true} acknowledges at once; real clients "
+               "that do not will see the times shown here.",
+               all.kept_late, all.kept, all.fresh_quick, all.fresh);
 }
 
 void served_remarks(const struct served *s, const struct served_users *users,
-                    struct remarks *remarks) {
+                    struct lines *remarks) {
     starved_remark(users, remarks);
     late_remark(s, remarks);
 }

@@ -31,7 +31,7 @@
 #include <stdint.h>
 
 #include "record/reader.h"
-#include "report/remarks.h"
+#include "report/remark.h"
 #include "util/err.h"
 
 struct served;
@@ -59,6 +59,6 @@ int served_finish(struct served *s, struct reader *r, struct served_users *out, 
 
 /* Adds the remarks about both effects. */
 void served_remarks(const struct served *s, const struct served_users *users,
-                    struct remarks *remarks);
+                    struct lines *remarks);
 
 #endif

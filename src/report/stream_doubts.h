@@ -19,7 +19,7 @@
 
 #include <stdint.h>
 
-#include "report/remarks.h"
+#include "report/remark.h"
 #include "report/streams.h"
 
 /* Minimum number of values for a percentile of gaps or a share of reads. */
@@ -36,6 +36,6 @@
 
 /* Adds the worst first, each at most 450 bytes. loop_lag_p99_us is the 99th percentile of the lag
  * of our loops; READER_NO_VALUE: not known. */
-void stream_doubts(const struct streams *s, int64_t loop_lag_p99_us, struct remarks *out);
+void stream_doubts(const struct streams *s, int64_t loop_lag_p99_us, struct lines *out);
 
 #endif

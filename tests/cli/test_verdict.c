@@ -237,16 +237,16 @@ static void doubtful_streams_are_suspect(void **state) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct verdict v = {.word = cases[i].word, .reason = "before"};
-        struct remarks doubts;
-        remarks_init(&doubts);
+        struct lines doubts;
+        lines_init(&doubts, NULL);
         if (cases[i].doubt != NULL) {
-            remarks_add(&doubts, "stream_bursts", "%s", cases[i].doubt);
-            remarks_add(&doubts, "stream_length", "Another one.");
+            remark_add(&doubts, "stream_bursts", "%s", cases[i].doubt);
+            remark_add(&doubts, "stream_length", "Another one.");
         }
         verdict_doubt(&v, &doubts);
         assert_string_equal(v.word, cases[i].word_after);
         assert_string_equal(v.reason, cases[i].reason);
-        remarks_done(&doubts);
+        lines_done(&doubts);
     }
 }
 

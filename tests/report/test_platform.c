@@ -266,17 +266,17 @@ static void test_a_log_that_stops_at_the_headers(void **state) {
     struct platform *s = read_platform(in_dir("head.db"), false, &r);
     assert_int_equal(s->counts.long_bodies, 2);
     assert_int_equal(s->counts.log_to_head, 1);
-    struct remarks remarks;
+    struct lines remarks;
     struct platform_cost none = {.cost.instance_s = 0};
     const char *key, *text;
     size_t at = 0;
-    remarks_init(&remarks);
+    lines_init(&remarks, NULL);
     platform_remarks(s, &none, &remarks);
-    assert_true(remarks_next(&remarks, &at, &key, &text));
+    assert_true(lines_next(&remarks, &at, &key, &text));
     assert_string_equal(key, "log_latency_to_headers");
     assert_non_null(strstr(text, "In 1 of 2 responses whose body took 100 ms or longer"));
-    assert_false(remarks_next(&remarks, &at, &key, &text));
-    remarks_done(&remarks);
+    assert_false(lines_next(&remarks, &at, &key, &text));
+    lines_done(&remarks);
     platform_free(s);
     reader_close(r);
 }
