@@ -17,7 +17,7 @@ from tools import COLDSWARM
 
 STREAMS, PER_SECOND, GAP_MS, SPAWN_PER_S = 200, 50, 20, 200
 MANY = 1000
-SECONDS_MIN = 10  # of a stream: what a client needs to start and to end is spread over its events
+SECONDS_MIN = 30  # of a stream: what a client needs to start and to end is spread over its events
 ASKED = {"model": "m", "stream": True, "stream_options": {"include_usage": True}, "max_tokens": 1000000,
          "messages": [{"role": "user", "content": "one two three"}]}
 

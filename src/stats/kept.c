@@ -12,8 +12,10 @@ void kept_init(struct kept_values *k, unsigned bits, size_t *room) {
 }
 
 void kept_done(struct kept_values *k) {
-    for (size_t i = 0; k->buckets != NULL && i < hist_buckets(k->bits); i++)
-        free(k->buckets[i]);
+    size_t n = k->buckets == NULL ? 0 : hist_buckets(k->bits);
+    for (size_t i = 0; i < n; i++)
+        if (k->buckets[i] != NULL)
+            free(k->buckets[i]);
     free(k->buckets);
     if (k->room != NULL)
         *k->room += k->bytes;

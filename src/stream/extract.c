@@ -14,7 +14,19 @@ void extract_text(struct extract *x, enum extract_kind kind, struct bytes raw) {
     if (raw.len == 0)
         return;
     x->any[kind] = true;
+    x->texts++;
+    x->text = raw;
+    x->kind = kind;
     joined_add_json(&x->joined[kind], raw);
+}
+
+/* A text that is no JSON string. */
+static void add_bare(struct extract *x, enum extract_kind kind, struct bytes text) {
+    x->any[kind] = true;
+    x->texts++;
+    x->text = (struct bytes){NULL, 0};
+    x->kind = kind;
+    joined_add(&x->joined[kind], text);
 }
 
 /* A value that should be a string: arguments of tools are objects with some servers. */
@@ -22,10 +34,8 @@ static void add_value(struct extract *x, enum extract_kind kind, enum jsonwalk_k
                       struct bytes raw) {
     if (value == JSONWALK_STRING)
         extract_text(x, kind, raw);
-    else if (value != JSONWALK_NULL) {
-        x->any[kind] = true;
-        joined_add(&x->joined[kind], raw);
-    }
+    else if (value != JSONWALK_NULL)
+        add_bare(x, kind, raw);
 }
 
 void extract_finish(struct extract *x, struct bytes word) {
@@ -161,8 +171,7 @@ bool extract_plain(struct extract *x, struct bytes data, struct bytes type) {
     if (x->pointer == NULL) {
         if (data.len == 0 || bytes_is(type, "error"))
             return true;
-        x->any[EXTRACT_TEXT] = true;
-        joined_add(&x->joined[EXTRACT_TEXT], data);
+        add_bare(x, EXTRACT_TEXT, data);
         return true;
     }
     if (!jsonwalk_find(data, x->pointer, &found, &error))

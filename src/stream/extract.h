@@ -33,6 +33,9 @@ struct extract {
     const struct jsonwalk_pointer *pointer;
     /* Output. */
     bool any[EXTRACT_KINDS];   /* a text of the kind was found, and not empty */
+    size_t texts;              /* how many there were, of all kinds */
+    struct bytes text;         /* the last one, if it was a JSON string: raw, inside the data */
+    enum extract_kind kind;    /* of the last one */
     bool done;                 /* the event ends the stream */
     bool adds;                 /* usage.output counts this event only */
     enum stream_finish finish; /* STREAM_FINISH_NONE: not reported */

@@ -8,6 +8,7 @@
 #include "stream/joined.h"
 #include "stream/jsonwalk.h"
 #include "stream/ndjson.h"
+#include "stream/same_event.h"
 #include "stream/sse.h"
 #include "stream/stream_times.h"
 #include "util/buf.h"
@@ -46,6 +47,7 @@ struct stream {
     struct sse sse;
     struct ndjson ndjson;
     struct joined joined[EXTRACT_KINDS];
+    struct same_event same_event;
     struct buf error;
     unsigned char *times;
     size_t times_cap;
@@ -86,6 +88,7 @@ void stream_free(struct stream *s) {
     ndjson_done(&s->ndjson);
     for (size_t i = 0; i < EXTRACT_KINDS; i++)
         joined_done(&s->joined[i]);
+    same_event_done(&s->same_event);
     buf_done(&s->error);
     free(s->times);
     free(s);
@@ -249,6 +252,12 @@ static void account(struct stream *s, const struct extract *x) {
 /* Reads what the event says; false where it is not JSON. */
 static bool read_event(struct stream *s, struct extract *x, struct bytes data, struct bytes type) {
     struct joined_mark before[EXTRACT_KINDS];
+    struct bytes text;
+    if (same_event_is(&s->same_event, data, type, &text)) {
+        x->any[s->same_event.kind] = true;
+        joined_add(&s->joined[s->same_event.kind], text);
+        return true;
+    }
     for (size_t i = 0; i < EXTRACT_KINDS; i++)
         before[i] = joined_here(&s->joined[i]);
     bool read = s->format->extract(x, data, type);
@@ -261,6 +270,7 @@ static bool read_event(struct stream *s, struct extract *x, struct bytes data, s
         x->failed = true;
         x->error = data;
     }
+    same_event_learn(&s->same_event, data, type, x);
     return read || x->failed;
 }
 
@@ -393,8 +403,8 @@ enum stream_verdict stream_verdict(const struct stream *s) {
 }
 
 size_t stream_memory(const struct stream *s) {
-    size_t n = sizeof *s + s->sse.line.cap + s->sse.data.cap + s->ndjson.line.cap + s->error.cap +
-               s->times_cap;
+    size_t n = sizeof *s + s->sse.line.cap + s->sse.data.cap + s->ndjson.line.cap +
+               s->same_event.room + s->error.cap + s->times_cap;
     for (size_t i = 0; i < EXTRACT_KINDS; i++)
         n += s->joined[i].text.cap;
     return n;

@@ -20,7 +20,7 @@ void answer_stream_begin(struct answer_stream *x, const struct stream_spec *spec
 }
 
 void answer_stream_expect(struct answer_stream *x) {
-    x->begun = x->encoded = false;
+    x->begun = x->encoded = x->is_json = false;
     x->type[0] = '\0';
 }
 
@@ -39,16 +39,12 @@ void answer_stream_type(struct answer_stream *x, struct bytes value) {
         n++;
     memcpy(x->type, value.data, n);
     x->type[n] = '\0';
-}
-
-/* A server that ignores the wish for a stream answers with one JSON text, which some formats'
- * streams look like. */
-static bool is_json(const struct answer_stream *x) {
-    return x->spec->format != STREAM_FORMAT_NDJSON && strcasecmp(x->type, "application/json") == 0;
+    x->is_json = x->spec != NULL && x->spec->format != STREAM_FORMAT_NDJSON &&
+                 strcasecmp(x->type, "application/json") == 0;
 }
 
 bool answer_stream_is_refused(const struct answer_stream *x, int status) {
-    return x->spec != NULL && (status >= 400 || is_json(x));
+    return x->spec != NULL && (status >= 400 || x->is_json);
 }
 
 const char *answer_stream_feed(struct answer_stream *x, int status, const char *bytes, size_t n) {
@@ -115,7 +111,7 @@ static void say_no_tokens(struct answer_stream *x, struct transport_result *r) {
         snprintf(to, n, "no token came within %s, when \"cancel_after\" ended the stream", span);
     } else if (r->status >= 300)
         snprintf(to, n, "no token came: the response is a redirect (HTTP %d)", r->status);
-    else if (is_json(x))
+    else if (x->is_json)
         snprintf(to, n,
                  "no token came: the response is %s, not a stream; does the request's body have "
                  "\"stream\": true?",

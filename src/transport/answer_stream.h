@@ -29,7 +29,10 @@ struct answer_stream {
     bool begun; /* some bytes of the current response were fed */
     /* IDLE or CANCEL_AFTER if the client ended it for that reason, else COMPLETE. */
     enum stream_body ended;
-    bool encoded;  /* with a Content-Encoding that is not undone */
+    bool encoded; /* with a Content-Encoding that is not undone */
+    /* A server that ignores the wish for a stream answers with one JSON text, which some formats'
+     * streams look like. */
+    bool is_json;
     int64_t at_ns; /* arrival time of the bytes being parsed */
     uint64_t arrivals;
     char type[ANSWER_STREAM_TYPE_BYTES]; /* media type; "": no Content-Type */

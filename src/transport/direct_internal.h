@@ -101,8 +101,7 @@ struct direct_connection {
     bool stamped;       /* … by the kernel's clock */
     /* its request reads a stream: the members below, up to stamp_before_ns, are then used */
     bool by_event;
-    bool waiting_asked; /* the kernel reports the bytes waiting to be read */
-    size_t asked;       /* bytes asked for in the last read */
+    size_t asked; /* bytes asked for in the last read */
     struct kernel_arrival last;
     int64_t stamp_before_ns; /* kernel stamp of the read before */
     int64_t tls_from_ns;     /* start of its TLS handshake */
@@ -149,12 +148,13 @@ struct direct_varied {
     struct buf head, path, host;
 };
 
-/* Sizes of a response's chunks, including their first lines. */
+/* How much to read: sizes of a response's chunks, including their first lines, and what waits. */
 struct direct_pace {
     uint32_t chunk_bytes; /* of the current chunk so far */
     /* Smallest of the last `count` chunks, and of those before them; UINT32_MAX: none. */
     uint32_t least, least_before;
     uint32_t count;
+    int64_t waiting; /* bytes known to wait in the kernel; -1: unknown; not with TLS */
 };
 
 struct transport_session {

@@ -31,11 +31,13 @@ static uint32_t smallest(const struct direct_pace *p) {
 }
 
 /* A new chunk begins: all that waits, if it cannot be two. */
-static size_t next_chunk(const struct transport_session *s) {
+static size_t next_chunk(struct transport_session *s) {
     uint32_t least = smallest(&s->pace);
     int waiting = 0;
-    if (s->connection->ssl != NULL || ioctl(s->connection->fd, SIOCINQ, &waiting) != 0 ||
-        waiting <= (int)least)
+    if (s->connection->ssl != NULL || ioctl(s->connection->fd, SIOCINQ, &waiting) != 0)
+        return least;
+    s->pace.waiting = waiting;
+    if (waiting <= (int)least)
         return least;
     return (unsigned)waiting < 2 * least && waiting <= DIRECT_READ_BYTES ? (size_t)waiting : least;
 }
@@ -51,13 +53,12 @@ static void note_chunk(struct direct_pace *p, uint32_t bytes) {
 
 void direct_stream_begin(struct transport_session *s) {
     struct direct_connection *c = s->connection;
-    s->pace = (struct direct_pace){.least = UINT32_MAX, .least_before = UINT32_MAX};
+    s->pace = (struct direct_pace){.least = UINT32_MAX, .least_before = UINT32_MAX, .waiting = -1};
     if (c == NULL)
         return;
     c->by_event = s->answer.stream.spec != NULL;
-    if (c->by_event && !c->waiting_asked)
+    if (c->by_event && c->ssl != NULL)
         kernel_clock_ask_waiting(c->fd);
-    c->waiting_asked = c->waiting_asked || c->by_event;
 }
 
 /* Behind the first empty line, as heads and events end with one; n: there is none. */
@@ -92,11 +93,12 @@ static ssize_t look(struct transport_session *s) {
     ssize_t n = recv(s->connection->fd, s->transport->buffer, LOOK_BYTES, MSG_PEEK);
     if (n <= 0)
         return n;
+    s->pace.waiting = n < LOOK_BYTES ? n : -1;
     return (ssize_t)(lines ? behind_line : behind_empty_line)(bytes, (size_t)n);
 }
 
 /* 0: look for it. */
-static size_t bytes_wanted(const struct transport_session *s) {
+static size_t bytes_wanted(struct transport_session *s) {
     const struct http1 *h = &s->answer.http;
     bool good = h->status < 400;
     switch (h->state) {
@@ -138,8 +140,10 @@ ssize_t direct_stream_read(struct transport_session *s) {
             continue;
         c->asked = (size_t)n;
         n = kernel_clock_read(c->fd, c->stamped, s->transport->buffer, c->asked, &c->last);
-        if (n > 0)
-            c->arrived_ns = c->last.at_ns;
+        if (n <= 0)
+            continue;
+        c->arrived_ns = c->last.at_ns;
+        s->pace.waiting = s->pace.waiting >= n ? s->pace.waiting - n : -1;
     } while (n < 0 && errno == EINTR);
     return n;
 }
@@ -148,7 +152,7 @@ bool direct_stream_drained(const struct transport_session *s, size_t n) {
     const struct direct_connection *c = s->connection;
     if (c->ssl != NULL)
         return c->last.waiting == 0 && SSL_has_pending(c->ssl) == 0;
-    return c->last.waiting < 0 ? n < c->asked : c->last.waiting == 0;
+    return s->pace.waiting < 0 ? n < c->asked : s->pace.waiting == 0;
 }
 
 void direct_stream_arrived(struct transport_session *s) {
