@@ -154,6 +154,9 @@ void run_manifest(struct manifest *m, const struct run_facts *f) {
     add_thresholds(m, &f->scenario->thresholds);
     streaming_manifest(m, f->scenario);
     sharding_manifest(f->sharding, m);
+    if (f->sharding->is_part)
+        manifest_addf(m, "exit_code_on_error", "%lld",
+                      (long long)opt_integer(f->args, "exit-code-on-error"));
     replay_describe(m, f->args, f->scenario, f->replay);
     if (f->replay != NULL)
         manifest_add(m, "replay_of", opt_text(f->args, "replay"));

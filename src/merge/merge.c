@@ -20,8 +20,6 @@
 /* Exit codes of a run: see cli/command.h. */
 #define CODE_FAILURES 1
 #define CODE_RUNTIME 3
-#define CODE_INVALID 4
-#define CODE_THRESHOLD 99
 
 struct job {
     const struct merge_options *o;
@@ -129,17 +127,11 @@ static int set_verdict(struct job *j, const struct merge_verdict *v, struct err 
 
 /* ---- the whole ---- */
 
-/* What a run exits with if requests fail is an option that no manifest has. The exit code of a part
- * with failures shows it, unless something worse decided about that. */
+/* What the run exits with if requests fail. It is an option that does not change the requests, so
+ * parts may differ: the first one decides. */
 static int on_failure(const struct job *j) {
-    for (size_t i = 0; i < j->count; i++) {
-        const struct merge_part *p = &j->parts[i];
-        int code = p->run->exit_code;
-        if (p->failures > 0 && code >= 0 && code < SIGNAL_CODE && code != CODE_RUNTIME &&
-            code != CODE_INVALID && code != CODE_THRESHOLD)
-            return code;
-    }
-    return CODE_FAILURES;
+    int64_t code = merge_part_number(&j->parts[0], "exit_code_on_error");
+    return code < 0 || code > UINT8_MAX ? CODE_FAILURES : (int)code;
 }
 
 static int count(struct job *j, struct merge_whole *w, struct err *e) {
@@ -213,7 +205,7 @@ int merge_run(const struct merge_options *o, struct merge_whole *whole, bool *re
     j.parts = calloc(o->part_count, sizeof *j.parts);
     int result = j.parts == NULL ? err_set(e, "out of memory") : open_parts(&j, refused, e);
     if (result == 0)
-        result = merge_out_open(&j.out, o->out, e);
+        result = merge_out_open(&j.out, o->out, j.parts, j.count, e);
     if (result == 0) {
         watch(&j, j.out.db.db);
         result = write_all(&j, &w, e);

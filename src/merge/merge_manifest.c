@@ -35,8 +35,10 @@ static const struct {
     {"option_source", MERGE_KEY_MACHINE},
     {"source_addresses", MERGE_KEY_MACHINE},
     {"replay_of", MERGE_KEY_MACHINE},
+    {"exit_code_on_error", MERGE_KEY_PART},
     {"scenario_file", MERGE_KEY_FIRST},
     {"scenario_folder", MERGE_KEY_FIRST},
+    {"load_trace", MERGE_KEY_FIRST}, /* a path; its hash must be equal */
     {"scrape*", MERGE_KEY_FIRST},
     {"thresholds_end", MERGE_KEY_FIRST},
     {"dispatch_scheduled", MERGE_KEY_SUM},
