@@ -299,7 +299,7 @@ static void compare_files(const struct replay *p, const struct scenario *s, stru
         if (again || (was != NULL && strcmp(was, s->files[i].sha256) == 0))
             continue;
         buf_printf(out, "%s %s\n", buf_text(&path),
-                   was == NULL ? "was not sent by the original run"
+                   was == NULL ? "has no hash in the run file: it may have changed since"
                                : "has changed since: different bytes are sent");
     }
     buf_done(&path);

@@ -4,9 +4,9 @@
  *
  * The manifest has: `replay` (the version of this format); `option_NAME` for each option from the
  * command line or environment that affects what is sent (`option_NAME_2` … if it is repeated);
- * `scenario_folder`; and `file_sha256:PATH` for each body file. The scenario's text, the seed and
- * the version are in the row `run`. Values from the environment (${env.NAME}) are not stored: they
- * are read from the environment again.
+ * `scenario_folder`; and `file_sha256:PATH` for each file of bodies or rows. The scenario's text,
+ * the seed and the version are in the row `run`. Values from the environment (${env.NAME}) are not
+ * stored: they are read from the environment again.
  *
  * Ownership: replay_open() allocates; replay_free(NULL) is allowed. Thread: main.
  */

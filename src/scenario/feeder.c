@@ -148,6 +148,19 @@ bool feeder_needs_arrival(const struct feeder *f) {
     return f->mode == FEEDER_ARRIVAL || (f->kind == FEEDER_PROMPTS && f->prompts.source != NULL);
 }
 
+int feeder_sha256(const struct feeder *f, char out[SHA256_HEX_BYTES], struct err *e) {
+    out[0] = '\0';
+    if (f->kind == FEEDER_FILES)
+        return feeder_files_sha256(f, out, e);
+    if (f->kind == FEEDER_PROMPTS)
+        return 0;
+    if (f->memory != NULL)
+        sha256_hex(f->memory, f->size, out);
+    else if (sha256_file(f->fd, out) != 0)
+        return err_set(e, "cannot read %s: %s", f->path, strerror(errno));
+    return 0;
+}
+
 void feeder_start(struct feeder *f, uint64_t seed, struct part part) {
     struct rng rng;
     rng_seed(&rng, seed, UINT64_C(0xfeede2)); /* a stream that no user has */

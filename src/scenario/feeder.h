@@ -54,6 +54,7 @@
 #include "util/bytes.h"
 #include "util/err.h"
 #include "util/rng.h"
+#include "util/sha256.h"
 
 #define FEEDER_MEMORY_MAX ((size_t)16 << 20)
 #define FEEDER_ROW_MAX ((size_t)1 << 20)
@@ -115,6 +116,10 @@ void feeder_row_done(struct feeder_row *row);
 int feeder_read(struct loader *r, const struct json *v, const struct feeder *trace,
                 struct feeder **out);
 
+/* Notes the hash of the feeder's file for the run's manifest. Takes the path over; NULL: there is
+ * no file. */
+int feeder_remember(struct loader *r, const struct json *at, const struct feeder *f, char *path);
+
 /* The same without a scenario. The error names the file and, if it is about a line, the line. */
 struct feeder_source {
     enum feeder_kind kind;
@@ -148,6 +153,10 @@ size_t feeder_columns(const struct feeder *f);
 const char *feeder_column(const struct feeder *f, size_t i);
 /* Finds the index of a column. Returns false if there is no column of this name. */
 bool feeder_find_column(const struct feeder *f, const char *name, size_t n, uint32_t *column);
+
+/* The hash of the file, with which two machines can tell that they have the same rows; of a folder,
+ * that of the names and sizes of its files. "": there is no file. */
+int feeder_sha256(const struct feeder *f, char out[SHA256_HEX_BYTES], struct err *e);
 
 /* Call before the first draw of a run, from one thread. Sets the order of `shuffle` from the
  * seed, and restarts counting. Draws are of the part: its k-th is the one with number

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "scenario/feeder_internal.h"
 #include "scenario/media_type.h"
@@ -80,4 +81,27 @@ int feeder_files_fields(const struct feeder *f, struct feeder_row *row, struct e
     row->fields[FEEDER_FILES_PATH] = (struct bytes){row->text.data, row->text.len};
     row->fields[FEEDER_FILES_TYPE] = (struct bytes){type, strlen(type)};
     return 0;
+}
+
+/* Not of the contents: a folder may hold more than one wants to read before a run. */
+int feeder_files_sha256(const struct feeder *f, char out[SHA256_HEX_BYTES], struct err *e) {
+    struct buf all;
+    struct stat st;
+    int folder = open(f->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), result = 0;
+    if (folder < 0)
+        return err_set(e, "cannot open the folder %s: %s", f->path, strerror(errno));
+    buf_init(&all, SIZE_MAX / 2);
+    for (size_t i = 0; i < f->rows && result == 0; i++) {
+        if (fstatat(folder, f->files[i], &st, AT_SYMLINK_NOFOLLOW) != 0)
+            result = err_set(e, "cannot read %s in %s: %s", f->files[i], f->path, strerror(errno));
+        else
+            buf_printf(&all, "%s/%lld\n", f->files[i], (long long)st.st_size);
+    }
+    close(folder);
+    if (result == 0 && !buf_ok(&all))
+        result = err_set(e, "out of memory");
+    if (result == 0)
+        sha256_hex(buf_text(&all), all.len, out);
+    buf_done(&all);
+    return result;
 }

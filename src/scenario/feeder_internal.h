@@ -78,6 +78,7 @@ struct feeder {
 int feeder_csv_open(struct feeder *f, struct err *e);
 int feeder_jsonl_open(struct feeder *f, struct err *e);
 int feeder_files_open(struct feeder *f, struct err *e);
+int feeder_files_sha256(const struct feeder *f, char out[SHA256_HEX_BYTES], struct err *e);
 int feeder_sharegpt_open(struct feeder *f, struct err *e);
 /* Adds the generated columns and checks every row of FEEDER_MESSAGES, FEEDER_CUSTOM and
  * FEEDER_MOONCAKE. Call after feeder_jsonl_open(). */

@@ -102,6 +102,15 @@ static int prompts_read(struct loader *r, const struct json *v, const struct jso
     return feeder_prompts_read(r, source, trace, out);
 }
 
+int feeder_remember(struct loader *r, const struct json *at, const struct feeder *f, char *path) {
+    char sha256[SHA256_HEX_BYTES];
+    struct err e;
+    if (path == NULL || feeder_sha256(f, sha256, &e) == 0)
+        return path == NULL ? 0 : loader_remember(r, path, sha256);
+    free(path);
+    return loader_fail(r, at->at, "%s", e.text);
+}
+
 int feeder_read(struct loader *r, const struct json *v, const struct feeder *trace,
                 struct feeder **out) {
     const struct json *file = NULL;
@@ -124,7 +133,15 @@ int feeder_read(struct loader *r, const struct json *v, const struct feeder *tra
         assert(path != NULL);
     }
     from.path = path;
-    int result = feeder_open(v->key, &from, out, &e);
-    free(path);
-    return result == 0 ? 0 : loader_fail(r, file->at, "%s", e.text);
+    struct feeder *f = NULL;
+    if (feeder_open(v->key, &from, &f, &e) != 0) {
+        free(path);
+        return loader_fail(r, file->at, "%s", e.text);
+    }
+    if (feeder_remember(r, file, f, path) != 0) {
+        feeder_free(f);
+        return -1;
+    }
+    *out = f;
+    return 0;
 }

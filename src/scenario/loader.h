@@ -97,6 +97,9 @@ int loader_path(struct loader *r, const struct json *v, char **out);
 /* Appends the contents of the file that v names. */
 int loader_file(struct loader *r, const struct json *v, struct buf *out);
 
+/* Notes the hash of a file that the run uses. Takes the path over, also if it fails. */
+int loader_remember(struct loader *r, char *path, const char sha256[SHA256_HEX_BYTES]);
+
 /* Moves the contents of a buffer to *out and leaves the buffer empty. Fails at `at` if the
  * buffer exceeded its limit. */
 int loader_take(struct loader *r, size_t at, struct buf *b, char **out);

@@ -50,10 +50,10 @@ int loader_path(struct loader *r, const struct json *v, char **out) {
     return loader_take(r, v->at, &b, out);
 }
 
-/* Takes the path over; kept without the scenario's folder. */
-static int remember_file(struct loader *r, char *path, const char *bytes, size_t n) {
+int loader_remember(struct loader *r, char *path, const char sha256[SHA256_HEX_BYTES]) {
     struct scenario *s = r->s;
     size_t folder = r->folder == NULL ? 0 : strlen(r->folder);
+    /* Kept without the scenario's folder, which another machine may have elsewhere. */
     if (folder > 0 && strncmp(path, r->folder, folder) == 0 && path[folder] == '/')
         memmove(path, path + folder + 1, strlen(path + folder));
     struct scenario_file *files = realloc(s->files, (s->file_count + 1) * sizeof *files);
@@ -63,7 +63,7 @@ static int remember_file(struct loader *r, char *path, const char *bytes, size_t
     }
     s->files = files;
     s->files[s->file_count] = (struct scenario_file){.path = path};
-    sha256_hex(bytes, n, s->files[s->file_count++].sha256);
+    memcpy(s->files[s->file_count++].sha256, sha256, SHA256_HEX_BYTES);
     return 0;
 }
 
@@ -85,8 +85,11 @@ int loader_file(struct loader *r, const struct json *v, struct buf *out) {
         result = loader_fail(r, v->at, "%s is not a file", path);
     else if (file_read(path, out, &e) != 0)
         result = loader_fail(r, v->at, "%s", e.text);
-    else
-        return remember_file(r, path, buf_text(out) + before, out->len - before);
+    else {
+        char sha256[SHA256_HEX_BYTES];
+        sha256_hex(buf_text(out) + before, out->len - before, sha256);
+        return loader_remember(r, path, sha256);
+    }
     free(path);
     return result;
 }

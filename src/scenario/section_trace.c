@@ -50,10 +50,14 @@ int trace_read(struct loader *r, const struct json *top, struct scope *scope) {
     if (part_read(r, load, &from_ns, &to_ns) != 0 || loader_path(r, file, &path) != 0)
         return -1;
     assert(path != NULL);
-    int result = arrival_trace_open(path, from_ns, to_ns, &s->trace, &rows, &e);
-    free(path);
-    if (result != 0)
+    if (arrival_trace_open(path, from_ns, to_ns, &s->trace, &rows, &e) != 0) {
+        free(path);
         return loader_fail(r, file->at, "%s", e.text);
+    }
+    if (feeder_remember(r, file, rows, path) != 0) {
+        feeder_free(rows);
+        return -1;
+    }
     if (array_grow(r, &s->feeders, s->feeder_count, sizeof *s->feeders) != 0) {
         feeder_free(rows);
         return -1;
