@@ -14,26 +14,35 @@
 
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 #define TRACE_STREAM UINT64_C(0x7ace)
+#define DATE_LENGTH 10 /* of 2026-11-29 */
+#define AHEAD_MAX_DAYS 7
+#define DAY_NS (24 * 3600 * NS_PER_S)
+#define AHEAD_MAX_NS (AHEAD_MAX_DAYS * DAY_NS)
 
-/* Where launchers put the number of a task and how many there are. A job array comes first: each of
- * its tasks may be a step of Slurm too, with a count of its own. */
+/* Where launchers put the number of a task and how many there are, in the order in which they
+ * count. A job array comes first: each of its tasks may be a step of Slurm too, with numbers of its
+ * own. Slurm's own numbers come after those of MPI's launchers: in a Slurm job, mpirun starts its
+ * processes with the numbers of the step that it runs in itself. */
+enum { ARRAY, OPEN_MPI, MPICH, SLURM };
 static const struct {
-    const char *index, *first, *count; /* first: the number of the first task; NULL: 0 */
+    const char *index, *count;
 } launchers[] = {
-    {"SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_MIN", "SLURM_ARRAY_TASK_COUNT"},
-    {"SLURM_PROCID", NULL, "SLURM_NTASKS"},
-    {"OMPI_COMM_WORLD_RANK", NULL, "OMPI_COMM_WORLD_SIZE"},
-    {"PMI_RANK", NULL, "PMI_SIZE"},
-    {"CLOUD_RUN_TASK_INDEX", NULL, "CLOUD_RUN_TASK_COUNT"},
-    {"JOB_COMPLETION_INDEX", NULL, "COLDSWARM_SHARDS"},
+    [ARRAY] = {"SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT"},
+    [OPEN_MPI] = {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"},
+    [MPICH] = {"PMI_RANK", "PMI_SIZE"},
+    [SLURM] = {"SLURM_PROCID", "SLURM_NTASKS"},
+    {"CLOUD_RUN_TASK_INDEX", "CLOUD_RUN_TASK_COUNT"},
+    {"JOB_COMPLETION_INDEX", "COLDSWARM_SHARDS"},
 };
 
-static int check_part(const char *where, struct part p, struct err *e) {
+/* `index` and `count`: where they are from. */
+static int check_part(const char *index, const char *count, struct part p, struct err *e) {
     if (p.count < 1 || p.count > SHARDING_MAX)
-        return err_set(e, "%s: the number of parts must be from 1 to %d", where, SHARDING_MAX);
+        return err_set(e, "%s: the number of parts must be from 1 to %d, not %u", count,
+                       SHARDING_MAX, p.count);
     if (p.index >= p.count)
         return err_set(e, "%s: part %u of %u does not exist; parts are numbered from 0 to %u",
-                       where, p.index, p.count, p.count - 1);
+                       index, p.index, p.count, p.count - 1);
     return 0;
 }
 
@@ -41,39 +50,85 @@ static int read_part(const char *text, struct part *out, struct err *e) {
     if (!part_parse(text, out))
         return err_set(
             e, "--shard %s: write I/N, such as 2/8 for the third of eight parts, or auto", text);
-    return check_part("--shard", *out, e);
+    return check_part("--shard", "--shard", *out, e);
+}
+
+static bool is_set(const char *name) {
+    const char *text = getenv(name);
+    return text != NULL && *text != '\0';
 }
 
 /* A variable of a launcher. */
 static int read_variable(const char *name, uint32_t *out, struct err *e) {
     const char *text = getenv(name), *end = NULL;
-    if (text == NULL || *text == '\0')
+    if (!is_set(name))
         return err_set(e, "--shard auto: the environment has no %s%s", name,
                        strcmp(name, "COLDSWARM_SHARDS") == 0
                            ? "; Kubernetes does not give the number of pods, so set it to the "
                              "job's completions"
                            : "");
-    if (!part_number(text, &end, out) || *end != '\0' || *out > 10 * SHARDING_MAX)
-        return err_set(e, "--shard auto: %s is \"%.40s\", which is no number up to %d", name, text,
-                       10 * SHARDING_MAX);
+    if (!part_number(text, &end, out) || *end != '\0')
+        return err_set(e, "--shard auto: %s is \"%.40s\", which is no whole number up to 999999999",
+                       name, text);
+    return 0;
+}
+
+/* Tasks of a job array are numbered from a first one, in steps. An array with gaps, such as 0,2,5,
+ * does not say which of its tasks one is; then no task may run. */
+static int read_array(struct part *p, struct err *e) {
+    static const char *const names[] = {"SLURM_ARRAY_TASK_MIN", "SLURM_ARRAY_TASK_MAX",
+                                        "SLURM_ARRAY_TASK_STEP"};
+    enum { MIN, MAX, STEP };
+    uint32_t n[COUNT_OF(names)] = {0, 0, 1};
+    if (p->count == 0) /* check_part says so */
+        return 0;
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if ((i == MIN || is_set(names[i])) && read_variable(names[i], &n[i], e) != 0)
+            return -1;
+    if (!is_set(names[MAX]))
+        n[MAX] = n[MIN] + (p->count - 1) * n[STEP];
+    bool whole = n[STEP] > 0 && n[MIN] <= p->index && p->index <= n[MAX] &&
+                 (n[MAX] - n[MIN]) / n[STEP] == p->count - 1 && (p->index - n[MIN]) % n[STEP] == 0;
+    if (!whole)
+        return err_set(e,
+                       "--shard auto: task %u of a job array of %u, numbered from %u to %u, is no "
+                       "part: the numbers have gaps; use --array=0-%u",
+                       p->index, p->count, n[MIN], n[MAX], p->count - 1);
+    p->index = (p->index - n[MIN]) / n[STEP];
+    return 0;
+}
+
+/* Whether a launcher inside of another one has started several processes with the same part. */
+static int check_others(size_t chosen, struct part p, struct err *e) {
+    for (size_t i = chosen + 1; i < COUNT_OF(launchers); i++) {
+        const char *name = launchers[i].index;
+        bool inherited = i == SLURM && chosen != ARRAY;
+        uint32_t other;
+        if (!is_set(name) || inherited)
+            continue;
+        if (read_variable(name, &other, e) != 0)
+            return -1;
+        if (other != 0 && (chosen == ARRAY || other != p.index))
+            return err_set(e,
+                           "--shard auto: this is %s %u and also %s %u, so several processes may "
+                           "be the same part; write --shard I/N",
+                           launchers[chosen].index, p.index, name, other);
+    }
     return 0;
 }
 
 static int read_launcher(struct part *out, struct err *e) {
     for (size_t i = 0; i < COUNT_OF(launchers); i++) {
-        const char *set = getenv(launchers[i].index);
-        uint32_t first = 0;
-        if (set == NULL || *set == '\0')
+        const char *index = launchers[i].index, *count = launchers[i].count;
+        struct part p;
+        if (!is_set(index))
             continue;
-        if (read_variable(launchers[i].index, &out->index, e) != 0 ||
-            read_variable(launchers[i].count, &out->count, e) != 0 ||
-            (launchers[i].first != NULL && read_variable(launchers[i].first, &first, e) != 0))
+        if (read_variable(index, &p.index, e) != 0 || read_variable(count, &p.count, e) != 0 ||
+            (i == ARRAY && read_array(&p, e) != 0) || check_part(index, count, p, e) != 0 ||
+            check_others(i, p, e) != 0)
             return -1;
-        if (first > out->index)
-            return err_set(e, "--shard auto: %s is below %s", launchers[i].index,
-                           launchers[i].first);
-        out->index -= first;
-        return check_part(launchers[i].index, *out, e);
+        *out = p;
+        return 0;
     }
     return err_set(e, "--shard auto: no launcher has set SLURM_ARRAY_TASK_ID, SLURM_PROCID, "
                       "OMPI_COMM_WORLD_RANK, PMI_RANK, CLOUD_RUN_TASK_INDEX or "
@@ -82,9 +137,19 @@ static int read_launcher(struct part *out, struct err *e) {
 
 static int read_start(const char *text, int64_t *ns, struct err *e) {
     int64_t us = 0, at_ns = 0;
-    if (!import_time_text(text, &us) || __builtin_mul_overflow(us, NS_PER_US, &at_ns))
-        return err_set(e, "--start-at %s: write a UTC time, such as 2026-11-29T12:00:00Z", text);
+    /* A time without a zone could be meant as local, and hosts may have several. */
+    if (!import_time_text(text, &us) || strpbrk(text + DATE_LENGTH, "Zz+-") == NULL ||
+        __builtin_mul_overflow(us, NS_PER_US, &at_ns))
+        return err_set(e,
+                       "--start-at %s: write a UTC time with its Z, such as "
+                       "2026-11-29T12:00:00Z",
+                       text);
     int64_t late_ns = clock_real_ns() - at_ns;
+    if (late_ns < -AHEAD_MAX_NS)
+        return err_set(e,
+                       "--start-at %s: that is in %.0f days; a run waits %d days at most, so "
+                       "check the date",
+                       text, (double)-late_ns / (double)DAY_NS, AHEAD_MAX_DAYS);
     if (late_ns >= 0)
         return err_set(e,
                        "--start-at %s: that was %.3f s ago; nothing is sent, because the other "

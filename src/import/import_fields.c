@@ -87,6 +87,10 @@ static int64_t days_of(int year, int month, int day) {
     return 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719468;
 }
 
+static int64_t days_in(int year, int month) {
+    return month == 12 ? 31 : days_of(year, month + 1, 1) - days_of(year, month, 1);
+}
+
 static bool digits(const char **at, int n, int *out) {
     int x = 0;
     for (int i = 0; i < n; i++, (*at)++) {
@@ -145,8 +149,8 @@ bool import_time_text(const char *text, int64_t *us) {
         !mark(&text, ":") || !digits(&text, 2, &second) || !fraction(&text, &micro) ||
         !zone(&text, &east) || *text != '\0')
         return false;
-    if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 ||
-        second > 60)
+    if (year < 1970 || month < 1 || month > 12 || day < 1 || day > days_in(year, month) ||
+        hour > 23 || minute > 59 || second > 60)
         return false;
     int64_t at = days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - east;
     if (at < 0)

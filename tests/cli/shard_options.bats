@@ -49,22 +49,67 @@ setup() {
     refuse() { # words variables...
         local words=$1
         shift
-        run -2 env "$@" "$COLDSWARM" run s.json --seed 7 --shard auto --start-at 2200-01-01T00:00:00Z -o a.db
+        run -2 env "$@" "$COLDSWARM" run s.json --seed 7 --shard auto --start-at "$(date -u -d '+1 hour' +%FT%TZ)" -o a.db
         [[ $output == *"$words"* ]] || { echo "$output"; return 1; }
     }
     rm -f a.db
     refuse "the environment has no SLURM_NTASKS" SLURM_PROCID=1
     refuse "Kubernetes does not give the number of pods" JOB_COMPLETION_INDEX=4
-    refuse 'PMI_SIZE is "many", which is no number' PMI_RANK=1 PMI_SIZE=many
+    refuse 'PMI_SIZE is "many", which is no whole number' PMI_RANK=1 PMI_SIZE=many
     refuse "CLOUD_RUN_TASK_INDEX: part 3 of 3 does not exist; parts are numbered from 0 to 2" CLOUD_RUN_TASK_INDEX=3 CLOUD_RUN_TASK_COUNT=3
+    refuse "COLDSWARM_SHARDS: the number of parts must be from 1 to 10000, not 0" JOB_COMPLETION_INDEX=0 COLDSWARM_SHARDS=0
     refuse "no launcher has set" NOTHING=1
+    [ ! -e a.db ]
+}
+
+@test "--shard auto: a job array in steps is numbered from 0, and one with gaps is refused by every task" {
+    start_target
+    echo "{ \"target\": \"$URL\", \"load\": { \"users\": 9, \"spawn_rate\": 100, \"duration\": \"1s\" }, $TASKS }" >s.json
+    task() { # words, then the numbers of the task, the first and the last, the step and how many
+        run -2 env SLURM_ARRAY_TASK_ID="$2" SLURM_ARRAY_TASK_MIN="$3" SLURM_ARRAY_TASK_MAX="$4" SLURM_ARRAY_TASK_STEP="$5" SLURM_ARRAY_TASK_COUNT="$6" \
+            "${@:7}" "$COLDSWARM" run s.json --seed 7 --shard auto --start-at "$(date -u -d '+1 hour' +%FT%TZ)" -o a.db
+        [[ $output == *"$1"* ]] || { echo "$output"; return 1; }
+    }
+    local n
+    for n in 1 5 9; do
+        task "the numbers have gaps; use --array=0-2" $n 1 9 1 3
+    done
+    task "the numbers have gaps" 2 1 7 2 4
+    task "several processes may be the same part" 1 0 3 1 4 SLURM_PROCID=1 SLURM_NTASKS=2
+    [ ! -e a.db ]
+}
+
+@test "--shard auto: the innermost launcher counts, and one that is started by several tasks of another is refused" {
+    start_target
+    echo "{ \"target\": \"$URL\", \"load\": { \"users\": 9, \"spawn_rate\": 100, \"duration\": \"1s\" }, $TASKS }" >s.json
+    is() { # the part that a machine says it is, then the variables
+        local at want=$1 wait
+        shift
+        for wait in 2 20 60; do
+            at=$(date -u -d "+$wait seconds" +%FT%TZ)
+            rm -f a.db
+            env "$@" "$COLDSWARM" run s.json --seed 7 --shard auto --start-at "$at" -o a.db --quiet >out 2>err || grep -q INVALID err out || true
+            [ ! -e a.db ] || break
+        done
+        [ "$(sql a.db "select value from manifest where key = 'shard'")" = "$want" ] || { cat err; return 1; }
+    }
+    # mpirun in a job of Slurm: all of its processes have the numbers of the step that it is.
+    is 2/4 SLURM_PROCID=0 SLURM_NTASKS=4 OMPI_COMM_WORLD_RANK=2 OMPI_COMM_WORLD_SIZE=4
+    is 1/3 SLURM_PROCID=0 SLURM_NTASKS=1 PMI_RANK=1 PMI_SIZE=3
+    is 3/4 SLURM_ARRAY_TASK_ID=7 SLURM_ARRAY_TASK_MIN=1 SLURM_ARRAY_TASK_MAX=7 SLURM_ARRAY_TASK_STEP=2 SLURM_ARRAY_TASK_COUNT=4
+    is 6/8 SLURM_ARRAY_TASK_ID=1234566 SLURM_ARRAY_TASK_MIN=1234560 SLURM_ARRAY_TASK_COUNT=8
+    rm a.db
+    run -2 env JOB_COMPLETION_INDEX=1 COLDSWARM_SHARDS=4 OMPI_COMM_WORLD_RANK=0 OMPI_COMM_WORLD_SIZE=2 \
+        "$COLDSWARM" run s.json --seed 7 --shard auto --start-at "$(date -u -d '+1 hour' +%FT%TZ)" -o a.db
+    [[ $output == *"this is OMPI_COMM_WORLD_RANK 0 and also JOB_COMPLETION_INDEX 1"* ]]
     [ ! -e a.db ]
 }
 
 @test "what cannot be a part is refused with exit code 2, and leaves no file" {
     start_target
     echo "{ \"target\": \"$URL\", \"load\": { \"users\": 3, \"spawn_rate\": 100, \"duration\": \"1s\" }, $TASKS }" >s.json
-    local later=2200-01-01T00:00:00Z
+    local later
+    later=$(date -u -d '+1 hour' +%FT%TZ)
     refuse() { # words options...
         local words=$1
         shift
@@ -80,8 +125,13 @@ setup() {
         refuse "write I/N, such as 2/8" --shard "$part" --seed 1 --start-at $later
     done
     refuse "the load has 3 users, which is too few for 4 parts" --shard 0/4 --seed 1 --start-at $later
-    refuse "--start-at 2999-01-01T00:00:00Z: write a UTC time, such as" --shard 0/2 --seed 1 --start-at 2999-01-01T00:00:00Z
-    refuse "--start-at tomorrow: write a UTC time, such as" --shard 0/2 --seed 1 --start-at tomorrow
+    refuse "--start-at 2999-01-01T00:00:00Z: write a UTC time" --shard 0/2 --seed 1 --start-at 2999-01-01T00:00:00Z
+    refuse "--start-at tomorrow: write a UTC time" --shard 0/2 --seed 1 --start-at tomorrow
+    # A date that does not exist, and a time that is another one in each time zone.
+    refuse "write a UTC time" --shard 0/2 --seed 1 --start-at "$(date -u +%Y)-02-30T00:00:00Z"
+    refuse "write a UTC time with its Z" --shard 0/2 --seed 1 --start-at "$(date -u -d '+1 hour' +%FT%T)"
+    refuse "that is in 9 days; a run waits 7 days at most, so check the date" --shard 0/2 --seed 1 --start-at "$(date -u -d '+9 days +2 hours' +%FT%TZ)"
+    refuse "a run waits 7 days at most" --start-at 2200-01-01T00:00:00Z
     refuse "s ago; nothing is sent" --shard 0/2 --seed 1 --start-at 2001-01-01T00:00:00Z
     refuse "s ago; nothing is sent" --start-at 2001-01-01T00:00:00Z
     for option in "--csv x" "--html x" "--report x" "--repeat 2" --calibrate; do
