@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 #include "stats/billing.h"
 #include "util/buf.h"
 #include "util/clock.h"
+#include "util/file.h"
 #include "util/text.h"
 #include "util/units.h"
 
@@ -137,14 +137,6 @@ static int check_command(const char *name, struct err *e) {
     return err_set(e, "cloudrun: COMMAND %s is not in PATH; give its path, like ./%s", name, name);
 }
 
-static void raise_limits(void) {
-    struct rlimit files;
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
-        return;
-    files.rlim_cur = files.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &files);
-}
-
 static void print_url(const char *what, const char *bind, int port, const char *path) {
     bool v6 = strchr(bind, ':') != NULL;
     fprintf(stderr, "cloudrun: %s on http://%s%s%s:%d%s\n", what, v6 ? "[" : "", bind,
@@ -189,7 +181,7 @@ static int run(const struct args *a) {
     o.context = &screen;
     o.note = note;
     o.tick = show_status;
-    raise_limits();
+    file_raise_limit();
     if (emulator_new(&o, &m, &e) != 0) {
         err_prefix(&e, "cloudrun");
         goto done;

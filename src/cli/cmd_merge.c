@@ -11,6 +11,7 @@
 #include "merge/merge.h"
 #include "report/thresholds.h"
 #include "util/buf.h"
+#include "util/file.h"
 #include "util/text.h"
 
 #define OUTPUT_MAX_BYTES ((size_t)1 << 16)
@@ -103,6 +104,7 @@ static int run(const struct args *a) {
     for (size_t i = 0; i < o.part_count; i++)
         parts[i] = args_at(a, i + 1);
     o.parts = parts;
+    file_raise_limit();
     catch_signals();
     int result = merge_run(&o, &whole, &refused, &e);
     free(parts);

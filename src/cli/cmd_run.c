@@ -268,7 +268,8 @@ const struct command command_run = {
         "prompt after the other for a minute, unless --users, --rate and --run-time say otherwise. "
         "The key of the service is read from OPENAI_API_KEY or ANTHROPIC_API_KEY.\n"
         "\n"
-        "At the end of the run time, and on Ctrl-C or SIGTERM, coldswarm sends no new requests and "
+        "At the end of the run time, and on Ctrl-C, SIGTERM or SIGHUP, coldswarm sends no new "
+        "requests and "
         "waits up to --stop-timeout for those in flight. A second Ctrl-C cancels them.",
     .examples = "coldswarm run scenarios/smoke.json -t 5s # run a scenario for five seconds\n"
                 "coldswarm run -H http://127.0.0.1:8000 --stream openai --prompt-words 200 "

@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include "target/llm_api.h"
 #include "target/target.h"
 #include "util/clock.h"
+#include "util/file.h"
 
 #define OUTPUT_MAX_BYTES (1 << 20)
 
@@ -348,11 +348,7 @@ static int run(const struct args *a) {
     if (read_spec(a, &spec, &e) != 0)
         return command_error(EXIT_USAGE, e.text);
     buf_init(&table, OUTPUT_MAX_BYTES);
-    struct rlimit files;
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-        files.rlim_cur = files.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &files);
-    }
+    file_raise_limit();
     int signals = signals_fd();
     if (signals < 0) {
         err_set(&e, "target: cannot receive signals: %s", strerror(errno));

@@ -10,6 +10,7 @@
 #include "cli/dispatch_lag.h"
 #include "cli/manifest.h"
 #include "cli/repeat.h"
+#include "cli/run_manifest.h"
 #include "control/control.h"
 #include "record/record.h"
 #include "report/counted.h"
@@ -26,6 +27,7 @@ struct run_view {
     const struct repeat *repeat;
     struct record *record; /* open, not started */
     struct control *control;
+    const struct run_facts *facts;
 };
 
 /* Passed to a listener's end(). */

@@ -28,7 +28,8 @@ const struct program_exit program_exits[] = {
     {"3", "could not run: disk, memory, or the target never answered"},
     {"4", "the run is INVALID: the client was the bottleneck, not the target"},
     {"99", "a threshold failed"},
-    {"130, 143", "stopped by Ctrl-C or SIGTERM; the file is complete up to that moment"},
+    {"129, 130, 143",
+     "stopped by SIGHUP, Ctrl-C or SIGTERM; the file is complete up to that moment"},
 };
 const size_t program_exit_count = sizeof program_exits / sizeof *program_exits;
 

@@ -150,7 +150,7 @@ void help_overview(struct buf *out, const struct program *p, bool brief, size_t 
     buf_str(out, "\nexit status:\n");
     for (size_t i = 0; i < program_exit_count; i++)
         row(out, program_exits[i].code, program_exits[i].text, 14, width);
-    buf_str(out, "  If several apply, the exit code is the first of 3, 130 or 143, 4, 99, 1.\n"
+    buf_str(out, "  If several apply, the exit code is the first of 3, 129 to 143, 4, 99, 1.\n"
                  "\n"
                  "Run 'coldswarm help COMMAND' for the options of a command.\n");
 }

@@ -208,7 +208,7 @@ static void exit_status(struct buf *out) {
         capital(out, program_exits[i].text);
         buf_str(out, ".\n");
     }
-    buf_str(out, ".PP\nIf several apply, the exit code is the first of 3, 130 or 143, 4, 99, 1.\n");
+    buf_str(out, ".PP\nIf several apply, the exit code is the first of 3, 129 to 143, 4, 99, 1.\n");
 }
 
 static void commands_list(struct buf *out, const struct program *p) {

@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/groups.h"
+#include "control/signals.h"
 #include "util/clock.h"
 #include "util/file.h"
 
@@ -28,7 +29,7 @@ void repeat_free(struct repeat *r) {
 static int badness(int code) {
     if (code == EXIT_RUNTIME || code == EXIT_USAGE)
         return 5;
-    if (code == 128 + SIGINT || code == 128 + SIGTERM)
+    if (signals_name(code - 128) != NULL)
         return 4;
     return code == EXIT_INVALID ? 3 : code == EXIT_THRESHOLD ? 2 : code != EXIT_OK;
 }
@@ -43,9 +44,7 @@ static int pause_between(const struct repeat *r) {
     int64_t ns = r->pause_ns;
     sigset_t set, before;
     struct timespec t = {.tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S)};
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
+    signals_set(&set);
     sigprocmask(SIG_BLOCK, &set, &before);
     if (!r->quiet)
         fprintf(stderr, "pause of %.3g s before run %u of %u; Ctrl-C ends the series\n",
@@ -125,7 +124,7 @@ int repeat_each_file(const struct repeat *r, const char *name,
 
 void repeat_done(struct repeat *r, const char *path, int code) {
     r->code = repeat_worse(r->code, code);
-    if (code == 128 + SIGINT || code == 128 + SIGTERM)
+    if (signals_name(code - 128) != NULL)
         repeat_stop(r, code - 128);
     if (code == EXIT_USAGE || code == EXIT_RUNTIME)
         r->stopped = true; /* the next would do no better */
@@ -144,7 +143,7 @@ void repeat_say_missing(const struct repeat *r) {
         return;
     if (r->signal != 0)
         err_set(&e, "%s ended the series after run %u of %u; %u %s not made",
-                r->signal == SIGINT ? "SIGINT" : "SIGTERM", r->nth, r->count, missing, were);
+                signals_name(r->signal), r->nth, r->count, missing, were);
     else
         err_set(&e, "run %u of %u could not be completed, so %u more %s not made", r->nth, r->count,
                 missing, were);

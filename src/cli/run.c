@@ -174,7 +174,8 @@ static int open_record(struct run *run, struct err *e) {
                                   .scenario = s,
                                   .repeat = run->repeat,
                                   .record = run->record,
-                                  .control = &run->control};
+                                  .control = &run->control,
+                                  .facts = &run->facts};
     const struct record_watch watch = {.requests = control_feed,
                                        .iterations = control_feed_iteration,
                                        .checks = control_feed_check,

@@ -162,7 +162,8 @@ static int init(const void *run, void **self, struct err *e) {
     const struct run_view *view = run;
     const struct scenario *scenario = view->scenario;
     const struct scenario_http *h = &scenario->http;
-    if (scenario->scrape == NULL)
+    /* One part is enough for the target, and for the merged file. */
+    if (scenario->scrape == NULL || view->facts->sharding->part.index != 0)
         return 0;
     struct scraping *s = calloc(1, sizeof *s);
     if (s == NULL)

@@ -1,19 +1,32 @@
 #include "control/signals.h"
 
-#include <signal.h>
 #include <stdlib.h>
 
 struct signals {
     sigset_t set, before;
 };
 
+void signals_set(sigset_t *set) {
+    struct sigaction hangup;
+    sigemptyset(set);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGTERM);
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+        sigaddset(set, SIGHUP);
+}
+
+const char *signals_name(int number) {
+    return number == SIGINT    ? "SIGINT"
+           : number == SIGTERM ? "SIGTERM"
+           : number == SIGHUP  ? "SIGHUP"
+                               : NULL;
+}
+
 static int init(void **self, struct err *e) {
     struct signals *s = calloc(1, sizeof *s);
     if (s == NULL)
         return err_set(e, "out of memory for signals");
-    sigemptyset(&s->set);
-    sigaddset(&s->set, SIGINT);
-    sigaddset(&s->set, SIGTERM);
+    signals_set(&s->set);
     pthread_sigmask(SIG_BLOCK, &s->set, &s->before);
     *self = s;
     return 0;
@@ -23,7 +36,7 @@ static void poll(void *self, struct control *c) {
     struct signals *s = self;
     static const struct timespec at_once;
     for (int number; (number = sigtimedwait(&s->set, NULL, &at_once)) > 0;) {
-        const char *name = number == SIGINT ? "SIGINT" : "SIGTERM";
+        const char *name = signals_name(number);
         bool first = c->signal == 0;
         struct err why;
         err_set(&why, first ? "%s: no new requests" : "%s again: cancelling requests in flight",

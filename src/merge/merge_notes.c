@@ -6,18 +6,24 @@
 
 #define MAKE                                                                                       \
     "CREATE TEMP TABLE event_of(at_us INTEGER, kind TEXT, text TEXT, part INTEGER);"               \
-    "CREATE TEMP TABLE part_name(part INTEGER PRIMARY KEY, name TEXT);"                            \
+    "CREATE TEMP TABLE part_name(part INTEGER PRIMARY KEY, name TEXT, users INTEGER,"              \
+    " parts INTEGER);"                                                                             \
     "CREATE TEMP TABLE body_of(endpoint, user, at_us, status, error, bytes, body, seen)"
 
 /* The name is at the end, so that a text begins as in a run's file. One part alone needs no
- * names. */
+ * names. All users are active when those of the last part are. */
 #define ADD_EVENTS                                                                                 \
-    "INSERT INTO event SELECT x.at_us, x.kind, CASE WHEN x.parts > 1"                              \
-    " OR (SELECT count(*) FROM temp.part_name) = 1 THEN x.text"                                    \
-    " ELSE x.text || ' [' || n.name || ']' END FROM"                                               \
-    " (SELECT at_us, kind, text, count(DISTINCT part) AS parts, min(part) AS part,"                \
-    "  min(rowid) AS first FROM temp.event_of GROUP BY at_us, kind, text) AS x"                    \
-    " JOIN temp.part_name AS n USING (part) ORDER BY x.at_us, x.first;"                            \
+    "INSERT INTO event SELECT at_us, kind, text FROM ("                                            \
+    " SELECT x.at_us, x.kind, CASE WHEN x.parts > 1"                                               \
+    "  OR (SELECT count(*) FROM temp.part_name) = 1 THEN x.text"                                   \
+    "  ELSE x.text || ' [' || n.name || ']' END AS text, x.first FROM"                             \
+    "  (SELECT at_us, kind, text, count(DISTINCT part) AS parts, min(part) AS part,"               \
+    "   min(rowid) AS first FROM temp.event_of WHERE kind <> 'spawning_complete'"                  \
+    "   GROUP BY at_us, kind, text) AS x JOIN temp.part_name AS n USING (part)"                    \
+    " UNION ALL SELECT max(at_us), kind, 'all ' || (SELECT sum(users) FROM temp.part_name)"        \
+    "  || ' users are active', max(rowid) FROM temp.event_of WHERE kind = 'spawning_complete'"     \
+    "  GROUP BY kind HAVING count(DISTINCT part) = (SELECT max(parts) FROM temp.part_name))"       \
+    " ORDER BY at_us, first;"                                                                      \
     "DROP TABLE temp.event_of; DROP TABLE temp.part_name"
 
 #define ADD_BODIES                                                                                 \
@@ -29,10 +35,12 @@
 
 static int add_name(const struct merge_db *out, const struct merge_part *p, struct err *e) {
     sqlite3_stmt *st = NULL;
-    if (merge_prepare(out, "INSERT INTO temp.part_name VALUES (?, ?)", &st, e) != 0)
+    if (merge_prepare(out, "INSERT INTO temp.part_name VALUES (?, ?, ?, ?)", &st, e) != 0)
         return -1;
     sqlite3_bind_int64(st, 1, p->index);
     sqlite3_bind_text(st, 2, p->name, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(st, 3, p->run->users_max);
+    sqlite3_bind_int64(st, 4, p->count);
     int result = merge_step(out, st, e);
     sqlite3_finalize(st);
     return result;

@@ -28,9 +28,28 @@ static bool is_ours(const struct merge_out *out) {
            name.st_dev == file.st_dev && name.st_ino == file.st_ino;
 }
 
-/* An empty, locked file. */
-static int make_file(struct merge_out *out, struct err *e) {
+/* Its file would be emptied. */
+static const struct merge_part *is_part(const struct stat *file, const struct merge_part *parts,
+                                        size_t n) {
     struct stat st;
+    for (size_t i = 0; i < n; i++)
+        if (stat(parts[i].path, &st) == 0 && st.st_dev == file->st_dev && st.st_ino == file->st_ino)
+            return &parts[i];
+    return NULL;
+}
+
+/* An empty, locked file. */
+static int make_file(struct merge_out *out, const struct merge_part *parts, size_t part_count,
+                     struct err *e) {
+    struct stat st;
+    if (lstat(out->temporary, &st) == 0) {
+        const struct merge_part *part = is_part(&st, parts, part_count);
+        if (part != NULL)
+            return err_set(e,
+                           "cannot create %s: it is written as %s first, which is the part %s "
+                           "(rename the part)",
+                           out->path, out->temporary, part->path);
+    }
     if (lstat(out->path, &st) == 0)
         return exists(out->path, e);
     out->fd = open(out->temporary, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
@@ -66,14 +85,16 @@ static int open_db(struct merge_out *out, struct err *e) {
     return merge_exec(&out->db, embed_record_shard_sql, e);
 }
 
-int merge_out_open(struct merge_out *out, const char *path, struct err *e) {
+int merge_out_open(struct merge_out *out, const char *path, const struct merge_part *parts,
+                   size_t part_count, struct err *e) {
     size_t size = strlen(path) + sizeof MERGE_TEMPORARY;
     *out = (struct merge_out){.path = path, .fd = -1, .db = {.path = path, .writes = true}};
     out->temporary = malloc(size);
     if (out->temporary == NULL)
         return err_set(e, "out of memory");
     snprintf(out->temporary, size, "%s" MERGE_TEMPORARY, path);
-    if (file_make_parent(path, e) == 0 && make_file(out, e) == 0 && open_db(out, e) == 0)
+    if (file_make_parent(path, e) == 0 && make_file(out, parts, part_count, e) == 0 &&
+        open_db(out, e) == 0)
         return 0;
     merge_out_done(out);
     return -1;

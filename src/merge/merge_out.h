@@ -12,6 +12,7 @@
 #define MERGE_MERGE_OUT_H
 
 #include "merge/merge_db.h"
+#include "merge/merge_part.h"
 #include "util/err.h"
 
 struct merge_out {
@@ -21,8 +22,10 @@ struct merge_out {
     struct merge_db db;
 };
 
-/* Makes the empty file with the tables of a run file, and begins a transaction. */
-int merge_out_open(struct merge_out *out, const char *path, struct err *e);
+/* Makes the empty file with the tables of a run file, and begins a transaction. The temporary name
+ * must not be that of a part. */
+int merge_out_open(struct merge_out *out, const char *path, const struct merge_part *parts,
+                   size_t part_count, struct err *e);
 
 /* Commits. The file can be read under its temporary name. */
 int merge_out_commit(struct merge_out *out, struct err *e);

@@ -15,6 +15,7 @@
 #include "util/text.h"
 
 #define MANIFEST_MAX_BYTES ((size_t)16 << 20)
+#define CACHE_KIB "-128"
 
 const char *merge_part_value(const struct merge_part *p, const char *key) {
     for (size_t i = 0; i < p->pair_count; i++)
@@ -111,6 +112,15 @@ static int identify(struct merge_part *p, bool *refused, struct err *e) {
     if (merge_number(&p->db, "PRAGMA user_version", &version, &known, e) != 0)
         return -1;
     *refused = true;
+    /* A run's manifest is written at once, so the file was copied alone. */
+    if (shard == NULL && p->pair_count == 0) {
+        *refused = false;
+        return err_set(
+            e,
+            "cannot read %s: it has no manifest. A run that was killed leaves its newest "
+            "data in %s-wal; copy that file too",
+            p->path, file_base(p->path));
+    }
     if (shard == NULL)
         return err_set(e, "%s is a whole run, not a part of one (run --shard I/N makes parts)",
                        p->path);
@@ -174,8 +184,9 @@ int merge_part_open(const char *path, struct merge_part *out, bool *refused, str
         return -1;
     p.db = (struct merge_db){.db = reader_raw(p.reader), .path = path};
     p.run = reader_run(p.reader);
-    if (read_manifest(&p, e) != 0 || identify(&p, refused, e) != 0 || check_tables(&p, e) != 0 ||
-        read_health(&p, e) != 0) {
+    /* Rows are read once, in order, and there may be a thousand parts. */
+    if (merge_exec(&p.db, "PRAGMA cache_size = " CACHE_KIB, e) != 0 || read_manifest(&p, e) != 0 ||
+        identify(&p, refused, e) != 0 || check_tables(&p, e) != 0 || read_health(&p, e) != 0) {
         merge_part_done(&p);
         return -1;
     }

@@ -52,9 +52,12 @@ int db_error(sqlite3 *db, struct err *e) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return err_set(e, "another process keeps it locked (find it with fuser and let it finish)");
+    case SQLITE_CANTOPEN:
+        if (sqlite3_system_errno(db) == EMFILE || sqlite3_system_errno(db) == ENFILE)
+            return err_set(e, "too many open files (raise the limit: ulimit -n)");
+        __attribute__((fallthrough));
     case SQLITE_READONLY:
     case SQLITE_PERM:
-    case SQLITE_CANTOPEN:
         return err_set(e, "%s (check the permissions of the file and of its directory)",
                        sqlite3_errmsg(db));
     case SQLITE_CORRUPT:

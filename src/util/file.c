@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 int file_read(const char *path, struct buf *out, struct err *e) {
@@ -52,6 +53,14 @@ int file_make_parent(const char *path, struct err *e) {
     int rc = file_make_folder(folder, &why);
     free(folder);
     return rc == 0 ? 0 : err_set(e, "%s (choose another location for the file)", why.text);
+}
+
+void file_raise_limit(void) {
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return;
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
 }
 
 const char *file_base(const char *path) {

@@ -1,5 +1,6 @@
 /*
- * file: reads a whole file into memory, up to a size limit, creates folders, and takes paths apart.
+ * file: reads a whole file into memory, up to a size limit, creates folders, takes paths apart, and
+ * raises the limit of open files.
  *
  * It does not map, watch or write files. Thread: any.
  */
@@ -22,6 +23,9 @@ int file_make_folder(const char *path, struct err *e);
 
 /* Creates the folder that the file goes into, if it is missing. */
 int file_make_parent(const char *path, struct err *e);
+
+/* Allows as many open files as the system lets this process have. */
+void file_raise_limit(void);
 
 /* The name of the file without its folder; a part of `path`. */
 const char *file_base(const char *path);

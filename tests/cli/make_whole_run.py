@@ -68,7 +68,7 @@ def notes(db, rng):
         db.executemany("INSERT INTO check_second VALUES (?, 0, ?, ?, ?)", [(i, rng.randrange(90), rng.randrange(9), i % 2) for i in range(5)])
     db.executemany("INSERT INTO failed_body(endpoint, user, at_us, status, error, bytes, body, seen) VALUES (?, ?, ?, 200, 'check x', 5, ?, ?)",
                    [(endpoints[0], i, 1000 * i + 5, "b\u00fcdy %d" % i, None if i % 2 else "%d" % i) for i in range(10)])
-    db.executemany("INSERT INTO event VALUES (?, ?, ?)", [(500000, "spawning_complete", "all 10 users have started"), (900000, "stall", "1 s")])
+    db.executemany("INSERT INTO event VALUES (?, ?, ?)", [(500000, "spawning_complete", "all 10 users are active"), (900000, "stall", "1 s")])
     db.execute("INSERT INTO scrape_series VALUES (0, 'queue', 'a=\"1\"', 'gauge')")
     db.executemany("INSERT INTO scrape_point VALUES (0, ?, ?)", [(1000000 * i, i / 3) for i in range(4)])
     db.executemany("INSERT OR REPLACE INTO manifest VALUES (?, ?)", {
