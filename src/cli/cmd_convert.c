@@ -183,6 +183,26 @@ static void show_said(const char *lines) {
     }
 }
 
+/* "read 12 requests; 3 not read, 2 assumptions: see comments" */
+static void show_counts(const struct convert_result *r) {
+    const struct {
+        size_t count;
+        const char *one, *many;
+    } all[] = {{r->lost, "not read", "not read"},
+               {r->assumed, "assumption", "assumptions"},
+               {r->details, "detail left out", "details left out"}};
+    const char *before = "; ";
+    fprintf(stderr, "read %zu request%s", r->requests, text_plural(r->requests));
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        if (all[i].count == 0)
+            continue;
+        fprintf(stderr, "%s%zu %s", before, all[i].count,
+                all[i].count == 1 ? all[i].one : all[i].many);
+        before = ", ";
+    }
+    fprintf(stderr, "%s\n", r->lost + r->assumed + r->details > 0 ? ": see comments" : "");
+}
+
 static int run(const struct args *a) {
     struct job j = {.stem = NULL};
     struct convert_options o = {.from = CONVERT_AUTO};
@@ -212,10 +232,13 @@ static int run(const struct args *a) {
         goto out;
     }
     if (out != NULL)
-        fprintf(stderr,
-                "%s: %zu request%s from %s; read its comments, then run: coldswarm validate %s\n",
+        fprintf(stderr, "%s: %zu request%s from %s; to see what it does: coldswarm validate %s\n",
                 out, r.requests, text_plural(r.requests), convert_word(r.from), out);
-    code = EXIT_OK;
+    show_counts(&r);
+    if (opt_flag(a, "strict") && r.lost + r.details > 0)
+        err_set(&e, "the scenario was written, but it lacks parts of the source (--strict)");
+    else
+        code = EXIT_OK;
 out:
     if (code != EXIT_OK)
         command_error(code, e.text);
@@ -241,6 +264,9 @@ static const struct opt_def opts[] = {
      .meta = "FILE",
      .help = "write the scenario to FILE (default: stdout)"},
     {.name = "force", .type = OPT_FLAG, .help = "overwrite an existing file"},
+    {.name = "strict",
+     .type = OPT_FLAG,
+     .help = "exit with code 2 if anything of the source is left out"},
     {.name = "host",
      .letter = 'H',
      .type = OPT_TEXT,
@@ -254,8 +280,9 @@ const struct command command_convert = {
     .usage = "SOURCE [options]",
     .summary = "create a scenario from a HAR file, curl, OpenAPI, Postman or Locust",
     .details = "SOURCE is a file, - for stdin, or a curl command line (quoted, or as separate "
-               "words after --). The scenario has a comment for every assumption and omission. No "
-               "request is sent, and no code in the source is run.\n"
+               "words after --). The scenario has a comment for every assumption and omission; the "
+               "last line on stderr counts them. No request is sent, and no code in the source is "
+               "run.\n"
                "\n"
                "Passwords, tokens, keys and cookies are not copied into the scenario. ${env.NAME} "
                "replaces each, and the first lines of the scenario list the variables to set.\n"

@@ -205,6 +205,10 @@ int convert_text(const struct convert_options *o, const char *name, const char *
         goto out;
     made.bytes = scenario.len;
     made.requests = d->request_count;
+    const struct draft_counts counts = draft_count(d);
+    made.lost = counts.lost;
+    made.details = counts.details;
+    made.assumed = counts.assumed;
     made.scenario = buf_take(&scenario);
     made.said = said(d);
     if (made.scenario == NULL || made.said == NULL || take_files(d, &made) != 0) {

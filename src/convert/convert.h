@@ -50,6 +50,9 @@ struct convert_result {
     char *scenario;         /* NUL-terminated */
     char *said;             /* lines to show to the user; "" if none */
     size_t bytes, requests;
+    /* Requests of the source that are not in the scenario, other things that are left out, and
+     * assumptions. The scenario has a comment for each. */
+    size_t lost, details, assumed;
     struct convert_file *files;
     size_t file_count;
 };

@@ -495,7 +495,7 @@ static const char *folder_url(struct transfer *t, const char *url) {
  * word, which may be a secret. */
 static void drop_url(struct transfer *t, const char *url, const char *name, size_t line,
                      bool alone) {
-    draft_note(t->d, alone ? &t->d->notes : &t->proto.notes,
+    draft_lost(t->d, alone ? &t->d->next : &t->proto.notes, 1,
                "left out: the word \"%.80s\", which curl would take as a URL; write http:// before "
                "it if this host may receive load",
                url);
@@ -513,21 +513,30 @@ static const char *method_of(const struct transfer *t) {
                                               : "GET";
 }
 
+/* The options of all URLs, as this one's own: a URL may add to them. */
+static void copy_proto(struct transfer *t, struct draft_request *q) {
+    struct draft_notes before = q->notes;
+    *q = t->proto;
+    q->headers = (struct draft_pairs){0};
+    for (const struct draft_pair *p = t->proto.headers.first; p != NULL; p = p->next)
+        draft_pair_add(t->d, &q->headers, p->name, p->value);
+    q->notes = before;
+    draft_notes_copy(t->d, &q->notes, &t->proto.notes);
+}
+
 static void add_request(struct transfer *t, const char *text, const char *name, size_t line) {
     struct draft *d = t->d;
     struct url u;
     const char *url = folder_url(t, whole_url(t, text));
     const char *wrong = source_url(url, strlen(url), false, &u), *method = method_of(t);
     if (wrong != NULL) {
-        draft_note(d, &d->notes, "Left out: %s:%zu: %.200s: %s.", name, line, url, wrong);
+        draft_lost(d, &d->next, 1, "left out: %s:%zu: %.200s: %s", name, line, url, wrong);
         return;
     }
     struct draft_request *q = draft_single(d, 1);
     if (q == NULL)
         return;
-    struct draft_request *next = q->next;
-    *q = t->proto;
-    q->next = next;
+    copy_proto(t, q);
     if (!draft_method(d, q, method, strlen(method)))
         draft_note(d, &q->notes, "left out: method \"%.40s\", which cannot be sent", method);
     draft_url(d, q, &u);
@@ -556,5 +565,5 @@ void transfer_finish(struct transfer *t, const char *name, size_t line) {
         if (is_clear(t, i))
             add_request(t, t->urls[i].text, name, line);
     if (t->url_count == 0)
-        draft_note(d, &d->notes, "Left out: %s:%zu: a curl command without a URL.", name, line);
+        draft_lost(d, &d->next, 1, "left out: %s:%zu: a curl command without a URL", name, line);
 }

@@ -8,8 +8,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define NOTE_BYTES_MAX 600
-
 struct draft *draft_new(void) {
     struct draft *d = calloc(1, sizeof *d);
     if (d != NULL)
@@ -144,34 +142,15 @@ const char *draft_literal(struct draft *d, const char *text, size_t n) {
     return draft_take(d, &b);
 }
 
-void draft_note(struct draft *d, struct draft_notes *to, const char *format, ...) {
-    char text[NOTE_BYTES_MAX + 1];
-    va_list args;
-    if (++d->note_count > DRAFT_NOTES_MAX)
+void draft_notes_move(struct draft_notes *to, struct draft_notes *from) {
+    if (from->first == NULL)
         return;
-    struct draft_note *note = draft_alloc(d, sizeof *note);
-    if (note == NULL)
-        return;
-    va_start(args, format);
-    int n = vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    size_t len = n < 0 ? 0 : text_cut(text, strlen(text), NOTE_BYTES_MAX - 8);
-    note->text = draft_copy(d, text, len);
-    for (const struct draft_note *other = to->first; other != NULL; other = other->next)
-        if (strcmp(other->text, note->text) == 0)
-            return; /* once is enough */
     if (to->last != NULL)
-        to->last->next = note;
+        to->last->next = from->first;
     else
-        to->first = note;
-    to->last = note;
-}
-
-const char *draft_omission(const struct draft_notes *notes) {
-    for (const struct draft_note *x = notes->first; x != NULL; x = x->next)
-        if (strncasecmp(x->text, "left out:", strlen("left out:")) == 0)
-            return x->text;
-    return NULL;
+        to->first = from->first;
+    to->last = from->last;
+    *from = (struct draft_notes){0};
 }
 
 struct draft_class *draft_class_add(struct draft *d, const char *name) {
@@ -210,6 +189,7 @@ struct draft_request *draft_request_add(struct draft *d, struct draft_requests *
     if (q == NULL)
         return NULL;
     q->path = "/";
+    draft_notes_move(&q->notes, &d->next);
     if (to->last != NULL)
         to->last->next = q;
     else
@@ -239,6 +219,8 @@ void draft_single_drop(struct draft *d) {
     if (c == NULL || c->tasks_last == NULL)
         return;
     d->request_count -= c->tasks_last->requests.count;
+    if (c->tasks_last->requests.first != NULL)
+        draft_notes_move(&d->next, &c->tasks_last->requests.first->notes);
     if (before != NULL)
         before->next = NULL;
     else

@@ -30,9 +30,25 @@
 #define DRAFT_NAME_MAX 200 /* bytes of a name, because reports have columns */
 #define DRAFT_FORM_MAX 10000
 
+/* What a note is about. Its first words tell: "Assumed:", "Left out:". */
+enum draft_about {
+    DRAFT_REMARK,
+    DRAFT_ASSUMED,
+    DRAFT_DETAIL, /* something of the source is left out, but no whole request */
+    DRAFT_LOST    /* requests are left out */
+};
+
 struct draft_note {
     const char *text;
+    enum draft_about about;
+    size_t requests; /* DRAFT_LOST: how many */
     struct draft_note *next;
+};
+
+/* What the notes of a draft add up to. */
+struct draft_counts {
+    size_t lost; /* requests of the source that are not in the scenario */
+    size_t details, assumed;
 };
 
 struct draft_notes {
@@ -158,7 +174,10 @@ struct draft {
     /* Notes that are also shown to the user. They contain no texts of the source, which may be
      * secret. */
     struct draft_notes said;
+    /* Notes for the next request: what the source has in front of it. */
+    struct draft_notes next;
     size_t note_count;
+    struct draft_counts unwritten; /* notes beyond DRAFT_NOTES_MAX */
     struct draft_secret *secrets;
     struct draft_secret *by_first[256]; /* set by redact_begin() */
     struct draft_file *files;
@@ -204,11 +223,23 @@ bool draft_varies(const char *scenario_text);
 size_t draft_reference_bytes(const struct draft *d, const char *text, size_t n);
 
 /* Adds a note for the user, written as a "//" comment. It may contain control codes, which are
- * escaped when it is written. */
+ * escaped when it is written. A note that begins with "Left out:" or "Assumed:", in upper or lower
+ * case, is counted. The same text is added once. */
 void draft_note(struct draft *d, struct draft_notes *to, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* Returns the first note about an omission, or NULL. */
-const char *draft_omission(const struct draft_notes *notes);
+/* The same about requests that the scenario does not have. The text says how many if they are more
+ * than one. */
+void draft_lost(struct draft *d, struct draft_notes *to, size_t requests, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* Moves, or copies, all notes to the end of others. */
+void draft_notes_move(struct draft_notes *to, struct draft_notes *from);
+void draft_notes_copy(struct draft *d, struct draft_notes *to, const struct draft_notes *from);
+/* Returns the first note about an omission, of the draft or any of its tasks; NULL: none. */
+const char *draft_omission(const struct draft *d);
+struct draft_counts draft_count(const struct draft *d);
+/* Notes which share of the source's requests is left out, by the weights of its tasks. Call after
+ * everything was read. */
+void draft_share(struct draft *d);
 
 struct draft_class *draft_class_add(struct draft *d, const char *name);
 struct draft_task *draft_task_add(struct draft *d, struct draft_class *c, uint32_t weight);

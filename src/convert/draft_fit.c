@@ -295,8 +295,9 @@ static void requests(struct draft *d, struct draft_requests *list) {
         next = q->next;
         q->next = NULL;
         if (is_long(q->path)) {
-            draft_note(d, &d->notes, "Left out: a request to %.100s..., whose path has %zu bytes.",
-                       q->path, strlen(q->path));
+            draft_lost(d, &d->notes, 1,
+                       "Left out: a request to %.100s..., whose path has %zu bytes.", q->path,
+                       strlen(q->path));
             d->request_count--;
             continue;
         }

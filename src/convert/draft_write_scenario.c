@@ -74,17 +74,21 @@ static void put_task(struct draft *d, const struct draft_task *t, int indent, st
     emit_object(&o, out);
 }
 
+/* A task without requests has only its notes, which say why. */
 static void member_tasks(struct object *o, const struct draft_class *c) {
     struct buf b;
-    bool first = true;
+    size_t left = 0;
     buf_init(&b, DRAFT_BYTES_MAX);
     buf_char(&b, '[');
+    for (const struct draft_task *t = c->tasks; t != NULL; t = t->next)
+        left += t->requests.count > 0;
     for (const struct draft_task *t = c->tasks; t != NULL; t = t->next) {
-        if (t->requests.count == 0)
+        if (t->requests.count == 0) {
+            emit_notes(o->d, &b, &t->notes, o->indent + 4);
             continue;
-        buf_str(&b, first ? "" : ",");
-        first = false;
+        }
         put_task(o->d, t, o->indent + 4, &b);
+        buf_str(&b, --left > 0 ? "," : "");
     }
     emit_newline(&b, o->indent + 2);
     buf_char(&b, ']');
@@ -223,6 +227,13 @@ static void put_top(struct draft *d, const struct draft_class *only, struct buf 
     emit_object(&o, out);
 }
 
+/* Gives notes of a class that is not written a place. */
+static void move_notes(struct draft *d, struct draft_class *c) {
+    draft_notes_move(&d->notes, &c->notes);
+    for (struct draft_task *t = c->tasks; t != NULL && !draft_class_sends(c); t = t->next)
+        draft_notes_move(&d->notes, &t->notes);
+}
+
 /* The only class that is used, or NULL. Notes of classes that are not written get a place, as do
  * those of the only one. */
 static const struct draft_class *only_class(struct draft *d) {
@@ -232,27 +243,30 @@ static const struct draft_class *only_class(struct draft *d) {
         used += draft_class_sends(c);
         only = draft_class_sends(c) ? c : only;
     }
-    for (const struct draft_class *c = d->classes; c != NULL; c = c->next) {
+    for (struct draft_class *c = d->classes; c != NULL; c = c->next) {
         if (!draft_class_sends(c) && c->name != NULL)
             draft_note(d, &d->notes, "Left out: class %.80s, which sends nothing itself.", c->name);
-        for (const struct draft_note *n = c->notes.first;
-             n != NULL && (!draft_class_sends(c) || used == 1); n = n->next)
-            draft_note(d, &d->notes, "%s", n->text);
+        if (!draft_class_sends(c) || used == 1)
+            move_notes(d, c);
     }
     return used == 1 ? only : NULL;
 }
 
 void draft_write(struct draft *d, const char *source, struct buf *out) {
+    size_t more = d->note_count > DRAFT_NOTES_MAX ? d->note_count - DRAFT_NOTES_MAX : 0;
+    d->note_count = 0; /* these come in any case */
+    draft_notes_move(&d->notes, &d->next);
+    if (d->left_out > 0)
+        draft_lost(d, &d->notes, d->left_out,
+                   "Left out: the requests after the first %d, the limit of a scenario (%zu more).",
+                   DRAFT_REQUESTS_MAX, d->left_out);
+    draft_share(d);
     const struct draft_class *only = only_class(d);
     draft_note(
         d, &d->notes,
         "Assumed: one user for 30 s, because the source does not specify users and duration.");
-    if (d->left_out > 0)
-        draft_note(d, &d->notes,
-                   "Left out: the requests after the first %d, the limit of a scenario (%zu more).",
-                   DRAFT_REQUESTS_MAX, d->left_out);
-    if (d->note_count > DRAFT_NOTES_MAX)
-        draft_note(d, &d->notes, "Left out: more comments (%zu).", d->note_count - DRAFT_NOTES_MAX);
+    if (more > 0)
+        draft_note(d, &d->notes, "Not shown: more comments (%zu).", more);
     put_head(d, source, out);
     buf_char(out, '\n');
     put_top(d, only, out);

@@ -161,16 +161,16 @@ static void note_not_curl(struct draft *d, const char *name, const struct shell_
     if (c->count == 1 && is_one_of(first, ends))
         return;
     if (n > 0)
-        draft_note(d, &d->notes, "Left out: %s:%zu: the variable %.*s; no shell is run%s.", name,
+        draft_note(d, &d->next, "left out: %s:%zu: the variable %.*s; no shell is run%s", name,
                    c->line, n > 60 ? 60 : (int)n, first,
                    follows ? "; a URL with & in it needs quotes" : "");
     else if (is_one_of(first, loops))
-        draft_note(d, &d->notes,
-                   "Left out: %s:%zu: \"%.60s\" belongs to the shell; requests that it controls or "
-                   "repeats are sent once per round.",
+        draft_note(d, &d->next,
+                   "left out: %s:%zu: \"%.60s\" belongs to the shell; requests that it controls or "
+                   "repeats are sent once per round",
                    name, c->line, first);
     else
-        draft_note(d, &d->notes, "Left out: %s:%zu: \"%.60s\", which is not curl%s.", name, c->line,
+        draft_note(d, &d->next, "left out: %s:%zu: \"%.60s\", which is not curl%s", name, c->line,
                    first, piped ? "" : "; a URL with & in it needs quotes");
 }
 
@@ -238,9 +238,9 @@ int curl_read(struct draft *d, const char *name, const char *text, size_t bytes,
         if (++commands > COMMANDS_MAX)
             return err_set(e, "%s: more than %d curl commands", name, COMMANDS_MAX);
         if (c.expansion)
-            draft_note(d, &d->notes,
-                       "Assumed: %s:%zu: a variable or command substitution is literal text; no "
-                       "shell is run.",
+            draft_note(d, &d->next,
+                       "assumed: %s:%zu: a variable or command substitution is literal text; no "
+                       "shell is run",
                        name, c.line);
         t = calloc(1, sizeof *t);
         if (t == NULL)
@@ -256,7 +256,7 @@ int curl_read(struct draft *d, const char *name, const char *text, size_t bytes,
     if (d->sequence)
         draft_note(d, &d->notes, "Assumed: each user sends the requests in order, repeatedly.");
     if (commands > 0 && d->request_count == 0) {
-        const char *why = draft_omission(&d->notes);
+        const char *why = draft_omission(d);
         return err_set(e, "%s: no request found%s%s", name, why != NULL ? ". " : "",
                        why != NULL ? why : "");
     }

@@ -169,9 +169,9 @@ static int choose_host(struct har *h, const struct json_doc *doc, const struct j
     h->kept = best->url;
     for (size_t i = 0; i < h->host_count; i++)
         if (&h->hosts[i] != best)
-            draft_note(h->d, &h->d->notes, "Left out: %zu request%s to %s://%.*s.",
-                       h->hosts[i].requests, text_plural(h->hosts[i].requests),
-                       h->hosts[i].url.scheme,
+            draft_lost(h->d, &h->d->notes, h->hosts[i].requests,
+                       "Left out: %zu request%s to %s://%.*s.", h->hosts[i].requests,
+                       text_plural(h->hosts[i].requests), h->hosts[i].url.scheme,
                        (int)(h->hosts[i].url.host_bytes < 200 ? h->hosts[i].url.host_bytes : 200),
                        h->hosts[i].url.host);
     return 0;
@@ -378,7 +378,7 @@ static void entry_read(struct har *h, const struct json *entry) {
                      strncasecmp(version, "http/2", 6) == 0 ||
                      strncasecmp(version, "http/3", 6) == 0;
     q->method = made.method;
-    q->notes = made.notes;
+    draft_notes_move(&q->notes, &made.notes);
     headers(h, request, q, method);
     draft_url(d, q, &u);
     post_data(h, request, q);
@@ -395,26 +395,26 @@ static void summary(struct har *h) {
     struct draft *d = h->d;
     struct draft_notes *notes = &d->notes;
     draft_note(d, notes,
-               "Left out: headers that a browser adds (Accept-Encoding, Accept-Language, "
+               "Not sent: headers that a browser adds (Accept-Encoding, Accept-Language, "
                "Cache-Control, Connection, DNT, Host, Pragma, Priority, Referer, Sec-*, TE, "
                "Upgrade-Insecure-Requests, User-Agent, X-Client-Data, Origin of a GET).");
     if (h->assets > 0)
-        draft_note(d, notes,
+        draft_lost(d, notes, h->assets,
                    "Left out: images, styles, scripts and fonts (%zu); --assets keeps them.",
                    h->assets);
     if (h->preflights > 0)
         draft_note(d, notes,
-                   "Left out: %zu preflight request%s (OPTIONS), which only browsers send.",
+                   "Not sent: %zu preflight request%s (OPTIONS), which only browsers send.",
                    h->preflights, text_plural(h->preflights));
     if (h->strange > 0)
-        draft_note(
-            d, notes,
+        draft_lost(
+            d, notes, h->strange,
             "Left out: entries that are not HTTP requests (%zu: WebSockets, data: URLs, broken "
             "entries).",
             h->strange);
     if (h->revalidated > 0)
         draft_note(d, notes,
-                   "Left out: If-None-Match and If-Modified-Since of the browser's cache; "
+                   "Not sent: If-None-Match and If-Modified-Since of the browser's cache; "
                    "responses may be longer than recorded.");
     if (h->newer_http > 0)
         draft_note(d, notes,

@@ -34,11 +34,6 @@ static const char *line_text(struct locust *l, size_t line) {
     return draft_copy(l->d, p, cut);
 }
 
-void locust_left_out(struct locust *l, struct draft_notes *to, size_t line, const char *why) {
-    draft_note(l->d, to, "left out: line %zu, %s%s%s", line, line_text(l, line),
-               why[0] != '\0' ? ": " : "", why);
-}
-
 size_t locust_line_end(const struct locust *l, size_t i) {
     while (l->tokens[i].kind != PY_NEWLINE && l->tokens[i].kind != PY_END)
         i++;
@@ -287,6 +282,39 @@ static size_t body_of(const struct locust *l, size_t i) {
     return i;
 }
 
+static bool ends(const char *text, char with) {
+    return text[0] != '\0' && text[strlen(text) - 1] == with;
+}
+
+/* How many requests the statement at token i would send, if each line ran once. */
+static size_t calls_in(const struct locust *l, size_t i, size_t end) {
+    static const char *const methods[] = {"get",    "post", "put",     "patch",
+                                          "delete", "head", "options", "request"};
+    size_t calls = 0;
+    for (; i + 3 < end; i++) {
+        bool call = is(l, i, "client") && is(l, i + 1, ".") && is(l, i + 3, "(");
+        for (size_t k = 0; k < sizeof methods / sizeof *methods; k++)
+            calls += call && is(l, i + 2, methods[k]);
+    }
+    return calls;
+}
+
+void locust_left_out(struct locust *l, struct draft_notes *to, size_t line, const char *why) {
+    const char *text = line_text(l, line);
+    const char *colon = why[0] == '\0' ? "" : ends(text, ':') ? " " : ": ";
+    size_t i = 0;
+    while (l->tokens[i].kind != PY_END && l->tokens[i].line < line)
+        i++;
+    size_t calls = calls_in(l, i, locust_statement_end(l, i));
+    if (calls == 0)
+        draft_note(l->d, to, "left out: line %zu, %s%s%s", line, text, colon, why);
+    else if (calls == 1)
+        draft_lost(l->d, to, 1, "left out: line %zu, %s%s%s", line, text, colon, why);
+    else
+        draft_lost(l->d, to, calls, "left out: line %zu, %s%s%s (%zu requests)", line, text, colon,
+                   why, calls);
+}
+
 static bool is_def(const struct locust *l, size_t i) {
     return (is(l, i, "def") || (is(l, i, "async") && is(l, i + 1, "def"))) &&
            l->tokens[i + 1 + (size_t)is(l, i, "async")].kind == PY_NAME;
@@ -325,13 +353,9 @@ static void method(struct locust *l, struct locust_class *k, size_t def,
         t->tags = x->tags;
         locust_body(l, k, body, &t->requests, &t->notes, 0);
         if (t->requests.count == 0)
-            draft_note(l->d, &c->notes,
+            draft_note(l->d, &t->notes,
                        "left out: task %.60s of line %zu, in which no request could be read",
                        name->text, name->line);
-        if (t->requests.count == 0 && t->notes.first != NULL) { /* nobody else would show why */
-            for (const struct draft_note *n = t->notes.first; n != NULL; n = n->next)
-                draft_note(l->d, &c->notes, "%s", n->text);
-        }
     } else if (strcmp(name->text, "on_start") == 0) {
         locust_body(l, k, body, &c->on_start, &c->notes, 0);
     } else if (strcmp(name->text, "on_stop") == 0) {
@@ -424,9 +448,7 @@ int locust_read(struct draft *d, const char *name, const char *text, size_t byte
     d->references = true;
     module(&l);
     if (!draft_sends(d)) { /* a start alone is no load */
-        const char *why = draft_omission(&d->notes);
-        if (why == NULL && d->classes != NULL)
-            why = draft_omission(&d->classes->notes);
+        const char *why = draft_omission(d);
         return err_set(e,
                        "%s: no request found; the file needs a class of HttpUser or FastHttpUser "
                        "with a @task that calls self.client.get or another method%s%s",

@@ -491,14 +491,14 @@ static void note_strange(struct openapi *o, const struct json *m, const char *wh
     if (++o->strange > STRANGE_MAX)
         return;
     json_where(o->doc, m->key_at, &line, &column);
-    draft_note(o->d, &o->d->notes, "Left out: line %zu: \"%.100s\", %s.", line, m->key, what);
+    draft_lost(o->d, &o->d->next, 1, "left out: line %zu: \"%.100s\", %s", line, m->key, what);
 }
 
 static void path_item(struct openapi *o, const struct json *item, const char *prefix) {
     const struct json *ref = json_get(item, "$ref");
     char what[100];
     if (ref != NULL)
-        draft_note(o->d, &o->d->notes, "Left out: path %.100s, which is a $ref.", item->key);
+        draft_lost(o->d, &o->d->next, 1, "left out: path %.100s, which is a $ref", item->key);
     if (item->key[0] != '/' && strncmp(item->key, "x-", 2) != 0)
         note_strange(o, item, "a path that does not begin with \"/\"");
     else if (item->key[0] == '/' && item->kind != JSON_OBJECT)
@@ -545,7 +545,7 @@ int openapi_read(struct draft *d, const struct json_doc *doc, struct err *e) {
     for (const struct json *item = paths->first; item != NULL; item = item->next)
         path_item(&o, item, prefix);
     if (o.strange > STRANGE_MAX)
-        draft_note(d, &d->notes,
+        draft_lost(d, &d->notes, o.strange - STRANGE_MAX,
                    "Left out: other members of \"paths\" that are not operations (%zu).",
                    o.strange - STRANGE_MAX);
     if (d->request_count == 0)

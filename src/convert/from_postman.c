@@ -215,7 +215,7 @@ static bool set_url(struct postman *p, const struct json *url, struct draft_requ
     n = b.len;
     const char *text = draft_take(p->d, &b), *wrong = source_url(text, n, true, &u);
     if (wrong != NULL)
-        draft_note(p->d, &p->d->notes, "Left out: request %.100s: its URL \"%.100s\": %s.", where,
+        draft_lost(p->d, &p->d->next, 1, "left out: request %.100s: its URL \"%.100s\": %s", where,
                    text, wrong);
     else
         draft_url(p->d, q, &u);

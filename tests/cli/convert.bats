@@ -326,7 +326,7 @@ JSON
     printf '%s\n' 'openapi: 3.0.0' 'paths:' '  /a:' '    get: 7' '    post: {}' '    PUT: {}' '    summary: s' '  /b: none' '  c:' '    get: {}' \
         '  x-d: 1' >odd.yaml
     run -0 --separate-stderr "$COLDSWARM" convert odd.yaml
-    [ "$(grep -c 'Left out: line' <<<"$output")" -eq 4 ]
+    [ "$(grep -ci 'left out: line' <<<"$output")" -eq 4 ]
     [[ $output == *'line 4: "get", an operation that is not an object but a number'* ]]
     [[ $output == *'line 6: "PUT", which is not a method'* ]]
     [[ $output == *'line 8: "/b", a path without operations'* ]]

@@ -26,7 +26,7 @@ told() {
 @test "a redirection is the shell's, and told at the task and on the screen" {
     sends 'curl http://127.0.0.1:8080/x > install.sh' 'GET /x'
     told 'left out: > install.sh, a redirection'
-    [ "$stderr" = "c.sh:1: left out: a redirection (>) of the shell" ]
+    [ "${stderr_lines[0]}" = "c.sh:1: left out: a redirection (>) of the shell" ]
     sends 'curl http://h/x>a.sh 2>&1 >>b.sh 2> c.sh &>d.sh &>> e.sh >|f.sh <g.sh <>h.sh 3>&- {fd}>i.sh' 'GET /x'
     told 'left out: 2>& 1, a redirection'
     told 'left out: {fd}> i.sh, a redirection'
@@ -38,7 +38,7 @@ told() {
     sends 'curl http://h/x # > y.sh' 'GET /x'
     # A prompt that was copied too.
     sends '> curl http://h/x' 'GET /x'
-    [ -z "$stderr" ]
+    [ "${#stderr_lines[@]}" -eq 1 ] # the count alone
 }
 
 @test "here-documents and here-strings are nobody's words, and not shown" {
@@ -78,7 +78,7 @@ told() {
 @test "a word that only might be a URL is left out, and told" {
     sends 'curl http://127.0.0.1:8080/x install.sh' 'GET /x'
     told 'left out: the word "install.sh"'
-    [ "$stderr" = "c.sh:1: left out: a word that may not be a URL; the scenario has a comment about it" ]
+    [ "${stderr_lines[0]}" = "c.sh:1: left out: a word that may not be a URL; the scenario has a comment about it" ]
     sends 'curl install.sh http://h/x' 'GET /x'
     sends 'curl --url http://h/x install.sh --next other.sh' 'GET /x'
     sends 'curl one.example/a two.example/b one.example/c' 'GET /a' 'GET /c'
