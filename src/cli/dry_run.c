@@ -76,7 +76,7 @@ static void put_text(const struct scenario *s, const char *text, size_t n, struc
         buf_init(&piece, SHOWN_MAX);
         buf_init(&masked, SHOWN_MAX);
         buf_add(&piece, text + i, len);
-        scenario_mask(s, buf_text(&piece), &masked);
+        scenario_mask_words(s, buf_text(&piece), &masked);
         buf_add(&plain, buf_text(&masked), masked.len);
         i += len;
         if (i < n)

@@ -142,6 +142,7 @@ struct draft_secret {
     size_t bytes;
     const char *env;  /* NAME */
     const char *what; /* "the bearer token of GET /x" */
+    bool only_here;   /* not searched for in other places: a user's name */
     struct draft_secret *next;
     /* Next secret that begins with the same byte. */
     struct draft_secret *next_of_first;
@@ -178,7 +179,7 @@ struct draft {
     struct draft_notes next;
     size_t note_count;
     struct draft_counts unwritten; /* notes beyond DRAFT_NOTES_MAX */
-    struct draft_secret *secrets;
+    struct draft_secret *secrets, *secrets_last;
     struct draft_secret *by_first[256]; /* set by redact_begin() */
     struct draft_file *files;
     /* Prefix of the names of its files, or NULL: they cannot be written. */

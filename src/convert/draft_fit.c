@@ -110,7 +110,7 @@ static const char *header_wrong(const struct draft_request *q, const struct draf
     return count == DRAFT_HEADERS_MAX ? "because there are 256 already" : NULL;
 }
 
-/* No variable can stand in a header's name, and its secret must not. */
+/* No variable can stand in a header's name. */
 static void headers(struct draft *d, struct draft_request *q) {
     size_t count = 0;
     for (struct draft_pair *p = q->headers.first, *next; p != NULL; p = next) {
@@ -178,7 +178,7 @@ static bool type_good(const struct draft *d, const char *type) {
     if (has_control(type))
         return false;
     buf_init(&b, DRAFT_BYTES_MAX);
-    redact_text(d, &b, type, strlen(type));
+    redact_text(d, &b, type, strlen(type), REDACT_VALUE);
     bool good = strchr(buf_text(&b), '/') != NULL;
     buf_done(&b);
     return good;
@@ -225,8 +225,7 @@ static void parts(struct draft *d, struct draft_request *q) {
         q->body_kind = DRAFT_NONE;
 }
 
-/* Two keys may hold one secret in two ways, and the scenario around it makes it deeper. JSON that
- * no scenario can hold can be sent as text. */
+/* The scenario around it makes it deeper. JSON that no scenario can hold can be sent as text. */
 static void json_body(struct draft *d, struct draft_request *q) {
     struct json_doc *again = NULL;
     struct buf b;

@@ -99,34 +99,70 @@ static const char *reference(struct draft *d, const struct draft_secret *s) {
 }
 
 static const char *remember(struct draft *d, const char *hint, const char *value, size_t n,
-                            const char *what) {
+                            bool only_here, const char *what) {
     struct draft_secret *s = draft_alloc(d, sizeof *s);
     if (s == NULL)
         return "";
     s->value = draft_copy(d, value, n);
     s->bytes = n;
+    s->only_here = only_here;
     s->what = draft_copy(d, what, text_cut(what, strlen(what), 150));
     s->env = env_name(d, hint);
-    struct draft_secret **end = &d->secrets;
-    while (*end != NULL)
-        end = &(*end)->next;
-    *end = s;
+    if (d->secrets_last != NULL)
+        d->secrets_last->next = s;
+    else
+        d->secrets = s;
+    d->secrets_last = s;
     return reference(d, s);
+}
+
+static bool all_of(const char *text, size_t n, const char *set) {
+    for (size_t i = 0; i < n; i++)
+        if (text[i] == '\0' || strchr(set, text[i]) == NULL)
+            return false;
+    return n > 0;
+}
+
+/* A text that only says where a secret goes: "API_KEY", "<string>", "$TOKEN", "your-token". It may
+ * be anywhere else with another meaning. */
+static bool is_placeholder(const char *text, size_t n) {
+    static const char *const words[] = {"string", "example", "changeme", "value", "null", "test"};
+    static const char *const around[] = {"<>", "{}", "[]", "%%"};
+    const char first = n > 0 ? text[0] : '\0', last = n > 0 ? text[n - 1] : '\0';
+    for (size_t i = 0; i < sizeof around / sizeof *around; i++)
+        if (first == around[i][0] && last == around[i][1])
+            return true;
+    if (first == '$' || all_of(text, n, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_-") ||
+        all_of(text, n, "xX*.-_"))
+        return true;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strlen(words[i]) == n && strncasecmp(words[i], text, n) == 0)
+            return true;
+    bool letters = all_of(text, n, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_- ");
+    return letters &&
+           ((n > 4 && strncasecmp(text, "your", 4) == 0) || draft_is_secret_name(text, n));
+}
+
+static const char *known(struct draft *d, const char *hint, const char *value, size_t n,
+                         bool only_here, const char *what) {
+    if (draft_has_reference(d, value, n))
+        return draft_literal(d, value, n); /* a variable already */
+    only_here = only_here || is_placeholder(value, n);
+    for (const struct draft_secret *s = d->secrets; s != NULL; s = s->next)
+        if (s->bytes == n && memcmp(s->value, value, n) == 0 && s->only_here == only_here &&
+            (!only_here || strcmp(s->what, what) == 0))
+            return reference(d, s);
+    return remember(d, hint, value, n, only_here, what);
 }
 
 const char *draft_secret(struct draft *d, const char *hint, const char *value, size_t n,
                          const char *format, ...) {
     char what[160];
     va_list args;
-    if (draft_has_reference(d, value, n))
-        return draft_literal(d, value, n); /* a variable already */
-    for (const struct draft_secret *s = d->secrets; s != NULL; s = s->next)
-        if (s->bytes == n && memcmp(s->value, value, n) == 0)
-            return reference(d, s);
     va_start(args, format);
     vsnprintf(what, sizeof what, format, args);
     va_end(args);
-    return remember(d, hint, value, n, what);
+    return known(d, hint, value, n, false, what);
 }
 
 const char *draft_variable(struct draft *d, const char *hint, const char *format, ...) {
@@ -138,7 +174,7 @@ const char *draft_variable(struct draft *d, const char *hint, const char *format
     for (const struct draft_secret *s = d->secrets; s != NULL; s = s->next)
         if (s->bytes == 0 && strcmp(s->what, what) == 0)
             return reference(d, s);
-    return remember(d, hint, "", 0, what);
+    return remember(d, hint, "", 0, true, what);
 }
 
 void draft_add_variable(struct draft *d, struct buf *out, const char *scenario_text) {
@@ -180,12 +216,30 @@ void draft_basic(struct draft *d, struct draft_request *q, const char *text, siz
     size_t rest = colon == NULL ? 0 : n - user - 1;
     draft_header_remove(q, "Authorization");
     q->auth.bearer = NULL;
-    /* The user's name may be the key itself, as some APIs have it. */
+    /* Without a password the user's name is the key itself, as some APIs have it. */
     q->auth.user =
-        user == 0 ? "" : draft_secret(d, "AUTH_USER", text, user, "user of basic authentication");
+        user == 0 ? ""
+                  : known(d, "AUTH_USER", text, user, rest > 0, "user of basic authentication");
     q->auth.password = rest == 0 ? ""
                                  : draft_secret(d, "AUTH_PASSWORD", text + user + 1, rest,
                                                 "password of basic authentication");
+}
+
+/* "token abc": a scheme and one word. More words may hold parts of a secret each. */
+static const char *other_scheme(struct draft *d, const char *value, size_t n) {
+    const char *space = memchr(value, ' ', n);
+    size_t scheme = space == NULL ? 0 : (size_t)(space - value);
+    const char *rest = value + scheme + 1;
+    if (scheme == 0 || n - scheme < 2 || memchr(rest, ' ', n - scheme - 1) != NULL ||
+        memchr(rest, ',', n - scheme - 1) != NULL || memchr(value, '=', scheme) != NULL ||
+        draft_has_reference(d, value, scheme))
+        return draft_secret(d, "AUTHORIZATION", value, n, "the complete Authorization header");
+    struct buf b;
+    buf_init(&b, DRAFT_BYTES_MAX);
+    draft_add_literal(d, &b, value, scheme);
+    buf_printf(&b, " %s",
+               draft_secret(d, "TOKEN", rest, n - scheme - 1, "token of the Authorization header"));
+    return draft_take(d, &b);
 }
 
 static void authorization(struct draft *d, struct draft_request *q, const char *value, size_t n) {
@@ -204,9 +258,7 @@ static void authorization(struct draft *d, struct draft_request *q, const char *
     } else if (n > 0) {
         q->auth = (struct draft_auth){0};
         draft_header_remove(q, "Authorization");
-        draft_pair_add(
-            d, &q->headers, "Authorization",
-            draft_secret(d, "AUTHORIZATION", value, n, "the complete Authorization header"));
+        draft_pair_add(d, &q->headers, "Authorization", other_scheme(d, value, n));
     }
     buf_done(&plain);
 }

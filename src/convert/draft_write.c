@@ -27,20 +27,26 @@ static void put_string(struct buf *out, struct buf *text) {
     buf_done(&whole);
 }
 
-static void emit_string(struct draft *d, struct buf *out, const char *text, size_t n) {
+static void emit_string(struct draft *d, struct buf *out, const char *text, size_t n,
+                        enum redact_in in) {
     struct buf b;
     buf_init(&b, DRAFT_BYTES_MAX);
-    redact_text(d, &b, text, n);
+    redact_text(d, &b, text, n, in);
     put_string(out, &b);
 }
 
-/* Comments of at most COMMENT_MAX columns, the second line of one set in. */
-void emit_comment(struct draft *d, struct buf *out, const char *text, int indent) {
-    struct buf masked, b;
-    buf_init(&masked, 1 << 16);
+/* Names and keys stay as they are. */
+static void emit_key(struct buf *out, const char *text, size_t n) {
+    struct buf b;
+    buf_init(&b, DRAFT_BYTES_MAX);
+    buf_add(&b, text, n);
+    put_string(out, &b);
+}
+
+void emit_masked_comment(struct buf *out, const char *text, size_t bytes, int indent) {
+    struct buf b;
     buf_init(&b, 1 << 18);
-    redact_mask(d, &masked, text, strlen(text));
-    text_printable(&b, buf_text(&masked), masked.len);
+    text_printable(&b, text, bytes);
     const char *rest = buf_text(&b);
     size_t room = (size_t)(COMMENT_MAX - indent);
     for (bool first = true; *rest != '\0' || first; first = false) {
@@ -56,8 +62,15 @@ void emit_comment(struct draft *d, struct buf *out, const char *text, int indent
         rest += cut;
         rest += strspn(rest, " ");
     }
-    buf_done(&masked);
     buf_done(&b);
+}
+
+void emit_comment(struct draft *d, struct buf *out, const char *text, int indent) {
+    struct buf masked;
+    buf_init(&masked, 1 << 16);
+    redact_mask(d, &masked, text, strlen(text));
+    emit_masked_comment(out, buf_text(&masked), masked.len, indent);
+    buf_done(&masked);
 }
 
 void emit_notes(struct draft *d, struct buf *out, const struct draft_notes *notes, int indent) {
@@ -90,7 +103,16 @@ void emit_member_text(struct object *o, const char *key, const char *text) {
     if (text == NULL)
         return;
     buf_init(&b, DRAFT_BYTES_MAX);
-    redact_text(o->d, &b, text, strlen(text));
+    redact_text(o->d, &b, text, strlen(text), REDACT_VALUE);
+    member_string(o, key, &b);
+}
+
+void emit_member_plain(struct object *o, const char *key, const char *text) {
+    struct buf b;
+    if (text == NULL)
+        return;
+    buf_init(&b, DRAFT_BYTES_MAX);
+    buf_str(&b, text);
     member_string(o, key, &b);
 }
 
@@ -151,12 +173,12 @@ void emit_object(const struct object *o, struct buf *out) {
 static const char *written(struct draft *d, const char *text) {
     struct buf b;
     buf_init(&b, DRAFT_BYTES_MAX);
-    emit_string(d, &b, text, strlen(text));
+    emit_key(&b, text, strlen(text));
     return draft_take(d, &b);
 }
 
 static void put_values(struct draft *d, const struct draft_pair *first, const char *const *names,
-                       size_t at, struct buf *out) {
+                       size_t at, enum redact_in in, struct buf *out) {
     size_t same = 0, i = at;
     for (const struct draft_pair *p = first; p != NULL; p = p->next)
         same += strcmp(names[i++], names[at]) == 0;
@@ -166,16 +188,15 @@ static void put_values(struct draft *d, const struct draft_pair *first, const ch
         if (strcmp(names[i++], names[at]) != 0)
             continue;
         buf_str(out, p != first ? ", " : "");
-        emit_string(d, out, p->value, strlen(p->value));
+        emit_string(d, out, p->value, strlen(p->value), in);
     }
     buf_str(out, same > 1 ? "]" : "");
 }
 
 /* "name": value members of any number: headers and forms. Values of one name become an array;
- * what counts is the name as it is written, its secrets gone and its bytes that are not UTF-8
- * replaced. */
+ * what counts is the name as it is written, its bytes that are not UTF-8 replaced. */
 static void put_pairs(struct draft *d, const struct draft_pairs *pairs, int indent,
-                      struct buf *out) {
+                      enum redact_in in, struct buf *out) {
     bool one_line = pairs->count <= 2, any = false;
     const char **names = draft_alloc(d, pairs->count * sizeof *names);
     size_t at = 0;
@@ -201,7 +222,7 @@ static void put_pairs(struct draft *d, const struct draft_pairs *pairs, int inde
         else
             emit_newline(out, indent + 2);
         buf_printf(out, "%s: ", names[at]);
-        put_values(d, p, names, at, out);
+        put_values(d, p, names, at, in, out);
     }
     if (!one_line)
         emit_newline(out, indent);
@@ -210,12 +231,13 @@ static void put_pairs(struct draft *d, const struct draft_pairs *pairs, int inde
     buf_char(out, '}');
 }
 
-static void member_pairs(struct object *o, const char *key, const struct draft_pairs *pairs) {
+static void member_pairs(struct object *o, const char *key, const struct draft_pairs *pairs,
+                         enum redact_in in) {
     struct buf b;
     if (pairs->count == 0)
         return;
     buf_init(&b, DRAFT_BYTES_MAX);
-    put_pairs(o->d, pairs, o->indent + 2, &b);
+    put_pairs(o->d, pairs, o->indent + 2, in, &b);
     emit_member(o, key, &b);
 }
 
@@ -228,13 +250,17 @@ static size_t string_end(const char *text, size_t i) {
 }
 
 /* The JSON string `text`, whose content is scenario text. */
-static void put_json_string(struct draft *d, struct buf *out, const char *text, size_t n) {
+static void put_json_string(struct draft *d, struct buf *out, const char *text, size_t n,
+                            bool key) {
     struct json_doc *doc = NULL;
     if (json_parse("string", text, n, &doc, NULL) != 0) {
         out->failed = true; /* a draft holds none that cannot be read; memory has run out */
         return;
     }
-    emit_string(d, out, json_root(doc)->text, json_root(doc)->len);
+    if (key)
+        emit_key(out, json_root(doc)->text, json_root(doc)->len);
+    else
+        emit_string(d, out, json_root(doc)->text, json_root(doc)->len, REDACT_VALUE);
     json_free(doc);
 }
 
@@ -244,7 +270,7 @@ void emit_json_text(struct draft *d, const char *text, int indent, struct buf *o
     for (size_t i = 0; text[i] != '\0';) {
         if (text[i] == '"') {
             size_t end = string_end(text, i);
-            put_json_string(d, out, text + i, end - i);
+            put_json_string(d, out, text + i, end - i, text[end] == ':');
             i = end;
             continue;
         }
@@ -267,9 +293,9 @@ static void put_parts(struct draft *d, const struct draft_request *q, int indent
     for (const struct draft_part *p = q->parts; p != NULL; p = p->next) {
         struct object o = {.d = d, .indent = indent + 2};
         emit_newline(out, indent + 2);
-        emit_member_text(&o, "name", p->name);
+        emit_member_plain(&o, "name", p->name);
         emit_member_text(&o, "value", p->value);
-        emit_member_text(&o, "file", p->file);
+        emit_member_plain(&o, "file", p->file);
         emit_member_text(&o, "filename", p->filename);
         emit_member_text(&o, "type", p->type);
         emit_object(&o, out);
@@ -286,12 +312,12 @@ static void member_auth(struct object *o, const struct draft_auth *a) {
     buf_init(&b, DRAFT_BYTES_MAX);
     if (a->bearer != NULL) {
         buf_str(&b, "{ \"bearer\": ");
-        emit_string(o->d, &b, a->bearer, strlen(a->bearer));
+        emit_string(o->d, &b, a->bearer, strlen(a->bearer), REDACT_VALUE);
     } else {
         buf_str(&b, "{ \"basic\": { \"user\": ");
-        emit_string(o->d, &b, a->user, strlen(a->user));
+        emit_string(o->d, &b, a->user, strlen(a->user), REDACT_VALUE);
         buf_str(&b, ", \"password\": ");
-        emit_string(o->d, &b, a->password, strlen(a->password));
+        emit_string(o->d, &b, a->password, strlen(a->password), REDACT_VALUE);
         buf_str(&b, " }");
     }
     buf_str(&b, " }");
@@ -306,7 +332,7 @@ static void member_body(struct object *o, const struct draft_request *q) {
     switch (q->body_kind) {
     case DRAFT_FORM:
         buf_done(&b);
-        member_pairs(o, "form", &q->form);
+        member_pairs(o, "form", &q->form, REDACT_VALUE);
         return;
     case DRAFT_JSON:
         emit_json_text(o->d, q->body, o->indent + 2, &b);
@@ -317,11 +343,11 @@ static void member_body(struct object *o, const struct draft_request *q) {
         emit_member(o, "multipart", &b);
         return;
     case DRAFT_TEXT:
-        emit_string(o->d, &b, q->body, q->body_bytes);
+        emit_string(o->d, &b, q->body, q->body_bytes, REDACT_BODY);
         emit_member(o, "body", &b);
         return;
     case DRAFT_FILE:
-        emit_string(o->d, &b, q->body, strlen(q->body));
+        emit_key(&b, q->body, strlen(q->body));
         emit_member(o, "body_file", &b);
         return;
     case DRAFT_NONE:
@@ -364,7 +390,7 @@ void emit_member_values(struct object *o, const char *key, const struct draft_pa
     buf_init(&b, DRAFT_BYTES_MAX);
     for (const struct draft_pair *p = values->first; p != NULL; p = p->next) {
         buf_str(&b, p == values->first ? "[" : ", ");
-        emit_string(o->d, &b, p->value, strlen(p->value));
+        emit_string(o->d, &b, p->value, strlen(p->value), REDACT_VALUE);
     }
     buf_char(&b, ']');
     emit_member(o, key, &b);
@@ -388,7 +414,7 @@ void emit_request(struct draft *d, const struct draft_request *q, const struct d
     emit_member_masked(&o, "method", q->method);
     emit_member_path(&o, "path", q->path);
     member_auth(&o, &q->auth);
-    member_pairs(&o, "headers", &q->headers);
+    member_pairs(&o, "headers", &q->headers, REDACT_HEADER);
     member_body(&o, q);
     emit_object(&o, out);
 }

@@ -27,7 +27,9 @@ void emit_newline(struct buf *out, int indent);
  * long. */
 void emit_json_text(struct draft *d, const char *text, int indent, struct buf *out);
 
-/* Appends comments of at most COMMENT_MAX columns; continuation lines are indented. */
+/* Appends comments of at most COMMENT_MAX columns; continuation lines are indented.
+ * A masked text contains no secrets. */
+void emit_masked_comment(struct buf *out, const char *text, size_t bytes, int indent);
 void emit_comment(struct draft *d, struct buf *out, const char *text, int indent);
 void emit_notes(struct draft *d, struct buf *out, const struct draft_notes *notes, int indent);
 
@@ -35,6 +37,7 @@ void emit_notes(struct draft *d, struct buf *out, const struct draft_notes *note
 void emit_member(struct object *o, const char *key, struct buf *value);
 /* NULL: adds none. Secrets become variables; the masked form, for members that cannot contain
  * variables, has "***". */
+void emit_member_plain(struct object *o, const char *key, const char *text); /* as it is */
 void emit_member_text(struct object *o, const char *key, const char *text);
 void emit_member_path(struct object *o, const char *key, const char *path);
 void emit_member_masked(struct object *o, const char *key, const char *text);

@@ -5,6 +5,7 @@
 
 #include "convert/draft_write.h"
 #include "convert/draft_write_internal.h"
+#include "convert/redact.h"
 #include "util/text.h"
 
 #define WEIGHT_MAX 1000000
@@ -22,12 +23,12 @@ static void member_http(struct object *top) {
     if (d->http_version != NULL)
         emit_member_printf(&o, "version", "\"%s\"", d->http_version);
     member_flag(&o, "verify", d->no_verify, "false");
-    emit_member_text(&o, "ca", d->ca);
-    emit_member_text(&o, "cert", d->cert);
-    emit_member_text(&o, "key", d->key);
+    emit_member_plain(&o, "ca", d->ca);
+    emit_member_plain(&o, "cert", d->cert);
+    emit_member_plain(&o, "key", d->key);
     emit_member_values(&o, "resolve", &d->resolve);
     emit_member_text(&o, "proxy", d->proxy);
-    emit_member_text(&o, "unix_socket", d->unix_socket);
+    emit_member_plain(&o, "unix_socket", d->unix_socket);
     member_flag(&o, "keepalive", d->no_keepalive, "false");
     member_flag(&o, "follow_redirects", d->follow_redirects, "true");
     member_flag(&o, "compressed", d->compressed, "true");
@@ -182,9 +183,11 @@ static void put_head(struct draft *d, const char *source, struct buf *out) {
     emit_comment(d, &b, text, 0);
     for (const struct draft_secret *s = d->secrets; s != NULL; s = s->next) {
         struct buf line;
-        buf_init(&line, 1024);
-        buf_printf(&line, "Set %s in the environment: %s.", s->env, s->what);
-        emit_comment(d, &b, buf_text(&line), 0);
+        buf_init(&line, 4096);
+        buf_printf(&line, "Set %s in the environment: ", s->env);
+        redact_mask(d, &line, s->what, strlen(s->what));
+        buf_char(&line, '.');
+        emit_masked_comment(&b, buf_text(&line), line.len, 0);
         b.failed = b.failed || line.failed;
         buf_done(&line);
     }

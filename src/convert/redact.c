@@ -6,6 +6,7 @@
 #include "util/text.h"
 
 #define BEGINNING_BYTES_MIN 16 /* so much of a secret in a comment is its beginning, not chance */
+#define RANDOM_BYTES_MIN 10    /* letters and digits of this length are no word */
 
 struct match {
     const struct draft_secret *secret;
@@ -37,34 +38,106 @@ static size_t match_escaped(const struct draft_secret *s, const char *text, size
     return at;
 }
 
-static void longest(const struct draft *d, unsigned char first, const char *text, size_t n,
+/* A text of which some places are known to be values. */
+struct place {
+    const char *text;
+    size_t n;
+    enum redact_in in;
+    bool first, last; /* nothing is before or behind it */
+};
+
+static bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+static bool is_alnum(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c);
+}
+
+static bool looks_random(const struct draft_secret *s) {
+    bool digit = false, letter = false;
+    for (size_t i = 0; i < s->bytes; i++) {
+        digit = digit || is_digit(s->value[i]);
+        letter = letter || (is_alnum(s->value[i]) && !is_digit(s->value[i]));
+    }
+    return digit && letter && s->bytes >= RANDOM_BYTES_MIN;
+}
+
+/* No letter or digit touches it, so it is a word of its own. */
+static bool stands_alone(const struct place *p, size_t from, size_t to) {
+    return (from == 0 || !is_alnum(p->text[from - 1])) && (to == p->n || !is_alnum(p->text[to]));
+}
+
+static bool one_of(char c, const char *all) {
+    return c != '\0' && strchr(all, c) != NULL;
+}
+
+/* Whether a JSON string that ends here is a key. */
+static bool is_key(const struct place *p, size_t quote) {
+    size_t i = quote + 1;
+    while (i < p->n && one_of(p->text[i], " \t\r\n"))
+        i++;
+    return i < p->n && p->text[i] == ':';
+}
+
+/* A value in a text of JSON, XML or a form. */
+static bool is_body_value(const struct place *p, size_t from, size_t to) {
+    char before = from > 0 ? p->text[from - 1] : '\0', behind = to < p->n ? p->text[to] : '\0';
+    if (before == '"' && behind == '"')
+        return !is_key(p, to);
+    if (before == '=')
+        return behind == '&' || (to == p->n && p->last);
+    return before == '>' && behind == '<';
+}
+
+static bool is_whole(const struct place *p, size_t from, size_t to) {
+    bool begins = from == 0 && p->first, ends = to == p->n && p->last;
+    if (begins && ends)
+        return true;
+    switch (p->in) {
+    case REDACT_VALUE:
+        return false;
+    case REDACT_HEADER: /* after its scheme, which is one word */
+        return ends && from > 0 && p->text[from - 1] == ' ' && p->first &&
+               memchr(p->text, ' ', from) == p->text + from - 1;
+    case REDACT_BODY:
+        return is_body_value(p, from, to);
+    case REDACT_PATH:
+        return (begins || (from > 0 && one_of(p->text[from - 1], "/=&?"))) &&
+               (ends || (to < p->n && one_of(p->text[to], "/&?#")));
+    }
+    return false;
+}
+
+static void longest(const struct draft *d, unsigned char first, const struct place *p, size_t at,
                     struct match *m) {
     for (const struct draft_secret *s = d->by_first[first]; s != NULL; s = s->next_of_first) {
-        size_t plain = match_plain(s, text, n), bytes = plain;
+        size_t plain = match_plain(s, p->text + at, p->n - at), bytes = plain;
         if (plain == 0)
-            bytes = match_escaped(s, text, n);
-        if (bytes > m->bytes)
+            bytes = match_escaped(s, p->text + at, p->n - at);
+        if (bytes > m->bytes &&
+            (is_whole(p, at, at + bytes) || (looks_random(s) && stands_alone(p, at, at + bytes))))
             *m = (struct match){s, bytes, plain == 0};
     }
 }
 
-/* The longest secret at the beginning of a plain text; its bytes are 0 if there is none. */
-static struct match find(const struct draft *d, const char *text, size_t n) {
+/* The longest secret that is to be replaced here; its bytes are 0 if there is none. */
+static struct match find(const struct draft *d, const struct place *p, size_t at) {
     struct match m = {0};
     size_t step;
-    unsigned char first = decoded(text, n, 0, &step);
-    longest(d, (unsigned char)text[0], text, n, &m);
-    if (first != (unsigned char)text[0])
-        longest(d, first, text, n, &m);
-    if (text[0] == '+')
-        longest(d, ' ', text, n, &m);
+    unsigned char first = decoded(p->text + at, p->n - at, 0, &step);
+    longest(d, (unsigned char)p->text[at], p, at, &m);
+    if (first != (unsigned char)p->text[at])
+        longest(d, first, p, at, &m);
+    if (p->text[at] == '+')
+        longest(d, ' ', p, at, &m);
     return m;
 }
 
 void redact_begin(struct draft *d) {
     memset(d->by_first, 0, sizeof d->by_first);
     for (struct draft_secret *s = d->secrets; s != NULL; s = s->next) {
-        if (s->bytes < REDACT_BYTES_MIN)
+        if (s->bytes < REDACT_BYTES_MIN || s->only_here)
             continue;
         struct draft_secret **list = &d->by_first[(unsigned char)s->value[0]];
         s->next_of_first = *list;
@@ -72,12 +145,13 @@ void redact_begin(struct draft *d) {
     }
 }
 
-/* Plain text that stands before a ${...} of the draft (`hole`) or before the end. */
-static void put_run(const struct draft *d, struct buf *out, const char *text, size_t n, bool path,
-                    bool hole) {
-    size_t dollars = 0, step; /* waiting, as what they are written like depends on what follows */
+/* Plain text in front of a ${...} of the draft (`hole`) or of the end. */
+static void put_run(const struct draft *d, struct buf *out, const struct place *p, bool hole) {
+    const char *text = p->text;
+    size_t n = p->n;
+    size_t dollars = 0, step; /* waiting, because how they are written depends on what follows */
     for (size_t i = 0; i < n; i += step) {
-        struct match m = find(d, text + i, n - i);
+        struct match m = find(d, p, i);
         step = m.bytes;
         if (m.bytes > 0) {
             draft_add_dollars(out, dollars, DRAFT_BEFORE_HOLE);
@@ -85,7 +159,7 @@ static void put_run(const struct draft *d, struct buf *out, const char *text, si
             dollars = 0;
             continue;
         }
-        if (path)
+        if (p->in == REDACT_PATH)
             decoded(text + i, n - i, 0, &step);
         else
             step = 1;
@@ -100,8 +174,10 @@ static void put_run(const struct draft *d, struct buf *out, const char *text, si
     draft_add_dollars(out, dollars, hole ? DRAFT_BEFORE_HOLE : DRAFT_BEFORE_OTHER);
 }
 
-static void put(const struct draft *d, struct buf *out, const char *text, size_t n, bool path) {
+void redact_text(const struct draft *d, struct buf *out, const char *text, size_t n,
+                 enum redact_in in) {
     struct buf run;
+    bool first = true;
     buf_init(&run, DRAFT_BYTES_MAX);
     for (size_t i = 0; i < n;) {
         if (n - i >= 3 && memcmp(text + i, "$${", 3) == 0) {
@@ -116,18 +192,15 @@ static void put(const struct draft *d, struct buf *out, const char *text, size_t
             continue;
         }
         size_t hole = (size_t)(end - text) + 1 - i;
-        put_run(d, out, buf_text(&run), run.len, path, true);
+        put_run(d, out, &(struct place){buf_text(&run), run.len, in, first, false}, true);
+        first = false;
         buf_clear(&run);
         buf_add(out, text + i, hole);
         i += hole;
     }
-    put_run(d, out, buf_text(&run), run.len, path, false);
+    put_run(d, out, &(struct place){buf_text(&run), run.len, in, first, true}, false);
     out->failed = out->failed || run.failed;
     buf_done(&run);
-}
-
-void redact_text(const struct draft *d, struct buf *out, const char *text, size_t n) {
-    put(d, out, text, n, false);
 }
 
 void redact_path(const struct draft *d, struct buf *out, const char *path) {
@@ -136,21 +209,16 @@ void redact_path(const struct draft *d, struct buf *out, const char *path) {
                                                         : 0;
     size_t host = at > 0 ? strcspn(path + at, "/?") : 0;
     buf_add(out, path, at);
-    put(d, out, path + at, host, false);
+    redact_text(d, out, path + at, host, REDACT_VALUE);
     at += host;
-    if (path[at] == '/') {
-        /* The loader wants a "/" here; it drops it again where a value that begins with one
-         * follows. */
-        struct match m = find(d, path + at, strlen(path + at));
+    if (path[at] == '/') { /* the loader wants a "/" here */
         buf_char(out, '/');
-        if (m.bytes > 0)
-            buf_printf(out, "${env.%s}", m.secret->env);
-        at += m.bytes > 0 ? m.bytes : 1;
+        at++;
     }
-    put(d, out, path + at, strlen(path + at), true);
+    redact_text(d, out, path + at, strlen(path + at), REDACT_PATH);
 }
 
-/* How much of a secret's beginning the text begins with, where it is enough to tell. */
+/* How much of a secret's beginning the text begins with, if that is enough to tell. */
 static size_t beginning(const struct draft *d, const char *text, size_t n) {
     size_t most = 0;
     for (const struct draft_secret *s = d->by_first[(unsigned char)text[0]]; s != NULL;
@@ -163,11 +231,28 @@ static size_t beginning(const struct draft *d, const char *text, size_t n) {
     return most >= BEGINNING_BYTES_MIN ? most : 0;
 }
 
+/* How much of the text at `at` is a secret that people must not see. */
+static size_t hidden(const struct draft *d, const struct place *p, size_t at) {
+    size_t most = beginning(d, p->text + at, p->n - at);
+    size_t step;
+    const unsigned char first[2] = {(unsigned char)p->text[at],
+                                    decoded(p->text + at, p->n - at, 0, &step)};
+    for (int i = 0; i < (first[0] == first[1] ? 1 : 2); i++)
+        for (const struct draft_secret *s = d->by_first[first[i]]; s != NULL;
+             s = s->next_of_first) {
+            size_t bytes = match_plain(s, p->text + at, p->n - at);
+            if (bytes == 0)
+                bytes = match_escaped(s, p->text + at, p->n - at);
+            if (bytes > most && stands_alone(p, at, at + bytes))
+                most = bytes;
+        }
+    return most;
+}
+
 void redact_mask(const struct draft *d, struct buf *out, const char *text, size_t n) {
+    struct place p = {.text = text, .n = n};
     for (size_t i = 0; i < n;) {
-        size_t bytes = find(d, text + i, n - i).bytes;
-        if (bytes == 0)
-            bytes = beginning(d, text + i, n - i);
+        size_t bytes = hidden(d, &p, i);
         if (bytes == 0)
             buf_char(out, text[i++]);
         else
@@ -177,8 +262,9 @@ void redact_mask(const struct draft *d, struct buf *out, const char *text, size_
 }
 
 bool redact_finds(const struct draft *d, const char *text) {
-    for (size_t i = 0, n = strlen(text); i < n; i++)
-        if (find(d, text + i, n - i).bytes > 0)
+    struct place p = {.text = text, .n = strlen(text), .in = REDACT_VALUE};
+    for (size_t i = 0; i < p.n; i++)
+        if (find(d, &p, i).bytes > 0)
             return true;
     return false;
 }

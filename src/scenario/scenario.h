@@ -309,4 +309,8 @@ void scenario_spread(const struct scenario *s, const struct scenario_load *load,
  * only as a whole word. Elsewhere it reveals little, and masking every "1" would leave no text. */
 void scenario_mask(const struct scenario *s, const char *text, struct buf *out);
 
+/* The same for a whole request that people read. Values shorter than 4 bytes stay, because the
+ * request would be unreadable; those of up to 15 bytes are replaced as whole words only. */
+void scenario_mask_words(const struct scenario *s, const char *text, struct buf *out);
+
 #endif

@@ -7,6 +7,7 @@
 #include "util/json.h"
 
 #define SHORT_BYTES 4
+#define LONG_BYTES 16 /* what is so long is in no other word by chance */
 #define FORM_BYTES_MAX ((size_t)64 << 20)
 
 /* Takes ownership of `text` (which may be NULL: out of memory); texts that are in the list already
@@ -76,28 +77,41 @@ static bool is_word(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/* Length of the longest secret that stands at text[at], or 0. */
-static size_t secret_at(const struct scenario *s, const char *text, size_t at, size_t bytes) {
+/* Length of the longest secret that is at text[at], or 0. `words`: only of SHORT_BYTES or more;
+ * those of up to LONG_BYTES only as words of their own. */
+static size_t secret_at(const struct scenario *s, const char *text, size_t at, size_t bytes,
+                        bool words) {
     size_t longest = 0;
     for (size_t i = 0; i < s->secret_count; i++) {
         size_t n = strlen(s->secrets[i]);
         if (n <= longest || n > bytes - at || memcmp(s->secrets[i], text + at, n) != 0)
             continue;
-        if (n < SHORT_BYTES && ((at > 0 && is_word(text[at - 1])) || is_word(text[at + n])))
+        if (words && n < SHORT_BYTES)
+            continue;
+        if (n < (words ? LONG_BYTES : SHORT_BYTES) &&
+            ((at > 0 && is_word(text[at - 1])) || is_word(text[at + n])))
             continue;
         longest = n;
     }
     return longest;
 }
 
-void scenario_mask(const struct scenario *s, const char *text, struct buf *out) {
+static void mask(const struct scenario *s, const char *text, bool words, struct buf *out) {
     size_t bytes = strlen(text);
     for (size_t i = 0; i < bytes;) {
-        size_t n = secret_at(s, text, i, bytes);
+        size_t n = secret_at(s, text, i, bytes, words);
         if (n > 0)
             buf_str(out, "***");
         else
             buf_char(out, text[i]);
         i += n > 0 ? n : 1;
     }
+}
+
+void scenario_mask(const struct scenario *s, const char *text, struct buf *out) {
+    mask(s, text, false, out);
+}
+
+void scenario_mask_words(const struct scenario *s, const char *text, struct buf *out) {
+    mask(s, text, true, out);
 }

@@ -11,6 +11,7 @@
 
 #include "convert/convert.h"
 #include "scenario/scenario.h"
+#include "util/buf.h"
 
 static const char *any_value(const char *name, void *context) {
     (void)name;
@@ -47,7 +48,7 @@ static void test_no_secret_stays(void **state) {
     /* The same token stands in places whose names do not tell. */
     const char *text =
         "curl 'http://h.example/x/tok-ABC123/y?q=tok-ABC123' -H 'Authorization: Bearer tok-ABC123' "
-        "-H 'X-Copy: is tok-ABC123' -d '{\"a\":\"tok-ABC123\",\"tok-ABC123\":1}'; "
+        "-H 'X-Copy: is tok-ABC123' -d '{\"a\":\"tok-ABC123\"}'; "
         "curl -u 'ann:p%ss wörd' http://bob:hunter2hunter@h.example/ -b 'a=bbbbbbbb' -H "
         "'X-Api-Key: kkkkkkkk'";
     static const char *const secrets[] = {"tok-ABC123", "p%ss", "hunter2", "bbbbbbbb", "kkkkkkkk"};
@@ -64,6 +65,7 @@ static void test_no_secret_stays_where_no_variable_can_stand(void **state) {
     char text[1024], key[120];
     memset(key, 'k', sizeof key - 1);
     key[sizeof key - 1] = '\0';
+    key[1] = '1';
     /* In a header's name, a part's type, the name of a request, Accept-Encoding, and cut off in a
      * comment. */
     snprintf(text, sizeof text,
@@ -82,6 +84,70 @@ static void test_no_secret_stays_where_no_variable_can_stand(void **state) {
     assert_non_null(strstr(r.scenario, "\"name\": \"/{***}\""));
     assert_null(strstr(r.scenario, "Accept-Encoding\":"));
     convert_done(&r);
+}
+
+/* What a source says of a secret in other places is only that secret if it is a whole value. */
+static void test_secrets_are_whole_values(void **state) {
+    (void)state;
+    static const struct {
+        const char *source, *has, *has_not;
+    } cases[] = {
+        /* Keys, names and references stay. */
+        {"curl http://h/ -H 'Content-Type: application/json' -d "
+         "'{\"secret\":\"hunters\",\"hunters\":1,\"a\":\"hunters\"}'",
+         "{\"secret\": \"${env.SECRET}\", \"hunters\": 1, \"a\": \"${env.SECRET}\"}", NULL},
+        {"curl http://h/ -d 'password=hunters&hunters=2&c=hunters'",
+         "\"hunters\": \"2\", \"c\": \"${env.PASSWORD}\"", NULL},
+        {"curl http://h/ -u a:hunters -H 'hunters: 1' -H 'X: hunters'",
+         "{ \"hunters\": \"1\", \"X\": \"${env.AUTH_PASSWORD}\" }", NULL},
+        /* Nothing inside another word, nor behind "$". */
+        {"curl 'http://h/xhunters/hunters/y?a=hunters1&b=hunters&c=$hunters' -u a:hunters",
+         "/xhunters/${env.AUTH_PASSWORD}/y?a=hunters1&b=${env.AUTH_PASSWORD}&c=$hunters", NULL},
+        {"curl http://h/ -u a:hunters -H 'X-A: two hunters here' -H 'X-B: $hunters'",
+         "{ \"X-A\": \"two hunters here\", \"X-B\": \"$hunters\" }", NULL},
+        {"curl http://h/ -u a:hunters -H 'X-A: Key hunters'",
+         "\"X-A\": \"Key ${env.AUTH_PASSWORD}\"", NULL},
+        {"curl http://h/ -u a:hunters -H 'Content-Type: a/xml' -d "
+         "'<hunters><b>hunters</b></hunters>'",
+         "<hunters><b>${env.AUTH_PASSWORD}</b></hunters>", NULL},
+        {"curl http://h/ -u a:hunters -H 'Content-Type: text/x' -d '{ \"hunters\" :  \"hunters\" "
+         "}'",
+         "{ \\\"hunters\\\" :  \\\"${env.AUTH_PASSWORD}\\\" }", NULL},
+        /* One that looks random is removed from a sentence too. */
+        {"curl http://h/ -u a:hunter2hunter2 -H 'X-A: a hunter2hunter2, xhunter2hunter2'",
+         "a ${env.AUTH_PASSWORD}, xhunter2hunter2", NULL},
+        /* The user's name is no secret beside a password, and one without. */
+        {"curl http://h/customer -u customer:hunters", "\"path\": \"/customer\"", NULL},
+        {"curl http://h/a1b2c3d4e5 -u a1b2c3d4e5:", "\"path\": \"/${env.AUTH_USER}\"", NULL},
+        {"curl http://h/ -u hunters:hunters",
+         "{ \"user\": \"${env.AUTH_USER}\", \"password\": \"${env.AUTH_PASSWORD}\" }", NULL},
+        /* What only stands for a secret. */
+        {"curl http://h/USER_NAME/API_KEY?a=API_KEY -u USER_NAME:API_KEY",
+         "\"path\": \"/USER_NAME/API_KEY?a=API_KEY\"", NULL},
+        {"curl http://h/ -H 'Content-Type: application/json' -d "
+         "'{\"token\":\"<string>\",\"city\":\"<string>\",\"password\":\"password\",\"b\":"
+         "\"password\"}'",
+         "\"city\": \"<string>\", \"password\": \"${env.PASSWORD}\", \"b\": \"password\"", NULL},
+        {"curl http://h/ -H 'Authorization: token abcdef123456'",
+         "\"Authorization\": \"token ${env.TOKEN}\"", "abcdef123456"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct convert_result r = must(CONVERT_CURL, cases[i].source, strlen(cases[i].source));
+        struct buf squeezed;
+        buf_init(&squeezed, 1 << 20);
+        for (const char *p = r.scenario; *p != '\0'; p++) { /* in one line */
+            bool space = *p == ' ' || *p == '\n';
+            if (!space || squeezed.len == 0 || squeezed.data[squeezed.len - 1] != ' ')
+                buf_char(&squeezed, space ? ' ' : *p);
+        }
+        const char *text = buf_text(&squeezed);
+        if (strstr(text, cases[i].has) == NULL && strstr(r.scenario, cases[i].has) == NULL)
+            fail_msg("no %s in\n%s", cases[i].has, r.scenario);
+        if (cases[i].has_not != NULL && strstr(text, cases[i].has_not) != NULL)
+            fail_msg("%s in\n%s", cases[i].has_not, r.scenario);
+        buf_done(&squeezed);
+        convert_done(&r);
+    }
 }
 
 static const char *value_of(const char *name, void *context) {
@@ -129,8 +195,8 @@ static void test_secrets_beside_dollars_send_the_same(void **state) {
               "$$tok-ABC123{ $${tok-ABC123 tok-ABC123 $", "$tok-ABC123 ${tok-ABC123}");
     must_send(CONVERT_CURL,
               "curl http://h/ -H 'Authorization: Bearer tok-ABC123' -H 'X-Price: 1' "
-              "--json '{\"$tok-ABC123\":\"\\\"$${tok-ABC123\"}'",
-              "{\"$tok-ABC123\":\"\\\"$${tok-ABC123\"}", "1");
+              "--json '{\"$key\":\"\\\"$${tok-ABC123\"}'",
+              "{\"$key\":\"\\\"$${tok-ABC123\"}", "1");
     must_send(
         CONVERT_POSTMAN,
         "{\"info\":{\"name\":\"x\"},\"item\":[{\"name\":\"a\",\"request\":{\"method\":\"POST\","
@@ -260,6 +326,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_secret_stays),
         cmocka_unit_test(test_no_secret_stays_where_no_variable_can_stand),
+        cmocka_unit_test(test_secrets_are_whole_values),
         cmocka_unit_test(test_secrets_beside_dollars_send_the_same),
         cmocka_unit_test(test_a_target_keeps_its_path),
         cmocka_unit_test(test_classes_of_one_name_are_told_apart),

@@ -50,6 +50,24 @@ static void test_short(void **state) {
     scenario_free(s);
 }
 
+static void masked_words(const struct scenario *s, const char *text, const char *expected) {
+    struct buf b;
+    buf_init(&b, 10000);
+    scenario_mask_words(s, text, &b);
+    assert_string_equal(buf_text(&b), expected);
+    buf_done(&b);
+}
+
+static void test_words(void **state) {
+    (void)state;
+    /* "ab" is too short to be masked in a request; "s3cr3t/+"x" is masked as a whole word. */
+    struct scenario *s = must_parse_task("\"headers\":{\"X\":\"${env.SHORT} ${env.TOKEN}\"}");
+    masked_words(s, "ab x=ab", "ab x=ab");
+    masked_words(s, "X: ab s3cr3t/+\"x", "X: ab ***");
+    masked_words(s, "as3cr3t/+\"x s3cr3t/+\"xy (s3cr3t/+\"x)", "as3cr3t/+\"x s3cr3t/+\"xy (***)");
+    scenario_free(s);
+}
+
 static void test_errors_are_masked(void **state) {
     (void)state;
     must_fail(
@@ -67,6 +85,7 @@ int main(void) {
         cmocka_unit_test(test_forms),
         cmocka_unit_test(test_basic),
         cmocka_unit_test(test_short),
+        cmocka_unit_test(test_words),
         cmocka_unit_test(test_errors_are_masked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
