@@ -15,6 +15,8 @@
 #include "util/file.h"
 #include "util/text.h"
 
+#define NAMED_BYTES_MAX ((size_t)4 << 20)
+
 /* The folder of a file, without a slash at its end ("." for one that names none); NULL: no
  * memory. */
 static char *folder_of(const char *path) {
@@ -131,6 +133,19 @@ static int files_folder(const char *from, const char *to, char **folder, struct 
     return result;
 }
 
+/* A file whose text becomes a part of the scenario. */
+static bool read_named(void *context, const char *path, struct buf *out) {
+    struct buf b;
+    struct err ignored;
+    (void)context;
+    buf_init(&b, NAMED_BYTES_MAX);
+    bool good = file_read(path, &b, &ignored) == 0 && buf_ok(&b);
+    if (good)
+        buf_add(out, buf_text(&b), b.len);
+    buf_done(&b);
+    return good;
+}
+
 struct job {
     struct buf text;
     char *stem, *to, *from,
@@ -167,6 +182,7 @@ static int prepare(const struct args *a, struct job *j, struct convert_options *
     if (files_folder(here ? "." : j->from, j->to, &j->prefix, e) != 0)
         return -1;
     o->files_folder = j->prefix;
+    o->read = here ? read_named : NULL;
     return 0;
 }
 

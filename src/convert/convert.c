@@ -63,8 +63,8 @@ static enum convert_from recognise(const char *name, const char *text, size_t n,
     if (has_line(text, n, "openapi:") || has_line(text, n, "swagger:") ||
         has_line(text, n, "\"openapi\":"))
         return CONVERT_OPENAPI;
-    if (has_line(text, n, "curl ") || has_line(text, n, "$ curl ") ||
-        memmem(text + at, n - at < 200 ? n - at : 200, "curl ", 5) != NULL)
+    if (memmem(text + at, n - at, "curl ", 5) != NULL ||
+        memmem(text + at, n - at, "curl.exe ", 9) != NULL)
         return CONVERT_CURL;
     return CONVERT_AUTO;
 }
@@ -188,6 +188,8 @@ int convert_text(const struct convert_options *o, const char *name, const char *
     }
     d->file_stem = o->file_stem;
     d->files_folder = o->files_folder;
+    d->read = o->read;
+    d->read_context = o->read_context;
     if (read_source(d, o, name, text, bytes, &made.from, e) != 0)
         goto out;
     draft_fit(d);

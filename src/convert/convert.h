@@ -3,8 +3,8 @@
  *
  * HAR files, curl command lines, OpenAPI 3 documents, Postman collections and simple locustfiles
  * become the text of a scenario, with a comment for every assumption and omission. Secrets become
- * ${env.NAME}. It runs nothing from the source, reads no file and sends nothing. It does not check
- * the resulting scenario: scenario/ does.
+ * ${env.NAME}. It runs nothing from the source and sends nothing. It reads files only through
+ * `read`. It does not check the resulting scenario: scenario/ does.
  *
  * Ownership: convert_done() frees a result. Thread: any.
  */
@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "util/buf.h"
 #include "util/err.h"
 
 #define CONVERT_BYTES_MAX ((size_t)512 << 20) /* size limit of a source */
@@ -36,6 +37,10 @@ struct convert_options {
     const char *file_stem;
     /* Prefix for relative file names ("/a/b/"); NULL: they need none. */
     const char *files_folder;
+    /* Appends the bytes of a file that the source names; returns false if it cannot. NULL: files
+     * are only named in the scenario. */
+    bool (*read)(void *context, const char *path, struct buf *out);
+    void *read_context;
 };
 
 /* Bytes that JSON cannot represent, to be written next to the scenario. */

@@ -43,6 +43,7 @@ enum curl_do {
     CURL_DO_NEXT,
     CURL_DO_PROXY,
     CURL_DO_RANGE,
+    CURL_DO_REFUSED, /* another way of authentication */
     CURL_DO_REFERER,
     CURL_DO_REQUEST,
     CURL_DO_RESOLVE,

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "convert/curl_body.h"
+#include "convert/curl_glob.h"
 #include "convert/source_url.h"
 #include "util/encode.h"
 
@@ -13,145 +15,32 @@ static const char *text_of(struct draft *d, const char *text) {
     return draft_copy(d, text, strlen(text));
 }
 
-/* Pieces of -d are joined with '&', those of --json are not. */
-static void add_data(struct transfer *t, const char *bytes, size_t n) {
-    if (t->data_pieces++ > 0 && !t->json)
-        buf_char(&t->data, '&');
-    buf_add(&t->data, bytes, n);
-    t->has_data = true;
-}
+static void header(struct transfer *t, const char *value);
 
-static void data_file(struct transfer *t, const char *path, bool strips) {
-    t->has_data = true;
-    if (path[0] == '\0' || strcmp(path, "-") == 0) {
-        draft_note(t->d, &t->proto.notes, "left out: data from curl's standard input");
-        return;
-    }
-    if (t->data_pieces++ > 0 || t->data_file != NULL) {
-        draft_note(t->d, &t->proto.notes, "left out: file %s as one of several pieces of data",
-                   path);
-        return;
-    }
-    t->data_file = draft_file_name(t->d, path);
-    if (strips)
-        draft_note(t->d, &t->proto.notes,
-                   "curl's -d removes the line ends of %s; here it is sent unchanged", path);
-}
-
-static void data(struct transfer *t, enum curl_do what, const char *value, size_t n) {
-    if (n > 0 && value[0] == '@' && what != CURL_DO_DATA_RAW)
-        data_file(t, value + 1, what == CURL_DO_DATA);
-    else
-        add_data(t, value, n);
-}
-
-/* "content", "=content", "name=content"; "@file" and "name@file" would need the file. */
-static bool urlencoded(struct transfer *t, const char *value, size_t n, struct buf *out) {
-    size_t name = strcspn(value, "=@");
-    struct buf b;
-    if (name < n && value[name] == '@') {
-        draft_note(t->d, &t->proto.notes, "left out: file %s, which curl would URL-encode",
-                   value + name + 1);
-        return false;
-    }
-    buf_init(&b, DRAFT_BYTES_MAX);
-    if (name < n && name > 0) {
-        buf_add(&b, value, name);
-        buf_char(&b, '=');
-    }
-    size_t from = name < n ? name + 1 : 0;
-    for (size_t i = from; i < n; i++) {
-        if (value[i] == ' ')
-            buf_char(&b, '+');
-        else
-            encode_percent(&b, value + i, 1);
-    }
-    buf_add(out, buf_text(&b), b.len);
-    buf_done(&b);
-    return true;
-}
-
-/* Takes the value up to ';' or `"..."` with backslashes (curl's manual, -F). */
-static const char *form_word(struct transfer *t, const char **at, const char *ends) {
-    struct buf b;
-    const char *p = *at;
-    buf_init(&b, DRAFT_BYTES_MAX);
-    if (*p == '"') {
-        for (p++; *p != '\0' && *p != '"'; p++) {
-            if (*p == '\\' && (p[1] == '"' || p[1] == '\\'))
-                p++;
-            buf_char(&b, *p);
-        }
-        p += *p == '"';
-    } else {
-        while (*p != '\0' && strchr(ends, *p) == NULL)
-            buf_char(&b, *p++);
-    }
-    *at = p;
-    return draft_take(t->d, &b);
-}
-
-static void form_attributes(struct transfer *t, struct draft_part *p, const char *at) {
-    while (*at == ';') {
-        at++;
-        at += strspn(at, " ");
-        if (strncasecmp(at, "type=", 5) == 0) {
-            at += 5;
-            const char *type = form_word(t, &at, ";");
-            if (strchr(type, '/') != NULL)
-                p->type = draft_literal(t->d, type, strlen(type));
-        } else if (strncasecmp(at, "filename=", 9) == 0) {
-            at += 9;
-            const char *name = form_word(t, &at, ";");
-            p->filename = draft_literal(t->d, name, strlen(name));
-        } else {
-            const char *other = form_word(t, &at, ";");
-            draft_note(t->d, &t->proto.notes, "left out: \"%.80s\" of a form field", other);
-        }
-    }
-}
-
-static void form(struct transfer *t, const char *value, bool plain) {
+/* -H @file: a header a line. */
+static void header_file(struct transfer *t, const char *path) {
     struct draft *d = t->d;
-    const char *equal = strchr(value, '=');
-    if (equal == NULL || equal == value) {
-        draft_note(d, &t->proto.notes, "left out: -F %.100s, which is not name=content", value);
-        return;
-    }
-    const char *name = draft_literal(d, value, (size_t)(equal - value)), *at = equal + 1;
-    struct draft_part *p = draft_part_add(d, &t->proto, name);
-    if (p == NULL)
-        return;
-    if (plain) {
-        p->value = draft_value(d, name, at, strlen(at));
-        return;
-    }
-    bool file = *at == '@', inside = *at == '<';
-    at += file || inside;
-    const char *content = form_word(t, &at, file || inside ? ";," : ";");
-    if ((file || inside) && (content[0] == '\0' || strcmp(content, "-") == 0)) {
-        p->value = "";
-        draft_note(d, &t->proto.notes, "left out: the content of field %.60s, which is not a file",
-                   name);
-    } else if (file || inside) {
-        p->file = draft_file_name(d, content);
-        if (*at == ',')
-            draft_note(d, &t->proto.notes, "left out: more files of field %.60s: %.100s", name,
-                       at + 1);
-        if (inside)
-            draft_note(d, &t->proto.notes,
-                       "field %.60s is sent as a file; curl's \"<\" sends only its text", name);
+    struct buf b;
+    buf_init(&b, DRAFT_BYTES_MAX);
+    if (d->read == NULL || !d->read(d->read_context, path, &b)) {
+        draft_note(d, &t->proto.notes, "left out: the headers in file %s", path);
     } else {
-        p->value = draft_value(d, name, content, strlen(content));
+        for (const char *p = buf_text(&b); *p != '\0';) {
+            size_t n = strcspn(p, "\r\n");
+            if (n > 0 && *p != '@')
+                header(t, draft_copy(d, p, n));
+            p += n;
+            p += strspn(p, "\r\n");
+        }
     }
-    form_attributes(t, p, at);
+    buf_done(&b);
 }
 
 static void header(struct transfer *t, const char *value) {
     struct draft *d = t->d;
     size_t n = strcspn(value, ":;");
     if (value[0] == '@') {
-        draft_note(d, &t->proto.notes, "left out: the headers in file %s", value + 1);
+        header_file(t, value + 1);
         return;
     }
     const char *name = draft_copy(d, value, n), *rest = value + n;
@@ -187,57 +76,6 @@ static void seconds(struct transfer *t, const char *value, double *out) {
                    "left out: a limit of \"%.40s\" seconds, which curl rounds to no limit", value);
     else
         *out = s;
-}
-
-static void url_query(struct transfer *t, const char *value, size_t n) {
-    struct buf b;
-    buf_init(&b, DRAFT_BYTES_MAX);
-    if (n > 0 && value[0] == '+')
-        buf_add(&b, value + 1, n - 1);
-    else
-        urlencoded(t, value, n, &b);
-    if (b.len > 0) {
-        if (t->query.len > 0)
-            buf_char(&t->query, '&');
-        buf_add(&t->query, b.data, b.len);
-    }
-    buf_done(&b);
-}
-
-/* Options about the body. */
-static bool apply_body(struct transfer *t, enum curl_do what, const struct shell_word *w) {
-    struct buf b;
-    switch ((int)what) {
-    case CURL_DO_DATA:
-    case CURL_DO_DATA_BINARY:
-    case CURL_DO_DATA_RAW:
-        data(t, what, w->text, w->n);
-        return true;
-    case CURL_DO_JSON:
-        t->json = true;
-        data(t, CURL_DO_DATA_BINARY, w->text, w->n);
-        return true;
-    case CURL_DO_DATA_URLENCODE:
-        buf_init(&b, DRAFT_BYTES_MAX);
-        if (urlencoded(t, w->text, w->n, &b))
-            add_data(t, buf_text(&b), b.len);
-        buf_done(&b);
-        return true;
-    case CURL_DO_FORM:
-    case CURL_DO_FORM_STRING:
-        form(t, w->text, what == CURL_DO_FORM_STRING);
-        return true;
-    case CURL_DO_UPLOAD:
-        t->upload = true;
-        t->data_file = draft_file_name(t->d, w->text);
-        t->upload_name = strrchr(w->text, '/') != NULL ? strrchr(w->text, '/') + 1 : w->text;
-        return true;
-    case CURL_DO_URL_QUERY:
-        url_query(t, w->text, w->n);
-        return true;
-    default:
-        return false;
-    }
 }
 
 static void cookie(struct transfer *t, const struct shell_word *w) {
@@ -310,7 +148,7 @@ void transfer_apply(struct transfer *t, const struct curl_option *o, const struc
         draft_note(d, &t->proto.notes, "left out: --%s without its own file or address", o->name);
         return;
     }
-    if (apply_body(t, o->what, w) || apply_travel(t, o->what, w))
+    if (curl_body_apply(t, o->what, w) || apply_travel(t, o->what, w))
         return;
     switch ((int)o->what) {
     case CURL_DO_REQUEST:
@@ -352,6 +190,9 @@ void transfer_apply(struct transfer *t, const struct curl_option *o, const struc
     case CURL_DO_URL:
         transfer_url(t, w->text, true);
         break;
+    case CURL_DO_REFUSED:
+        t->refused = o->name;
+        break;
     case CURL_DO_LEFT:
     case CURL_DO_CONFIG:
         draft_note(d, &t->proto.notes, "left out: --%s, which has no equivalent here", o->name);
@@ -361,9 +202,24 @@ void transfer_apply(struct transfer *t, const struct curl_option *o, const struc
     }
 }
 
+/* "$URL/path", or a variable that is named so: no other word begins so. A variable alone may be
+ * options. */
+static bool is_variable(const struct draft *d, const char *text) {
+    static const char *const names[] = {"URL", "url",  "HOST", "host", "ENDPOINT", "endpoint",
+                                        "API", "BASE", "base", "SITE", "SERVER",   "server"};
+    size_t n = draft_reference_bytes(d, text, strlen(text));
+    if (n > 0 && (text[n] == '/' || text[n] == ':' || text[n] == '?'))
+        return true;
+    for (size_t i = 0; i < sizeof names / sizeof *names && n > 0; i++)
+        if (memmem(text, n, names[i], strlen(names[i])) != NULL)
+            return true;
+    return false;
+}
+
 void transfer_url(struct transfer *t, const char *url, bool named) {
     if (t->url_count < URLS_MAX)
-        t->urls[t->url_count++] = (struct transfer_url){url, named || strstr(url, "://") != NULL};
+        t->urls[t->url_count++] = (struct transfer_url){url, named || strstr(url, "://") != NULL ||
+                                                                 is_variable(t->d, url)};
     else
         t->d->left_out++;
 }
@@ -377,36 +233,6 @@ void transfer_init(struct transfer *t, struct draft *d) {
 void transfer_done(struct transfer *t) {
     buf_done(&t->data);
     buf_done(&t->query);
-}
-
-static void set_body(struct transfer *t) {
-    struct draft_request *q = &t->proto;
-    const char *type = t->content_type;
-    if (q->body_kind == DRAFT_MULTIPART) {
-        if (type != NULL)
-            draft_note(t->d, &q->notes, "left out: -H 'Content-Type: %.100s', because -F sets it",
-                       type);
-        if (t->has_data)
-            draft_note(t->d, &q->notes, "left out: data, because -F sets the body");
-        return;
-    }
-    if (type == NULL && t->has_data && !t->get)
-        type = t->json ? "application/json" : "application/x-www-form-urlencoded";
-    if (t->json && draft_header_get(q, "Accept") == NULL)
-        draft_header(t->d, q, "Accept", "application/json", 16);
-    if (t->data_file != NULL && !t->get) {
-        q->body_kind = DRAFT_FILE;
-        q->body = t->data_file;
-        if (type != NULL)
-            draft_header(t->d, q, "Content-Type", type, strlen(type));
-        else
-            draft_note(t->d, &q->notes,
-                       "curl sets no type for the file; it is sent as application/octet-stream");
-    } else if (t->has_data && !t->get) {
-        draft_body(t->d, q, buf_text(&t->data), t->data.len, type);
-    } else if (type != NULL) {
-        draft_header(t->d, q, "Content-Type", type, strlen(type));
-    }
 }
 
 /* The URL's text with what -G and --url-query add to its query. */
@@ -430,7 +256,7 @@ static const char *whole_url(struct transfer *t, const char *url) {
 /* The host of a URL, without its port; 0 where it has none. */
 static size_t host_of(const char *url, const char **host) {
     struct url u;
-    if (source_url(url, strlen(url), false, &u) != NULL)
+    if (source_url(url, strlen(url), true, &u) != NULL)
         return 0;
     size_t n = u.host_bytes;
     const char *port = memrchr(u.host, ':', n), *bracket = memrchr(u.host, ']', n);
@@ -476,7 +302,7 @@ static bool is_clear(const struct transfer *t, size_t at) {
 static const char *folder_url(struct transfer *t, const char *url) {
     struct url u;
     struct buf b;
-    const char *path = source_url(url, strlen(url), false, &u) == NULL ? u.path : NULL;
+    const char *path = source_url(url, strlen(url), true, &u) == NULL ? u.path : NULL;
     size_t n = path == NULL ? 0 : strcspn(path, "?#");
     if (!t->upload || t->upload_name == NULL || path == NULL || (n > 0 && path[n - 1] != '/'))
         return url;
@@ -524,11 +350,12 @@ static void copy_proto(struct transfer *t, struct draft_request *q) {
     draft_notes_copy(t->d, &q->notes, &t->proto.notes);
 }
 
-static void add_request(struct transfer *t, const char *text, const char *name, size_t line) {
+static void add_request(struct transfer *t, const char *text, const char *name, size_t line,
+                        bool literal) {
     struct draft *d = t->d;
     struct url u;
     const char *url = folder_url(t, whole_url(t, text));
-    const char *wrong = source_url(url, strlen(url), false, &u), *method = method_of(t);
+    const char *wrong = source_url(url, strlen(url), true, &u), *method = method_of(t);
     if (wrong != NULL) {
         draft_lost(d, &d->next, 1, "left out: %s:%zu: %.200s: %s", name, line, url, wrong);
         return;
@@ -540,21 +367,50 @@ static void add_request(struct transfer *t, const char *text, const char *name, 
     if (!draft_method(d, q, method, strlen(method)))
         draft_note(d, &q->notes, "left out: method \"%.40s\", which cannot be sent", method);
     draft_url(d, q, &u);
-    if (u.scheme[0] == '\0')
+    if (u.scheme[0] == '\0' && !draft_has_reference(d, u.host, u.host_bytes))
         draft_note(d, &q->notes, "assumed: http://, because the URL has no scheme");
-    if (!t->globoff && strpbrk(url, "{}[]") != NULL && u.host[0] != '[')
-        draft_note(
-            d, &q->notes,
-            "assumed: the brackets in the URL are literal; curl would expand them to several URLs");
+    if (literal)
+        draft_note(d, &q->notes,
+                   "assumed: the brackets in the URL are literal; curl refuses them without -g");
 }
 
-/* The requests that the options and URLs so far stand for. */
+/* A request for each URL that curl makes of this one. */
+static void add_requests(struct transfer *t, const char *text, const char *name, size_t line) {
+    struct glob all;
+    if (t->globoff || strpbrk(text, "{}[]") == NULL) {
+        add_request(t, text, name, line, false);
+    } else if (!curl_glob(t->d, text, URLS_MAX, &all)) {
+        add_request(t, text, name, line, true);
+    } else {
+        for (size_t i = 0; i < all.count; i++)
+            add_request(t, all.urls[i], name, line, false);
+        if (all.all > all.count)
+            draft_lost(t->d, &t->d->next, all.all - all.count,
+                       "left out: %s:%zu: the URLs of \"%.100s\" after the first %d (%zu more)",
+                       name, line, text, URLS_MAX, all.all - all.count);
+    }
+}
+
+static bool has_user(const char *url) {
+    struct url u;
+    return source_url(url, strlen(url), true, &u) == NULL && u.user != NULL;
+}
+
+/* The requests that the options and URLs so far mean. */
 void transfer_finish(struct transfer *t, const char *name, size_t line) {
     struct draft *d = t->d;
+    if (t->refused != NULL &&
+        (t->user != NULL || (t->url_count > 0 && has_user(t->urls[0].text)))) {
+        draft_lost(d, &d->next, t->url_count,
+                   "left out: %s:%zu: the request with --%s, a kind of authentication that "
+                   "coldswarm does not have",
+                   name, line, t->refused);
+        return;
+    }
     if (t->user != NULL && t->proto.auth.bearer == NULL &&
         draft_header_get(&t->proto, "Authorization") == NULL && t->proto.auth.user == NULL)
         draft_basic(d, &t->proto, t->user, strlen(t->user));
-    set_body(t);
+    curl_body_set(t);
     size_t clear = 0;
     for (size_t i = 0; i < t->url_count; i++)
         clear += is_clear(t, i);
@@ -563,7 +419,7 @@ void transfer_finish(struct transfer *t, const char *name, size_t line) {
             drop_url(t, t->urls[i].text, name, line, clear == 0);
     for (size_t i = 0; i < t->url_count; i++)
         if (is_clear(t, i))
-            add_request(t, t->urls[i].text, name, line);
+            add_requests(t, t->urls[i].text, name, line);
     if (t->url_count == 0)
         draft_lost(d, &d->next, 1, "left out: %s:%zu: a curl command without a URL", name, line);
 }

@@ -25,10 +25,17 @@ struct transfer {
     size_t url_count;
     /* A URL of the previous transfer in the same command; NULL: none. */
     const char *before;
+    const char *source; /* name of the source, for notes */
     const char *method, *user, *content_type;
     struct buf data, query;
     bool has_data, json, get, head, globoff, upload;
-    const char *data_file;   /* --data-binary @file, alone */
+    const char *data_file; /* a file that is the whole body as it is, or NULL */
+    bool data_known;       /* its content is in `data` too */
+    /* What the shell gives curl to read: a text, or a file's name; NULL: nothing known. */
+    const char *input, *input_file;
+    size_t input_bytes;
+    bool input_used;
+    const char *refused;     /* the option that makes it something no scenario can send, or NULL */
     const char *upload_name; /* -T FILE: curl appends this name to a URL that ends with '/' */
     size_t data_pieces;
 };

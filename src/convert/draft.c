@@ -51,12 +51,32 @@ const char *draft_take(struct draft *d, struct buf *b) {
     return text;
 }
 
+void draft_notes_move(struct draft_notes *to, struct draft_notes *from) {
+    if (from->first == NULL)
+        return;
+    if (to->last != NULL)
+        to->last->next = from->first;
+    else
+        to->first = from->first;
+    to->last = from->last;
+    *from = (struct draft_notes){0};
+}
+
+static bool is_expression(const struct draft *d, const char *text, size_t n) {
+    for (const struct draft_note *x = d->expressions.first; x != NULL; x = x->next)
+        if (strncmp(x->text, text, n) == 0 && x->text[n] == '\0')
+            return true;
+    return false;
+}
+
 size_t draft_reference_bytes(const struct draft *d, const char *text, size_t n) {
     const size_t mark = sizeof DRAFT_REFERENCE - 1;
     if (!d->references || n < mark || memcmp(text, DRAFT_REFERENCE, mark) != 0)
         return 0;
     const char *end = memmem(text, n, DRAFT_REFERENCE_END, sizeof DRAFT_REFERENCE_END - 1);
-    return end == NULL ? 0 : (size_t)(end - text) + sizeof DRAFT_REFERENCE_END - 1;
+    return end != NULL && is_expression(d, text + mark, (size_t)(end - text) - mark)
+               ? (size_t)(end - text) + sizeof DRAFT_REFERENCE_END - 1
+               : 0;
 }
 
 bool draft_has_reference(const struct draft *d, const char *text, size_t n) {
@@ -64,8 +84,16 @@ bool draft_has_reference(const struct draft *d, const char *text, size_t n) {
            memmem(text, n, DRAFT_REFERENCE, sizeof DRAFT_REFERENCE - 1) != NULL;
 }
 
-void draft_reference(struct buf *out, const char *expression) {
+void draft_reference(struct draft *d, struct buf *out, const char *expression) {
+    size_t n = strlen(expression);
     buf_printf(out, DRAFT_REFERENCE "%s" DRAFT_REFERENCE_END, expression);
+    if (is_expression(d, expression, n))
+        return;
+    struct draft_note *x = draft_alloc(d, sizeof *x);
+    if (x == NULL)
+        return;
+    x->text = draft_copy(d, expression, n);
+    draft_notes_move(&d->expressions, &(struct draft_notes){x, x});
 }
 
 void draft_add_percent(const struct draft *d, struct buf *out, const char *text, size_t n) {
@@ -140,17 +168,6 @@ const char *draft_literal(struct draft *d, const char *text, size_t n) {
     buf_init(&b, DRAFT_BYTES_MAX);
     draft_add_literal(d, &b, text, n);
     return draft_take(d, &b);
-}
-
-void draft_notes_move(struct draft_notes *to, struct draft_notes *from) {
-    if (from->first == NULL)
-        return;
-    if (to->last != NULL)
-        to->last->next = from->first;
-    else
-        to->first = from->first;
-    to->last = from->last;
-    *from = (struct draft_notes){0};
 }
 
 struct draft_class *draft_class_add(struct draft *d, const char *name) {

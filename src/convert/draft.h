@@ -143,6 +143,7 @@ struct draft_secret {
     const char *env;  /* NAME */
     const char *what; /* "the bearer token of GET /x" */
     bool only_here;   /* not searched for in other places: a user's name */
+    bool if_used;     /* the scenario names it only if it is in a request */
     struct draft_secret *next;
     /* Next secret that begins with the same byte. */
     struct draft_secret *next_of_first;
@@ -178,12 +179,16 @@ struct draft {
     /* Notes for the next request: what the source has in front of it. */
     struct draft_notes next;
     size_t note_count;
-    struct draft_counts unwritten; /* notes beyond DRAFT_NOTES_MAX */
+    struct draft_counts unwritten;  /* notes beyond DRAFT_NOTES_MAX */
+    struct draft_notes expressions; /* of draft_reference() */
     struct draft_secret *secrets, *secrets_last;
     struct draft_secret *by_first[256]; /* set by redact_begin() */
     struct draft_file *files;
     /* Prefix of the names of its files, or NULL: they cannot be written. */
     const char *file_stem;
+    /* Appends a file's bytes; returns false if it cannot. NULL: no file is read. */
+    bool (*read)(void *context, const char *path, struct buf *out);
+    void *read_context;
     /* "/absolute/folder/", put before relative file names, or NULL. */
     const char *files_folder;
 };
@@ -208,10 +213,11 @@ void draft_add_dollars(struct buf *out, size_t count, enum draft_before what);
 
 /* Plain text may contain references if the draft allows it (`references`): the results of
  * variables of the source that a converter has resolved. They are marked with two characters,
- * which draft_clean() removes from all texts of the source itself. */
+ * which draft_clean() removes from texts of the source. Only expressions that draft_reference() has
+ * written are references, so no escape in a source can name a variable of the environment. */
 #define DRAFT_REFERENCE "\xee\x80\x80"     /* U+E000, followed by the expression */
 #define DRAFT_REFERENCE_END "\xee\x80\x81" /* U+E001 */
-void draft_reference(struct buf *out, const char *expression);
+void draft_reference(struct draft *d, struct buf *out, const char *expression);
 bool draft_has_reference(const struct draft *d, const char *text, size_t n);
 /* Appends with %XX for everything except references and the characters allowed in a part of a
  * URL. */
@@ -262,6 +268,13 @@ const char *draft_secret(struct draft *d, const char *hint, const char *value, s
  * the same description. */
 const char *draft_variable(struct draft *d, const char *hint, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Returns "${env.NAME}" for a variable of the environment, with exactly this name if no other
+ * secret has it. */
+const char *draft_environment(struct draft *d, const char *name);
+
+/* Says that the variable of "${env.NAME}" may not be in any request. */
+void draft_if_used(struct draft *d, const char *scenario_text);
 
 /* Appends the same as a reference in plain text. */
 void draft_add_variable(struct draft *d, struct buf *out, const char *scenario_text);

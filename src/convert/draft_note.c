@@ -23,8 +23,28 @@ static void count(struct draft_counts *c, enum draft_about what, size_t requests
     c->assumed += what == DRAFT_ASSUMED;
 }
 
+/* References of plain text as a scenario writes them. */
+static const char *readable(struct draft *d, const char *text) {
+    const size_t mark = sizeof DRAFT_REFERENCE - 1;
+    struct buf b;
+    if (!draft_has_reference(d, text, strlen(text)))
+        return text;
+    buf_init(&b, 4 * NOTE_BYTES_MAX);
+    for (size_t i = 0; text[i] != '\0';) {
+        bool open = strncmp(text + i, DRAFT_REFERENCE, mark) == 0,
+             end = strncmp(text + i, DRAFT_REFERENCE_END, mark) == 0;
+        if (open || end)
+            buf_str(&b, open ? "${" : "}");
+        else
+            buf_char(&b, text[i]);
+        i += open || end ? mark : 1;
+    }
+    return draft_take(d, &b);
+}
+
 static void add(struct draft *d, struct draft_notes *to, const char *text, size_t requests) {
     enum draft_about what = requests > 0 ? DRAFT_LOST : about(text);
+    text = readable(d, text);
     size_t n = text_cut(text, strlen(text), NOTE_BYTES_MAX - 8);
     for (struct draft_note *other = to->first; other != NULL; other = other->next)
         if (strncmp(other->text, text, n) == 0 && other->text[n] == '\0') {

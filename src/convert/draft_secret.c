@@ -98,22 +98,28 @@ static const char *reference(struct draft *d, const struct draft_secret *s) {
     return draft_copy(d, text, strlen(text));
 }
 
-static const char *remember(struct draft *d, const char *hint, const char *value, size_t n,
-                            bool only_here, const char *what) {
+static struct draft_secret *add_secret(struct draft *d, const char *env, const char *value,
+                                       size_t n, bool only_here, const char *what) {
     struct draft_secret *s = draft_alloc(d, sizeof *s);
     if (s == NULL)
-        return "";
+        return NULL;
     s->value = draft_copy(d, value, n);
     s->bytes = n;
     s->only_here = only_here;
     s->what = draft_copy(d, what, text_cut(what, strlen(what), 150));
-    s->env = env_name(d, hint);
+    s->env = env;
     if (d->secrets_last != NULL)
         d->secrets_last->next = s;
     else
         d->secrets = s;
     d->secrets_last = s;
-    return reference(d, s);
+    return s;
+}
+
+static const char *remember(struct draft *d, const char *hint, const char *value, size_t n,
+                            bool only_here, const char *what) {
+    const struct draft_secret *s = add_secret(d, env_name(d, hint), value, n, only_here, what);
+    return s == NULL ? "" : reference(d, s);
 }
 
 static bool all_of(const char *text, size_t n, const char *set) {
@@ -177,10 +183,29 @@ const char *draft_variable(struct draft *d, const char *hint, const char *format
     return remember(d, hint, "", 0, true, what);
 }
 
+const char *draft_environment(struct draft *d, const char *name) {
+    char what[160];
+    snprintf(what, sizeof what, "shell variable $%.100s", name);
+    for (const struct draft_secret *s = d->secrets; s != NULL; s = s->next)
+        if (strcmp(s->what, what) == 0)
+            return reference(d, s);
+    if (strlen(name) > ENV_NAME_MAX || with_env(d, name) != NULL)
+        return remember(d, name, "", 0, true, what);
+    const struct draft_secret *s =
+        add_secret(d, draft_copy(d, name, strlen(name)), "", 0, true, what);
+    return s == NULL ? "" : reference(d, s);
+}
+
+void draft_if_used(struct draft *d, const char *scenario_text) {
+    for (struct draft_secret *s = d->secrets; s != NULL; s = s->next)
+        if (strcmp(reference(d, s), scenario_text) == 0)
+            s->if_used = true;
+}
+
 void draft_add_variable(struct draft *d, struct buf *out, const char *scenario_text) {
     size_t n = strlen(scenario_text);
     if (n > 3) /* "" where there is no memory */
-        draft_reference(out, draft_copy(d, scenario_text + 2, n - 3));
+        draft_reference(d, out, draft_copy(d, scenario_text + 2, n - 3));
 }
 
 bool draft_is_secret(const char *name, size_t name_bytes, size_t value_bytes) {

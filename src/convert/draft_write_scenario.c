@@ -175,7 +175,17 @@ static void member_classes(struct object *o) {
     emit_member(o, "users", &b);
 }
 
-static void put_head(struct draft *d, const char *source, struct buf *out) {
+/* Whether a text of the scenario reads the variable. */
+static bool is_read(const struct draft_secret *s, const struct buf *scenario) {
+    size_t n = strlen(s->env);
+    const char *text = buf_text(scenario);
+    for (const char *p = text; (p = strstr(p, "env.")) != NULL; p += 4)
+        if (strncmp(p + 4, s->env, n) == 0 && (p[4 + n] == '}' || p[4 + n] == ')'))
+            return true;
+    return false;
+}
+
+static void put_head(struct draft *d, const char *source, const struct buf *rest, struct buf *out) {
     char text[512];
     struct buf b;
     buf_init(&b, 1 << 20);
@@ -183,6 +193,8 @@ static void put_head(struct draft *d, const char *source, struct buf *out) {
     emit_comment(d, &b, text, 0);
     for (const struct draft_secret *s = d->secrets; s != NULL; s = s->next) {
         struct buf line;
+        if (s->if_used && !is_read(s, rest))
+            continue;
         buf_init(&line, 4096);
         buf_printf(&line, "Set %s in the environment: ", s->env);
         redact_mask(d, &line, s->what, strlen(s->what));
@@ -270,9 +282,13 @@ void draft_write(struct draft *d, const char *source, struct buf *out) {
         "Assumed: one user for 30 s, because the source does not specify users and duration.");
     if (more > 0)
         draft_note(d, &d->notes, "Not shown: more comments (%zu).", more);
-    put_head(d, source, out);
+    struct buf rest;
+    buf_init(&rest, DRAFT_BYTES_MAX);
+    put_top(d, only, &rest);
+    put_head(d, source, &rest, out);
     buf_char(out, '\n');
-    put_top(d, only, out);
+    buf_add(out, buf_text(&rest), rest.len);
     buf_char(out, '\n');
-    out->failed = out->failed || d->failed;
+    out->failed = out->failed || d->failed || rest.failed;
+    buf_done(&rest);
 }

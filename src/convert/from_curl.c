@@ -6,8 +6,10 @@
 #include "convert/curl_transfer.h"
 #include "convert/from.h"
 #include "convert/shell.h"
+#include "convert/shell_windows.h"
 
 #define COMMANDS_MAX 10000
+#define SHELL_LOOP_MAX 100
 
 /* An option by its long name: whole, or the only one that begins so, as curl has it. */
 static const struct curl_option *find_long(const char *name, size_t n) {
@@ -39,63 +41,73 @@ struct reading {
     size_t at;
 };
 
-static int argument(struct reading *r, const char *option, struct shell_word *out, struct err *e) {
+/* A command that curl would not take: it sends nothing. */
+static bool refuse(struct reading *r, const char *before, const char *word, const char *behind) {
+    draft_lost(r->t->d, &r->t->d->next, 1, "left out: %s:%zu: %s%.80s%s", r->name, r->c->line,
+               before, word, behind);
+    return false;
+}
+
+static bool argument(struct reading *r, const char *option, struct shell_word *out) {
     if (r->at + 1 >= r->c->count)
-        return err_set(e, "%s:%zu: %.60s needs an argument and is the last word", r->name,
-                       r->c->line, option);
+        return refuse(r, "", option, " needs an argument and is the last word");
     *out = r->c->words[++r->at];
-    return 0;
+    return true;
 }
 
 static void next_transfer(struct reading *r) {
     struct draft *d = r->t->d;
-    const char *before = r->t->url_count > 0 ? r->t->urls[0].text : r->t->before;
+    const struct transfer last = *r->t;
     transfer_finish(r->t, r->name, r->c->line);
     transfer_done(r->t);
     transfer_init(r->t, d);
-    r->t->before = before;
+    r->t->before = last.url_count > 0 ? last.urls[0].text : last.before;
+    r->t->input = last.input;
+    r->t->input_bytes = last.input_bytes;
+    r->t->input_file = last.input_file;
 }
 
-static int long_option(struct reading *r, const char *word, struct err *e) {
+static bool long_option(struct reading *r, const char *word) {
     const char *name = word + 2;
     struct shell_word value = {"", 0};
     bool no = strncmp(name, "no-", 3) == 0;
     const struct curl_option *o = find_long(name, strlen(name));
     if (o == NULL && no && find_long(name + 3, strlen(name + 3)) != NULL)
-        return 0; /* turns off what is off */
+        return true; /* turns off what is off */
     if (o == NULL)
-        return err_set(e, "%s:%zu: curl has no option %.80s; remove it", r->name, r->c->line, word);
-    if (o->has_argument && argument(r, word, &value, e) != 0)
-        return -1;
+        return refuse(r, "curl has no option ", word, "; remove it");
+    if (o->has_argument && !argument(r, word, &value))
+        return false;
     if (o->what == CURL_DO_NEXT)
         next_transfer(r);
     else
         transfer_apply(r->t, o, &value);
-    return 0;
+    return true;
 }
 
 /* "-sXPOST": flags, then perhaps one with its argument, in the word or behind it. */
-static int short_options(struct reading *r, const struct shell_word *w, struct err *e) {
+static bool short_options(struct reading *r, const struct shell_word *w) {
     for (size_t i = 1; i < w->n; i++) {
         const struct curl_option *o = find_letter(w->text[i]);
         struct shell_word value = {"", 0};
-        if (o == NULL)
-            return err_set(e, "%s:%zu: curl has no option -%c; remove it", r->name, r->c->line,
-                           isprint((unsigned char)w->text[i]) ? w->text[i] : '?');
+        if (o == NULL) {
+            const char letter[2] = {isprint((unsigned char)w->text[i]) ? w->text[i] : '?', '\0'};
+            return refuse(r, "curl has no option -", letter, "; remove it");
+        }
         if (o->what == CURL_DO_NEXT) {
             next_transfer(r);
             continue;
         }
         if (o->has_argument) {
             value = (struct shell_word){w->text + i + 1, w->n - i - 1};
-            if (value.n == 0 && argument(r, w->text, &value, e) != 0)
-                return -1;
+            if (value.n == 0 && !argument(r, w->text, &value))
+                return false;
             transfer_apply(r->t, o, &value);
-            return 0;
+            return true;
         }
         transfer_apply(r->t, o, &value);
     }
-    return 0;
+    return true;
 }
 
 static bool is_one_of(const char *word, const char *const all[]) {
@@ -155,6 +167,9 @@ static size_t behind_curl(const struct shell_command *c) {
 static void note_not_curl(struct draft *d, const char *name, const struct shell_command *c,
                           bool piped, bool follows) {
     static const char *const ends[] = {"done", "fi", "esac", "}", "do", "then", "else", NULL};
+    static const char *const clients[] = {
+        "wget", "http", "https", "xh", "httpie", "Invoke-WebRequest", "iwr", "Invoke-RestMethod",
+        "irm",  NULL};
     static const char *const loops[] = {"for", "while", "until", "if", "case", "select", NULL};
     const char *first = c->words[0].text;
     size_t n = assigned_name(first);
@@ -168,6 +183,9 @@ static void note_not_curl(struct draft *d, const char *name, const struct shell_
         draft_note(d, &d->next,
                    "left out: %s:%zu: \"%.60s\" belongs to the shell; requests that it controls or "
                    "repeats are sent once per round",
+                   name, c->line, first);
+    else if (is_one_of(base_name(first), clients))
+        draft_lost(d, &d->next, 1, "left out: %s:%zu: the request of \"%.60s\", which is not curl",
                    name, c->line, first);
     else
         draft_note(d, &d->next, "left out: %s:%zu: \"%.60s\", which is not curl%s", name, c->line,
@@ -188,6 +206,8 @@ static void note_shell(struct transfer *t, const struct shell_command *c, const 
     for (size_t i = 0; i < c->redirect_count; i++) {
         const struct shell_redirect *r = &c->redirects[i];
         bool hidden = strstr(r->op, "<<<") != NULL; /* a text, not a name */
+        if (t->input_used && strchr(r->op, '<') != NULL)
+            continue;
         draft_note(d, &t->proto.notes, "left out: %s %.80s, a redirection of the shell", r->op,
                    hidden ? "..." : r->target);
         draft_note(d, &d->said, "%s:%zu: left out: a redirection (%s) of the shell", name, c->line,
@@ -195,63 +215,158 @@ static void note_shell(struct transfer *t, const struct shell_command *c, const 
     }
 }
 
-static int command(struct transfer *t, const struct shell_command *c, const char *name,
-                   size_t begin, struct err *e) {
+static void command(struct transfer *t, const struct shell_command *c, const char *name,
+                    size_t begin) {
     struct reading r = {.t = t, .c = c, .name = name, .at = begin};
-    bool options = true;
-    note_shell(t, c, name, begin);
-    for (; r.at < c->count; r.at++) {
+    bool options = true, good = true;
+    for (; r.at < c->count && good; r.at++) {
         const struct shell_word *w = &c->words[r.at];
-        int result = 0;
         if (options && strcmp(w->text, "--") == 0)
             options = false;
         else if (options && strncmp(w->text, "--", 2) == 0)
-            result = long_option(&r, w->text, e);
+            good = long_option(&r, w->text);
         else if (options && w->text[0] == '-' && w->n > 1)
-            result = short_options(&r, w, e);
+            good = short_options(&r, w);
         else
             transfer_url(t, w->text, false);
-        if (result != 0)
-            return -1;
     }
-    transfer_finish(t, name, c->line);
+    note_shell(t, c, name, begin);
+    if (good)
+        transfer_finish(t, name, c->line);
+}
+
+/* What a command writes into a pipe, as far as that is plain. */
+struct piped {
+    const char *text, *file;
+    size_t bytes;
+};
+
+/* "echo 'text' |", "printf '%s' 'text' |", "cat file |" and "cat <<END |". */
+static struct piped output_of(struct draft *d, const struct shell_command *c) {
+    const char *first = c->count > 0 ? c->words[0].text : "";
+    struct piped none = {0};
+    struct buf b;
+    bool echo = strcmp(first, "echo") == 0, end = echo;
+    size_t at = 1;
+    if (strcmp(first, "cat") == 0)
+        return c->count == 1   ? (struct piped){c->input, c->input_file, c->input_bytes}
+               : c->count == 2 ? (struct piped){NULL, c->words[1].text, 0}
+                               : none;
+    bool printf_ = strcmp(first, "printf") == 0 && c->count > 1 &&
+                   (c->count == 2 ? strpbrk(c->words[1].text, "%\\") == NULL
+                                  : strcmp(c->words[1].text, "%s") == 0);
+    if (!echo && !printf_)
+        return none;
+    if (echo && c->count > 1 && strcmp(c->words[1].text, "-n") == 0) {
+        end = false;
+        at = 2;
+    } else if (!echo && c->count > 2) {
+        at = 2;
+    }
+    buf_init(&b, DRAFT_BYTES_MAX);
+    for (size_t i = at; i < c->count; i++) {
+        buf_str(&b, i > at && echo ? " " : "");
+        buf_add(&b, c->words[i].text, c->words[i].n);
+    }
+    buf_str(&b, end ? "\n" : "");
+    size_t n = b.len;
+    return (struct piped){draft_take(d, &b), NULL, n};
+}
+
+/* "NAME=value", "export NAME=value": true if the command does nothing else. */
+static bool assignments(struct shell_variables *v, const struct shell_command *c) {
+    static const char *const words[] = {"export", "declare", "local", "readonly", "typeset", NULL};
+    size_t from = c->count > 0 && is_one_of(c->words[0].text, words);
+    for (size_t i = from; i < c->count; i++)
+        if (assigned_name(c->words[i].text) == 0 && !(from > 0 && c->words[i].text[0] == '-'))
+            return from > 0;
+    for (size_t i = from; i < c->count; i++) {
+        const char *word = c->words[i].text;
+        size_t n = assigned_name(word);
+        if (n > 0 && word[n] == '=')
+            shell_set(v, word, n, word + n + 1, c->words[i].n - n - 1);
+    }
+    return c->count > 0;
+}
+
+/* "for NAME in WORDS". */
+static bool loop(struct shell_variables *v, const char *name, const struct shell_command *c) {
+    const char *words[SHELL_LOOP_MAX];
+    size_t count = c->count < 3 ? 0 : c->count - 3;
+    if (c->count < 4 || strcmp(c->words[0].text, "for") != 0 ||
+        strcmp(c->words[2].text, "in") != 0 || count > SHELL_LOOP_MAX)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        words[i] = c->words[i + 3].text;
+    if (!shell_set_any(v, c->words[1].text, words, count))
+        return false;
+    draft_note(v->d, &v->d->next,
+               "assumed: %s:%zu: $%.60s of the loop is another of its values, at random, each "
+               "time; the requests of the loop are sent once per round",
+               name, c->line, c->words[1].text);
+    return true;
+}
+
+/* A command that is not curl. `ampersand`: it follows a single "&". */
+static void other(struct shell_variables *v, const char *name, const struct shell_command *c,
+                  bool piped, bool ampersand) {
+    if (!ampersand && (assignments(v, c) || loop(v, name, c)))
+        return;
+    note_not_curl(v->d, name, c, piped, ampersand);
+}
+
+/* Reads one command; *from is what was piped into it, and becomes what it pipes on. */
+static int one(struct shell_variables *v, const char *name, const struct shell_command *c,
+               struct piped *from, bool ampersand, size_t *commands, struct err *e) {
+    struct draft *d = v->d;
+    size_t begin = behind_curl(c);
+    bool piped = from->text != NULL || from->file != NULL;
+    struct piped in = *from;
+    bool feeds = c->end == SHELL_END_PIPE;
+    *from = feeds ? output_of(d, c) : (struct piped){0};
+    if (begin == 0) {
+        if (c->count > 0 && from->text == NULL && from->file == NULL)
+            other(v, name, c, piped || feeds, ampersand);
+        return 0;
+    }
+    if (++*commands > COMMANDS_MAX)
+        return err_set(e, "%s: more than %d curl commands", name, COMMANDS_MAX);
+    struct transfer *t = calloc(1, sizeof *t);
+    if (t == NULL)
+        return err_set(e, "%s: out of memory", name);
+    transfer_init(t, d);
+    t->input = c->input != NULL ? c->input : in.text;
+    t->input_bytes = c->input != NULL ? c->input_bytes : in.bytes;
+    t->input_file = c->input_file != NULL ? c->input_file : in.file;
+    command(t, c, name, begin);
+    transfer_done(t);
+    free(t);
     return 0;
 }
 
 int curl_read(struct draft *d, const char *name, const char *text, size_t bytes, struct err *e) {
+    struct shell_variables v = {.d = d};
     struct shell_command c = {.next = 0};
+    struct piped from = {0};
+    struct buf posix;
     size_t commands = 0;
-    bool piped = false;
-    if (memmem(text, bytes, "^\"", 2) != NULL && memmem(text, bytes, " ^\n", 3) != NULL)
-        return err_set(e, "%s: this is a command line for Windows cmd; copy it \"as cURL (bash)\"",
-                       name);
-    while (c.next < bytes) {
-        struct transfer *t;
-        if (shell_read(d, name, text, bytes, c.next, &c, e) != 0)
-            return -1;
-        size_t begin = behind_curl(&c);
-        if (c.count > 0 && begin == 0)
-            note_not_curl(d, name, &c, piped, commands > 0);
-        piped = c.end == SHELL_END_PIPE;
-        if (begin == 0)
-            continue;
-        if (++commands > COMMANDS_MAX)
-            return err_set(e, "%s: more than %d curl commands", name, COMMANDS_MAX);
-        if (c.expansion)
-            draft_note(d, &d->next,
-                       "assumed: %s:%zu: a variable or command substitution is literal text; no "
-                       "shell is run",
-                       name, c.line);
-        t = calloc(1, sizeof *t);
-        if (t == NULL)
-            return err_set(e, "%s: out of memory", name);
-        transfer_init(t, d);
-        int result = command(t, &c, name, begin, e);
-        transfer_done(t);
-        free(t);
-        if (result != 0)
-            return -1;
+    int result = 0;
+    d->references = true;
+    buf_init(&posix, DRAFT_BYTES_MAX);
+    if (shell_from_windows(text, bytes, &posix)) {
+        bytes = posix.len;
+        text = buf_text(&posix);
     }
+    while (c.next < bytes && result == 0) {
+        size_t at = c.next;
+        bool ampersand = at > 1 && text[at - 1] == '&' && text[at - 2] != '&';
+        result = shell_read(&v, name, text, bytes, at, &c, e);
+        if (result == 0)
+            result = one(&v, name, &c, &from, ampersand, &commands, e);
+    }
+    buf_done(&posix);
+    if (result != 0)
+        return -1;
     d->sequence = d->request_count > 1;
     if (d->sequence)
         draft_note(d, &d->notes, "Assumed: each user sends the requests in order, repeatedly.");

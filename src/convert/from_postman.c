@@ -37,7 +37,7 @@ static const struct json *variable(const struct json *list, const char *name, si
 }
 
 /* Postman's own {{$...}} are new each time; so are the scenario's. */
-static bool dynamic(const char *name, size_t n, struct buf *out) {
+static bool dynamic(struct draft *d, const char *name, size_t n, struct buf *out) {
     static const struct {
         const char *name, *value;
     } values[] = {{"$guid", "uuid"},
@@ -48,7 +48,7 @@ static bool dynamic(const char *name, size_t n, struct buf *out) {
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         if (strlen(values[i].name) != n || memcmp(values[i].name, name, n) != 0)
             continue;
-        draft_reference(out, values[i].value);
+        draft_reference(d, out, values[i].value);
         return true;
     }
     return false;
@@ -62,7 +62,7 @@ static void put_variable(struct postman *p, const char *name, size_t n, struct d
     struct draft *d = p->d;
     const char *plain = draft_copy(d, name, n < 100 ? n : 100);
     const struct json *v = variable(p->variables, name, n), *value = json_get(v, "value");
-    if (dynamic(name, n, out))
+    if (dynamic(d, name, n, out))
         return;
     bool secret =
         draft_is_secret_name(name, n) || strcmp(json_get_string(v, "type"), "secret") == 0;

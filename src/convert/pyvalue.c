@@ -146,7 +146,7 @@ static bool environment(struct py_reader *r, struct buf *out) {
                name->text);
     r->t = t + 1;
     buf_char(out, '"');
-    draft_reference(out, expression);
+    draft_reference(r->d, out, expression);
     buf_char(out, '"');
     return true;
 }

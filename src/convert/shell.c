@@ -1,5 +1,6 @@
 #include "convert/shell.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "util/text.h"
@@ -12,6 +13,7 @@ struct shell {
     struct buf word;
     bool in_word, quoted; /* a part of the word stood in quotes */
     const char *redirect; /* the operator that the word is for, or NULL */
+    struct shell_variables *variables;
     struct shell_command *out;
     size_t cap;
 };
@@ -42,24 +44,14 @@ static int add_document(struct shell *s, const char *end, bool tabs, struct err 
     return 0;
 }
 
-/* The word is what a redirection names; without one the operator stands alone. */
-static int end_redirect(struct shell *s, struct err *e) {
-    struct shell_command *c = s->out;
-    const char *op = s->redirect, *target = draft_copy(s->d, buf_text(&s->word), s->word.len);
-    bool document = strstr(op, "<<") != NULL && strstr(op, "<<<") == NULL;
-    s->redirect = NULL;
-    buf_clear(&s->word);
-    s->in_word = false;
-    if (c->redirect_count < SHELL_REDIRECTS_MAX)
-        c->redirects[c->redirect_count++] = (struct shell_redirect){op, target};
-    return document ? add_document(s, target, op[strlen(op) - 1] == '-', e) : 0;
-}
+static int end_redirect(struct shell *s, bool quoted, struct err *e);
 
 static int end_word(struct shell *s, struct err *e) {
     struct shell_command *c = s->out;
+    bool quoted = s->quoted;
     s->quoted = false;
     if (s->redirect != NULL && s->in_word)
-        return end_redirect(s, e);
+        return end_redirect(s, quoted, e);
     if (!s->in_word)
         return 0;
     if (c->count == SHELL_WORDS_MAX)
@@ -96,14 +88,6 @@ static int single_quotes(struct shell *s, struct err *e) {
     buf_add(&s->word, s->text + s->at, n);
     s->at += n + 1;
     return 0;
-}
-
-static void note_expansion(struct shell *s) {
-    char next = peek(s, 1);
-    bool name = (next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z') || next == '_' ||
-                next == '{' || next == '(';
-    s->out->expansion =
-        s->out->expansion || s->text[s->at] == '`' || (s->text[s->at] == '$' && name);
 }
 
 #define NESTED_MAX 100
@@ -148,15 +132,151 @@ static int substitution(struct shell *s, struct err *e) {
                                 s->name, line_of(s, from));
 }
 
+/* Puts the value of what was copied from `from` on in its place. */
+static void evaluate(struct shell *s, size_t from) {
+    size_t n = s->word.len - from;
+    const char *raw = draft_copy(s->d, buf_text(&s->word) + from, n);
+    if (s->word.failed)
+        return;
+    s->word.len = from;
+    if (s->word.data != NULL)
+        s->word.data[from] = '\0';
+    shell_value(s->variables, raw, n, &s->word);
+}
+
 /* At a $ or `: one plain character, or all of what the shell would put something in for. */
 static int expansion(struct shell *s, struct err *e) {
     char c = s->text[s->at], next = peek(s, 1);
-    note_expansion(s);
-    if (c == '`' && memchr(s->text + s->at + 1, '`', s->bytes - s->at - 1) != NULL)
-        return substitution(s, e);
+    size_t from = s->word.len;
+    if (c == '`') {
+        if (memchr(s->text + s->at + 1, '`', s->bytes - s->at - 1) == NULL) {
+            buf_char(&s->word, c);
+            s->at++;
+            return 0;
+        }
+        if (substitution(s, e) != 0)
+            return -1;
+        evaluate(s, from);
+        return 0;
+    }
     buf_char(&s->word, c);
     s->at++;
-    return c == '$' && (next == '(' || next == '{') ? substitution(s, e) : 0;
+    if (next == '(' || next == '{') {
+        if (substitution(s, e) != 0)
+            return -1;
+    } else if (isdigit((unsigned char)next)) {
+        buf_char(&s->word, next);
+        s->at++;
+    } else {
+        while (isalnum((unsigned char)peek(s, 0)) || peek(s, 0) == '_')
+            buf_char(&s->word, s->text[s->at++]);
+    }
+    evaluate(s, from);
+    return 0;
+}
+
+/* The text of a here-document with its variables: backslashes are special as in "...". */
+static int document_value(struct shell *s, const char *text, size_t n, struct err *e) {
+    struct shell inner = {.d = s->d,
+                          .name = s->name,
+                          .text = text,
+                          .bytes = n,
+                          .variables = s->variables,
+                          .out = s->out};
+    int result = 0;
+    buf_init(&inner.word, DRAFT_BYTES_MAX);
+    while (inner.at < n && result == 0) {
+        char c = text[inner.at], next = peek(&inner, 1);
+        if (c == '\\' && inner.at + 1 < n && strchr("$`\\\n", next) != NULL && next != '\0') {
+            if (next != '\n')
+                buf_char(&inner.word, next);
+            inner.at += 2;
+        } else if (c == '$' || c == '`') {
+            result = expansion(&inner, e);
+        } else {
+            buf_char(&inner.word, c);
+            inner.at++;
+        }
+    }
+    s->out->input_bytes = inner.word.len;
+    s->out->input = draft_take(s->d, &inner.word);
+    return result;
+}
+
+/* A here-document is what the command reads. It begins in the next line; only the first of a line
+ * is looked for here. */
+static int document(struct shell *s, const char *end, bool tabs, bool quoted, struct err *e) {
+    const char *at = memchr(s->text + s->at, '\n', s->bytes - s->at), *stop = s->text + s->bytes;
+    struct buf b;
+    if (at == NULL || s->out->document_count != 1)
+        return 0;
+    buf_init(&b, DRAFT_BYTES_MAX);
+    for (at++; at < stop;) {
+        const char *lf = memchr(at, '\n', (size_t)(stop - at));
+        size_t n = lf == NULL ? (size_t)(stop - at) : (size_t)(lf - at), skip = 0;
+        while (tabs && skip < n && at[skip] == '\t')
+            skip++;
+        size_t bare = n - skip - (n > skip && at[n - 1] == '\r');
+        if (bare == strlen(end) && memcmp(at + skip, end, bare) == 0)
+            break;
+        buf_add(&b, at + skip, n - skip);
+        buf_char(&b, '\n');
+        at += n + (lf != NULL);
+    }
+    size_t n = b.len;
+    const char *text = draft_take(s->d, &b);
+    s->out->input = text;
+    s->out->input_bytes = n;
+    return quoted ? 0 : document_value(s, text, n, e);
+}
+
+/* The word is what a redirection names; without one the operator stands alone. */
+static int end_redirect(struct shell *s, bool quoted, struct err *e) {
+    struct shell_command *c = s->out;
+    const char *op = s->redirect, *target = draft_copy(s->d, buf_text(&s->word), s->word.len);
+    bool here = strstr(op, "<<<") != NULL, documents = strstr(op, "<<") != NULL && !here;
+    bool tabs = op[strlen(op) - 1] == '-';
+    struct buf b;
+    s->redirect = NULL;
+    if (here) {
+        buf_init(&b, DRAFT_BYTES_MAX);
+        buf_printf(&b, "%s\n", target);
+        c->input_bytes = b.len;
+        c->input = draft_take(s->d, &b);
+    } else if (strcmp(op, "<") == 0 || strcmp(op, "0<") == 0) {
+        c->input_file = target;
+    }
+    buf_clear(&s->word);
+    s->in_word = false;
+    if (c->redirect_count < SHELL_REDIRECTS_MAX)
+        c->redirects[c->redirect_count++] = (struct shell_redirect){op, target};
+    if (!documents)
+        return 0;
+    return add_document(s, target, tabs, e) != 0 ? -1 : document(s, target, tabs, quoted, e);
+}
+
+/* The value of an expansion outside of quotes, from `from` on in the word, becomes words. */
+static int split(struct shell *s, size_t from, struct err *e) {
+    size_t n = s->word.len - from;
+    const char *value = draft_copy(s->d, buf_text(&s->word) + from, n);
+    if (s->word.failed)
+        return 0;
+    s->word.len = from;
+    if (s->word.data != NULL)
+        s->word.data[from] = '\0';
+    s->in_word = from > 0 || s->quoted;
+    for (size_t i = 0; i < n;) {
+        size_t whole = draft_reference_bytes(s->d, value + i, n - i);
+        if (whole == 0 && strchr(" \t\r\n", value[i]) != NULL) {
+            if (end_word(s, e) != 0)
+                return -1;
+        } else {
+            begin_word(s);
+            buf_add(&s->word, value + i, whole > 0 ? whole : 1);
+        }
+        i += whole > 0 ? whole : 1;
+    }
+    return 0;
 }
 
 /* "...": a backslash is special in front of $ ` " \ and a line's end (POSIX 2.2.3). */
@@ -272,7 +392,7 @@ static void skip_documents(struct shell *s) {
 static int operator_ends(struct shell *s, bool *ended, struct err *e) {
     char c = s->text[s->at];
     if (s->redirect != NULL && !s->in_word)
-        end_redirect(s, NULL);
+        end_redirect(s, false, NULL);
     int result = end_word(s, e);
     s->out->end = c == '|' && peek(s, 1) != '|' ? SHELL_END_PIPE : SHELL_END_COMMAND;
     s->out->depth += c == '(';
@@ -334,7 +454,7 @@ static int redirect(struct shell *s, struct err *e) {
     char first = s->text[s->at];
     buf_str(&op, redirect_operator(s));
     if (s->redirect != NULL) /* "> > x": the first names nothing */
-        result = end_redirect(s, e);
+        result = end_redirect(s, false, e);
     if (!(first == '>' && op.len == 1 && is_prompt(s))) {
         s->redirect = draft_copy(s->d, buf_text(&op), op.len);
         if (s->out->count == 0 && s->out->redirect_count == 0)
@@ -352,7 +472,6 @@ static int redirected(struct shell *s, struct err *e) {
         return 0;
     if (c != '&' && next == '(') {
         begin_word(s);
-        s->out->expansion = true;
         buf_char(&s->word, c);
         s->at++;
         return substitution(s, e) == 0 ? 1 : -1;
@@ -404,8 +523,10 @@ static int step(struct shell *s, bool *ended, struct err *e) {
         s->at += 2;
         return 0;
     }
-    if (c == '$' || c == '`')
-        return expansion(s, e);
+    if (c == '$' || c == '`') {
+        size_t from = s->word.len;
+        return expansion(s, e) != 0 ? -1 : split(s, from, e);
+    }
     if (c == '(' && s->word.len > 0 && buf_text(&s->word)[s->word.len - 1] == '=')
         return substitution(s, e); /* an array */
     buf_char(&s->word, c);
@@ -413,9 +534,11 @@ static int step(struct shell *s, bool *ended, struct err *e) {
     return 0;
 }
 
-int shell_read(struct draft *d, const char *name, const char *text, size_t bytes, size_t at,
-               struct shell_command *out, struct err *e) {
-    struct shell s = {.d = d, .name = name, .text = text, .bytes = bytes, .at = at, .out = out};
+int shell_read(struct shell_variables *v, const char *name, const char *text, size_t bytes,
+               size_t at, struct shell_command *out, struct err *e) {
+    struct draft *d = v->d;
+    struct shell s = {
+        .d = d, .name = name, .text = text, .bytes = bytes, .at = at, .variables = v, .out = out};
     int result = 0;
     bool ended = false;
     struct shell_command before = *out;
@@ -428,7 +551,7 @@ int shell_read(struct draft *d, const char *name, const char *text, size_t bytes
     while (s.at < bytes && !ended && result == 0)
         result = step(&s, &ended, e);
     if (result == 0)
-        result = s.redirect != NULL ? end_redirect(&s, e) : end_word(&s, e);
+        result = s.redirect != NULL ? end_redirect(&s, s.quoted, e) : end_word(&s, e);
     if (result == 0 && !ended)
         out->end = SHELL_END_TEXT;
     if (result == 0 && (s.word.failed || !draft_ok(d)))

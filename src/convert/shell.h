@@ -3,15 +3,16 @@
  *
  * It handles quotes ('', "", $'' and $""), backslashes, line continuation, comments, ends of
  * commands, subshells, and redirections with their here-documents (POSIX 2.2 to 2.7; bash's manual,
- * "Redirections"). The words of a redirection are not part of the command. What needs a shell
- * (variables, command and process substitution, globs) is kept unchanged and reported. Internal to
- * convert/.
+ * "Redirections"). The words of a redirection are not part of the command. shell_value.h gives
+ * variables and command substitutions a value. Process substitution and globs are kept unchanged.
+ * Internal to convert/.
  * Ownership: words belong to the draft. Thread: any.
  */
 #ifndef CONVERT_SHELL_H
 #define CONVERT_SHELL_H
 
 #include "convert/draft.h"
+#include "convert/shell_value.h"
 
 #define SHELL_WORDS_MAX 20000
 #define SHELL_REDIRECTS_MAX 16 /* per command; further ones are silently dropped */
@@ -42,8 +43,9 @@ struct shell_command {
     enum shell_end end;
     size_t next; /* start of the next command */
     size_t line; /* of its first word, from 1 */
-    /* It contains "$x", "$(x)" or "`x`", unquoted or in double quotes. */
-    bool expansion;
+    /* What the command reads: a here-document, "<<< text", or the file of "<"; NULL: neither. */
+    const char *input, *input_file;
+    size_t input_bytes;
     struct shell_redirect redirects[SHELL_REDIRECTS_MAX];
     size_t redirect_count;
     /* Private: state that continues after the command. */
@@ -52,7 +54,7 @@ struct shell_command {
 };
 
 /* Reads the command that begins at `at`. *out is the previous command, or zeroed. */
-int shell_read(struct draft *d, const char *name, const char *text, size_t bytes, size_t at,
-               struct shell_command *out, struct err *e);
+int shell_read(struct shell_variables *v, const char *name, const char *text, size_t bytes,
+               size_t at, struct shell_command *out, struct err *e);
 
 #endif

@@ -40,7 +40,8 @@ static int literal(const struct expansion *x, size_t from, size_t to) {
 /* Where in a path the ${...} from `start` to `end` of the string stands. */
 static enum text_place place_in(const struct expansion *x, size_t start, size_t end,
                                 const struct expr *e) {
-    if (x->place != PLACE_PATH || start > 1 || (start == 1 && e->kind == EXPR_URLENCODE))
+    if (x->place != PLACE_PATH || start > 1 ||
+        (start == 1 && (e->kind == EXPR_URLENCODE || e->escaped)))
         return x->place;
     if (start == 0)
         return PLACE_WHOLE;
@@ -87,6 +88,8 @@ static int hole(const struct expansion *x, size_t *i, bool *used_env) {
         return template_hole_add(x->r, x, start, x->out->len, place, &expr);
     if (used_env != NULL && expr.secret)
         *used_env = true;
+    if (expr.escaped && place == PLACE_PATH)
+        place = PLACE_PLAIN; /* the author has escaped it for the URL already */
     const char *wrong = template_put(place, expr.text, expr.len, x->out);
     if (wrong != NULL)
         loader_fail(x->r, expansion_offset(x, start), "the value of %.*s %s",

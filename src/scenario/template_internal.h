@@ -36,8 +36,9 @@ struct expr {
     /* EXPR_TEXT: the text. Others: the name for messages; EXPR_FILE: the folder's. */
     char *text;
     size_t len;
-    bool secret; /* EXPR_TEXT: from the environment */
-    int folder;  /* EXPR_FILE: a descriptor, closed with the template */
+    bool secret;  /* EXPR_TEXT: from the environment */
+    bool escaped; /* EXPR_TEXT: urlencode() made it */
+    int folder;   /* EXPR_FILE: a descriptor, closed with the template */
     struct expr *args;
     size_t count;
 };

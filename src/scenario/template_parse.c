@@ -369,7 +369,8 @@ static int fold(struct parser *p, size_t start, struct expr *f) {
         secret = secret || f->args[i].secret;
     }
     const char *wrong = template_apply(f->kind, buf_text(&joined), joined.len, &made);
-    struct expr constant = {.kind = EXPR_TEXT, .secret = secret};
+    struct expr constant = {
+        .kind = EXPR_TEXT, .secret = secret, .escaped = f->kind == EXPR_URLENCODE};
     if (wrong != NULL)
         loader_fail(r, expansion_offset(p->x, start), "the argument %s", wrong);
     else if (!buf_ok(&joined) || !buf_ok(&made))

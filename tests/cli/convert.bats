@@ -1,35 +1,16 @@
 #!/usr/bin/env bats
 # `coldswarm convert`: what it writes is a good scenario, and running it sends what the source would have sent. Sent requests are what a
-# recorder wrote down; for curl, curl itself says what is right.
+# recorder wrote down.
 
 bats_require_minimum_version 1.5.0
 load ../support/helpers
+load ../support/convert
 
 setup() {
     cd "$BATS_TEST_TMPDIR"
     DATA=$ROOT/tests/cli/convert
     CHECK=$ROOT/tests/cli/check_convert.py
     unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
-}
-
-# start_recorder LOG: sets PORT and URL.
-start_recorder() {
-    local line
-    : >"$1"
-    : >"$1.out" # the ready of an earlier one is not ours
-    python3 "$ROOT/tests/support/recorder.py" "$1" >"$1.out" 2>&1 3>&- &
-    STARTED_PIDS+=("$!")
-    line=$(wait_line "$1.out" '^ready ' "$!") || return 1
-    PORT=${line#ready }
-    URL=http://127.0.0.1:$PORT
-}
-
-# Every variable that a converted scenario asks for has the value v-NAME.
-set_variables() {
-    local name
-    for name in $(grep -o '\${env\.[A-Za-z_0-9]*}' "$1" | sort -u | sed 's/.*\.//; s/}//'); do
-        export "$name=v-$name"
-    done
 }
 
 # sample NAME: the sample with the recorder's port in it.
@@ -42,133 +23,6 @@ send() {
     set_variables "$1"
     "$COLDSWARM" validate "$1" >validated.txt
     "$COLDSWARM" run "$1" -t "$2" --quiet -o run.db >/dev/null 2>run.err || { cat run.err; return 1; }
-}
-
-# start_pairs: a recorder for same_as_curl.
-start_pairs() {
-    PAIRS=()
-    start_recorder both.log
-}
-
-# same_as_curl COMMAND [VARIABLES]: curl runs the command, in which $URL is the recorder's; then the scenario of it is run. check_pairs, at the
-# end of the test, compares what both sent.
-same_as_curl() {
-    local pair=pair-${#PAIRS[@]}
-    printf '%s\n' "${1//'$URL'/$URL}" >"$pair.command"
-    bash "$pair.command" >/dev/null 2>&1 </dev/null
-    cp both.log "$pair.curl"
-    : >both.log
-    "$COLDSWARM" convert "$pair.command" -o s.json --force
-    if [ -n "${2:-}" ]; then
-        set_variables s.json
-        eval "export $2"
-    fi
-    run_one
-    cp both.log "$pair.ours"
-    : >both.log
-    PAIRS+=("$pair.curl" "$pair.ours")
-}
-
-check_pairs() {
-    python3 "$CHECK" same "${PAIRS[@]}" || { cat pair-*.command; return 1; }
-}
-
-run_one() {
-    "$COLDSWARM" validate s.json >validated.txt
-    "$COLDSWARM" run s.json -t 100ms --quiet -o run.db >/dev/null 2>run.err || { cat run.err; return 1; }
-    rm -f run.db
-}
-
-@test "curl: quotes, data and headers are sent as curl sends them" {
-    start_pairs
-    printf 'A\0B\377\n' >body.bin
-    same_as_curl 'curl $URL/'
-    same_as_curl "curl '\$URL/a/b?x=1&y=a%20b' -H 'X-A: 1' --header \"X-B: two words\" -H 'X-Empty;'"
-    same_as_curl "curl -X POST \$URL/p -d a=1 -d 'b=c d&e' --data-urlencode 'f=g h&\$'"
-    same_as_curl $'curl $URL/p \\\n  --data-raw $\'{"a":"it\\\'s \\u00e9 \\U0001f600\\x41\\101","b":[1,2.50]}\' \\\n  -H "Content-Type: application/json" --compressed'
-    same_as_curl "curl -sS -L \$URL/j --json '{\"a\": 1}'"
-    same_as_curl 'curl -XPUT $URL/f --data-binary @body.bin -H Content-Type:application/x-thing'
-    same_as_curl 'curl -G $URL/g?z=0 -d a=1 --data-urlencode "b=x y"'
-    same_as_curl 'curl -kI $URL/head -A agent/1.0 -e http://from/'
-    same_as_curl "curl \$URL/dollar -d 'x=\${HOME}&y=\$\${Z}'"
-    same_as_curl 'curl --request DELETE --url $URL/d -r 0-99'
-    same_as_curl 'curl $URL/raw -H "Content-Type: text/plain" -d "  {\"a\": 1} // no JSON\"quoted\"  "'
-    check_pairs
-}
-
-@test "curl: forms with files are the same parts" {
-    start_pairs
-    printf 'PNG\0\1\2' >cat.png
-    same_as_curl 'curl $URL/u -F name=ann -F "file=@cat.png;type=image/x-cat;filename=\"my cat.png\"" --form-string "raw=@a;b" -F "semi=a;b"'
-    same_as_curl 'curl $URL/u -F image=@cat.png'
-    check_pairs
-}
-
-@test "curl: a file that is uploaded to a folder gets its name, and a redirection sends nothing" {
-    printf 'hello' >'a b&c.txt'
-    printf 'x' >body.bin
-    start_recorder curl.log
-    for command in "-T body.bin $URL/dir/" "-T 'a b&c.txt' $URL" "-T ./body.bin $URL/dir/name" "-T body.bin '$URL/d/?q=1'"; do
-        bash -c "curl $command > body.txt 2>&1"
-        printf 'curl %s > body.txt 2>&1\n' "$command" >>command.txt
-    done
-    "$COLDSWARM" convert command.txt -o s.json
-    python3 - <<'END'
-import json, re
-asked = [r["path"] for r in map(json.loads, open("curl.log"))]
-text = re.sub("^ *//.*$", "", open("s.json").read(), flags=re.M)
-assert [t["path"] for t in json.loads(text)["tasks"]] == asked and len(asked) == 4, (asked, text)
-END
-}
-
-@test "curl: secrets become variables; with the same values the same is sent" {
-    start_pairs
-    same_as_curl "curl -u ann:s3cr3t \$URL/b" "AUTH_USER=ann AUTH_PASSWORD=s3cr3t"
-    same_as_curl "curl -H 'Authorization: Bearer abc.def-ghi' \$URL/b -b 'sid=12345678; x=y'" "TOKEN=abc.def-ghi 'COOKIE=sid=12345678; x=y'"
-    same_as_curl "curl '\$URL/q?api_key=k%2F1234567&x=1' -d 'user=a&password=p%26ssword'" "'API_KEY=k/1234567' 'PASSWORD=p&ssword'"
-    same_as_curl "curl \$URL/j -H 'X-Auth-Token: tttttttt' --json '{\"a\":1,\"nested\":{\"client_secret\":\"sssssss\"}}'" "X_AUTH_TOKEN=tttttttt CLIENT_SECRET=sssssss"
-    same_as_curl "curl \$URL/d -H 'Authorization: Bearer tok-ABC123' -H 'X-Price: \$tok-ABC123 \${tok-ABC123}' -d 'a=\$\$tok-ABC123{&b=\${c}'" TOKEN=tok-ABC123
-    check_pairs
-    run grep -hE 'sssssss|tttttttt' s.json
-    [ "$status" -eq 1 ]
-}
-
-@test "curl: from a file, stdin, one argument and many; all are the same scenario but for the name" {
-    echo "curl 'http://h.example/x' -d 'a=1'" >c.sh
-    "$COLDSWARM" convert c.sh | tail -n +2 >a
-    "$COLDSWARM" convert - <c.sh | tail -n +2 >b
-    "$COLDSWARM" convert "$(cat c.sh)" | tail -n +2 >c
-    "$COLDSWARM" convert -- curl http://h.example/x -d a=1 | tail -n +2 >d
-    cmp a b && cmp b c && cmp c d
-}
-
-@test "curl: several commands become a sequence; what is left out is named with its line" {
-    cat >c.sh <<'SH'
-# two of them
-curl http://h.example/1 --limit-rate 1k ;
-curl http://h.example/2 --data @absent.txt -d b=2 && echo done
-wget http://h.example/3
-curl http://other.example/4 | jq .
-SH
-    run --separate-stderr "$COLDSWARM" convert c.sh
-    [[ $output == *'"sequence": true'* ]]
-    [[ $output == *'left out: --limit-rate'* ]]
-    [[ $output == *'c.sh:4: "wget"'* ]]
-    [[ $output == *'"path": "http://other.example/4"'* ]]
-    [[ $output == *"absent.txt"* ]]
-}
-
-@test "curl: what cannot be read is refused with its line" {
-    refuse() {
-        run --separate-stderr "$COLDSWARM" convert "$1"
-        [ "$status" -eq 2 ] || return 1
-        [ -z "$output" ] || return 1
-        [[ $stderr == *"$2"* ]] || { echo "$stderr"; return 1; }
-    }
-    refuse 'curl --no-such-option http://h/' 'curl:1: curl has no option --no-such-option'
-    refuse "curl 'http://h/" "curl:1: this quote, ', is not closed"
-    refuse 'curl -H' 'curl:1: -H needs an argument'
-    refuse 'curl ftp://h/x -s' 'no request'
 }
 
 @test "HAR: the recording is sent in its order, without what the browser made of it" {

@@ -41,14 +41,13 @@ told() {
     [ "${#stderr_lines[@]}" -eq 1 ] # the count alone
 }
 
-@test "here-documents and here-strings are nobody's words, and not shown" {
+@test "here-documents and here-strings are data for curl, no words, and not shown" {
     sends $'curl -d @- http://h/x <<EOF\ncurl http://evil.sh/\nEOF\ncurl http://h/y' 'POST /x' 'GET /y'
     sends $'cat <<-\'E F\' | curl -d @- http://h/x\n\tcurl http://evil.sh/\n\tE F\ncurl http://h/y' 'POST /x' 'GET /y'
     sends $'curl http://h/x <<A <<"B"\ncurl http://a.sh/\nA\ncurl http://b.sh/\nB\ncurl http://h/y' 'GET /x' 'GET /y'
     sends $'curl http://h/x <<EOF\nno end' 'GET /x'
     sends 'curl http://h/x -d @- <<< "pass-word-1234"' 'POST /x'
-    run grep -rn 'pass-word' c.json
-    [ "$status" -eq 1 ]
+    grep -q '"body": "pass-word-1234"' c.json
     [[ $stderr != *pass-word* ]]
 }
 
@@ -58,14 +57,15 @@ told() {
     sends '(cd /tmp; curl http://h/x) >/dev/null 2>&1 &' 'GET /x'
     sends '{ curl http://h/x; } > y.sh' 'GET /x'
     sends $'for i in a.sh b.sh; do\n  curl http://h/x\ndone' 'GET /x'
-    told '"for" belongs to the shell'
+    told '$i of the loop is another of its values, at random, each time'
+    sends $'while read i; do\n  curl http://h/$i\ndone' 'GET /${env.i}'
+    told '"while" belongs to the shell'
     sends 'while ! curl -f http://h/up; do sleep 1; done' 'GET /up'
     sends 'if curl http://h/x; then curl http://h/y; else curl http://h/z; fi' 'GET /x' 'GET /y' 'GET /z'
     sends $'get() {\n  curl http://h/x\n}\nget' 'GET /x'
     sends 'A=1 B="x y" curl http://h/x' 'GET /x'
     told 'the variable A'
     sends $'TOKEN=abcdefgh1234\nx=$(curl -s http://h/a | jq -r ".b > c")\ncurl http://h/x' 'GET /x'
-    told 'the variable TOKEN'
     run grep -n 'abcdefgh1234' c.json
     [ "$status" -eq 1 ]
     sends 'sudo -u bob timeout 5 nohup curl http://h/x' 'GET /x'

@@ -81,7 +81,7 @@ static void test_no_secret_stays_where_no_variable_can_stand(void **state) {
     assert_non_null(strstr(r.scenario, "left out: a header whose name contains a secret"));
     assert_non_null(strstr(r.scenario, "\"type\": \"x/${env.TOKEN}\""));
     assert_non_null(strstr(r.scenario, "left out: the type of a form part"));
-    assert_non_null(strstr(r.scenario, "\"name\": \"/{***}\""));
+    assert_non_null(strstr(r.scenario, "\"name\": \"/$***\""));
     assert_null(strstr(r.scenario, "Accept-Encoding\":"));
     convert_done(&r);
 }

@@ -186,6 +186,7 @@ static void test_functions(void **state) {
     must_be("${json(token)}", PLACE_JSON, "\\\"a b/\\\\\\\"\xc3\xa4&\\\"");
     must_be("${urlencode(token)}", PLACE_PLAIN, "a%20b%2F%22%C3%A4%26");
     must_be("/x?y=${urlencode(token)}", PLACE_PATH, "/x?y=a%20b%2F%22%C3%A4%26");
+    must_be("/x?y=${urlencode(env.TOKEN)}", PLACE_PATH, "/x?y=s3cr3t%2F%2B%22x");
     must_be("${urlencode(token)}", PLACE_QUERY, "a%2520b%252F%2522%25C3%25A4%2526");
     must_be("${base64(base64(base64(row.user)))}", PLACE_PLAIN, "V1ZjMWRRPT0=");
     must_be("${base64(user.id, iteration)}", PLACE_PLAIN, "NDI3");

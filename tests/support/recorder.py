@@ -10,6 +10,7 @@ LOG = open(sys.argv[1], "a", buffering=1)
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def handle_any(self):
         if self.headers.get("Transfer-Encoding", "") == "chunked":
