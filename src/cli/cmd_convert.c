@@ -166,6 +166,7 @@ static int prepare(const struct args *a, struct job *j, struct convert_options *
         o->from = CONVERT_CURL;
     o->host = opt_text(a, "host");
     o->assets = opt_flag(a, "assets");
+    o->think = opt_flag(a, "think");
     bool file = strcmp(*name, "curl") != 0 && strcmp(*name, "stdin") != 0;
     j->to = folder_of(out != NULL ? out : "x");
     j->from = file ? folder_of(*name) : strdup(".");
@@ -230,11 +231,14 @@ static int run(const struct args *a) {
     if (prepare(a, &j, &o, &name, &e) != 0 ||
         convert_text(&o, name, buf_text(&j.text), j.text.len, &r, &e) != 0)
         goto out;
-    if (r.from != CONVERT_HAR && (o.host != NULL || o.assets)) {
+    if (r.from != CONVERT_HAR && (o.host != NULL || o.assets || o.think)) {
         err_set(&e,
                 "--%s applies only to HAR, and this is %s; use coldswarm run --host to change the "
                 "target",
-                o.host != NULL ? "host" : "assets", convert_word(r.from));
+                o.host != NULL ? "host"
+                : o.assets     ? "assets"
+                               : "think",
+                convert_word(r.from));
         goto out;
     }
     if (out == NULL)
@@ -287,8 +291,12 @@ static const struct opt_def opts[] = {
      .letter = 'H',
      .type = OPT_TEXT,
      .meta = "HOST",
-     .help = "HAR: keep the requests to this host (default: the most frequent host)"},
+     .help = "HAR: keep the requests to this host (default: the host of the first page)"},
     {.name = "assets", .type = OPT_FLAG, .help = "HAR: keep images, scripts, styles and fonts"},
+    {.name = "think",
+     .type = OPT_FLAG,
+     .help = "HAR: keep every pause between requests as think time, not only those of 0.5 s or "
+             "more"},
 };
 
 const struct command command_convert = {

@@ -30,9 +30,10 @@ enum convert_from {
 
 struct convert_options {
     enum convert_from from;
-    /* HAR: the host to keep; NULL: the one with most requests. */
+    /* HAR: the host to keep; NULL: that of the first page. */
     const char *host;
     bool assets; /* HAR: keep images, scripts, styles, fonts */
+    bool think;  /* HAR: keep every recorded pause, not only long ones */
     /* Prefix of the names of files next to the scenario; NULL: such files cannot be written. */
     const char *file_stem;
     /* Prefix for relative file names ("/a/b/"); NULL: they need none. */

@@ -254,9 +254,9 @@ static const char *whole_url(struct transfer *t, const char *url) {
 }
 
 /* The host of a URL, without its port; 0 where it has none. */
-static size_t host_of(const char *url, const char **host) {
+static size_t host_of(const struct draft *d, const char *url, const char **host) {
     struct url u;
-    if (source_url(url, strlen(url), true, &u) != NULL)
+    if (source_url(url, strlen(url), d, &u) != NULL)
         return 0;
     size_t n = u.host_bytes;
     const char *port = memrchr(u.host, ':', n), *bracket = memrchr(u.host, ']', n);
@@ -281,18 +281,19 @@ static bool is_clear(const struct transfer *t, size_t at) {
     bool named = t->before != NULL;
     if (t->urls[at].named)
         return true;
-    size_t n = host_of(t->urls[at].text, &host);
+    size_t n = host_of(t->d, t->urls[at].text, &host);
     if (n == 0 || is_here(host, n))
         return true; /* it goes nowhere, which gets a note, or stays here */
     for (size_t i = 0; i < t->url_count; i++)
         named = named || t->urls[i].named;
     if (!named && at == 0)
         return true;
-    if (t->before != NULL && host_of(t->before, &other) == n && strncasecmp(host, other, n) == 0)
+    if (t->before != NULL && host_of(t->d, t->before, &other) == n &&
+        strncasecmp(host, other, n) == 0)
         return true;
     for (size_t i = 0; i < t->url_count; i++)
-        if ((t->urls[i].named || (!named && i == 0)) && host_of(t->urls[i].text, &other) == n &&
-            strncasecmp(host, other, n) == 0)
+        if ((t->urls[i].named || (!named && i == 0)) &&
+            host_of(t->d, t->urls[i].text, &other) == n && strncasecmp(host, other, n) == 0)
             return true;
     return false;
 }
@@ -302,7 +303,7 @@ static bool is_clear(const struct transfer *t, size_t at) {
 static const char *folder_url(struct transfer *t, const char *url) {
     struct url u;
     struct buf b;
-    const char *path = source_url(url, strlen(url), true, &u) == NULL ? u.path : NULL;
+    const char *path = source_url(url, strlen(url), t->d, &u) == NULL ? u.path : NULL;
     size_t n = path == NULL ? 0 : strcspn(path, "?#");
     if (!t->upload || t->upload_name == NULL || path == NULL || (n > 0 && path[n - 1] != '/'))
         return url;
@@ -355,7 +356,7 @@ static void add_request(struct transfer *t, const char *text, const char *name, 
     struct draft *d = t->d;
     struct url u;
     const char *url = folder_url(t, whole_url(t, text));
-    const char *wrong = source_url(url, strlen(url), true, &u), *method = method_of(t);
+    const char *wrong = source_url(url, strlen(url), t->d, &u), *method = method_of(t);
     if (wrong != NULL) {
         draft_lost(d, &d->next, 1, "left out: %s:%zu: %.200s: %s", name, line, url, wrong);
         return;
@@ -391,16 +392,16 @@ static void add_requests(struct transfer *t, const char *text, const char *name,
     }
 }
 
-static bool has_user(const char *url) {
+static bool has_user(const struct draft *d, const char *url) {
     struct url u;
-    return source_url(url, strlen(url), true, &u) == NULL && u.user != NULL;
+    return source_url(url, strlen(url), d, &u) == NULL && u.user != NULL;
 }
 
 /* The requests that the options and URLs so far mean. */
 void transfer_finish(struct transfer *t, const char *name, size_t line) {
     struct draft *d = t->d;
     if (t->refused != NULL &&
-        (t->user != NULL || (t->url_count > 0 && has_user(t->urls[0].text)))) {
+        (t->user != NULL || (t->url_count > 0 && has_user(d, t->urls[0].text)))) {
         draft_lost(d, &d->next, t->url_count,
                    "left out: %s:%zu: the request with --%s, a kind of authentication that "
                    "coldswarm does not have",

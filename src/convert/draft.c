@@ -80,8 +80,16 @@ size_t draft_reference_bytes(const struct draft *d, const char *text, size_t n) 
 }
 
 bool draft_has_reference(const struct draft *d, const char *text, size_t n) {
-    return d->references && n > 0 &&
-           memmem(text, n, DRAFT_REFERENCE, sizeof DRAFT_REFERENCE - 1) != NULL;
+    const char *end = text + n, *at = text;
+    while (d->references && n > 0 && at < end) {
+        at = memmem(at, (size_t)(end - at), DRAFT_REFERENCE, sizeof DRAFT_REFERENCE - 1);
+        if (at == NULL)
+            return false;
+        if (draft_reference_bytes(d, at, (size_t)(end - at)) > 0)
+            return true;
+        at++;
+    }
+    return false;
 }
 
 void draft_reference(struct draft *d, struct buf *out, const char *expression) {

@@ -169,7 +169,8 @@ struct draft {
     const char *proxy, *ca, *cert, *key, *unix_socket; /* scenario text, or NULL */
     struct draft_pairs resolve;                        /* values only */
     struct draft_class *classes, *classes_last;
-    bool sequence; /* tasks run in order, not by weight */
+    bool sequence;     /* tasks run in order, not by weight */
+    bool pauses_first; /* tasks begin with the pause of their first request */
     /* Requests, and those beyond a scenario's maximum. */
     size_t request_count, left_out;
     struct draft_notes notes;

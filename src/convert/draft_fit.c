@@ -262,10 +262,11 @@ static void form_bytes(struct draft *d, struct draft_request *q) {
 }
 
 static void file_body(struct draft *d, struct draft_request *q) {
-    if (q->body_kind != DRAFT_FILE || !is_long(q->body))
+    if (q->body_kind != DRAFT_FILE || (!is_long(q->body) && q->body[0] != '\0'))
         return;
     q->body_kind = DRAFT_NONE;
-    draft_note(d, &q->notes, "left out: the file of the body, whose name is too long");
+    draft_note(d, &q->notes, "left out: the file of the body, whose name is %s",
+               q->body[0] == '\0' ? "empty" : "too long");
 }
 
 /* One word each, which --tags can choose. */
@@ -346,21 +347,32 @@ static void class_fit(struct draft *d, struct draft_class *c, size_t *count) {
     draft_note(d, &d->notes, "Left out: classes of users after the first %d.", CLASSES_MAX);
 }
 
-static void too_long(struct draft *d, const char *what, const char **text) {
-    if (!is_long(*text))
+/* Connections are the same for all requests, so the only variables are the environment's. */
+static bool is_constant(const char *text) {
+    for (const char *p = text; text != NULL && (p = strstr(p, "${")) != NULL; p += 2)
+        if ((p == text || p[-1] != '$') && strncmp(p + 2, "env.", 4) != 0)
+            return false;
+    return true;
+}
+
+static void connection_fit(struct draft *d, const char *what, const char **text) {
+    if (is_long(*text))
+        draft_note(d, &d->notes, "Left out: %s, which is too long.", what);
+    else if (!is_constant(*text))
+        draft_note(d, &d->notes, "Left out: %s, which changes every time.", what);
+    else
         return;
-    draft_note(d, &d->notes, "Left out: %s, which is too long.", what);
     *text = NULL;
 }
 
 /* How requests travel. */
 static void travel(struct draft *d) {
     struct draft_pairs all = d->resolve;
-    too_long(d, "the proxy", &d->proxy);
-    too_long(d, "the file of certificates", &d->ca);
-    too_long(d, "the client certificate", &d->cert);
-    too_long(d, "the key of the client certificate", &d->key);
-    too_long(d, "the Unix socket", &d->unix_socket);
+    connection_fit(d, "the proxy", &d->proxy);
+    connection_fit(d, "the file of certificates", &d->ca);
+    connection_fit(d, "the client certificate", &d->cert);
+    connection_fit(d, "the key of the client certificate", &d->key);
+    connection_fit(d, "the Unix socket", &d->unix_socket);
     if (d->key != NULL && d->cert == NULL) {
         draft_note(d, &d->notes, "Left out: a key without a client certificate.");
         d->key = NULL;
@@ -371,7 +383,9 @@ static void travel(struct draft *d) {
     }
     d->resolve = (struct draft_pairs){0};
     for (const struct draft_pair *p = all.first; p != NULL; p = p->next) {
-        if (d->resolve.count < RESOLVE_MAX && !is_long(p->value))
+        if (!is_constant(p->value))
+            draft_note(d, &d->notes, "Left out: an address (--resolve) that changes every time.");
+        else if (d->resolve.count < RESOLVE_MAX && !is_long(p->value))
             draft_pair_add(d, &d->resolve, "", p->value);
         else
             draft_note(

@@ -48,7 +48,7 @@ static void member_steps(struct object *o, const char *key, const struct draft_r
     buf_init(&b, DRAFT_BYTES_MAX);
     buf_char(&b, '[');
     for (const struct draft_request *q = steps->first; q != NULL; q = q->next) {
-        if (q->pause_s > 0 && q != steps->first) {
+        if (q->pause_s > 0 && (q != steps->first || o->d->pauses_first)) {
             emit_newline(&b, indent);
             buf_printf(&b, "{ \"wait\": { \"constant\": %.10g } },", q->pause_s);
         }
@@ -62,7 +62,7 @@ static void member_steps(struct object *o, const char *key, const struct draft_r
 
 static void put_task(struct draft *d, const struct draft_task *t, int indent, struct buf *out) {
     emit_notes(d, out, &t->notes, indent);
-    if (t->requests.count == 1) {
+    if (t->requests.count == 1 && !(d->pauses_first && t->requests.first->pause_s > 0)) {
         emit_request(d, t->requests.first, t, indent, out);
         return;
     }

@@ -6,6 +6,10 @@
 
 #define PARTS_MAX 1000
 
+bool formdata_is_text(const char *bytes, size_t n) {
+    return text_is_utf8(bytes, n) && (n == 0 || memchr(bytes, '\0', n) == NULL);
+}
+
 void formdata_part(struct draft *d, struct draft_request *q, const char *name, const char *filename,
                    const char *type, const char *bytes, size_t n) {
     struct draft_part *p = draft_part_add(d, q, draft_literal(d, name, strlen(name)));
@@ -15,7 +19,7 @@ void formdata_part(struct draft *d, struct draft_request *q, const char *name, c
         p->type = draft_literal(d, type, strlen(type));
     if (filename != NULL)
         p->filename = draft_literal(d, filename, strlen(filename));
-    if (!text_is_utf8(bytes, n)) {
+    if (!formdata_is_text(bytes, n)) {
         p->file = draft_file_add(d, bytes, n);
         if (p->file == NULL)
             draft_note(d, &q->notes,
@@ -29,7 +33,7 @@ void formdata_part(struct draft *d, struct draft_request *q, const char *name, c
                    filename, name);
     }
     if (p->file == NULL)
-        p->value = text_is_utf8(bytes, n) ? draft_value(d, name, bytes, n) : "";
+        p->value = formdata_is_text(bytes, n) ? draft_value(d, name, bytes, n) : "";
 }
 
 /* The value of `key="..."` or `key=token` in a header line; NULL where it is not there. */

@@ -17,4 +17,7 @@ bool formdata_read(struct draft *d, struct draft_request *q, const char *bytes, 
 void formdata_part(struct draft *d, struct draft_request *q, const char *name, const char *filename,
                    const char *type, const char *bytes, size_t n);
 
+/* True if a scenario can have the bytes as a value; otherwise they need a file. */
+bool formdata_is_text(const char *bytes, size_t n);
+
 #endif

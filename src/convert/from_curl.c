@@ -348,15 +348,16 @@ int curl_read(struct draft *d, const char *name, const char *text, size_t bytes,
     struct shell_variables v = {.d = d};
     struct shell_command c = {.next = 0};
     struct piped from = {0};
-    struct buf posix;
+    struct buf clean, posix;
     size_t commands = 0;
     int result = 0;
     d->references = true;
+    buf_init(&clean, DRAFT_BYTES_MAX);
     buf_init(&posix, DRAFT_BYTES_MAX);
-    if (shell_from_windows(text, bytes, &posix)) {
-        bytes = posix.len;
-        text = buf_text(&posix);
-    }
+    draft_clean(&clean, text, bytes);
+    bool windows = shell_from_windows(buf_text(&clean), clean.len, &posix);
+    text = buf_text(windows ? &posix : &clean);
+    bytes = windows ? posix.len : clean.len;
     while (c.next < bytes && result == 0) {
         size_t at = c.next;
         bool ampersand = at > 1 && text[at - 1] == '&' && text[at - 2] != '&';
@@ -365,6 +366,7 @@ int curl_read(struct draft *d, const char *name, const char *text, size_t bytes,
             result = one(&v, name, &c, &from, ampersand, &commands, e);
     }
     buf_done(&posix);
+    buf_done(&clean);
     if (result != 0)
         return -1;
     d->sequence = d->request_count > 1;

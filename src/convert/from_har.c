@@ -9,32 +9,12 @@
 
 #include "convert/formdata.h"
 #include "convert/from.h"
-#include "convert/source_url.h"
+#include "convert/from_har.h"
 #include "util/encode.h"
 #include "util/text.h"
 
-#define HOSTS_MAX 1000
-#define THINK_S 0.5 /* a shorter gap is the page loading, not a person */
-#define COOKIES_MAX 1000
-
-struct host {
-    struct url url;
-    size_t requests;
-};
-
-struct har {
-    struct draft *d;
-    const struct convert_options *o;
-    struct host hosts[HOSTS_MAX];
-    size_t host_count;
-    struct url kept;
-    struct draft_task *task;
-    size_t assets, preflights, others, strange, revalidated, newer_http;
-    const char *cookies[COOKIES_MAX]; /* names that the server has set so far */
-    size_t cookie_count;
-    double last_end, gaps[DRAFT_REQUESTS_MAX];
-    size_t gap_count;
-};
+#define THINK_S 0.5       /* a shorter gap is the page loading, not a person */
+#define THINK_ALL_S 0.001 /* with --think */
 
 /* Headers that the browser makes by itself, or its developer tools do. The list is in the
  * scenario's first comment. */
@@ -66,115 +46,6 @@ static bool is_browsers(const char *name, const char *method) {
         if (strcasecmp(name, names[i]) == 0)
             return true;
     return false;
-}
-
-static bool ends(const char *path, size_t n, const char *end) {
-    size_t m = strlen(end);
-    return n > m && strncasecmp(path + n - m, end, m) == 0;
-}
-
-/* Images, styles, scripts and fonts: by what the browser says, by the answer's type, or by the
- * name. */
-static bool is_asset(const struct json *entry, const struct url *u) {
-    static const char *const kinds[] = {"image", "stylesheet", "script",   "font",
-                                        "media", "manifest",   "texttrack"};
-    static const char *const types[] = {"image/",
-                                        "font/",
-                                        "audio/",
-                                        "video/",
-                                        "text/css",
-                                        "text/javascript",
-                                        "application/javascript",
-                                        "application/x-javascript",
-                                        "application/font"};
-    static const char *const names[] = {".png",  ".jpg",  ".jpeg",  ".gif", ".svg",
-                                        ".webp", ".ico",  ".css",   ".js",  ".mjs",
-                                        ".map",  ".woff", ".woff2", ".ttf", ".mp4"};
-    const char *kind = json_get_string(entry, "_resourceType");
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (strcmp(kind, kinds[i]) == 0)
-            return true;
-    if (kind[0] != '\0')
-        return false;
-    const char *type =
-        json_get_string(json_get(json_get(entry, "response"), "content"), "mimeType");
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if (strncasecmp(type, types[i], strlen(types[i])) == 0)
-            return true;
-    size_t n = 0;
-    while (n < u->path_bytes && u->path[n] != '?')
-        n++;
-    for (size_t i = 0; i < sizeof names / sizeof *names && type[0] == '\0'; i++)
-        if (ends(u->path, n, names[i]))
-            return true;
-    return false;
-}
-
-/* Whether the entry is a request that could be sent again. */
-static bool entry_url(const struct json *entry, struct url *u) {
-    const struct json *url = json_get(json_get(entry, "request"), "url");
-    const char *kind = json_get_string(entry, "_resourceType");
-    return url != NULL && url->kind == JSON_STRING && strcmp(kind, "websocket") != 0 &&
-           source_url(url->text, url->len, false, u) == NULL && u->scheme[0] != '\0';
-}
-
-static bool same_host(const struct url *a, const struct url *b) {
-    return strcmp(a->scheme, b->scheme) == 0 && a->host_bytes == b->host_bytes &&
-           strncasecmp(a->host, b->host, a->host_bytes) == 0;
-}
-
-/* --host takes "shop.example", "shop.example:8080" or a whole origin. */
-static bool is_named(const struct url *u, const char *host) {
-    struct url want;
-    if (source_url(host, strlen(host), false, &want) != NULL)
-        return false;
-    if (want.scheme[0] != '\0' && strcmp(want.scheme, u->scheme) != 0)
-        return false;
-    return want.host_bytes == u->host_bytes && strncasecmp(want.host, u->host, u->host_bytes) == 0;
-}
-
-static void count_hosts(struct har *h, const struct json *entries) {
-    for (const struct json *entry = entries->first; entry != NULL; entry = entry->next) {
-        struct url u;
-        size_t i = 0;
-        if (!entry_url(entry, &u) || (!h->o->assets && is_asset(entry, &u)))
-            continue;
-        while (i < h->host_count && !same_host(&h->hosts[i].url, &u))
-            i++;
-        if (i == h->host_count && h->host_count < HOSTS_MAX)
-            h->hosts[h->host_count++].url = u;
-        if (i < h->host_count)
-            h->hosts[i].requests++;
-    }
-}
-
-static int choose_host(struct har *h, const struct json_doc *doc, const struct json *entries,
-                       struct err *e) {
-    const struct host *best = NULL;
-    count_hosts(h, entries);
-    for (size_t i = 0; i < h->host_count; i++) {
-        const struct host *x = &h->hosts[i];
-        if (h->o->host != NULL ? is_named(&x->url, h->o->host)
-                               : best == NULL || x->requests > best->requests)
-            best = x;
-    }
-    if (best == NULL && h->o->host != NULL)
-        return err_set(e,
-                       "no request in it goes to %.200s; without --host, coldswarm uses the host "
-                       "with the most requests",
-                       h->o->host);
-    if (best == NULL)
-        return json_fail(doc, entries->at, e, "it contains no request that can be sent again%s",
-                         h->o->assets ? "" : "; --assets keeps images, styles and scripts");
-    h->kept = best->url;
-    for (size_t i = 0; i < h->host_count; i++)
-        if (&h->hosts[i] != best)
-            draft_lost(h->d, &h->d->notes, h->hosts[i].requests,
-                       "Left out: %zu request%s to %s://%.*s.", h->hosts[i].requests,
-                       text_plural(h->hosts[i].requests), h->hosts[i].url.scheme,
-                       (int)(h->hosts[i].url.host_bytes < 200 ? h->hosts[i].url.host_bytes : 200),
-                       h->hosts[i].url.host);
-    return 0;
 }
 
 static int digits(const char *text, int n) {
@@ -220,8 +91,8 @@ static void pause_before(struct har *h, const struct json *entry, struct draft_r
     if (isnan(start))
         return;
     double gap = start - h->last_end;
-    if (h->last_end > 0 && gap >= THINK_S && gap < 3600) {
-        q->pause_s = round(gap * 10) / 10;
+    if (h->last_end > 0 && gap >= (h->o->think ? THINK_ALL_S : THINK_S) && gap < 3600) {
+        q->pause_s = h->o->think ? round(gap * 1000) / 1000 : round(gap * 10) / 10;
         if (h->gap_count < DRAFT_REQUESTS_MAX)
             h->gaps[h->gap_count++] = gap;
     }
@@ -244,7 +115,7 @@ static void remember_cookies(struct har *h, const struct json *entry) {
         const char *line = json_get_string(m, "value"); /* Chrome joins several with line ends */
         while (*line != '\0') {
             size_t n = strcspn(line, "=;\n");
-            if (!was_set(h, line, n) && h->cookie_count < COOKIES_MAX)
+            if (!was_set(h, line, n) && h->cookie_count < HAR_COOKIES_MAX)
                 h->cookies[h->cookie_count++] = draft_copy(h->d, line, n);
             line += strcspn(line, "\n");
             line += *line == '\n';
@@ -268,9 +139,30 @@ static void cookie_header(struct har *h, struct draft_request *q, const char *va
     buf_done(&b);
 }
 
+/* Some writers have the cookies only in a list of their own. */
+static void cookie_list(struct har *h, const struct json *request, struct draft_request *q) {
+    const struct json *list = json_get_array(request, "cookies");
+    struct buf b;
+    buf_init(&b, DRAFT_BYTES_MAX);
+    for (const struct json *m = list == NULL ? NULL : list->first; m != NULL; m = m->next)
+        if (json_get_string(m, "name")[0] != '\0')
+            buf_printf(&b, "%s%s=%s", b.len > 0 ? "; " : "", json_get_string(m, "name"),
+                       json_get_string(m, "value"));
+    cookie_header(h, q, buf_text(&b));
+    buf_done(&b);
+}
+
+static bool has_body(const struct json *request) {
+    const struct json *data = json_get(request, "postData"), *text = json_get(data, "text"),
+                      *list = json_get_array(data, "params");
+    return (text != NULL && text->kind == JSON_STRING && text->len > 0) ||
+           (list != NULL && list->first != NULL);
+}
+
 static void headers(struct har *h, const struct json *request, struct draft_request *q,
                     const char *method) {
     const struct json *list = json_get_array(request, "headers");
+    bool cookies = false, body = has_body(request);
     for (const struct json *m = list == NULL ? NULL : list->first; m != NULL; m = m->next) {
         const struct json *value = json_get(m, "value");
         const char *name = json_get_string(m, "name");
@@ -278,13 +170,58 @@ static void headers(struct har *h, const struct json *request, struct draft_requ
             continue;
         h->revalidated +=
             strcasecmp(name, "If-None-Match") == 0 || strcasecmp(name, "If-Modified-Since") == 0;
-        if (is_browsers(name, method) || strcasecmp(name, "Content-Type") == 0)
-            continue;
+        if (is_browsers(name, method) || (body && strcasecmp(name, "Content-Type") == 0))
+            continue; /* the body's type goes with the body */
+        cookies = cookies || strcasecmp(name, "Cookie") == 0;
         if (strcasecmp(name, "Cookie") == 0)
             cookie_header(h, q, value->text);
         else
             draft_header(h->d, q, name, value->text, value->len);
     }
+    if (!cookies)
+        cookie_list(h, request, q);
+}
+
+/* How long the body was when it was sent; 0: not known. */
+static size_t sent_bytes(const struct json *request) {
+    const struct json *size = json_get(request, "bodySize"),
+                      *list = json_get_array(request, "headers");
+    int64_t n = 0;
+    for (const struct json *m = list == NULL ? NULL : list->first; m != NULL; m = m->next)
+        if (strcasecmp(json_get_string(m, "name"), "Content-Length") == 0)
+            n = strtoll(json_get_string(m, "value"), NULL, 10);
+    if (n <= 0 && (size == NULL || size->kind != JSON_NUMBER || !json_int64(size, &n)))
+        n = 0;
+    return n > 0 ? (size_t)n : 0;
+}
+
+/* Browsers write a byte of a body that is no text as the character with its number. Appends these
+ * bytes; returns false if the text has other characters. */
+static bool latin1(struct buf *out, const char *text, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)text[i];
+        if (c < 0x80) {
+            buf_char(out, (char)c);
+        } else if ((c == 0xc2 || c == 0xc3) && i + 1 < n) {
+            buf_char(out, (char)(((c & 3) << 6) | ((unsigned char)text[++i] & 0x3f)));
+        } else {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether these bytes were sent, rather than the UTF-8 of the text. The length tells; without
+ * it, bytes that are UTF-8 themselves, or a file in a form. */
+static bool is_latin1(const struct json *request, const struct buf *bytes, size_t text_bytes,
+                      bool multipart) {
+    size_t sent = sent_bytes(request);
+    if (bytes->len == text_bytes)
+        return false;
+    if (sent == bytes->len || sent == text_bytes)
+        return sent == bytes->len;
+    return text_is_utf8(buf_text(bytes), bytes->len) ||
+           (multipart && memmem(buf_text(bytes), bytes->len, "filename=", 9) != NULL);
 }
 
 static void part_from_param(struct har *h, struct draft_request *q, const struct json *m) {
@@ -294,6 +231,18 @@ static void part_from_param(struct har *h, struct draft_request *q, const struct
     if (name == NULL || name->kind != JSON_STRING || name->len == 0)
         return;
     bool has = value != NULL && value->kind == JSON_STRING && value->len > 0;
+    struct buf bytes;
+    buf_init(&bytes, DRAFT_BYTES_MAX);
+    if (has && file[0] != '\0' && strncasecmp(type, "text/", 5) != 0 &&
+        decode_base64(&bytes, value->text, value->len) &&
+        !formdata_is_text(buf_text(&bytes), bytes.len)) {
+        draft_note(d, &q->notes, "assumed: the content of file %.100s is base64", file);
+        formdata_part(d, q, name->text, file, type[0] != '\0' ? type : NULL, buf_text(&bytes),
+                      bytes.len);
+        buf_done(&bytes);
+        return;
+    }
+    buf_done(&bytes);
     formdata_part(d, q, name->text, file[0] != '\0' ? file : NULL, type[0] != '\0' ? type : NULL,
                   has ? value->text : "", has ? value->len : 0);
 }
@@ -315,7 +264,7 @@ static void post_data(struct har *h, const struct json *request, struct draft_re
     const struct json *data = json_get(request, "postData"), *list = json_get_array(data, "params");
     const struct json *text = json_get(data, "text");
     const char *type = json_get_string(data, "mimeType");
-    struct buf decoded;
+    struct buf decoded, single;
     const struct json *headers = json_get_array(request, "headers");
     for (const struct json *m = headers == NULL ? NULL : headers->first; m != NULL; m = m->next)
         if (strcasecmp(json_get_string(m, "name"), "Content-Type") == 0)
@@ -336,6 +285,12 @@ static void post_data(struct har *h, const struct json *request, struct draft_re
                        "assumed: the body is marked as base64 but is not; it is sent unchanged");
         }
     }
+    buf_init(&single, DRAFT_BYTES_MAX);
+    if (has_text && bytes == text->text && latin1(&single, bytes, n) &&
+        is_latin1(request, &single, n, multipart)) {
+        bytes = buf_text(&single);
+        n = single.len;
+    }
     if (multipart && (n == 0 || !formdata_read(d, q, bytes, n, type)) && list != NULL)
         params(h, q, list, true);
     else if (!multipart && n > 0)
@@ -345,32 +300,78 @@ static void post_data(struct har *h, const struct json *request, struct draft_re
     if (q->body_kind == DRAFT_NONE && (n > 0 || multipart))
         draft_note(d, &q->notes, "left out: an unreadable body of %.80s", type);
     buf_done(&decoded);
+    buf_done(&single);
 }
 
-static void entry_read(struct har *h, const struct json *entry) {
+/* "http://h/a/b?c" as "/a/b". */
+static const char *title_of(struct har *h, const struct json *pages, const char *id) {
+    const char *title = "";
+    for (const struct json *m = pages == NULL ? NULL : pages->first; m != NULL; m = m->next)
+        if (strcmp(json_get_string(m, "id"), id) == 0)
+            title = json_get_string(m, "title");
+    const char *scheme = strstr(title, "://");
+    if (scheme != NULL && strncasecmp(title, "http", 4) == 0) {
+        title = scheme + 3 + strcspn(scheme + 3, "/?#");
+        title = draft_copy(h->d, title, strcspn(title, "?#"));
+    }
+    return title[0] == '\0' ? draft_copy(h->d, id, strlen(id))
+                            : draft_literal(h->d, title, strlen(title));
+}
+
+/* Each page of the recording is a task of its own. */
+static bool begin_page(struct har *h, const struct json *pages, const struct json *entry) {
+    const char *id = json_get_string(entry, "pageref");
+    if (h->task != NULL && (id[0] == '\0' || strcmp(id, h->page) == 0))
+        return true;
+    struct draft_class *c = h->d->classes != NULL ? h->d->classes : draft_class_add(h->d, NULL);
+    h->task = draft_task_add(h->d, c, 1);
+    if (h->task == NULL)
+        return false;
+    h->page = id;
+    h->page_count++;
+    h->task->name = id[0] == '\0' ? "recording" : title_of(h, pages, id);
+    return true;
+}
+
+/* Counts what is no request; true if it is one. */
+static bool is_request(struct har *h, const struct json *entry, struct url *u) {
+    const char *url = json_get_string(json_get(entry, "request"), "url");
+    enum har_kind kind = har_kind(h, entry, u);
+    if (kind == HAR_WEBSOCKET) {
+        draft_lost(h->d, &h->d->next, 1, "left out: WebSocket %.200s", url);
+        return false;
+    }
+    if (kind == HAR_STRANGE) {
+        bool local = strncasecmp(url, "data:", 5) == 0 || strncasecmp(url, "blob:", 5) == 0;
+        h->strange += !local;
+        return false;
+    }
+    if (!har_same_host(u, &h->kept))
+        return false; /* named already */
+    h->assets += kind == HAR_ASSET;
+    h->preflights += kind == HAR_PREFLIGHT;
+    h->unsent += kind == HAR_UNSENT;
+    if (kind == HAR_UNANSWERED)
+        draft_lost(h->d, &h->d->next, 1,
+                   "left out: %.10s %.200s, of which the recording has no response",
+                   json_get_string(json_get(entry, "request"), "method"), url);
+    return kind == HAR_REQUEST;
+}
+
+static void entry_read(struct har *h, const struct json *pages, const struct json *entry) {
     struct draft *d = h->d;
     struct url u;
     const struct json *request = json_get(entry, "request");
-    const char *method = json_get_string(request, "method"),
-               *kind = json_get_string(entry, "_resourceType");
-    if (!entry_url(entry, &u)) {
-        h->strange++;
-        return;
-    }
-    if (!same_host(&u, &h->kept))
-        return; /* named already */
-    bool preflight = strcmp(kind, "preflight") == 0 || strcmp(method, "OPTIONS") == 0;
-    h->preflights += preflight;
-    bool asset = !preflight && !h->o->assets && is_asset(entry, &u);
-    h->assets += asset;
-    if (preflight || asset)
+    const char *method = json_get_string(request, "method");
+    if (!is_request(h, entry, &u))
         return;
     struct draft_request made = {.path = "/"};
     if (!draft_method(d, &made, method, strlen(method))) {
         h->strange++;
         return;
     }
-    struct draft_request *q = draft_request_add(d, &h->task->requests);
+    struct draft_request *q =
+        begin_page(h, pages, entry) ? draft_request_add(d, &h->task->requests) : NULL;
     if (q == NULL)
         return;
     const char *version = json_get_string(request, "httpVersion");
@@ -407,11 +408,13 @@ static void summary(struct har *h) {
                    "Not sent: %zu preflight request%s (OPTIONS), which only browsers send.",
                    h->preflights, text_plural(h->preflights));
     if (h->strange > 0)
-        draft_lost(
-            d, notes, h->strange,
-            "Left out: entries that are not HTTP requests (%zu: WebSockets, data: URLs, broken "
-            "entries).",
-            h->strange);
+        draft_lost(d, notes, h->strange,
+                   "Left out: entries without a method and a URL that can be sent (%zu).",
+                   h->strange);
+    if (h->unsent > 0)
+        draft_note(d, notes,
+                   "Not sent: %zu request%s that did not go out when it was recorded (status 0).",
+                   h->unsent, text_plural(h->unsent));
     if (h->revalidated > 0)
         draft_note(d, notes,
                    "Not sent: If-None-Match and If-Modified-Since of the browser's cache; "
@@ -424,7 +427,12 @@ static void summary(struct har *h) {
     if (h->gap_count > 0) {
         qsort(h->gaps, h->gap_count, sizeof *h->gaps, by_size);
         double median = round(h->gaps[h->gap_count / 2] * 10) / 10;
-        d->classes->wait = (struct draft_pause){DRAFT_WAIT_CONSTANT, median, median};
+        struct draft_request *first = d->classes->tasks->requests.first;
+        if (h->page_count > 1 && first != NULL) {
+            first->pause_s = median;
+        } else {
+            d->classes->wait = (struct draft_pause){DRAFT_WAIT_CONSTANT, median, median};
+        }
         draft_note(d, &d->classes->notes,
                    "Assumed: a user waits for the median pause of the recording between two "
                    "rounds; the recording has %zu pause%s of %.1f to %.1f s.",
@@ -435,6 +443,7 @@ static void summary(struct har *h) {
 int har_read(struct draft *d, const struct convert_options *o, const struct json_doc *doc,
              struct err *e) {
     const struct json *entries = json_get_array(json_get(json_root(doc), "log"), "entries");
+    const struct json *pages = json_get_array(json_get(json_root(doc), "log"), "pages");
     int result = -1;
     if (entries == NULL)
         return json_fail(doc, json_root(doc)->at, e,
@@ -446,21 +455,18 @@ int har_read(struct draft *d, const struct convert_options *o, const struct json
     h->o = o;
     /* clang's analyser does not know that json_fail() returns -1 */
     h->kept = (struct url){.scheme = "", .host = ""};
-    if (choose_host(h, doc, entries, e) != 0)
+    if (har_choose_host(h, doc, entries, e) != 0)
         goto out;
-    h->task = draft_task_add(d, draft_class_add(d, NULL), 1);
-    if (h->task == NULL) {
-        err_set(e, "out of memory");
-        goto out;
-    }
     for (const struct json *entry = entries->first; entry != NULL; entry = entry->next)
-        entry_read(h, entry);
+        entry_read(h, pages, entry);
     if (d->request_count == 0) {
         json_fail(doc, entries->at, e, "it contains no request that can be sent again%s",
                   o->assets ? "" : "; --assets keeps images, styles and scripts");
         goto out;
     }
-    h->task->name = "recording";
+    if (h->page_count == 1)
+        h->task->name = "recording";
+    d->sequence = d->pauses_first = h->page_count > 1;
     summary(h);
     result = 0;
 out:

@@ -168,7 +168,7 @@ static void set_host(struct locust *l, struct draft_class *c, const char *json, 
     const struct json *v = json_root(doc);
     struct draft_request q = {.path = "/"};
     const char *before = d->target;
-    if (source_url(v->text, v->len, true, &u) != NULL) {
+    if (source_url(v->text, v->len, l->d, &u) != NULL) {
         locust_left_out(l, &c->notes, line, "this is not an http:// or https:// address");
     } else {
         d->target = NULL;

@@ -180,7 +180,7 @@ static bool set_url(struct call *c, struct draft_request *q, struct draft_notes 
     size_t n = b.len;
     const char *text = draft_take(d, &b), *wrong = NULL;
     if (whole)
-        wrong = source_url(text, n, true, &u);
+        wrong = source_url(text, n, c->l->d, &u);
     if (wrong != NULL)
         locust_left_out(c->l, notes, c->line, wrong);
     else if (whole)

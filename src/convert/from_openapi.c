@@ -76,7 +76,7 @@ static void server_read(struct openapi *o, const char **prefix) {
                    "--host.",
                    url);
         *prefix = url;
-    } else if (source_url(url, strlen(url), true, &u) != NULL) {
+    } else if (source_url(url, strlen(url), d, &u) != NULL) {
         draft_note(
             d, &d->notes,
             "Left out: the server's URL \"%.100s\", which is not a URL; give one with --host.",

@@ -213,7 +213,7 @@ static bool set_url(struct postman *p, const struct json *url, struct draft_requ
     }
     p->own = NULL;
     n = b.len;
-    const char *text = draft_take(p->d, &b), *wrong = source_url(text, n, true, &u);
+    const char *text = draft_take(p->d, &b), *wrong = source_url(text, n, p->d, &u);
     if (wrong != NULL)
         draft_lost(p->d, &p->d->next, 1, "left out: request %.100s: its URL \"%.100s\": %s", where,
                    text, wrong);

@@ -7,14 +7,14 @@
 #ifndef CONVERT_SOURCE_URL_H
 #define CONVERT_SOURCE_URL_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
+#include "convert/draft.h"
 #include "util/url.h"
 
 /* Returns what is wrong with it, or NULL. Without "scheme://" the text begins with the host.
- * With `references`, host and port may contain references (draft.h), whose values are not
+ * Host and port may contain references of the draft (NULL: there are none), whose values are not
  * checked. */
-const char *source_url(const char *text, size_t n, bool references, struct url *out);
+const char *source_url(const char *text, size_t n, const struct draft *d, struct url *out);
 
 #endif

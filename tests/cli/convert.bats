@@ -13,56 +13,6 @@ setup() {
     unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
 }
 
-# sample NAME: the sample with the recorder's port in it.
-sample() {
-    sed "s/@PORT@/$PORT/g" "$DATA/$1"
-}
-
-# send FILE SECONDS: validates and runs it.
-send() {
-    set_variables "$1"
-    "$COLDSWARM" validate "$1" >validated.txt
-    "$COLDSWARM" run "$1" -t "$2" --quiet -o run.db >/dev/null 2>run.err || { cat run.err; return 1; }
-}
-
-@test "HAR: the recording is sent in its order, without what the browser made of it" {
-    start_recorder har.log
-    sample shop.har >shop.har
-    run --separate-stderr "$COLDSWARM" convert shop.har -o shop.json
-    [ "$status" -eq 0 ]
-    [[ $stderr == *"shop.json: 5 requests from har"* ]]
-    [ "$(od -An -tx1 shop.body-1.bin)" = " 00 ff 80 0a" ]
-    for text in "1 request to https://analytics.example" "fonts (1);" "1 preflight"; do
-        grep -qF "$text" shop.json
-    done
-    run grep -E 'deadbeefcafe|correct-horse|eyJhbGci|k-123456789|abc123' shop.json
-    [ "$status" -eq 1 ]
-    grep -qF '{ "wait": { "constant": 0.6 } }' shop.json
-    send shop.json 1500ms
-    sample shop.expected.json >expected.json
-    python3 "$CHECK" expect har.log expected.json
-}
-
-@test "HAR: --assets, --host, and a file that is there already" {
-    PORT=1
-    sample shop.har >shop.har
-    "$COLDSWARM" convert shop.har --assets | grep -q '"/site.css"'
-    "$COLDSWARM" convert shop.har --host analytics.example | grep -q '"target": "https://analytics.example"'
-    run "$COLDSWARM" convert shop.har --host nobody.example
-    [ "$status" -eq 2 ]
-    echo mine >s.json
-    run --separate-stderr "$COLDSWARM" convert shop.har -o s.json
-    [ "$status" -eq 2 ]
-    [[ $stderr == *"--force"* ]]
-    [ "$(cat s.json)" = mine ]
-}
-
-@test "HAR: bytes that are no text need a file to be kept in" {
-    PORT=1
-    sample shop.har >shop.har
-    "$COLDSWARM" convert shop.har | grep -qF "left out: a body of 4 bytes that are not text"
-}
-
 @test "Postman: requests, variables, folders' authentication and bodies" {
     start_recorder postman.log
     sample shop.postman.json >shop.postman.json

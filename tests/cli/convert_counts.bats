@@ -112,6 +112,6 @@ PY
 {"request":{"method":"GET","url":"http://127.0.0.1:1/b","headers":[]}},
 {"request":{"method":"GET","url":"http://127.0.0.2:1/b","headers":[]}}]}}
 JSON
-    counts h.har 'read 2 requests; 1 not read, 1 assumption: see comments'
+    counts h.har 'read 2 requests; 1 not read, 2 assumptions: see comments'
     run -2 "$COLDSWARM" convert h.har --strict
 }

@@ -68,3 +68,15 @@ run_one() {
     wait "$run" || true # interrupted
     rm -f run.db
 }
+
+# sample NAME: the sample with the recorder's port in it.
+sample() {
+    sed "s/@PORT@/$PORT/g" "$ROOT/tests/cli/convert/$1"
+}
+
+# send FILE SECONDS: validates and runs it.
+send() {
+    set_variables "$1"
+    "$COLDSWARM" validate "$1" >validated.txt
+    "$COLDSWARM" run "$1" -t "$2" --quiet -o run.db >/dev/null 2>run.err || { cat run.err; return 1; }
+}
