@@ -1,50 +1,20 @@
 #include "gate/gate_live.h"
 
 #include <math.h>
-#include <pthread.h>
 #include <stdlib.h>
 
-#include "gate/slot.h"
-#include "stats/hist.h"
+#include "gate/gate_live_internal.h"
 #include "stats/quantile.h"
 #include "util/clock.h"
 
 #define WHOLE_BITS 9u
 #define SECOND_BITS 8u
 
-/* What was seen in a second, or in all of them. */
-struct counted {
-    struct gate_slot slot;
-    struct hist hist; /* with percentiles only */
-};
-
-struct live_task {
-    struct gate_scope scope;
-    struct counted whole;
-    struct counted *seconds; /* a ring, of the newest; NULL without windows */
-    size_t second_count;
-    int64_t shift;       /* of the slots: the first time */
-    bool any;            /* there was one */
-    int64_t newest;      /* second in the ring; -1: none */
-    int64_t next_window; /* not looked at yet */
-    double level, level_sum, level_min, level_max;
-    uint64_t levels;
-    bool crossed, reported, ended;
-    double low, high;
-};
-
-struct gate_live {
-    pthread_mutex_t lock;
-    struct live_task *tasks;
-    size_t count;
-    struct hist merged; /* scratch */
-};
-
-static int counted_init(struct counted *c, bool quantile, unsigned bits, struct err *e) {
+static int counted_init(struct live_counted *c, bool quantile, unsigned bits, struct err *e) {
     return quantile ? hist_init(&c->hist, bits, e) : 0;
 }
 
-static void counted_clear(struct counted *c) {
+void gate_live_clear(struct live_counted *c) {
     c->slot = (struct gate_slot){0};
     if (c->hist.counts != NULL)
         hist_reset(&c->hist);
@@ -127,22 +97,21 @@ void gate_live_free(struct gate_live *l) {
 
 /* ---- what is seen ---- */
 
-/* What is counted of a second, or NULL where the ring has gone on. */
-static struct counted *second_at(struct live_task *t, int64_t second) {
+struct live_counted *gate_live_second(struct live_task *t, int64_t second) {
     int64_t n = (int64_t)t->second_count;
     if (second <= t->newest - n)
         return NULL;
     for (int64_t i = second - n >= t->newest ? second - n + 1 : t->newest + 1; i <= second; i++)
-        counted_clear(&t->seconds[i % n]);
+        gate_live_clear(&t->seconds[i % n]);
     if (second > t->newest)
         t->newest = second;
     return &t->seconds[second % n];
 }
 
 static void add(struct live_task *t, const struct gate_gain *gain) {
-    struct counted *c = &t->whole;
+    struct live_counted *c = &t->whole;
     if (t->seconds != NULL)
-        c = second_at(t, (gain->at_us - t->scope.begin_us) / US_PER_S);
+        c = gate_live_second(t, (gain->at_us - t->scope.begin_us) / US_PER_S);
     if (c == NULL || (!gain->timed && gain->total == 0))
         return;
     if (gain->timed && !t->any) {
@@ -252,8 +221,8 @@ static void bound_quantile(const struct hist *h, double p, double per_ms, double
 }
 
 /* Between which numbers a time is; false if there is none. `open`: more of it is to come. */
-static bool bound_trend(const struct live_task *t, const struct counted *c, bool open, double *low,
-                        double *high) {
+static bool bound_trend(const struct live_task *t, const struct live_counted *c, bool open,
+                        double *low, double *high) {
     const struct gate_slot *s = &c->slot;
     double per_ms = gate_per_ms(t->scope.rule->metric);
     if (s->n == 0)
@@ -326,12 +295,13 @@ static bool bound_whole(const struct live_task *t, int64_t now_us, double *low, 
     return false;
 }
 
-static void join(struct gate_live *l, struct live_task *t, int64_t window, struct counted *all) {
+static void join(struct gate_live *l, struct live_task *t, int64_t window,
+                 struct live_counted *all) {
     int64_t width = t->scope.rule->over_ns / 1000000000;
     hist_reset(&l->merged);
-    *all = (struct counted){0};
+    *all = (struct live_counted){0};
     for (int64_t i = window; i < window + width && i <= t->newest; i++) {
-        const struct counted *c = &t->seconds[(size_t)i % t->second_count];
+        const struct live_counted *c = &t->seconds[(size_t)i % t->second_count];
         gate_slot_join(&all->slot, &c->slot);
         if (c->hist.counts != NULL)
             hist_merge(&l->merged, &c->hist);
@@ -342,7 +312,7 @@ static void join(struct gate_live *l, struct live_task *t, int64_t window, struc
 /* False where the window is empty. */
 static bool bound_window(struct gate_live *l, struct live_task *t, int64_t window, double *low,
                          double *high) {
-    struct counted all;
+    struct live_counted all;
     enum gate_kind kind = t->scope.metric->kind;
     join(l, t, window, &all);
     if (kind == GATE_TREND)
@@ -367,7 +337,7 @@ static void look_at_windows(struct gate_live *l, struct live_task *t, int64_t no
             end_us + (int64_t)GATE_LATE_S * US_PER_S > now_us)
             return;
         double low = (double)NAN, high = (double)NAN;
-        second_at(t, t->next_window + width_us / US_PER_S - 1);
+        gate_live_second(t, t->next_window + width_us / US_PER_S - 1);
         bool there = t->next_window > t->newest - (int64_t)t->second_count;
         if (there && (!bound_window(l, t, t->next_window, &low, &high) ||
                       surely_crossed(t->scope.rule->op, low, high, t->scope.rule->limit))) {

@@ -24,6 +24,7 @@
 
 #include "gate/gate_answer.h"
 #include "gate/rule.h"
+#include "util/buf.h"
 #include "util/err.h"
 #include "util/request.h"
 
@@ -59,5 +60,20 @@ struct gate_crossing {
  * first time or that may now end the run, at most `max` of them; the others follow at the next
  * look. */
 size_t gate_live_look(struct gate_live *l, int64_t now_us, struct gate_crossing *out, size_t max);
+
+/* A part of a load, which evaluates nothing: appends what was counted since the last call for the
+ * rules that may end the run, and forgets it. One line for each of them, with windows one for each
+ * second:
+ *
+ *     rule RULE SECOND AMOUNT TOTAL TIMES SUM MIN MAX [HISTOGRAM]
+ *
+ * RULE is the number of the rule. SECOND counts from the start of its range; it is 0 without
+ * windows. SUM, MIN and MAX are of the times. HISTOGRAM is there with percentiles
+ * (hist_text.h). */
+void gate_live_take(struct gate_live *l, struct buf *out);
+
+/* The whole: adds what is behind "rule " of such a line. Users are not in it: give their sum to
+ * gate_live_gauge(). A second that has left the ring is ignored. */
+int gate_live_join(struct gate_live *l, const char *line, struct err *e);
 
 #endif

@@ -1,10 +1,13 @@
 #include "stats/live.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 
 #include "stats/hist.h"
+#include "stats/hist_text.h"
 #include "util/clock.h"
+#include "util/words.h"
 
 #define SLOTS 8 /* the window, the current second, and two for what comes late or early */
 #define BITS 6u
@@ -56,6 +59,19 @@ void live_free(struct live *l) {
     free(l);
 }
 
+/* The slot of a second; NULL: the ring has gone on. */
+static struct slot *slot_of(struct live *l, int64_t second) {
+    struct slot *s = &l->slots[second % SLOTS];
+    if (second < s->second)
+        return NULL;
+    if (second > s->second) {
+        s->second = second;
+        s->requests = s->failures = 0;
+        hist_reset(&s->response_us);
+    }
+    return s;
+}
+
 static void add_one(struct live *l, const struct request *x) {
     bool failed = outcome_is_failure((int)x->outcome);
     l->unsendable += x->outcome == OUTCOME_UNSENDABLE;
@@ -65,15 +81,9 @@ static void add_one(struct live *l, const struct request *x) {
     l->failures += failed;
     if (x->end_us < 0 || x->response_us < 0)
         return;
-    int64_t second = x->end_us / US_PER_S;
-    struct slot *s = &l->slots[second % SLOTS];
-    if (second < s->second)
+    struct slot *s = slot_of(l, x->end_us / US_PER_S);
+    if (s == NULL)
         return;
-    if (second > s->second) {
-        s->second = second;
-        s->requests = s->failures = 0;
-        hist_reset(&s->response_us);
-    }
     s->requests++;
     s->failures += failed;
     hist_record(&s->response_us, x->response_us);
@@ -119,4 +129,38 @@ void live_snapshot(struct live *l, int64_t now_ns, struct live_snapshot *out) {
         s.failures_per_second = (double)failures / length_s;
     }
     *out = s;
+}
+
+void live_take(struct live *l, struct buf *out) {
+    pthread_mutex_lock(&l->lock);
+    for (size_t i = 0; i < SLOTS; i++) {
+        struct slot *s = &l->slots[i];
+        if (s->second == EMPTY || s->requests == 0)
+            continue;
+        buf_printf(out, "second %" PRId64 " %" PRIu64 " %" PRIu64 " ", s->second, s->requests,
+                   s->failures);
+        hist_text_write(&s->response_us, out);
+        buf_char(out, '\n');
+        s->requests = s->failures = 0;
+        hist_reset(&s->response_us);
+    }
+    pthread_mutex_unlock(&l->lock);
+}
+
+int live_join(struct live *l, const char *line, struct err *e) {
+    int64_t second;
+    uint64_t requests, failures;
+    int result = 0;
+    if (!words_int(&line, &second) || second < 0 || !words_uint(&line, &requests) ||
+        !words_uint(&line, &failures))
+        return err_set(e, "a line \"second\" lacks its numbers");
+    pthread_mutex_lock(&l->lock);
+    struct slot *s = slot_of(l, second);
+    if (s != NULL) {
+        s->requests += requests;
+        s->failures += failures;
+        result = hist_text_add(&s->response_us, &line, e);
+    }
+    pthread_mutex_unlock(&l->lock);
+    return result;
 }

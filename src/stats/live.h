@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "util/buf.h"
 #include "util/err.h"
 #include "util/request.h"
 
@@ -40,5 +41,13 @@ void live_add(struct live *l, const struct request *requests, size_t n);
 /* Rates and percentiles cover the last LIVE_WINDOW_S whole seconds before now_ns, or as many as
  * there are. In the first second, they cover what there is of it. */
 void live_snapshot(struct live *l, int64_t now_ns, struct live_snapshot *out);
+
+/* A part of a load: appends a line "second S REQUESTS FAILURES HISTOGRAM" (hist_text.h) for each
+ * second in which requests ended since the last call, and forgets them. */
+void live_take(struct live *l, struct buf *out);
+
+/* The whole: adds what is behind "second " of such a line. A second that has left the ring is
+ * ignored. The totals do not change. */
+int live_join(struct live *l, const char *line, struct err *e);
 
 #endif

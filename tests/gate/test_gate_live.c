@@ -1,4 +1,5 @@
 /* live: what is crossed while a run goes on, and that it never says so where the end may not. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -267,6 +268,99 @@ static void what_iterations_and_checks_give(void **state) {
     }
 }
 
+/* ---- parts of a load ---- */
+
+static void share(struct bench *part, struct bench *whole) {
+    struct buf text;
+    struct err e = {""};
+    buf_init(&text, 1 << 20);
+    gate_live_take(part->live, &text);
+    char *at = text.data;
+    for (char *end; at != NULL && (end = strchr(at, '\n')) != NULL; at = end + 1) {
+        *end = '\0';
+        assert_memory_equal(at, "rule ", 5);
+        if (gate_live_join(whole->live, at + 5, &e) != 0)
+            fail_msg("%s", e.text);
+    }
+    buf_done(&text);
+}
+
+/* Three parts get each third request. The whole that they are joined to crosses when one that got
+ * all does, and has the same bounds. */
+static void parts_cross_together_what_one_machine_crosses(void **state) {
+    (void)state;
+    static const char *const texts[] = {
+        "http_reqs rate>55 abortOnFail",
+        "http_reqs rate>20 abortOnFail",
+        "http_reqs{name:/} count<1 abortOnFail",
+        "http_req_duration p(95)<40 abortOnFail",
+        "http_req_duration p(95)<60 abortOnFail",
+        "service_time avg<24 abortOnFail",
+        "service_time avg<26 abortOnFail",
+        "service_time max<49 abortOnFail",
+        "response_time med<24 over 2s abortOnFail",
+        "http_req_failed rate<0.1 abortOnFail",
+        "http_req_failed rate<0.2 over 1s abortOnFail",
+        "http_reqs rate>45 over 2s abortOnFail",
+        "vus value<5 abortOnFail",
+    };
+    for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
+        struct bench one, whole, parts[3];
+        set_up(&one, texts[k]);
+        set_up(&whole, texts[k]);
+        for (size_t i = 0; i < 3; i++)
+            set_up(&parts[i], texts[k]);
+        for (int64_t s = 0; s < 8; s++) {
+            for (int i = 0; i < 50; i++) {
+                add(&one, s * 1000 + i * 20, i, i % 8 != 0);
+                add(&parts[i % 3], s * 1000 + i * 20, i, i % 8 != 0);
+            }
+            for (size_t i = 0; i < 3; i++)
+                share(&parts[i], &whole);
+            gate_live_gauge(one.live, GATE_VUS, (double)s);
+            gate_live_gauge(whole.live, GATE_VUS, (double)s);
+            struct gate_crossing a = {0}, b = {0};
+            size_t n = look(&one, (double)s + 1, &a);
+            if (look(&whole, (double)s + 1, &b) != n)
+                fail_msg("%s: differs in second %d", texts[k], (int)s);
+            /* `max` has no upper bound yet. */
+            if (n > 0 && !isinf(a.high))
+                assert_near(a.high, b.high, 1e-9);
+            if (n > 0)
+                assert_near(a.low, b.low, 1e-9);
+        }
+        for (size_t i = 0; i < 3; i++)
+            tear_down(&parts[i]);
+        tear_down(&one);
+        tear_down(&whole);
+    }
+}
+
+static void only_what_may_end_the_run_is_shared_and_nonsense_is_refused(void **state) {
+    (void)state;
+    static const char *const bad[] = {"",
+                                      "1 0 0 0 0 0 0 0",
+                                      "0 -1 0 0 0 0 0 0",
+                                      "0 0 0 0 0 0 0",
+                                      "0 0 0 1 1 nan 1 1 9 1 1 1:1",
+                                      "0 0 0 1 1 1 1 1",
+                                      "0 0 0 1 1 1 1 1 8 1 1 1:1",
+                                      "0 9223372036854775807 0 1 1 1 1 1 9 1 1 1:1"};
+    struct bench b;
+    struct buf text;
+    struct err e = {""};
+    set_up(&b, "http_req_duration p(95)<100");
+    buf_init(&text, 4096);
+    add(&b, 100, 5, true);
+    gate_live_take(b.live, &text);
+    assert_int_equal(text.len, 0);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (gate_live_join(b.live, bad[i], &e) == 0)
+            fail_msg("accepted: %s", bad[i]);
+    tear_down(&b);
+    buf_done(&text);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_crossing_is_told_once),
@@ -276,6 +370,8 @@ int main(void) {
         cmocka_unit_test(a_late_look_evaluates_nothing_wrong),
         cmocka_unit_test(at_the_end_it_agrees_with_the_evaluation),
         cmocka_unit_test(what_iterations_and_checks_give),
+        cmocka_unit_test(parts_cross_together_what_one_machine_crosses),
+        cmocka_unit_test(only_what_may_end_the_run_is_shared_and_nonsense_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -104,11 +105,62 @@ static void test_two_threads(void **state) {
     live_free(NULL);
 }
 
+/* Gives each line "second ..." of the text to the whole. */
+static void join_all(struct live *whole, char *text) {
+    struct err e = {""};
+    for (char *end; (end = strchr(text, '\n')) != NULL; text = end + 1) {
+        *end = '\0';
+        assert_memory_equal(text, "second ", 7);
+        if (live_join(whole, text + 7, &e) != 0)
+            fail_msg("%s", e.text);
+    }
+}
+
+static void test_parts_are_seen_as_the_whole_is(void **state) {
+    (void)state;
+    struct live *one = NULL, *whole = NULL, *parts[2] = {NULL, NULL};
+    struct live_snapshot want, got;
+    struct buf text;
+    struct err e = {""};
+    buf_init(&text, 1 << 20);
+    assert_int_equal(live_new(&one, NULL) | live_new(&whole, NULL) | live_new(&parts[0], NULL) |
+                         live_new(&parts[1], NULL),
+                     0);
+    for (int64_t second = 0; second < 12; second++) {
+        feed(one, second, second + 1, 10, 3 * NS_PER_MS);
+        feed(one, second, second + 1, 20, 40 * NS_PER_MS);
+        feed(parts[0], second, second + 1, 10, 3 * NS_PER_MS);
+        feed(parts[1], second, second + 1, 20, 40 * NS_PER_MS);
+        for (size_t i = 0; i < 2; i++) {
+            buf_clear(&text);
+            live_take(parts[i], &text);
+            if (text.len > 0)
+                join_all(whole, text.data);
+        }
+    }
+    live_snapshot(one, 12 * NS_PER_S, &want);
+    live_snapshot(whole, 12 * NS_PER_S, &got);
+    assert_near(got.requests_per_second, 30, 1e-9);
+    assert_true(got.p50_us == want.p50_us && got.p95_us == want.p95_us);
+    buf_clear(&text);
+    live_take(parts[0], &text);
+    assert_int_equal(text.len, 0); /* it was taken */
+    assert_int_equal(live_join(whole, "x 1 0 6 0 0", &e), -1);
+    assert_int_equal(live_join(whole, "-1 1 0 6 0 0", &e), -1);
+    assert_int_equal(live_join(whole, "1 0 0 6 0 0", &e), 0); /* too late: ignored */
+    for (size_t i = 0; i < 2; i++)
+        live_free(parts[i]);
+    live_free(one);
+    live_free(whole);
+    buf_done(&text);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_window_moves_on),
         cmocka_unit_test(test_latecomers_count_in_the_totals),
         cmocka_unit_test(test_two_threads),
+        cmocka_unit_test(test_parts_are_seen_as_the_whole_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
