@@ -164,6 +164,13 @@ static const struct opt_def options[] = {
      .meta = "UTC",
      .local = true,
      .help = "start the load at this time, such as 2026-11-29T12:00:00Z; refused if it is past"},
+    {.name = "control",
+     .type = OPT_TEXT,
+     .meta = "FD",
+     .needs = "shard",
+     .local = true,
+     .help = "file descriptor of a socket to an agent that starts and stops this part, and gets a "
+             "report every second; coldswarm-mpi uses it"},
     {.name = "seed",
      .type = OPT_INTEGER,
      .meta = "N",

@@ -49,7 +49,7 @@ static int init(const void *run, void **self, struct err *e) {
         return err_set(e, "out of memory for thresholds");
     for (size_t i = 0; i < v->catalog->endpoint_count; i++)
         v->covered[i] = gate_covers_failures(v->rules, &v->catalog->endpoints[i]);
-    if (v->rules->count == 0 || v->is_part)
+    if (v->rules->count == 0 || (v->is_part && !opt_given(view->args, "control")))
         return 0;
     if (gate_live_new(v->rules, &v->subject.subject, &v->live, e) != 0)
         return -1;
@@ -122,12 +122,18 @@ static void note_crossing(struct evaluating *v, const struct gate_crossing *x, i
 static void tick(void *self, const struct control_snapshot *now) {
     struct evaluating *v = self;
     struct gate_crossing crossings[LOOK_MAX];
-    if (v->live == NULL || now->elapsed_ns < NS_PER_S || now->stopped)
+    if (v->live == NULL || v->is_part || now->elapsed_ns < NS_PER_S || now->stopped)
         return;
     gate_live_gauge(v->live, GATE_VUS, now->users);
     size_t n = gate_live_look(v->live, now->elapsed_ns / NS_PER_US, crossings, LOOK_MAX);
     for (size_t i = 0; i < n; i++)
         note_crossing(v, &crossings[i], now->elapsed_ns);
+}
+
+void evaluating_take(const struct control *c, struct buf *out) {
+    struct evaluating *v = control_listener_self(c, &evaluating_listener);
+    if (v != NULL && v->live != NULL)
+        gate_live_take(v->live, out);
 }
 
 /* Why it ended before its time. */

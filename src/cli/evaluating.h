@@ -3,8 +3,8 @@
  * --threshold.
  *
  * It evaluates them once a second during the run (gate/gate_live.h), so that one with abortOnFail
- * can stop it. At the end, report/thresholds.h evaluates them from the file. Only that result
- * counts.
+ * can stop it. A part of a load evaluates nothing; with an agent, it counts for the whole. At the
+ * end, report/thresholds.h evaluates them from the file. Only that result counts.
  *
  * Thread: as control.h says.
  */
@@ -12,7 +12,11 @@
 #define CLI_EVALUATING_H
 
 #include "control/control.h"
+#include "util/buf.h"
 
 extern const struct control_listener evaluating_listener;
+
+/* Of a part that an agent controls: what gate_live_take() appends. */
+void evaluating_take(const struct control *c, struct buf *out);
 
 #endif

@@ -1,5 +1,6 @@
 #include "cli/listeners.h"
 
+#include "cli/control_socket.h"
 #include "cli/counting.h"
 #include "cli/evaluating.h"
 #include "cli/locust_live.h"
@@ -27,10 +28,11 @@ static const struct control_listener events_listener = {
     .name = "events", .init = events_init, .command = events_command, .done = events_done};
 
 static const struct control_listener *const listeners[] = {
-    &events_listener, &progress_listener, &dispatch_lag_listener, &evaluating_listener,
-    &locust_listener, &counting_listener, &scraping_listener,     &streaming_listener};
+    &events_listener,     &progress_listener,  &dispatch_lag_listener,
+    &evaluating_listener, &locust_listener,    &counting_listener,
+    &scraping_listener,   &streaming_listener, &control_socket_listener};
 
-static const struct control_source *const sources[] = {&signals_source};
+static const struct control_source *const sources[] = {&signals_source, &control_socket_source};
 
 const struct control_tables run_tables = {
     .listeners = listeners,

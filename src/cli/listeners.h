@@ -41,6 +41,7 @@ struct run_end {
     struct counted *counted;       /* for the tables; NULL: they read the file */
     struct streams *streams;       /* for the tables; NULL: no response was a stream, or unknown */
     uint64_t uncovered;            /* failed requests that no threshold covers */
+    struct err invalid;            /* makes the run INVALID, with this reason; "": does not */
 };
 
 #endif

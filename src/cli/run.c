@@ -16,6 +16,7 @@
 #include "cli/results.h"
 #include "cli/run_manifest.h"
 #include "cli/run_path.h"
+#include "cli/run_values.h"
 #include "cli/run_words.h"
 #include "cli/sending.h"
 #include "cli/sharding.h"
@@ -103,6 +104,7 @@ struct run {
     struct run_facts facts; /* all of these */
     struct record *record;
     struct control control;
+    bool published; /* what the setup captured */
     char path[REPEAT_PATH_BYTES];
     char page[REPEAT_PATH_BYTES]; /* "": no --html */
 };
@@ -118,13 +120,14 @@ static struct engine_order take_order(struct control *c) {
 
 /* For calibration, setup and teardown, which listeners do not see. */
 static struct engine_order tick_outside_load(void *context, const struct engine_progress *now) {
+    struct run *run = context;
     (void)now;
-    control_poll(context);
-    return take_order(context);
+    control_poll(&run->control);
+    return take_order(&run->control);
 }
 
 static struct engine_order tick(void *context, const struct engine_progress *now) {
-    struct control *c = context;
+    struct control *c = &((struct run *)context)->control;
     if (now == NULL)
         return tick_outside_load(context, NULL);
     struct control_snapshot s = {.elapsed_ns = now->elapsed_ns,
@@ -132,9 +135,31 @@ static struct engine_order tick(void *context, const struct engine_progress *now
                                  .users = now->users,
                                  .users_max = now->users_max,
                                  .stopping = now->stopping,
-                                 .stopped = now->stopped};
+                                 .stopped = now->stopped,
+                                 .busiest_core = now->busiest_core,
+                                 .longest_stall_ns = now->longest_stall_ns};
     control_tick(c, &s);
     return take_order(c);
+}
+
+static bool proceed(void *context, enum engine_stage stage, struct engine_start *start) {
+    static const enum control_stage stages[] = {[ENGINE_SETUP] = CONTROL_SETUP,
+                                                [ENGINE_LOAD] = CONTROL_LOAD,
+                                                [ENGINE_TEARDOWN] = CONTROL_TEARDOWN};
+    struct run *run = context;
+    struct control_start given = {.mono_ns = 0};
+    if (stage == ENGINE_LOAD && !run->published) {
+        run_values_publish(&run->control, run->scenario, start->values);
+        run->published = true;
+    }
+    if (!control_proceed(&run->control, stages[stage], &given))
+        return false;
+    if (stage == ENGINE_LOAD) {
+        run_values_take(&run->control, run->scenario, start->values);
+        start->mono_ns = given.mono_ns;
+        start->real_ns = given.real_ns;
+    }
+    return true;
 }
 
 /* ---- the file and the listeners ---- */
@@ -267,6 +292,10 @@ static int conclude(struct run *run, const struct engine_result *result, struct 
     record_totals(run->record, &totals);
     verdict_decide(&verdict, result, &totals, &end->sent);
     doubt_streams(&verdict, result, end);
+    if (end->invalid.text[0] != '\0') {
+        verdict.word = "INVALID";
+        snprintf(verdict.reason, sizeof verdict.reason, "%.500s", end->invalid.text);
+    }
     verdict_note_version(&verdict, run->scenario->http.version != SCENARIO_HTTP_1_1, &end->sent);
     int code = verdict_exit_code(&verdict, result, &totals,
                                  end->thresholds != NULL && !end->thresholds->ok, end->uncovered,
@@ -315,6 +344,16 @@ static int calibrate_first(struct run *run, const struct engine_options *o) {
     return EXIT_OK;
 }
 
+/* A part whose load never began. */
+static int stay_away(struct run *run, const struct engine_result *result, struct run_end *end) {
+    struct err e;
+    record_stop(run->record, NULL);
+    control_end(&run->control, end, NULL);
+    drop_record(run);
+    err_set(&e, "not started: %.400s", run->control.why.text);
+    return command_error(result->signal != 0 ? 128 + result->signal : EXIT_USAGE, e.text);
+}
+
 static int carry_out(struct run *run) {
     const struct args *a = run->args;
     struct err e = {0};
@@ -333,7 +372,8 @@ static int carry_out(struct run *run) {
         .stop_timeout_ns = opt_duration(a, "stop-timeout"),
         .user_agent = USER_AGENT,
         .tick = tick_outside_load,
-        .tick_context = &run->control,
+        .tick_context = run,
+        .proceed = proceed,
     };
     int code = calibrate_first(run, &o);
     if (code != EXIT_OK)
@@ -344,7 +384,10 @@ static int carry_out(struct run *run) {
         run_announce(&run->facts, run->path);
     o.record = run->record;
     o.tick = tick;
-    if (engine_run(&o, &result, &e) == 0)
+    int status = engine_run(&o, &result, &e);
+    if (status == 0 && result.unstarted && run->sharding.is_part)
+        code = stay_away(run, &result, &end);
+    else if (status == 0)
         code = conclude(run, &result, &end);
     else {
         /* What was recorded stays readable; without a verdict the file shows an interrupted run. */
@@ -393,7 +436,7 @@ static int run_once(const struct args *a, const struct control_tables *tables,
         engine_raise_limits(run.scenario, sharding->part, threads, &e) != 0)
         command_error(code, e.text);
     else if (run_path_check(a, repeat, &e) != 0 || transport_global_init(&e) != 0 ||
-             control_init(&run.control, tables, &e) != 0)
+             control_init(&run.control, tables, a, &e) != 0)
         code = command_error(EXIT_RUNTIME, e.text);
     else {
         run.facts = (struct run_facts){.args = a,
@@ -414,6 +457,8 @@ static int run_once(const struct args *a, const struct control_tables *tables,
         record_stop(run.record, NULL);
         record_close(run.record, NULL, NULL);
     }
+    if (run.control.tables != NULL)
+        control_finish(&run.control, code);
     control_done(&run.control);
     scenario_free(run.scenario);
     repeat_done(repeat, run.path, code);

@@ -159,12 +159,39 @@ static int read_start(const char *text, int64_t *ns, struct err *e) {
     return 0;
 }
 
+int sharding_control(const char *text, int *fd, uint64_t *id, struct err *e) {
+    char *end = NULL;
+    long number = text[0] >= '0' && text[0] <= '9' ? strtol(text, &end, 10) : -1;
+    unsigned long long trace = 0;
+    if (number >= 0 && *end == ':' && strlen(end + 1) == 16 &&
+        strspn(end + 1, "0123456789abcdef") == 16) {
+        trace = strtoull(end + 1, NULL, 16);
+        end += 17;
+    }
+    if (number < 0 || number > INT32_MAX || *end != '\0')
+        return err_set(e,
+                       "--control %s: write the number of an open socket, such as 3, or 3:ID with "
+                       "16 hexadecimal digits",
+                       text);
+    *fd = (int)number;
+    *id = trace;
+    return 0;
+}
+
 int sharding_choose(const struct args *a, struct sharding *out, struct err *e) {
     static const char *const of_the_whole[] = {"csv", "html", "report", "repeat", "calibrate"};
     static const char *const needed[] = {"seed", "start-at"};
     *out = (struct sharding){.part = {0, 1}, .is_part = opt_given(a, "shard")};
     if (opt_given(a, "start-at") && read_start(opt_text(a, "start-at"), &out->start_at_ns, e) != 0)
         return -1;
+    if (opt_given(a, "control")) {
+        int fd;
+        if (sharding_control(opt_text(a, "control"), &fd, &out->trace, e) != 0)
+            return -1;
+        out->agreed = true;
+    }
+    if (out->agreed && opt_given(a, "start-at"))
+        return err_set(e, "the agent of --control says when to start; leave --start-at out");
     if (!out->is_part)
         return opt_given(a, "start-at") && opt_given(a, "repeat")
                    ? err_set(e, "--start-at is the start of one run; leave --repeat out")
@@ -174,7 +201,7 @@ int sharding_choose(const struct args *a, struct sharding *out, struct err *e) {
             return err_set(e, "--%s is of a whole run; leave it out, and use the merged file",
                            of_the_whole[i]);
     for (size_t i = 0; i < COUNT_OF(needed); i++)
-        if (!opt_given(a, needed[i]))
+        if (!opt_given(a, needed[i]) && !(out->agreed && strcmp(needed[i], "start-at") == 0))
             return err_set(e, "--shard needs --%s, the same for all parts", needed[i]);
     return strcmp(opt_text(a, "shard"), "auto") == 0
                ? read_launcher(&out->part, e)
@@ -202,7 +229,7 @@ int sharding_check(const struct sharding *s, const struct scenario *scenario, st
                            load_is_open(&scenario->loads[i].load) ? " (\"max_users\")" : "");
     }
     const char *capture = setup_capture(scenario);
-    if (capture != NULL)
+    if (capture != NULL && !s->agreed)
         return err_set(e,
                        "--shard: the setup captures values (%s), which the other parts cannot "
                        "know; put them into \"variables\", or capture them in \"on_start\"",
@@ -212,6 +239,8 @@ int sharding_check(const struct sharding *s, const struct scenario *scenario, st
 
 uint64_t sharding_trace(const struct sharding *s, uint64_t seed) {
     struct rng rng;
+    if (s->trace != 0)
+        return s->trace;
     rng_seed(&rng, seed, TRACE_STREAM ^ (uint64_t)s->start_at_ns);
     uint64_t id = rng_next(&rng);
     return id == 0 ? 1 : id;

@@ -23,10 +23,16 @@
 struct sharding {
     struct part part;    /* {0, 1}: the whole load */
     bool is_part;        /* --shard was given */
+    bool agreed;         /* an agent knows the start and the values of the setup: --control */
+    uint64_t trace;      /* identifier of the run from the agent; 0: none */
     int64_t start_at_ns; /* CLOCK_REALTIME; 0: at once */
 };
 
 #define SHARDING_MAX 10000 /* parts */
+
+/* Reads the value of --control: "FD", or "FD:ID" with the identifier of the run in traceparent,
+ * which is the same for all parts (*id is 0 without). */
+int sharding_control(const char *text, int *fd, uint64_t *id, struct err *e);
 
 /* "I/N" or "auto", which reads the variables of a launcher. Fails if an option that concerns the
  * whole run is given too, or the start is past. */
@@ -36,7 +42,7 @@ int sharding_choose(const struct args *a, struct sharding *out, struct err *e);
  * another knows. */
 int sharding_check(const struct sharding *s, const struct scenario *scenario, struct err *e);
 
-/* The same identifier in all parts: of the seed and the start. */
+/* The same identifier in all parts: of the agent, or of the seed and the start. */
 uint64_t sharding_trace(const struct sharding *s, uint64_t seed);
 
 void sharding_manifest(const struct sharding *s, struct manifest *m);

@@ -1,8 +1,10 @@
 #include "control/control.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-int control_init(struct control *c, const struct control_tables *tables, struct err *e) {
+int control_init(struct control *c, const struct control_tables *tables, const void *args,
+                 struct err *e) {
     *c = (struct control){.tables = tables, .now_ns = -1};
     c->listeners = calloc(tables->listener_count + 1, sizeof *c->listeners);
     c->sources = calloc(tables->source_count + 1, sizeof *c->sources);
@@ -11,7 +13,7 @@ int control_init(struct control *c, const struct control_tables *tables, struct 
     if (live_new(&c->live, e) != 0)
         return -1;
     for (size_t i = 0; i < tables->source_count; i++)
-        if (tables->sources[i]->init(&c->sources[i], e) != 0)
+        if (tables->sources[i]->init(args, &c->sources[i], e) != 0)
             return -1;
     return 0;
 }
@@ -23,21 +25,20 @@ int control_listen(struct control *c, const void *run, struct err *e) {
     return 0;
 }
 
-static void done_sources(struct control *c) {
-    for (size_t i = 0; c->sources != NULL && i < c->tables->source_count; i++) {
-        if (c->sources[i] != NULL)
-            c->tables->sources[i]->done(c->sources[i]);
-        c->sources[i] = NULL;
-    }
-}
-
 void control_done(struct control *c) {
     if (c->tables == NULL)
         return;
     for (size_t i = 0; c->listeners != NULL && i < c->tables->listener_count; i++)
         if (c->listeners[i].self != NULL)
             c->tables->listeners[i]->done(c->listeners[i].self);
-    done_sources(c);
+    for (size_t i = 0; c->sources != NULL && i < c->tables->source_count; i++)
+        if (c->sources[i] != NULL)
+            c->tables->sources[i]->done(c->sources[i]);
+    for (size_t i = 0; i < c->value_count; i++) {
+        free(c->values[i].name);
+        free(c->values[i].bytes);
+    }
+    free(c->values);
     free(c->listeners);
     free(c->sources);
     live_free(c->live);
@@ -87,14 +88,69 @@ void control_command(struct control *c, struct control_command command) {
     c->fresh = command.order > c->fresh ? command.order : c->fresh;
     if (c->signal == 0)
         c->signal = command.signal;
+    if (c->why.text[0] == '\0')
+        err_set(&c->why, "%s", command.why);
     for (size_t i = 0; c->now_ns >= 0 && i < c->tables->listener_count; i++)
         if (row(c, i)->command != NULL)
             row(c, i)->command(c->listeners[i].self, &command);
 }
 
+/* The row of a source that takes part in this run; otherwise a row without functions. */
+static const struct control_source *source_row(const struct control *c, size_t i) {
+    static const struct control_source none;
+    return c->sources[i] == NULL ? &none : c->tables->sources[i];
+}
+
 static void poll_sources(struct control *c) {
     for (size_t i = 0; i < c->tables->source_count; i++)
-        c->tables->sources[i]->poll(c->sources[i], c);
+        if (source_row(c, i)->poll != NULL)
+            source_row(c, i)->poll(c->sources[i], c);
+}
+
+void *control_source_self(const struct control *c, const struct control_source *source) {
+    for (size_t i = 0; i < c->tables->source_count; i++)
+        if (c->tables->sources[i] == source)
+            return c->sources[i];
+    return NULL;
+}
+
+void *control_listener_self(const struct control *c, const struct control_listener *listener) {
+    for (size_t i = 0; i < c->tables->listener_count; i++)
+        if (c->tables->listeners[i] == listener)
+            return c->listeners[i].self;
+    return NULL;
+}
+
+bool control_proceed(struct control *c, enum control_stage stage, struct control_start *start) {
+    bool all = true;
+    for (size_t i = 0; i < c->tables->source_count; i++)
+        if (source_row(c, i)->proceed != NULL &&
+            !source_row(c, i)->proceed(c->sources[i], stage, start))
+            all = false;
+    return all;
+}
+
+void control_publish(struct control *c, const char *name, const char *bytes, size_t n) {
+    for (size_t i = 0; i < c->tables->source_count; i++)
+        if (source_row(c, i)->value != NULL)
+            source_row(c, i)->value(c->sources[i], name, bytes, n);
+}
+
+int control_learn(struct control *c, const char *name, const char *bytes, size_t n) {
+    struct control_value *all = realloc(c->values, (c->value_count + 1) * sizeof *all);
+    if (all == NULL)
+        return -1;
+    c->values = all;
+    struct control_value v = {.name = strdup(name), .bytes = malloc(n + 1), .n = n};
+    if (v.name == NULL || v.bytes == NULL) {
+        free(v.name);
+        free(v.bytes);
+        return -1;
+    }
+    memcpy(v.bytes, bytes, n);
+    v.bytes[n] = '\0';
+    all[c->value_count++] = v;
+    return 0;
 }
 
 void control_poll(struct control *c) {
@@ -136,5 +192,13 @@ int control_end(struct control *c, void *end, struct err *e) {
 
 void control_release(struct control *c) {
     control_poll(c);
-    done_sources(c);
+    for (size_t i = 0; i < c->tables->source_count; i++)
+        if (source_row(c, i)->release != NULL)
+            source_row(c, i)->release(c->sources[i]);
+}
+
+void control_finish(struct control *c, int code) {
+    for (size_t i = 0; c->sources != NULL && i < c->tables->source_count; i++)
+        if (source_row(c, i)->finish != NULL)
+            source_row(c, i)->finish(c->sources[i], code);
 }

@@ -34,7 +34,24 @@ struct control_snapshot {
     bool stopping; /* no new requests; requests in progress may finish */
     /* The load ended early: by a command, or because a user could not continue. */
     bool stopped;
+    /* How the client itself was doing, at worst so far: CPU share of a thread, and how late one of
+     * its loops woke. */
+    double busiest_core;
+    int64_t longest_stall_ns;
     struct live_snapshot live;
+};
+
+/* What a run asks its sources for before it goes on. */
+enum control_stage {
+    CONTROL_SETUP, /* everything is prepared, nothing was sent */
+    CONTROL_LOAD,  /* the setup was sent */
+    CONTROL_TEARDOWN
+};
+
+/* When the load starts. */
+struct control_start {
+    int64_t mono_ns; /* of this machine; 0: as soon as it can */
+    int64_t real_ns;
 };
 
 enum control_order {
@@ -72,11 +89,23 @@ struct control_listener {
     void (*done)(void *self);
 };
 
+/* Functions except init(), poll() and done() may be NULL. If *self stays NULL, no other function is
+ * called. */
 struct control_source {
     const char *name;
-    int (*init)(void **self, struct err *e);
+    /* `args` is what control_init() was given. */
+    int (*init)(const void *args, void **self, struct err *e);
     /* Passes new commands to control_command(). */
     void (*poll)(void *self, struct control *c);
+    /* Whether the run may begin this stage. Called again after each poll() until it is true. Before
+     * the load it may set the start. */
+    bool (*proceed)(void *self, enum control_stage stage, struct control_start *start);
+    /* A value that the setup has captured, before the load. */
+    void (*value)(void *self, const char *name, const char *bytes, size_t n);
+    /* The run file is complete. */
+    void (*release)(void *self);
+    /* The exit code of the run; last of all. */
+    void (*finish)(void *self, int code);
     void (*done)(void *self);
 };
 
@@ -85,6 +114,12 @@ struct control_tables {
     size_t listener_count;
     const struct control_source *const *sources;
     size_t source_count;
+};
+
+/* A value that a source knows, for the variable of this name. */
+struct control_value {
+    char *name, *bytes;
+    size_t n;
 };
 
 struct control_state {
@@ -100,11 +135,16 @@ struct control {
     int64_t now_ns; /* of the tick; negative: outside the load */
     /* The strongest so far; the strongest that was not taken yet. */
     enum control_order order, fresh;
-    int signal; /* of the first command that has one */
+    int signal;     /* of the first command that has one */
+    struct err why; /* of the first command */
+    struct control_value *values;
+    size_t value_count;
 };
 
-/* Starts the sources. Call control_done() also after a failure. */
-int control_init(struct control *c, const struct control_tables *tables, struct err *e);
+/* Starts the sources, and passes `args` to their init(). Call control_done() also after a
+ * failure. */
+int control_init(struct control *c, const struct control_tables *tables, const void *args,
+                 struct err *e);
 
 /* Starts the listeners. `run` is passed to their init(). */
 int control_listen(struct control *c, const void *run, struct err *e);
@@ -127,6 +167,21 @@ void control_poll(struct control *c);
 /* Gives a command. Call it from a source's poll() or a listener's tick(). */
 void control_command(struct control *c, struct control_command command);
 
+/* What a source or a listener has made of itself; NULL: it takes no part in this run. For another
+ * one that belongs to it. */
+void *control_source_self(const struct control *c, const struct control_source *source);
+void *control_listener_self(const struct control *c, const struct control_listener *listener);
+
+/* Whether all sources let the run begin this stage. Call it again after control_poll() until it is
+ * true. A source may set *start. */
+bool control_proceed(struct control *c, enum control_stage stage, struct control_start *start);
+
+/* The setup has captured a value: tells the sources. */
+void control_publish(struct control *c, const char *name, const char *bytes, size_t n);
+
+/* A source knows a value; it is copied to c->values. Returns -1 if memory ran out. */
+int control_learn(struct control *c, const char *name, const char *bytes, size_t n);
+
 /* Returns the strongest order since the last call. */
 enum control_order control_take_order(struct control *c);
 
@@ -134,10 +189,13 @@ enum control_order control_take_order(struct control *c);
  * error. */
 int control_end(struct control *c, void *end, struct err *e);
 
-/* Call when the run is complete on disk. Polls the sources once more and ends them: from now on
+/* Call when the run is complete on disk. Polls the sources once more and tells them: from now on
  * signals have the same effect as before the run. If called earlier, a signal could end the
  * program before the run has its verdict. */
 void control_release(struct control *c);
+
+/* Tells the sources the exit code of the run. */
+void control_finish(struct control *c, int code);
 
 void control_done(struct control *c);
 

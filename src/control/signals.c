@@ -4,6 +4,7 @@
 
 struct signals {
     sigset_t set, before;
+    bool released;
 };
 
 void signals_set(sigset_t *set) {
@@ -22,7 +23,8 @@ const char *signals_name(int number) {
                                : NULL;
 }
 
-static int init(void **self, struct err *e) {
+static int init(const void *args, void **self, struct err *e) {
+    (void)args;
     struct signals *s = calloc(1, sizeof *s);
     if (s == NULL)
         return err_set(e, "out of memory for signals");
@@ -35,7 +37,7 @@ static int init(void **self, struct err *e) {
 static void poll(void *self, struct control *c) {
     struct signals *s = self;
     static const struct timespec at_once;
-    for (int number; (number = sigtimedwait(&s->set, NULL, &at_once)) > 0;) {
+    for (int number; !s->released && (number = sigtimedwait(&s->set, NULL, &at_once)) > 0;) {
         const char *name = signals_name(number);
         bool first = c->signal == 0;
         struct err why;
@@ -48,11 +50,17 @@ static void poll(void *self, struct control *c) {
     }
 }
 
-static void done(void *self) {
+static void release(void *self) {
     struct signals *s = self;
-    pthread_sigmask(SIG_SETMASK, &s->before, NULL);
-    free(s);
+    if (!s->released)
+        pthread_sigmask(SIG_SETMASK, &s->before, NULL);
+    s->released = true;
+}
+
+static void done(void *self) {
+    release(self);
+    free(self);
 }
 
 const struct control_source signals_source = {
-    .name = "signal", .init = init, .poll = poll, .done = done};
+    .name = "signal", .init = init, .poll = poll, .release = release, .done = done};

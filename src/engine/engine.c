@@ -6,6 +6,7 @@
 
 #include "engine/monitor.h"
 #include "engine/notes.h"
+#include "engine/proceed.h"
 #include "engine/requests.h"
 #include "engine/setup_teardown.h"
 #include "engine/worker.h"
@@ -38,6 +39,7 @@ struct engine {
     bool record_failed;
     struct notes notes;
     struct monitor_state monitor;
+    struct engine_start agreed;
 };
 
 /* ---- what the workers share ---- */
@@ -207,6 +209,8 @@ static void ask(struct engine *g, int64_t now, uint32_t users) {
         .users_max = engine_users(o->scenario, o->part),
         .stopping = stopped || now >= load_ns,
         .stopped = stopped,
+        .busiest_core = g->monitor.busiest_core,
+        .longest_stall_ns = g->monitor.longest_stall_ns,
     };
     if (o->tick == NULL)
         return;
@@ -314,22 +318,51 @@ static int once(struct engine *g, const char *what, const struct scenario_steps 
     return setup_teardown_run(&about, g->values, order, e);
 }
 
+/* Before the load. Returns 1 if an order came first. */
+static int set_up(struct engine *g, struct engine_order *order, struct err *e) {
+    const struct engine_options *o = g->options;
+    g->agreed.values = g->values;
+    if (o->part.index == 0 && o->scenario->setup.count > 0 &&
+        !proceed_wait(o, ENGINE_SETUP, &g->agreed, order))
+        return 1;
+    if (once(g, "setup", &o->scenario->setup, order, e) != 0)
+        return -1;
+    return order->wish != ENGINE_GO_ON || !proceed_wait(o, ENGINE_LOAD, &g->agreed, order) ||
+           !proceed_until(o, &g->agreed, order);
+}
+
+/* After the load. An order that ended the load does not keep the teardown from waiting for the
+ * other parts; one that comes later does. */
+static void tear_down(struct engine *g, struct engine_result *result, bool ok,
+                      struct engine_order *order) {
+    const struct engine_options *o = g->options;
+    struct err e;
+    if (g->started == 0 || g->order == WORKER_ABORT)
+        return;
+    if (o->part.index == 0 && o->scenario->teardown.count > 0)
+        proceed_wait(o, ENGINE_TEARDOWN, &g->agreed, order);
+    if (once(g, "teardown", &o->scenario->teardown, order, &e) != 0 && ok)
+        result->teardown = e;
+}
+
 /* How long until the load is to start; negative: the time is over. */
-static int64_t time_to_start(const struct engine_options *o) {
-    return o->start_at_ns == 0 ? START_DELAY_NS : o->start_at_ns - clock_real_ns();
+static int64_t time_to_start(const struct engine *g, int64_t now_ns) {
+    int64_t start_at_ns = g->options->start_at_ns;
+    if (g->agreed.mono_ns != 0)
+        return g->agreed.mono_ns - now_ns;
+    return start_at_ns == 0 ? START_DELAY_NS : start_at_ns - clock_real_ns();
 }
 
 static int start(struct engine *g, struct engine_result *result, struct err *e) {
-    int64_t now_ns = clock_mono_ns(), left_ns = time_to_start(g->options);
+    int64_t now_ns = clock_mono_ns(), left_ns = time_to_start(g, now_ns);
+    int64_t real_ns = g->agreed.mono_ns != 0 ? g->agreed.real_ns : g->options->start_at_ns;
     if (left_ns <= 0) {
         result->late_ns = -left_ns;
         return err_set(e, "the load was to start %.3f s ago; nothing was sent",
                        (double)-left_ns / 1e9);
     }
     g->start_ns = now_ns + left_ns;
-    record_started(g->options->record, g->options->start_at_ns != 0
-                                           ? g->options->start_at_ns
-                                           : clock_real_ns() + START_DELAY_NS);
+    record_started(g->options->record, real_ns != 0 ? real_ns : clock_real_ns() + START_DELAY_NS);
     for (uint32_t i = 0; i < g->options->threads; i++) {
         if (worker_start(&g->workers[i], g->start_ns, e) != 0)
             return -1;
@@ -368,16 +401,17 @@ int engine_run(const struct engine_options *options, struct engine_result *resul
     struct engine_options own = *options;
     struct engine g = {.options = &own};
     struct engine_order order = {0};
-    struct err teardown;
     int status = -1;
     if (own.part.count == 0)
         own.part = (struct part){0, 1};
     open_loop(&g);
-    if (prepare(&g, e) != 0 || once(&g, "setup", &options->scenario->setup, &order, e) != 0)
+    if (prepare(&g, e) != 0)
         goto done;
-    if (order.wish != ENGINE_GO_ON) {
-        *result = (struct engine_result){.signal = order.signal};
-        status = 0;
+    status = set_up(&g, &order, e);
+    if (status > 0)
+        *result = (struct engine_result){.signal = order.signal, .unstarted = true};
+    if (status != 0) {
+        status = status > 0 ? 0 : -1;
         goto done;
     }
     uv_timer_start(&g.tick, on_tick, TICK_MS, TICK_MS);
@@ -404,9 +438,7 @@ int engine_run(const struct engine_options *options, struct engine_result *resul
     for (uint32_t i = 0; status == 0 && i < g.started; i++)
         for (size_t k = 0; k < TRANSPORT_LIMIT_COUNT; k++)
             result->shortages[k] += g.workers[i].shortages[k];
-    if (g.started > 0 && g.order != WORKER_ABORT &&
-        once(&g, "teardown", &options->scenario->teardown, &order, &teardown) != 0 && status == 0)
-        result->teardown = teardown;
+    tear_down(&g, result, status == 0, &order);
     /* A signal in the teardown ends a series of runs, too. */
     if (status == 0 && result->signal == 0)
         result->signal = order.signal;

@@ -38,6 +38,9 @@ struct engine_progress {
     bool stopping; /* no new requests; requests in progress may finish */
     /* The load ended early: the caller ordered it, or a worker could not continue. */
     bool stopped;
+    /* As in the result, so far. */
+    double busiest_core;
+    int64_t longest_stall_ns;
 };
 
 enum engine_wish {
@@ -55,6 +58,20 @@ struct engine_order {
  * load, while the requests of the setup or teardown are sent. There, any order except
  * ENGINE_GO_ON ends the setup or teardown. */
 typedef struct engine_order engine_tick_fn(void *context, const struct engine_progress *now);
+
+enum engine_stage { ENGINE_SETUP, ENGINE_LOAD, ENGINE_TEARDOWN };
+
+/* Of a run that is one of several. */
+struct engine_start {
+    int64_t mono_ns, real_ns; /* when the load starts; 0: as soon as it can */
+    /* By slot of the scenario's variables: what the setup has captured. The caller may add values:
+     * from malloc(), which the engine frees. */
+    struct bytes *values;
+};
+
+/* Asked again and again until the stage may begin; the tick is called in between. `start` is of
+ * the load. */
+typedef bool engine_proceed_fn(void *context, enum engine_stage stage, struct engine_start *start);
 
 struct engine_options {
     const struct scenario *scenario; /* with a target, if it needs one */
@@ -74,12 +91,14 @@ struct engine_options {
     bool kernel_clock;    /* see transport_options */
     engine_tick_fn *tick; /* NULL: the run is never ended early */
     void *tick_context;
+    engine_proceed_fn *proceed; /* gets tick_context; NULL: a stage begins as soon as it can */
 };
 
 struct engine_result {
     int64_t duration_ns; /* until the last worker ended */
     /* signal of the order that ended the run; 0: no order did, or it had no signal */
     int signal;
+    bool unstarted;     /* an order ended the run before its load */
     bool record_failed; /* the run ended because rows could no longer be written */
     /* The largest CPU share of a worker over any 5 s (or the whole run, if shorter): 0 .. 1. */
     double busiest_core;

@@ -98,7 +98,7 @@ static void set_up(struct control *c, const struct control_tables *tables, struc
     struct err e = {""};
     buf_init(&d->text, 4096);
     d->control = c;
-    if (control_init(c, tables, &e) != 0 || control_listen(c, d, &e) != 0)
+    if (control_init(c, tables, d, &e) != 0 || control_listen(c, d, &e) != 0)
         fail_msg("%s", e.text);
 }
 
@@ -173,7 +173,7 @@ static void a_failure_at_the_start_is_returned(void **state) {
     struct diary d = {.fails_at_init = true};
     struct err e = {""};
     buf_init(&d.text, 4096);
-    assert_int_equal(control_init(&c, &tables, &e), 0);
+    assert_int_equal(control_init(&c, &tables, NULL, &e), 0);
     assert_int_equal(control_listen(&c, &d, &e), -1);
     assert_string_equal(e.text, "no room in the diary");
     control_done(&c);
@@ -199,7 +199,8 @@ static void a_failure_at_the_end_keeps_nobody_else_from_ending(void **state) {
 
 static const char *due;
 
-static int source_init(void **self, struct err *e) {
+static int source_init(const void *args, void **self, struct err *e) {
+    (void)args;
     (void)e;
     *self = &due;
     return 0;
@@ -247,6 +248,96 @@ static void listeners_see_a_command_and_its_order_is_taken_once(void **state) {
                         "init tick 100 told button enough at 200 tick 200 tick 300 ");
     control_done(&c);
     buf_done(&d.text);
+}
+
+/* ---- a source that the run waits for ---- */
+
+struct gatekeeper {
+    bool open;
+    struct buf heard;
+};
+
+static int keeper_init(const void *args, void **self, struct err *e) {
+    (void)e;
+    *self = (void *)(uintptr_t)args;
+    return 0;
+}
+
+static bool keeper_proceed(void *self, enum control_stage stage, struct control_start *start) {
+    struct gatekeeper *k = self;
+    buf_printf(&k->heard, "asked %d ", (int)stage);
+    if (k->open && stage == CONTROL_LOAD)
+        *start = (struct control_start){.mono_ns = 5, .real_ns = 7};
+    return k->open;
+}
+
+static void keeper_value(void *self, const char *name, const char *bytes, size_t n) {
+    buf_printf(&((struct gatekeeper *)self)->heard, "%s=%.*s ", name, (int)n, bytes);
+}
+
+static void keeper_poll(void *self, struct control *c) {
+    (void)self;
+    (void)c;
+}
+
+static void keeper_release(void *self) {
+    buf_str(&((struct gatekeeper *)self)->heard, "released ");
+}
+
+static void keeper_finish(void *self, int code) {
+    buf_printf(&((struct gatekeeper *)self)->heard, "finished %d ", code);
+}
+
+static const struct control_source keeper = {.name = "keeper",
+                                             .init = keeper_init,
+                                             .poll = keeper_poll,
+                                             .proceed = keeper_proceed,
+                                             .value = keeper_value,
+                                             .release = keeper_release,
+                                             .finish = keeper_finish,
+                                             .done = source_done};
+static const struct control_source *const keepers[] = {&button, &keeper};
+
+static void a_run_waits_for_its_sources_and_values_go_both_ways(void **state) {
+    (void)state;
+    const struct control_tables tables = {.sources = keepers, .source_count = 2};
+    struct gatekeeper k = {.open = false};
+    struct control_start start = {.mono_ns = 0};
+    struct control c;
+    struct err e = {""};
+    buf_init(&k.heard, 4096);
+    assert_int_equal(control_init(&c, &tables, &k, &e), 0);
+    assert_ptr_equal(control_source_self(&c, &keeper), &k);
+    assert_null(control_source_self(&c, &signals_source));
+    assert_null(control_listener_self(&c, &every_tick));
+    assert_false(control_proceed(&c, CONTROL_LOAD, &start));
+    control_publish(&c, "token", "abcdef", 3);
+    k.open = true;
+    assert_true(control_proceed(&c, CONTROL_LOAD, &start));
+    assert_true(start.mono_ns == 5 && start.real_ns == 7);
+    assert_int_equal(control_learn(&c, "page", "a\0b", 3), 0);
+    assert_int_equal(c.value_count, 1);
+    assert_string_equal(c.values[0].name, "page");
+    assert_memory_equal(c.values[0].bytes, "a\0b", 4);
+    control_release(&c);
+    control_finish(&c, 99);
+    control_done(&c);
+    assert_string_equal(buf_text(&k.heard), "asked 1 token=abc asked 1 released finished 99 ");
+    buf_done(&k.heard);
+}
+
+static void the_first_command_says_why(void **state) {
+    (void)state;
+    const struct control_tables tables = {.sources = buttons, .source_count = 1};
+    struct control c;
+    struct err e = {""};
+    assert_int_equal(control_init(&c, &tables, NULL, &e), 0);
+    due = "enough";
+    control_poll(&c);
+    due = "more than enough";
+    control_poll(&c);
+    assert_string_equal(c.why.text, "enough");
+    control_done(&c);
 }
 
 static void a_signal_stops_and_a_second_one_cancels(void **state) {
@@ -328,6 +419,8 @@ int main(void) {
         cmocka_unit_test(a_failure_at_the_start_is_returned),
         cmocka_unit_test(a_failure_at_the_end_keeps_nobody_else_from_ending),
         cmocka_unit_test(listeners_see_a_command_and_its_order_is_taken_once),
+        cmocka_unit_test(a_run_waits_for_its_sources_and_values_go_both_ways),
+        cmocka_unit_test(the_first_command_says_why),
         cmocka_unit_test(a_signal_stops_and_a_second_one_cancels),
         cmocka_unit_test(a_first_signal_after_another_stop_does_not_cancel),
         cmocka_unit_test(a_signal_after_the_listeners_end_waits_for_the_release),

@@ -1,0 +1,415 @@
+#include "cli/control_socket.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/evaluating.h"
+#include "cli/listeners.h"
+#include "cli/sharding.h"
+#include "merge/merge_manifest.h"
+#include "util/clock.h"
+#include "util/sha256.h"
+#include "util/words.h"
+
+#define LINE_MAX_BYTES ((size_t)64 << 10)
+#define VALUE_MAX_BYTES ((size_t)64 << 20)
+#define OUT_MAX_BYTES ((size_t)256 << 20)
+/* How long the end of a run waits for an agent that does not read. */
+#define FLUSH_MS 2000
+#define FACT_DIGITS 16
+
+struct control_socket {
+    int fd;
+    struct control *control; /* NULL before the first poll */
+    struct buf in, out;
+    size_t sent; /* of out */
+    bool closed; /* the agent is gone, or sent what cannot be understood */
+    bool may_set_up, may_tear_down;
+    bool told[CONTROL_TEARDOWN + 1]; /* what the run waits for */
+    struct control_start start;
+    struct {
+        char *name;
+        size_t n;
+    } value;              /* whose bytes are awaited; name NULL: none */
+    struct err stopped;   /* why the agent stopped the run; "": it did not, or a threshold did */
+    struct buf threshold; /* "SECONDS RULE", as in the manifest; empty: none did */
+    /* Of the listener. */
+    struct record *record;
+    struct live *live;
+    int64_t next_ns;              /* of the next report */
+    struct control_snapshot last; /* the newest */
+    struct record_load load;
+    bool load_over;
+};
+
+/* ---- out ---- */
+
+static void flush(struct control_socket *s) {
+    while (s->fd >= 0 && s->sent < s->out.len) {
+        ssize_t n =
+            send(s->fd, s->out.data + s->sent, s->out.len - s->sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (n < 0)
+            return; /* later; poll() sees the end of the socket */
+        s->sent += (size_t)n;
+    }
+    if (s->sent == s->out.len) {
+        buf_clear(&s->out);
+        s->sent = 0;
+    }
+}
+
+static void say(struct control_socket *s, const char *line) {
+    buf_str(&s->out, line);
+    buf_char(&s->out, '\n');
+    flush(s);
+}
+
+/* ---- in ---- */
+
+static void stop(struct control *c, const char *why, int signal) {
+    bool again = c->order != CONTROL_GO_ON;
+    control_command(c, (struct control_command){.order = again ? CONTROL_CANCEL : CONTROL_STOP,
+                                                .source = control_socket_source.name,
+                                                .why = why,
+                                                .signal = signal});
+}
+
+/* The agent will say no more. */
+static void lose(struct control_socket *s, struct control *c, const char *why) {
+    if (s->closed)
+        return;
+    s->closed = true;
+    if (c->order != CONTROL_GO_ON || s->load_over)
+        return; /* it ends already */
+    err_set(&s->stopped, "%s", why);
+    stop(c, why, 0);
+}
+
+static void refuse(struct control_socket *s, struct control *c, const char *line) {
+    struct err why;
+    err_set(&why, "the agent sent a line that makes no sense here: \"%.100s\"", line);
+    lose(s, c, why.text);
+}
+
+/* Behind "stop ": "signal N", "threshold SECONDS RULE", or a text. */
+static void read_stop(struct control_socket *s, struct control *c, const char *why) {
+    const char *at = why;
+    uint32_t number;
+    struct err text;
+    if (words_is(&at, "threshold") && *at != '\0') {
+        buf_clear(&s->threshold);
+        buf_str(&s->threshold, at);
+        err_set(&text, "a threshold failed, which ends the run: %.800s", at);
+        stop(c, text.text, 0);
+    } else if (at = why, words_is(&at, "signal") && words_uint32(&at, &number) && number < 65) {
+        err_set(&text, "the agent got signal %u", number);
+        s->stopped = text;
+        stop(c, text.text, (int)number);
+    } else {
+        err_set(&s->stopped, "%s", *why == '\0' ? "the agent gave no reason" : why);
+        stop(c, s->stopped.text, 0);
+    }
+}
+
+/* Behind "value ". Its bytes follow. */
+static bool read_value(struct control_socket *s, const char *line) {
+    size_t n = strcspn(line, " ");
+    const char *at = line + n + 1;
+    uint64_t bytes;
+    if (n == 0 || line[n] != ' ' || s->start.mono_ns != 0 || !words_uint(&at, &bytes) ||
+        *at != '\0' || bytes > VALUE_MAX_BYTES)
+        return false;
+    s->value.name = strndup(line, n);
+    s->value.n = (size_t)bytes;
+    return s->value.name != NULL;
+}
+
+static bool read_go(struct control_socket *s, const char *line) {
+    struct control_start start;
+    if (s->start.mono_ns != 0 || !words_int(&line, &start.mono_ns) ||
+        !words_int(&line, &start.real_ns) || *line != '\0' || start.mono_ns <= 0)
+        return false;
+    s->start = start;
+    say(s, "going");
+    return true;
+}
+
+static void read_line(struct control_socket *s, struct control *c, const char *line) {
+    const char *at = line;
+    bool known = false;
+    if (words_is(&at, "stop")) {
+        read_stop(s, c, at);
+        known = true;
+    } else if (words_is(&at, "value"))
+        known = read_value(s, at);
+    else if (words_is(&at, "go"))
+        known = read_go(s, at);
+    else if (strcmp(line, "setup") == 0)
+        known = s->may_set_up = true;
+    else if (strcmp(line, "teardown") == 0)
+        known = s->may_tear_down = true;
+    if (!known)
+        refuse(s, c, line);
+}
+
+/* Reads what is complete. Returns how many bytes were used; 0: more is needed. */
+static size_t read_next(struct control_socket *s, struct control *c, char *at, size_t n) {
+    if (s->value.name != NULL) {
+        if (n < s->value.n + 1)
+            return 0;
+        if (at[s->value.n] != '\n')
+            refuse(s, c, "(a value without an end)");
+        else if (control_learn(c, s->value.name, at, s->value.n) != 0)
+            lose(s, c, "out of memory for a value of the setup");
+        free(s->value.name);
+        s->value.name = NULL;
+        return s->value.n + 1;
+    }
+    char *end = memchr(at, '\n', n);
+    if (end == NULL) {
+        if (n > LINE_MAX_BYTES)
+            lose(s, c, "the agent sent a line without an end");
+        return 0;
+    }
+    *end = '\0';
+    read_line(s, c, at);
+    return (size_t)(end - at) + 1;
+}
+
+static void read_all(struct control_socket *s, struct control *c) {
+    size_t at = 0, used;
+    while (!s->closed && at < s->in.len &&
+           (used = read_next(s, c, s->in.data + at, s->in.len - at)) > 0)
+        at += used;
+    if (at > 0) {
+        memmove(s->in.data, s->in.data + at, s->in.len - at);
+        s->in.len -= at;
+    }
+}
+
+static void poll_socket(void *self, struct control *c) {
+    struct control_socket *s = self;
+    char bytes[16384];
+    s->control = c;
+    flush(s);
+    while (!s->closed) {
+        ssize_t n = recv(s->fd, bytes, sizeof bytes, MSG_DONTWAIT);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+            return;
+        if (n <= 0) {
+            lose(s, c, "the agent ended: its socket was closed");
+            return;
+        }
+        buf_add(&s->in, bytes, (size_t)n);
+        read_all(s, c);
+    }
+}
+
+/* ---- the source ---- */
+
+static int init(const void *args, void **self, struct err *e) {
+    const char *text = opt_text(args, "control");
+    struct stat st;
+    int fd;
+    uint64_t id;
+    if (text == NULL)
+        return 0;
+    if (sharding_control(text, &fd, &id, e) != 0)
+        return -1;
+    if (fstat(fd, &st) != 0 || !S_ISSOCK(st.st_mode))
+        return err_set(e, "--control %d: that is no open socket of this process", fd);
+    struct control_socket *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return err_set(e, "out of memory for the control socket");
+    *s = (struct control_socket){.fd = fd};
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    buf_init(&s->in, VALUE_MAX_BYTES + LINE_MAX_BYTES);
+    buf_init(&s->out, OUT_MAX_BYTES);
+    buf_init(&s->threshold, LINE_MAX_BYTES);
+    *self = s;
+    return 0;
+}
+
+static bool proceed(void *self, enum control_stage stage, struct control_start *start) {
+    static const char *const words[] = {
+        [CONTROL_SETUP] = "ready setup", [CONTROL_LOAD] = "ready", [CONTROL_TEARDOWN] = "over"};
+    struct control_socket *s = self;
+    if (!s->told[stage])
+        say(s, words[stage]);
+    s->told[stage] = true;
+    if (stage == CONTROL_TEARDOWN)
+        return s->may_tear_down || s->closed;
+    if (stage == CONTROL_SETUP)
+        return s->may_set_up;
+    *start = s->start;
+    return s->start.mono_ns != 0;
+}
+
+static void value(void *self, const char *name, const char *bytes, size_t n) {
+    struct control_socket *s = self;
+    buf_printf(&s->out, "value %s %zu\n", name, n);
+    buf_add(&s->out, bytes, n);
+    say(s, "");
+}
+
+static void finish(void *self, int code) {
+    struct control_socket *s = self;
+    buf_printf(&s->out, "end %d\n", code);
+    flush(s);
+    for (int64_t until = clock_mono_ns() + FLUSH_MS * NS_PER_MS;
+         s->out.len > 0 && clock_mono_ns() < until;) {
+        struct pollfd p = {.fd = s->fd, .events = POLLOUT};
+        if (poll(&p, 1, FLUSH_MS) <= 0 || (p.revents & (POLLERR | POLLHUP)) != 0)
+            return;
+        flush(s);
+    }
+}
+
+static void done(void *self) {
+    struct control_socket *s = self;
+    close(s->fd);
+    buf_done(&s->in);
+    buf_done(&s->out);
+    buf_done(&s->threshold);
+    free(s->value.name);
+    free(s);
+}
+
+const struct control_source control_socket_source = {.name = "control",
+                                                     .init = init,
+                                                     .poll = poll_socket,
+                                                     .proceed = proceed,
+                                                     .value = value,
+                                                     .finish = finish,
+                                                     .done = done};
+
+/* ---- the listener: what the agent learns ---- */
+
+static void add_fact(struct buf *out, const char *key, const char *value) {
+    char sha256[SHA256_HEX_BYTES];
+    sha256_hex(value, strlen(value), sha256);
+    buf_printf(out, "fact %s %.*s\n", key, FACT_DIGITS, sha256);
+}
+
+/* What must be equal in all parts, as `merge` sees it. */
+static void add_facts(struct buf *out, const struct run_view *view) {
+    struct manifest m = {0};
+    char seed[32];
+    run_manifest(&m, view->facts);
+    snprintf(seed, sizeof seed, "%" PRIu64, view->facts->seed);
+    add_fact(out, "version", COLDSWARM_VERSION);
+    add_fact(out, "seed", seed);
+    add_fact(out, "name", view->scenario->name);
+    add_fact(out, "target", view->scenario->target_source);
+    for (size_t i = 0; i < m.count; i++)
+        if (merge_key_of(m.pairs[i].key) == MERGE_KEY_SAME)
+            add_fact(out, m.pairs[i].key, m.pairs[i].value);
+    manifest_done(&m);
+}
+
+static int describe(struct control_socket *s, const struct run_view *view, struct err *e) {
+    struct scenario_subject of;
+    struct buf *out = &s->out;
+    if (scenario_subject(view->scenario, &of, e) != 0)
+        return -1;
+    add_facts(out, view);
+    buf_printf(out, "load %" PRId64 " %u\n", scenario_duration(view->scenario),
+               scenario_users_max(view->scenario));
+    buf_printf(out, "stages %zu", of.subject.stage_count);
+    for (size_t i = 0; of.subject.stage_count > 0 && i <= of.subject.stage_count; i++)
+        buf_printf(out, " %" PRId64, of.subject.stages[i]);
+    buf_char(out, '\n');
+    for (size_t i = 0; i < view->scenario->thresholds.count; i++) {
+        buf_str(out, "threshold ");
+        gate_rule_text(&view->scenario->thresholds.items[i], out);
+        buf_char(out, '\n');
+    }
+    scenario_subject_done(&of);
+    return buf_ok(out) ? 0 : err_set(e, "out of memory for the control socket");
+}
+
+static int listen_init(const void *run, void **self, struct err *e) {
+    const struct run_view *view = run;
+    struct control_socket *s = control_source_self(view->control, &control_socket_source);
+    if (s == NULL)
+        return 0;
+    s->record = view->record;
+    s->control = view->control;
+    if (live_new(&s->live, e) != 0)
+        return -1;
+    *self = s;
+    return describe(s, view, e);
+}
+
+static void feed(void *self, const struct request *requests, size_t n) {
+    live_add(((struct control_socket *)self)->live, requests, n);
+}
+
+static void report(struct control_socket *s) {
+    const struct control_snapshot *now = &s->last;
+    const struct live_snapshot *l = &now->live;
+    struct buf *out = &s->out;
+    buf_printf(out,
+               "report %" PRId64 " %u %" PRIu64 " %" PRIu64 " %" PRIu64 "\nclient %.4f %" PRId64
+               " %" PRIu64 " %" PRIu64 "\n",
+               now->elapsed_ns, now->users, l->requests, l->failures, l->unsendable,
+               now->busiest_core, now->longest_stall_ns / NS_PER_US, s->load.queued, s->load.lost);
+    live_take(s->live, out);
+    evaluating_take(s->control, out);
+    say(s, "done");
+}
+
+static void tick(void *self, const struct control_snapshot *now) {
+    struct control_socket *s = self;
+    s->last = *now;
+    s->load_over = now->elapsed_ns >= now->duration_ns;
+    flush(s);
+    /* An agent that does not read delays the next report; nothing is lost by it. */
+    if (s->out.len > 0 || s->closed || now->elapsed_ns < s->next_ns)
+        return;
+    s->next_ns = (now->elapsed_ns / NS_PER_S + 1) * NS_PER_S;
+    record_load(s->record, &s->load);
+    report(s);
+}
+
+static int end(void *self, void *run_end, struct err *e) {
+    struct control_socket *s = self;
+    struct run_end *run = run_end;
+    char utc[CLOCK_UTC_BYTES];
+    (void)e;
+    s->last.elapsed_ns = run->duration_ns;
+    s->last.users = 0;
+    live_snapshot(s->live, run->duration_ns, &s->last.live);
+    if (run->duration_ns > 0)
+        report(s); /* the rest */
+    if (s->start.mono_ns != 0) {
+        clock_utc(s->start.real_ns, utc);
+        manifest_add(&run->manifest, "start_at", utc);
+    }
+    if (s->threshold.len > 0 && s->stopped.text[0] == '\0')
+        manifest_add(&run->manifest, THRESHOLDS_END_KEY, buf_text(&s->threshold));
+    if (s->stopped.text[0] != '\0')
+        err_set(&run->invalid, "it was stopped before its time: %s", s->stopped.text);
+    return 0;
+}
+
+static void listen_done(void *self) {
+    live_free(((struct control_socket *)self)->live);
+}
+
+const struct control_listener control_socket_listener = {.name = "control",
+                                                         .init = listen_init,
+                                                         .feed = feed,
+                                                         .tick = tick,
+                                                         .end = end,
+                                                         .done = listen_done};

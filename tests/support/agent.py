@@ -1,0 +1,199 @@
+#!/usr/bin/env python3
+"""agent.py COLDSWARM WAY [N]: controls N parts (2) of the run of s.json over sockets, in one of the ways below, and checks what they say.
+
+The parts write p0.db and on; what part I says on stderr is in errI, its lines on the socket in saidI, its exit code in codeI.
+Further arguments of `run` come from the environment variable PART_OPTIONS.
+"""
+
+import os
+import shlex
+import socket
+import subprocess
+import sys
+import time
+
+TRACE = "00000000deadbeef"
+SECOND = 1_000_000_000
+
+
+class Part:
+    def __init__(self, coldswarm, index, count):
+        self.index = index
+        ours, theirs = socket.socketpair()
+        self.err = open(f"err{index}", "wb")
+        self.process = subprocess.Popen(
+            [coldswarm, "run", "s.json", "--seed", "7", "--shard", f"{index}/{count}", "--control", f"{theirs.fileno()}:{TRACE}",
+             "-o", f"p{index}.db", "--quiet", *shlex.split(os.environ.get("PART_OPTIONS", ""))],
+            pass_fds=[theirs.fileno()], stdout=subprocess.DEVNULL, stderr=self.err)
+        theirs.close()
+        ours.settimeout(60)
+        self.socket, self.lines, self.said = ours, ours.makefile("rb"), []
+
+    def say(self, line):
+        self.socket.sendall(line.encode() + b"\n")
+
+    def hear(self):
+        line = self.lines.readline().decode().rstrip("\n")
+        if line:
+            self.said.append(line)
+        return line
+
+    def until(self, word):
+        """The lines up to one that begins with the word."""
+        while True:
+            line = self.hear()
+            assert line or self.lines.peek(1), f"part {self.index} ended before it said {word}: {self.said[-3:]}, {self.errors()}"
+            if line.split(" ")[0] == word:
+                return line
+
+    def errors(self):
+        return open(f"err{self.index}").read()
+
+    def end(self):
+        try:
+            while self.lines.peek(1):
+                self.hear()
+        except ConnectionResetError:  # it ended before it had read all that was sent
+            pass
+        self.socket.close()
+        code = self.process.wait(60)
+        with open(f"said{self.index}", "w") as f:
+            f.write("\n".join(self.said) + "\n")
+        with open(f"code{self.index}", "w") as f:
+            f.write(f"{code}\n")
+        return code
+
+
+def go_line(ahead_ns):
+    real = (time.time_ns() + ahead_ns) // 1_000_000 * 1_000_000
+    return f"go {time.clock_gettime_ns(time.CLOCK_MONOTONIC) + ahead_ns} {real}"
+
+
+def go(parts, ahead_ns=2 * SECOND):
+    line = go_line(ahead_ns)
+    for part in parts:
+        part.say(line)
+    for part in parts:
+        part.until("going")
+
+
+def begin(parts):
+    for part in parts:
+        assert part.until("ready") == "ready"
+    go(parts)
+
+
+def end(parts):
+    for part in parts:
+        part.end()
+
+
+def way_go(parts):
+    """To the end."""
+    begin(parts)
+    end(parts)
+
+
+def way_stop(parts, why="stop part 9 is on fire"):
+    """Once each has sent something."""
+    begin(parts)
+    for part in parts:
+        while int(part.until("report").split()[3]) == 0:
+            pass
+    for part in parts:
+        part.say(why)
+    end(parts)
+
+
+def way_threshold(parts):
+    way_stop(parts, "stop threshold 1.5 http_reqs rate>1000")
+
+
+def way_signal(parts):
+    way_stop(parts, "stop signal 15")
+
+
+def way_nonsense(parts):
+    way_stop(parts, "faster \x1b[2J please")
+
+
+def way_leave(parts):
+    begin(parts)
+    for part in parts:
+        while int(part.until("report").split()[3]) == 0:
+            pass
+        part.socket.shutdown(socket.SHUT_WR)
+    end(parts)
+
+
+def way_nonsense_before(parts):
+    for part, line in zip(parts, ("hello", "go 1", "value x", "value x 9999999999", "go 1 2 3", "x" * 200_000)):
+        part.until("ready")
+        part.say(line)
+    end(parts)
+
+
+def way_stop_before(parts):
+    """Two before the start is known, the others before it comes."""
+    for part in parts:
+        part.until("ready")
+    go(parts[2:], 3 * SECOND)
+    parts[1].socket.shutdown(socket.SHUT_WR)
+    for part in parts[:1] + parts[2:]:
+        part.say("stop host h7 has no such file")
+    end(parts)
+
+
+def way_late(parts):
+    for part in parts:
+        part.until("ready")
+        part.say(go_line(-SECOND))
+    end(parts)
+
+
+def way_values(parts):
+    """The setup of part 0 captures; the others get the values. The teardown waits for them."""
+    first, others = parts[0], parts[1:]
+    assert first.until("ready") == "ready setup"
+    for part in others:
+        assert part.until("ready") == "ready"
+    assert int(subprocess.check_output(["grep", "-c", "", os.environ["SERVER_LOG"]]) if os.path.getsize(os.environ["SERVER_LOG"]) else 0) == 0
+    first.say("setup")
+    values = []
+    while True:
+        line = first.hear()
+        if line == "ready":
+            break
+        word, name, n = line.split()
+        assert word == "value"
+        values.append((name, first.lines.read(int(n))))
+        assert first.lines.read(1) == b"\n"
+    for part in others:
+        for name, value in values:
+            part.socket.sendall(f"value {name} {len(value)}\n".encode() + value + b"\n")
+    go(parts)
+    for part in others:
+        part.end()
+    first.until("over")
+    assert "down" not in open(os.environ["SERVER_LOG"]).read()
+    first.say("teardown")
+    first.end()
+
+
+def way_deaf(parts):
+    """An agent that reads nothing more: the load goes on, and ends by itself."""
+    for part in parts:
+        part.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+    begin(parts)
+    for part in parts:
+        part.process.wait(60)
+    end(parts)
+
+
+def main():
+    way = globals()["way_" + sys.argv[2].replace("-", "_")]
+    count = int(sys.argv[3]) if len(sys.argv) > 3 else 2
+    way([Part(sys.argv[1], i, count) for i in range(count)])
+
+
+main()
