@@ -51,6 +51,22 @@ static int by_index(const void *a, const void *b) {
     return (x->index > y->index) - (x->index < y->index);
 }
 
+/* A threshold that ended all parts was evaluated on the whole, by an agent: the run ended there, as
+ * on one machine. A part that was interrupted cannot say so. */
+static void accept_common_end(struct job *j) {
+    const char *end = NULL;
+    for (size_t i = 0; i < j->count; i++) {
+        const char *own = merge_part_value(&j->parts[i], "thresholds_end");
+        if (!j->parts[i].run->complete)
+            continue;
+        if (own == NULL || (end != NULL && strcmp(own, end) != 0))
+            return;
+        end = own;
+    }
+    for (size_t i = 0; i < j->count; i++)
+        j->parts[i].stopped = j->parts[i].signalled;
+}
+
 static int open_parts(struct job *j, bool *refused, struct err *e) {
     struct err missing;
     for (size_t i = 0; i < j->o->part_count; i++) {
@@ -65,6 +81,7 @@ static int open_parts(struct job *j, bool *refused, struct err *e) {
     if (merge_missing(j->parts, j->count, &missing) > 0 && !j->o->partial)
         return err_set(e, "%s (--partial merges the others, as an INVALID run)", missing.text);
     *refused = false;
+    accept_common_end(j);
     return 0;
 }
 

@@ -173,6 +173,7 @@ static int read_health(struct merge_part *p, struct err *e) {
     if (result != 0 || merge_number(&p->db, "SELECT 1 FROM event WHERE kind = 'signal' LIMIT 1",
                                     &ended, &known, e) != 0)
         return -1;
+    p->signalled = known;
     p->stopped = known || merge_part_value(p, "thresholds_end") != NULL;
     return 0;
 }

@@ -38,8 +38,9 @@ struct merge_part {
     int64_t start_at_ns;         /* since 1970; the same in all parts */
     double cpu_max;              /* negative: unknown */
     int64_t loop_lag_max_us;
-    int64_t lost; /* requests that are not in its file */
-    bool stopped; /* by a signal or a threshold */
+    int64_t lost;   /* requests that are not in its file */
+    bool signalled; /* a signal ended it */
+    bool stopped;   /* by a signal, or by a threshold that did not end all parts */
     /* Set by merge_rows. */
     uint64_t requests, failures; /* as in the view `seconds` */
 };

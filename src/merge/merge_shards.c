@@ -20,8 +20,8 @@ static void bind_known(sqlite3_stmt *st, int at, int64_t number) {
 #define INSERT                                                                                     \
     "INSERT INTO part(id, file, host, boot_id, clock_synchronized, clock_maxerror_us, started_us," \
     " duration_us, users_max, requests, failures, verdict, verdict_reason, exit_code, threads,"    \
-    " cpu_max, loop_lag_p99_us, loop_lag_max_us, dispatch_p99_us)"                                 \
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " cpu_max, loop_lag_p99_us, loop_lag_max_us, dispatch_p99_us, offset_us, offset_bound_us)"     \
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 static int add(const struct merge_db *out, sqlite3_stmt *st, const struct merge_part *p,
                struct err *e) {
@@ -43,7 +43,9 @@ static int add(const struct merge_db *out, sqlite3_stmt *st, const struct merge_
                    {15, merge_part_number(p, "threads")},
                    {17, merge_part_number(p, "loop_lag_p99_us")},
                    {18, p->loop_lag_max_us},
-                   {19, merge_part_number(p, "dispatch_p99_us")}};
+                   {19, merge_part_number(p, "dispatch_p99_us")},
+                   {20, merge_part_number(p, "clock_offset_us")},
+                   {21, merge_part_number(p, "clock_offset_bound_us")}};
     for (size_t i = 0; i < COUNT_OF(numbers); i++)
         bind_known(st, numbers[i].at, numbers[i].number);
     bind_text(st, 2, file_base(p->path));

@@ -91,11 +91,49 @@ static const struct merge_part *worst_clock(const struct merge_part *parts, size
     return worst;
 }
 
+/* An agent has compared the clocks of all parts: they started together, whatever their clocks
+ * said. */
+static bool are_compared(const struct merge_part *parts, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (merge_part_number(&parts[i], "clock_monotonic_bound_ns") < 0)
+            return false;
+    return true;
+}
+
+/* How far the time of a part may be from that of part 0 at its end. */
+static int64_t apart_ns(const struct merge_part *p) {
+    int64_t start = merge_part_number(p, "clock_monotonic_bound_ns");
+    int64_t drift = merge_part_number(p, "clock_drift_ns"), sum;
+    int64_t bound = merge_part_number(p, "clock_drift_bound_ns");
+    if (drift == READER_NO_VALUE || bound < 0)
+        return start; /* it was lost before the end */
+    if (__builtin_add_overflow(drift < 0 ? -(drift + 1) : drift, bound, &sum))
+        return INT64_MAX;
+    return sum > start ? sum : start;
+}
+
+static bool doubt_compared(const struct merge_part *parts, size_t n, char *out, size_t size) {
+    size_t worst = 0;
+    for (size_t i = 1; i < n; i++)
+        if (apart_ns(&parts[i]) > apart_ns(&parts[worst]))
+            worst = i;
+    int64_t ns = apart_ns(&parts[worst]);
+    if (ns / 1000 <= MERGE_CLOCKS_MAX_US)
+        return false;
+    snprintf(out, size,
+             "the time of %s may differ from that of part 0 by up to %.1f ms (over %.0f ms): a "
+             "clock was set or ran at another speed, or the network between them was slow",
+             parts[worst].name, (double)ns / 1e6, (double)MERGE_CLOCKS_MAX_US / 1000);
+    return true;
+}
+
 /* Returns false if there is nothing to doubt. */
 static bool doubt_clocks(const struct merge_part *parts, size_t n, char *out, size_t size) {
     const struct merge_part *a = worst_clock(parts, n, NULL), *b = worst_clock(parts, n, a);
     if (b == NULL)
         return false;
+    if (are_compared(parts, n))
+        return doubt_compared(parts, n, out, size);
     for (size_t i = 0; i < n; i++)
         if (!is_synchronized(&parts[i])) {
             int64_t us = merge_part_number(&parts[i], "clock_maxerror_us");

@@ -3,7 +3,7 @@
  *
  * It is the worst of the parts', and the reason names the part. INVALID: a part is missing, was
  * interrupted, was ended by a signal or a threshold, or lost requests. SUSPECT: parts ran on
- * machines whose clocks may differ. It looks at no requests.
+ * machines whose clocks may differ, unless an agent has compared them. It looks at no requests.
  *
  * Internal to this folder. Thread: any.
  */

@@ -19,7 +19,8 @@ int reader_shards(struct reader *r, reader_shard_fn *fn, void *context, struct e
         return 0;
     if (reader_prepare(r,
                        "SELECT shard, host, verdict, verdict_reason, requests, failures,"
-                       " loop_lag_p99_us, dispatch_p99_us, cpu_max FROM shard ORDER BY shard",
+                       " loop_lag_p99_us, dispatch_p99_us, cpu_max, offset_us, offset_bound_us"
+                       " FROM shard ORDER BY shard",
                        &st, e) != 0)
         return -1;
     int rc;
@@ -36,6 +37,8 @@ int reader_shards(struct reader *r, reader_shard_fn *fn, void *context, struct e
             .dispatch_p99_us = reader_column(st, 7),
             .cpu_max = sqlite3_column_type(st, 8) == SQLITE_NULL ? (double)NAN
                                                                  : sqlite3_column_double(st, 8),
+            .offset_us = reader_column(st, 9),
+            .offset_bound_us = reader_column(st, 10),
         };
         fn(context, &s);
     }

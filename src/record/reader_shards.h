@@ -15,7 +15,8 @@ struct reader_shard {
     const char *host; /* NULL: unknown */
     const char *verdict, *verdict_reason;
     int64_t requests, failures, loop_lag_p99_us, dispatch_p99_us;
-    double cpu_max; /* NAN: unknown */
+    int64_t offset_us, offset_bound_us; /* of its clock, see docs/run-file.md */
+    double cpu_max;                     /* NAN: unknown */
 };
 
 /* Calls fn for each part, in order. Calls it for none if the run has no parts. */

@@ -16,6 +16,8 @@ static const struct table_column columns[] = {
     {"cpu_max_percent", "CPU % of a core", TABLE_NUMBER},
     {"loop_lag_p99_ms", "Loop lag 99%ile (ms)", TABLE_MS},
     {"dispatch_p99_ms", "Sent late 99%ile (ms)", TABLE_MS},
+    {"clock_offset_ms", "Clock offset (ms)", TABLE_MS},
+    {"clock_offset_bound_ms", "Its largest error (ms)", TABLE_MS | TABLE_JSON | TABLE_CSV},
     {"verdict", "Verdict", TABLE_TEXT},
     {"verdict_reason", "Reason", TABLE_TEXT | TABLE_JSON | TABLE_CSV}};
 
@@ -27,6 +29,8 @@ static const char *const queries[] = {"shard",
                                       "100 * cpu_max",
                                       "loop_lag_p99_us / 1000.0",
                                       "dispatch_p99_us / 1000.0",
+                                      "offset_us / 1000.0",
+                                      "offset_bound_us / 1000.0",
                                       NULL,
                                       NULL};
 
@@ -51,6 +55,8 @@ static void take(void *context, const struct reader_shard *s) {
     table_number(t, 100 * s->cpu_max);
     table_number(t, known(s->loop_lag_p99_us, 1000));
     table_number(t, known(s->dispatch_p99_us, 1000));
+    table_number(t, known(s->offset_us, 1000));
+    table_number(t, known(s->offset_bound_us, 1000));
     table_text(t, s->verdict);
     table_text(t, s->verdict_reason);
 }

@@ -242,6 +242,41 @@ scenario_folder|/tmp" ]
     verdict 0 SUSPECT "part 2 of 3 (host c): its clock was not synchronized and may be wrong by an unknown time" ?.db
 }
 
+@test "clocks that an agent has compared are not doubted, unless the times of the parts came apart" {
+    local f
+    for f in ?.db; do
+        sqlite3 $f "INSERT INTO manifest VALUES ('clock_offset_us', '5000123'), ('clock_offset_bound_us', '14'), ('clock_monotonic_offset_ns', '-77000000000'),
+            ('clock_monotonic_bound_ns', '13500'), ('clock_drift_ns', '-20500'), ('clock_drift_bound_ns', '27000')"
+    done
+    manifest 2.db boot_id two
+    manifest 2.db clock_synchronized 0
+    verdict 0 VALID "each part is VALID" ?.db
+    [ "$(sql out.db "SELECT group_concat(offset_us || ' ' || offset_bound_us, ', ') FROM shard")" = "5000123 14, 5000123 14, 5000123 14" ]
+    "$COLDSWARM" report out.db | grep -A4 'Clock offset (ms)' | grep -q ' 5000'
+    manifest 2.db clock_drift_ns -150000000
+    verdict 0 SUSPECT "the time of part 2 of 3 (host c) may differ from that of part 0 by up to 150.0 ms (over 100 ms): a clock was set" ?.db
+    sqlite3 2.db "DELETE FROM manifest WHERE key LIKE 'clock_drift%'" # lost before the end
+    verdict 0 VALID "each part is VALID" ?.db
+    manifest 2.db clock_monotonic_bound_ns 100500000
+    verdict 0 SUSPECT "the time of part 2 of 3 (host c) may differ from that of part 0 by up to 100.5 ms" ?.db
+    sqlite3 1.db "DELETE FROM manifest WHERE key = 'clock_monotonic_bound_ns'"
+    verdict 0 SUSPECT "part 2 of 3 (host c): its clock was not synchronized" ?.db
+}
+
+@test "a threshold that ended all parts at one moment is the end of the run; one that ended some is not" {
+    local f
+    for f in ?.db; do
+        sqlite3 $f "INSERT INTO manifest VALUES ('thresholds', 'http_reqs rate>100000 abortOnFail'), ('thresholds_end', '2.0 http_reqs rate>100000 abortOnFail')"
+    done
+    verdict 0 VALID "each part is VALID" ?.db
+    [ "$(sql out.db "SELECT exit_code FROM run")" = 99 ]
+    [ "$(sql out.db "SELECT value FROM manifest WHERE key = 'thresholds_end'")" = "2.0 http_reqs rate>100000 abortOnFail" ]
+    sqlite3 2.db "UPDATE run SET verdict = NULL, duration_us = NULL" # killed in that moment
+    verdict 4 INVALID "part 2 of 3 (host c): it was interrupted" ?.db
+    sqlite3 1.db "DELETE FROM manifest WHERE key = 'thresholds_end'"
+    verdict 4 INVALID "part 0 of 3 (host a): a threshold ended it before its time" ?.db
+}
+
 @test "thresholds are evaluated on the rows of all parts" {
     count=$(sql "$BATS_FILE_TMPDIR/whole.db" "SELECT sum(requests) FROM seconds")
     for i in 0 1 2; do
