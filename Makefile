@@ -38,6 +38,12 @@ CFLAGS   ?= -g
 ALLFLAGS  = -std=c17 $(OPT) $(WARN) $(SANFLAGS_$(SAN)) $(CFLAGS) -pthread $(PKG_CFLAGS)
 LDLIBS   += $(PKG_LIBS) -lhttp_parser -lm -pthread
 
+# coldswarm-mpi, a program of its own: the only one that needs MPI.
+MPICC    ?= mpicc
+MPI_SRC  := $(wildcard mpi/*.c)
+MPI_B    := $(B)/$(notdir $(MPICC))
+MPI_OBJ  := $(MPI_SRC:%.c=$(MPI_B)/%.o)
+
 # Text files that are part of the program: src/record/schema.sql becomes embed_record_schema_sql.
 EMBEDDED   := $(wildcard src/*/*.sql src/*/*.gp src/*/*.json src/*/*.css src/*/*.js scenarios/paper.json)
 embed_name  = $(subst -,_,$(subst .,_,$(subst /,_,$(patsubst src/%,%,$(1)))))
@@ -59,7 +65,7 @@ REPLAY   := $(FUZZ:%=$(B)/tests/fuzz/replay_%)
 TRUTH    := $(B)/tests/support/truth
 # The parts that run on more than one thread, for the thread sanitiser.
 THREADED := $(filter tests/record/% tests/engine/% tests/stats/%,$(UNIT))
-C_FILES  := $(wildcard src/*/*.[ch] tests/*/*.[ch] bench/*.[ch])
+C_FILES  := $(wildcard src/*/*.[ch] mpi/*.[ch] tests/*/*.[ch] bench/*.[ch])
 
 .DELETE_ON_ERROR:
 .PHONY: all
@@ -77,6 +83,19 @@ $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	@echo "  CC $<"
 	@$(CC) $(CPPFLAGS) $(ALLFLAGS) -MMD -MP -c -o $@ $<
+
+.PHONY: mpi install-mpi
+mpi: $(B)/coldswarm $(MPI_B)/coldswarm-mpi ## build coldswarm-mpi, for several machines (MPICC=mpicc; Debian: libopenmpi-dev or libmpich-dev)
+	@ln -sf $(notdir $(MPICC))/coldswarm-mpi $(B)/coldswarm-mpi
+$(MPI_B)/coldswarm-mpi: $(MPI_OBJ) $(B)/libcoldswarm.a
+	@echo "  LD $@"
+	@$(MPICC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	@ln -sf ../coldswarm $(MPI_B)/coldswarm
+$(MPI_B)/mpi/%.o: mpi/%.c $(B)/flags
+	@command -v $(MPICC) >/dev/null || { echo "there is no $(MPICC); install libopenmpi-dev or libmpich-dev, or set MPICC" >&2; exit 1; }
+	@mkdir -p $(@D)
+	@echo "  $(MPICC) $<"
+	@$(MPICC) $(CPPFLAGS) -Impi $(ALLFLAGS) -MMD -MP -c -o $@ $<
 
 define embed_rule
 $(B)/embed/$(call embed_name,$(1)).o: $(1) scripts/embed $(B)/flags
@@ -300,4 +319,5 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
 
 -include $(patsubst %.c,$(B)/%.d,$(UNIT) $(MORE) $(FUZZ:%=tests/fuzz/fuzz_%.c)) $(patsubst %,$(B)/%.looked.d,$(SOURCES) $(MAIN) $(UNIT) $(MORE) $(FUZZ:%=tests/fuzz/fuzz_%.c))
+-include $(MPI_OBJ:.o=.d)
 -include $(OBJECTS:.o=.d) $(B)/src/cli/main.d $(FUZZBIN:=.d) $(TRUTH).d $(STATS).d

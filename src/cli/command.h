@@ -59,6 +59,7 @@ struct opt_def {
 struct args; /* the parsed command line of one command */
 
 struct command {
+    const char *program; /* NULL: coldswarm */
     const char *name;
     const char *usage;   /* after the command's name: "SCENARIO.json [options]" */
     const char *summary; /* one line, for the list of commands */

@@ -125,8 +125,8 @@ static void options(struct buf *out, const struct opt_def *opts, size_t count, s
 }
 
 static void usage(struct buf *out, const struct command *c) {
-    buf_printf(out, "usage: coldswarm %s%s%s\n\n", c->name, c->usage == NULL ? "" : " ",
-               c->usage == NULL ? "" : c->usage);
+    buf_printf(out, "usage: %s %s%s%s\n\n", c->program == NULL ? "coldswarm" : c->program, c->name,
+               c->usage == NULL ? "" : " ", c->usage == NULL ? "" : c->usage);
 }
 
 void help_overview(struct buf *out, const struct program *p, bool brief, size_t width) {

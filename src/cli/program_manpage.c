@@ -128,7 +128,13 @@ static void name_of(struct buf *out, const struct command *c, const char *sep) {
 }
 
 static void synopsis(struct buf *out, const struct command *c) {
-    name_of(out, c, " ");
+    if (c->program == NULL)
+        name_of(out, c, " ");
+    else {
+        font(out, 'B', c->program);
+        buf_char(out, ' ');
+        font(out, 'B', c->name);
+    }
     if (c->usage != NULL) {
         buf_char(out, ' ');
         text(out, c->usage);
@@ -139,19 +145,19 @@ static void synopsis(struct buf *out, const struct command *c) {
 /* The start of a page, up to its name and one line on what it is. `c` is NULL for the program's own
  * page. */
 static void head(struct buf *out, const struct command *c, const char *summary) {
-    buf_str(out, ".TH COLDSWARM");
-    if (c != NULL) {
-        buf_char(out, '-');
-        for (const char *p = c->name; *p != '\0'; p++)
-            buf_char(out, upper(*p));
-    }
+    struct buf name;
+    buf_init(&name, PROGRAM_TEXT_MAX_BYTES);
+    if (c != NULL && c->program != NULL)
+        buf_str(&name, c->program);
+    else
+        buf_printf(&name, "coldswarm%s%s", c == NULL ? "" : "-", c == NULL ? "" : c->name);
+    buf_str(out, ".TH ");
+    for (const char *p = buf_text(&name); *p != '\0'; p++)
+        buf_char(out, upper(*p));
     buf_printf(out, " 1 \"\" \"coldswarm %s\" \"User Commands\"\n.nh\n.ad l\n.SH NAME\n",
                COLDSWARM_VERSION);
-    text(out, "coldswarm");
-    if (c != NULL) {
-        text(out, "-");
-        text(out, c->name);
-    }
+    text(out, buf_text(&name));
+    buf_done(&name);
     buf_str(out, " \\- ");
     text(out, summary);
     buf_char(out, '\n');

@@ -1,0 +1,173 @@
+/* The time in which load is sent. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/progress.h"
+#include "engine/engine.h"
+#include "hub_internal.h"
+#include "util/clock.h"
+#include "util/words.h"
+
+#define LOOK_MAX 32
+#define RULE_MAX_BYTES ((size_t)64 << 10)
+
+/* ---- what is summed ---- */
+
+static int read_stages(const struct buf *text, int64_t **out, size_t *n, struct err *e) {
+    const char *at = buf_text(text);
+    uint64_t count = 0;
+    if (!words_uint(&at, &count) || count > 100000)
+        return err_set(e, "the load process of part 0 does not say what its load is");
+    int64_t *all = calloc((size_t)count + 1, sizeof *all);
+    if (all == NULL)
+        return err_set(e, "out of memory");
+    for (uint64_t i = 0; count > 0 && i <= count; i++)
+        if (!words_int(&at, &all[i])) {
+            free(all);
+            return err_set(e, "the load process of part 0 does not say what its stages are");
+        }
+    *out = all;
+    *n = (size_t)count;
+    return 0;
+}
+
+int hub_begin_load(struct hub *h, struct err *e) {
+    int64_t *stages = NULL;
+    size_t n = 0;
+    if (read_stages(&h->stages, &stages, &n, e) != 0)
+        return -1;
+    const struct whole_plan plan = {.parts = h->count,
+                                    .duration_ns = h->duration_ns,
+                                    .users_max = h->users_max,
+                                    .rules = buf_text(&h->rules),
+                                    .stages_us = stages,
+                                    .stage_count = n};
+    int result = whole_new(&plan, &h->whole, e);
+    free(stages);
+    return result;
+}
+
+void hub_done_load(struct hub *h) {
+    whole_free(h->whole);
+    h->whole = NULL;
+    if (h->progress != NULL)
+        progress_listener.done(h->progress);
+    h->progress = NULL;
+}
+
+static void cross(struct hub *h, const struct gate_crossing *x, int64_t at_ns) {
+    struct buf rule, why;
+    buf_init(&rule, RULE_MAX_BYTES);
+    buf_init(&why, 2 * RULE_MAX_BYTES);
+    gate_rule_text(x->rule, &rule);
+    if (x->ends_run && !h->stopped) {
+        hub_note(h, "threshold %s failed at %.1fs, which ends the run", buf_text(&rule),
+                 (double)at_ns / 1e9);
+        buf_printf(&why, "threshold %.1f %s", (double)at_ns / 1e9, buf_text(&rule));
+        hub_stop(h, buf_text(&why));
+    }
+    buf_done(&rule);
+    buf_done(&why);
+}
+
+static void evaluate(struct hub *h) {
+    struct gate_crossing all[LOOK_MAX];
+    int64_t at_ns = 0;
+    size_t n = h->stopped ? 0 : whole_look(h->whole, all, LOOK_MAX, &at_ns);
+    for (size_t i = 0; i < n; i++)
+        cross(h, &all[i], at_ns);
+}
+
+/* ---- who is silent ---- */
+
+static void lose(struct hub *h, struct hub_part *p, const char *what) {
+    struct err why;
+    bool evaluated = whole_evaluates(h->whole);
+    p->lost = true;
+    hub_note(h, "%s has been silent for %d s and counts as lost%s", what,
+             (int)(HUB_LOST_NS / NS_PER_S),
+             h->o.stop_when_lost ? "; the others stop" : "; the others go on");
+    whole_lose(h->whole, (uint32_t)(p - h->parts));
+    if (evaluated)
+        hub_note(h, "thresholds are evaluated at the end only, because counts are missing");
+    err_set(&why, "%s is lost", hub_name(h, p));
+    if (h->o.stop_when_lost && !h->stopped)
+        hub_stop(h, why.text);
+}
+
+static void listen_for(struct hub *h, struct hub_part *p, int64_t now_ns) {
+    char what[192];
+    int64_t agent_ns = now_ns - p->heard_ns;
+    int64_t load_ns = now_ns - (p->report_ns > h->start_ns ? p->report_ns : h->start_ns);
+    bool agent = agent_ns > HUB_SILENT_NS;
+    int64_t silent_ns = agent ? agent_ns : load_ns;
+    snprintf(what, sizeof what, "%s%s", agent ? "" : "the load process of ", hub_name(h, p));
+    if (silent_ns <= HUB_SILENT_NS) {
+        if (p->silent)
+            hub_note(h, "%s is back", hub_name(h, p));
+        p->silent = p->lost = false;
+        return;
+    }
+    if (!p->silent)
+        hub_note(h, "%s is silent", what);
+    p->silent = true;
+    if (silent_ns > HUB_LOST_NS && !p->lost)
+        lose(h, p, what);
+}
+
+static void mind_busy(struct hub *h, struct hub_part *p) {
+    double share = whole_busiest(h->whole, (uint32_t)(p - h->parts));
+    if (p->busy || share <= ENGINE_BUSY_SHARE)
+        return;
+    p->busy = true;
+    hub_note(h, "%s: a thread used %.0f %% of a core; use more threads or more parts",
+             hub_name(h, p), share * 100);
+}
+
+static void mind_exit(struct hub *h, struct hub_part *p) {
+    struct err why;
+    if (p->told_errors)
+        return;
+    p->told_errors = true;
+    if (p->signal != 0)
+        hub_note(h, "%s: its load process was killed by signal %d", hub_name(h, p), p->signal);
+    else if (p->errors.len > 0)
+        hub_note(h, "%s: %s", hub_name(h, p), buf_text(&p->errors));
+    err_set(&why, "%s is lost", hub_name(h, p));
+    if ((p->signal != 0 || p->code == EXIT_RUNTIME) && h->o.stop_when_lost && !h->stopped)
+        hub_stop(h, why.text);
+}
+
+/* ---- a turn ---- */
+
+void hub_turn_load(struct hub *h) {
+    int64_t now_ns = clock_mono_ns();
+    struct control_snapshot now;
+    bool over = true, others_over = true;
+    for (uint32_t i = 0; i < h->count; i++) {
+        struct hub_part *p = &h->parts[i];
+        if (p->exited)
+            mind_exit(h, p);
+        else {
+            listen_for(h, p, now_ns);
+            mind_busy(h, p);
+        }
+        over = over && (p->exited || p->lost);
+        others_over = others_over && (i == 0 || p->exited || p->lost);
+    }
+    if (h->parts[0].over && others_over && !h->parts[0].teardown) {
+        h->parts[0].teardown = true;
+        hub_say(h, &h->parts[0], "teardown");
+    }
+    if (now_ns >= h->start_ns) {
+        evaluate(h);
+        whole_snapshot(h->whole, now_ns - h->start_ns, &now);
+        now.stopped = h->stopped;
+        now.stopping = now.stopping || h->stopped;
+        if (h->progress != NULL)
+            progress_listener.tick(h->progress, &now);
+    }
+    if (over)
+        hub_begin_collect(h);
+}

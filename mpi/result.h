@@ -1,0 +1,33 @@
+/*
+ * result: makes one run of the collected files, shows it, and says with which code to exit.
+ *
+ * It runs `coldswarm merge`, and shows what `run` shows at its end. It needs no MPI. Thread: one.
+ */
+#ifndef MPI_RESULT_H
+#define MPI_RESULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cli/command.h"
+#include "util/err.h"
+
+struct result_options {
+    const struct args *args;
+    const char *folder; /* of the files */
+    const char *const *files;
+    size_t file_count;
+    bool partial;
+};
+
+/* Where the merged run goes: --out, or a name that is made of the time. Checks that it is free, and
+ * makes the folder for the files of the parts next to it. */
+int result_prepare(const struct args *a, char *out, size_t size, char *folder, size_t folder_size,
+                   struct err *e);
+
+/* Removes an empty folder of result_prepare(). */
+void result_forget(const char *folder);
+
+int result_make(const struct result_options *o, const char *out);
+
+#endif
