@@ -182,8 +182,6 @@ int sharding_choose(const struct args *a, struct sharding *out, struct err *e) {
     static const char *const of_the_whole[] = {"csv", "html", "report", "repeat", "calibrate"};
     static const char *const needed[] = {"seed", "start-at"};
     *out = (struct sharding){.part = {0, 1}, .is_part = opt_given(a, "shard")};
-    if (opt_given(a, "start-at") && read_start(opt_text(a, "start-at"), &out->start_at_ns, e) != 0)
-        return -1;
     if (opt_given(a, "control")) {
         int fd;
         if (sharding_control(opt_text(a, "control"), &fd, &out->trace, e) != 0)
@@ -192,6 +190,8 @@ int sharding_choose(const struct args *a, struct sharding *out, struct err *e) {
     }
     if (out->agreed && opt_given(a, "start-at"))
         return err_set(e, "the agent of --control says when to start; leave --start-at out");
+    if (opt_given(a, "start-at") && read_start(opt_text(a, "start-at"), &out->start_at_ns, e) != 0)
+        return -1;
     if (!out->is_part)
         return opt_given(a, "start-at") && opt_given(a, "repeat")
                    ? err_set(e, "--start-at is the start of one run; leave --repeat out")
