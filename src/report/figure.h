@@ -28,7 +28,7 @@
 #define FIGURE_ENDPOINTS_MAX 6
 
 /* Series of a figure over time. */
-#define FIGURE_SERIES_MAX 2
+#define FIGURE_SERIES_MAX 6
 
 /* Maximum number of rows of the heat map, from the fastest to the slowest request. */
 #define FIGURE_HEAT_ROWS 60

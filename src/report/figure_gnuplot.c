@@ -30,7 +30,11 @@ static const char *const pictures[] = {[FIGURE_LINES] = embed_report_lines_gp,
 /* Where a line has no style of its own. */
 static const char *const line_styles[FIGURE_SERIES_MAX] = {
     "linecolor rgb blue linewidth 1.6 pointtype 7 pointsize 0.3",
-    "linecolor rgb orange linewidth 1.6 dashtype (6, 2) pointtype 8 pointsize 0.6"};
+    "linecolor rgb orange linewidth 1.6 dashtype (6, 2) pointtype 8 pointsize 0.6",
+    "linecolor rgb green linewidth 1.6 dashtype (2, 1.5) pointtype 11 pointsize 0.5",
+    "linecolor rgb purple linewidth 1.6 dashtype (8, 2, 2, 2) pointtype 13 pointsize 0.5",
+    "linecolor rgb sky linewidth 1.6 dashtype (12, 2) pointtype 4 pointsize 0.5",
+    "linecolor rgb red linewidth 1.6 dashtype (5, 2, 1, 2) pointtype 6 pointsize 0.5"};
 
 /* Appends a text of our own in gnuplot's quotes. */
 static void figure_gnuplot_quote(struct buf *out, const char *text) {

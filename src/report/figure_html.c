@@ -126,7 +126,7 @@ static double *places(struct buf *out, const struct figure *f, bool middles) {
 }
 
 static void draw_lines(struct buf *out, const struct figure *f) {
-    static const char *const classes[FIGURE_SERIES_MAX] = {"s1", "s2"};
+    static const char *const classes[FIGURE_SERIES_MAX] = {"s1", "s2", "d3", "d4", "d5", "d6"};
     bool levels = f->kind == FIGURE_LEVELS;
     size_t count = f->series_count < FIGURE_SERIES_MAX ? f->series_count : FIGURE_SERIES_MAX;
     double *x = places(out, f, !levels);

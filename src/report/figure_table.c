@@ -60,6 +60,23 @@ static int users(struct figure *f, const struct model *m, struct err *e) {
     return 0;
 }
 
+static int shards(struct figure *f, const struct model *m, struct err *e) {
+    const struct shard_series *from = m->shard_series;
+    for (size_t line = 0; from != NULL && line < from->count; line++) {
+        struct figure_series *s = figure_add(f, 0, e);
+        if (s == NULL)
+            return -1;
+        for (size_t i = 0; i < f->seconds; i++)
+            s->seconds[i] = shard_series_at(from, line, i);
+        f->lines[line] = (struct figure_line){.name = {.text = from->names[line]},
+                                              .column = from->columns[line]};
+    }
+    if (from != NULL && from->chosen)
+        f->caption.text = "Requests per second of the parts: the five with the fewest requests, "
+                          "and the mean of all";
+    return 0;
+}
+
 static int distribution(struct figure *f, const struct model *m, size_t entry,
                         const struct model_entry *x, struct err *e) {
     struct quantile_level levels[QUANTILE_LEVELS_MAX];
@@ -265,6 +282,14 @@ const struct figure_row figure_table[] = {
       .empty = "no users",
       .panel_caption = "Fig. 4. Client: number of users"},
      users},
+    {{.key = "shards",
+      .caption = {.text = "Requests per second of the parts on several machines"},
+      .kind = FIGURE_LINES,
+      .unit = AXIS_RATE,
+      .place = 5,
+      .y_name = {.text = "Requests per second", .on_page = "Per second"},
+      .empty = "no requests"},
+     shards},
     {{.key = "latency_distribution",
       .caption = {.text = "Response time by percentile"},
       .kind = FIGURE_DISTRIBUTION,

@@ -49,6 +49,9 @@ static int first_reading(void *context, const struct request *x) {
     if (b->m->series == NULL || !outcome_is_timed((int)x->outcome))
         return 0;
     heatmap_add(b->m->heatmap, x->end_us, x->response_us);
+    if (b->m->shard_series != NULL &&
+        shard_series_add(b->m->shard_series, x->user, x->end_us, b->e) != 0)
+        return -1;
     return series_count(b->m->series, x->end_us, x->response_us,
                         outcome_is_failure((int)x->outcome), b->e);
 }
@@ -75,6 +78,8 @@ static int begin_figures(struct build *b) {
     if (whole > SERIES_SECONDS_MAX)
         return err_set(b->e, "the run says that it lasted %" PRId64 " seconds; the file is damaged",
                        whole);
+    if (m->cut == NULL && shard_series_new(b->reader, &m->shard_series, b->e) != 0)
+        return -1;
     return series_new(axis_step_seconds(whole), &m->series, b->e) != 0
                ? -1
                : heatmap_new(whole * US_PER_S, &m->heatmap, b->e);
@@ -467,6 +472,7 @@ void model_free(struct model *m) {
     lines_done(&m->remarks);
     stream_series_free(m->streamed);
     scraped_free(m->scraped);
+    shard_series_free(m->shard_series);
     if (m->dialects != NULL)
         table_done(m->dialects);
     free(m->dialects);

@@ -32,6 +32,7 @@
 #include "report/remark.h"
 #include "report/scraped.h"
 #include "report/served.h"
+#include "report/shard_series.h"
 #include "report/stream_series.h"
 #include "report/streams.h"
 #include "report/table.h"
@@ -127,11 +128,12 @@ struct model {
     struct counted *counted;
     struct summary *summary; /* belongs to `counted` */
     struct series *series;
-    struct heatmap *heatmap;        /* response times by the second in which the request ended */
-    uint32_t *users;                /* per second */
-    struct stream_series *streamed; /* NULL: no streams */
-    struct scraped *scraped;        /* NULL: none, or a part of a run */
-    size_t seconds;                 /* length of the run; `series` may be shorter */
+    struct heatmap *heatmap;           /* response times by the second in which the request ended */
+    uint32_t *users;                   /* per second */
+    struct stream_series *streamed;    /* NULL: no streams */
+    struct scraped *scraped;           /* NULL: none, or a part of a run */
+    struct shard_series *shard_series; /* NULL: no parts, or a part of a run */
+    size_t seconds;                    /* length of the run; `series` may be shorter */
 };
 
 int model_new(struct reader *r, const struct model_options *o, struct model **out, struct err *e);

@@ -131,6 +131,50 @@ END
     [[ $output != *"Parts on"* ]]
 }
 
+# drawn COUNT COLUMNS: report/data/shards.csv has these columns, and in each second what SQL counts; the column "mean" divides by COUNT.
+drawn() {
+    [ "$(head -1 report/data/shards.csv)" = "second,$2" ]
+    python3 - "$1" <<'END'
+import csv, sqlite3, sys
+db = sqlite3.connect("out.db")
+rows = list(csv.DictReader(open("report/data/shards.csv")))
+count, = db.execute("SELECT count(*) FROM shard").fetchone()
+assert len(rows) == 60, len(rows)
+for row in rows:
+    for column, value in row.items():
+        part = column.removeprefix("part_")
+        if column != "second":
+            n, = db.execute("SELECT count(*) FROM requests WHERE end_us / 1000000 = ? AND service_us NOT NULL AND (? = 'mean' OR user % ? = CAST(? AS INT))",
+                            (int(row["second"]), part, count, part)).fetchone()
+            assert abs(float(value) - (n / int(sys.argv[1]) if part == "mean" else n)) < 1e-9, (row, column, n)
+END
+}
+
+@test "a report has a figure of the requests per second of each part; of many parts, those with the fewest and the mean of all" {
+    "$COLDSWARM" merge out.db ?.db
+    run -0 "$COLDSWARM" report out.db --out report
+    drawn 3 part_0,part_1,part_2
+    [ -s report/shards.svg ] && [ -s report/shards.png ]
+    grep -q 'Requests per second of the parts on several machines' report/report.html
+    grep -q 'addlegendentry{part 2}' report/latex/figure_shards.tex
+    # Not of a part of the run, which has no table of the parts either, and not of a run that is no merge.
+    "$COLDSWARM" report out.db --out cut --no-figures --from 1s >/dev/null
+    [ ! -e cut/data/shards.csv ]
+    "$COLDSWARM" report "$BATS_FILE_TMPDIR/whole.db" --out whole --no-figures >/dev/null
+    [ ! -e whole/data/shards.csv ]
+    # Ten parts, of which one has no file.
+    rm -f out.db ?.db
+    python3 "$BATS_TEST_DIRNAME/split_run.py" "$BATS_FILE_TMPDIR/whole.db" 10 .
+    rm 4.db
+    sqlite3 6.db "DELETE FROM request WHERE at_us > 5000000"
+    run -4 "$COLDSWARM" merge --partial out.db ?.db
+    rm -rf report
+    run -0 "$COLDSWARM" report out.db --out report --no-figures
+    drawn 9 "mean,$(sql out.db "SELECT group_concat('part_' || shard) FROM (SELECT * FROM (SELECT shard FROM shard WHERE requests NOT NULL ORDER BY requests, shard LIMIT 5) ORDER BY shard)")"
+    [[ $(head -1 report/data/shards.csv) == *part_6* ]]
+    grep -q "the five with the fewest requests, and the mean of all" report/report.html
+}
+
 @test "files that are not parts of one load are refused, with the key, both values and both files" {
     sqlite3 1.db "UPDATE run SET seed = 43"
     refused 2 '0.db and 1.db are not parts of one load: seed is "42" in the first and "43" in the second' ?.db
