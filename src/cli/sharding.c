@@ -1,5 +1,6 @@
 #include "cli/sharding.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -216,7 +217,34 @@ static const char *setup_capture(const struct scenario *s) {
     return NULL;
 }
 
+static int check_size(const struct sharding *s, const struct scenario *scenario, struct err *e) {
+    uint32_t users = scenario_users_max(scenario);
+    uint64_t by_users = (users + LOAD_MACHINE_USERS_MAX - 1) / LOAD_MACHINE_USERS_MAX;
+    if (s->part.count < by_users)
+        return err_set(
+            e,
+            "the load has %u users, and one machine runs at most %d: split it into %" PRIu64
+            " or more parts (--shard I/N, see coldswarm help merge)",
+            users, LOAD_MACHINE_USERS_MAX, by_users);
+    for (size_t i = 0; i < scenario->load_count; i++) {
+        const struct load *l = &scenario->loads[i].load;
+        int64_t most = LOAD_MACHINE_RATE_MAX * (int64_t)LOAD_MICRO;
+        /* A trace has the rate that was recorded. */
+        int64_t rate = load_is_open(l) && l->kind != LOAD_TRACE ? load_micro_rate_max(l) : 0;
+        int64_t by_rate = (rate + most - 1) / most;
+        if (s->part.count < by_rate)
+            return err_set(e,
+                           "the load has up to %.10g requests per second, and one machine sends at "
+                           "most %d: split it into %" PRId64
+                           " or more parts (--shard I/N, see coldswarm help merge)",
+                           (double)rate / LOAD_MICRO, LOAD_MACHINE_RATE_MAX, by_rate);
+    }
+    return 0;
+}
+
 int sharding_check(const struct sharding *s, const struct scenario *scenario, struct err *e) {
+    if (check_size(s, scenario, e) != 0)
+        return -1;
     if (s->part.count == 1)
         return 0;
     for (size_t i = 0; i < scenario->load_count; i++) {

@@ -38,8 +38,8 @@ int sharding_control(const char *text, int *fd, uint64_t *id, struct err *e);
  * whole run is given too, or the start is past. */
 int sharding_choose(const struct args *a, struct sharding *out, struct err *e);
 
-/* Whether the scenario can be split: each part has a user, and none needs what only the setup of
- * another knows. */
+/* Whether this machine can run its part: it is not too large, and each part has a user and needs
+ * nothing that only the setup of another one knows. */
 int sharding_check(const struct sharding *s, const struct scenario *scenario, struct err *e);
 
 /* The same identifier in all parts: of the agent, or of the seed and the start. */

@@ -79,6 +79,13 @@ static void follow_load(struct executor *x, uint32_t wanted, int64_t at_ns) {
     }
 }
 
+/* The next time at which the part's share of the users is another one. */
+static int64_t next_change(const struct executor *x, int64_t t, uint32_t share) {
+    uint32_t n = x->part.count, next_user = x->part.index + n * share;
+    uint32_t low = share == 0 ? 0 : next_user - n + 1;
+    return load_next_crossing(&x->load->load, t, low, next_user + 1);
+}
+
 /* Takes each change of the load at its own time, also where several are late at once: the schedules
  * of paced users begin there. */
 static void ramp(struct executor *x, int64_t now_ns) {
@@ -97,7 +104,7 @@ static void ramp(struct executor *x, int64_t now_ns) {
         if (part)
             break; /* the others at the next turn, still as of t */
         budget -= wanted > before ? wanted - before : 0;
-        int64_t next = load_next_change(load, t);
+        int64_t next = next_change(x, t, wanted);
         t = next < 0 || next > end ? end : next;
     }
     if (!x->over)

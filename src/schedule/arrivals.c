@@ -3,7 +3,7 @@
 #include <math.h>
 
 /* Areas are counted in halves of a micro-rate times a nanosecond: the area under a line from r to s
- * over d is then the whole number (r + s) * d. At most 2 * 10^11 over 3 * 10^17 ns, which is far
+ * over d is then the whole number (r + s) * d. At most 2 * 10^13 over 3 * 10^17 ns, which is far
  * from 2^127. */
 #define AREA_PER_ARRIVAL INT64_C(2000000000000000)
 

@@ -5,7 +5,7 @@
 
 #include "util/clock.h"
 
-/* Products of users and nanoseconds pass 64 bits (10^6 users over ten years: 3 * 10^23). */
+/* Products of users and nanoseconds pass 64 bits (10^7 users over ten years: 3 * 10^24). */
 __extension__ typedef __int128 wide;
 
 void load_done(struct load *l) {
@@ -82,9 +82,9 @@ int64_t load_micro_rate_max(const struct load *l) {
     return most;
 }
 
-/* When user k starts, to the nearest nanosecond. k * 10^9 is exact in a double, so the only
- * rounding is the division's and the result never decreases with k. A user who would start after
- * the end gets the end. */
+/* When user k starts, to the nearest nanosecond. k * 10^9 is exact in a double (it has nine factors
+ * of two), so the only rounding is the division's and the result never decreases with k. A user who
+ * would start after the end gets the end. */
 static int64_t start_ns(const struct load *l, uint32_t k) {
     double t = (double)k * 1e9 / l->spawn_rate;
     return t < (double)l->duration_ns ? llround(t) : l->duration_ns;
@@ -111,15 +111,15 @@ static uint32_t on_line(uint32_t from, uint32_t to, int64_t x, int64_t d) {
     return from - (uint32_t)(((wide)(from - to) * x + d - 1) / d);
 }
 
-/* The first x at which on_line() is no longer n, its value now; d or more where it stays n to the
- * end. */
-static int64_t leaves_line(uint32_t from, uint32_t to, uint32_t n, int64_t d) {
+/* The first x at which on_line(), from `low` to `high` - 1 now, is not; d or more where it stays
+ * there to the end. */
+static int64_t leaves_line(uint32_t from, uint32_t to, uint32_t low, uint32_t high, int64_t d) {
     if (to > from) {
         wide rise = to - from;
-        return (int64_t)(((wide)(n - from + 1) * d + rise - 1) / rise);
+        return (int64_t)(((wide)(high - from) * d + rise - 1) / rise);
     }
     if (to < from)
-        return (int64_t)((wide)(from - n) * d / (from - to) + 1);
+        return (int64_t)((wide)(from - low) * d / (from - to) + 1);
     return d;
 }
 
@@ -140,17 +140,18 @@ uint32_t load_users(const struct load *l, int64_t t_ns) {
     return 0;
 }
 
-static int64_t next_in_stages(const struct load *l, int64_t t_ns, uint32_t now) {
+static int64_t next_in_stages(const struct load *l, int64_t t_ns, uint32_t low, uint32_t high) {
     uint32_t from = l->start_users;
     int64_t start = 0;
     for (size_t i = 0; i < l->stage_count; i++) {
         const struct load_stage *s = &l->stages[i];
         int64_t end = start + s->duration_ns;
         if (end > t_ns && s->duration_ns > 0) {
-            int64_t x = leaves_line(from, s->users, now, s->duration_ns);
+            int64_t x = leaves_line(from, s->users, low, high, s->duration_ns);
             if (x < s->duration_ns)
                 return start + x;
-            if (load_users(l, end) != now)
+            uint32_t then = load_users(l, end);
+            if (then < low || then >= high)
                 return end;
         }
         start = end;
@@ -159,21 +160,26 @@ static int64_t next_in_stages(const struct load *l, int64_t t_ns, uint32_t now) 
     return -1;
 }
 
-int64_t load_next_change(const struct load *l, int64_t t_ns) {
-    int64_t duration = load_duration(l);
+int64_t load_next_crossing(const struct load *l, int64_t t_ns, uint32_t low, uint32_t high) {
+    int64_t duration = load_duration(l), next = -1;
     if (load_is_open(l) || t_ns >= duration)
+        return -1;
+    if (l->kind == LOAD_STAGES)
+        next = next_in_stages(l, t_ns, low, high);
+    else if (high <= l->users)
+        next = start_ns(l, high - 1);
+    if (next >= 0 && next < duration)
+        return next;
+    return low > 0 ? duration : -1;
+}
+
+int64_t load_next_change(const struct load *l, int64_t t_ns) {
+    if (load_is_open(l) || t_ns >= load_duration(l))
         return -1;
     if (t_ns < 0 && load_users(l, 0) > 0)
         return 0;
     uint32_t now = load_users(l, t_ns);
-    int64_t next = -1;
-    if (l->kind == LOAD_STAGES)
-        next = next_in_stages(l, t_ns, now);
-    else if (now < l->users)
-        next = start_ns(l, now);
-    if (next >= 0 && next < duration)
-        return next;
-    return now > 0 ? duration : -1;
+    return load_next_crossing(l, t_ns, now, now + 1);
 }
 
 static int64_t uncut_duration(const struct load *l) {

@@ -22,12 +22,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LOAD_USERS_MAX 1000000
+/* Of a load, which parts on several machines may share, and of what one machine has of it. */
+#define LOAD_USERS_MAX 10000000
+#define LOAD_MACHINE_USERS_MAX 1000000
 
 /* Rates are in millionths of a request per second: 0.1/s is exactly 100000, which a double
  * cannot represent. */
 #define LOAD_MICRO 1000000
-#define LOAD_RATE_MAX 100000 /* requests per second */
+#define LOAD_RATE_MAX 10000000 /* requests per second */
+#define LOAD_MACHINE_RATE_MAX 100000
 
 /* Maximum replay speed of a trace, as a multiple of the recorded speed. Speeds are in millionths
  * too. */
@@ -102,6 +105,10 @@ uint32_t load_users(const struct load *l, int64_t t_ns);
 /* Returns the first time after t_ns at which load_users() differs from its value at t_ns, or -1
  * if there is none. */
 int64_t load_next_change(const struct load *l, int64_t t_ns);
+
+/* Returns the first time after t_ns at which load_users(), which is from `low` to `high` - 1 at
+ * t_ns, is not, or -1 if there is none. A part of the users need not look at each change. */
+int64_t load_next_crossing(const struct load *l, int64_t t_ns, uint32_t low, uint32_t high);
 
 /* Returns the end of the load, in ns. */
 int64_t load_duration(const struct load *l);

@@ -82,9 +82,9 @@ scenario() {
     stages="{'target':'$URL','load':{'stages':[{'duration':'1s','rate':5}]},'tasks':[{'path':'/ok'}]}"
     run --separate-stderr "$COLDSWARM" run --host "$URL" --rate 0 -o "$DB"
     [ "$status" -eq 2 ]
-    run --separate-stderr "$COLDSWARM" run --host "$URL" --rate 100001 -o "$DB"
+    run --separate-stderr "$COLDSWARM" run --host "$URL" --rate 10000001 -o "$DB"
     [ "$status" -eq 2 ]
-    [[ "$stderr" == *"--rate"*"100000"* ]]
+    [[ "$stderr" == *"--rate"*"10000000"* ]]
     run --separate-stderr "$COLDSWARM" run --host "$URL" --rate 5 -r 3 -o "$DB"
     [ "$status" -eq 2 ]
     [[ "$stderr" == *"--spawn-rate"* ]]

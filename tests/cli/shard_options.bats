@@ -146,6 +146,42 @@ setup() {
     refuse 'the setup captures values (login), which the other parts cannot know' --shard 1/2 --seed 1 --start-at $later
 }
 
+@test "a load that is too large for one machine says how many parts it needs; each of them runs its own" {
+    start_hostile
+    echo "{ \"target\": \"$URL\", \"load\": { \"rate\": 10000000, \"duration\": \"100ms\", \"max_users\": 10000000 }, \"tasks\": [{ \"path\": \"/ok\" }] }" >rate.json
+    echo "{ \"target\": \"$URL\", \"load\": { \"users\": 10000000, \"spawn_rate\": 10000000, \"duration\": \"1100ms\" },
+        \"wait\": { \"constant\": \"1h\" }, \"tasks\": [{ \"path\": \"/ok\" }] }" >users.json
+    "$COLDSWARM" validate rate.json
+    refuse() { # words options...
+        run -2 "$COLDSWARM" run "${@:2}" -o a.db
+        [[ $output == *"$1"* ]] || { echo "$output" && false; }
+        [ ! -e a.db ]
+    }
+    local later n
+    later=$(date -u -d '+1 hour' +%FT%TZ)
+    refuse "the load has 10000000 users, and one machine runs at most 1000000: split it into 10 or more parts (--shard I/N" users.json
+    refuse "split it into 10 or more parts" users.json --shard 0/9 --seed 1 --start-at "$later"
+    refuse "the load has up to 10000000 requests per second, and one machine sends at most 100000: split it into 100 or more parts" \
+        rate.json --shard 0/99 --seed 1 --start-at "$later"
+    refuse "split it into 2 or more parts" --host "$URL" --rate 100001
+    fails grep -q path "$HOSTILE_LOG"
+    # Part 7 of 10000 has the arrivals 7, 10007, ... and the users 9999, 19999, ...: one each millisecond.
+    part() {
+        local wait code
+        for wait in 3 20 60; do
+            rm -f "$2"
+            code=0
+            "$COLDSWARM" run "$1" --shard "$3/10000" --seed 1 --start-at "$(date -u -d "+$wait seconds" +%FT%TZ)" -o "$2" --quiet >out 2>err || code=$?
+            [ $code -eq 2 ] || break
+        done
+        [ $code -eq 0 ] || [ $code -eq 4 ] || { cat err && false; }
+    }
+    part rate.json rate.db 7
+    [ "$(sql rate.db "select count(*), min(intended_us), max(intended_us), min(user % 10000), max(user % 10000) from requests")" = "100|0|99000|7|7" ]
+    part users.json users.db 9999
+    [ "$(sql users.db "select count(*), count(distinct user), min(user), max(user) from requests")" = "1000|1000|9999|9999999" ]
+}
+
 @test "a setup that outlasts the start ends the part: nothing of the load is sent, and no file is left" {
     start_target --service-time 4s
     echo "{ \"target\": \"$URL\", \"load\": { \"users\": 3, \"spawn_rate\": 100, \"duration\": \"1s\" }, \"setup\": [{ \"path\": \"/predict\", \"method\": \"POST\", \"body\": \"x\" }], $TASKS }" >s.json

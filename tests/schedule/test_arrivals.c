@@ -49,6 +49,44 @@ static void check(const struct load *l, const struct point *points, size_t n) {
     }
 }
 
+/* The largest rate, and the parts of ten thousand machines: arrival k is due at k times 100 ns. A
+ * day has 864 billion of them. */
+static void the_largest_rate_is_exact_in_parts(void **state) {
+    (void)state;
+    struct load l = {
+        .kind = LOAD_RATE, .micro_rate = LOAD_RATE_MAX * PER_S, .duration_ns = 24 * 3600 * S};
+    static const struct point points[] = {
+        {0, 0}, {7, 700}, {9999, 999900}, {INT64_C(429496729500), INT64_C(42949672950000)}};
+    struct arrivals a;
+    struct arrival x;
+    check(&l, points, COUNT(points));
+    l.duration_ns = S;
+    uint64_t n = 0;
+    arrivals_init(&a, &l, 1, 7, 10000);
+    for (; arrivals_next(&a, &x); n++) {
+        assert_int_equal(x.index, 7 + 10000 * n);
+        assert_int_equal(x.at_ns, 700 + 1000000 * (int64_t)n);
+    }
+    assert_int_equal(n, 1000);
+    /* Poisson arrivals: the same for each number of parts, and about as many as there should be. */
+    l.poisson = true;
+    l.duration_ns = 20 * MS;
+    struct arrivals part[3];
+    struct arrival own[3];
+    for (uint32_t i = 0; i < 3; i++) {
+        arrivals_init(&part[i], &l, 5, i, 3);
+        assert_true(arrivals_next(&part[i], &own[i]));
+    }
+    arrivals_init(&a, &l, 5, 0, 1);
+    for (n = 0; arrivals_next(&a, &x); n++) {
+        assert_int_equal(own[n % 3].index, x.index);
+        assert_int_equal(own[n % 3].at_ns, x.at_ns);
+        if (!arrivals_next(&part[n % 3], &own[n % 3]))
+            own[n % 3].index = UINT64_MAX;
+    }
+    assert_in_range(n, 197000, 203000); /* 200000, and seven deviations */
+}
+
 static void constant_rates_are_counted_exactly(void **state) {
     (void)state;
     static const struct {
@@ -370,6 +408,7 @@ int main(void) {
         cmocka_unit_test(poisson_arrivals_follow_a_ramp),
         cmocka_unit_test(a_trace_is_replayed_as_recorded),
         cmocka_unit_test(workers_share_a_trace),
+        cmocka_unit_test(the_largest_rate_is_exact_in_parts),
         cmocka_unit_test(a_fast_trace_is_complete),
         cmocka_unit_test(an_open_load_wants_no_users_of_its_own),
     };

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "schedule/load.h"
+#include "schedule/part.h"
 #include "util/rng.h"
 
 #define MS INT64_C(1000000)
@@ -124,7 +125,7 @@ static void test_stage_ends(void **state) {
     struct load v = {.kind = LOAD_STAGES, .stages = vast, .stage_count = 1};
     assert_int_equal(load_users(&v, INT64_C(157680000) * S), LOAD_USERS_MAX / 2);
     assert_int_equal(load_users(&v, INT64_C(315360000) * S - 1), LOAD_USERS_MAX - 1);
-    assert_int_equal(load_next_change(&v, 0), INT64_C(315360) * S / 1000);
+    assert_int_equal(load_next_change(&v, 0), INT64_C(315360) * S / 10000);
 }
 
 static void test_done(void **state) {
@@ -189,6 +190,70 @@ static void test_property(void **state) {
     }
 }
 
+/* The share of a part changes at the same times, whether it looks at each change of the load or
+ * only at those that concern it. */
+static void follow(const struct load *l, struct part p) {
+    int64_t own = load_users(l, 0) > 0 ? 0 : load_next_change(l, 0), every = own;
+    while (own >= 0) {
+        uint32_t share = part_share(p, load_users(l, own));
+        uint32_t next_user = p.index + p.count * share;
+        int64_t next =
+            load_next_crossing(l, own, share == 0 ? 0 : next_user - p.count + 1, next_user + 1);
+        do
+            every = load_next_change(l, every);
+        while (every >= 0 && part_share(p, load_users(l, every)) == share);
+        /* At the end nobody is active, which is a change even for a part without a user. */
+        if (every < 0 && next >= 0) {
+            assert_int_equal(part_share(p, load_users(l, next)), share);
+            next = -1;
+        }
+        assert_int_equal(next, every);
+        own = next;
+    }
+}
+
+static void test_parts_see_what_concerns_them(void **state) {
+    (void)state;
+    struct rng r;
+    rng_seed(&r, 11, 0);
+    for (int i = 0; i < 3000; i++) {
+        struct load_stage stages[6];
+        struct load l = {.kind = LOAD_STAGES,
+                         .start_users = (uint32_t)rng_below(&r, 20),
+                         .stages = stages,
+                         .stage_count = 1 + rng_below(&r, 6)};
+        struct part p = {.count = 1 + (uint32_t)rng_below(&r, 12)};
+        p.index = (uint32_t)rng_below(&r, p.count);
+        for (size_t k = 0; k < l.stage_count; k++) {
+            stages[k].duration_ns = (int64_t)rng_below(&r, 1000000007) * (rng_below(&r, 4) != 0);
+            stages[k].users = (uint32_t)rng_below(&r, 60);
+        }
+        follow(&l, p);
+        struct load u = {.kind = LOAD_USERS,
+                         .users = 1 + (uint32_t)rng_below(&r, 200),
+                         .spawn_rate = rng_below(&r, 4) == 0 ? 3e8 : 0.01 + rng_unit(&r) * 50,
+                         .duration_ns = 1 + (int64_t)rng_below(&r, (uint64_t)(20 * S))};
+        follow(&u, p);
+    }
+}
+
+/* Ten million users in ten seconds: user k starts at k microseconds. Part 9999 of 10000 has 1000 of
+ * them, one each 10 ms, and looks a thousand times. */
+static void test_the_largest_ramp_in_parts(void **state) {
+    (void)state;
+    struct load l = {
+        .kind = LOAD_USERS, .users = LOAD_USERS_MAX, .spawn_rate = 1e6, .duration_ns = 20 * S};
+    struct part p = {9999, 10000};
+    int64_t t = 0;
+    for (uint32_t share = 0; share < 1000; share++) {
+        uint32_t user = p.index + p.count * share;
+        t = load_next_crossing(&l, t, share == 0 ? 0 : user - p.count + 1, user + 1);
+        assert_int_equal(t, (int64_t)user * 1000);
+        assert_int_equal(part_share(p, load_users(&l, t)), share + 1);
+    }
+    assert_int_equal(load_next_crossing(&l, t, LOAD_USERS_MAX, LOAD_USERS_MAX + 1), 20 * S);
+}
+
 /* Stages of 10 s up to 100 and 10 s at 100, cut at 7.5 s: the line is the same, it only ends. */
 static void test_cut(void **state) {
     (void)state;
@@ -218,10 +283,16 @@ static void test_stage_at(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cut),       cmocka_unit_test(test_stage_at),
-        cmocka_unit_test(test_even_ramp), cmocka_unit_test(test_rates),
-        cmocka_unit_test(test_stages),    cmocka_unit_test(test_stage_ends),
-        cmocka_unit_test(test_done),      cmocka_unit_test(test_property),
+        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_stage_at),
+        cmocka_unit_test(test_even_ramp),
+        cmocka_unit_test(test_rates),
+        cmocka_unit_test(test_stages),
+        cmocka_unit_test(test_stage_ends),
+        cmocka_unit_test(test_done),
+        cmocka_unit_test(test_property),
+        cmocka_unit_test(test_parts_see_what_concerns_them),
+        cmocka_unit_test(test_the_largest_ramp_in_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
