@@ -133,13 +133,18 @@ static int files_folder(const char *from, const char *to, char **folder, struct 
     return result;
 }
 
-/* A file whose text becomes a part of the scenario. */
+/* A file whose text becomes a part of the scenario; `context` is the folder of relative
+ * names; NULL: the current one. */
 static bool read_named(void *context, const char *path, struct buf *out) {
-    struct buf b;
+    struct buf b, whole;
     struct err ignored;
-    (void)context;
     buf_init(&b, NAMED_BYTES_MAX);
-    bool good = file_read(path, &b, &ignored) == 0 && buf_ok(&b);
+    buf_init(&whole, 8192);
+    if (path[0] != '/' && context != NULL)
+        buf_printf(&whole, "%s/", (const char *)context);
+    buf_str(&whole, path);
+    bool good = buf_ok(&whole) && file_read(buf_text(&whole), &b, &ignored) == 0 && buf_ok(&b);
+    buf_done(&whole);
     if (good)
         buf_add(out, buf_text(&b), b.len);
     buf_done(&b);
@@ -178,12 +183,15 @@ static int prepare(const struct args *a, struct job *j, struct convert_options *
     }
     if (j->to == NULL || j->from == NULL || (out != NULL && j->stem == NULL))
         return err_set(e, "out of memory");
-    /* The files of a curl command lie where it was to be run, which is here. */
-    bool here = memmem(buf_text(&j->text), j->text.len < 64 ? j->text.len : 64, "curl", 4) != NULL;
+    /* The files of a curl command are where it was to be run, which is here. */
+    bool here =
+        o->from == CONVERT_CURL ||
+        (o->from == CONVERT_AUTO && convert_is_shell(*name, buf_text(&j->text), j->text.len));
     if (files_folder(here ? "." : j->from, j->to, &j->prefix, e) != 0)
         return -1;
     o->files_folder = j->prefix;
-    o->read = here ? read_named : NULL;
+    o->read = read_named;
+    o->read_context = here ? NULL : j->from;
     return 0;
 }
 
@@ -303,17 +311,18 @@ const struct command command_convert = {
     .name = "convert",
     .usage = "SOURCE [options]",
     .summary = "create a scenario from a HAR file, curl, OpenAPI, Postman or Locust",
-    .details = "SOURCE is a file, - for stdin, or a curl command line (quoted, or as separate "
-               "words after --). The scenario has a comment for every assumption and omission; the "
-               "last line on stderr counts them. No request is sent, and no code in the source is "
-               "run.\n"
-               "\n"
-               "Passwords, tokens, keys and cookies are not copied into the scenario. ${env.NAME} "
-               "replaces each, and the first lines of the scenario list the variables to set.\n"
-               "\n"
-               "Supported: HAR 1.2; curl's options and shell quoting; OpenAPI 3.0 and 3.1, in JSON "
-               "or YAML; Postman collections 2.0 and 2.1; and locustfiles whose tasks are plain "
-               "calls of self.client with literal values.",
+    .details =
+        "SOURCE is a file, - for stdin, or a curl command line (quoted, or as separate "
+        "words after --). The scenario has a comment for every assumption and omission; the "
+        "last line on stderr counts them. No request is sent, and no code in the source is "
+        "run.\n"
+        "\n"
+        "Passwords, tokens, keys and cookies are not copied into the scenario. ${env.NAME} "
+        "replaces each, and the first lines of the scenario list the variables to set.\n"
+        "\n"
+        "Supported: HAR 1.2; curl's options and shell quoting; OpenAPI 2, 3.0 and 3.1, in "
+        "JSON or YAML; Postman collections 2.0 and 2.1; and locustfiles whose tasks are plain "
+        "calls of self.client with literal values.",
     .examples = "coldswarm convert recording.har -o shop.json # a recording from the browser\n"
                 "coldswarm convert -- curl -d a=1 http://127.0.0.1:8080/ # a curl command\n"
                 "coldswarm convert openapi.yaml -o api.json # an API description",

@@ -91,6 +91,12 @@ static bool is_json_kind(enum convert_from from) {
     return from == CONVERT_HAR || from == CONVERT_POSTMAN || from == CONVERT_OPENAPI;
 }
 
+/* Whether the first member of an object is written as JSON has it; YAML's need no quotes. */
+static bool is_quoted(const char *text, size_t n) {
+    size_t at = skip_space(text, n);
+    return at < n && text[at] == '"';
+}
+
 /* Reads the source into the draft; *from becomes what it was. */
 static int read_source(struct draft *d, const struct convert_options *o, const char *name,
                        const char *text, size_t n, enum convert_from *from, struct err *e) {
@@ -104,11 +110,11 @@ static int read_source(struct draft *d, const struct convert_options *o, const c
     bool parsed = json && json_parse(name, text, n, &doc, &json_error) == 0;
     *from = o->from != CONVERT_AUTO ? o->from
                                     : recognise(name, text, n, parsed ? json_root(doc) : NULL);
-    if (json && !parsed && (*from != CONVERT_OPENAPI || o->from == CONVERT_AUTO))
+    if (json && !parsed && (*from != CONVERT_OPENAPI || is_quoted(text + at + 1, n - at - 1)))
         err_set(e, "%s", json_error.text);
     else if (*from == CONVERT_AUTO)
         err_set(e,
-                "%s: not recognized as a HAR file, a curl command line, OpenAPI 3, a Postman "
+                "%s: not recognized as a HAR file, a curl command line, OpenAPI, a Postman "
                 "collection or a locustfile; give its format with --from",
                 name);
     else if (parsed)
@@ -124,6 +130,11 @@ static int read_source(struct draft *d, const struct convert_options *o, const c
                 *from == CONVERT_HAR ? "a HAR file" : "a Postman collection");
     json_free(doc);
     return result;
+}
+
+bool convert_is_shell(const char *name, const char *text, size_t bytes) {
+    size_t at = skip_space(text, bytes);
+    return at < bytes && text[at] != '{' && recognise(name, text, bytes, NULL) == CONVERT_CURL;
 }
 
 static int take_files(struct draft *d, struct convert_result *r) {

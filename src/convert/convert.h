@@ -69,6 +69,10 @@ const char *convert_word(enum convert_from from);
 /* Converts the bytes of a source. `name` is its name in messages and in the scenario. */
 int convert_text(const struct convert_options *o, const char *name, const char *text, size_t bytes,
                  struct convert_result *out, struct err *e);
+/* True if the text is taken as curl commands: relative file names in it start where they would be
+ * run. */
+bool convert_is_shell(const char *name, const char *text, size_t bytes);
+
 void convert_done(struct convert_result *r);
 
 #endif

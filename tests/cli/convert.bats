@@ -71,8 +71,10 @@ setup() {
     refuse x.json '{"a": 1}' 'not recognized as a HAR file'
     refuse bad.har '{"log": {"entries": [' 'bad.har:1:22'
     refuse none.har '{"log": {"entries": []}}' 'it contains no request'
-    refuse swagger.json '{"swagger": "2.0"}' 'OpenAPI 2'
-    refuse swagger.yaml $'swagger: "2.0"\npaths: {}\n' 'OpenAPI 2'
+    refuse swagger.json '{"swagger": "2.0"}' '"paths" is missing'
+    refuse swagger.yaml $'swagger: "1.2"\npaths: {}\n' '"swagger" is not "2.0"'
+    refuse o.json '{"openapi": "3.0.0", "paths": {"/a": {"post": {"requestBody": {"content": {"text/xml": {}}}}}}}' \
+        'no operation in it can be sent; left out: POST /a: its body is text/xml'
     refuse a.yaml $'openapi: 3.0.0\npaths: {a: &x [*x]}\n' 'a.yaml:2:12: too deep'
     refuse twice.yaml $'openapi: 3.0.0\npaths:\n  /\xc3\xa9: {get: {}}\n  /b: {}\n  /\xc3\xa9: {get: {}}\n' \
         'twice.yaml:5:3: "/é" is given twice, first in line 3'
