@@ -65,7 +65,7 @@ int shard_table_read(struct reader *r, struct table **out, struct err *e) {
     struct table *t = calloc(1, sizeof *t);
     if (t == NULL)
         return err_set(e, "out of memory for the table of parts");
-    table_init(t, SHARD_TABLE_KEY, "Parts on several machines", columns, COUNT_OF(columns));
+    table_init(t, SHARD_TABLE_KEY, "Parts of the load", columns, COUNT_OF(columns));
     t->shown_max = SHOWN_MAX;
     t->whole_names = true;
     t->sql = shard_sql;
