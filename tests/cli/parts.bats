@@ -140,7 +140,8 @@ both() {
     start_target
     echo "{ \"target\": \"$URL\", \"load\": { \"rate\": 50, \"duration\": \"1h\", \"max_users\": 4 }, $TASKS }" >s.json
     local pid code=0
-    "$COLDSWARM" run s.json -o a.db --quiet >out 2>err 3>&- &
+    # The tests themselves may have been started by nohup.
+    env --default-signal=HUP "$COLDSWARM" run s.json -o a.db --quiet >out 2>err 3>&- &
     pid=$!
     until [ -e a.db ] && [ "$(sql a.db "select count(*) > 9 from requests")" = 1 ]; do pause; done
     kill -HUP $pid
