@@ -19,17 +19,20 @@ merge_of() {
         [[ $output == *"$1"* ]] || { echo "$output" && false; }
         [ ! -e m.db ]
     else
-        "$COLDSWARM" merge m.db p"$n"-*.db >merged || { cat merged && false; }
+        local code=0
+        "$COLDSWARM" merge m.db p"$n"-*.db >merged || code=$?
+        # 4: of a load by rate, a busy machine sends some late.
+        [ $code -eq 0 ] || [ $code -eq 4 ] || { cat merged && false; }
     fi
 }
 
 @test "the exit code in the merged file is that of one machine: failed requests count, and --exit-code-on-error says how" {
     start_hostile
-    echo "{ \"target\": \"$URL\", \"load\": { \"rate\": 20, \"duration\": \"1s\", \"max_users\": 4 }, \"tasks\": [{ \"path\": \"/status/500\" }] }" >s.json
+    echo "{ \"target\": \"$URL\", \"load\": { \"users\": 4, \"duration\": \"1s\" }, \"wait\": { \"constant\": \"100ms\" }, \"tasks\": [{ \"path\": \"/status/500\" }] }" >s.json
     parts 2 1
     merge_of 2
     [ "$(sql m.db "select exit_code from run")" = 1 ]
-    [ "$(sql m.db "select count(*) from requests where outcome = 'http_error'")" = 20 ]
+    [ "$(sql m.db "select count(*) > 3 and sum(outcome = 'http_error') = count(*) from requests")" = 1 ]
     COLDSWARM_EXIT_CODE_ON_ERROR=7 parts 2 1
     merge_of 2
     [ "$(sql m.db "select exit_code from run")" = 7 ]
