@@ -28,7 +28,7 @@ merge_of() {
 
 @test "the exit code in the merged file is that of one machine: failed requests count, and --exit-code-on-error says how" {
     start_hostile
-    echo "{ \"target\": \"$URL\", \"load\": { \"users\": 4, \"duration\": \"1s\" }, \"wait\": { \"constant\": \"100ms\" }, \"tasks\": [{ \"path\": \"/status/500\" }] }" >s.json
+    echo "{ \"target\": \"$URL\", \"load\": { \"users\": 4, \"spawn_rate\": 40, \"duration\": \"1s\" }, \"wait\": { \"constant\": \"100ms\" }, \"tasks\": [{ \"path\": \"/status/500\" }] }" >s.json
     parts 2 1
     merge_of 2
     [ "$(sql m.db "select exit_code from run")" = 1 ]
