@@ -10,7 +10,7 @@
 
 struct reading {
     struct json_doc *doc;
-    struct scenario scenario; /* for its secrets */
+    struct scenario scenario; /* for its secrets and files */
     struct err e;
     struct loader r;
 };
@@ -28,6 +28,9 @@ static inline void reading_done(struct reading *x) {
         free(x->scenario.secrets[i]);
     for (size_t i = 0; i < x->scenario.env_count; i++)
         free(x->scenario.env_names[i]);
+    for (size_t i = 0; i < x->scenario.file_count; i++)
+        free(x->scenario.files[i].path);
+    free(x->scenario.files);
     free(x->scenario.secrets);
     free(x->scenario.env_names);
     json_free(x->doc);
