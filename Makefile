@@ -87,15 +87,19 @@ $(B)/%.o: %.c $(B)/flags
 .PHONY: mpi install-mpi
 mpi: $(B)/coldswarm $(MPI_B)/coldswarm-mpi ## build coldswarm-mpi, for several machines (MPICC=mpicc; Debian: libopenmpi-dev or libmpich-dev)
 	@ln -sf $(notdir $(MPICC))/coldswarm-mpi $(B)/coldswarm-mpi
-$(MPI_B)/coldswarm-mpi: $(MPI_OBJ) $(B)/libcoldswarm.a
-	@echo "  LD $@"
-	@$(MPICC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-	@ln -sf ../coldswarm $(MPI_B)/coldswarm
-$(MPI_B)/mpi/%.o: mpi/%.c $(B)/flags
-	@command -v $(MPICC) >/dev/null || { echo "there is no $(MPICC); install libopenmpi-dev or libmpich-dev, or set MPICC" >&2; exit 1; }
-	@mkdir -p $(@D)
-	@echo "  $(MPICC) $<"
-	@$(MPICC) $(CPPFLAGS) -Impi $(ALLFLAGS) -MMD -MP -c -o $@ $<
+# $(call mpi_rule,COMPILER): its own directory, so that programs for several MPIs can be there.
+define mpi_rule
+$(B)/$(notdir $(1))/coldswarm-mpi: $(MPI_SRC:%.c=$(B)/$(notdir $(1))/%.o) $(B)/libcoldswarm.a
+	@echo "  LD $$@"
+	@$(1) $$(ALLFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
+	@ln -sf ../coldswarm $$(@D)/coldswarm
+$(B)/$(notdir $(1))/mpi/%.o: mpi/%.c $(B)/flags
+	@command -v $(1) >/dev/null || { echo "there is no $(1); install libopenmpi-dev or libmpich-dev, or set MPICC" >&2; exit 1; }
+	@mkdir -p $$(@D)
+	@echo "  $(notdir $(1)) $$<"
+	@$(1) $$(CPPFLAGS) -Impi $$(ALLFLAGS) -MMD -MP -c -o $$@ $$<
+endef
+$(foreach c,$(sort mpicc.openmpi mpicc.mpich $(MPICC)),$(eval $(call mpi_rule,$(c))))
 
 define embed_rule
 $(B)/embed/$(call embed_name,$(1)).o: $(1) scripts/embed $(B)/flags
@@ -180,8 +184,10 @@ $(B)/%.c.looked: %.c $(B)/flags
 	@$(CC) $(CPPFLAGS) -Itests $(ALLFLAGS) -MMD -MP -MF $@.d -MT $@ -fsyntax-only $< && touch $@
 PROGRAM  := $(B)/coldswarm $(TRUTH)
 # The fuzz targets too, so that they are compiled as often as the rest; their corpora are replayed where memory is watched.
-tests: $(PROGRAM) $(filter $(B)/%,$(SUITES)) $(if $(filter thread,$(SAN)),,$(REPLAY))
-test: $(PROGRAM) $(filter $(B)/%,$(WANTED)) ## build and run the tests: all, or those with T=word in their path (TIER=more or all, SAN=address or thread, TRANSPORT=curl)
+# With both MPIs of Debian.
+MPI_TESTED := $(if $(SAN)$(TRANSPORT),,$(call of_tier,,$(B)/mpicc.openmpi/coldswarm-mpi $(B)/mpicc.mpich/coldswarm-mpi))
+tests: $(PROGRAM) $(MPI_TESTED) $(filter $(B)/%,$(SUITES)) $(if $(filter thread,$(SAN)),,$(REPLAY))
+test: $(PROGRAM) $(if $(filter tests/mpi/%,$(WANTED)),$(MPI_TESTED)) $(filter $(B)/%,$(WANTED)) ## build and run the tests: all, or those with T=word in their path (TIER=more or all, SAN=address or thread, TRANSPORT=curl)
 	@$(if $(WANTED),$(RUN_TESTS) $(WANTED),$(if $(T),echo "no suite has '$(T)' in its path" >&2; exit 1,echo "0 passed$(comma) 0 failed$(comma) 0 skipped"))
 
 .PHONY: check check-more sanitize
@@ -319,5 +325,5 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
 
 -include $(patsubst %.c,$(B)/%.d,$(UNIT) $(MORE) $(FUZZ:%=tests/fuzz/fuzz_%.c)) $(patsubst %,$(B)/%.looked.d,$(SOURCES) $(MAIN) $(UNIT) $(MORE) $(FUZZ:%=tests/fuzz/fuzz_%.c))
--include $(MPI_OBJ:.o=.d)
+-include $(wildcard $(B)/mpicc*/mpi/*.d) $(MPI_OBJ:.o=.d)
 -include $(OBJECTS:.o=.d) $(B)/src/cli/main.d $(FUZZBIN:=.d) $(TRUTH).d $(STATS).d

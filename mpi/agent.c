@@ -168,8 +168,10 @@ void agent_message(struct agent *a, const char *text, size_t n) {
         start_file(a, line == NULL ? "" : line + 1);
     else if (words_is(&at, "drop"))
         drop(a);
-    else if (words_is(&at, "bye"))
+    else if (words_is(&at, "bye")) {
         a->over = true;
+        a->abandoned = *at == '1';
+    }
 }
 
 static void stop_child(struct agent *a, const char *why) {

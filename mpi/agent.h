@@ -16,7 +16,7 @@
  *
  * From rank 0:
  *
- *     begin SEED ID; say\n ...; clock; quiet (0 or 1); kill; send\n MANIFEST; drop; alive; bye
+ *     begin SEED ID; say\n ...; clock; quiet (0 or 1); kill; send\n MANIFEST; drop; alive; bye (0, or 1: without MPI_Finalize())
  *
  * Thread: the one that called MPI_Init().
  */
@@ -43,9 +43,10 @@ struct agent {
     int signals;      /* that it has passed on */
     bool quiet;       /* load is sent: look only ten times a second */
     bool began, told_exit, dropped, orphan;
-    int file;      /* that it sends; -1: none */
-    bool over;     /* it has nothing more to do */
-    int exit_code; /* then */
+    int file;       /* that it sends; -1: none */
+    bool over;      /* it has nothing more to do */
+    bool abandoned; /* MPI cannot be finalized */
+    int exit_code;  /* then */
 };
 
 void agent_init(struct agent *a, struct mail *m, const struct args *args);

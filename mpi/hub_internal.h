@@ -37,7 +37,7 @@ struct hub_part {
 
     int64_t heard_ns;  /* its agent */
     int64_t report_ns; /* its load process, in the load */
-    bool silent, lost, busy;
+    bool silent, lost, busy, overdue;
 
     struct offset begin, end;
     char file[4096 + 128]; /* where its file is collected */
@@ -61,7 +61,7 @@ struct hub {
     uint32_t users_max;
     struct whole *whole;
     int64_t start_ns, start_real_ns;
-    bool stopped, told_blind, told_signal;
+    bool begun, stopped, told_signal;
     int64_t next_ns; /* of the progress */
     void *progress;
 

@@ -10,6 +10,8 @@
 #include "util/words.h"
 
 #define LOOK_MAX 32
+/* After its last request a part has this long to end; the teardown of part 0 is not counted. */
+#define END_NS (60 * NS_PER_S)
 #define RULE_MAX_BYTES ((size_t)64 << 10)
 
 /* ---- what is summed ---- */
@@ -116,6 +118,17 @@ static void listen_for(struct hub *h, struct hub_part *p, int64_t now_ns) {
         lose(h, p, what);
 }
 
+/* A load process that reports, but does not end. */
+static void mind_end(struct hub *h, struct hub_part *p, int64_t now_ns) {
+    int64_t end_ns =
+        h->start_ns + h->duration_ns + opt_duration(h->o.args, "stop-timeout") + END_NS;
+    if (p->overdue || p->over || now_ns < end_ns)
+        return;
+    p->overdue = true;
+    hub_note(h, "%s should have ended long ago; it is ended now", hub_name(h, p));
+    mail_text(h->mail, (int)(p - h->parts), "kill");
+}
+
 static void mind_busy(struct hub *h, struct hub_part *p) {
     double share = whole_busiest(h->whole, (uint32_t)(p - h->parts));
     if (p->busy || share <= ENGINE_BUSY_SHARE)
@@ -152,6 +165,7 @@ void hub_turn_load(struct hub *h) {
         else {
             listen_for(h, p, now_ns);
             mind_busy(h, p);
+            mind_end(h, p, now_ns);
         }
         over = over && (p->exited || p->lost);
         others_over = others_over && (i == 0 || p->exited || p->lost);

@@ -107,8 +107,8 @@ static int code_of_failure(const struct hub *h) {
 
 static void turn_refused(struct hub *h) {
     bool all = true;
-    for (uint32_t i = 0; i < h->count; i++)
-        all = all && (has_failed(&h->parts[i]) || h->parts[i].path[0] == '\0');
+    for (uint32_t i = 0; h->begun && i < h->count; i++)
+        all = all && has_failed(&h->parts[i]);
     if (!all && clock_mono_ns() - h->phase_ns < REFUSED_NS)
         return;
     name_failed(h);
@@ -244,6 +244,7 @@ static void turn_ready(struct hub *h) {
 static void begin(struct hub *h) {
     for (uint32_t i = 0; i < h->count; i++)
         mail_text(h->mail, (int)i, "begin %" PRIu64 " %s", h->o.job.seed, h->o.job.trace);
+    h->begun = true;
     h->phase = HUB_READY; /* one limit for both phases */
 }
 

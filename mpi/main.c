@@ -176,10 +176,10 @@ static void serve(struct mail *m, struct agent *a, struct hub *h) {
     buf_done(&message);
 }
 
-static void say_bye(struct mail *m) {
+static void say_bye(struct mail *m, bool lost) {
     int64_t until_ns = clock_mono_ns() + LAST_WORDS_NS;
     for (int i = 1; i < mail_size(m); i++)
-        mail_text(m, i, "bye");
+        mail_text(m, i, "bye %d", lost);
     while (mail_waiting(m, -1) > 0 && clock_mono_ns() < until_ns) {
         mail_turn(m);
         nap(NS_PER_MS);
@@ -197,7 +197,8 @@ static void choose_job(const struct args *a, struct launch_job *job) {
     snprintf(job->trace, sizeof job->trace, "%016" PRIx64, id);
 }
 
-/* Ends MPI. If a rank does not answer, MPI_Finalize() could wait for ever. */
+/* Ends MPI. If a rank does not answer, MPI_Finalize() could wait for ever. With mpirun
+ * --enable-recovery, MPI_Abort() ends this rank only. */
 static void finalize(bool lost, int code) {
     fflush(stdout);
     fflush(stderr);
@@ -218,15 +219,17 @@ static int finish(const struct args *a, struct mail *m, struct hub *h, const cha
     bool merged = r.code == EXIT_OK;
     int code = r.code;
     if (!r.lost) {
-        say_bye(m);
+        say_bye(m, false);
         finalize(false, code);
     }
     if (merged)
         code = result_make(&o, out);
     else
         result_forget(folder);
-    if (r.lost)
+    if (r.lost) {
+        say_bye(m, true);
         finalize(true, code);
+    }
     return code;
 }
 
@@ -261,7 +264,10 @@ static int follow(const struct args *a, struct mail *m) {
     agent_init(&agent, m, a);
     serve(m, &agent, NULL);
     int code = agent.exit_code;
+    bool abandoned = agent.abandoned;
     agent_done(&agent);
+    if (abandoned)
+        _exit(code);
     finalize(code != EXIT_OK, code);
     return code;
 }

@@ -110,7 +110,7 @@ static void read_stop(struct control_socket *s, struct control *c, const char *w
         err_set(&text, "a threshold failed, which ends the run: %.800s", at);
         stop(c, text.text, 0);
     } else if (at = why, words_is(&at, "signal") && words_uint32(&at, &number) && number < 65) {
-        err_set(&text, "the agent got signal %u", number);
+        err_set(&text, RECORD_AGENT_SIGNAL_WORDS " %u", number);
         s->stopped = text;
         stop(c, text.text, (int)number);
     } else {

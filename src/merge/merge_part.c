@@ -7,6 +7,7 @@
 
 #include "record/db.h"
 #include "record/reader_raw.h"
+#include "record/record.h"
 #include "schedule/part.h"
 #include "util/array.h"
 #include "util/buf.h"
@@ -170,8 +171,11 @@ static int read_health(struct merge_part *p, struct err *e) {
     p->lost = any ? sqlite3_column_int64(st, 2) : 0;
     int result = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : merge_fail(&p->db, e);
     sqlite3_finalize(st);
-    if (result != 0 || merge_number(&p->db, "SELECT 1 FROM event WHERE kind = 'signal' LIMIT 1",
-                                    &ended, &known, e) != 0)
+    if (result != 0 ||
+        merge_number(&p->db,
+                     "SELECT 1 FROM event WHERE kind = 'signal' OR"
+                     " (kind = 'control' AND text LIKE '" RECORD_AGENT_SIGNAL_WORDS "%') LIMIT 1",
+                     &ended, &known, e) != 0)
         return -1;
     p->signalled = known;
     p->stopped = known || merge_part_value(p, "thresholds_end") != NULL;

@@ -25,6 +25,10 @@
 /* In the reason of the verdict where rows were lost. Who reads a file knows it by these words. */
 #define RECORD_LOST_WORDS "missing in the file"
 
+/* In the event of a part whose agent got a signal; its kind is "control". `merge` knows it by these
+ * words. */
+#define RECORD_AGENT_SIGNAL_WORDS "the agent got signal"
+
 struct record;
 
 /* What is known before the first request. */

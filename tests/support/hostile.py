@@ -418,7 +418,7 @@ def listen(options):
     else:
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", options.port))
+        listener.bind((options.bind, options.port))
     listener.listen(4096)
     return listener
 
@@ -446,6 +446,7 @@ async def main(options):
 def parse():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--port", type=int, default=0, help="default: any free one")
+    p.add_argument("--bind", metavar="ADDRESS", default="127.0.0.1")
     p.add_argument("--unix", metavar="PATH", help="listen on a unix socket instead")
     p.add_argument("--log", metavar="FILE", help="one JSON line per request")
     p.add_argument("--tls", action="store_true")
