@@ -1,9 +1,11 @@
 /* coldswarm report: the tables of a run file, or a whole report. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cmd.h"
 #include "cli/command.h"
 #include "cli/groups.h"
+#include "cli/merging.h"
 #include "cli/results.h"
 #include "report/goodput.h"
 #include "report/locust_csv.h"
@@ -23,11 +25,11 @@ static int set_cut(const struct args *a, struct results_options *o) {
 }
 
 /* Locust's files, from the rows. */
-static int write_csv(const struct args *a) {
+static int write_csv(const struct args *a, const char *path) {
     struct reader *reader = NULL;
     struct err e = {""};
     int code = EXIT_OK;
-    if (reader_open(args_at(a, 0), &reader, &e) != 0 ||
+    if (reader_open(path, &reader, &e) != 0 ||
         locust_csv_replay(reader, opt_text(a, "csv"), opt_flag(a, "csv-full-history"), &e) != 0)
         code = command_error(EXIT_RUNTIME, e.text);
     reader_close(reader);
@@ -101,7 +103,7 @@ static int read_goodput(const struct args *a, struct gate_rules *out, struct err
     return 0;
 }
 
-static int show(const struct args *a) {
+static int show_tables(const struct args *a, const char *path) {
     struct gate_rules goodput = {0};
     struct results_options o = {
         .format = report_format(opt_text(a, "format")),
@@ -120,16 +122,42 @@ static int show(const struct args *a) {
         code = command_error(EXIT_USAGE, "--stage cannot be combined with --from or --to");
     o.goodput = goodput.count > 0 ? &goodput : NULL;
     if (code == EXIT_OK)
-        code = results_show(args_at(a, 0), &o);
+        code = results_show(path, &o);
     gate_rules_done(&goodput);
     return code;
 }
 
+static int show(const struct args *a, const char *path) {
+    int csv = opt_given(a, "csv") ? write_csv(a, path) : EXIT_OK;
+    return csv != EXIT_OK ? csv : show_tables(a, path);
+}
+
+/* Of parts, none is a run: all of them are one. */
+static int show_parts(const struct args *a) {
+    struct err e = {""};
+    const char *path = NULL;
+    size_t n = args_count(a);
+    const char **parts = calloc(n, sizeof *parts);
+    if (parts == NULL)
+        return command_error(EXIT_RUNTIME, "out of memory for the parts of a run");
+    for (size_t i = 0; i < n; i++)
+        parts[i] = args_at(a, i);
+    int code = merging_temporary(parts, n, &path, &e);
+    free(parts);
+    if (code != EXIT_OK)
+        return code > MERGING_SIGNAL ? code : command_error(code, e.text);
+    code = show(a, path);
+    merging_remove();
+    return code;
+}
+
 static int run(const struct args *a) {
-    if (args_count(a) > 1)
-        return run_group(a);
-    int csv = opt_given(a, "csv") ? write_csv(a) : EXIT_OK;
-    return csv != EXIT_OK ? csv : show(a);
+    if (args_count(a) == 1)
+        return show(a, args_at(a, 0));
+    for (size_t i = 0; i < args_count(a); i++)
+        if (merging_is_part(args_at(a, i)))
+            return show_parts(a);
+    return run_group(a);
 }
 
 static const struct opt_def opts[] = {
@@ -268,6 +296,9 @@ const struct command command_report = {
         "\n"
         "Several run files of one scenario form a group: each number is shown as the mean "
         "over the runs, with the variation between runs and a confidence interval.\n"
+        "\n"
+        "The parts of one load (`run --shard I/N`) are one run: they are merged into a temporary "
+        "file in $TMPDIR, which has all requests. `merge` keeps that file.\n"
         "\n"
         "A run that is in progress or was interrupted is reported as far as it is recorded. "
         "The CSV has a row per endpoint; errors are in DIR/errors.csv and in the JSON.",

@@ -12,6 +12,7 @@
 #include "record/reader_streams.h"
 #include "record/reader_timeline.h"
 #include "report/stream_answer.h"
+#include "report/thresholds.h"
 #include "util/clock.h"
 #include "util/rng.h"
 #include "util/text.h"
@@ -271,8 +272,12 @@ static int read_rows(struct comparison *c, size_t at, struct reader *r, struct e
     return result;
 }
 
-static void check_alone(struct comparison *c, const struct comparison_file *f,
-                        const struct reader_run *run) {
+static void check_alone(struct comparison *c, const struct comparison_file *f, struct reader *r) {
+    const struct reader_run *run = reader_run(r);
+    char part[THRESHOLDS_PART_BYTES];
+    if (thresholds_part(r, part, NULL) == 0 && part[0] != '\0')
+        refuse(c, "%s is part %s of a load, not a run: merge the parts first (coldswarm merge)",
+               f->path, part);
     if (!run->complete)
         refuse(c, "%s was interrupted or is still in progress", f->path);
     else if (strcmp(run->verdict, "INVALID") == 0)
@@ -369,7 +374,7 @@ static int read_all(struct comparison *c, struct reader **readers, struct facts 
             return -1;
         if (facts[i].failed)
             return err_set(e, "out of memory for comparing runs");
-        check_alone(c, f, reader_run(readers[i]));
+        check_alone(c, f, readers[i]);
         if (i > 0)
             check_alike(c, i, readers, facts);
         /* Forced: a run without a steady part counts as a whole. */

@@ -73,9 +73,14 @@ static void take_part(void *context, const char *key, const char *value) {
         snprintf(context, THRESHOLDS_PART_BYTES, "%s", value);
 }
 
+int thresholds_part(struct reader *r, char part[THRESHOLDS_PART_BYTES], struct err *e) {
+    part[0] = '\0';
+    return reader_manifest(r, take_part, part, e);
+}
+
 int thresholds_check_whole(struct reader *r, const char *path, struct err *e) {
-    char part[THRESHOLDS_PART_BYTES] = "";
-    if (reader_manifest(r, take_part, part, e) != 0)
+    char part[THRESHOLDS_PART_BYTES];
+    if (thresholds_part(r, part, e) != 0)
         return -1;
     return part[0] == '\0'
                ? 0

@@ -28,6 +28,9 @@
 #define THRESHOLDS_PART_KEY "shard"
 #define THRESHOLDS_PART_BYTES 32
 
+/* Which part of how many the file is; "": it is a whole run. */
+int thresholds_part(struct reader *r, char part[THRESHOLDS_PART_BYTES], struct err *e);
+
 /* Fails if the file is a part. */
 int thresholds_check_whole(struct reader *r, const char *path, struct err *e);
 

@@ -214,3 +214,32 @@ both() {
     [[ $output == *"too many open files (raise the limit: ulimit -n)"* ]]
     [ ! -e m.db ]
 }
+
+@test "report of several parts is that of the whole, in every format, and leaves no file; compare refuses a part" {
+    start_target
+    echo "{ \"target\": \"$URL\", \"load\": { \"rate\": 60, \"duration\": \"2s\", \"max_users\": 9 }, $TASKS }" >s.json
+    parts 3 1
+    merge_of 3
+    mkdir tmp
+    export TMPDIR=$PWD/tmp
+    local format
+    for format in table markdown csv json latex html hgrm hgrm-service jtl k6-summary junit; do
+        "$COLDSWARM" report -f $format m.db >whole
+        "$COLDSWARM" report -f $format p3-2.db p3-0.db p3-1.db >parts
+        [ -s parts ]
+        diff <(sed 's/"file": *"[^"]*"//' whole) <(sed 's/"file": *"[^"]*"//' parts)
+    done
+    "$COLDSWARM" report --out out --no-figures --csv locust --from 500ms p3-*.db >/dev/null
+    [ -s out/tables.txt ] && [ -s locust_stats.csv ]
+    # A part that is missing: the report says so.
+    run -0 "$COLDSWARM" report p3-0.db p3-2.db
+    [[ $output == *"Verdict: INVALID: part 1 of 3 is missing"* ]]
+    cp m.db whole.db
+    run -2 "$COLDSWARM" report p3-0.db whole.db
+    [[ $output == *"whole.db is a whole run, not a part of one"* ]]
+    TMPDIR=$PWD/none run -3 "$COLDSWARM" report p3-0.db p3-1.db
+    [[ $output == *"cannot create the folder"*"set TMPDIR to a folder with enough space"* ]]
+    [ -z "$(ls tmp)" ]
+    run -2 "$COLDSWARM" compare p3-0.db --with p3-1.db
+    [[ $output == *"p3-0.db is part 0/3 of a load, not a run: merge the parts first"* ]]
+}
