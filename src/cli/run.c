@@ -344,7 +344,7 @@ static int calibrate_first(struct run *run, const struct engine_options *o) {
     return EXIT_OK;
 }
 
-/* A part whose load never began. */
+/* The load never began: there is no run. */
 static int stay_away(struct run *run, const struct engine_result *result, struct run_end *end) {
     struct err e;
     record_stop(run->record, NULL);
@@ -385,7 +385,8 @@ static int carry_out(struct run *run) {
     o.record = run->record;
     o.tick = tick;
     int status = engine_run(&o, &result, &e);
-    if (status == 0 && result.unstarted && run->sharding.is_part)
+    if (status == 0 && result.unstarted &&
+        (run->sharding.is_part || run->sharding.start_at_ns != 0))
         code = stay_away(run, &result, &end);
     else if (status == 0)
         code = conclude(run, &result, &end);

@@ -6,7 +6,22 @@
 
 #include "cli/loadopts.h"
 #include "cli/verdict.h"
+#include "util/clock.h"
 #include "util/text.h"
+#include "util/units.h"
+
+/* Which part it is, and how long nothing will happen. */
+static void add_start(const struct sharding *s, struct buf *text) {
+    char utc[CLOCK_UTC_BYTES], left[UNITS_BYTES];
+    if (s->is_part)
+        buf_printf(text, "part %" PRIu32 " of %" PRIu32 "%s", s->part.index, s->part.count,
+                   s->start_at_ns == 0 ? "\n" : ", ");
+    if (s->start_at_ns == 0)
+        return;
+    clock_utc(s->start_at_ns, utc);
+    units_duration_text(s->start_at_ns - clock_real_ns(), left);
+    buf_printf(text, "starts at %s, in %s\n", utc, left);
+}
 
 void run_announce(const struct run_facts *run, const char *path) {
     const struct scenario *s = run->scenario;
@@ -31,6 +46,7 @@ void run_announce(const struct run_facts *run, const char *path) {
                run->sending->transport->name, run->sending->why);
     text_printable(&text, path, strlen(path));
     buf_str(&text, "; Ctrl-C stops\n");
+    add_start(run->sharding, &text);
     fputs(buf_text(&text), stderr);
     buf_done(&text);
 }

@@ -403,7 +403,7 @@ int engine_run(const struct engine_options *options, struct engine_result *resul
     struct engine_order order = {0};
     int status = -1;
     if (own.part.count == 0)
-        own.part = (struct part){0, 1};
+        own.part = part_whole();
     open_loop(&g);
     if (prepare(&g, e) != 0)
         goto done;

@@ -5,8 +5,9 @@
 #include "util/clock.h"
 
 #define PAUSE_NS (10 * NS_PER_MS)
-/* Time for the threads to start. */
+/* Time for the threads to start. With an agent, all parts have just said that they are ready. */
 #define BEFORE_START_NS (30 * NS_PER_MS)
+#define BEFORE_START_AT_NS (500 * NS_PER_MS)
 
 static bool pause_and_tick(const struct engine_options *o, struct engine_order *order) {
     static const struct timespec pause = {.tv_nsec = PAUSE_NS};
@@ -25,9 +26,16 @@ bool proceed_wait(const struct engine_options *o, enum engine_stage stage,
     return true;
 }
 
+static bool is_early(const struct engine_options *o, const struct engine_start *start) {
+    if (start->mono_ns != 0)
+        return start->mono_ns - clock_mono_ns() > BEFORE_START_NS;
+    /* By the real-time clock up to the end: it may be set while one waits. */
+    return o->start_at_ns != 0 && o->start_at_ns - clock_real_ns() > BEFORE_START_AT_NS;
+}
+
 bool proceed_until(const struct engine_options *o, const struct engine_start *start,
                    struct engine_order *order) {
-    while (start->mono_ns != 0 && start->mono_ns - clock_mono_ns() > BEFORE_START_NS)
+    while (is_early(o, start))
         if (!pause_and_tick(o, order))
             return false;
     return true;

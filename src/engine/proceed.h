@@ -13,7 +13,7 @@
 bool proceed_wait(const struct engine_options *o, enum engine_stage stage,
                   struct engine_start *start, struct engine_order *order);
 
-/* Waits until shortly before the start that was agreed upon, if one was. */
+/* Waits until shortly before the start that was agreed upon, or given, if there is one. */
 bool proceed_until(const struct engine_options *o, const struct engine_start *start,
                    struct engine_order *order);
 

@@ -189,3 +189,27 @@ setup() {
     [[ $output == *"s ago; nothing was sent"* || $output == *"s ago; nothing is sent"* ]]
     [ ! -e a.db ]
 }
+
+@test "a part says when it starts; a signal before that ends it: nothing was sent, and no file is in the way of the next try" {
+    start_hostile
+    echo "{ \"target\": \"$URL\", \"load\": { \"users\": 3, \"spawn_rate\": 100, \"duration\": \"1s\" }, \"tasks\": [{ \"path\": \"/ok\" }] }" >s.json
+    local at signal pid code
+    at=$(date -u -d '+2 hours' +%FT%TZ)
+    for signal in INT TERM HUP; do
+        for shard in "--shard 1/2" ""; do
+            : >err
+            # shellcheck disable=SC2086
+            "$COLDSWARM" run s.json -o a.db --seed 1 $shard --start-at "$at" >out 2>err 3>&- &
+            pid=$!
+            wait_line err "${shard:+part 1 of 2, }starts at ${at%Z}.000Z, in 1h 59m" $pid
+            [ -e a.db ]
+            kill -$signal $pid
+            code=0
+            wait $pid || code=$?
+            [ $code -eq $((128 + $(kill -l $signal))) ]
+            [ ! -e a.db ]
+            grep -q "not started: SIG$signal" err
+        done
+    done
+    fails grep -q path "$HOSTILE_LOG"
+}
