@@ -58,7 +58,7 @@ static int rehearsal_init(struct rehearsal *r, const struct scenario *s, struct 
             return err_set(e, "out of memory");
     }
     for (size_t i = 0; i < s->feeder_count; i++)
-        feeder_start(s->feeders[i], 1, (struct part){0, 1});
+        feeder_start(s->feeders[i], 1, part_whole());
     if (flow_work_init(&r->work, s, e) != 0)
         return -1;
     r->working = true;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "util/clock.h"
+#include "util/file.h"
 
 #define RUNS_A_SECOND_MAX 1000
 
@@ -27,11 +28,7 @@ static void default_path(const struct record_run *about, int nth, char out[REPEA
 
 static int is_new(const char *path, struct err *e) {
     struct stat s;
-    return lstat(path, &s) != 0
-               ? 0
-               : err_set(e,
-                         "cannot create %s: it already exists (choose another name, or remove it)",
-                         path);
+    return lstat(path, &s) != 0 ? 0 : file_taken(path, e);
 }
 
 int run_path_check(const struct args *a, const struct repeat *repeat, struct err *e) {

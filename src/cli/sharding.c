@@ -182,7 +182,7 @@ int sharding_control(const char *text, int *fd, uint64_t *id, struct err *e) {
 int sharding_choose(const struct args *a, struct sharding *out, struct err *e) {
     static const char *const of_the_whole[] = {"csv", "html", "report", "repeat", "calibrate"};
     static const char *const needed[] = {"seed", "start-at"};
-    *out = (struct sharding){.part = {0, 1}, .is_part = opt_given(a, "shard")};
+    *out = (struct sharding){.part = part_whole(), .is_part = opt_given(a, "shard")};
     if (opt_given(a, "control")) {
         int fd;
         if (sharding_control(opt_text(a, "control"), &fd, &out->trace, e) != 0)

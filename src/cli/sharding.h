@@ -21,7 +21,7 @@
 #include "util/err.h"
 
 struct sharding {
-    struct part part;    /* {0, 1}: the whole load */
+    struct part part;    /* of the load */
     bool is_part;        /* --shard was given */
     bool agreed;         /* an agent knows the start and the values of the setup: --control */
     uint64_t trace;      /* identifier of the run from the agent; 0: none */

@@ -16,11 +16,6 @@
 
 extern const char embed_record_shard_sql[];
 
-static int exists(const char *path, struct err *e) {
-    return err_set(e, "cannot create %s: it already exists (choose another name, or remove it)",
-                   path);
-}
-
 /* Between opening and locking, another merge may have published or removed this very file. */
 static bool is_ours(const struct merge_out *out) {
     struct stat name, file;
@@ -51,7 +46,7 @@ static int make_file(struct merge_out *out, const struct merge_part *parts, size
                            out->path, out->temporary, part->path);
     }
     if (lstat(out->path, &st) == 0)
-        return exists(out->path, e);
+        return file_taken(out->path, e);
     out->fd = open(out->temporary, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
     if (out->fd < 0)
         return err_set(e, "cannot create %s: %s (choose another path)", out->path, strerror(errno));
@@ -126,7 +121,7 @@ int merge_out_publish(struct merge_out *out, struct err *e) {
     if (fsync(out->fd) != 0)
         return err_set(e, "cannot write %s: %s (check the disk)", out->path, strerror(errno));
     if (rename_new(out->temporary, out->path) != 0)
-        return errno == EEXIST ? exists(out->path, e)
+        return errno == EEXIST ? file_taken(out->path, e)
                                : err_set(e, "cannot create %s: %s", out->path, strerror(errno));
     close(out->fd);
     out->fd = -1;

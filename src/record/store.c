@@ -236,7 +236,7 @@ static int configure(struct store *s, struct err *e) {
 static int make_file(const char *path, struct err *e) {
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0 && errno == EEXIST)
-        return err_set(e, "it already exists (choose another name, or remove it)");
+        return err_set(e, FILE_TAKEN);
     if (fd < 0 && (errno == EACCES || errno == EROFS))
         return err_set(e, "%s (choose a directory that you may write to)", strerror(errno));
     if (fd < 0)

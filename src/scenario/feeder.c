@@ -123,7 +123,7 @@ int feeder_open(const char *name, const struct feeder_source *from, struct feede
         f->fd = -1;
     }
     if (result == 0) {
-        feeder_start(f, 0, (struct part){0, 1});
+        feeder_start(f, 0, part_whole());
         *out = f;
         f = NULL;
     }

@@ -15,6 +15,11 @@ struct part {
     uint32_t index, count; /* index < count */
 };
 
+/* All of it. */
+static inline struct part part_whole(void) {
+    return (struct part){0, 1};
+}
+
 /* How many of the numbers 0 .. total-1 are of the part. */
 static inline uint32_t part_share(struct part p, uint32_t total) {
     return total / p.count + (p.index < total % p.count ? 1 : 0);

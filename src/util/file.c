@@ -55,6 +55,10 @@ int file_make_parent(const char *path, struct err *e) {
     return rc == 0 ? 0 : err_set(e, "%s (choose another location for the file)", why.text);
 }
 
+int file_taken(const char *path, struct err *e) {
+    return err_set(e, "cannot create %s: " FILE_TAKEN, path);
+}
+
 void file_raise_limit(void) {
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) != 0)

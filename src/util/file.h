@@ -24,6 +24,10 @@ int file_make_folder(const char *path, struct err *e);
 /* Creates the folder that the file goes into, if it is missing. */
 int file_make_parent(const char *path, struct err *e);
 
+/* Why an output cannot be created whose name is taken, and the whole error. Returns -1. */
+#define FILE_TAKEN "it already exists (choose another name, or remove it)"
+int file_taken(const char *path, struct err *e);
+
 /* Allows as many open files as the system lets this process have. */
 void file_raise_limit(void);
 
