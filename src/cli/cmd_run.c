@@ -237,6 +237,12 @@ static const struct opt_def options[] = {
      .type = OPT_FLAG,
      .help = "before the run, measure for 1.5 s how much latency this client adds, against a local "
              "HTTP server that does no work"},
+    {.name = "json-progress",
+     .local = true,
+     .type = OPT_TEXT,
+     .meta = "FD|FILE",
+     .help = "write the state of the run as a line of JSON once a second, to a file descriptor or "
+             "a file; docs/live.md describes it"},
     {.name = "only-summary",
      .local = true,
      .type = OPT_FLAG,

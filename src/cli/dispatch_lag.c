@@ -1,6 +1,7 @@
 #include "cli/dispatch_lag.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "cli/listeners.h"
@@ -80,9 +81,7 @@ void dispatch_lag_feed(struct dispatch_lag *o, const struct request *requests, s
     }
 }
 
-void dispatch_lag_end(struct dispatch_lag *o, struct dispatch_lag_result *out) {
-    for (int64_t s = o->newest - DISPATCH_LAG_SECONDS + 1; s <= o->newest; s++)
-        close_second(o, s);
+static void result(const struct dispatch_lag *o, struct dispatch_lag_result *out) {
     *out = o->counts;
     if (o->lag_us.total == 0)
         return;
@@ -91,18 +90,40 @@ void dispatch_lag_end(struct dispatch_lag *o, struct dispatch_lag_result *out) {
     out->max_us = o->lag_us.max;
 }
 
+void dispatch_lag_end(struct dispatch_lag *o, struct dispatch_lag_result *out) {
+    for (int64_t s = o->newest - DISPATCH_LAG_SECONDS + 1; s <= o->newest; s++)
+        close_second(o, s);
+    result(o, out);
+}
+
 /* ---- as a listener ---- */
 
+struct dispatch_lag_watch {
+    struct dispatch_lag lag; /* with the lock */
+    pthread_mutex_t lock;
+};
+
 static int init(const void *run, void **self, struct err *e) {
-    struct dispatch_lag *o = calloc(1, sizeof *o);
+    struct dispatch_lag_watch *o = calloc(1, sizeof *o);
     if (o == NULL)
         return err_set(e, "out of memory for the seconds of a run");
+    pthread_mutex_init(&o->lock, NULL);
     *self = o;
-    return dispatch_lag_init(o, ((const struct run_view *)run)->record, e);
+    return dispatch_lag_init(&o->lag, ((const struct run_view *)run)->record, e);
 }
 
 static void feed(void *self, const struct request *requests, size_t n) {
-    dispatch_lag_feed(self, requests, n);
+    struct dispatch_lag_watch *o = self;
+    pthread_mutex_lock(&o->lock);
+    dispatch_lag_feed(&o->lag, requests, n);
+    pthread_mutex_unlock(&o->lock);
+}
+
+void dispatch_lag_now(const struct control *c, struct dispatch_lag_result *out) {
+    struct dispatch_lag_watch *o = control_listener_self(c, &dispatch_lag_listener);
+    pthread_mutex_lock(&o->lock);
+    result(&o->lag, out);
+    pthread_mutex_unlock(&o->lock);
 }
 
 static int end(void *self, void *run_end, struct err *e) {
@@ -110,7 +131,7 @@ static int end(void *self, void *run_end, struct err *e) {
     const struct dispatch_lag_result *sent = &end->sent;
     struct manifest *m = &end->manifest;
     (void)e;
-    dispatch_lag_end(self, &end->sent);
+    dispatch_lag_end(&((struct dispatch_lag_watch *)self)->lag, &end->sent);
     if (sent->scheduled == 0)
         return 0;
     manifest_addf(m, "dispatch_scheduled", "%" PRIu64, sent->scheduled);
@@ -124,7 +145,9 @@ static int end(void *self, void *run_end, struct err *e) {
 }
 
 static void done(void *self) {
-    dispatch_lag_done(self);
+    struct dispatch_lag_watch *o = self;
+    dispatch_lag_done(&o->lag);
+    pthread_mutex_destroy(&o->lock);
     free(self);
 }
 

@@ -58,6 +58,9 @@ void dispatch_lag_feed(struct dispatch_lag *o, const struct request *requests, s
 /* Closes the open seconds and returns the result of the run. */
 void dispatch_lag_end(struct dispatch_lag *o, struct dispatch_lag_result *out);
 
+/* The result so far; any thread. */
+void dispatch_lag_now(const struct control *c, struct dispatch_lag_result *out);
+
 /* Does both for a run: seconds go to its file, the total to its manifest and its end. */
 extern const struct control_listener dispatch_lag_listener;
 

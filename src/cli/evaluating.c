@@ -130,6 +130,35 @@ static void tick(void *self, const struct control_snapshot *now) {
         note_crossing(v, &crossings[i], now->elapsed_ns);
 }
 
+static char *text_of(const struct gate_rule *rule) {
+    struct buf text;
+    buf_init(&text, 8 * GATE_TEXT_MAX);
+    gate_rule_text(rule, &text);
+    char *out = buf_take(&text);
+    buf_done(&text);
+    return out;
+}
+
+/* The thresholds of the status; their texts are made once. */
+static void add(void *self, struct status *s, struct status_board *board) {
+    struct evaluating *v = self;
+    if (v->live == NULL || v->is_part)
+        return;
+    if (s->threshold_count == 0 && status_thresholds(board, v->rules->count) == NULL)
+        return;
+    for (size_t i = 0; i < s->threshold_count; i++) {
+        struct status_threshold *t = &s->thresholds[i];
+        struct gate_state now;
+        gate_live_state(v->live, i, &now);
+        t->state = now.crossed ? STATUS_FAILED : now.holds ? STATUS_HOLDS : STATUS_PENDING;
+        t->low = now.low;
+        t->high = now.high;
+        t->margin = now.margin;
+        if (t->text == NULL)
+            t->text = text_of(&v->rules->items[i]);
+    }
+}
+
 void evaluating_take(const struct control *c, struct buf *out) {
     struct evaluating *v = control_listener_self(c, &evaluating_listener);
     if (v != NULL && v->live != NULL)
@@ -165,6 +194,22 @@ static int evaluate(const struct evaluating *v, const struct run_end *run, struc
     return result;
 }
 
+/* The final results, for the last status. */
+static void show_results(const struct evaluating *v, const struct thresholds *final) {
+    size_t n = final->rules.count;
+    struct status_threshold *all = control_thresholds(v->control, n);
+    for (size_t i = 0; all != NULL && i < n; i++) {
+        const struct gate_result *r = &final->results[i];
+        all[i] = (struct status_threshold){.text = text_of(r->rule),
+                                           .state = r->verdict == GATE_HOLDS     ? STATUS_HOLDS
+                                                    : r->verdict == GATE_CROSSED ? STATUS_FAILED
+                                                                                 : STATUS_PENDING,
+                                           .low = r->value,
+                                           .high = r->value,
+                                           .margin = r->margin};
+    }
+}
+
 static int end(void *self, void *run_end, struct err *e) {
     const struct evaluating *v = self;
     struct run_end *run = run_end;
@@ -172,8 +217,13 @@ static int end(void *self, void *run_end, struct err *e) {
     run->uncovered = v->is_part ? 0 : v->uncovered;
     if (v->ended.len > 0)
         manifest_add(&run->manifest, THRESHOLDS_END_KEY, buf_text(&v->ended));
-    return run->whole && v->rules->count > 0 && !v->is_part ? evaluate(v, run, &run->thresholds, e)
-                                                            : 0;
+    if (!run->whole || v->rules->count == 0 || v->is_part)
+        return 0;
+    if (evaluate(v, run, &run->thresholds, e) != 0)
+        return -1;
+    if (run->thresholds != NULL)
+        show_results(v, run->thresholds);
+    return 0;
 }
 
 const struct control_listener evaluating_listener = {.name = "thresholds",
@@ -184,5 +234,6 @@ const struct control_listener evaluating_listener = {.name = "thresholds",
                                                      .stream = feed_stream,
                                                      .check = feed_check,
                                                      .tick = tick,
+                                                     .add = add,
                                                      .end = end,
                                                      .done = done};

@@ -3,9 +3,11 @@
 #include "cli/control_socket.h"
 #include "cli/counting.h"
 #include "cli/evaluating.h"
+#include "cli/json_progress.h"
 #include "cli/locust_live.h"
 #include "cli/progress.h"
 #include "cli/scraping.h"
+#include "cli/so_far.h"
 #include "cli/streaming.h"
 #include "control/signals.h"
 
@@ -28,9 +30,9 @@ static const struct control_listener events_listener = {
     .name = "events", .init = events_init, .command = events_command, .done = events_done};
 
 static const struct control_listener *const listeners[] = {
-    &events_listener,     &progress_listener,  &dispatch_lag_listener,
-    &evaluating_listener, &locust_listener,    &counting_listener,
-    &scraping_listener,   &streaming_listener, &control_socket_listener};
+    &events_listener,         &progress_listener, &dispatch_lag_listener, &evaluating_listener,
+    &locust_listener,         &counting_listener, &scraping_listener,     &streaming_listener,
+    &control_socket_listener, &so_far_listener,   &json_progress_listener};
 
 static const struct control_source *const sources[] = {&signals_source, &control_socket_source};
 

@@ -137,6 +137,7 @@ static struct engine_order tick(void *context, const struct engine_progress *now
                                  .stopping = now->stopping,
                                  .stopped = now->stopped,
                                  .busiest_core = now->busiest_core,
+                                 .busiest_worker = now->busiest_worker,
                                  .longest_stall_ns = now->longest_stall_ns};
     control_tick(c, &s);
     return take_order(c);
@@ -180,6 +181,35 @@ static void drop_record(struct run *run) {
     record_remove(run->path);
 }
 
+static const char *error_text(void *context, uint32_t error) {
+    return record_error_text(context, (uint16_t)error);
+}
+
+static int64_t started_ns(void *context) {
+    return record_started_ns(context);
+}
+
+/* For who shows it while it goes on. */
+static void describe(struct run *run) {
+    const struct scenario *s = run->scenario;
+    struct status_run shown = {
+        .name = s->name,
+        .target = s->target_source,
+        .scenario = s->file,
+        .version = COLDSWARM_VERSION,
+        .file = run->path,
+        .catalog = &s->catalog,
+        .duration_ns = scenario_duration(s),
+        .open = load_is_open(&s->loads[0].load),
+        .error_text = error_text,
+        .started_ns = started_ns,
+        .context = run->record,
+    };
+    for (size_t i = 0; i < s->endpoint_count; i++)
+        shown.streams = shown.streams || s->requests[i].stream != NULL;
+    control_describe(&run->control, &shown);
+}
+
 static int open_record(struct run *run, struct err *e) {
     const struct scenario *s = run->scenario;
     const struct record_run about = {
@@ -202,10 +232,12 @@ static int open_record(struct run *run, struct err *e) {
                                   .control = &run->control,
                                   .facts = &run->facts};
     const struct record_watch watch = {.requests = control_feed,
+                                       .events = control_feed_event,
                                        .iterations = control_feed_iteration,
                                        .checks = control_feed_check,
                                        .streams = control_feed_stream,
                                        .context = &run->control};
+    describe(run);
     if (control_listen(&run->control, &view, e) == 0 && write_manifest(run, e) == 0) {
         record_watch(run->record, &watch);
         if (record_start(run->record, e) == 0)
@@ -306,6 +338,8 @@ static int conclude(struct run *run, const struct engine_result *result, struct 
         .verdict_reason = verdict.reason,
         .exit_code = end->whole && listened ? code : EXIT_RUNTIME,
     };
+    control_conclude(&run->control, result->duration_ns, last.verdict, last.verdict_reason,
+                     last.exit_code);
     bool whole = close_record(run, end->whole, end, &last, &e) == 0;
     control_release(&run->control);
     if (!whole || !listened)
@@ -396,6 +430,7 @@ static int carry_out(struct run *run) {
         control_end(&run->control, &end, NULL);
         say_teardown(&result);
         code = command_error(result.late_ns != 0 ? EXIT_USAGE : EXIT_RUNTIME, e.text);
+        control_conclude(&run->control, 0, "INVALID", e.text, code);
         if (result.late_ns != 0)
             drop_record(run);
     }

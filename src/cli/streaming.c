@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "cli/listeners.h"
+#include "record/stream_row.h"
 #include "report/stream_endpoints.h"
 #include "scenario/feeder_prompts.h"
 #include "scenario/template.h"
@@ -13,12 +14,21 @@
 /* ---- as a listener ---- */
 
 static int init(const void *run, void **self, struct err *e) {
-    const struct scenario *s = ((const struct run_view *)run)->scenario;
+    const struct run_view *view = run;
+    const struct scenario *s = view->scenario;
     (void)e;
     for (size_t i = 0; i < s->endpoint_count && *self == NULL; i++)
         if (s->requests[i].stream != NULL)
-            *self = ((const struct run_view *)run)->record;
+            *self = view->control;
     return 0;
+}
+
+/* For who shows the run while it goes on. */
+static void feed(void *self, const struct request *x, const struct stream_record *stream) {
+    int64_t ttft_us;
+    uint64_t tokens;
+    stream_row_brief(stream, x->sent_us, &ttft_us, &tokens);
+    control_feed_tokens(self, x, ttft_us, tokens);
 }
 
 static int end(void *self, void *run_end, struct err *e) {
@@ -36,11 +46,11 @@ static int end(void *self, void *run_end, struct err *e) {
 }
 
 static void done(void *self) {
-    (void)self; /* the record is the run's */
+    (void)self; /* the control is the run's */
 }
 
 const struct control_listener streaming_listener = {
-    .name = "streams", .init = init, .end = end, .done = done};
+    .name = "streams", .init = init, .stream = feed, .end = end, .done = done};
 
 /* ---- what is asked for ---- */
 

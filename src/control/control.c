@@ -1,7 +1,10 @@
 #include "control/control.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "util/clock.h"
 
 int control_init(struct control *c, const struct control_tables *tables, const void *args,
                  struct err *e) {
@@ -14,13 +17,6 @@ int control_init(struct control *c, const struct control_tables *tables, const v
         return -1;
     for (size_t i = 0; i < tables->source_count; i++)
         if (tables->sources[i]->init(args, &c->sources[i], e) != 0)
-            return -1;
-    return 0;
-}
-
-int control_listen(struct control *c, const void *run, struct err *e) {
-    for (size_t i = 0; i < c->tables->listener_count; i++)
-        if (c->tables->listeners[i]->init(run, &c->listeners[i].self, e) != 0)
             return -1;
     return 0;
 }
@@ -42,6 +38,7 @@ void control_done(struct control *c) {
     free(c->listeners);
     free(c->sources);
     live_free(c->live);
+    status_board_free(c->board);
     *c = (struct control){0};
 }
 
@@ -51,9 +48,25 @@ static const struct control_listener *row(const struct control *c, size_t i) {
     return c->listeners[i].self == NULL ? &none : c->tables->listeners[i];
 }
 
+void control_describe(struct control *c, const struct status_run *run) {
+    c->shown = *run;
+}
+
+int control_listen(struct control *c, const void *run, struct err *e) {
+    bool seconds = false;
+    for (size_t i = 0; i < c->tables->listener_count; i++) {
+        if (c->tables->listeners[i]->init(run, &c->listeners[i].self, e) != 0)
+            return -1;
+        seconds = seconds || row(c, i)->second != NULL;
+    }
+    return seconds && c->shown.catalog != NULL ? status_board_new(&c->shown, &c->board, e) : 0;
+}
+
 void control_feed(void *context, const struct request *requests, size_t n) {
     struct control *c = context;
     live_add(c->live, requests, n);
+    if (c->board != NULL)
+        status_feed(c->board, requests, n);
     for (size_t i = 0; i < c->tables->listener_count; i++)
         if (row(c, i)->feed != NULL)
             row(c, i)->feed(c->listeners[i].self, requests, n);
@@ -80,6 +93,18 @@ void control_feed_check(void *context, uint32_t second, uint32_t check, uint32_t
     for (size_t i = 0; i < c->tables->listener_count; i++)
         if (row(c, i)->check != NULL)
             row(c, i)->check(c->listeners[i].self, second, check, passes, fails);
+}
+
+void control_feed_tokens(struct control *c, const struct request *x, int64_t ttft_us,
+                         uint64_t tokens) {
+    if (c->board != NULL)
+        status_feed_stream(c->board, x, ttft_us, tokens);
+}
+
+void control_feed_event(void *context, int64_t at_ns, const char *kind, const char *text) {
+    struct control *c = context;
+    if (c->board != NULL)
+        status_feed_event(c->board, at_ns, kind, text);
 }
 
 void control_command(struct control *c, struct control_command command) {
@@ -158,6 +183,45 @@ void control_poll(struct control *c) {
     poll_sources(c);
 }
 
+static void show_second(const struct control *c, const struct status *s) {
+    for (size_t i = 0; i < c->tables->listener_count; i++)
+        if (row(c, i)->second != NULL)
+            row(c, i)->second(c->listeners[i].self, s);
+}
+
+static void take_second(struct control *c, const struct control_snapshot *now) {
+    if (c->board == NULL || now->elapsed_ns < c->next_second_ns)
+        return;
+    c->next_second_ns = (now->elapsed_ns / NS_PER_S + 1) * NS_PER_S;
+    struct status *s = status_read(c->board, now->elapsed_ns, now->users, false);
+    s->phase = now->stopping ? STATUS_STOPPING : STATUS_RUNNING;
+    s->users_max = now->users_max;
+    s->client.busiest_core = now->busiest_core;
+    s->client.busiest_worker = now->busiest_worker;
+    s->client.longest_stall_ns = now->longest_stall_ns;
+    for (size_t i = 0; i < c->tables->listener_count; i++)
+        if (row(c, i)->add != NULL)
+            row(c, i)->add(c->listeners[i].self, s, c->board);
+    show_second(c, s);
+}
+
+struct status_threshold *control_thresholds(struct control *c, size_t n) {
+    return c->board == NULL ? NULL : status_thresholds(c->board, n);
+}
+
+void control_conclude(struct control *c, int64_t duration_ns, const char *verdict,
+                      const char *reason, int exit_code) {
+    if (c->board == NULL)
+        return;
+    struct status *s = status_read(c->board, duration_ns, 0, true);
+    s->phase = STATUS_ENDED;
+    s->verdict = verdict;
+    s->exit_code = exit_code;
+    snprintf(s->reason, sizeof s->reason, "%s", reason);
+    s->client.rows_queued = 0;
+    show_second(c, s);
+}
+
 void control_tick(struct control *c, struct control_snapshot *now) {
     c->now_ns = now->elapsed_ns;
     poll_sources(c);
@@ -173,6 +237,7 @@ void control_tick(struct control *c, struct control_snapshot *now) {
             state->next_ns = (now->elapsed_ns / l->every_ns + 1) * l->every_ns;
         l->tick(state->self, now);
     }
+    take_second(c, now);
 }
 
 enum control_order control_take_order(struct control *c) {

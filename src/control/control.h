@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "control/status.h"
 #include "stats/live.h"
 #include "util/err.h"
 #include "util/request.h"
@@ -37,6 +38,7 @@ struct control_snapshot {
     /* How the client itself was doing, at worst so far: CPU share of a thread, and how late one of
      * its loops woke. */
     double busiest_core;
+    uint32_t busiest_worker;
     int64_t longest_stall_ns;
     struct live_snapshot live;
 };
@@ -84,6 +86,10 @@ struct control_listener {
     void (*check)(void *self, uint32_t second, uint32_t check, uint32_t passes, uint32_t fails);
     void (*tick)(void *self, const struct control_snapshot *now);
     void (*command)(void *self, const struct control_command *command);
+    /* Once a second, if any listener has second(): add() adds what this one knows to the status;
+     * then second() gets all of it. Once more when the verdict is known, without add(). */
+    void (*add)(void *self, struct status *s, struct status_board *board);
+    void (*second)(void *self, const struct status *s);
     /* After the last request. `end` is the caller's; a listener may add results to it. */
     int (*end)(void *self, void *end, struct err *e);
     void (*done)(void *self);
@@ -132,6 +138,9 @@ struct control {
     struct control_state *listeners;
     void **sources;
     struct live *live;
+    struct status_run shown;    /* catalog NULL: not described */
+    struct status_board *board; /* NULL: no listener has second() */
+    int64_t next_second_ns;
     int64_t now_ns; /* of the tick; negative: outside the load */
     /* The strongest so far; the strongest that was not taken yet. */
     enum control_order order, fresh;
@@ -146,6 +155,10 @@ struct control {
 int control_init(struct control *c, const struct control_tables *tables, const void *args,
                  struct err *e);
 
+/* Describes the run to listeners with second(); everything in it stays valid until control_done().
+ * Call it before control_listen(), which copies it. */
+void control_describe(struct control *c, const struct status_run *run);
+
 /* Starts the listeners. `run` is passed to their init(). */
 int control_listen(struct control *c, const void *run, struct err *e);
 
@@ -156,6 +169,11 @@ void control_feed_stream(void *context, const struct request *x,
                          const struct stream_record *stream);
 void control_feed_check(void *context, uint32_t second, uint32_t check, uint32_t passes,
                         uint32_t fails);
+
+/* ttft_us may be REQUEST_NO_VALUE. In addition to control_feed_stream(), by a listener. */
+void control_feed_tokens(struct control *c, const struct request *x, int64_t ttft_us,
+                         uint64_t tokens);
+void control_feed_event(void *context, int64_t at_ns, const char *kind, const char *text);
 
 /* Call several times a second during the load. Polls the sources, completes the snapshot and
  * passes it to the listeners. */
@@ -188,6 +206,14 @@ enum control_order control_take_order(struct control *c);
 /* Ends every listener, even after one has failed. Returns -1 if any failed; e has the first
  * error. */
 int control_end(struct control *c, void *end, struct err *e);
+
+/* Room for n thresholds of the status, with their final results; NULL: nobody sees it, or no
+ * memory. */
+struct status_threshold *control_thresholds(struct control *c, size_t n);
+
+/* The verdict is known: listeners with second() get the last status. */
+void control_conclude(struct control *c, int64_t duration_ns, const char *verdict,
+                      const char *reason, int exit_code);
 
 /* Call when the run is complete on disk. Polls the sources once more and tells them: from now on
  * signals have the same effect as before the run. If called earlier, a signal could end the

@@ -210,6 +210,7 @@ static void ask(struct engine *g, int64_t now, uint32_t users) {
         .stopping = stopped || now >= load_ns,
         .stopped = stopped,
         .busiest_core = g->monitor.busiest_core,
+        .busiest_worker = g->monitor.busiest_worker,
         .longest_stall_ns = g->monitor.longest_stall_ns,
     };
     if (o->tick == NULL)

@@ -40,6 +40,7 @@ struct engine_progress {
     bool stopped;
     /* As in the result, so far. */
     double busiest_core;
+    uint32_t busiest_worker;
     int64_t longest_stall_ns;
 };
 

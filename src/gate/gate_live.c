@@ -342,6 +342,7 @@ static void look_at_windows(struct gate_live *l, struct live_task *t, int64_t no
         if (there && (!bound_window(l, t, t->next_window, &low, &high) ||
                       surely_crossed(t->scope.rule->op, low, high, t->scope.rule->limit))) {
             t->crossed = true;
+            t->bounded = true;
             t->low = low;
             t->high = high;
         }
@@ -367,8 +368,8 @@ static void look(struct gate_live *l, struct live_task *t, int64_t now_us) {
     if (t->scope.rule->over_ns != 0)
         return; /* windows of a gauge: at the end */
     double low = 0, high = 0;
-    t->crossed = bound_whole(t, now_us, &low, &high) &&
-                 surely_crossed(t->scope.rule->op, low, high, t->scope.rule->limit);
+    t->bounded = bound_whole(t, now_us, &low, &high);
+    t->crossed = t->bounded && surely_crossed(t->scope.rule->op, low, high, t->scope.rule->limit);
     t->low = low;
     t->high = high;
 }
@@ -390,4 +391,24 @@ size_t gate_live_look(struct gate_live *l, int64_t now_us, struct gate_crossing 
     }
     pthread_mutex_unlock(&l->lock);
     return n;
+}
+
+void gate_live_state(struct gate_live *l, size_t rule, struct gate_state *out) {
+    pthread_mutex_lock(&l->lock);
+    const struct live_task *t = &l->tasks[rule];
+    const struct gate_rule *r = t->scope.rule;
+    double low = t->bounded ? t->low : (double)NAN, high = t->bounded ? t->high : (double)NAN;
+    /* What may still change is shown as it is now. */
+    if (r->aggregation == GATE_MIN)
+        low = high;
+    if (isinf(high))
+        high = low;
+    bool looked = t->bounded || t->next_window > 0;
+    double margin = fmin(gate_margin(r->op, low, r->limit), gate_margin(r->op, high, r->limit));
+    *out = (struct gate_state){.crossed = t->crossed,
+                               .holds = looked && !t->crossed && !(margin < 0),
+                               .low = low,
+                               .high = high,
+                               .margin = margin};
+    pthread_mutex_unlock(&l->lock);
 }

@@ -61,6 +61,17 @@ struct gate_crossing {
  * look. */
 size_t gate_live_look(struct gate_live *l, int64_t now_us, struct gate_crossing *out, size_t max);
 
+/* What the last look found. Neither `crossed` nor `holds`: there was nothing to evaluate, or it
+ * does not hold yet and still may, as a count that has to become large. */
+struct gate_state {
+    bool crossed, holds;
+    double low, high; /* bounds of the value so far, in the metric's unit; NAN: not known */
+    double margin;    /* of gate_margin(), at worst; NAN: not known */
+};
+
+/* `rule` is its number. */
+void gate_live_state(struct gate_live *l, size_t rule, struct gate_state *out);
+
 /* A part of a load, which evaluates nothing: appends what was counted since the last call for the
  * rules that may end the run, and forgets it. One line for each of them, with windows one for each
  * second:

@@ -31,6 +31,7 @@ struct live_task {
     double level, level_sum, level_min, level_max;
     uint64_t levels;
     bool crossed, reported, ended;
+    bool bounded; /* low and high were computed from what was counted */
     double low, high;
 };
 

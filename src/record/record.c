@@ -112,6 +112,8 @@ static int write_note(struct record *r, const struct note *n, struct err *e) {
     case NOTE_START:
         return store_start(r->store, n->started_real_ns, e);
     case NOTE_EVENT:
+        if (r->watch.events != NULL)
+            r->watch.events(r->watch.context, n->event.at_ns, n->kind, n->event.text);
         return store_event(r->store, n->event.at_ns, n->kind, n->event.text, e);
     case NOTE_USERS:
         return store_users(r->store, n->users.second, n->users.count, e);

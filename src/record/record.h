@@ -56,11 +56,15 @@ typedef void record_check_fn(void *context, uint32_t second, uint32_t check, uin
 typedef void record_stream_fn(void *context, const struct request *x,
                               const struct stream_record *stream);
 
+/* A row of `event`. */
+typedef void record_event_fn(void *context, int64_t at_ns, const char *kind, const char *text);
+
 /* Callbacks that watch what is recorded. They run on the writer thread: with each batch after it
  * was taken from a queue, and with each call of record_check(). They must be quick. A callback may
  * be NULL. */
 struct record_watch {
     record_batch_fn *requests;
+    record_event_fn *events;
     record_iteration_fn *iterations;
     record_check_fn *checks;
     record_stream_fn *streams;

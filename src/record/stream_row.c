@@ -48,6 +48,13 @@ void stream_row_of(const struct stream_record *s, int64_t sent_us, struct buf *r
     out->gaps = buf_text(room);
 }
 
+void stream_row_brief(const struct stream_record *s, int64_t sent_us, int64_t *ttft_us,
+                      uint64_t *tokens) {
+    const struct stream_result *r = &s->result;
+    *ttft_us = after_us(s, r->ttft_ns, sent_us);
+    *tokens = r->output_tokens < 0 ? r->token_events : (uint64_t)r->output_tokens;
+}
+
 /* Ten days. A longer one is damage: sums of gaps must fit. */
 #define GAP_MAX_US (INT64_C(10) * 24 * 3600 * 1000000)
 

@@ -46,6 +46,11 @@ struct stream_row {
 void stream_row_of(const struct stream_record *s, int64_t sent_us, struct buf *room,
                    struct stream_row *out);
 
+/* The time to the first token (REQUEST_NO_VALUE: no token came) and the output tokens alone, which
+ * takes a fraction of the time. */
+void stream_row_brief(const struct stream_record *s, int64_t sent_us, int64_t *ttft_us,
+                      uint64_t *tokens);
+
 /* Reads one gap after another. Set *at to `gaps` first. Returns false at the end, or if the text is
  * damaged. */
 bool stream_row_gap(const char **at, int64_t *gap_us);

@@ -74,6 +74,35 @@ static void a_crossing_is_told_once(void **state) {
     tear_down(&b);
 }
 
+static void a_threshold_that_may_still_hold_is_neither(void **state) {
+    (void)state;
+    struct bench b;
+    struct gate_state s;
+    set_up(&b, "http_reqs count>100\nhttp_req_duration p(95)<100\nhttp_req_duration min>10");
+    look(&b, 1, NULL);
+    gate_live_state(b.live, 1, &s);
+    assert_false(s.crossed || s.holds);
+    assert_true(isnan(s.low) && isnan(s.margin));
+    for (int i = 0; i < 40; i++)
+        add(&b, 1000 + i, 50, true);
+    look(&b, 2, NULL);
+    gate_live_state(b.live, 0, &s);
+    assert_false(s.crossed || s.holds);
+    assert_true(s.low == 40 && s.high == 40 && s.margin == -60);
+    gate_live_state(b.live, 1, &s);
+    assert_true(s.holds && !s.crossed);
+    assert_true(s.low <= 50 && s.high >= 50 && s.margin > 49 && s.margin <= 50);
+    gate_live_state(b.live, 2, &s);
+    assert_true(s.holds && s.low == 50 && s.margin == 40);
+    add(&b, 2000, 5, true);
+    for (int i = 0; i < 10; i++)
+        add(&b, 2000 + i, 300, true);
+    look(&b, 3, NULL);
+    gate_live_state(b.live, 1, &s);
+    assert_true(s.crossed && !s.holds && s.margin < 0);
+    tear_down(&b);
+}
+
 static void an_abort_waits_for_its_delay(void **state) {
     (void)state;
     struct bench b;
@@ -364,6 +393,7 @@ static void only_what_may_end_the_run_is_shared_and_nonsense_is_refused(void **s
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_crossing_is_told_once),
+        cmocka_unit_test(a_threshold_that_may_still_hold_is_neither),
         cmocka_unit_test(an_abort_waits_for_its_delay),
         cmocka_unit_test(what_can_mend_itself_is_not_crossed),
         cmocka_unit_test(windows_are_looked_at_when_they_are_over),

@@ -1,0 +1,153 @@
+#include "cli/json_progress.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/listeners.h"
+#include "control/status_json.h"
+#include "util/clock.h"
+#include "util/text.h"
+
+#define LINE_MAX_BYTES ((size_t)256 << 20)
+#define LAST_MS 2000
+
+struct json_progress {
+    int fd;
+    bool socket;
+    struct record *record;
+    struct buf line;
+    size_t written; /* of the line */
+    uint64_t seen;  /* number of the newest event that was written */
+    uint64_t missed, missed_in_all;
+    bool first;      /* what does not change is still to be written */
+    struct err gone; /* why nothing is written any more; "": it is */
+};
+
+/* A descriptor of our own that never blocks. O_NONBLOCK on the given one would also be seen by
+ * other programs that have it. */
+static int take_fd(struct json_progress *p, int fd, struct err *e) {
+    char path[64];
+    struct stat st;
+    if (fstat(fd, &st) != 0 || (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY)
+        return err_set(e,
+                       "--json-progress %d: this is no open file to write to; redirect it, as "
+                       "in %d>FILE",
+                       fd, fd);
+    p->socket = S_ISSOCK(st.st_mode);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode))
+        p->fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    else
+        p->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    return p->fd >= 0 ? 0 : err_set(e, "--json-progress %d: %s", fd, strerror(errno));
+}
+
+static int open_file(struct json_progress *p, const char *path, struct err *e) {
+    p->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0666);
+    if (p->fd < 0 && errno == ENXIO)
+        return err_set(e, "--json-progress %s: nobody reads this pipe; start its reader first",
+                       path);
+    return p->fd >= 0 ? 0 : err_set(e, "--json-progress %s: %s", path, strerror(errno));
+}
+
+static int init(const void *run, void **self, struct err *e) {
+    const struct run_view *view = run;
+    const char *where = opt_text(view->args, "json-progress");
+    char path[REPEAT_PATH_BYTES];
+    if (where == NULL)
+        return 0;
+    struct json_progress *p = calloc(1, sizeof *p);
+    if (p == NULL)
+        return err_set(e, "out of memory for --json-progress");
+    *p = (struct json_progress){.fd = -1, .record = view->record, .first = true};
+    buf_init(&p->line, LINE_MAX_BYTES);
+    *self = p;
+    size_t digits = strspn(where, "0123456789");
+    if (where[digits] == '\0' && digits > 0 && digits < 7)
+        return take_fd(p, (int)strtol(where, NULL, 10), e);
+    return repeat_file(view->repeat, where, path, e) != 0 ? -1 : open_file(p, path, e);
+}
+
+/* Writes what it takes. */
+static void flush(struct json_progress *p) {
+    while (p->written < p->line.len && p->gone.text[0] == '\0') {
+        const char *from = p->line.data + p->written;
+        size_t n = p->line.len - p->written;
+        ssize_t done =
+            p->socket ? send(p->fd, from, n, MSG_DONTWAIT | MSG_NOSIGNAL) : write(p->fd, from, n);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+            return;
+        if (done < 0)
+            err_set(&p->gone, "--json-progress: nothing more is written: %s", strerror(errno));
+        else
+            p->written += (size_t)done;
+    }
+}
+
+static void second(void *self, const struct status *s) {
+    struct json_progress *p = self;
+    flush(p);
+    if (p->gone.text[0] != '\0')
+        return;
+    if (p->written < p->line.len) {
+        p->missed++;
+        p->missed_in_all++;
+        return;
+    }
+    buf_clear(&p->line);
+    p->written = 0;
+    status_json(s, p->first ? STATUS_JSON_RUN : 0, p->seen, &p->line);
+    if (p->missed > 0 && p->line.len > 0) {
+        p->line.len--; /* the brace at the end */
+        buf_printf(&p->line, ",\"missed_lines\":%" PRIu64 "}", p->missed);
+    }
+    buf_char(&p->line, '\n');
+    if (!buf_ok(&p->line)) {
+        err_set(&p->gone, "--json-progress: out of memory");
+        return;
+    }
+    p->missed = 0;
+    p->first = false;
+    p->seen = s->mark_count > 0 ? s->marks[s->mark_count - 1].number : p->seen;
+    flush(p);
+    if (p->gone.text[0] != '\0' && s->phase != STATUS_ENDED)
+        record_event(p->record, s->elapsed_ns, "json_progress", p->gone.text);
+}
+
+static void done(void *self) {
+    struct json_progress *p = self;
+    for (int64_t until = clock_mono_ns() + LAST_MS * NS_PER_MS;
+         p->fd >= 0 && p->written < p->line.len && p->gone.text[0] == '\0';) {
+        struct pollfd one = {.fd = p->fd, .events = POLLOUT};
+        flush(p);
+        int64_t left_ms = (until - clock_mono_ns()) / NS_PER_MS;
+        if (left_ms <= 0 || (p->written < p->line.len && poll(&one, 1, (int)left_ms) <= 0))
+            break;
+    }
+    if (p->gone.text[0] != '\0')
+        fprintf(stderr, "coldswarm: warning: %s\n", p->gone.text);
+    else if (p->written < p->line.len || p->missed_in_all > 0)
+        fprintf(stderr,
+                "coldswarm: warning: --json-progress: its reader was too slow for %" PRIu64
+                " line%s\n",
+                p->missed_in_all + (p->written < p->line.len),
+                text_plural(p->missed_in_all + (p->written < p->line.len)));
+    if (p->fd >= 0)
+        close(p->fd);
+    buf_done(&p->line);
+    free(p);
+}
+
+const struct control_listener json_progress_listener = {
+    .name = "json progress", .init = init, .second = second, .done = done};

@@ -1,0 +1,18 @@
+/*
+ * json_progress: a listener that writes the status of a run once a second, one JSON line each, for
+ * scripts: --json-progress FD|FILE.
+ *
+ * Each line is written at once. What takes it is never waited for: a pipe that is full loses whole
+ * lines, and the next line says how many. At the end it has up to two seconds to take the last
+ * line.
+ *
+ * Thread: main.
+ */
+#ifndef CLI_JSON_PROGRESS_H
+#define CLI_JSON_PROGRESS_H
+
+#include "control/control.h"
+
+extern const struct control_listener json_progress_listener;
+
+#endif

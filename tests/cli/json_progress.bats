@@ -1,0 +1,132 @@
+#!/usr/bin/env bats
+# run --json-progress: a line a second, which agrees with the run file at the end and never holds up the run.
+
+bats_require_minimum_version 1.5.0
+
+load ../support/helpers
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+}
+
+@test "the last line has the counts of the run file" {
+    start_hostile
+    cat >s.json <<'END'
+{"name": "s", "load": {"users": 4, "spawn_rate": 100, "duration": "2500ms"}, "wait": {"constant": "20ms"},
+ "thresholds": {"http_req_failed": ["rate<0.9"], "http_reqs": ["count>100000"]},
+ "tasks": [{"path": "/status/200", "weight": 3}, {"path": "/status/503"}, {"path": "/close"}]}
+END
+    run "$COLDSWARM" run s.json -H "$URL" --json-progress p.jsonl -o a.db --quiet
+    ended 99 a.db
+    python3 - <<'END'
+import json, sqlite3
+lines = [json.loads(x) for x in open("p.jsonl")]
+db = sqlite3.connect("a.db")
+last, first = lines[-1], lines[0]
+assert [x["phase"] for x in lines][-1] == "ended" and len(lines) >= 3, [x["phase"] for x in lines]
+assert "run" in first and "run" not in lines[1] and first["run"]["name"] == "s", first
+for row in last["endpoints"]:
+    got = db.execute("""select count(*), sum(outcome <> 'ok'), sum(bytes_received), min(response_us), max(response_us), avg(response_us)
+        from requests where method = ? and name = ? and outcome not in ('not_sent', 'cancelled', 'unsendable')""",
+        (row["method"], row["name"])).fetchone()
+    assert (row["requests"], row["failures"], row["bytes_received"]) == got[:3], (row, got)
+    assert round(row["min_ms"] * 1000) == got[3] and round(row["max_ms"] * 1000) == got[4], (row, got)
+    assert abs(row["mean_ms"] * 1000 - got[5]) < 1, (row, got)
+    times = sorted(x for x, in db.execute("""select response_us from requests where method = ? and name = ?
+        and outcome not in ('not_sent', 'cancelled', 'unsendable')""", (row["method"], row["name"])))
+    exact = times[int(0.95 * (len(times) - 1))] / 1000
+    assert abs(row["whole"]["p95_ms"] - exact) <= 0.016 * exact + 0.001, (row, exact)
+assert last["total"]["requests"] == sum(x["requests"] for x in last["endpoints"])
+assert sum(x["count"] for x in last["errors"]) == last["total"]["failures"] > 0, last["errors"]
+assert {x.get("status") for x in last["errors"]} | {bool(x.get("error")) for x in last["errors"]} >= {True}, last["errors"]
+# Every event of the file came once, in order.
+seen = [(x["kind"], x["text"]) for line in lines for x in line["events"]]
+assert seen == db.execute("select kind, text from event order by rowid").fetchall(), seen
+assert [(x["state"], x["threshold"].split("{")[0]) for x in last["thresholds"]] == [
+    ("passes", "http_req_failed rate<0.9"), ("fails", "http_reqs count>100000")], last["thresholds"]
+assert (last["verdict"], last["reason"], last["exit_code"]) == db.execute(
+    "select verdict, verdict_reason, exit_code from run").fetchone()
+# The whole seconds of the course.
+course = {}
+for line in lines:
+    c = line["course"]
+    assert c["step_s"] == 1
+    for i, n in enumerate(c["requests"]):
+        course[c["first"] + i] = (n, c["failures"][i], sum(c["bands"][i][1:]))
+for second, (requests, failures, banded) in course.items():
+    got = db.execute("""select count(*), sum(outcome <> 'ok') from requests
+        where end_us / 1000000 = ? and outcome not in ('not_sent', 'cancelled', 'unsendable')""", (second,)).fetchone()
+    assert (requests, failures, banded) == (got[0], got[1], got[0]), (second, requests, failures, banded, got)
+assert sorted(course) == [0, 1], course
+END
+}
+
+@test "streams have their tokens and times to first token" {
+    start_target --tokens 20 --token-gap 2ms --ttft 30ms
+    run -0 "$COLDSWARM" run -H "$URL" --stream openai --max-tokens 20 -u 2 -t 1500ms --json-progress 3 -o a.db --quiet 3>p.jsonl
+    tail -1 p.jsonl >last.json
+    [ "$(json last.json '$.total.streams' '$.total.tokens')" = "$(sql a.db "select count(*), sum(output_tokens)
+        from streams where request_id in (select id from requests where outcome <> 'cancelled')")" ]
+    [ "$(json_sql last.json "select doc->>'$.total.ttft.p50_ms' >= 30 from file")" = 1 ]
+}
+
+@test "a reader that does not read holds up nothing, and learns what it missed" {
+    start_target
+    mkfifo pipe
+    # 300 endpoints: two lines fill the pipe.
+    python3 -c '
+import json
+print(json.dumps({"name": "s", "load": {"users": 1, "spawn_rate": 1, "duration": "4s"}, "wait": {"constant": "10ms"},
+    "tasks": [{"path": "/", "name": "e%d" % i} for i in range(300)]}))' >s.json
+    # It opens the pipe and waits until the run file has rows of the last second.
+    python3 -c '
+import json, os, sqlite3, time
+pipe = os.fdopen(os.open("pipe", os.O_RDONLY | os.O_NONBLOCK), "rb")
+print("ready", flush=True)
+os.set_blocking(pipe.fileno(), True)
+def late():
+    try:
+        return sqlite3.connect("file:a.db?mode=ro", uri=True).execute("select max(end_us) > 3200000 from requests").fetchone()[0]
+    except sqlite3.Error:
+        return False
+while not late():
+    time.sleep(0.05)
+lines = [json.loads(x) for x in pipe]
+assert lines[-1]["phase"] == "ended", lines[-1]["phase"]
+assert sum(x.get("missed_lines", 0) for x in lines) > 0, [len(json.dumps(x)) for x in lines]
+' >reader.out 2>&1 3>&- &
+    reader=$!
+    STARTED_PIDS+=("$reader")
+    wait_line reader.out ready "$reader"
+    run -0 "$COLDSWARM" run s.json -H "$URL" --json-progress pipe -o a.db --quiet
+    [[ $output == *"warning: --json-progress: its reader was too slow for "* ]]
+    wait "$reader" || { cat reader.out; false; }
+    good_run a.db
+}
+
+@test "a reader that goes away ends nothing but its lines" {
+    start_target
+    run bash -c "'$COLDSWARM' run -H '$URL' -u 1 -t 3500ms -o a.db --quiet --json-progress 3 3>&1 >/dev/null 2>err | head -1 | wc -l"
+    [ "$output" -eq 1 ]
+    grep -q 'warning: --json-progress: nothing more is written: Broken pipe' err
+    [ "$(sql a.db "select count(*) from event where kind = 'json_progress'")" = 1 ]
+    good_run a.db
+}
+
+@test "what cannot be written to is an error before anything is sent" {
+    start_hostile
+    run "$COLDSWARM" run -H "$URL" -t 1s --json-progress 77 -o a.db
+    [ "$status" -eq 3 ]
+    [[ $output == *"--json-progress 77: this is no open file to write to"* ]]
+    run "$COLDSWARM" run -H "$URL" -t 1s --json-progress no/such/p.jsonl -o a.db
+    [ "$status" -eq 3 ]
+    [[ $output == *"--json-progress no/such/p.jsonl: No such file or directory"* ]]
+    mkfifo lonely
+    run "$COLDSWARM" run -H "$URL" -t 1s --json-progress lonely -o a.db
+    [ "$status" -eq 3 ]
+    [[ $output == *"--json-progress lonely: nobody reads this pipe"* ]]
+    run "$COLDSWARM" run -H "$URL" -t 1s --json-progress 0 -o a.db </dev/null
+    [ "$status" -eq 3 ]
+    [ ! -e a.db ]
+    [ "$(hostile_count)" -eq 0 ]
+}
