@@ -56,7 +56,7 @@ nothing() { # SERVED-BEFORE
     swarm 4 s.json --seed 7 -o runs/big.db >out 2>err || code=$?
     is_whole runs/big.db "$before"
     grep -q '^coldswarm-mpi: 4 parts start together' err
-    grep -q '^Parts on several machines' out
+    grep -q '^Parts of the load' out
     grep -q '^Every request is in runs/big.db' out
     [ "$(ls runs)" = big.db ]
     for host in h1 h2 h3 h4; do
