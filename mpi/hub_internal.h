@@ -53,7 +53,7 @@ struct hub {
     struct hub_part *parts;
     uint32_t count;
     int64_t phase_ns; /* when the phase began */
-    int64_t alive_ns;
+    int64_t alive_ns, turn_ns;
     int code; /* of a run that was refused */
 
     struct buf rules, stages;
