@@ -414,6 +414,7 @@ static int carry_out(struct run *run) {
         return code;
     if (open_record(run, &e) != 0)
         return command_error(EXIT_RUNTIME, e.text);
+    run_warn_place(run->path);
     if (!opt_flag(a, "quiet"))
         run_announce(&run->facts, run->path);
     o.record = run->record;

@@ -7,6 +7,7 @@
 #include "cli/loadopts.h"
 #include "cli/verdict.h"
 #include "util/clock.h"
+#include "util/file.h"
 #include "util/text.h"
 #include "util/units.h"
 
@@ -49,6 +50,21 @@ void run_announce(const struct run_facts *run, const char *path) {
     add_start(run->sharding, &text);
     fputs(buf_text(&text), stderr);
     buf_done(&text);
+}
+
+void run_warn_place(const char *path) {
+    const char *network = file_network(path);
+    struct buf shown;
+    if (network == NULL)
+        return;
+    buf_init(&shown, REPEAT_PATH_BYTES * 4);
+    text_printable(&shown, path, strlen(path));
+    fprintf(stderr,
+            "coldswarm: warning: %s is on %s: the log of an SQLite file needs a local disk, so "
+            "requests may be lost or late; write to a local disk (such as $TMPDIR), and copy the "
+            "file at the end\n",
+            buf_text(&shown), network);
+    buf_done(&shown);
 }
 
 void run_say_where(const char *path) {

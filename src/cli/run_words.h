@@ -16,6 +16,9 @@ void run_announce(const struct run_facts *run, const char *path);
 /* Prints the differences from the run that is replayed. */
 void run_say_differences(const struct run_facts *run);
 
+/* Warns on stderr if the run file is on a network file system. */
+void run_warn_place(const char *path);
+
 /* Prints to stdout where the requests are recorded. */
 void run_say_where(const char *path);
 

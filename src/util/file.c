@@ -1,11 +1,15 @@
 #include "util/file.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include "util/array.h"
 
 int file_read(const char *path, struct buf *out, struct err *e) {
     FILE *f = fopen(path, "rb");
@@ -65,6 +69,36 @@ void file_raise_limit(void) {
         return;
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
+}
+
+const char *file_network(const char *path) {
+    /* By their numbers in statfs(2): not all are in the headers of every kernel. */
+    static const struct {
+        long long type;
+        const char *name;
+    } all[] = {{0x6969, "NFS"},        {0x0BD00BD0, "Lustre"}, {0xFF534D42, "CIFS"},
+               {0xFE534D42, "SMB"},    {0x47504653, "GPFS"},   {0x00C36400, "Ceph"},
+               {0x19830326, "BeeGFS"}, {0x5346414F, "AFS"},    {0x65735546, "FUSE"},
+               {0x01021997, "9P"}};
+    char folder[PATH_MAX];
+    struct statfs s;
+    if (snprintf(folder, sizeof folder, "%s%s", path[0] == '/' ? "" : "./", path) >=
+        (int)sizeof folder)
+        return NULL;
+    int result;
+    do {
+        char *slash = strrchr(folder, '/');
+        if (slash == NULL)
+            return NULL;
+        slash[slash == folder] = '\0';
+        result = statfs(folder, &s);
+    } while (result != 0 && errno == ENOENT && strcmp(folder, "/") != 0);
+    if (result != 0)
+        return NULL;
+    for (size_t i = 0; i < COUNT_OF(all); i++)
+        if ((unsigned)s.f_type == (unsigned)all[i].type)
+            return all[i].name;
+    return NULL;
 }
 
 const char *file_base(const char *path) {

@@ -31,6 +31,10 @@ int file_taken(const char *path, struct err *e);
 /* Allows as many open files as the system lets this process have. */
 void file_raise_limit(void);
 
+/* The network file system that the folder of a file is on, such as "NFS"; NULL: none, or unknown.
+ * The folder may not exist yet: then that of the nearest one above it. */
+const char *file_network(const char *path);
+
 /* The name of the file without its folder; a part of `path`. */
 const char *file_base(const char *path);
 
