@@ -54,7 +54,8 @@ static enum convert_from recognise(const char *name, const char *text, size_t n,
             return CONVERT_HAR;
         if (json_get(root, "openapi") != NULL || json_get(root, "swagger") != NULL)
             return CONVERT_OPENAPI;
-        return json_get(root, "item") != NULL || json_get(root, "collection") != NULL
+        bool old = json_get(root, "requests") != NULL && json_get(root, "order") != NULL;
+        return json_get(root, "item") != NULL || json_get(root, "collection") != NULL || old
                    ? CONVERT_POSTMAN
                    : CONVERT_AUTO;
     }

@@ -18,6 +18,10 @@ struct draft *draft_new(void) {
 void draft_free(struct draft *d) {
     if (d == NULL)
         return;
+    pointer_map_done(&d->by_env);
+    pointer_map_done(&d->by_value);
+    pointer_map_done(&d->by_what);
+    pointer_map_done(&d->by_expression);
     arena_done(&d->memory);
     free(d);
 }
@@ -63,8 +67,10 @@ void draft_notes_move(struct draft_notes *to, struct draft_notes *from) {
 }
 
 static bool is_expression(const struct draft *d, const char *text, size_t n) {
-    for (const struct draft_note *x = d->expressions.first; x != NULL; x = x->next)
-        if (strncmp(x->text, text, n) == 0 && x->text[n] == '\0')
+    struct pointer_search s;
+    for (const char *x = pointer_map_first(&d->by_expression, text, n, &s); x != NULL;
+         x = pointer_map_next(&d->by_expression, &s))
+        if (strncmp(x, text, n) == 0 && x[n] == '\0')
             return true;
     return false;
 }
@@ -97,11 +103,11 @@ void draft_reference(struct draft *d, struct buf *out, const char *expression) {
     buf_printf(out, DRAFT_REFERENCE "%s" DRAFT_REFERENCE_END, expression);
     if (is_expression(d, expression, n))
         return;
-    struct draft_note *x = draft_alloc(d, sizeof *x);
-    if (x == NULL)
-        return;
-    x->text = draft_copy(d, expression, n);
-    draft_notes_move(&d->expressions, &(struct draft_notes){x, x});
+    char *x = draft_alloc(d, n + 1);
+    if (x != NULL)
+        memcpy(x, expression, n);
+    if (x == NULL || !pointer_map_add(&d->by_expression, expression, n, x))
+        d->failed = true;
 }
 
 void draft_add_percent(const struct draft *d, struct buf *out, const char *text, size_t n) {

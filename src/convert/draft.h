@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "convert/pointer_map.h"
 #include "util/arena.h"
 #include "util/buf.h"
 #include "util/err.h"
@@ -29,6 +30,7 @@
 #define DRAFT_HEADERS_MAX 256
 #define DRAFT_NAME_MAX 200 /* bytes of a name, because reports have columns */
 #define DRAFT_FORM_MAX 10000
+#define DRAFT_BEGINS 4096
 
 /* What a note is about. Its first words tell: "Assumed:", "Left out:". */
 enum draft_about {
@@ -145,8 +147,8 @@ struct draft_secret {
     bool only_here;   /* not searched for in other places: a user's name */
     bool if_used;     /* the scenario names it only if it is in a request */
     struct draft_secret *next;
-    /* Next secret that begins with the same byte. */
-    struct draft_secret *next_of_first;
+    struct draft_secret *next_of_begin; /* next that begins with the same bytes, see redact.c */
+    unsigned next_number;               /* for the name of another one with this name */
 };
 
 /* Bytes that a JSON string cannot represent: a file next to the scenario. */
@@ -180,10 +182,10 @@ struct draft {
     /* Notes for the next request: what the source has in front of it. */
     struct draft_notes next;
     size_t note_count;
-    struct draft_counts unwritten;  /* notes beyond DRAFT_NOTES_MAX */
-    struct draft_notes expressions; /* of draft_reference() */
+    struct draft_counts unwritten; /* notes beyond DRAFT_NOTES_MAX */
     struct draft_secret *secrets, *secrets_last;
-    struct draft_secret *by_first[256]; /* set by redact_begin() */
+    struct draft_secret *by_begin[DRAFT_BEGINS]; /* set by redact_begin() */
+    struct pointer_map by_env, by_value, by_what, by_expression;
     struct draft_file *files;
     /* Prefix of the names of its files, or NULL: they cannot be written. */
     const char *file_stem;

@@ -10,6 +10,7 @@
 #include "util/text.h"
 
 #define ENV_NAME_MAX 60
+#define WHAT_MAX 150
 #define KEY_BYTES_MIN                                                                              \
     20 /* "key=" in a query is an API's key when it is so long, else most often a word */
 
@@ -57,9 +58,21 @@ static bool is_taken(const char *name) {
     return false;
 }
 
-static const struct draft_secret *with_env(const struct draft *d, const char *name) {
-    for (const struct draft_secret *s = d->secrets; s != NULL; s = s->next)
+static struct draft_secret *with_env(const struct draft *d, const char *name) {
+    struct pointer_search at;
+    for (struct draft_secret *s = pointer_map_first(&d->by_env, name, strlen(name), &at); s != NULL;
+         s = pointer_map_next(&d->by_env, &at))
         if (strcmp(s->env, name) == 0)
+            return s;
+    return NULL;
+}
+
+/* A variable without a value, by its description. */
+static const struct draft_secret *with_what(const struct draft *d, const char *what) {
+    struct pointer_search at;
+    for (const struct draft_secret *s = pointer_map_first(&d->by_what, what, strlen(what), &at);
+         s != NULL; s = pointer_map_next(&d->by_what, &at))
+        if (s->bytes == 0 && strcmp(s->what, what) == 0)
             return s;
     return NULL;
 }
@@ -87,8 +100,9 @@ static const char *env_name(struct draft *d, const char *hint) {
     if (is_taken(name))
         snprintf(name + strlen(name), sizeof name - strlen(name), "_VALUE");
     size_t base = strlen(name);
-    for (int i = 2; with_env(d, name) != NULL && i < 1000000; i++)
-        snprintf(name + base, sizeof name - base, "_%d", i);
+    struct draft_secret *same = with_env(d, name);
+    while (same != NULL && with_env(d, name) != NULL)
+        snprintf(name + base, sizeof name - base, "_%u", same->next_number++);
     return draft_copy(d, name, strlen(name));
 }
 
@@ -106,8 +120,13 @@ static struct draft_secret *add_secret(struct draft *d, const char *env, const c
     s->value = draft_copy(d, value, n);
     s->bytes = n;
     s->only_here = only_here;
-    s->what = draft_copy(d, what, text_cut(what, strlen(what), 150));
+    s->what = draft_copy(d, what, text_cut(what, strlen(what), WHAT_MAX));
     s->env = env;
+    s->next_number = 2;
+    bool kept = n > 0 ? pointer_map_add(&d->by_value, value, n, s)
+                      : pointer_map_add(&d->by_what, s->what, strlen(s->what), s);
+    if (!pointer_map_add(&d->by_env, env, strlen(env), s) || !kept)
+        d->failed = true;
     if (d->secrets_last != NULL)
         d->secrets_last->next = s;
     else
@@ -154,7 +173,9 @@ static const char *known(struct draft *d, const char *hint, const char *value, s
     if (draft_has_reference(d, value, n))
         return draft_literal(d, value, n); /* a variable already */
     only_here = only_here || is_placeholder(value, n);
-    for (const struct draft_secret *s = d->secrets; s != NULL; s = s->next)
+    struct pointer_search at;
+    for (const struct draft_secret *s = pointer_map_first(&d->by_value, value, n, &at); s != NULL;
+         s = pointer_map_next(&d->by_value, &at))
         if (s->bytes == n && memcmp(s->value, value, n) == 0 && s->only_here == only_here &&
             (!only_here || strcmp(s->what, what) == 0))
             return reference(d, s);
@@ -163,7 +184,7 @@ static const char *known(struct draft *d, const char *hint, const char *value, s
 
 const char *draft_secret(struct draft *d, const char *hint, const char *value, size_t n,
                          const char *format, ...) {
-    char what[160];
+    char what[WHAT_MAX + 1];
     va_list args;
     va_start(args, format);
     vsnprintf(what, sizeof what, format, args);
@@ -172,34 +193,33 @@ const char *draft_secret(struct draft *d, const char *hint, const char *value, s
 }
 
 const char *draft_variable(struct draft *d, const char *hint, const char *format, ...) {
-    char what[160];
+    char what[WHAT_MAX + 1];
     va_list args;
     va_start(args, format);
     vsnprintf(what, sizeof what, format, args);
     va_end(args);
-    for (const struct draft_secret *s = d->secrets; s != NULL; s = s->next)
-        if (s->bytes == 0 && strcmp(s->what, what) == 0)
-            return reference(d, s);
-    return remember(d, hint, "", 0, true, what);
+    const struct draft_secret *s = with_what(d, what);
+    return s != NULL ? reference(d, s) : remember(d, hint, "", 0, true, what);
 }
 
 const char *draft_environment(struct draft *d, const char *name) {
-    char what[160];
+    char what[WHAT_MAX + 1];
     snprintf(what, sizeof what, "shell variable $%.100s", name);
-    for (const struct draft_secret *s = d->secrets; s != NULL; s = s->next)
-        if (strcmp(s->what, what) == 0)
-            return reference(d, s);
+    const struct draft_secret *s = with_what(d, what);
+    if (s != NULL)
+        return reference(d, s);
     if (strlen(name) > ENV_NAME_MAX || with_env(d, name) != NULL)
         return remember(d, name, "", 0, true, what);
-    const struct draft_secret *s =
-        add_secret(d, draft_copy(d, name, strlen(name)), "", 0, true, what);
+    s = add_secret(d, draft_copy(d, name, strlen(name)), "", 0, true, what);
     return s == NULL ? "" : reference(d, s);
 }
 
 void draft_if_used(struct draft *d, const char *scenario_text) {
-    for (struct draft_secret *s = d->secrets; s != NULL; s = s->next)
-        if (strcmp(reference(d, s), scenario_text) == 0)
-            s->if_used = true;
+    size_t n = strlen(scenario_text);
+    struct draft_secret *s =
+        n < 8 ? NULL : with_env(d, draft_copy(d, scenario_text + 6, n - 7)); /* "${env.", "}" */
+    if (s != NULL)
+        s->if_used = true;
 }
 
 void draft_add_variable(struct draft *d, struct buf *out, const char *scenario_text) {
@@ -250,6 +270,27 @@ void draft_basic(struct draft *d, struct draft_request *q, const char *text, siz
                                                 "password of basic authentication");
 }
 
+/* Adds the header, or joins it to one of the same name: a scenario's headers have each name
+ * once. */
+static void put(struct draft *d, struct draft_request *q, const char *name, const char *value) {
+    for (struct draft_pair *p = q->headers.first; p != NULL; p = p->next) {
+        if (strcasecmp(p->name, name) != 0)
+            continue;
+        struct buf b;
+        buf_init(&b, DRAFT_BYTES_MAX);
+        buf_printf(&b, "%s%s%s", p->value, strcasecmp(name, "Cookie") == 0 ? "; " : ", ", value);
+        p->value = draft_take(d, &b);
+        draft_note(d, &q->notes, "header %s appears more than once: its values are joined", name);
+        return;
+    }
+    if (q->headers.count >= DRAFT_HEADERS_MAX) {
+        draft_note(d, &q->notes, "left out: header %s, because there are %d already", name,
+                   DRAFT_HEADERS_MAX);
+        return;
+    }
+    draft_pair_add(d, &q->headers, draft_copy(d, name, strlen(name)), value);
+}
+
 /* "token abc": a scheme and one word. More words may hold parts of a secret each. */
 static const char *other_scheme(struct draft *d, const char *value, size_t n) {
     const char *space = memchr(value, ' ', n);
@@ -280,7 +321,9 @@ static void authorization(struct draft *d, struct draft_request *q, const char *
         memchr(buf_text(&plain), ':', plain.len) != NULL && text_is_utf8(plain.data, plain.len)) {
         draft_secret(d, "AUTHORIZATION", value + rest, n - rest, "basic authentication, encoded");
         draft_basic(d, q, plain.data, plain.len);
-    } else if (n > 0) {
+    } else if (n == 0) {
+        put(d, q, "Authorization", "");
+    } else {
         q->auth = (struct draft_auth){0};
         draft_header_remove(q, "Authorization");
         draft_pair_add(d, &q->headers, "Authorization", other_scheme(d, value, n));
@@ -340,27 +383,6 @@ static bool has_control(const char *text, size_t n) {
         if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
             return true;
     return false;
-}
-
-/* Adds the header, or joins it to one of the same name: a scenario's headers have each name
- * once. */
-static void put(struct draft *d, struct draft_request *q, const char *name, const char *value) {
-    for (struct draft_pair *p = q->headers.first; p != NULL; p = p->next) {
-        if (strcasecmp(p->name, name) != 0)
-            continue;
-        struct buf b;
-        buf_init(&b, DRAFT_BYTES_MAX);
-        buf_printf(&b, "%s%s%s", p->value, strcasecmp(name, "Cookie") == 0 ? "; " : ", ", value);
-        p->value = draft_take(d, &b);
-        draft_note(d, &q->notes, "header %s appears more than once: its values are joined", name);
-        return;
-    }
-    if (q->headers.count >= DRAFT_HEADERS_MAX) {
-        draft_note(d, &q->notes, "left out: header %s, because there are %d already", name,
-                   DRAFT_HEADERS_MAX);
-        return;
-    }
-    draft_pair_add(d, &q->headers, draft_copy(d, name, strlen(name)), value);
 }
 
 void draft_header(struct draft *d, struct draft_request *q, const char *name, const char *value,

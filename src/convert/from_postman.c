@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "convert/from.h"
+#include "convert/postman_dynamic.h"
 #include "convert/source_url.h"
 #include "util/encode.h"
 
@@ -13,8 +14,9 @@
 
 struct postman {
     struct draft *d;
-    const struct json *variables; /* the collection's, or NULL */
-    const struct json *own;       /* the URL's path variables, or NULL */
+    struct pointer_map by_name;      /* the collection's variables */
+    const struct json *own;          /* the URL's path variables, or NULL */
+    const struct json *keeps_bodies; /* "disableBodyPruning" of the folder or collection */
 };
 
 static bool is_on(const struct json *v) {
@@ -36,22 +38,25 @@ static const struct json *variable(const struct json *list, const char *name, si
     return NULL;
 }
 
-/* Postman's own {{$...}} are new each time; so are the scenario's. */
-static bool dynamic(struct draft *d, const char *name, size_t n, struct buf *out) {
-    static const struct {
-        const char *name, *value;
-    } values[] = {{"$guid", "uuid"},
-                  {"$randomUUID", "uuid"},
-                  {"$timestamp", "now.unix"},
-                  {"$isoTimestamp", "now.iso"},
-                  {"$randomInt", "random.int(0, 1000)"}};
-    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
-        if (strlen(values[i].name) != n || memcmp(values[i].name, name, n) != 0)
-            continue;
-        draft_reference(d, out, values[i].value);
-        return true;
-    }
-    return false;
+static const char *key_of(const struct json *m) {
+    const struct json *key = json_get(m, "key");
+    return key == NULL ? json_get_string(m, "id") : json_get_string(m, "key"); /* "id": v2.0 */
+}
+
+/* One of the collection's variables. */
+static const struct json *collected(const struct postman *p, const char *name, size_t n) {
+    struct pointer_search at;
+    for (const struct json *m = pointer_map_first(&p->by_name, name, n, &at); m != NULL;
+         m = pointer_map_next(&p->by_name, &at))
+        if (strlen(key_of(m)) == n && memcmp(key_of(m), name, n) == 0)
+            return m;
+    return NULL;
+}
+
+static void collect(struct postman *p, const struct json *list) {
+    for (struct json *m = list == NULL ? NULL : list->first; m != NULL; m = m->next)
+        if (is_on(m) && !pointer_map_add(&p->by_name, key_of(m), strlen(key_of(m)), m))
+            p->d->failed = true;
 }
 
 static void resolve_into(struct postman *p, const char *text, size_t n, struct draft_notes *notes,
@@ -61,8 +66,8 @@ static void put_variable(struct postman *p, const char *name, size_t n, struct d
                          int depth, struct buf *out) {
     struct draft *d = p->d;
     const char *plain = draft_copy(d, name, n < 100 ? n : 100);
-    const struct json *v = variable(p->variables, name, n), *value = json_get(v, "value");
-    if (dynamic(d, name, n, out))
+    const struct json *v = collected(p, name, n), *value = json_get(v, "value");
+    if (n > 0 && name[0] == '$' && postman_dynamic(d, name, n, out))
         return;
     bool secret =
         draft_is_secret_name(name, n) || strcmp(json_get_string(v, "type"), "secret") == 0;
@@ -141,9 +146,11 @@ static void add_joined(struct postman *p, const struct json *list, const char *b
         if (m != list->first)
             buf_str(out, between);
         if (own != NULL && n == 0)
-            draft_note(p->d, notes, "left out: the value of path variable %.60s, which is empty",
-                       value->text);
-        buf_add(out, text, n);
+            draft_add_variable(
+                p->d, out,
+                draft_variable(p->d, value->text + 1, "Postman path variable %.60s", value->text));
+        else
+            buf_add(out, text, n);
     }
 }
 
@@ -213,7 +220,14 @@ static bool set_url(struct postman *p, const struct json *url, struct draft_requ
     }
     p->own = NULL;
     n = b.len;
-    const char *text = draft_take(p->d, &b), *wrong = source_url(text, n, p->d, &u);
+    size_t variable_bytes = draft_reference_bytes(p->d, buf_text(&b), n);
+    const char *text = draft_take(p->d, &b);
+    if (variable_bytes > 0 && strncmp(text + variable_bytes, "://", 3) == 0) {
+        draft_note(p->d, &q->notes, "assumed: http://, because the URL's scheme is a variable");
+        text += variable_bytes + 3;
+        n -= variable_bytes + 3;
+    }
+    const char *wrong = source_url(text, n, p->d, &u);
     if (wrong != NULL)
         draft_lost(p->d, &p->d->next, 1, "left out: request %.100s: its URL \"%.100s\": %s", where,
                    text, wrong);
@@ -264,6 +278,38 @@ static void api_key(struct postman *p, const struct json *auth, struct draft_req
     q->path = draft_take(d, &b);
 }
 
+/* The token that Postman has stored, or a variable: how to get one is not read. */
+static void oauth2(struct postman *p, const struct json *auth, struct draft_request *q) {
+    struct draft *d = p->d;
+    size_t n, prefix_n, in_n;
+    const char *token = auth_field(p, auth, "oauth2", "accessToken", &q->notes, &n);
+    const char *prefix = auth_field(p, auth, "oauth2", "headerPrefix", &q->notes, &prefix_n);
+    const char *in = auth_field(p, auth, "oauth2", "addTokenTo", &q->notes, &in_n);
+    const char *text = n > 0 ? draft_secret(d, "TOKEN", token, n, "OAuth 2 token")
+                             : draft_variable(d, "TOKEN", "OAuth 2 token");
+    struct buf b;
+    while (prefix_n > 0 && prefix[prefix_n - 1] == ' ')
+        prefix_n--;
+    if (n == 0)
+        draft_note(d, &q->notes,
+                   "assumed: the OAuth 2 token is in TOKEN; how to get one is not read");
+    buf_init(&b, RESOLVED_MAX);
+    if (strcmp(in, "queryParams") == 0) {
+        buf_printf(&b, "%s%caccess_token=%s", q->path, strchr(q->path, '?') == NULL ? '?' : '&',
+                   text);
+        q->path = draft_take(d, &b);
+    } else if (prefix_n == 0 || (prefix_n == 6 && strncasecmp(prefix, "Bearer", 6) == 0)) {
+        draft_header_remove(q, "Authorization");
+        q->auth = (struct draft_auth){.bearer = text};
+        buf_done(&b);
+    } else {
+        draft_header_remove(q, "Authorization");
+        draft_add_literal(d, &b, prefix, prefix_n);
+        buf_printf(&b, " %s", text);
+        draft_pair_add(d, &q->headers, "Authorization", draft_take(d, &b));
+    }
+}
+
 static void set_auth(struct postman *p, const struct json *auth, struct draft_request *q) {
     struct draft *d = p->d;
     const char *type = json_get_string(auth, "type");
@@ -285,11 +331,21 @@ static void set_auth(struct postman *p, const struct json *auth, struct draft_re
         q->auth.password = m == 0 ? ""
                                   : draft_secret(d, "AUTH_PASSWORD", password, m,
                                                  "password of basic authentication");
-    } else if (strcmp(type, "apikey") == 0) {
-        api_key(p, auth, q);
+    } else if (strcmp(type, "oauth2") == 0) {
+        oauth2(p, auth, q);
     } else {
-        draft_note(d, &q->notes, "left out: authentication by %.40s", type);
+        api_key(p, auth, q);
     }
+}
+
+/* What coldswarm has no authentication for: the request cannot be sent as it was meant. */
+static bool is_refused(const struct json *auth) {
+    static const char *const known[] = {"", "noauth", "bearer", "basic", "apikey", "oauth2"};
+    const char *type = json_get_string(auth, "type");
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(type, known[i]) == 0)
+            return false;
+    return auth != NULL && auth->kind == JSON_OBJECT;
 }
 
 static void headers(struct postman *p, const struct json *list, struct draft_request *q) {
@@ -418,12 +474,36 @@ static void scripts(struct postman *p, const struct json *v, const char *where,
     }
 }
 
+/* Postman sends no body with these methods, unless the collection says so. */
+static bool sends_body(const struct postman *p, const struct json *item, const char *method) {
+    static const char *const without[] = {"GET", "HEAD", "COPY", "PURGE", "UNLOCK"};
+    const struct json *own =
+        json_get(json_get(item, "protocolProfileBehavior"), "disableBodyPruning");
+    if (own == NULL)
+        own = p->keeps_bodies;
+    if (own != NULL && own->kind == JSON_BOOL && own->boolean)
+        return true;
+    for (size_t i = 0; i < sizeof without / sizeof *without; i++)
+        if (strcmp(method, without[i]) == 0)
+            return false;
+    return true;
+}
+
 static void request(struct postman *p, const struct json *item, const char *where,
                     const struct json *auth) {
     struct draft *d = p->d;
     const struct json *r = json_get(item, "request");
     const struct json *own = json_get(r, "auth");
     size_t n = 0;
+    auth = own != NULL && own->kind == JSON_OBJECT ? own : auth;
+    if (is_refused(auth)) {
+        draft_lost(
+            d, &d->next, 1,
+            "left out: request %.100s: its authentication is %.40s, which coldswarm does not "
+            "have",
+            where, json_get_string(auth, "type"));
+        return;
+    }
     struct draft_request *q = draft_single(d, 1);
     if (q == NULL)
         return;
@@ -439,8 +519,9 @@ static void request(struct postman *p, const struct json *item, const char *wher
         return;
     }
     headers(p, json_get_array(r, "header"), q);
-    set_auth(p, own != NULL && own->kind == JSON_OBJECT ? own : auth, q);
-    set_body(p, json_get(r, "body"), q);
+    set_auth(p, auth, q);
+    if (sends_body(p, item, q->method))
+        set_body(p, json_get(r, "body"), q);
     scripts(p, item, "this request", &q->notes);
 }
 
@@ -458,8 +539,13 @@ static void items(struct postman *p, const struct json *list, const char *folder
         const char *where = fits ? draft_copy(p->d, buf_text(&b), b.len) : folder;
         buf_done(&b);
         if (inner != NULL) {
+            const struct json *outside = p->keeps_bodies,
+                              *keeps = json_get(json_get(m, "protocolProfileBehavior"),
+                                                "disableBodyPruning");
+            p->keeps_bodies = keeps != NULL ? keeps : outside;
             scripts(p, m, where, &p->d->notes);
             items(p, inner, where, own != NULL && own->kind == JSON_OBJECT ? own : auth);
+            p->keeps_bodies = outside;
         } else if (json_get(m, "request") != NULL) {
             request(p, m, where, auth);
         }
@@ -471,7 +557,11 @@ int postman_read(struct draft *d, const struct json_doc *doc, struct err *e) {
     if (json_get(root, "item") == NULL && json_get(root, "collection") != NULL)
         root = json_get(root, "collection"); /* as Postman's API wraps it */
     const struct json *list = json_get_array(root, "item"), *info = json_get(root, "info");
-    struct postman p = {.d = d, .variables = json_get_array(root, "variable")};
+    struct postman p = {.d = d};
+    int result = 0;
+    if (list == NULL && json_get(root, "requests") != NULL)
+        return json_fail(doc, root->at, e,
+                         "this is a Postman collection of version 1; export it as version 2.1");
     if (list == NULL)
         return json_fail(doc, root->at, e,
                          "not a Postman collection: {\"info\": ..., \"item\": [...]} is missing");
@@ -481,9 +571,15 @@ int postman_read(struct draft *d, const struct json_doc *doc, struct err *e) {
         "Assumed: each user sends the requests in order, repeatedly, like Postman's runner.");
     d->name =
         draft_literal(d, json_get_string(info, "name"), strlen(json_get_string(info, "name")));
+    collect(&p, json_get_array(root, "variable"));
+    p.keeps_bodies = json_get(json_get(root, "protocolProfileBehavior"), "disableBodyPruning");
     items(&p, list, "", json_get(root, "auth"));
     scripts(&p, root, "the collection", &d->notes);
-    if (d->request_count == 0)
-        return json_fail(doc, list->at, e, "this collection contains no request");
-    return 0;
+    const char *why = draft_omission(d);
+    if (d->request_count == 0 && why != NULL)
+        result = json_fail(doc, list->at, e, "no request of this collection can be sent; %s", why);
+    else if (d->request_count == 0)
+        result = json_fail(doc, list->at, e, "this collection contains no request");
+    pointer_map_done(&p.by_name);
+    return result;
 }

@@ -22,6 +22,28 @@ static unsigned char decoded(const char *text, size_t n, size_t i, size_t *bytes
     return (unsigned char)(low >= 0 ? high * 16 + low : text[i]);
 }
 
+/* Where secrets that begin so are kept. "+" may be a space. */
+static size_t bucket(unsigned char a, unsigned char b, unsigned char c) {
+    size_t x = a == '+' ? ' ' : a, y = b == '+' ? ' ' : b, z = c == '+' ? ' ' : c;
+    return (x * 961 + y * 31 + z) % DRAFT_BEGINS;
+}
+
+static size_t bucket_plain(const char *text, size_t n) {
+    return n < 3 ? DRAFT_BEGINS
+                 : bucket((unsigned char)text[0], (unsigned char)text[1], (unsigned char)text[2]);
+}
+
+static size_t bucket_decoded(const char *text, size_t n) {
+    unsigned char c[3];
+    size_t at = 0, step;
+    for (int i = 0; i < 3; i++, at += step) {
+        if (at >= n)
+            return DRAFT_BEGINS;
+        c[i] = decoded(text, n, at, &step);
+    }
+    return bucket(c[0], c[1], c[2]);
+}
+
 static size_t match_plain(const struct draft_secret *s, const char *text, size_t n) {
     return s->bytes <= n && memcmp(s->value, text, s->bytes) == 0 ? s->bytes : 0;
 }
@@ -109,9 +131,10 @@ static bool is_whole(const struct place *p, size_t from, size_t to) {
     return false;
 }
 
-static void longest(const struct draft *d, unsigned char first, const struct place *p, size_t at,
+static void longest(const struct draft *d, size_t begin, const struct place *p, size_t at,
                     struct match *m) {
-    for (const struct draft_secret *s = d->by_first[first]; s != NULL; s = s->next_of_first) {
+    for (const struct draft_secret *s = begin < DRAFT_BEGINS ? d->by_begin[begin] : NULL; s != NULL;
+         s = s->next_of_begin) {
         size_t plain = match_plain(s, p->text + at, p->n - at), bytes = plain;
         if (plain == 0)
             bytes = match_escaped(s, p->text + at, p->n - at);
@@ -124,23 +147,21 @@ static void longest(const struct draft *d, unsigned char first, const struct pla
 /* The longest secret that is to be replaced here; its bytes are 0 if there is none. */
 static struct match find(const struct draft *d, const struct place *p, size_t at) {
     struct match m = {0};
-    size_t step;
-    unsigned char first = decoded(p->text + at, p->n - at, 0, &step);
-    longest(d, (unsigned char)p->text[at], p, at, &m);
-    if (first != (unsigned char)p->text[at])
-        longest(d, first, p, at, &m);
-    if (p->text[at] == '+')
-        longest(d, ' ', p, at, &m);
+    size_t plain = bucket_plain(p->text + at, p->n - at),
+           escaped = bucket_decoded(p->text + at, p->n - at);
+    longest(d, plain, p, at, &m);
+    if (escaped != plain)
+        longest(d, escaped, p, at, &m);
     return m;
 }
 
 void redact_begin(struct draft *d) {
-    memset(d->by_first, 0, sizeof d->by_first);
+    memset(d->by_begin, 0, sizeof d->by_begin);
     for (struct draft_secret *s = d->secrets; s != NULL; s = s->next) {
         if (s->bytes < REDACT_BYTES_MIN || s->only_here)
             continue;
-        struct draft_secret **list = &d->by_first[(unsigned char)s->value[0]];
-        s->next_of_first = *list;
+        struct draft_secret **list = &d->by_begin[bucket_plain(s->value, s->bytes)];
+        s->next_of_begin = *list;
         *list = s;
     }
 }
@@ -219,32 +240,29 @@ void redact_path(const struct draft *d, struct buf *out, const char *path) {
 }
 
 /* How much of a secret's beginning the text begins with, if that is enough to tell. */
-static size_t beginning(const struct draft *d, const char *text, size_t n) {
-    size_t most = 0;
-    for (const struct draft_secret *s = d->by_first[(unsigned char)text[0]]; s != NULL;
-         s = s->next_of_first) {
-        size_t same = 0;
-        while (same < n && same < s->bytes && text[same] == s->value[same])
-            same++;
-        most = same > most ? same : most;
-    }
-    return most >= BEGINNING_BYTES_MIN ? most : 0;
+static size_t beginning(const struct draft_secret *s, const char *text, size_t n) {
+    size_t same = 0;
+    while (same < n && same < s->bytes && text[same] == s->value[same])
+        same++;
+    return same >= BEGINNING_BYTES_MIN ? same : 0;
 }
 
 /* How much of the text at `at` is a secret that people must not see. */
 static size_t hidden(const struct draft *d, const struct place *p, size_t at) {
-    size_t most = beginning(d, p->text + at, p->n - at);
-    size_t step;
-    const unsigned char first[2] = {(unsigned char)p->text[at],
-                                    decoded(p->text + at, p->n - at, 0, &step)};
-    for (int i = 0; i < (first[0] == first[1] ? 1 : 2); i++)
-        for (const struct draft_secret *s = d->by_first[first[i]]; s != NULL;
-             s = s->next_of_first) {
+    const size_t begins[2] = {bucket_plain(p->text + at, p->n - at),
+                              bucket_decoded(p->text + at, p->n - at)};
+    size_t most = 0;
+    for (int i = 0; i < (begins[0] == begins[1] ? 1 : 2); i++)
+        for (const struct draft_secret *s = begins[i] < DRAFT_BEGINS ? d->by_begin[begins[i]]
+                                                                     : NULL;
+             s != NULL; s = s->next_of_begin) {
+            size_t begin = beginning(s, p->text + at, p->n - at);
             size_t bytes = match_plain(s, p->text + at, p->n - at);
             if (bytes == 0)
                 bytes = match_escaped(s, p->text + at, p->n - at);
             if (bytes > most && stands_alone(p, at, at + bytes))
                 most = bytes;
+            most = begin > most ? begin : most;
         }
     return most;
 }
