@@ -1,4 +1,5 @@
-/* `coldswarm import`: adds the server's side of a run, from Cloud Run's logs and metrics. */
+/* `coldswarm import`: adds the server's side of a run, from Cloud Run's logs and metrics; or makes
+ * a run of another tool's results. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,6 +7,8 @@
 #include "cli/cmd.h"
 #include "cli/command.h"
 #include "import/import.h"
+#include "results/results_import.h"
+#include "util/array.h"
 #include "util/buf.h"
 #include "util/clock.h"
 #include "util/text.h"
@@ -164,7 +167,65 @@ static void summary(struct buf *out, const struct import_result *r) {
     show_can(out, r);
 }
 
+/* ---- results of another tool ---- */
+
+static void results_show(struct buf *out, const struct args *a,
+                         const struct results_import_summary *r) {
+    foreign(out, args_at(a, 1));
+    buf_printf(out, ": %" PRIu64 " request%s of %" PRIu64 " endpoint%s", r->requests,
+               text_plural(r->requests), r->endpoints, text_plural(r->endpoints));
+    part(out, r->failures, "failed");
+    if (r->users > 0)
+        buf_printf(out, ", %" PRIu64 " user%s", r->users, text_plural(r->users));
+    part(out, r->skipped, r->skipped == 1 ? "row is no request" : "rows are no requests");
+    part(out, r->other, "under \"(other names)\", because there are more than 10000 names");
+    buf_printf(out, "\nLacks     %s\nMade      ", r->lacks);
+    foreign(out, args_at(a, 0));
+    buf_str(out, "; see it with: coldswarm report ");
+    foreign(out, args_at(a, 0));
+    buf_char(out, '\n');
+}
+
+static int run_results(const struct args *a) {
+    static const char *const others[] = {"logs",   "metrics", "service",    "revision",
+                                         "margin", "all",     "idle-limit", "replace"};
+    struct results_import_summary r;
+    struct err e = {""};
+    struct buf out;
+    for (size_t i = 0; i < COUNT_OF(others); i++)
+        if (opt_given(a, others[i])) {
+            err_set(&e,
+                    "import: --from makes a new run file; --%s is for the server's side of one "
+                    "that is there",
+                    others[i]);
+            return command_error(EXIT_USAGE, e.text);
+        }
+    if (args_count(a) != 2)
+        return command_error(EXIT_USAGE,
+                             "import: --from needs two files: the run file to make, and the "
+                             "results to read (coldswarm import RUN.db --from FORMAT FILE)");
+    const struct results_import_options o = {.format = opt_text(a, "from"),
+                                             .path = args_at(a, 1),
+                                             .out = args_at(a, 0),
+                                             .version = COLDSWARM_VERSION};
+    if (results_import(&o, &r, &e) != 0) {
+        err_prefix(&e, "import");
+        return command_error(EXIT_RUNTIME, e.text);
+    }
+    buf_init(&out, OUTPUT_MAX_BYTES);
+    results_show(&out, a, &r);
+    fputs(buf_text(&out), stdout);
+    buf_done(&out);
+    return EXIT_OK;
+}
+
 static int run(const struct args *a) {
+    if (opt_given(a, "from"))
+        return run_results(a);
+    if (args_count(a) > 1)
+        return command_error(EXIT_USAGE,
+                             "import: give one run file; files of logs and metrics need --logs or "
+                             "--metrics, results of another tool --from");
     struct import_options o = {
         .service = opt_text(a, "service"),
         .revision = opt_text(a, "revision"),
@@ -225,31 +286,43 @@ static const struct opt_def opts[] = {
      .help =
          "assume that an instance stops after this idle time if no event shows its end; 0: never"},
     {.name = "replace", .type = OPT_FLAG, .help = "remove earlier imports first"},
+    {.name = "from",
+     .type = OPT_CHOICE,
+     .meta = "FORMAT",
+     .choices = results_import_words,
+     .help = "make RUN.db of another tool's results"},
 };
 
 const struct command command_import = {
     .name = "import",
-    .usage = "RUN.db [--logs FILE]... [--metrics FILE]...",
-    .summary = "add server logs and metrics to a run",
-    .details = "Reads exports of Cloud Run, or files that `coldswarm cloudrun` has written: the "
-               "request log and system events (a JSON array, one entry per line, or concatenated), "
-               "and time series of Cloud Monitoring. Logs are enough for instances, billable time, "
-               "request count and latency. CPU and memory need metrics.\n"
-               "\n"
-               "Entries of other services or times, and entries that cannot be parsed, are skipped "
-               "and counted. From a truncated file, all complete entries are imported. Importing "
-               "the same file again changes nothing.\n"
-               "\n"
-               "Log entries are joined to client requests by the trace id that `run` sent. The "
-               "pairs also determine the offset between the two clocks: no request arrives before "
-               "it was sent, and no response is complete before the server ended it.",
+    .usage = "RUN.db [--logs FILE]... [--metrics FILE]... [RESULTS]",
+    .summary = "add server logs and metrics to a run, or read another tool's results",
+    .details =
+        "Reads exports of Cloud Run, or files that `coldswarm cloudrun` has written: the "
+        "request log and system events (a JSON array, one entry per line, or concatenated), "
+        "and time series of Cloud Monitoring. Logs are enough for instances, billable time, "
+        "request count and latency. CPU and memory need metrics.\n"
+        "\n"
+        "Entries of other services or times, and entries that cannot be parsed, are skipped "
+        "and counted. From a truncated file, all complete entries are imported. Importing "
+        "the same file again changes nothing.\n"
+        "\n"
+        "Log entries are joined to client requests by the trace id that `run` sent. The "
+        "pairs also determine the offset between the two clocks: no request arrives before "
+        "it was sent, and no response is complete before the server ended it.\n"
+        "\n"
+        "With --from, RUN.db is made of RESULTS, a file of JMeter, k6, Locust, vegeta or oha, a "
+        "row for each request. report, compare and gate read it as any other. Its verdict "
+        "is SUSPECT, because nobody knows how the other client was doing. docs/formats.md "
+        "says what becomes of each column.",
     .examples = "gcloud logging read 'resource.type=\"cloud_run_revision\"' --freshness=1h "
                 "--format=json >log.json # export the log\n"
                 "coldswarm import runs/paper.db --logs log.json --metrics metrics.json # add logs "
-                "and metrics to a run",
+                "and metrics to a run\n"
+                "coldswarm import old.db --from jtl results.jtl # make a run of JMeter's results",
     .opts = opts,
     .opt_count = sizeof opts / sizeof *opts,
     .positional_min = 1,
-    .positional_max = 1,
+    .positional_max = 2,
     .run = run,
 };

@@ -107,6 +107,7 @@ int feeder_open(const char *name, const struct feeder_source *from, struct feede
     f->mode = from->mode;
     f->ends_run = from->ends_run;
     f->delimiter = kind == FEEDER_CSV ? from->delimiter : '\0';
+    f->head = from->head;
     f->fields = kinds[kind].fields;
     f->lenient = kinds[kind].dataset || from->lenient;
     for (size_t i = 0; i < FEEDER_ROLES; i++)
@@ -124,6 +125,7 @@ int feeder_open(const char *name, const struct feeder_source *from, struct feede
     }
     if (result == 0) {
         feeder_start(f, 0, part_whole());
+        f->head = NULL;
         *out = f;
         f = NULL;
     }

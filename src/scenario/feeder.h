@@ -126,7 +126,8 @@ struct feeder_source {
     const char *path;
     enum feeder_mode mode;
     bool ends_run;
-    char delimiter; /* FEEDER_CSV; 0: detect it from the first rows */
+    char delimiter;   /* FEEDER_CSV; 0: detect it from the first rows */
+    const char *head; /* FEEDER_CSV: the header, if the file has none; else NULL */
     /* FEEDER_JSONL: keys may be missing in a line; their fields are then empty. */
     bool lenient;
     const struct feeder_prompts *prompts; /* FEEDER_PROMPTS */

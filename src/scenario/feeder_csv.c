@@ -31,10 +31,22 @@ struct scan {
 static int csv_fields(char delimiter, char *p, const char *end, struct bytes *fields, size_t max,
                       size_t *count);
 
+/* The names of the columns; changes the text. */
+static int columns_read(struct feeder *f, char *text, size_t n, struct err *e) {
+    struct bytes fields[FEEDER_COLUMNS_MAX + 1];
+    size_t count = 0;
+    if (csv_fields(f->delimiter, text, text + n, fields, FEEDER_COLUMNS_MAX + 1, &count) != 0)
+        return err_set(e, "%s:1: more than %d columns", f->path, FEEDER_COLUMNS_MAX);
+    for (size_t i = 0; i < count; i++)
+        if (feeder_column_add(f, fields[i].data, fields[i].len, e) != 0)
+            return -1;
+    f->base_count = f->column_count;
+    return 0;
+}
+
 static int head_read(struct scan *s) {
     struct feeder *f = s->f;
-    struct bytes fields[FEEDER_COLUMNS_MAX + 1];
-    size_t n = (size_t)(s->head_end - s->head_at), count = 0;
+    size_t n = (size_t)(s->head_end - s->head_at);
     int result = -1;
     char *text = malloc(n + 1);
     if (text == NULL)
@@ -48,17 +60,19 @@ static int head_read(struct scan *s) {
         }
         done += (size_t)got;
     }
-    if (csv_fields(f->delimiter, text, text + n, fields, FEEDER_COLUMNS_MAX + 1, &count) != 0) {
-        err_set(s->e, "%s:1: more than %d columns", f->path, FEEDER_COLUMNS_MAX);
-        goto out;
-    }
-    for (size_t i = 0; i < count; i++)
-        if (feeder_column_add(f, fields[i].data, fields[i].len, s->e) != 0)
-            goto out;
-    f->base_count = f->column_count;
-    result = 0;
+    result = columns_read(f, text, n, s->e);
 out:
     free(text);
+    return result;
+}
+
+/* The file has no header; this is it. */
+static int head_given(struct scan *s) {
+    char *text = strdup(s->f->head);
+    int result = text == NULL ? err_set(s->e, "out of memory")
+                              : columns_read(s->f, text, strlen(text), s->e);
+    free(text);
+    s->head_end = 1;
     return result;
 }
 
@@ -174,6 +188,8 @@ int feeder_csv_open(struct feeder *f, struct err *e) {
     int result = -1;
     if (bytes == NULL)
         return err_set(e, "out of memory");
+    if (f->head != NULL && head_given(&s) != 0)
+        goto out;
     for (uint64_t offset = 0;;) {
         long n = feeder_bytes(f, offset, bytes, CHUNK_BYTES, e);
         if (n < 0)

@@ -49,8 +49,9 @@ struct feeder {
     enum feeder_kind kind;
     enum feeder_mode mode;
     bool ends_run;
-    char delimiter; /* FEEDER_CSV: field separator; 0 until known */
-    int fd;         /* -1: a folder */
+    char delimiter;   /* FEEDER_CSV: field separator; 0 until known */
+    const char *head; /* FEEDER_CSV, while opening: the header that the file lacks, or NULL */
+    int fd;           /* -1: a folder */
     struct stat st;
     char *memory; /* the whole file, or NULL */
     size_t size;  /* of the file */
