@@ -311,9 +311,16 @@ install: $(B)/coldswarm $(MAN) $(B)/coldswarm.bash ## install into PREFIX (/usr/
 	@cp -R docs $(SHARE)/doc/coldswarm/ && chmod -R u=rwX,go=rX $(SHARE)/doc/coldswarm
 	@if [ -d scenarios ]; then cp -R scenarios $(SHARE)/coldswarm/ && chmod -R u=rwX,go=rX $(SHARE)/coldswarm; fi
 	@echo "installed $(DESTDIR)$(PREFIX)/bin/coldswarm"
-uninstall: ## remove what install wrote
+install-mpi: $(MPI_B)/coldswarm-mpi $(B)/man/coldswarm-mpi.1 ## install coldswarm-mpi next to coldswarm (MPICC, PREFIX and DESTDIR as above)
+	@install -D -m 755 $(MPI_B)/coldswarm-mpi $(DESTDIR)$(PREFIX)/bin/coldswarm-mpi
+	@install -D -m 644 $(B)/man/coldswarm-mpi.1 $(SHARE)/man/man1/coldswarm-mpi.1
+	@echo "installed $(DESTDIR)$(PREFIX)/bin/coldswarm-mpi"
+$(B)/man/coldswarm-mpi.1: $(MPI_B)/coldswarm-mpi
+	@mkdir -p $(@D)
+	@$< --man >$@.new && mv $@.new $@
+uninstall: ## remove what install and install-mpi wrote
 	@rm -rf $(SHARE)/coldswarm $(SHARE)/doc/coldswarm
-	@rm -f $(DESTDIR)$(PREFIX)/bin/coldswarm $(SHARE)/man/man1/coldswarm.1 $(SHARE)/man/man1/coldswarm-*.1 \
+	@rm -f $(DESTDIR)$(PREFIX)/bin/coldswarm $(DESTDIR)$(PREFIX)/bin/coldswarm-mpi $(SHARE)/man/man1/coldswarm.1 $(SHARE)/man/man1/coldswarm-*.1 \
 	    $(SHARE)/bash-completion/completions/coldswarm
 
 .PHONY: clean

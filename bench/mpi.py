@@ -93,15 +93,16 @@ def start_skew(hosts, runs):
             continue
         with sqlite3.connect(db) as sql:
             offset = dict(sql.execute("select shard, value / 1000.0 from shard_manifest where key = 'clock_monotonic_offset_ns'"))
-            first = dict(sql.execute("select user % 4, sent_us - intended_us from requests group by user % 4 having min(intended_us)"))
-            first |= dict(sql.execute("select user % 4, sent_us - intended_us from requests where intended_us = 0"))
+            # SQLite takes the other columns from the row with the least value.
+            first = {part: lag for part, lag, _ in
+                     sql.execute("select user % 4, sent_us - intended_us, min(intended_us) from requests group by user % 4")}
         starts = [offset[s] + first[s] for s in range(4)]
         skews.append(max(starts) - min(starts))
         errors += [abs(offset[s]) for s in range(1, 4)]
         lags += first.values()
         db.unlink()
     for name, values in (("skew of the first requests", skews), ("of it, error of the common start", errors), ("of it, late sending", lags)):
-        print(f"{name}: p50 {quantile(values, .5):.1f} us, p99 {quantile(values, .99):.1f} us, largest {max(values):.1f} us ({len(values)} values)")
+        print(f"{name}: p50 {quantile(values, .5):.1f} us, p99 {quantile(values, .99):.1f} us, largest {max(values):.1f} us ({len(values)} values)", flush=True)
 
 
 def agent_cost(hosts, seconds, stop):

@@ -54,10 +54,11 @@ static const struct opt_def own[] = {
      .help = "how long all parts have to become ready before the start"},
 };
 
-/* Of one process, or of what only the whole has. */
-static const char *const not_here[] = {"shard",    "start-at", "control", "repeat",
-                                       "pause",    "replay",   "csv",     "csv-full-history",
-                                       "calibrate"};
+/* Options of `run` that change no request, and that rank 0 follows. Its other ones of that kind are of
+ * one process: files that grow during a run, series of runs. */
+static const char *const shared[] = {"out",          "report",  "no-figures",
+                                     "html",         "quiet",   "exit-code-on-error",
+                                     "only-summary", "headless"};
 
 static struct opt_def options[OPTIONS_MAX];
 
@@ -92,17 +93,17 @@ static struct command command_mpi = {
     .positional_max = 1,
 };
 
-static bool is_here(const char *name) {
-    for (size_t i = 0; i < COUNT_OF(not_here); i++)
-        if (strcmp(not_here[i], name) == 0)
-            return false;
-    return true;
+static bool is_here(const struct opt_def *d) {
+    for (size_t i = 0; i < COUNT_OF(shared); i++)
+        if (strcmp(shared[i], d->name) == 0)
+            return true;
+    return !d->local;
 }
 
 static void collect_options(void) {
     size_t n = 0;
     for (size_t i = 0; i < command_run.opt_count && n < OPTIONS_MAX; i++)
-        if (is_here(command_run.opts[i].name))
+        if (is_here(&command_run.opts[i]))
             options[n++] = command_run.opts[i];
     for (size_t i = 0; i < COUNT_OF(own) && n < OPTIONS_MAX; i++)
         options[n++] = own[i];

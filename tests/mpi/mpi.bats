@@ -49,6 +49,22 @@ nothing() { # SERVED-BEFORE
     done
 }
 
+@test "help and man page are those of coldswarm, with the options of a whole load" {
+    "$PROGRAMS/mpicc.openmpi/coldswarm-mpi" run --help >help
+    grep -q '^usage: coldswarm-mpi run ' help
+    for option in --rate --threshold --out --keep-parts --on-lost --report; do
+        grep -qE -- "^ +(-., )? *$option( |$)" help
+    done
+    fails grep -qE -- '--(shard|control|start-at|csv|repeat) ' help
+    "$PROGRAMS/mpicc.openmpi/coldswarm-mpi" --man >page
+    run --separate-stderr groff -man -ww -Tascii -P-cbou page
+    [ -z "$stderr" ]
+    [[ $output == "COLDSWARM-MPI(1)"*"coldswarm-mpi run [SCENARIO.json]"* ]]
+    [ -z "$(mandoc -T lint -W warning page | grep -v 'WARNING: missing date')" ]
+    [ "$("$PROGRAMS/mpicc.openmpi/coldswarm-mpi" --version)" = "$("$COLDSWARM" --version)" ]
+    run -2 "$PROGRAMS/mpicc.openmpi/coldswarm-mpi" capacity
+}
+
 @test "Open MPI: four hosts send the schedule of one machine, and rank 0 has one file; no part stays behind" {
     scenario '{ "rate": 200, "duration": "3s", "max_users": 40, "arrivals": "poisson" }'
     local before code=0 host
@@ -56,7 +72,7 @@ nothing() { # SERVED-BEFORE
     swarm 4 s.json --seed 7 -o runs/big.db >out 2>err || code=$?
     is_whole runs/big.db "$before"
     grep -q '^coldswarm-mpi: 4 parts start together' err
-    grep -q '^Parts of the load' out
+    grep -q '^Part .* Clock offset (ms)' out
     grep -q '^Every request is in runs/big.db' out
     [ "$(ls runs)" = big.db ]
     for host in h1 h2 h3 h4; do
@@ -161,9 +177,10 @@ nothing() { # SERVED-BEFORE
     swarm 2 s.json --thresholt x >out 2>err || code=$?
     [ "$code" = 2 ]
     grep -q 'unknown option --thresholt; did you mean --threshold' err
-    code=0
-    swarm 2 s.json --shard 0/2 >out 2>err || code=$?
-    [ "$code" = 2 ]
+    for option in --shard=0/2 --control=3 --csv=x --repeat=3 --replay=x --json-progress=x --calibrate; do
+        run -2 "$PROGRAMS/mpicc.openmpi/coldswarm-mpi" run s.json $option
+        [[ $output == *"unknown option ${option%=*}"* ]]
+    done
     nothing "$before"
     # A file that is there is not overwritten, nor are parts of an earlier run.
     scenario '{ "rate": 200, "duration": "3s", "max_users": 40 }'
