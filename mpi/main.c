@@ -30,6 +30,10 @@
 /* How often a rank looks for messages. */
 #define PAUSE_NS (5 * NS_PER_MS)
 #define PAUSE_QUIET_NS (100 * NS_PER_MS)
+/* While a file is sent: MPI moves it in steps, one for each look. */
+#define PAUSE_BUSY_NS (100 * NS_PER_US)
+#define BUSY_NS (50 * NS_PER_MS)
+#define LARGE_BYTES ((size_t)256 << 10)
 #define LAST_WORDS_NS (2 * NS_PER_S)
 
 /* ---- options ---- */
@@ -147,29 +151,36 @@ static bool is_for_agent(const char *text) {
     return false;
 }
 
-static void take_messages(struct mail *m, struct agent *a, struct hub *h, struct buf *message) {
+/* Returns whether a large one came: a piece of a file. */
+static bool take_messages(struct mail *m, struct agent *a, struct hub *h, struct buf *message) {
     int from;
+    bool large = false;
     while (mail_next(m, &from, message)) {
+        large = large || message->len > LARGE_BYTES;
         const char *text = buf_text(message);
         if (h == NULL || (from == 0 && is_for_agent(text)))
             agent_message(a, text, message->len);
         else
             hub_message(h, from, text, message->len);
     }
+    return large;
 }
 
 /* Until there is nothing more to do. */
 static void serve(struct mail *m, struct agent *a, struct hub *h) {
     struct buf message;
+    int64_t busy_ns = 0; /* until when a file is on its way */
     buf_init(&message, SIZE_MAX / 2);
     while (!a->over && (h == NULL || !hub_is_over(h))) {
         mail_turn(m);
-        take_messages(m, a, h, &message);
+        bool large = take_messages(m, a, h, &message);
         agent_turn(a, signals, last_signal);
         if (h != NULL)
             hub_turn(h);
         bool quiet = h != NULL ? hub_is_quiet(h) : a->quiet;
-        nap(quiet ? PAUSE_QUIET_NS : a->file >= 0 ? NS_PER_MS : PAUSE_NS);
+        if (large || a->file >= 0)
+            busy_ns = clock_mono_ns() + BUSY_NS;
+        nap(quiet ? PAUSE_QUIET_NS : busy_ns > clock_mono_ns() ? PAUSE_BUSY_NS : PAUSE_NS);
     }
     /* What rank 0 has said to its own agent. */
     mail_turn(m);
