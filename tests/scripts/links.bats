@@ -11,7 +11,7 @@ setup() {
         target=${target#*](}
         target=${target%%[)#]*}
         [ -z "$target" ] || [ -e "$(dirname "$page")/$target" ] || { echo "$page: $target"; missing=1; }
-    done < <(find . -name '*.md' -not -path './build/*' -not -path './runs/*' -not -path './.git/*' -exec grep -oHE '\]\([^)]*\)' {} + | grep -vE '\]\((https?:|mailto:|#)')
+    done < <(find . -name '*.md' -not -path './build/*' -not -path './runs/*' -not -path './.git/*' -not -path '*/node_modules/*' -exec grep -oHE '\]\([^)]*\)' {} + | grep -vE '\]\((https?:|mailto:|#)')
     [ "$missing" -eq 0 ]
 }
 
