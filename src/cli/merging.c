@@ -10,6 +10,9 @@
 
 #include "cli/command.h"
 #include "cli/verdict.h"
+#include "report/client.h"
+#include "report/stream_doubts.h"
+#include "report/streams.h"
 #include "report/thresholds.h"
 #include "util/array.h"
 #include "util/file.h"
@@ -49,8 +52,34 @@ static uint64_t uncovered(const struct merge_whole *w, const struct catalog *c,
     return n;
 }
 
+/* What the answers of all parts say of their times, which those of one part may not. */
+static int doubt_streams(struct reader *reader, struct merge_verdict *of, struct err *e) {
+    const struct streams_options o = {.keep_bytes = 0};
+    struct streams *streams = NULL;
+    struct client_summary client;
+    struct verdict v = {.word = of->word};
+    struct lines doubts;
+    if (strcmp(of->word, "VALID") != 0)
+        return 0;
+    if (streams_read(reader, &o, &streams, e) != 0)
+        return -1;
+    int result = streams == NULL ? 0 : client_summarize(reader, &client, e);
+    if (streams != NULL && result == 0) {
+        lines_init(&doubts, NULL);
+        stream_doubts(streams, client.loop_lag_p99_us, &doubts);
+        verdict_doubt(&v, &doubts);
+        lines_done(&doubts);
+        if (v.word != of->word) {
+            of->word = v.word;
+            snprintf(of->reason, sizeof of->reason, "%s", v.reason);
+        }
+    }
+    streams_free(streams);
+    return result;
+}
+
 /* By the rules of a run. Thresholds are evaluated on all rows. */
-static int exit_code(void *context, const char *path, const struct merge_whole *w, int *code,
+static int exit_code(void *context, const char *path, struct merge_whole *w, int *code,
                      struct err *e) {
     struct thresholds_options o = {.duration_us = -1};
     struct reader *reader = NULL;
@@ -60,6 +89,8 @@ static int exit_code(void *context, const char *path, const struct merge_whole *
     if (reader_open(path, &reader, e) != 0)
         return -1;
     int result = thresholds_new(reader, &o, &t, &usage, e);
+    if (result == 0)
+        result = doubt_streams(reader, &w->verdict, e);
     if (result == 0) {
         const struct verdict v = {.word = w->verdict.word};
         /* A part that never had a response has the code of that; the rows say the rest. */

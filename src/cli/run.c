@@ -323,7 +323,8 @@ static int conclude(struct run *run, const struct engine_result *result, struct 
     say_teardown(result);
     record_totals(run->record, &totals);
     verdict_decide(&verdict, result, &totals, &end->sent);
-    doubt_streams(&verdict, result, end);
+    if (!run->sharding.is_part) /* the whole has more answers to judge by */
+        doubt_streams(&verdict, result, end);
     if (end->invalid.text[0] != '\0') {
         verdict.word = "INVALID";
         snprintf(verdict.reason, sizeof verdict.reason, "%.500s", end->invalid.text);

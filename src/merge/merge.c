@@ -130,13 +130,14 @@ static int add_catalog(struct job *j, struct err *e) {
     return 0;
 }
 
-static int set_verdict(struct job *j, const struct merge_verdict *v, struct err *e) {
+static int set_verdict(struct job *j, const struct merge_verdict *v, int code, struct err *e) {
     sqlite3_stmt *st = NULL;
-    if (merge_prepare(&j->out.db, "UPDATE run SET verdict = ?, verdict_reason = ?, exit_code = 0",
+    if (merge_prepare(&j->out.db, "UPDATE run SET verdict = ?, verdict_reason = ?, exit_code = ?",
                       &st, e) != 0)
         return -1;
     sqlite3_bind_text(st, 1, v->word, -1, SQLITE_STATIC);
     sqlite3_bind_text(st, 2, v->reason, -1, SQLITE_STATIC);
+    sqlite3_bind_int(st, 3, code);
     int result = merge_step(&j->out.db, st, e);
     sqlite3_finalize(st);
     return result;
@@ -182,16 +183,11 @@ static int count(struct job *j, struct merge_whole *w, struct err *e) {
     return 0;
 }
 
-static int set_exit_code(struct job *j, const struct merge_whole *w, struct err *e) {
-    sqlite3_stmt *st = NULL;
+static int decide(struct job *j, struct merge_whole *w, struct err *e) {
     int code = 0;
-    if (j->o->decide(j->o->context, j->out.temporary, w, &code, e) != 0 ||
-        merge_prepare(&j->out.db, "UPDATE run SET exit_code = ?", &st, e) != 0)
-        return -1;
-    sqlite3_bind_int(st, 1, code);
-    int result = merge_step(&j->out.db, st, e);
-    sqlite3_finalize(st);
-    return result;
+    return j->o->decide(j->o->context, j->out.temporary, w, &code, e) != 0
+               ? -1
+               : set_verdict(j, &w->verdict, code, e);
 }
 
 static int write_all(struct job *j, struct merge_whole *w, struct err *e) {
@@ -205,10 +201,10 @@ static int write_all(struct job *j, struct merge_whole *w, struct err *e) {
         merge_shards(out, parts, n, e) != 0 || merge_manifest(out, parts, n, e) != 0)
         return -1;
     merge_verdict(parts, n, &w->verdict);
-    if (count(j, w, e) != 0 || set_verdict(j, &w->verdict, e) != 0 ||
+    if (count(j, w, e) != 0 || set_verdict(j, &w->verdict, 0, e) != 0 ||
         merge_out_commit(&j->out, e) != 0)
         return -1;
-    int result = set_exit_code(j, w, e);
+    int result = decide(j, w, e);
     merge_results_free(j->results); /* its statements keep the file open */
     j->results = NULL;
     return result != 0 ? -1 : merge_out_publish(&j->out, e);

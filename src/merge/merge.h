@@ -42,10 +42,11 @@ struct merge_whole {
 
 void merge_whole_done(struct merge_whole *w);
 
-/* Decides the exit code in the merged file. `path` is the merged file, complete but for the exit
- * code; it can be read, and has another name later. */
-typedef int merge_exit_fn(void *context, const char *path, const struct merge_whole *w,
-                          int *exit_code, struct err *e);
+/* Decides the exit code in the merged file, and may make the verdict worse for what only all rows
+ * show. `path` is the merged file, complete but for these; it can be read, and has another name
+ * later. */
+typedef int merge_exit_fn(void *context, const char *path, struct merge_whole *w, int *exit_code,
+                          struct err *e);
 
 struct merge_options {
     const char *out; /* must not exist; missing folders are made */

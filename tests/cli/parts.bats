@@ -243,3 +243,18 @@ both() {
     run -2 "$COLDSWARM" compare p3-0.db --with p3-1.db
     [[ $output == *"p3-0.db is part 0/3 of a load, not a run: merge the parts first"* ]]
 }
+
+@test "what answers say of their own times is said of all of them, not of those of one part" {
+    # 4 tokens where 16 are asked for.
+    start_target --tokens 4 --ttft 300ms --token-gap 300ms # so far apart that no lag of a busy machine counts
+    echo "{ \"target\": \"$URL\", \"load\": { \"rate\": 10, \"duration\": \"2s\", \"max_users\": 30 }, \"tasks\": [{ \"path\": \"/v1/chat/completions\", \"stream\": \"openai\",
+        \"json\": { \"model\": \"m\", \"stream\": true, \"max_tokens\": 16, \"messages\": [{ \"role\": \"user\", \"content\": \"a\" }] } }] }" >s.json
+    whole
+    [[ "$(sql whole.db "select verdict_reason from run")" == *"answers have 4 output tokens on average, and 16 were asked for"* ]] || was_late whole.db
+    parts 2 1
+    [ "$(all 2 "select verdict_reason like '%output tokens%' from run" | sum)" = 0 ]
+    merge_of 2
+    [[ "$(sql m.db "select verdict || ' ' || verdict_reason from run")" == "SUSPECT answers have 4 output tokens on average"* ]] ||
+        [ "$(all 2 "select verdict = 'VALID' from run" | sum)" -lt 2 ]
+    [ "$(sql m.db "select count(*) from streams")" = 20 ]
+}
