@@ -14,6 +14,7 @@ sys.dont_write_bytecode = True
 
 import flows  # noqa: E402  (after the line above, so that no bench/__pycache__ is left)
 import proxy  # noqa: E402
+import split  # noqa: E402
 import streams  # noqa: E402
 import tables  # noqa: E402
 import tools  # noqa: E402
@@ -22,7 +23,7 @@ from servers import Truth  # noqa: E402
 
 PARTS = {"cost": tables.cost, "truth": tables.truth, "stall": tables.stall, "memory": tables.memory,
          "clock": tables.clock, "flows": flows.flows,
-         "proxy": proxy.proxy, "streams": streams.streams}
+         "proxy": proxy.proxy, "streams": streams.streams, "split": split.split}
 PAIRS = "1000:5,10000:0.2,10000:5,1000:0.2"
 
 
