@@ -234,11 +234,17 @@ $(B)/%.h.alone: %.h $(B)/flags
 	@$(CC) $(CPPFLAGS) $(ALLFLAGS) -fsyntax-only -x c $< && touch $@
 
 TIDY     := $(SOURCES:%=tidy/%) tidy/$(MAIN)
-.PHONY: lint $(TIDY) cppcheck python-check
-lint: $(TIDY) cppcheck python-check ## clang-tidy with clang's own warnings, cppcheck, and a syntax check of the Python files
+MPI_TIDY := $(MPI_SRC:%=tidy/%)
+.PHONY: lint $(TIDY) $(MPI_TIDY) cppcheck python-check
+lint: $(TIDY) $(MPI_TIDY) cppcheck python-check ## clang-tidy with clang's own warnings, cppcheck, and a syntax check of the Python files
 $(TIDY): tidy/%: | build
 	@echo "  TIDY $*"
 	@clang-tidy --quiet $* -- -std=c17 $(WARN) $(CPPFLAGS) $(PKG_CFLAGS) 2>build/tidy.$(subst /,_,$*) || { cat build/tidy.$(subst /,_,$*); exit 1; }
+# The checker for MPI wants each request to be waited for in the function that made it.
+$(MPI_TIDY): tidy/%: | build
+	@echo "  TIDY $*"
+	@clang-tidy --quiet --checks=-clang-analyzer-optin.mpi.MPI-Checker $* -- -std=c17 $(WARN) $(CPPFLAGS) -Impi $(PKG_CFLAGS) \
+	    $$(mpicc.openmpi --showme:compile | sed 's/-I/-isystem /g') 2>build/tidy.$(subst /,_,$*) || { cat build/tidy.$(subst /,_,$*); exit 1; }
 build:
 	@mkdir -p $@
 cppcheck:

@@ -100,7 +100,7 @@ static void relay(struct agent *a) {
 /* ---- the file ---- */
 
 static void start_file(struct agent *a, const char *lines) {
-    struct stat st;
+    struct stat st = {.st_size = 0};
     struct err e = {""};
     if (a->file >= 0)
         return;

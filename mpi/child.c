@@ -15,8 +15,6 @@
 #define ERRORS_MAX_BYTES 4096
 #define PREFIX "coldswarm: "
 
-extern char **environ;
-
 static int spawn(struct child *c, int control, const char *program, char *const *argv,
                  struct err *e) {
     posix_spawn_file_actions_t actions;

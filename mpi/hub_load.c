@@ -148,7 +148,8 @@ static void mind_exit(struct hub *h, struct hub_part *p) {
     else if (p->errors.len > 0)
         hub_note(h, "%s: %s", hub_name(h, p), buf_text(&p->errors));
     err_set(&why, "%s is lost", hub_name(h, p));
-    if ((p->signal != 0 || p->code == EXIT_RUNTIME) && h->o.stop_when_lost && !h->stopped)
+    bool bad = p->signal != 0 || p->code == EXIT_RUNTIME || p->code == EXIT_USAGE;
+    if (bad && h->o.stop_when_lost && !h->stopped)
         hub_stop(h, why.text);
 }
 

@@ -11,7 +11,8 @@
 #define AHEAD_NS NS_PER_S
 #define AHEAD_TRIPS 40 /* more, if round trips are long */
 #define AHEAD_MAX_NS (10 * NS_PER_S)
-/* By then all must have said that they know the start. */
+/* By then all must have said that they know the start. It leaves time to call it off, before they
+ * start their threads (engine/proceed.c). */
 #define CONFIRM_NS (300 * NS_PER_MS)
 #define REFUSED_NS (10 * NS_PER_S)
 #define NAMED_MAX 10

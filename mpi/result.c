@@ -20,8 +20,6 @@
 
 #define PARTS ".parts"
 
-extern char **environ;
-
 int result_prepare(const struct args *a, char *out, size_t size, char *folder, size_t folder_size,
                    struct err *e) {
     char time[CLOCK_UTC_BYTES];
