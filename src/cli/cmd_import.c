@@ -244,7 +244,7 @@ static int run(const struct args *a) {
                              "import: nothing to import; give --logs FILE, --metrics FILE or both");
     if (import_run(args_at(a, 0), &o, &r, &e) != 0) {
         err_prefix(&e, "import");
-        return command_error(EXIT_RUNTIME, e.text);
+        return command_error(r.unusable ? EXIT_USAGE : EXIT_RUNTIME, e.text);
     }
     buf_init(&out, OUTPUT_MAX_BYTES);
     summary(&out, &r);
@@ -302,6 +302,11 @@ const struct command command_import = {
         "request log and system events (a JSON array, one entry per line, or concatenated), "
         "and time series of Cloud Monitoring. Logs are enough for instances, billable time, "
         "request count and latency. CPU and memory need metrics.\n"
+        "\n"
+        "Log entries may also be in messages of Pub/Sub (a sink's), or rows of BigQuery "
+        "(`bq query --format=json`, or an answer of its API). Metrics may also be a result of "
+        "PromQL that has the name of its metric. If nothing of a file can be used, the exit "
+        "code is 2 and the message says what the file is.\n"
         "\n"
         "Entries of other services or times, and entries that cannot be parsed, are skipped "
         "and counted. From a truncated file, all complete entries are imported. Importing "

@@ -64,8 +64,8 @@ static bool add_range(struct patterns *p, const char *text, size_t n) {
         if (n < 3 || text[1] != '-' || !isalpha((unsigned char)text[2]))
             return false;
         x->letters = true;
-        x->low = text[0];
-        high = text[2];
+        x->low = (unsigned char)text[0];
+        high = (unsigned char)text[2];
         at += 3;
     } else {
         if (!number(&at, &x->low))

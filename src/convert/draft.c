@@ -105,7 +105,7 @@ void draft_reference(struct draft *d, struct buf *out, const char *expression) {
         return;
     char *x = draft_alloc(d, n + 1);
     if (x != NULL)
-        memcpy(x, expression, n);
+        memcpy(x, expression, n + 1);
     if (x == NULL || !pointer_map_add(&d->by_expression, expression, n, x))
         d->failed = true;
 }

@@ -206,6 +206,8 @@ out:
     server_close(f);
     if (rc != 0)
         import_result_done(&r);
+    if (rc != 0)
+        out->unusable = job.unusable;
     return rc;
 }
 

@@ -47,6 +47,7 @@ struct import_source {
 };
 
 struct import_result {
+    bool unusable; /* only after a failure: a file is of another kind, nothing of it is used */
     struct import_source *sources; /* logs first, in the order given */
     size_t source_count;
     char service[256];                 /* "": no entry names a service */

@@ -127,6 +127,8 @@ static bool fraction(const char **at, int64_t *us) {
 /* "Z", "+02:00", "-0800"; nothing is UTC too: Python prints a time without a zone like that. */
 static bool zone(const char **at, int64_t *seconds) {
     *seconds = 0;
+    if (strcmp(*at, " UTC") == 0) /* as BigQuery writes it */
+        *at += 4;
     if (**at == '\0' || mark(at, "Zz"))
         return true;
     bool west = **at == '-';
@@ -195,7 +197,7 @@ bool import_duration(const struct json *v, int64_t *us) {
         if (!isdigit((unsigned char)v->text[0]))
             return false;
         s = strtod(v->text, &end);
-        if (strcmp(end, "s") != 0)
+        if (strcmp(end, "s") != 0 && *end != '\0') /* BigQuery's numbers are texts */
             return false;
     } else if (!import_double(v, &s)) {
         return false;

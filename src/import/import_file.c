@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "import/import_envelope.h"
 #include "import/import_fields.h"
 #include "import/import_log.h"
 #include "import/import_metrics.h"
@@ -22,6 +23,9 @@ struct reading {
     bool metrics;
     uint64_t objects;    /* entries that are JSON objects */
     uint64_t other_kind; /* of them: log entries in a metrics file, or the reverse */
+    uint64_t known;      /* log entries and time series */
+    uint64_t wrapped;    /* pieces that hold entries in another form */
+    struct buf first;    /* what the first object is, for an error */
     bool outside_known;
 };
 
@@ -237,10 +241,53 @@ static int take_series(struct reading *r, const struct json_doc *d, uint64_t lin
     return 0;
 }
 
-static int take(void *context, enum import_piece piece, const char *text, size_t n, uint64_t line) {
-    struct reading *r = context;
+static int take_document(struct reading *r, const char *text, size_t n, uint64_t line, bool inside);
+
+struct inner {
+    struct reading *r;
+    uint64_t line;
+};
+
+static int take_inner(void *context, const char *json, size_t n, const char *wrong) {
+    const struct inner *x = context;
+    if (json != NULL)
+        return take_document(x->r, json, n, x->line, true);
+    x->r->s->entries++;
+    complain(x->r, x->line, wrong);
+    return 0;
+}
+
+/* One JSON text: an entry, or something around entries. */
+static int take_document(struct reading *r, const char *text, size_t n, uint64_t line,
+                         bool inside) {
     struct json_doc *d = NULL;
     struct err why = {""};
+    bool wrapped = false;
+    int rc = 0;
+    if (json_parse("", text, n, &d, &why) != 0) {
+        r->s->entries++;
+        complain_json(r, line, why.text);
+        return 0;
+    }
+    const struct json *root = json_root(d);
+    if (!inside)
+        rc = import_unwrap(root, take_inner, &(struct inner){r, line}, &wrapped);
+    r->objects += root->kind == JSON_OBJECT && !wrapped;
+    bool known = import_is_log(root) || import_is_series(root);
+    r->known += known;
+    if (!wrapped && !known && root->kind == JSON_OBJECT && r->first.len == 0)
+        import_describe(root, &r->first);
+    if (!wrapped) {
+        r->other_kind += r->metrics ? import_is_log(root) : import_is_series(root);
+        rc = r->metrics ? take_series(r, d, line) : take_log(r, root, line);
+    }
+    r->wrapped += wrapped;
+    json_free(d);
+    return rc;
+}
+
+static int take(void *context, enum import_piece piece, const char *text, size_t n, uint64_t line) {
+    struct reading *r = context;
     if (piece != IMPORT_ENTRY) {
         r->s->entries++;
         complain(r, line,
@@ -248,17 +295,26 @@ static int take(void *context, enum import_piece piece, const char *text, size_t
                                         : "it is too long");
         return 0;
     }
-    if (json_parse("", text, n, &d, &why) != 0) {
-        r->s->entries++;
-        complain_json(r, line, why.text);
+    return take_document(r, text, n, line, false);
+}
+
+/* Nothing of the file could be, whatever the service and the time: it is of another kind. */
+static int check_use(const struct reading *r, struct err *e) {
+    const struct import_source *s = r->s;
+    if (s->used + s->output + s->elsewhere + s->outside > 0 || r->objects + r->wrapped == 0)
         return 0;
-    }
-    const struct json *root = json_root(d);
-    r->objects += root->kind == JSON_OBJECT;
-    r->other_kind += r->metrics ? import_is_log(root) : import_is_series(root);
-    int rc = r->metrics ? take_series(r, d, line) : take_log(r, root, line);
-    json_free(d);
-    return rc;
+    r->job->unusable = true;
+    const char *first = buf_text(&s->complaints), *what = buf_text(&r->first);
+    if (r->known > 0 && s->bad == 0)
+        return err_set(e, "nothing in %s is of Cloud Run: it holds %s of other products", s->file,
+                       r->metrics ? "metrics" : "logs");
+    if (what[0] != '\0' && r->known == 0)
+        return err_set(e, "nothing in %s can be used: it is %s", s->file, what);
+    size_t name = strlen(s->file);
+    if (strncmp(first, s->file, name) == 0 && first[name] == ':')
+        first += name + 1;
+    return err_set(e, "nothing in %s can be used: line %.*s", s->file, (int)strcspn(first, "\n"),
+                   first);
 }
 
 static int check_file(const struct reading *r, bool empty, struct err *e) {
@@ -266,7 +322,7 @@ static int check_file(const struct reading *r, bool empty, struct err *e) {
     if (empty)
         return err_set(e, "%s is empty (was the export interrupted?)", file);
     const char *first = buf_text(&r->s->complaints);
-    if (r->objects == 0 && r->s->bad > 0)
+    if (r->objects + r->wrapped == 0 && r->s->bad > 0)
         return err_set(e, "%s is not JSON with entries (export with --format=json): %.*s", file,
                        (int)strcspn(first, "\n"), first);
     if (r->objects == 0 && r->s->cut_short)
@@ -276,7 +332,7 @@ static int check_file(const struct reading *r, bool empty, struct err *e) {
                        r->metrics ? "%s holds log entries: give it with --logs"
                                   : "%s holds time series: give it with --metrics",
                        file);
-    return 0;
+    return check_use(r, e);
 }
 
 static bool is_blank(const char *bytes, size_t n) {
@@ -316,6 +372,7 @@ int import_file(struct import_job *job, bool metrics, struct import_source *s, s
     int fd = open(s->file, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return err_set(e, "cannot read %s: %s", s->file, strerror(errno));
+    buf_init(&r.first, 2048);
     import_split_init(&split, IMPORT_ENTRY_MAX_BYTES, take, &r);
     int rc = feed(&r, fd, &split, &blank);
     if (rc == 0)
@@ -323,6 +380,7 @@ int import_file(struct import_job *job, bool metrics, struct import_source *s, s
     if (rc == 0)
         rc = check_file(&r, blank, e);
     import_split_done(&split);
+    buf_done(&r.first);
     close(fd);
     return rc;
 }

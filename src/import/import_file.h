@@ -26,6 +26,7 @@ struct import_job {
     struct import_tally tallies[IMPORT_SERVICES_MAX];
     size_t tally_count;
     struct buf buckets;
+    bool unusable; /* a file of which nothing could be used failed the import */
 };
 
 /* Fails if the file cannot be read, has no entries, or has something else. */

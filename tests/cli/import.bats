@@ -127,13 +127,84 @@ END
     run -0 "$COLDSWARM" import live.db --logs log.json --all
 }
 
+@test "log entries in messages of Pub/Sub and in rows of BigQuery are those of the log" {
+    new_run run.db 20
+    python3 "$make_log" log 20 >log.json
+    python3 - <<'END'
+import base64, datetime, json
+log = json.load(open("log.json"))
+data = [base64.b64encode(json.dumps(e).encode()).decode() for e in log]
+json.dump([{"ackId": "x", "message": {"data": d, "messageId": "1"}} for d in data], open("gcloud-pull.json", "w"))
+json.dump({"receivedMessages": [{"ackId": "x", "message": {"data": d}} for d in data]}, open("rest-pull.json", "w"))
+open("push.json", "w").write("\n".join(json.dumps({"message": {"data": d}, "subscription": "s"}) for d in data))
+rows = json.load(open("log.json"))
+for row in rows: # as bq query --format=json prints them: texts
+    row["timestamp"] = row["timestamp"].replace("T", " ").replace("Z", " UTC")
+    row["httpRequest"] = {k: v.rstrip("s") if k == "latency" else str(v) for k, v in row["httpRequest"].items()}
+json.dump(rows, open("bq.json", "w"))
+def fields(v):
+    return [{"name": k, "type": "TIMESTAMP" if k == "timestamp" else "RECORD" if isinstance(x, dict) else "STRING", **({"fields": fields(x)} if isinstance(x, dict) else {})} for k, x in v.items()]
+def cells(v):
+    return {"f": [{"v": cells(x) if isinstance(x, dict) else x} for x in v.values()]}
+for row in rows: # as the API of BigQuery answers
+    t = row["timestamp"].replace(" UTC", "+00:00").replace(" ", "T")
+    head, fraction = t[:19], t[19:].split("+")[0]
+    row["timestamp"] = str(int(datetime.datetime.fromisoformat(head + "+00:00").timestamp())) + fraction
+json.dump({"kind": "bigquery#queryResponse", "schema": {"fields": fields(rows[0])}, "rows": [cells(row) for row in rows]}, open("api.json", "w"))
+END
+    "$COLDSWARM" import run.db --logs log.json >/dev/null
+    sql run.db 'SELECT method, status, latency_us, request_id FROM server_requests ORDER BY request_id' >expected
+    [ "$(wc -l <expected)" -eq 20 ]
+    for file in gcloud-pull.json rest-pull.json push.json bq.json api.json; do
+        run -0 "$COLDSWARM" import run.db --replace --logs "$file"
+        [[ ${lines[0]} == "$file: 20 entries, 20 used" ]] || { echo "$output"; return 1; }
+        sql run.db 'SELECT method, status, latency_us, request_id FROM server_requests ORDER BY request_id' | diff - expected
+    done
+}
+
+@test "results of PromQL are time series" {
+    new_run run.db 5
+    python3 - <<'END'
+import json
+json.dump({"status": "success", "data": {"resultType": "matrix", "result": [
+    {"metric": {"__name__": "run_googleapis_com:container_instance_count", "service_name": "s", "state": "active"}, "values": [[1795489200, "3"], [1795489260, "4"]]},
+    {"metric": {"__name__": "run_googleapis_com:request_count", "service_name": "s", "response_code_class": "2xx"}, "values": [[1795489200, "10"], [1795489260, "25"], [1795489320, "25"]]},
+    {"metric": {"service_name": "s"}, "values": [[1795489200, "1"]]}]}}, open("prom.json", "w"))
+END
+    run -0 "$COLDSWARM" import run.db --metrics prom.json --all
+    [[ ${lines[0]} == "prom.json: 5 points, 4 used, 1 bad:" ]]
+    [[ $output == *'without the name of its metric'* ]]
+    [ "$(sql run.db 'SELECT count(*), sum(value) FROM server_point')" = "4|22.0" ] # 3 and 4 instances, and what the counter grew by: 15 and 0
+}
+
+@test "a file of which nothing can be used is refused, and named" {
+    new_run run.db 5
+    refuse() {
+        printf '%s' "$1" >odd.json
+        run -2 "$COLDSWARM" import run.db "$3" odd.json
+        [[ $output == *"nothing in odd.json $2"* ]] || { echo "$output"; return 1; }
+    }
+    refuse '{"error": {"code": 403, "message": "The caller does not have permission", "status": "PERMISSION_DENIED"}}' \
+        'can be used: it is an error of the API: 403 PERMISSION_DENIED: The caller does not have permission' --logs
+    refuse '{"error": {"code": 401, "message": "no", "status": "UNAUTHENTICATED"}}' 'can be used: it is an error of the API: 401' --metrics
+    refuse '[{"a": 1, "b": 2}, {"c": 3}]' 'can be used: it is objects with the members "a", "b"' --logs
+    refuse '[{"message": {"data": "?"}}]' 'can be used: line 1: the data of a Pub/Sub message is not base64' --logs
+    refuse '[{"logName": "projects/p/logs/x", "timestamp": "2026-11-24T03:00:00Z", "resource": {"type": "gce_instance"}}]' 'is of Cloud Run: it holds logs of other products' --logs
+    refuse '{"status": "success", "data": {"resultType": "vector", "result": [{"metric": {"__name__": "up"}, "value": [1, "1"]}]}}' \
+        "can be used: line 1: PromQL's up is not a metric" --metrics
+}
+
 @test "hostile names do not reach the terminal" {
     new_run run.db 3
     evil=$'\e[31m evil\nname.json'
     python3 "$make_log" log 3 --service $'s\e[2J' | sed 's/"latency": "[^"]*"/"latency": "\\u001b[31m"/' >"$evil"
-    run -0 "$COLDSWARM" import run.db --logs "$evil"
+    run -2 "$COLDSWARM" import run.db --logs "$evil"
     [[ $output != *$'\e'* ]]
-    [[ $output == *'3 entries, 0 used, 3 bad:'* ]]
+    [[ $output == *'can be used:'*'its latency is not a duration'* ]]
+    { cat "$evil"; python3 "$make_log" log 3 --service $'s\e[2J'; } >"2$evil"
+    run -0 "$COLDSWARM" import run.db --logs "2$evil"
+    [[ $output != *$'\e'* ]]
+    [[ $output == *'6 entries, 3 used, 3 bad:'* ]]
 }
 
 # 102 MB through a pipe. The ceiling is 80 MB: SQLite's cache (32 MB), an entry, and the program.
