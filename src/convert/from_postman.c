@@ -522,6 +522,9 @@ static void request(struct postman *p, const struct json *item, const char *wher
     set_auth(p, auth, q);
     if (sends_body(p, item, q->method))
         set_body(p, json_get(r, "body"), q);
+    else if (json_get_string(json_get(r, "body"), "mode")[0] != '\0')
+        draft_note(d, &q->notes, "not sent: a body, which Postman does not send with %.10s either",
+                   q->method);
     scripts(p, item, "this request", &q->notes);
 }
 

@@ -51,7 +51,7 @@ sends() {
     [[ ${stderr_lines[-1]} == "read 2 requests; 3 not read, "* ]]
 }
 
-@test "OpenAPI: servers of an operation are its own" {
+@test "OpenAPI: servers of an operation are its own; lists and objects in a path" {
     cat >o.yaml <<'END'
 openapi: 3.0.0
 servers: [{url: "http://127.0.0.1:1/v1"}]
@@ -60,9 +60,16 @@ paths:
   /b: {servers: [{url: "http://127.0.0.2:{port}/v2", variables: {port: {default: 8080}}}], get: {parameters: [{name: q, in: query, required: true, example: x}]}}
   /c: {get: {servers: [{url: /v3}]}}
   "/d#second": {get: {}}
+  /e/{simple}/{label}/{matrix}/{object}:
+    get:
+      parameters:
+        - {name: simple, in: path, required: true, example: [a, "b,c"], schema: {type: array, items: {type: string}}}
+        - {name: label, in: path, required: true, style: label, explode: true, example: [a, b], schema: {type: array, items: {type: string}}}
+        - {name: matrix, in: path, required: true, style: matrix, example: [a, b], schema: {type: array, items: {type: string}}}
+        - {name: object, in: path, required: true, explode: true, example: {a: 1, b: 2}, schema: {type: object}}
 END
     run -0 "$COLDSWARM" convert o.yaml
-    for path in /v1/a 'http://127.0.0.2:8080/v2/b?q=x' /v3/c /v1/d; do
+    for path in /v1/a 'http://127.0.0.2:8080/v2/b?q=x' /v3/c /v1/d "/v1/e/a,b%2Cc/.a.b/;matrix=a,b/a=1,b=2"; do
         [[ $output == *"\"path\": \"$path\""* ]] || { echo "$path"; echo "$output"; return 1; }
     done
 }

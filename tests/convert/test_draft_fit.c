@@ -288,7 +288,8 @@ static void test_a_file_without_a_name(void **state) {
     struct scenario *s = made_of(
         CONVERT_POSTMAN,
         "{\"info\":{},\"variable\":[{\"key\":\"e\",\"value\":\"{{f}}\"},{\"key\":\"f\",\"value\":"
-        "\"{{e}}\"}],\"item\":[{\"request\":{\"url\":\"http://h/\",\"body\":{\"mode\":\"formdata\","
+        "\"{{e}}\"}],\"item\":[{\"request\":{\"method\":\"POST\",\"url\":\"http://h/"
+        "\",\"body\":{\"mode\":\"formdata\","
         "\"formdata\":[{\"key\":\"f\",\"type\":\"file\",\"src\":\"{{e}}\"}]}}}]}",
         "left out: the file of field f, which has no name");
     assert_non_null(strstr(s->requests[0].body, "name=\"f\"\r\n"));
