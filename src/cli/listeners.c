@@ -7,6 +7,7 @@
 #include "cli/locust_live.h"
 #include "cli/progress.h"
 #include "cli/scraping.h"
+#include "cli/serving.h"
 #include "cli/so_far.h"
 #include "cli/streaming.h"
 #include "control/signals.h"
@@ -30,11 +31,12 @@ static const struct control_listener events_listener = {
     .name = "events", .init = events_init, .command = events_command, .done = events_done};
 
 static const struct control_listener *const listeners[] = {
-    &events_listener,         &progress_listener, &dispatch_lag_listener, &evaluating_listener,
-    &locust_listener,         &counting_listener, &scraping_listener,     &streaming_listener,
-    &control_socket_listener, &so_far_listener,   &json_progress_listener};
+    &events_listener,         &progress_listener, &dispatch_lag_listener,  &evaluating_listener,
+    &locust_listener,         &counting_listener, &scraping_listener,      &streaming_listener,
+    &control_socket_listener, &so_far_listener,   &json_progress_listener, &serving_listener};
 
-static const struct control_source *const sources[] = {&signals_source, &control_socket_source};
+static const struct control_source *const sources[] = {&signals_source, &control_socket_source,
+                                                       &serving_source};
 
 const struct control_tables run_tables = {
     .listeners = listeners,

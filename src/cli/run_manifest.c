@@ -23,13 +23,23 @@
 
 #define VALUE_MAX_BYTES (SIZE_MAX / 2)
 
+/* The value of --web-token is a secret. */
 static void add_argv(struct buf *out, const struct args *a) {
+    static const char secret[] = "--web-token";
     char *const *argv;
-    size_t n = args_argv(a, &argv);
+    size_t n = args_argv(a, &argv), length = strlen(secret);
+    bool value = false; /* the next word is the secret's */
     for (size_t i = 0; i < n; i++) {
+        bool named = strncmp(argv[i], secret, length) == 0;
         if (i > 0)
             buf_char(out, ' ');
-        replay_word(out, argv[i]);
+        if (value)
+            buf_str(out, "***");
+        else if (named && argv[i][length] == '=')
+            buf_printf(out, "%s=***", secret);
+        else
+            replay_word(out, argv[i]);
+        value = named && argv[i][length] == '\0';
     }
 }
 

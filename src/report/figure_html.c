@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "report/heat_colours.h"
-#include "report/markup.h"
 #include "report/plot.h"
 #include "util/clock.h"
+#include "util/markup.h"
 
 #define CLASS_BYTES 32
 #define LABEL_LETTERS 60

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "report/markup.h"
+#include "util/markup.h"
 #include "util/text.h"
 
 #define DOCUMENT_MAX_BYTES ((size_t)1 << 30)

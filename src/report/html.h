@@ -43,6 +43,9 @@ struct html_section {
 /* Writes the whole page. If memory runs out, the buffer is marked: check buf_ok(). */
 int emit_html(struct buf *out, const struct document *d, struct reader *reader, struct err *e);
 
+/* Appends the style of the page, for others that look like it. */
+void html_style(struct buf *out);
+
 /* Writes the table of a section, with its result. If there is no caption, it shows the title. */
 void html_section_table(struct buf *out, const struct section *s);
 

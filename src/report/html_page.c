@@ -6,7 +6,7 @@
 #include "report/figure_html.h"
 #include "report/heat_colours.h"
 #include "report/html.h"
-#include "report/markup.h"
+#include "util/markup.h"
 #include "util/text.h"
 
 extern const char embed_report_page_css[], embed_report_page_js[];
@@ -46,7 +46,7 @@ static int hash_source(struct buf *out, const char *text, struct err *e) {
 }
 
 /* The colours of the heat map come from one list, for gnuplot too. */
-static void style(struct buf *out) {
+void html_style(struct buf *out) {
     buf_str(out, embed_report_page_css);
     for (size_t i = 0; i < HEAT_COLOURS; i++)
         buf_printf(out, ".h%zu{fill:%s}", i, heat_colours_light[i]);
@@ -60,7 +60,7 @@ static int head(struct buf *out, const struct model *m, struct err *e) {
     struct buf css;
     int result = -1;
     buf_init(&css, STYLE_MAX_BYTES);
-    style(&css);
+    html_style(&css);
     buf_str(out, "<!DOCTYPE html>\n<html lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\">\n"
                  "<head>\n<meta charset=\"utf-8\"/>\n<meta http-equiv=\"Content-Security-Policy\" "
                  "content=\"default-src 'none'; style-src ");

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "report/html.h"
-#include "report/markup.h"
+#include "util/markup.h"
 #include "util/text.h"
 
 /* The column that says what a row is about. */

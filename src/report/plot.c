@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "report/markup.h"
+#include "util/markup.h"
 
 /* In the picture's own units; the page scales it. */
 enum { WIDTH = 480, HEIGHT = 280, LEFT = 56, RIGHT = 470, TOP = 26, BOTTOM = 236 };

@@ -196,6 +196,53 @@ static void json_has_it_all_and_no_hostile_byte(void **state) {
     status_board_free(b);
 }
 
+/* 50 endpoints for 24 hours, with times over three decades: what a page loads first. */
+static void a_day_is_a_small_document(void **state) {
+    (void)state;
+    static struct endpoint many[50];
+    static char names[50][32];
+    for (size_t i = 0; i < 50; i++) {
+        snprintf(names[i], sizeof names[i], "/api/v1/resource/%zu", i);
+        many[i] = (struct endpoint){names[i], "POST"};
+    }
+    const struct catalog catalog_of_50 = {.endpoints = many, .endpoint_count = 50};
+    struct status_run day = run;
+    struct status_board *b = NULL;
+    struct err e = {""};
+    struct buf out;
+    day.catalog = &catalog_of_50;
+    if (status_board_new(&day, &b, &e) != 0)
+        fail_msg("%s", e.text);
+    struct status *s = NULL;
+    for (int64_t second = 0; second < 86400; second++) {
+        struct request x[20];
+        for (uint32_t i = 0; i < 20; i++)
+            x[i] = (struct request){.endpoint = (uint32_t)(second * 20 + i) % 50,
+                                    .end_us = second * S + i,
+                                    .response_us = 1000 << (second * 7 + i) % 11,
+                                    .outcome = OUTCOME_OK};
+        status_feed(b, x, 20);
+        if (second % 4 == 0)
+            s = status_read(b, second * NS_PER_S, 1000, false);
+        if (second % 1000 == 0)
+            status_feed_event(b, second * NS_PER_S, "stage", "stage 2 of 3: to 500 users in 60 s");
+    }
+    s = status_read(b, 86400 * NS_PER_S, 0, true);
+    s->verdict = "VALID";
+    assert_true(s->course->count <= LIVE_COURSE_POINTS);
+    uint64_t banded = 0;
+    for (size_t i = 0; i < s->course->count; i++)
+        for (size_t k = 0; k < LIVE_COURSE_BANDS; k++)
+            banded += s->course->points[i].bands[k];
+    assert_int_equal(banded, 86400 * 20);
+    buf_init(&out, 1 << 20);
+    status_json(s, STATUS_JSON_RUN | STATUS_JSON_COURSE, 0, &out);
+    if (!buf_ok(&out) || out.len > 200000)
+        fail_msg("%zu bytes", out.len);
+    buf_done(&out);
+    status_board_free(b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(endpoints_of_one_name_are_one_row),
@@ -204,6 +251,7 @@ int main(void) {
         cmocka_unit_test(the_newest_events_are_kept_in_order),
         cmocka_unit_test(the_course_has_the_users_of_its_own_seconds),
         cmocka_unit_test(json_has_it_all_and_no_hostile_byte),
+        cmocka_unit_test(a_day_is_a_small_document),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

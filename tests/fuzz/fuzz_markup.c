@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/markup.h"
+#include "util/markup.h"
 #include "util/text.h"
 
 static void must(bool ok) {

@@ -1,4 +1,4 @@
-#include "report/markup.h"
+#include "util/markup.h"
 
 #include <string.h>
 

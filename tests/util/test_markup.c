@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/markup.h"
+#include "util/markup.h"
 
 static void is(void (*write)(struct buf *, const char *), const char *text, const char *expected) {
     struct buf b;

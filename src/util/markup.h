@@ -9,8 +9,8 @@
  *
  * Thread: any.
  */
-#ifndef REPORT_MARKUP_H
-#define REPORT_MARKUP_H
+#ifndef UTIL_MARKUP_H
+#define UTIL_MARKUP_H
 
 #include <stddef.h>
 
