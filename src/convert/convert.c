@@ -92,6 +92,26 @@ static bool is_json_kind(enum convert_from from) {
     return from == CONVERT_HAR || from == CONVERT_POSTMAN || from == CONVERT_OPENAPI;
 }
 
+/* A lower bound of the number of values, so that a file with too many needs no memory for them. */
+static size_t values_at_least(const char *text, size_t n) {
+    size_t values = 1;
+    const char *end = text + n;
+    for (const char *p = text; p < end && n > JSON_VALUES_MAX; p++) {
+        values += *p == ',';
+        while (*p == '"') { /* to the end of the string */
+            const char *quote = memchr(p + 1, '"', (size_t)(end - p) - 1), *slash = quote;
+            if (quote == NULL)
+                return values;
+            while (slash > p + 1 && slash[-1] == '\\')
+                slash--;
+            p = quote;
+            if ((quote - slash) % 2 == 0)
+                break;
+        }
+    }
+    return values;
+}
+
 /* Whether the first member of an object is written as JSON has it; YAML's need no quotes. */
 static bool is_quoted(const char *text, size_t n) {
     size_t at = skip_space(text, n);
@@ -108,6 +128,9 @@ static int read_source(struct draft *d, const struct convert_options *o, const c
     int result = -1;
     if (at == n)
         return err_set(e, "%s: it is empty", name);
+    if (json && values_at_least(text, n) > JSON_VALUES_MAX)
+        return err_set(e, "%s: more than %d values in one JSON file, the limit", name,
+                       JSON_VALUES_MAX);
     bool parsed = json && json_parse(name, text, n, &doc, &json_error) == 0;
     *from = o->from != CONVERT_AUTO ? o->from
                                     : recognise(name, text, n, parsed ? json_root(doc) : NULL);

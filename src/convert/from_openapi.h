@@ -30,6 +30,8 @@ struct openapi {
     size_t values, looks;
     size_t strange; /* members of "paths" that are ignored */
     struct openapi_file *files;
+    struct pointer_map
+        resolved; /* "$ref"s of the first document into itself, and where they lead */
     /* Which document a "$ref" is in, by its address; the first if it is not here. */
     struct openapi_place *places;
     size_t place_count, place_cap;

@@ -73,6 +73,7 @@ void openapi_done(struct openapi *o) {
     for (struct openapi_file *f = o->files; f != NULL; f = f->next)
         json_free(f->doc);
     free(o->places);
+    pointer_map_done(&o->resolved);
     o->files = NULL;
     o->places = NULL;
 }
@@ -176,6 +177,31 @@ static const struct json *point(struct openapi *o, const struct json *v, const c
     return v;
 }
 
+/* Where a reference of the first document into itself leads, looked up once: its tables of schemas
+ * are long. */
+struct found {
+    const char *text;
+    const struct json *v;
+};
+
+static const struct json *inside(struct openapi *o, const char *text, struct draft_notes *notes,
+                                 int depth) {
+    struct pointer_search at;
+    size_t n = strlen(text);
+    for (const struct found *f = pointer_map_first(&o->resolved, text, n, &at); f != NULL;
+         f = pointer_map_next(&o->resolved, &at))
+        if (strcmp(f->text, text) == 0)
+            return f->v;
+    const struct json *v = point(o, o->root, text + 1, notes, depth);
+    struct found *f = draft_alloc(o->d, sizeof *f);
+    if (f == NULL)
+        return v;
+    *f = (struct found){text, v};
+    if (!pointer_map_add(&o->resolved, text, n, f))
+        o->d->failed = true;
+    return v;
+}
+
 static const struct json *target(struct openapi *o, const struct json *ref,
                                  struct draft_notes *notes, int depth) {
     const struct openapi_file *from = file_of(o, ref), *to = from;
@@ -192,7 +218,10 @@ static const struct json *target(struct openapi *o, const struct json *ref,
         }
     }
     const struct json *root = to == NULL ? o->root : json_root(to->doc);
-    const struct json *v = point(o, root, hash_sign == NULL ? "" : hash_sign + 1, notes, depth);
+    const struct json *v =
+        to == NULL && hash_sign != NULL && n == 0
+            ? inside(o, hash_sign, notes, depth)
+            : point(o, root, hash_sign == NULL ? "" : hash_sign + 1, notes, depth);
     if (v == NULL)
         draft_note(o->d, notes, "left out: %.100s, which refers to nothing", ref->text);
     return v;
