@@ -4,6 +4,7 @@
 #include "cli/counting.h"
 #include "cli/evaluating.h"
 #include "cli/json_progress.h"
+#include "cli/load_keys.h"
 #include "cli/locust_live.h"
 #include "cli/progress.h"
 #include "cli/scraping.h"
@@ -20,7 +21,8 @@ static int events_init(const void *run, void **self, struct err *e) {
 }
 
 static void events_command(void *self, const struct control_command *command) {
-    record_event(self, command->at_ns, command->source, command->why);
+    bool changes = command->change.kind != CONTROL_NO_CHANGE;
+    record_event(self, command->at_ns, changes ? "load_change" : command->source, command->why);
 }
 
 static void events_done(void *self) {
@@ -36,7 +38,7 @@ static const struct control_listener *const listeners[] = {
     &control_socket_listener, &so_far_listener,   &json_progress_listener, &serving_listener};
 
 static const struct control_source *const sources[] = {&signals_source, &control_socket_source,
-                                                       &serving_source};
+                                                       &serving_source, &load_keys_source};
 
 const struct control_tables run_tables = {
     .listeners = listeners,

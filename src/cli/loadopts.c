@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "cli/steering.h"
 #include "transport/source.h"
 #include "util/text.h"
 #include "util/units.h"
@@ -126,10 +127,14 @@ int loadopts_apply(const struct args *a, struct scenario *s, struct err *e) {
     if (apply_source(a, s, e) != 0)
         return -1;
     if (s->load_count > 1)
-        return cut_loads(a, s, e);
+        return opt_given(a, "change") ? err_set(e,
+                                                "--change applies to a single load, but this "
+                                                "scenario has %zu",
+                                                s->load_count)
+                                      : cut_loads(a, s, e);
     if (apply_rate(a, l, e) != 0 || apply_users(a, l, e) != 0 || apply_speed(a, l, e) != 0)
         return -1;
-    return apply_time(a, l, e);
+    return apply_time(a, l, e) != 0 ? -1 : steering_apply(a, l, e);
 }
 
 void loadopts_text(const struct load *l, struct buf *out) {
@@ -158,6 +163,8 @@ void loadopts_text(const struct load *l, struct buf *out) {
                    load_trace_count(l), (double)l->micro_speed / LOAD_MICRO);
         break;
     }
+    if (l->change_count > 0)
+        buf_printf(out, ", then changed %zu time%s", l->change_count, text_plural(l->change_count));
     if (load_is_open(l))
         buf_printf(out, ", up to %" PRIu32 " at once", l->max_users);
     buf_printf(out, ", for %s", span);

@@ -20,6 +20,7 @@
 #include "cli/run_words.h"
 #include "cli/sending.h"
 #include "cli/sharding.h"
+#include "cli/steering.h"
 #include "cli/stream_scenario.h"
 #include "cli/tags.h"
 #include "cli/verdict.h"
@@ -105,6 +106,7 @@ struct run {
     struct record *record;
     struct control control;
     bool published; /* what the setup captured */
+    struct steering steering;
     char path[REPEAT_PATH_BYTES];
     char page[REPEAT_PATH_BYTES]; /* "": no --html */
 };
@@ -115,7 +117,7 @@ static struct engine_order take_order(struct control *c) {
     static const enum engine_wish wishes[] = {[CONTROL_GO_ON] = ENGINE_GO_ON,
                                               [CONTROL_STOP] = ENGINE_FINISH,
                                               [CONTROL_CANCEL] = ENGINE_CANCEL};
-    return (struct engine_order){wishes[control_take_order(c)], c->signal};
+    return (struct engine_order){.wish = wishes[control_take_order(c)], .signal = c->signal};
 }
 
 /* For calibration, setup and teardown, which listeners do not see. */
@@ -140,7 +142,9 @@ static struct engine_order tick(void *context, const struct engine_progress *now
                                  .busiest_worker = now->busiest_worker,
                                  .longest_stall_ns = now->longest_stall_ns};
     control_tick(c, &s);
-    return take_order(c);
+    struct engine_order order = take_order(c);
+    order.changes = steering_take(&((struct run *)context)->steering, c, &order.change);
+    return order;
 }
 
 static bool proceed(void *context, enum engine_stage stage, struct engine_start *start) {
@@ -201,6 +205,11 @@ static void describe(struct run *run) {
         .catalog = &s->catalog,
         .duration_ns = scenario_duration(s),
         .open = load_is_open(&s->loads[0].load),
+        .no_change = steering_refusal(run->args, s),
+        .users_possible = engine_users_possible(),
+        .users = s->loads[0].load.users,
+        .spawn_rate = s->loads[0].load.spawn_rate,
+        .rate = (double)s->loads[0].load.micro_rate / LOAD_MICRO,
         .error_text = error_text,
         .started_ns = started_ns,
         .context = run->record,
@@ -338,7 +347,9 @@ static int conclude(struct run *run, const struct engine_result *result, struct 
         .verdict = verdict.word,
         .verdict_reason = verdict.reason,
         .exit_code = end->whole && listened ? code : EXIT_RUNTIME,
+        .users_max = steering_users(&run->steering),
     };
+    steering_describe(&run->steering, run->args, &end->manifest);
     control_conclude(&run->control, result->duration_ns, last.verdict, last.verdict_reason,
                      last.exit_code);
     bool whole = close_record(run, end->whole, end, &last, &e) == 0;
@@ -498,6 +509,7 @@ static int run_once(const struct args *a, const struct control_tables *tables,
     if (run.control.tables != NULL)
         control_finish(&run.control, code);
     control_done(&run.control);
+    steering_done(&run.steering);
     scenario_free(run.scenario);
     repeat_done(repeat, run.path, code);
     return code;

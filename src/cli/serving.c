@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/listeners.h"
+#include "cli/steering.h"
 #include "control/signals.h"
 #include "report/html.h"
 #include "util/clock.h"
@@ -57,6 +58,17 @@ static int init(const void *context, void **self, struct err *e) {
 
 static void poll(void *self, struct control *c) {
     const struct serving *s = self;
+    struct control_change change;
+    if (!control_change_pending(c) && web_take_change(s->web, &change)) {
+        struct buf why;
+        buf_init(&why, 256);
+        buf_str(&why, "the page: ");
+        steering_text(&change, &why);
+        control_command(c, (struct control_command){.source = serving_source.name,
+                                                    .why = buf_text(&why),
+                                                    .change = change});
+        buf_done(&why);
+    }
     if (web_take_stop(s->web) && c->order == CONTROL_GO_ON)
         control_command(c, (struct control_command){.order = CONTROL_STOP,
                                                     .source = serving_source.name,

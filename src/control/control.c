@@ -50,6 +50,10 @@ static const struct control_listener *row(const struct control *c, size_t i) {
 
 void control_describe(struct control *c, const struct status_run *run) {
     c->shown = *run;
+    c->wanted = (struct control_change){.kind = run->open ? CONTROL_RATE : CONTROL_USERS,
+                                        .users = run->users,
+                                        .spawn_rate = run->spawn_rate,
+                                        .rate = run->rate};
 }
 
 int control_listen(struct control *c, const void *run, struct err *e) {
@@ -107,13 +111,43 @@ void control_feed_event(void *context, int64_t at_ns, const char *kind, const ch
         status_feed_event(c->board, at_ns, kind, text);
 }
 
+/* One change per tick, and none that nobody could carry out any more. */
+static bool accept_change(struct control *c, struct control_command *command) {
+    if (c->now_ns < 0 || c->order != CONTROL_GO_ON || c->change.kind != CONTROL_NO_CHANGE)
+        return false;
+    int64_t at_ns = (c->now_ns + CONTROL_CHANGE_DELAY_NS) / NS_PER_MS * NS_PER_MS;
+    if (at_ns <= c->change_ns)
+        at_ns = c->change_ns + NS_PER_MS;
+    if (c->shown.catalog == NULL || at_ns >= c->shown.duration_ns)
+        return false;
+    c->change = c->wanted = command->change;
+    c->change_ns = at_ns;
+    command->at_ns = at_ns;
+    return true;
+}
+
+bool control_change_pending(const struct control *c) {
+    return c->change.kind != CONTROL_NO_CHANGE;
+}
+
+bool control_take_change(struct control *c, struct control_change *change, int64_t *at_ns) {
+    if (c->change.kind == CONTROL_NO_CHANGE)
+        return false;
+    *change = c->change;
+    *at_ns = c->change_ns;
+    c->change.kind = CONTROL_NO_CHANGE;
+    return true;
+}
+
 void control_command(struct control *c, struct control_command command) {
     command.at_ns = c->now_ns;
+    if (command.change.kind != CONTROL_NO_CHANGE && !accept_change(c, &command))
+        return;
     c->order = command.order > c->order ? command.order : c->order;
     c->fresh = command.order > c->fresh ? command.order : c->fresh;
     if (c->signal == 0)
         c->signal = command.signal;
-    if (c->why.text[0] == '\0')
+    if (c->why.text[0] == '\0' && command.order != CONTROL_GO_ON)
         err_set(&c->why, "%s", command.why);
     for (size_t i = 0; c->now_ns >= 0 && i < c->tables->listener_count; i++)
         if (row(c, i)->command != NULL)

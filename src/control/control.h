@@ -62,12 +62,26 @@ enum control_order {
     CONTROL_CANCEL /* also cancel requests in progress */
 };
 
+/* The load becomes another one: see schedule/load.h. */
+struct control_change {
+    enum { CONTROL_NO_CHANGE, CONTROL_USERS, CONTROL_RATE } kind;
+    uint32_t users;
+    double spawn_rate; /* CONTROL_USERS: users per second */
+    double rate;       /* CONTROL_RATE: requests per second */
+};
+
+/* From a change's command to its effect, so that all threads know it in time. */
+#define CONTROL_CHANGE_DELAY_NS (100 * INT64_C(1000000))
+
 struct control_command {
     enum control_order order;
     const char *source; /* becomes the kind of the event in the run file */
     const char *why;    /* becomes the text of that event, for people */
     int signal;         /* signal that caused it; 0: none */
-    int64_t at_ns;      /* from the start of the run; control_command() sets it */
+    /* With CONTROL_GO_ON. Its time is at_ns, in whole milliseconds. Only what the run can do:
+     * status_run says it. */
+    struct control_change change;
+    int64_t at_ns; /* from the start of the run; control_command() sets it */
 };
 
 /* Functions except init() and done() may be NULL. `self` is the result of init(). */
@@ -144,8 +158,11 @@ struct control {
     int64_t now_ns; /* of the tick; negative: outside the load */
     /* The strongest so far; the strongest that was not taken yet. */
     enum control_order order, fresh;
-    int signal;     /* of the first command that has one */
-    struct err why; /* of the first command */
+    struct control_change wanted; /* the load after the last change */
+    struct control_change change; /* that was not taken yet */
+    int64_t change_ns;            /* when it takes effect */
+    int signal;                   /* of the first command that has one */
+    struct err why;               /* of the first command */
     struct control_value *values;
     size_t value_count;
 };
@@ -199,6 +216,12 @@ void control_publish(struct control *c, const char *name, const char *bytes, siz
 
 /* A source knows a value; it is copied to c->values. Returns -1 if memory ran out. */
 int control_learn(struct control *c, const char *name, const char *bytes, size_t n);
+
+/* A change waits to be taken: a source must not give another one. */
+bool control_change_pending(const struct control *c);
+
+/* Whether there is a change since the last call, and when it takes effect. */
+bool control_take_change(struct control *c, struct control_change *change, int64_t *at_ns);
 
 /* Returns the strongest order since the last call. */
 enum control_order control_take_order(struct control *c);

@@ -38,6 +38,12 @@ struct status_run {
     int64_t duration_ns; /* of the load */
     bool open;           /* an arrival rate, not users */
     bool streams;        /* some response is streamed */
+    /* Why the load cannot be changed while it runs; NULL: it can. */
+    const char *no_change;
+    uint32_t users_possible; /* the most that a change may ask for */
+    /* What the load begins with, for who changes it by steps. */
+    uint32_t users;
+    double spawn_rate, rate;
     /* The text of an error number; called on the main thread. */
     const char *(*error_text)(void *context, uint32_t error);
     /* When the clock of the run was 0, in nanoseconds since 1970. */

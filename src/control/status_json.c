@@ -70,6 +70,13 @@ static void write_run(struct json_writer *w, const struct status_run *r) {
     json_write_number(w, "duration_s", (double)r->duration_ns / NS_PER_S);
     json_write_text(w, "load", r->open ? "rate" : "users");
     json_write_bool(w, "streams", r->streams);
+    json_write_text(w, "no_change", r->no_change);
+    if (r->no_change == NULL && r->open)
+        json_write_number(w, "rate", r->rate);
+    else if (r->no_change == NULL) {
+        json_write_uint(w, "users", r->users);
+        json_write_number(w, "spawn_rate", r->spawn_rate);
+    }
     json_write_text(w, "coldswarm", r->version);
     json_write_end(w);
 }

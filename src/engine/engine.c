@@ -40,6 +40,7 @@ struct engine {
     struct notes notes;
     struct monitor_state monitor;
     struct engine_start agreed;
+    struct load load; /* the first, with its changes */
 };
 
 /* ---- what the workers share ---- */
@@ -92,6 +93,8 @@ static int spread_users(struct engine *g, struct err *e) {
     g->spreads = calloc(s->load_count, sizeof *g->spreads);
     for (size_t i = 0; g->spreads != NULL && i < s->load_count; i++) {
         uint32_t users = load_users_max(&s->loads[i].load);
+        if (engine_no_change(s) == NULL && users < ENGINE_CHANGE_USERS_MAX)
+            users = ENGINE_CHANGE_USERS_MAX; /* a change may ask for them */
         if (s->loads[i].class_count == 1)
             continue;
         g->spreads[i] = calloc(users + 1, sizeof *g->spreads[i]);
@@ -128,12 +131,26 @@ static void free_shared(struct engine *g) {
     free(g->bodies.kept);
     requests_done(&g->requests);
     notes_done(&g->notes);
+    load_done(&g->load);
 }
 
 int engine_check_files(const struct scenario *s, struct err *e) {
     const struct transport_options o = {
         .verify = s->http.verify, .ca = s->http.ca, .cert = s->http.cert, .key = s->http.key};
     return tls_context_check(&o, e);
+}
+
+const char *engine_no_change(const struct scenario *s) {
+    return s->load_count > 1 ? "it has several loads" : load_no_change(&s->loads[0].load);
+}
+
+uint32_t engine_users_possible(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+        limit.rlim_cur > 2 * ENGINE_CHANGE_USERS_MAX)
+        return ENGINE_CHANGE_USERS_MAX;
+    rlim_t users = limit.rlim_cur > 128 ? (limit.rlim_cur - 128) / 17 * 16 : 1;
+    return users < ENGINE_CHANGE_USERS_MAX ? (uint32_t)users : ENGINE_CHANGE_USERS_MAX;
 }
 
 uint32_t engine_users(const struct scenario *s, struct part part) {
@@ -198,6 +215,25 @@ static uint32_t count_users(const struct engine *g) {
     return users;
 }
 
+/* How many users the load has in the end, or at most with a rate. */
+static uint32_t users_wanted(const struct engine *g) {
+    const struct load *l = &g->load;
+    if (l->change_count == 0 || load_is_open(l))
+        return engine_users(g->options->scenario, g->options->part);
+    return part_share(g->options->part, l->changes[l->change_count - 1].users);
+}
+
+/* A worker without memory for it ends the run, which would be no run of this load. */
+static void change_load(struct engine *g, const struct load_change *change) {
+    struct err e;
+    if (engine_no_change(g->options->scenario) != NULL || load_change(&g->load, change, &e) != 0)
+        return;
+    for (uint32_t i = 0; i < g->started; i++)
+        if (worker_change(&g->workers[i], change, &e) != 0)
+            order_all(g, WORKER_ABORT);
+    notes_change(&g->notes, users_wanted(g));
+}
+
 static void ask(struct engine *g, int64_t now, uint32_t users) {
     const struct engine_options *o = g->options;
     int64_t load_ns = scenario_duration(o->scenario);
@@ -206,7 +242,7 @@ static void ask(struct engine *g, int64_t now, uint32_t users) {
         .elapsed_ns = now,
         .duration_ns = load_ns,
         .users = users,
-        .users_max = engine_users(o->scenario, o->part),
+        .users_max = users_wanted(g),
         .stopping = stopped || now >= load_ns,
         .stopped = stopped,
         .busiest_core = g->monitor.busiest_core,
@@ -216,6 +252,8 @@ static void ask(struct engine *g, int64_t now, uint32_t users) {
     if (o->tick == NULL)
         return;
     struct engine_order order = o->tick(o->tick_context, &p);
+    if (order.changes && !stopped)
+        change_load(g, &order.change);
     if (order.wish == ENGINE_GO_ON)
         return;
     if (g->signal == 0)
@@ -262,6 +300,8 @@ static void on_left(uv_async_t *left) {
 static int prepare(struct engine *g, struct err *e) {
     const struct engine_options *o = g->options;
     translate_options(g);
+    if (load_copy(&o->scenario->loads[0].load, &g->load, e) != 0)
+        return -1;
     if (requests_init(&g->requests, o->scenario, e) != 0 || spread_users(g, e) != 0 ||
         prepare_values(g, e) != 0 ||
         notes_init(&g->notes, o->scenario, engine_users(o->scenario, o->part), o->record, e) != 0)

@@ -53,6 +53,10 @@ enum engine_wish {
 struct engine_order {
     enum engine_wish wish;
     int signal; /* SIGINT or SIGTERM, if a signal is the reason; copied to the result */
+    /* The load becomes another one at change.at_ns. Only if it can be changed: engine_no_change().
+     */
+    bool changes;
+    struct load_change change;
 };
 
 /* Called ten times a second; returns what to do from now on. `now` is NULL before and after the
@@ -113,6 +117,15 @@ struct engine_result {
     int64_t late_ns;
     struct err teardown; /* why the teardown failed; "": it did not fail */
 };
+
+/* The most users that a change of the load may ask for. */
+#define ENGINE_CHANGE_USERS_MAX 100000
+
+/* How many users this process has open files for, at most ENGINE_CHANGE_USERS_MAX. */
+uint32_t engine_users_possible(void);
+
+/* Returns NULL if the load of a run can be changed while it goes on, else why not. */
+const char *engine_no_change(const struct scenario *s);
 
 /* How many users of all loads are of the part. */
 uint32_t engine_users(const struct scenario *s, struct part part);

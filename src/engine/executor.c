@@ -1,6 +1,7 @@
 #include "engine/executor.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/worker.h"
 #include "util/clock.h"
@@ -16,6 +17,8 @@ int executor_init(struct executor *x, struct worker *w, uint32_t number, uint32_
                            .first_user = first_user,
                            .part = part,
                            .user_max = part_share(part, load_users_max(&load->load))};
+    if (load_copy(&load->load, &x->now, e) != 0)
+        return -1;
     x->users = calloc(x->user_max == 0 ? 1 : x->user_max, sizeof(*x->users));
     return x->users == NULL ? err_set(e, "not enough memory for %u users", x->user_max) : 0;
 }
@@ -25,11 +28,12 @@ void executor_done(struct executor *x) {
         vuser_free(x->users[i]);
     free(x->users);
     x->users = NULL;
+    load_done(&x->now);
 }
 
 void executor_start(struct executor *x) {
     x->start_ns = x->worker->start_ns + x->load->start_ns;
-    if (load_is_open(&x->load->load))
+    if (load_is_open(&x->now))
         open_start(x);
     else
         pacer_add(&x->worker->pacer, &x->ramp, x->start_ns);
@@ -83,13 +87,13 @@ static void follow_load(struct executor *x, uint32_t wanted, int64_t at_ns) {
 static int64_t next_change(const struct executor *x, int64_t t, uint32_t share) {
     uint32_t n = x->part.count, next_user = x->part.index + n * share;
     uint32_t low = share == 0 ? 0 : next_user - n + 1;
-    return load_next_crossing(&x->load->load, t, low, next_user + 1);
+    return load_next_crossing(&x->now, t, low, next_user + 1);
 }
 
 /* Takes each change of the load at its own time, also where several are late at once: the schedules
  * of paced users begin there. */
 static void ramp(struct executor *x, int64_t now_ns) {
-    const struct load *load = &x->load->load;
+    const struct load *load = &x->now;
     const struct worker *w = x->worker;
     int64_t t = x->ramp.due_ns - x->start_ns, end = load_duration(load);
     uint32_t budget = PACER_TURN_MAX;
@@ -111,11 +115,46 @@ static void ramp(struct executor *x, int64_t now_ns) {
         pacer_add(&x->worker->pacer, &x->ramp, x->start_ns + t);
 }
 
+/* Room for users that the load did not have at first. */
+static int grow(struct executor *x) {
+    struct worker *w = x->worker;
+    uint32_t need = part_share(x->part, load_users_max(&x->now));
+    if (need <= x->user_max)
+        return 0;
+    struct vuser **users = realloc(x->users, need * sizeof(*users));
+    if (users == NULL)
+        return err_set(&w->failure, "not enough memory for %u users", need);
+    memset(users + x->user_max, 0, (need - x->user_max) * sizeof(*users));
+    x->users = users;
+    x->user_max = need;
+    return worker_reserve(w, &w->failure);
+}
+
+int executor_change(struct executor *x, const struct load_change *change) {
+    struct worker *w = x->worker;
+    int64_t due_ns = x->start_ns + change->at_ns;
+    if (x->over)
+        return 0;
+    if (load_change(&x->now, change, &w->failure) != 0)
+        return -1;
+    if (load_is_open(&x->now)) {
+        open_change(x, change->at_ns);
+        return 0;
+    }
+    if (grow(x) != 0)
+        return -1;
+    if (x->ramp.slot != 0 && x->ramp.due_ns < due_ns)
+        return 0; /* what comes next sees the change */
+    pacer_remove(&w->pacer, &x->ramp);
+    pacer_add(&w->pacer, &x->ramp, due_ns);
+    return 0;
+}
+
 void executor_due(struct executor *x, const struct pacer_item *item, int64_t now_ns) {
     if (item == &x->give_up) {
         executor_finish(x, now_ns, now_ns);
         executor_cancel(x);
-    } else if (load_is_open(&x->load->load))
+    } else if (load_is_open(&x->now))
         open_due(x, now_ns);
     else
         ramp(x, now_ns);

@@ -26,6 +26,7 @@ struct executor {
     struct pacer_item give_up;
     struct worker *worker;
     const struct scenario_load *load;
+    struct load now;        /* the load with its changes so far; owned */
     const uint16_t *spread; /* class of each user of the load; NULL: there is only one class */
     uint32_t number;        /* index of the load */
     uint32_t first_user;    /* index, over all loads, of this load's first user */
@@ -47,6 +48,10 @@ void executor_start(struct executor *x);
 
 /* Call when the item `ramp` or `give_up` is due. */
 void executor_due(struct executor *x, const struct pacer_item *item, int64_t now_ns);
+
+/* Changes the load, at a time of it that should not be past. Returns -1 if memory runs out; the
+ * worker's `failure` is then set. */
+int executor_change(struct executor *x, const struct load_change *change);
 
 /* Sends no new requests from now on. Requests in progress have until `until_ns`. */
 void executor_finish(struct executor *x, int64_t now_ns, int64_t until_ns);

@@ -16,6 +16,12 @@ void notes_done(struct notes *n) {
     n->loads = NULL;
 }
 
+/* Fewer users are no news: they are already there. */
+void notes_change(struct notes *n, uint32_t users_max) {
+    n->all_users = n->all_users && users_max <= n->users_max;
+    n->users_max = users_max;
+}
+
 static bool any_open(const struct scenario *s) {
     for (size_t i = 0; i < s->load_count; i++)
         if (load_is_open(&s->loads[i].load))
@@ -74,6 +80,23 @@ static void note_stages(struct notes *n, size_t which, int64_t own_ns) {
     }
 }
 
+/* Those that were known before the start. */
+static void note_changes(struct notes *n, size_t which, int64_t own_ns) {
+    const struct load *l = &n->scenario->loads[which].load;
+    struct notes_load *state = &n->loads[which];
+    struct err text;
+    for (; state->change < l->change_count && l->changes[state->change].at_ns <= own_ns;
+         state->change++) {
+        const struct load_change *c = &l->changes[state->change];
+        if (load_is_open(l))
+            err_set(&text, "to %g requests per second", (double)c->micro_rate / LOAD_MICRO);
+        else
+            err_set(&text, "to %u user%s, %g per second", c->users, text_plural(c->users),
+                    c->spawn_rate);
+        record_event(n->record, c->at_ns, "load_change", text.text);
+    }
+}
+
 static void note_load(struct notes *n, size_t which, int64_t now_ns, bool running) {
     const struct scenario_load *l = &n->scenario->loads[which];
     struct notes_load *state = &n->loads[which];
@@ -87,6 +110,7 @@ static void note_load(struct notes *n, size_t which, int64_t now_ns, bool runnin
     }
     state->began = true;
     note_stages(n, which, now_ns - l->start_ns);
+    note_changes(n, which, now_ns - l->start_ns);
     if (state->ended || now_ns < end_ns || !running)
         return;
     state->ended = true;

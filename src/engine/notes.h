@@ -17,7 +17,8 @@
 #include "util/err.h"
 
 struct notes_load {
-    size_t stage; /* next stage to note */
+    size_t stage;  /* next stage to note */
+    size_t change; /* next change to note */
     bool began, ended;
 };
 
@@ -32,6 +33,9 @@ struct notes {
 int notes_init(struct notes *n, const struct scenario *s, uint32_t users_max, struct record *record,
                struct err *e);
 void notes_done(struct notes *n);
+
+/* The load will have this many users from now on. */
+void notes_change(struct notes *n, uint32_t users_max);
 
 /* `users` is the number of users at now_ns from the start. `running`: no signal has stopped the
  * loads. */

@@ -65,7 +65,7 @@ static struct vuser *take_user(struct executor *x) {
 }
 
 static void put_user(struct executor *x, struct vuser *u) {
-    bool behind = x->load->load.spread && x->open.free != NULL;
+    bool behind = x->now.spread && x->open.free != NULL;
     u->next_free = behind ? NULL : x->open.free;
     if (behind)
         x->open.last_free->next_free = u;
@@ -78,7 +78,7 @@ static void put_user(struct executor *x, struct vuser *u) {
 /* Sends what is due while a user is free, and drops what has waited for the queue timeout.
  * `waited`: what is sent now was due while no user was free. */
 static void serve(struct executor *x, int64_t now_ns, bool waited) {
-    int64_t queue_timeout_ns = x->load->load.queue_timeout_ns;
+    int64_t queue_timeout_ns = x->now.queue_timeout_ns;
     x->open.serving = true;
     while (head_is_due(x, now_ns)) {
         if (any_user(x)) {
@@ -111,7 +111,7 @@ static void ask_pacer(struct executor *x, int64_t due_ns) {
 /* What comes next: the head (when a user is free, or none will be) or the end of the queue timeout
  * (when not), or the end of the load. */
 static void look_ahead(struct executor *x, int64_t now_ns) {
-    const struct load *load = &x->load->load;
+    const struct load *load = &x->now;
     int64_t end_ns = x->start_ns + load_duration(load);
     if (x->over)
         return;
@@ -124,7 +124,7 @@ static void look_ahead(struct executor *x, int64_t now_ns) {
 }
 
 void open_start(struct executor *x) {
-    const struct load *load = &x->load->load;
+    const struct load *load = &x->now;
     uint32_t threads = x->worker->setup.threads, machines = x->part.count / threads;
     struct part machine = {x->part.index % machines, machines};
     uint32_t thread = x->part.index / machines;
@@ -137,11 +137,22 @@ void open_start(struct executor *x) {
         struct part own = part_split(machine, thread, sharers);
         arrivals_init(&x->open.arrivals, load, x->worker->setup.seed + x->number, own.index,
                       own.count);
+        x->open.shares = true;
         next_head(x);
     }
     pacer_add(&x->worker->pacer, &x->give_up,
               x->start_ns + load_duration(load) + x->worker->setup.stop_timeout_ns);
     look_ahead(x, x->start_ns);
+}
+
+void open_change(struct executor *x, int64_t at_ns) {
+    bool back = x->open.has_head && x->open.head.at_ns > at_ns;
+    if (!x->open.shares || x->over)
+        return;
+    arrivals_change(&x->open.arrivals, at_ns, back);
+    if (back || !x->open.has_head)
+        next_head(x);
+    look_ahead(x, clock_mono_ns());
 }
 
 void open_due(struct executor *x, int64_t now_ns) {

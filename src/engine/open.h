@@ -34,6 +34,7 @@ struct open_load {
     struct arrival head; /* oldest arrival that is neither sent nor abandoned */
     bool has_head;       /* false: no arrivals are left */
     bool serving;        /* serve() is running */
+    bool shares;         /* it has a share of the arrivals */
     /* The pool of free users: the next one, and the last one (valid if there is any). */
     struct vuser *free;
     struct vuser *last_free;
@@ -48,6 +49,9 @@ void open_start(struct executor *x);
 /* Call when an arrival is due, when a waiting one reaches the queue timeout, or when the load
  * ends. */
 void open_due(struct executor *x, int64_t now_ns);
+
+/* The load has a new change at at_ns. */
+void open_change(struct executor *x, int64_t at_ns);
 
 /* A user has finished its task. */
 void open_user_freed(struct executor *x, struct vuser *u);

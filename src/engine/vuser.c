@@ -42,7 +42,7 @@ void vuser_free(struct vuser *u) {
 }
 
 static bool is_open(const struct vuser *u) {
-    return load_is_open(&u->executor->load->load);
+    return load_is_open(&u->executor->now);
 }
 
 /* A user's own steps are numbered by user and iteration, and what an arrival needs by the arrival:

@@ -98,9 +98,45 @@ static void on_due(void *context, struct pacer_item *item, int64_t now_ns) {
         vuser_wake((struct vuser *)item);
 }
 
+int worker_reserve(struct worker *w, struct err *e) {
+    size_t users = 0;
+    for (uint32_t i = 0; i < w->executor_count; i++)
+        users += w->executors[i].user_max;
+    return pacer_reserve(&w->pacer, users + 2 * (size_t)w->executor_count + 1, e);
+}
+
+int worker_change(struct worker *w, const struct load_change *change, struct err *e) {
+    pthread_mutex_lock(&w->change_lock);
+    struct load_change *all = realloc(w->changes, (w->change_count + 1) * sizeof *all);
+    if (all != NULL) {
+        w->changes = all;
+        all[w->change_count++] = *change;
+    }
+    pthread_mutex_unlock(&w->change_lock);
+    if (all == NULL)
+        return err_set(e, "out of memory for a change of the load");
+    if (!atomic_load(&w->ended))
+        uv_async_send(&w->wake);
+    return 0;
+}
+
+static void make_changes(struct worker *w) {
+    pthread_mutex_lock(&w->change_lock);
+    struct load_change *all = w->changes;
+    size_t n = w->change_count;
+    w->changes = NULL;
+    w->change_count = 0;
+    pthread_mutex_unlock(&w->change_lock);
+    for (size_t i = 0; i < n && !w->failed; i++)
+        if (executor_change(&w->executors[0], &all[i]) != 0)
+            worker_fail(w);
+    free(all);
+}
+
 static void on_order(uv_async_t *wake) {
     struct worker *w = wake->data;
     enum worker_order order = atomic_load(&w->order);
+    make_changes(w);
     if (order == WORKER_RUN)
         return;
     finish_executors(w);
@@ -154,8 +190,7 @@ static int compile(struct worker *w, struct err *e) {
     return 0;
 }
 
-/* *users becomes how many there may be at once. */
-static int make_executors(struct worker *w, size_t *users, struct err *e) {
+static int make_executors(struct worker *w, struct err *e) {
     const struct scenario *s = w->scenario;
     uint32_t first_user = 0;
     w->executors = calloc(s->load_count, sizeof *w->executors);
@@ -166,7 +201,6 @@ static int make_executors(struct worker *w, size_t *users, struct err *e) {
         if (executor_init(&w->executors[i], w, i, first_user, w->setup.spreads[i], e) != 0)
             return -1;
         first_user += load_users_max(&s->loads[i].load);
-        *users += w->executors[i].user_max;
     }
     return 0;
 }
@@ -176,13 +210,13 @@ int worker_init(struct worker *w, const struct worker_setup *setup, struct err *
         .setup = *setup, .scenario = setup->scenario, .transport_ops = setup->transport_ops};
     w->queue = record_queue(setup->record, setup->thread);
     buf_init(&w->masked, ERROR_TEXT_MAX);
-    size_t users = 0;
+    pthread_mutex_init(&w->change_lock, NULL);
     w->reported = calloc(w->scenario->request_count + 1, sizeof *w->reported);
     if (w->reported == NULL)
         return err_set(e, "not enough memory for %zu requests", w->scenario->request_count);
     if (flow_work_init(&w->flows, w->scenario, e) != 0 ||
         checker_init(&w->checker, w->scenario, setup->record, setup->bodies, e) != 0 ||
-        make_executors(w, &users, e) != 0)
+        make_executors(w, e) != 0)
         return -1;
     if (uv_loop_init(&w->loop) != 0)
         return err_set(e, "cannot create an event loop");
@@ -197,7 +231,7 @@ int worker_init(struct worker *w, const struct worker_setup *setup, struct err *
     if (hist_init(&w->lags, WORKER_LAG_BITS, e) != 0)
         return -1;
     w->pacer.lags = &w->lags;
-    if (pacer_reserve(&w->pacer, users + 2 * (size_t)w->executor_count + 1, e) != 0)
+    if (worker_reserve(w, e) != 0)
         return -1;
     if (w->transport_ops->open(&w->loop, setup->transport_options, &w->transport, e) != 0)
         return -1;
@@ -226,5 +260,7 @@ void worker_done(struct worker *w) {
     free(w->reported);
     free(w->executors);
     free(w->last_error);
+    free(w->changes);
+    pthread_mutex_destroy(&w->change_lock);
     buf_done(&w->masked);
 }

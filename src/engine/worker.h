@@ -12,6 +12,7 @@
 #ifndef ENGINE_WORKER_H
 #define ENGINE_WORKER_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -90,6 +91,10 @@ struct worker {
     uv_thread_t thread;
     bool loop_ready, wake_ready, pacer_ready;
 
+    pthread_mutex_t change_lock; /* the next two */
+    struct load_change *changes; /* of the load, not yet made */
+    size_t change_count;
+
     _Atomic enum worker_order order;
     atomic_uint active; /* users that are not ABSENT; in open loads, the busy ones */
     atomic_bool ended;
@@ -108,8 +113,13 @@ void worker_done(struct worker *w);
 int worker_start(struct worker *w, int64_t start_ns, struct err *e);
 void worker_join(struct worker *w);
 void worker_stop(struct worker *w, enum worker_order order);
+/* Changes the only load of the scenario. -1: no memory; then the worker does not change. */
+int worker_change(struct worker *w, const struct load_change *change, struct err *e);
 
 /* ---- for vuser.c, executor.c and open.c ---- */
+
+/* Reserves what all users of all executors need at once. */
+int worker_reserve(struct worker *w, struct err *e);
 
 uint32_t worker_draw_task(const struct worker *w, const struct scenario_class *c, struct rng *rng);
 

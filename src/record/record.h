@@ -192,6 +192,8 @@ struct record_end {
     const char *verdict; /* VALID, SUSPECT or INVALID */
     const char *verdict_reason;
     int exit_code;
+    /* If the load was changed to have more users than record_run says; else 0. */
+    uint32_t users_max;
 };
 
 /* Writes everything that is queued and stops the writer. The workers must have stopped. Afterwards

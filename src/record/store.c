@@ -518,11 +518,14 @@ void store_rollback(struct store *s) {
 
 int store_finish(struct store *s, const struct record_end *end, struct err *e) {
     sqlite3_stmt *st = NULL;
-    if (prepare(s, "UPDATE run SET duration_us = ?, verdict = ?, verdict_reason = ?, exit_code = ?",
+    if (prepare(s,
+                "UPDATE run SET duration_us = ?, verdict = ?, verdict_reason = ?, exit_code = ?,"
+                " users_max = max(users_max, ?)",
                 &st, e) != 0)
         return -1;
     sqlite3_bind_int64(st, 1, end->duration_ns / 1000);
     sqlite3_bind_int(st, 4, end->exit_code);
+    sqlite3_bind_int64(st, 5, end->users_max);
     int rc;
     if (bind_text(st, 2, end->verdict) != SQLITE_OK ||
         bind_text(st, 3, end->verdict_reason) != SQLITE_OK)

@@ -16,9 +16,14 @@ struct line {
 };
 
 static bool line_at(const struct load *l, size_t i, struct line *out) {
+    if (l->kind == LOAD_RATE && i > l->change_count)
+        return false;
     if (l->kind == LOAD_RATE) {
-        *out = (struct line){l->micro_rate, l->micro_rate, l->duration_ns};
-        return i == 0;
+        int64_t rate = i == 0 ? l->micro_rate : l->changes[i - 1].micro_rate;
+        int64_t begin = i == 0 ? 0 : l->changes[i - 1].at_ns;
+        int64_t end = i == l->change_count ? l->duration_ns : l->changes[i].at_ns;
+        *out = (struct line){rate, rate, end - begin};
+        return true;
     }
     if (i >= l->stage_count)
         return false;
@@ -96,6 +101,9 @@ bool arrivals_next(struct arrivals *a, struct arrival *out) {
     struct line s;
     if (a->load->kind == LOAD_TRACE)
         return next_recorded(a, out);
+    if (a->taken)
+        advance(a, a->step);
+    a->taken = false;
     for (;;) {
         if (!line_at(a->load, a->stage, &s))
             return false;
@@ -113,6 +121,16 @@ bool arrivals_next(struct arrivals *a, struct arrival *out) {
         a->last.at_ns = at_ns;
     a->last.index = a->index;
     *out = a->last;
-    advance(a, a->step);
+    a->taken = true;
     return true;
+}
+
+void arrivals_change(struct arrivals *a, int64_t at_ns, bool back) {
+    a->stage = 0;
+    a->stage_ns = 0;
+    a->area = 0;
+    if (back) {
+        a->taken = false;
+        a->last.at_ns = at_ns;
+    }
 }

@@ -38,8 +38,9 @@ struct arrivals {
     uint32_t step;           /* number of workers */
     struct rng gaps;         /* for Poisson arrivals */
     struct arrival last;     /* the last result of arrivals_next() */
-    uint64_t index;          /* of the next arrival */
-    arrivals_area position;  /* of the next arrival, as an area under the rate */
+    bool taken;              /* the arrival at `position` was returned */
+    uint64_t index;          /* of the arrival at `position` */
+    arrivals_area position;  /* of this arrival, as an area under the rate */
     size_t stage;            /* stage that the search has reached */
     int64_t stage_ns;        /* start of that stage */
     arrivals_area area;      /* area before that stage */
@@ -52,5 +53,9 @@ void arrivals_init(struct arrivals *a, const struct load *l, uint64_t seed, uint
 /* Returns the worker's next arrival, or false if there are no more. Constant time, plus the
  * stages that it passes (and, with Poisson arrivals, a gap for each other worker). */
 bool arrivals_next(struct arrivals *a, struct arrival *out);
+
+/* The load, which must not be a trace, has a new change at at_ns. `back`: the last arrival is later
+ * than that, and was not used: arrivals_next() will return it again, with its new time. */
+void arrivals_change(struct arrivals *a, int64_t at_ns, bool back);
 
 #endif

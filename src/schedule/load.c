@@ -10,7 +10,58 @@ __extension__ typedef __int128 wide;
 
 void load_done(struct load *l) {
     free(l->stages);
+    free(l->changes);
     *l = (struct load){0};
+}
+
+int load_copy(const struct load *from, struct load *to, struct err *e) {
+    *to = *from;
+    to->stages = calloc(from->stage_count + 1, sizeof *to->stages);
+    to->changes = calloc(from->change_count + 1, sizeof *to->changes);
+    if (to->stages == NULL || to->changes == NULL) {
+        load_done(to);
+        return err_set(e, "out of memory for a load");
+    }
+    for (size_t i = 0; i < from->stage_count; i++)
+        to->stages[i] = from->stages[i];
+    for (size_t i = 0; i < from->change_count; i++)
+        to->changes[i] = from->changes[i];
+    return 0;
+}
+
+const char *load_no_change(const struct load *l) {
+    switch (l->kind) {
+    case LOAD_USERS:
+    case LOAD_RATE:
+        return NULL;
+    case LOAD_STAGES:
+    case LOAD_RATE_STAGES:
+        return "its stages say how the load changes";
+    case LOAD_TRACE:
+        return "its trace says when requests arrive";
+    }
+    return NULL;
+}
+
+int load_change(struct load *l, const struct load_change *c, struct err *e) {
+    const char *why = load_no_change(l);
+    if (why != NULL)
+        return err_set(e, "this load cannot be changed: %s", why);
+    if (l->change_count == LOAD_CHANGES_MAX)
+        return err_set(e, "a load can be changed %d times", LOAD_CHANGES_MAX);
+    int64_t after = l->change_count == 0 ? -1 : l->changes[l->change_count - 1].at_ns;
+    if (c->at_ns <= after || c->at_ns < 0)
+        return err_set(e, "a change must be later than the one before it");
+    if (c->at_ns >= load_duration(l))
+        return err_set(e, "the load has ended by then");
+    struct load_change *all = realloc(l->changes, (l->change_count + 1) * sizeof *all);
+    if (all == NULL)
+        return err_set(e, "out of memory for a load");
+    l->changes = all;
+    uint32_t from = c->at_ns == 0 ? 0 : load_users(l, c->at_ns - 1);
+    all[l->change_count] = *c;
+    all[l->change_count++].from = from;
+    return 0;
 }
 
 bool load_is_open(const struct load *l) {
@@ -79,6 +130,8 @@ int64_t load_micro_rate_max(const struct load *l) {
     int64_t most = l->kind == LOAD_RATE ? l->micro_rate : l->start_micro_rate;
     for (size_t i = 0; i < l->stage_count; i++)
         most = l->stages[i].micro_rate > most ? l->stages[i].micro_rate : most;
+    for (size_t i = 0; i < l->change_count; i++)
+        most = l->changes[i].micro_rate > most ? l->changes[i].micro_rate : most;
     return most;
 }
 
@@ -104,6 +157,75 @@ static uint32_t started(const struct load *l, int64_t t_ns) {
     return low;
 }
 
+/* When the k-th user of a change starts or stops, from the change. */
+static int64_t step_ns(const struct load_change *c, uint32_t k) {
+    double t = (double)k * 1e9 / c->spawn_rate;
+    return t < 9e18 ? llround(t) : INT64_MAX;
+}
+
+static uint32_t distance(const struct load_change *c) {
+    return c->users > c->from ? c->users - c->from : c->from - c->users;
+}
+
+/* How many users have started or stopped x ns after the change. */
+static uint32_t steps_done(const struct load_change *c, int64_t x) {
+    uint32_t low = 0, high = distance(c);
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (step_ns(c, middle) <= x)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* How many changes have begun by t. */
+static size_t changes_begun(const struct load *l, int64_t t_ns) {
+    size_t low = 0, high = l->change_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (l->changes[middle].at_ns <= t_ns)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static uint32_t users_of(const struct load *l, int64_t t_ns) {
+    size_t begun = changes_begun(l, t_ns);
+    if (begun == 0)
+        return started(l, t_ns);
+    const struct load_change *c = &l->changes[begun - 1];
+    uint32_t steps = steps_done(c, t_ns - c->at_ns);
+    return c->users > c->from ? c->from + steps : c->from - steps;
+}
+
+/* When the users of a change leave `low` .. `high` - 1, where they are before it; -1: they do not. */
+static int64_t leaves_change(const struct load_change *c, uint32_t low, uint32_t high) {
+    int64_t x = -1;
+    if (c->users >= high)
+        x = step_ns(c, high - c->from - 1);
+    else if (c->users < low)
+        x = step_ns(c, c->from - low);
+    return x < 0 || x >= INT64_MAX - c->at_ns ? -1 : c->at_ns + x;
+}
+
+/* The ramp, then each change up to the next one. */
+static int64_t next_of_users(const struct load *l, int64_t t_ns, uint32_t low, uint32_t high) {
+    size_t begun = changes_begun(l, t_ns);
+    int64_t next = begun > 0          ? leaves_change(&l->changes[begun - 1], low, high)
+                   : high <= l->users ? start_ns(l, high - 1)
+                                      : -1;
+    for (size_t i = begun; i < l->change_count; i++) {
+        if (next >= 0 && next < l->changes[i].at_ns)
+            return next;
+        next = leaves_change(&l->changes[i], low, high);
+    }
+    return next;
+}
+
 /* Users x ns into a straight line from `from` to `to` over d ns, rounded down; 0 <= x < d. */
 static uint32_t on_line(uint32_t from, uint32_t to, int64_t x, int64_t d) {
     if (to >= from)
@@ -127,7 +249,7 @@ uint32_t load_users(const struct load *l, int64_t t_ns) {
     if (load_is_open(l) || t_ns < 0 || t_ns >= load_duration(l))
         return 0;
     if (l->kind == LOAD_USERS)
-        return started(l, t_ns);
+        return users_of(l, t_ns);
     uint32_t from = l->start_users;
     int64_t start = 0;
     for (size_t i = 0; i < l->stage_count; i++) {
@@ -166,8 +288,8 @@ int64_t load_next_crossing(const struct load *l, int64_t t_ns, uint32_t low, uin
         return -1;
     if (l->kind == LOAD_STAGES)
         next = next_in_stages(l, t_ns, low, high);
-    else if (high <= l->users)
-        next = start_ns(l, high - 1);
+    else
+        next = next_of_users(l, t_ns, low, high);
     if (next >= 0 && next < duration)
         return next;
     return low > 0 ? duration : -1;
@@ -214,8 +336,12 @@ size_t load_stage_at(const struct load *l, int64_t t_ns) {
 uint32_t load_users_max(const struct load *l) {
     if (load_is_open(l))
         return l->max_users;
-    if (l->kind == LOAD_USERS)
-        return load_users(l, load_duration(l) - 1);
+    if (l->kind == LOAD_USERS) {
+        uint32_t users = load_users(l, load_duration(l) - 1);
+        for (size_t i = 0; i < l->change_count; i++)
+            users = l->changes[i].from > users ? l->changes[i].from : users;
+        return users;
+    }
     /* A line is highest at one of its ends; a target that only the very end of the load would reach
      * is never active, and a jump over it neither. */
     uint32_t most = 0, from = l->start_users;

@@ -13,7 +13,10 @@
  * earlier responses: see arrivals.h. Their users are a pool that serves the arrivals, so
  * load_users() is always 0.
  *
- * Ownership: load_done frees the stages; the times of a trace are borrowed. Thread: any.
+ * A load of users or of a rate can be changed while it runs: at a time, users start or stop one by
+ * one until there are as many as wanted, or the rate becomes another one. The past stays as it was.
+ *
+ * Ownership: load_done frees stages and changes; the times of a trace are borrowed. Thread: any.
  */
 #ifndef SCHEDULE_LOAD_H
 #define SCHEDULE_LOAD_H
@@ -21,6 +24,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "util/err.h"
+
+#define LOAD_CHANGES_MAX 10000
 
 /* Of a load, which parts on several machines may share, and of what one machine has of it. */
 #define LOAD_USERS_MAX 10000000
@@ -53,6 +60,15 @@ struct load_times {
     int64_t length_ns;
 };
 
+/* From a time on, another number of users (LOAD_USERS) or another rate (LOAD_RATE). */
+struct load_change {
+    int64_t at_ns;      /* from the start of the load */
+    uint32_t users;     /* LOAD_USERS */
+    double spawn_rate;  /* LOAD_USERS: users that start or stop per second, the first at once */
+    int64_t micro_rate; /* LOAD_RATE; 0: nothing arrives */
+    uint32_t from;      /* users just before it; load_change() sets it */
+};
+
 struct load_stage {
     int64_t duration_ns; /* 0: a jump */
     uint32_t users;      /* at its end */
@@ -67,6 +83,8 @@ struct load {
     uint32_t start_users;
     struct load_stage *stages; /* owned */
     size_t stage_count;
+    struct load_change *changes; /* owned; later ones last */
+    size_t change_count;
     int64_t micro_rate;
     int64_t start_micro_rate;
     const struct load_times *times; /* LOAD_TRACE */
@@ -84,6 +102,16 @@ struct load {
 };
 
 void load_done(struct load *l);
+
+/* A copy that owns its stages and changes. */
+int load_copy(const struct load *from, struct load *to, struct err *e);
+
+/* Returns NULL if a load can be changed, else why not, for a message. */
+const char *load_no_change(const struct load *l);
+
+/* Adds a change. Fails if the load cannot be changed, or if it is not later than the others or not
+ * before the end. */
+int load_change(struct load *l, const struct load_change *c, struct err *e);
 
 /* True for an open load: requests arrive at a rate. */
 bool load_is_open(const struct load *l);

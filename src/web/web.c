@@ -284,7 +284,27 @@ bool web_take_stop(struct web *w) {
     return atomic_exchange(&w->stop, false);
 }
 
+bool web_take_change(struct web *w, struct control_change *out) {
+    pthread_mutex_lock(&w->lock);
+    *out = w->change;
+    w->change.kind = CONTROL_NO_CHANGE;
+    pthread_mutex_unlock(&w->lock);
+    return out->kind != CONTROL_NO_CHANGE;
+}
+
 /* ---- what is shown ---- */
+
+/* Under the lock. */
+static void note_load(struct web *w, const struct status_run *r) {
+    struct web_load *l = &w->load;
+    if (!w->started)
+        l->spawn_rate = r->spawn_rate;
+    l->open = r->open;
+    l->users_possible = r->users_possible;
+    snprintf(l->refusal, sizeof l->refusal, "%s", r->no_change == NULL ? "" : r->no_change);
+    snprintf(l->target, sizeof l->target, "%.*s", (int)(sizeof l->target - 1),
+             r->target == NULL ? "" : r->target);
+}
 
 static struct web_event *make_event(struct web *w, const struct status *s) {
     struct web_event *event = NULL;
@@ -318,6 +338,7 @@ void web_show(struct web *w, const struct status *s) {
     replace(w, WEB_STATE, &state);
     replace(w, WEB_METRICS, &metrics);
     pthread_mutex_lock(&w->lock);
+    note_load(w, s->run);
     w->started = true;
     w->over = s->phase == STATUS_ENDED;
     if (event != NULL) {

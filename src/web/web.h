@@ -9,6 +9,7 @@
  *     GET /            the page             GET /api/state   all of the status
  *     GET /metrics     for Prometheus       GET /api/events  server-sent events, one a second
  *     POST /api/stop, GET /stop             end the run
+ *     POST /api/load, /swarm                change its load
  *
  * What may be asked by whom: web_guard.h. It starts no runs, and reads only its certificate.
  * Ownership: heap, web_close(NULL) is allowed; texts of the options are copied. Thread: one opens,
@@ -19,6 +20,7 @@
 
 #include <stdbool.h>
 
+#include "control/control.h"
 #include "control/status.h"
 #include "util/err.h"
 
@@ -45,5 +47,9 @@ void web_show(struct web *w, const struct status *s);
 
 /* Whether somebody has asked for the end of the run since the last call. */
 bool web_take_stop(struct web *w);
+
+/* Whether somebody has asked for another load since the last call. It is one that the run can
+ * have. */
+bool web_take_change(struct web *w, struct control_change *out);
 
 #endif

@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "util/json_write.h"
 #include "web/web_internal.h"
 
 #define NICE 10
@@ -13,10 +14,18 @@
 
 /* One request. */
 struct visit {
-    size_t body_bytes;
+    struct buf body;
 };
 
-enum route_kind { ROUTE_DOCUMENT, ROUTE_EVENTS, ROUTE_STOP, ROUTE_LOCUST_STOP };
+enum route_kind {
+    ROUTE_DOCUMENT,
+    ROUTE_EVENTS,
+    /* From here on they change something. */
+    ROUTE_STOP,
+    ROUTE_LOCUST_STOP,
+    ROUTE_LOAD,
+    ROUTE_LOCUST_SWARM
+};
 
 struct route {
     const char *path, *method;
@@ -30,7 +39,9 @@ static const struct route routes[] = {
     {"/metrics", "GET", ROUTE_DOCUMENT, WEB_METRICS},
     {"/api/events", "GET", ROUTE_EVENTS, 0},
     {"/api/stop", "POST", ROUTE_STOP, 0},
+    {"/api/load", "POST", ROUTE_LOAD, 0},
     {"/stop", "GET", ROUTE_LOCUST_STOP, 0},
+    {"/swarm", "POST", ROUTE_LOCUST_SWARM, 0},
 };
 #define ROUTES (sizeof routes / sizeof *routes)
 
@@ -179,6 +190,75 @@ static enum MHD_Result stop(struct web *w, struct MHD_Connection *c, bool locust
     return send_text(w, c, MHD_HTTP_ACCEPTED, json, "{\"stopping\":true}\n", NULL, NULL);
 }
 
+/* Locust's: success with a message, at 200 in any case. */
+static enum MHD_Result say_swarm(const struct web *w, struct MHD_Connection *c, bool good,
+                                 const char *message, const char *target) {
+    struct buf text;
+    struct json_writer j;
+    buf_init(&text, 4096);
+    json_write_init(&j, &text, NULL);
+    json_write_object(&j, NULL, JSON_LINE);
+    json_write_bool(&j, "success", good);
+    json_write_text(&j, "message", message);
+    json_write_text(&j, "host", target);
+    json_write_end(&j);
+    buf_char(&text, '\n');
+    enum MHD_Result result =
+        send_text(w, c, MHD_HTTP_OK, "application/json", buf_text(&text), NULL, NULL);
+    buf_done(&text);
+    return result;
+}
+
+static enum MHD_Result say_change(const struct web *w, struct MHD_Connection *c, unsigned status,
+                                  const struct control_change *change, const char *error) {
+    struct buf text;
+    struct json_writer j;
+    buf_init(&text, 4096);
+    json_write_init(&j, &text, NULL);
+    json_write_object(&j, NULL, JSON_LINE);
+    if (status != MHD_HTTP_ACCEPTED)
+        json_write_text(&j, "error", error);
+    else if (change->kind == CONTROL_USERS) {
+        json_write_uint(&j, "users", change->users);
+        json_write_number(&j, "spawn_rate", change->spawn_rate);
+    } else
+        json_write_number(&j, "rate", change->rate);
+    json_write_end(&j);
+    buf_char(&text, '\n');
+    enum MHD_Result result =
+        send_text(w, c, status, "application/json", buf_text(&text), NULL, NULL);
+    buf_done(&text);
+    return result;
+}
+
+static enum MHD_Result change(struct web *w, struct MHD_Connection *c, const struct buf *body,
+                              bool locust) {
+    struct control_change wanted;
+    struct err why = {""};
+    pthread_mutex_lock(&w->lock);
+    const struct web_load load = w->load;
+    bool runs = w->started && !w->over, good = false;
+    if (!runs)
+        err_set(&why, "no run is in progress");
+    else if (load.refusal[0] != '\0')
+        err_set(&why, "the load of this run cannot be changed: %s", load.refusal);
+    else
+        good = web_read_load(&load, body->data == NULL ? "" : body->data, body->len, &wanted, &why);
+    if (good) {
+        w->change = wanted;
+        w->load.spawn_rate = wanted.kind == CONTROL_USERS ? wanted.spawn_rate : load.spawn_rate;
+    }
+    pthread_mutex_unlock(&w->lock);
+    if (locust)
+        return say_swarm(w, c, good, good ? "Swarming started" : why.text, load.target);
+    bool conflict = !runs || load.refusal[0] != '\0';
+    return say_change(w, c,
+                      good       ? MHD_HTTP_ACCEPTED
+                      : conflict ? MHD_HTTP_CONFLICT
+                                 : MHD_HTTP_BAD_REQUEST,
+                      &wanted, why.text);
+}
+
 /* The token came in the address: it becomes a cookie, and leaves the address. */
 static enum MHD_Result take_token(const struct web *w, struct MHD_Connection *c) {
     char cookie[512], place[512];
@@ -225,13 +305,13 @@ static const char *below_base(const struct web *w, const char *url) {
 }
 
 static enum MHD_Result answer(struct web *w, struct MHD_Connection *c, const char *url,
-                              const char *method) {
+                              const char *method, const struct visit *v) {
     const char *path = below_base(w, url), *known = NULL, *given = NULL;
     const struct route *r = path == NULL ? NULL : find(path, method, &known);
     if (w->guard.token != NULL)
         given = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "token");
     const struct web_guard_request request = {
-        .changes = r != NULL && (r->kind == ROUTE_STOP || r->kind == ROUTE_LOCUST_STOP),
+        .changes = r != NULL && r->kind >= ROUTE_STOP,
         .host = header(c, MHD_HTTP_HEADER_HOST),
         .origin = header(c, "Origin"),
         .fetch_site = header(c, "Sec-Fetch-Site"),
@@ -261,6 +341,8 @@ static enum MHD_Result answer(struct web *w, struct MHD_Connection *c, const cha
         return take_token(w, c);
     if (r->kind == ROUTE_EVENTS)
         return send_events(w, c);
+    if (r->kind == ROUTE_LOAD || r->kind == ROUTE_LOCUST_SWARM)
+        return change(w, c, &v->body, r->kind == ROUTE_LOCUST_SWARM);
     return r->kind == ROUTE_DOCUMENT ? send_document(w, c, r->document)
                                      : stop(w, c, r->kind == ROUTE_LOCUST_STOP);
 }
@@ -271,23 +353,23 @@ enum MHD_Result web_answer(void *context, struct MHD_Connection *connection, con
     struct web *w = context;
     struct visit *v = *visit;
     (void)version;
-    (void)data;
     be_nice();
     if (v == NULL) {
         const char *length = header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
         *visit = calloc(1, sizeof *v);
         if (*visit == NULL)
             return MHD_NO;
+        buf_init(&((struct visit *)*visit)->body, WEB_BODY_MAX);
         if (length != NULL && strtoull(length, NULL, 10) > WEB_BODY_MAX)
             return say(w, connection, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too large\n");
         return MHD_YES;
     }
     if (*bytes > 0) {
-        v->body_bytes += *bytes;
+        buf_add(&v->body, data, *bytes);
         *bytes = 0;
-        return v->body_bytes > WEB_BODY_MAX ? MHD_NO : MHD_YES;
+        return buf_ok(&v->body) ? MHD_YES : MHD_NO;
     }
-    return answer(w, connection, url, method);
+    return answer(w, connection, url, method, v);
 }
 
 void web_answered(void *context, struct MHD_Connection *connection, void **visit,
@@ -295,6 +377,8 @@ void web_answered(void *context, struct MHD_Connection *connection, void **visit
     (void)context;
     (void)connection;
     (void)code;
+    if (*visit != NULL)
+        buf_done(&((struct visit *)*visit)->body);
     free(*visit);
     *visit = NULL;
 }

@@ -37,6 +37,15 @@ struct web_reader {
     struct web_reader *next, **from;
 };
 
+/* What may be asked for. */
+struct web_load {
+    bool open;
+    char refusal[128]; /* why the load cannot be changed; "": it can */
+    uint32_t users_possible;
+    double spawn_rate; /* of the last change, or of the begin */
+    char target[256];
+};
+
 enum web_document { WEB_PAGE, WEB_STATE, WEB_METRICS, WEB_DOCUMENTS };
 
 struct web {
@@ -55,6 +64,8 @@ struct web {
     struct web_event *event; /* the newest; NULL: none yet */
     uint64_t generation;
     struct web_reader *readers;
+    struct control_change change; /* asked for, not taken yet */
+    struct web_load load;
     bool over;    /* no more events will come */
     bool started; /* a run was shown */
 };
@@ -70,5 +81,10 @@ void web_answered(void *context, struct MHD_Connection *connection, void **visit
 void web_headers(const struct web *w, struct MHD_Response *r, const char *type);
 
 void web_event_release(struct web_event *e);
+
+/* Reads a body: JSON or a form. Returns false with a reason if it asks for nothing that `load` can
+ * become. */
+bool web_read_load(const struct web_load *load, const char *body, size_t n,
+                   struct control_change *out, struct err *why);
 
 #endif

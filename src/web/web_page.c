@@ -207,7 +207,13 @@ void web_page_write(const struct web_page *p, const struct status *s, struct buf
     markup_cut(out, name, 200);
     buf_str(out,
             "</bdi></h1><p id=\"lost\" class=\"lost\" role=\"alert\" hidden></p>"
-            "<button type=\"button\" id=\"stop\" class=\"act\" hidden>Stop</button></header>\n");
+            "<form id=\"load\" hidden><label><span id=\"load-name\">Users</span> <input "
+            "id=\"load-value\" "
+            "type=\"number\" min=\"0\" step=\"1\" required></label> <label id=\"load-spawn\">per "
+            "second <input id=\"load-rate\" type=\"number\" min=\"0.001\" step=\"any\" "
+            "required></label> <button class=\"act\">Change</button></form>"
+            "<button type=\"button\" id=\"stop\" class=\"act\" hidden>Stop</button>"
+            "<p id=\"answer\" class=\"note\" role=\"status\"></p></header>\n");
     verdict(out, s);
     tiles(out, s);
     if (s != NULL)

@@ -316,6 +316,7 @@ function drawHead() {
   box.querySelector("span").textContent = (state.phase === "ended" ? "" : "so far: ") + state.reason;
   set("client", "busiest thread " + (100 * state.client.busiest_core).toFixed(0) + " % of a core, longest stall " + span(state.client.longest_stall_ms) + (state.client.rows_queued > 100000 ? ", " + state.client.rows_queued + " rows wait" : ""));
   const stop = $("stop");
+  drawLoad();
   stop.hidden = state.phase === "ended";
   stop.disabled = asked || state.phase !== "running";
   stop.textContent = stop.disabled ? "Stopping \u2026" : "Stop";
@@ -374,6 +375,28 @@ function listen() {
   };
   source.onerror = () => { close(); setTimeout(load, 1000); };
 }
+/* The form has what the load is now, until somebody types into it. */
+function drawLoad() {
+  const form = $("load"), run = state.run;
+  form.hidden = state.phase !== "running" || !run || run.no_change !== null;
+  if (form.hidden || form.dataset.ready === "1") return;
+  const byRate = run.load === "rate";
+  form.dataset.ready = "1";
+  set("load-name", byRate ? "Requests/s" : "Users");
+  $("load-spawn").hidden = byRate;
+  $("load-rate").disabled = byRate;
+  $("load-value").step = byRate ? "any" : "1";
+  $("load-value").value = String(byRate ? run.rate : run.users);
+  $("load-rate").value = byRate ? "" : String(run.spawn_rate);
+}
+$("load").addEventListener("submit", (e) => {
+  e.preventDefault();
+  const value = Number($("load-value").value);
+  const body = state.run.load === "rate" ? { rate: value } : { users: value, spawn_rate: Number($("load-rate").value) };
+  set("answer", "");
+  fetch("api/load", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) })
+    .then((r) => r.json()).then((x) => set("answer", x.error === undefined ? "The load changes." : x.error)).catch(() => set("answer", "The load could not be changed from here."));
+});
 $("stop").addEventListener("click", () => {
   asked = true;
   drawHead();

@@ -48,6 +48,11 @@ def main():
         assert re.match(r"0s: active users \d+$", said), said
         for svg in b.value("[...document.querySelectorAll('.plot')].map(x => x.getAttribute('aria-label'))"):
             assert len(svg) > 10, svg
+        # The load, changed in its form.
+        assert b.value("document.getElementById('load-value').value") == "10"
+        b.value("document.getElementById('load-value').value = '14'; document.querySelector('#load button').click()")
+        until(b, "document.querySelector('#users').textContent === '14' && document.querySelector('#users-max').textContent === '14'")
+        until(b, "document.querySelector('#event-list').textContent.includes('the page: to 14 users, 5 per second')")
         # A phone's width, both colours: nothing is wider than the screen, and the style is there.
         for dark in (False, True):
             b.look(390, 800, dark)
@@ -66,7 +71,7 @@ def main():
         assert "the page: no new requests" in b.value("document.querySelector('#event-list').textContent")
         table, line = b.value(TABLE), b.value(LINE)
         assert b.complaints == [], b.complaints
-        assert {x.split("?")[0] for x in b.requests} <= {url + x for x in ("", "api/state", "api/events", "api/stop")}, set(b.requests)
+        assert {x.split("?")[0] for x in b.requests} <= {url + x for x in ("", "api/state", "api/events", "api/load", "api/stop")}, set(b.requests)
         # Without JavaScript: the tables as of loading.
         b.call("Emulation.setScriptExecutionDisabled", value=True)
         b.open(url)

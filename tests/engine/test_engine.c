@@ -191,12 +191,12 @@ static struct engine_order interrupt(void *context, const struct engine_progress
     if (i->sent == 0 && p->elapsed_ns >= i->at_ns) {
         assert_false(p->stopped);
         i->sent++;
-        return (struct engine_order){ENGINE_FINISH, SIGINT};
+        return (struct engine_order){.wish = ENGINE_FINISH, .signal = SIGINT};
     }
     if (i->sent == 1 && i->again_ns > 0 && p->elapsed_ns >= i->again_ns) {
         assert_true(p->stopped && p->stopping);
         i->sent++;
-        return (struct engine_order){ENGINE_CANCEL, SIGTERM};
+        return (struct engine_order){.wish = ENGINE_CANCEL, .signal = SIGTERM};
     }
     return (struct engine_order){0};
 }

@@ -160,7 +160,8 @@ static struct engine_order interrupt(void *context, const struct engine_progress
         (i->sent == 1 && p->elapsed_ns >= i->again_ns)) {
         i->sent++;
         record_event(i->record, p->elapsed_ns, "order", "");
-        return (struct engine_order){i->sent == 1 ? ENGINE_FINISH : ENGINE_CANCEL, SIGINT};
+        return (struct engine_order){.wish = i->sent == 1 ? ENGINE_FINISH : ENGINE_CANCEL,
+                                     .signal = SIGINT};
     }
     return (struct engine_order){0};
 }

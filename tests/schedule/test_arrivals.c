@@ -395,8 +395,81 @@ static void an_open_load_wants_no_users_of_its_own(void **state) {
     assert_false(load_is_open(&(struct load){.kind = LOAD_STAGES}));
 }
 
+/* ---- changes ---- */
+
+/* All arrivals of a load, by as many workers. A change that is known from the start, and one that
+ * comes while it runs, give the same ones. */
+static size_t collect(const struct load *known, const struct load_change *later, size_t n,
+                      uint32_t workers, int64_t *at_ns, size_t max) {
+    size_t count = 0;
+    struct err e;
+    for (uint32_t w = 0; w < workers; w++) {
+        struct load l;
+        struct arrivals a;
+        struct arrival x;
+        size_t next = 0;
+        assert_int_equal(load_copy(known, &l, &e), 0);
+        arrivals_init(&a, &l, 7, w, workers);
+        bool any = arrivals_next(&a, &x);
+        for (;;) {
+            /* The change is heard of when all before it are sent, and the next is prepared. */
+            while (next < n && (!any || x.at_ns > later[next].at_ns)) {
+                assert_int_equal(load_change(&l, &later[next], &e), 0);
+                arrivals_change(&a, later[next++].at_ns, any);
+                any = arrivals_next(&a, &x);
+            }
+            if (!any)
+                break;
+            assert_true(x.index < max);
+            assert_int_equal(at_ns[x.index], -1); /* each once */
+            at_ns[x.index] = x.at_ns;
+            count++;
+            any = arrivals_next(&a, &x);
+        }
+        load_done(&l);
+    }
+    return count;
+}
+
+static void changes_that_come_later_give_the_same_arrivals(void **state) {
+    (void)state;
+    enum { MAX = 4000 };
+    static int64_t first[MAX], other[MAX];
+    static const struct load_change changes[] = {{.at_ns = 2 * S, .micro_rate = 200 * LOAD_MICRO},
+                                                 {.at_ns = 5 * S + 1, .micro_rate = 0},
+                                                 {.at_ns = 7 * S, .micro_rate = 100000},
+                                                 {.at_ns = 9 * S, .micro_rate = 33 * LOAD_MICRO}};
+    const size_t n = sizeof changes / sizeof *changes;
+    for (int poisson = 0; poisson < 2; poisson++) {
+        struct load l = {.kind = LOAD_RATE,
+                         .micro_rate = 50 * LOAD_MICRO,
+                         .duration_ns = 12 * S,
+                         .poisson = poisson == 1,
+                         .max_users = 10},
+                    known;
+        struct err e;
+        memset(first, 0xff, sizeof first);
+        assert_int_equal(load_copy(&l, &known, &e), 0);
+        for (size_t i = 0; i < n; i++)
+            assert_int_equal(load_change(&known, &changes[i], &e), 0);
+        size_t count = collect(&known, NULL, 0, 1, first, MAX);
+        /* 100 + 600 + 0 + 0.2 + 99 */
+        assert_true(poisson == 1 ? count > 600 && count < 1000 : count == 800);
+        for (uint32_t workers = 1; workers <= 3; workers++) {
+            memset(other, 0xff, sizeof other);
+            assert_int_equal(collect(&l, changes, n, workers, other, MAX), count);
+            assert_memory_equal(first, other, sizeof first);
+        }
+        for (size_t i = 0; i < count; i++)
+            assert_false(first[i] > 5 * S + 1 && first[i] < 7 * S);
+        load_done(&known);
+        load_done(&l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(changes_that_come_later_give_the_same_arrivals),
         cmocka_unit_test(constant_rates_are_counted_exactly),
         cmocka_unit_test(constant_rates_do_not_drift),
         cmocka_unit_test(ramps_follow_the_integral),

@@ -281,8 +281,120 @@ static void test_stage_at(void **state) {
     assert_int_equal(load_stage_at(&l, 20 * S), 3);
 }
 
+/* ---- changes ---- */
+
+static void change(struct load *l, double at_s, uint32_t users, double spawn_rate) {
+    struct err e = {""};
+    const struct load_change c = {
+        .at_ns = (int64_t)(at_s * 1e9), .users = users, .spawn_rate = spawn_rate};
+    if (load_change(l, &c, &e) != 0)
+        fail_msg("%s", e.text);
+}
+
+static void a_change_moves_users_one_by_one_and_keeps_the_past(void **state) {
+    (void)state;
+    struct load l = {.kind = LOAD_USERS, .users = 10, .spawn_rate = 1, .duration_ns = 60 * S};
+    change(&l, 4.5, 8, 2); /* five are there: 6 at 4.5 s, 7 at 5 s, 8 at 5.5 s */
+    change(&l, 20, 2, 4);  /* 7 at 20 s, 2 at 21.25 s */
+    change(&l, 30, 2, 1);  /* nothing */
+    change(&l, 40, 0, 1000);
+    change(&l, 50, 3, 1);
+    static const struct {
+        double at_s;
+        uint32_t users;
+    } want[] = {{0, 1},    {3.9, 4},    {4.49, 5},  {4.5, 6},   {4.99, 6}, {5, 7},     {5.5, 8},
+                {19.9, 8}, {20, 7},     {20.24, 7}, {20.25, 6}, {21, 3},   {21.25, 2}, {39.9, 2},
+                {40, 1},   {40.001, 0}, {49.9, 0},  {50, 1},    {52, 3},   {59.9, 3},  {60, 0}};
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++)
+        if (load_users(&l, (int64_t)(want[i].at_s * 1e9)) != want[i].users)
+            fail_msg("%g s: %u", want[i].at_s, load_users(&l, (int64_t)(want[i].at_s * 1e9)));
+    assert_int_equal(load_users_max(&l), 8);
+    load_done(&l);
+}
+
+/* Each step is seen by who follows load_next_change(), and nothing else is. */
+static void the_next_change_leads_through_all_of_them(void **state) {
+    (void)state;
+    struct load l = {.kind = LOAD_USERS, .users = 3, .spawn_rate = 7, .duration_ns = 30 * S};
+    change(&l, 0.2, 11, 3);
+    change(&l, 1.1, 2, 9); /* while the one before is in progress */
+    change(&l, 1.15, 2, 1);
+    change(&l, 9, 40, 100);
+    change(&l, 9.1, 0, 0.1);
+    uint32_t users = load_users(&l, 0), changes = 0;
+    for (int64_t t = 0, next; (next = load_next_change(&l, t)) >= 0; t = next, changes++) {
+        assert_true(next > t);
+        assert_int_equal(load_users(&l, next - 1), users);
+        assert_int_not_equal(load_users(&l, next), users);
+        users = load_users(&l, next);
+        assert_true(changes < 1000);
+    }
+    assert_int_equal(users, 0);
+    assert_true(changes > 20);
+    load_done(&l);
+}
+
+/* Who looks only at his part's crossings misses none. */
+static void parts_see_the_changes_that_concern_them(void **state) {
+    (void)state;
+    struct load l = {.kind = LOAD_USERS, .users = 5, .spawn_rate = 4, .duration_ns = 30 * S};
+    change(&l, 0.7, 23, 11);
+    change(&l, 1.9, 4, 7);
+    change(&l, 6, 4, 1);
+    change(&l, 8, 31, 100);
+    change(&l, 20, 0, 3);
+    for (uint32_t n = 1; n <= 7; n++)
+        for (uint32_t index = 0; index < n; index++) {
+            struct part p = {index, n};
+            uint32_t seen = part_share(p, load_users(&l, 0)), wakes = 0;
+            int64_t t = 0;
+            for (;; wakes++) {
+                uint32_t first = seen == 0 ? 0 : (seen - 1) * n + index + 1;
+                int64_t next = load_next_crossing(&l, t, first, seen * n + index + 1);
+                int64_t to = next < 0 ? load_duration(&l) : next;
+                for (int64_t x = t; x < to; x += 10 * MS) /* nothing in between */
+                    assert_int_equal(part_share(p, load_users(&l, x)), seen);
+                if (next < 0 || next >= load_duration(&l))
+                    break;
+                assert_true(next > t);
+                t = next;
+                seen = part_share(p, load_users(&l, t));
+                assert_true(wakes < 200);
+            }
+        }
+    load_done(&l);
+}
+
+static void what_cannot_be_changed_is_refused(void **state) {
+    (void)state;
+    struct load stages = {.kind = LOAD_STAGES},
+                l = {.kind = LOAD_USERS, .users = 1, .spawn_rate = 1, .duration_ns = 10 * S};
+    struct err e = {""};
+    assert_non_null(load_no_change(&stages));
+    assert_int_equal(load_change(&stages, &(struct load_change){.at_ns = 1, .spawn_rate = 1}, &e),
+                     -1);
+    assert_string_equal(e.text, "this load cannot be changed: its stages say how the load changes");
+    change(&l, 5, 2, 1);
+    static const int64_t bad[] = {-1, 0, 5 * S, 4 * S, 10 * S, INT64_MAX};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(
+            load_change(&l, &(struct load_change){.at_ns = bad[i], .spawn_rate = 1}, &e), -1);
+    assert_int_equal(l.change_count, 1);
+    struct load copy;
+    assert_int_equal(load_copy(&l, &copy, &e), 0);
+    change(&copy, 6, 9, 1);
+    assert_int_equal(l.change_count, 1);
+    assert_int_equal(load_users(&copy, 8 * S), 5);
+    load_done(&copy);
+    load_done(&l);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_change_moves_users_one_by_one_and_keeps_the_past),
+        cmocka_unit_test(the_next_change_leads_through_all_of_them),
+        cmocka_unit_test(parts_see_the_changes_that_concern_them),
+        cmocka_unit_test(what_cannot_be_changed_is_refused),
         cmocka_unit_test(test_cut),
         cmocka_unit_test(test_stage_at),
         cmocka_unit_test(test_even_ramp),
