@@ -45,7 +45,7 @@ MPI_B    := $(B)/$(notdir $(MPICC))
 MPI_OBJ  := $(MPI_SRC:%.c=$(MPI_B)/%.o)
 
 # Text files that are part of the program: src/record/schema.sql becomes embed_record_schema_sql.
-EMBEDDED   := $(wildcard src/*/*.sql src/*/*.gp src/*/*.json src/*/*.css src/*/*.js scenarios/paper.json)
+EMBEDDED   := $(wildcard src/*/*.sql src/*/*.gp src/*/*.json src/*/*.css src/*/*.js src/*/*.py scenarios/paper.json)
 embed_name  = $(subst -,_,$(subst .,_,$(subst /,_,$(patsubst src/%,%,$(1)))))
 
 MAIN     := src/cli/main.c
@@ -164,7 +164,7 @@ of_tier         = $(if $(filter check all,$(TIER)),$(1)) $(if $(filter more all,
 TAGGED         := $(if $(filter more,$(TIER)),$(shell grep -lE '^\# bats (test|file)_tags=(.*,)?more\b' $(BATS)))
 SUITES         := $(call of_tier,$(BATS),$(TAGGED)) $(call of_tier,$(UNITBIN),$(MOREBIN))
 # Under ASan, in the first tier: the suites that read untrusted input. The others are in the second.
-FOREIGN        := checked codings convert convert_counts convert_curl convert_har convert_openapi convert_postman convert_shell csv hostile import merge names paths scrape served unsendable validate
+FOREIGN        := checked codings convert convert_counts convert_curl convert_har convert_locust convert_openapi convert_postman convert_shell csv hostile import merge names paths scrape served unsendable validate
 SUITES_address := $(if $(filter check,$(TIER))$(T),$(if $(T),$(BATS),$(filter $(FOREIGN:%=tests/cli/%.bats),$(BATS))),$(BATS)) $(UNITBIN) $(call of_tier,,$(MOREBIN)) $(REPLAY)
 SUITES_thread  := $(call of_tier,,$(filter %/cloudrun.bats %/flows.bats %/open.bats %/run.bats,$(BATS))) $(THREADED:%.c=$(B)/%)
 SUITES         := $(if $(SAN),$(SUITES_$(SAN)),$(SUITES))

@@ -299,18 +299,22 @@ const char *draft_file_name(struct draft *d, const char *path) {
 const char *draft_file_add(struct draft *d, const char *bytes, size_t n) {
     char number[48];
     size_t count = 1;
+    for (const struct draft_file *other = d->files; other != NULL; other = other->next)
+        count++;
+    snprintf(number, sizeof number, ".body-%zu.bin", count);
+    return draft_file_named(d, number, bytes, n);
+}
+
+const char *draft_file_named(struct draft *d, const char *end, const char *bytes, size_t n) {
     if (d->file_stem == NULL)
         return NULL;
     struct draft_file *f = draft_alloc(d, sizeof *f);
     if (f == NULL)
         return NULL;
-    for (const struct draft_file *other = d->files; other != NULL; other = other->next)
-        count++;
-    snprintf(number, sizeof number, ".body-%zu.bin", count);
     struct buf b;
     buf_init(&b, 8192);
     draft_add_literal(d, &b, d->file_stem, strlen(d->file_stem));
-    buf_str(&b, number);
+    buf_str(&b, end);
     f->name = draft_take(d, &b);
     f->bytes = draft_copy(d, bytes, n);
     f->n = n;

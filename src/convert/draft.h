@@ -93,7 +93,13 @@ struct draft_request {
     size_t body_bytes;
     struct draft_pairs form;
     struct draft_part *parts, *parts_last;
-    double pause_s; /* the user's wait before it; 0: unknown */
+    double pause_s;               /* the user's wait before it; 0: unknown */
+    double pause_high_s;          /* the longest wait, if it is random */
+    double after_s, after_high_s; /* wait after it */
+    const char *when;             /* scenario text: sent only if it is neither empty nor false */
+    size_t block;                 /* requests in a row with this number are repeated together */
+    uint32_t rounds;              /* how often; 0: no block */
+    const char *capture, *checks; /* minified JSON, or NULL */
     struct draft_notes notes;
     struct draft_request *next;
 };
@@ -131,6 +137,7 @@ struct draft_class {
     const char *name;             /* NULL if the source has no classes */
     uint32_t weight, fixed_count; /* fixed_count 0: by weight */
     bool left_out;                /* only a base class for others */
+    bool sequence;                /* tasks run in order, not by weight */
     struct draft_pause wait;
     struct draft_requests on_start, on_stop;
     struct draft_task *tasks, *tasks_last;
@@ -171,8 +178,9 @@ struct draft {
     const char *proxy, *ca, *cert, *key, *unix_socket; /* scenario text, or NULL */
     struct draft_pairs resolve;                        /* values only */
     struct draft_class *classes, *classes_last;
-    bool sequence;     /* tasks run in order, not by weight */
-    bool pauses_first; /* tasks begin with the pause of their first request */
+    const char *load, *variables, *feeders; /* minified JSON, or NULL */
+    bool sequence;                          /* tasks run in order, not by weight */
+    bool pauses_first;                      /* tasks begin with the pause of their first request */
     /* Requests, and those beyond a scenario's maximum. */
     size_t request_count, left_out;
     struct draft_notes notes;
@@ -348,5 +356,7 @@ const char *draft_file_name(struct draft *d, const char *path);
 /* Stores bytes as a file next to the scenario. Returns its name, or NULL if files cannot be
  * written. */
 const char *draft_file_add(struct draft *d, const char *bytes, size_t n);
+/* The same, with this end of its name. */
+const char *draft_file_named(struct draft *d, const char *end, const char *bytes, size_t n);
 
 #endif

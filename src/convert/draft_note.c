@@ -142,6 +142,14 @@ static size_t lost_in(const struct draft_notes *notes) {
     return c.lost;
 }
 
+/* How many requests one execution sends. */
+static double sent_by(const struct draft_requests *list) {
+    double sent = 0;
+    for (const struct draft_request *q = list->first; q != NULL; q = q->next)
+        sent += q->rounds > 0 ? q->rounds : 1;
+    return sent;
+}
+
 /* Adds up how often requests of the class are sent, and how often those that are missing would
  * be. */
 static void add_class(const struct draft_class *c, double *read, double *lost) {
@@ -149,7 +157,7 @@ static void add_class(const struct draft_class *c, double *read, double *lost) {
     for (const struct draft_task *t = c->tasks; t != NULL; t = t->next) {
         struct draft_counts missing = {.lost = lost_in(&t->notes)};
         count_requests(&t->requests, &missing);
-        *read += (double)t->weight * (double)t->requests.count;
+        *read += (double)t->weight * sent_by(&t->requests);
         *lost += (double)t->weight * (double)missing.lost;
     }
 }

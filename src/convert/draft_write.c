@@ -324,6 +324,15 @@ static void member_auth(struct object *o, const struct draft_auth *a) {
     emit_member(o, "auth", &b);
 }
 
+void emit_member_json(struct object *o, const char *key, const char *json) {
+    struct buf b;
+    if (json == NULL)
+        return;
+    buf_init(&b, DRAFT_BYTES_MAX);
+    emit_json_text(o->d, json, o->indent + 2, &b);
+    emit_member(o, key, &b);
+}
+
 static void member_body(struct object *o, const struct draft_request *q) {
     struct buf b;
     if (q->body_kind == DRAFT_NONE)
@@ -416,5 +425,7 @@ void emit_request(struct draft *d, const struct draft_request *q, const struct d
     member_auth(&o, &q->auth);
     member_pairs(&o, "headers", &q->headers, REDACT_HEADER);
     member_body(&o, q);
+    emit_member_json(&o, "capture", q->capture);
+    emit_member_json(&o, "checks", q->checks);
     emit_object(&o, out);
 }

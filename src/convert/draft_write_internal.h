@@ -41,6 +41,8 @@ void emit_member_plain(struct object *o, const char *key, const char *text); /* 
 void emit_member_text(struct object *o, const char *key, const char *text);
 void emit_member_path(struct object *o, const char *key, const char *path);
 void emit_member_masked(struct object *o, const char *key, const char *text);
+/* Adds minified JSON whose strings are scenario text. */
+void emit_member_json(struct object *o, const char *key, const char *json);
 void emit_member_printf(struct object *o, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void emit_member_values(struct object *o, const char *key, const struct draft_pairs *values);

@@ -39,7 +39,68 @@ static void member_http(struct object *top) {
     emit_member(top, "http", &b);
 }
 
-/* Requests in their order, with the pauses between them. */
+static void put_pause(double low, double high, int indent, struct buf *out) {
+    emit_newline(out, indent);
+    if (high > low)
+        buf_printf(out, "{ \"wait\": { \"between\": [%.10g, %.10g] } }", low, high);
+    else
+        buf_printf(out, "{ \"wait\": { \"constant\": %.10g } }", low);
+}
+
+static void put_step(struct draft *d, const struct draft_request *q, bool first, int indent,
+                     struct buf *out) {
+    bool before = (q->pause_s > 0 || q->pause_high_s > 0) && (!first || d->pauses_first);
+    if (before) {
+        put_pause(q->pause_s, q->pause_high_s, indent, out);
+        buf_char(out, ',');
+    }
+    emit_request(d, q, NULL, indent, out);
+    if (q->after_s > 0 || q->after_high_s > 0) {
+        buf_char(out, ',');
+        put_pause(q->after_s, q->after_high_s, indent, out);
+    }
+}
+
+static bool same_block(const struct draft_request *a, const struct draft_request *b, int level) {
+    if (level == 0)
+        return a->when != NULL && b->when != NULL && strcmp(a->when, b->when) == 0;
+    return a->rounds > 0 && b->rounds > 0 && a->block == b->block;
+}
+
+/* The requests up to `end` in their order, with the pauses between them. Those of one block are
+ * inside it: level 0 are conditions, 1 are repetitions. */
+static void put_steps(struct draft *d, const struct draft_request *from,
+                      const struct draft_request *end, int level, bool first, int indent,
+                      struct buf *out) {
+    for (const struct draft_request *q = from, *next; q != end; q = next, first = false) {
+        next = q->next;
+        while (level < 2 && next != end && same_block(q, next, level))
+            next = next->next;
+        bool block = (level == 0 && q->when != NULL) || (level == 1 && q->rounds > 0);
+        if (block) {
+            struct object o = {.d = d, .indent = indent};
+            struct buf b;
+            emit_newline(out, indent);
+            if (level == 0)
+                emit_member_text(&o, "when", q->when);
+            else
+                emit_member_printf(&o, "repeat", "%" PRIu32, q->rounds);
+            buf_init(&b, DRAFT_BYTES_MAX);
+            buf_char(&b, '[');
+            put_steps(d, q, next, level + 1, first, indent + 4, &b);
+            emit_newline(&b, indent + 2);
+            buf_char(&b, ']');
+            emit_member(&o, "steps", &b);
+            emit_object(&o, out);
+        } else if (level < 2) {
+            put_steps(d, q, next, level + 1, first, indent, out);
+        } else {
+            put_step(d, q, first, indent, out);
+        }
+        buf_str(out, next != end ? "," : "");
+    }
+}
+
 static void member_steps(struct object *o, const char *key, const struct draft_requests *steps) {
     struct buf b;
     int indent = o->indent + 4;
@@ -47,22 +108,21 @@ static void member_steps(struct object *o, const char *key, const struct draft_r
         return;
     buf_init(&b, DRAFT_BYTES_MAX);
     buf_char(&b, '[');
-    for (const struct draft_request *q = steps->first; q != NULL; q = q->next) {
-        if (q->pause_s > 0 && (q != steps->first || o->d->pauses_first)) {
-            emit_newline(&b, indent);
-            buf_printf(&b, "{ \"wait\": { \"constant\": %.10g } },", q->pause_s);
-        }
-        emit_request(o->d, q, NULL, indent, &b);
-        buf_str(&b, q->next != NULL ? "," : "");
-    }
+    put_steps(o->d, steps->first, NULL, 0, true, indent, &b);
     emit_newline(&b, indent - 2);
     buf_char(&b, ']');
     emit_member(o, key, &b);
 }
 
+/* Whether it can be a task without steps. */
+static bool is_alone(const struct draft *d, const struct draft_request *q) {
+    bool pause = d->pauses_first && (q->pause_s > 0 || q->pause_high_s > 0);
+    return !pause && q->after_s <= 0 && q->after_high_s <= 0 && q->when == NULL && q->rounds == 0;
+}
+
 static void put_task(struct draft *d, const struct draft_task *t, int indent, struct buf *out) {
     emit_notes(d, out, &t->notes, indent);
-    if (t->requests.count == 1 && !(d->pauses_first && t->requests.first->pause_s > 0)) {
+    if (t->requests.count == 1 && is_alone(d, t->requests.first)) {
         emit_request(d, t->requests.first, t, indent, out);
         return;
     }
@@ -114,7 +174,7 @@ static void members_of_class(struct object *o, const struct draft_class *c) {
         emit_member_printf(o, "wait", "{ \"throughput\": %.10g }", w->low);
         break;
     }
-    if (o->d->sequence)
+    if (o->d->sequence || c->sequence)
         emit_member_printf(o, "sequence", "true");
     member_steps(o, "on_start", &c->on_start);
     member_tasks(o, c);
@@ -227,9 +287,13 @@ static void put_top(struct draft *d, const struct draft_class *only, struct buf 
         emit_member_masked(&o, "name", emit_name(d, &named));
     }
     emit_member_path(&o, "target", d->target);
-    emit_member_printf(&o, "load",
-                       "{ \"users\": %" PRIu64 ", \"spawn_rate\": 1, \"duration\": \"30s\" }",
-                       users_of(d));
+    if (d->load == NULL)
+        emit_member_printf(&o, "load",
+                           "{ \"users\": %" PRIu64 ", \"spawn_rate\": 1, \"duration\": \"30s\" }",
+                           users_of(d));
+    emit_member_json(&o, "load", d->load);
+    emit_member_json(&o, "variables", d->variables);
+    emit_member_json(&o, "feeders", d->feeders);
     if (d->timeout_s > 0)
         emit_member_printf(&o, "timeout", "%.10g", d->timeout_s);
     if (d->connect_timeout_s > 0 && d->connect_timeout_s <= (d->timeout_s > 0 ? d->timeout_s : 60))
@@ -277,9 +341,10 @@ void draft_write(struct draft *d, const char *source, struct buf *out) {
                    DRAFT_REQUESTS_MAX, d->left_out);
     draft_share(d);
     const struct draft_class *only = only_class(d);
-    draft_note(
-        d, &d->notes,
-        "Assumed: one user for 30 s, because the source does not specify users and duration.");
+    if (d->load == NULL)
+        draft_note(
+            d, &d->notes,
+            "Assumed: one user for 30 s, because the source does not specify users and duration.");
     if (more > 0)
         draft_note(d, &d->notes, "Not shown: more comments (%zu).", more);
     struct buf rest;

@@ -1,6 +1,6 @@
 /*
- * from_locust: shared by the two halves of the locustfile reader: classes and module in one, bodies
- * of methods in the other.
+ * from_locust: shared by the two halves of the locustfile reader: the document of the script and
+ * its classes in one, the requests in the other.
  *
  * Internal to convert/. Thread: any.
  */
@@ -8,48 +8,34 @@
 #define CONVERT_FROM_LOCUST_H
 
 #include "convert/draft.h"
-#include "convert/pyvalue.h"
+#include "util/json.h"
 
 struct locust {
     struct draft *d;
-    const char *text; /* the contents of the file */
-    size_t bytes;
-    const struct py_token *tokens;
-    struct py_scope module;
-    size_t calls; /* calls of its own methods that were expanded in place */
+    const char *name; /* of the source, in messages */
+    const char *base; /* host of the current class if it is not the target, or NULL */
+    struct err *e;    /* set when `good` becomes false */
+    bool good;
 };
 
-struct locust_method {
-    const char *name;
-    size_t body; /* index of the first token */
-    struct locust_method *next;
-};
+/* Return a member of this kind; NULL or 0 if there is none. If it is of another kind, or outside
+ * 0 to `most`, the document is not good. */
+const struct json *locust_get(struct locust *l, const struct json *v, const char *key,
+                              enum json_kind kind);
+const char *locust_text(struct locust *l, const struct json *v, const char *key);
+double locust_number(struct locust *l, const struct json *v, const char *key, double most);
 
-struct locust_class {
-    struct draft_class *c;
-    struct py_scope scope;
-    struct locust_method *methods;
-    size_t method_count;
-};
+/* Adds the member "notes". */
+void locust_notes(struct locust *l, const struct json *v, struct draft_notes *to);
 
-/* Notes that a line is not converted: its text, and the reason if it is not obvious. */
-void locust_left_out(struct locust *l, struct draft_notes *to, size_t line, const char *why);
+/* Checks all expressions in the texts of the document, and makes them references of the draft. */
+bool locust_references(struct locust *l, const struct json *root);
 
-size_t locust_line_end(const struct locust *l, size_t i);      /* after its NEWLINE */
-size_t locust_statement_end(const struct locust *l, size_t i); /* also after its block */
+/* Adds the requests of a member. */
+void locust_steps(struct locust *l, const struct json *v, const char *key,
+                  struct draft_requests *to);
 
-/* Returns the value at token i as JSON, and where it ends. Returns NULL if it cannot be known. */
-const char *locust_value(struct locust *l, const struct py_scope *scope, size_t i, size_t *behind);
-
-/* Reads "NAME = value". Returns false if it is not an assignment, or if the value cannot be
- * known. */
-bool locust_assignment(struct locust *l, struct py_scope *scope, size_t i);
-
-/* Converts the statements from token `body` on to requests. */
-void locust_body(struct locust *l, struct locust_class *k, size_t body, struct draft_requests *to,
-                 struct draft_notes *notes, int depth);
-
-/* True if "self.NAME(" occurs anywhere in the file. */
-bool locust_is_called(const struct locust *l, const struct locust_class *k, const char *name);
+/* Sets the users over time, the variables and the files of drawn values. */
+void locust_load(struct locust *l, const struct json *root);
 
 #endif

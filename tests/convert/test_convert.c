@@ -318,7 +318,7 @@ static void test_refusals(void **state) {
     memcpy(deep, "{\"log\":", 7);
     must_refuse(CONVERT_HAR, deep, sizeof deep, "source:1:");
     memset(deep, '(', sizeof deep);
-    must_refuse(CONVERT_LOCUST, deep, sizeof deep, "source:1: brackets are nested too deeply");
+    must_refuse(CONVERT_LOCUST, deep, sizeof deep, "too many nested parentheses");
     must_refuse(CONVERT_CURL, "curl \0x", 7, "no request found");
 }
 

@@ -1,11 +1,11 @@
 # Helpers for tests of `coldswarm convert`: a recorder, and what it wrote down for curl and for us. Load after helpers.bash.
 
-# start_recorder LOG: sets PORT and URL.
+# start_recorder LOG [ANSWERS.json]: sets PORT and URL.
 start_recorder() {
     local line
     : >"$1"
     : >"$1.out" # the ready of an earlier one is not ours
-    python3 "$ROOT/tests/support/recorder.py" "$1" >"$1.out" 2>&1 3>&- &
+    python3 "$ROOT/tests/support/recorder.py" "$@" >"$1.out" 2>&1 3>&- &
     STARTED_PIDS+=("$!")
     line=$(wait_line "$1.out" '^ready ' "$!") || return 1
     PORT=${line#ready }

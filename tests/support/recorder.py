@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Answers every request with 200 and writes down what came, a JSON line each: method, path, headers (a list of pairs, as sent) and body
-(Latin-1, so that every byte is one character). recorder.py LOG; prints "ready PORT"."""
+(Latin-1, so that every byte is one character). recorder.py LOG [ANSWERS.json]; prints "ready PORT". ANSWERS.json has other answers by path:
+{"/path": {"status": 201, "headers": {"X": "y"}, "json": value}}."""
 import http.server
 import json
 import sys
 
 LOG = open(sys.argv[1], "a", buffering=1)
+ANSWERS = json.load(open(sys.argv[2])) if len(sys.argv) > 2 else {}
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -23,11 +25,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         LOG.write(json.dumps({"method": self.command, "path": self.path, "headers": self.headers.items(),
                               "body": body.decode("latin-1")}) + "\n")
-        self.send_response(200)
-        self.send_header("Content-Length", "2")
+        answer = ANSWERS.get(self.path.split("?")[0], {})
+        body = json.dumps(answer["json"]).encode() if "json" in answer else b"ok"
+        self.send_response(answer.get("status", 200))
+        for name, value in answer.get("headers", {}).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(b"ok")
+            self.wfile.write(body)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = handle_any
 

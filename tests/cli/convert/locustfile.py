@@ -1,6 +1,6 @@
 """A locustfile as people write them."""
 import os
-import random
+import elsewhere
 import time
 
 from locust import FastHttpUser, HttpUser, between, constant, events, tag, task
@@ -45,7 +45,7 @@ class Reader(HttpUser):
             self.client.get(f"/item/{i}")
         r = self.client.get(f"/page/{self.page}" if False else "/x")
         self.client.get(f"{BASE}/pages/{BASE}")
-        self.client.get("/item/" + str(random.randint(1, 9)))
+        self.client.get("/item/" + elsewhere.name(1))
 
 
 class Writer(FastHttpUser):

@@ -1,0 +1,848 @@
+"""Attributes and calls: pure functions, draws, answers. The third part of the script of locust_values.py."""
+import base64
+import datetime
+import hashlib
+import html
+import itertools
+import re
+import string
+import types
+import urllib.parse
+import uuid
+
+BUILTINS = {
+    "str", "int", "float", "bool", "len", "range", "list", "dict", "tuple", "set", "sorted", "min", "max", "sum", "abs",
+    "round", "enumerate", "zip", "reversed", "map", "filter", "print", "isinstance", "getattr", "setattr", "hasattr",
+    "super", "any", "all", "chr", "ord", "hex", "repr", "next", "iter", "open", "type", "bytes", "Exception",
+    "ValueError", "RuntimeError", "object", "format", "divmod", "pow", "frozenset", "bytearray",
+}
+PURE = {
+    "builtins.len": len, "builtins.sum": sum, "builtins.abs": abs, "builtins.round": round, "builtins.float": float,
+    "builtins.bool": bool, "builtins.chr": chr, "builtins.ord": ord, "builtins.hex": hex, "builtins.repr": repr,
+    "builtins.min": min, "builtins.max": max, "builtins.bytes": bytes, "builtins.divmod": divmod,
+    "builtins.format": format, "math.ceil": math.ceil, "math.floor": math.floor, "math.sqrt": math.sqrt,
+    "math.sin": math.sin, "math.cos": math.cos, "math.radians": math.radians, "math.log": math.log, "math.exp": math.exp,
+    "json.loads": json.loads, "base64.b64encode": base64.b64encode, "base64.b64decode": base64.b64decode,
+    "base64.urlsafe_b64encode": base64.urlsafe_b64encode, "html.escape": html.escape,
+    "urllib.parse.quote": urllib.parse.quote, "urllib.parse.quote_plus": urllib.parse.quote_plus,
+    "urllib.parse.urlencode": urllib.parse.urlencode, "urllib.parse.urljoin": urllib.parse.urljoin,
+    "urllib.quote": urllib.parse.quote, "re.sub": re.sub, "re.split": re.split, "re.escape": re.escape,
+    "datetime.timedelta": datetime.timedelta, "datetime.datetime": datetime.datetime, "datetime.date": datetime.date,
+    "datetime.datetime.strptime": datetime.datetime.strptime,
+    "datetime.datetime.fromisoformat": datetime.datetime.fromisoformat,
+    "datetime.date.fromisoformat": datetime.date.fromisoformat,
+    "uuid.UUID": lambda v: str(uuid.UUID(v)), "textwrap.dedent": lambda v: v,
+}
+ONE_TYPE = (str, bytes, list, dict, set, tuple, int, float, datetime.date, datetime.timedelta)
+MUTATORS = ("append", "extend", "insert", "update", "pop", "clear", "remove", "add", "setdefault", "popitem", "sort",
+            "reverse", "discard")
+QUIET = ("print", "logging", "sys.", "warnings", "gevent.monkey", "locust.events", "urllib3", "dotenv", "events",
+         "locust.log", "requests.packages", "traceback", "setup_logging", "signal", "loguru", "prometheus_client")
+SAMPLES = {
+    "name": "Ann Example", "first_name": "Ann", "last_name": "Example", "email": "ann@example.com", "word": "river",
+    "user_name": "ann", "phone_number": "+1-202-555-0143", "address": "1 Example Street", "city": "Springfield",
+    "country": "Iceland", "company": "Example Ltd", "sentence": "The river runs to the sea.", "text":
+    "The river runs to the sea. The sea is wide.", "paragraph": "The river runs to the sea. The sea is wide.",
+    "url": "http://example.com/", "job": "Engineer", "password": "example-password", "safe_email": "ann@example.com",
+    "street_address": "1 Example Street", "zipcode": "12345", "postcode": "12345", "ipv4": "192.0.2.1",
+    "catch_phrase": "The river runs", "state": "Ohio", "color_name": "Blue", "domain_name": "example.com",
+}
+
+
+def draw_functions(name):
+    """Draws that are calculated: name -> function(rng, *args)."""
+    return {
+        "uniform": lambda rng, a, b: rng.uniform(a, b), "random": lambda rng: rng.random(),
+        "gauss": lambda rng, m=0, s=1: rng.gauss(m, s), "normalvariate": lambda rng, m=0, s=1: rng.gauss(m, s),
+        "expovariate": lambda rng, r: rng.expovariate(r), "triangular": lambda rng, *a: rng.triangular(*a),
+        "sample": lambda rng, v, k: rng.sample(list(v), k), "betavariate": lambda rng, a, b: rng.betavariate(a, b),
+        "getrandbits": lambda rng, k: rng.getrandbits(k), "lognormvariate": lambda rng, m, s: rng.lognormvariate(m, s),
+    }.get(name)
+
+
+class Caller(Evaluator):
+    def e_Attribute(self, node, scope):
+        return self.attribute(self.eval(node.value, scope), node.attr, node)
+
+    def attribute(self, value, name, node):
+        if isinstance(value, Module):
+            return self.module_attribute(value, name)
+        if isinstance(value, Instance):
+            return self.instance_attribute(value, name)
+        if isinstance(value, Super):
+            for c in value.classes:
+                if name in c.attributes:
+                    found = c.attributes[name]
+                    return Method(found, value.me) if isinstance(found, Function) else found
+            return Bound("nothing", value, name)
+        if isinstance(value, Found):
+            return Bound("found", value, name)
+        if isinstance(value, File):
+            return Bound("file", value, name)
+        if isinstance(value, bytes) and name in ("read", "getvalue", "seek"):
+            return Bound("same", value, name)
+        if isinstance(value, Class):
+            found = value.get(name)
+            if isinstance(found, Function) and found.kind == "classmethod":
+                return Method(found, value)
+            return Unknown("%s.%s is not known" % (value.name, name)) if found is None and name not in \
+                self.all_names(value) else found
+        if isinstance(value, Response):
+            return self.response_attribute(value, name)
+        if isinstance(value, Client):
+            if name in ("headers", "cookies", "auth", "verify"):
+                return getattr(value, name)
+            if name == "base_url":
+                return value.base if value.base is not None else Unknown("the target")
+            return Bound("client", value, name)
+        if isinstance(value, Body) and value.what == "elapsed":
+            return Bound("bound", value, name)
+        if isinstance(value, Rand) and name in ("hex", "int"):
+            return self.lift(lambda v: v.replace("-", "") if name == "hex" else int(v.replace("-", ""), 16), value)
+        if isinstance(value, Bound) and value.name == "environment" and name == "parsed_options":
+            return Module("options")
+        if isinstance(value, (Ref, Kept, Text, Rand, Hole, Clock, Body)) or isinstance(value, ONE_TYPE):
+            if isinstance(value, (datetime.date, datetime.timedelta)) and not callable(getattr(value, name, None)):
+                return getattr(value, name)
+            return Bound("bound", value, name)
+        if isinstance(value, Unknown):
+            return Unknown(value.why or name, value.answer)
+        return Unknown("%s of a value that is not known" % name)
+
+    def all_names(self, cls):
+        return {n for c in cls.mro for n in c.attributes}
+
+    def module_attribute(self, value, name):
+        full = value.name + "." + name
+        if value.name == "options":
+            return self.option(name)
+        if full in ("string.ascii_letters", "string.ascii_lowercase", "string.ascii_uppercase", "string.digits",
+                    "string.punctuation", "string.hexdigits"):
+            return getattr(string, name)
+        if full in ("math.pi", "math.e"):
+            return getattr(math, name)
+        return Module(full)
+
+    def option(self, name):
+        """The default of an option that the source adds to Locust's own."""
+        for n in ast.walk(self.tree):
+            if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr == "add_argument":
+                flags = [a.value for a in n.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+                named = {k.arg: k.value for k in n.keywords}
+                if name in [f.lstrip("-").replace("-", "_") for f in flags] and "default" in named:
+                    self.note("assumed", n, "it has its default")
+                    value = self.eval(named["default"], self.module)
+                    kind = named.get("type")
+                    if isinstance(kind, ast.Name) and kind.id in ("int", "float") and isinstance(value, str):
+                        return int(value) if kind.id == "int" else float(value)
+                    return value
+        return Unknown("option %s" % name)
+
+    def instance_attribute(self, me, name):
+        if name in me.values:
+            value = me.values[name]
+            if name in self.kept and self.in_task and (me, name) not in self.written:
+                return self.kept_value(me, name, value)
+            return value
+        found = me.cls.get(name)
+        if isinstance(found, Function):
+            if found.kind in ("property", "cached_property"):
+                return self.call_function(found, [me], {}, found.node)
+            return found if found.kind == "staticmethod" else Method(found, me)
+        if found is not None or name in self.all_names(me.cls):
+            if name in self.kept and self.in_task and (me, name) not in self.written:
+                return self.kept_value(me, name, found)
+            return found
+        if name == "client" and "user" in me.values:
+            return self.instance_attribute(me.values["user"], "client")
+        if name in ("parent", "locust") and "user" in me.values:
+            return me.values["user"]
+        if name in ("wait", "_sleep", "interrupt", "schedule_task", "rest", "rest_", "stop", "environment", "wait_time"):
+            return Bound("me", me, name)
+        if name == "host":
+            return None
+        if "user" in me.values and name not in ("user",):
+            return Unknown("self.%s is not known" % name)
+        return Unknown("self.%s is not known" % name)
+
+    def kept_value(self, me, name, value):
+        if is_plain(value) or isinstance(value, (Kept, Ref)) or isinstance(value, (list, dict)):
+            if isinstance(value, Ref) or (isinstance(value, (list, dict)) and value):
+                return value
+            k = Kept(name, isinstance(value, (list, dict)))
+            self.initial.setdefault(name, "" if value is None or isinstance(value, (list, dict)) else str(value))
+            return k
+        return value
+
+    def set_attribute(self, owner, name, value, node):
+        if isinstance(owner, Instance):
+            owner.values[name] = value
+            self.written.add((owner, name))
+            if self.in_task and isinstance(value, Ref):
+                self.assigned.setdefault(name, []).append(value)
+        elif isinstance(owner, Client):
+            if name in ("headers", "cookies") and isinstance(value, dict):
+                setattr(owner, name, value)
+            elif name == "base_url" and isinstance(value, (str, Text)):
+                owner.base = value
+            elif name in ("auth", "verify"):
+                setattr(owner, name, value)
+            elif name in ("headers", "cookies"):
+                self.note("left out", node, "its value is not known")
+        elif isinstance(owner, Class):
+            owner.attributes[name] = value
+
+    def response_attribute(self, r, name):
+        if name in ("text", "content"):
+            return Body(r, "text")
+        if name == "status_code":
+            return Status(r)
+        if name == "headers":
+            return Ref(r.step, "header")
+        if name == "cookies":
+            return Ref(r.step, "cookie")
+        if name == "ok":
+            return Test(r, {"status": "100-399"}, True)
+        if name == "elapsed":
+            return Body(r, "elapsed")
+        if name == "js":
+            return Ref(r.step, "json")
+        return Bound("answer", r, name)
+
+    # --- calls
+
+    def e_Call(self, node, scope):
+        f = self.eval(node.func, scope)
+        try:
+            args = self.items(node.args, scope)
+            named = {}
+            for k in node.keywords:
+                value = self.eval(k.value, scope)
+                if k.arg is not None:
+                    named[k.arg] = value
+                elif isinstance(value, dict):
+                    named.update({str(x): y for x, y in value.items()})
+                else:
+                    named["?"] = value
+        except ValueError as e:
+            args, named = [], {"?": Unknown(str(e))}
+        self.line = node.lineno
+        return self.call(f, args, named, node, scope)
+
+    def call(self, f, args, named, node, scope=None):
+        if isinstance(f, Function):
+            return self.call_function(f, args, named, node)
+        if isinstance(f, Method):
+            return self.call_function(f.function, ([f.me] if f.me is not None else []) + args, named, node)
+        if isinstance(f, Class):
+            return self.make(f, args, named, node)
+        if isinstance(f, Module):
+            return self.call_module(f.name, args, named, node, scope)
+        if isinstance(f, Rand):
+            return Unknown("a function by chance")
+        if isinstance(f, Bound):
+            return getattr(self, "call_" + f.kind)(f.owner, f.name, args, named, node)
+        return self.call_unknown(f, args, named, node)
+
+    def call_unknown(self, f, args, named, node):
+        bad = f if isinstance(f, Unknown) else find((args, named), Unknown)
+        if self.steps is not None and find((args, named), (Client, Instance)) is not None and \
+                isinstance(node, ast.Call):
+            self.note("left out", node, "what it sends, if anything, because it is not in this file")
+        answer = find((args, named), (Response, Ref, Body)) is not None
+        return Unknown(bad.why if bad is not None and bad.why else "a call", answer or getattr(f, "answer", False))
+
+    def make(self, cls, args, named, node):
+        me = Instance(cls)
+        init = cls.get("__init__")
+        if isinstance(init, Function):
+            self.call_function(init, [me] + args, named, node)
+        else:
+            names = [n.target.id for c in reversed(cls.mro) for n in self.class_nodes.get(c.line, [])
+                     if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)]
+            for name, value in list(zip(names, args)) + list(named.items()):
+                me.values[name] = value
+        return me
+
+    def call_function(self, f, args, named, node):
+        if self.depth_calls >= DEPTH_MAX // 2:
+            raise ValueError("calls are nested too deeply")
+        a, scope = f.node.args, Scope(f.scope)
+        names = [x.arg for x in a.posonlyargs + a.args]
+        outer = self.sink, self.when, self.line, self.top
+        self.top = self.top and self.steps is None
+        for name, d in zip(reversed(names), reversed(a.defaults)):
+            scope.names[name] = self.eval(d, f.scope)
+        for x, d in zip(a.kwonlyargs, a.kw_defaults):
+            scope.names[x.arg] = self.eval(d, f.scope) if d is not None else Unknown("an argument")
+        for name in names:
+            scope.names.setdefault(name, Unknown("argument %s" % name))
+        scope.names.update(zip(names, args))
+        if a.vararg:
+            scope.names[a.vararg.arg] = tuple(args[len(names):])
+        rest = {k: v for k, v in named.items() if k not in names and k not in [x.arg for x in a.kwonlyargs]}
+        scope.names.update({k: v for k, v in named.items() if k not in rest})
+        if a.kwarg:
+            scope.names[a.kwarg.arg] = rest
+        scope.names["\0owner"] = f.owner
+        scope.names["\0me"] = args[0] if args else None
+        if isinstance(f.node, ast.Lambda):
+            return self.eval(f.node.body, scope)
+        if count_nodes(f.node.body, (ast.Yield, ast.YieldFrom)):
+            if self.calls_in(f.node.body) and self.steps is not None:
+                self.lost(node, "a generator", self.calls_in(f.node.body))
+            return Unknown("a generator")
+        self.depth_calls += 1
+        try:
+            self.block(f.node.body, scope)
+        except Return as r:
+            return r.args[0]
+        finally:
+            self.depth_calls -= 1
+            _, self.when, self.line, self.top = outer
+        return None
+
+    def call_me(self, me, name, args, named, node):
+        user = me.values.get("user", me)
+        if name == "interrupt":
+            raise Interrupt()
+        if name in ("rest", "rest_"):
+            named.setdefault("catch_response", True)
+            return self.writer.request(self.instance_attribute(user, "client"), "request", args, named, node)
+        if name in ("wait", "_sleep"):
+            if self.steps is not None:
+                pause = args[0] if args else self.writer.usual_wait
+                self.writer.pause(pause, node)
+            return None
+        if name == "stop" and self.steps is not None:
+            self.note("left out", node, "users stay until the end of the test")
+        return Unknown("self.%s" % name)
+
+    def call_client(self, client, name, args, named, node):
+        if name in METHODS:
+            return self.writer.request(client, name, args, named, node)
+        if name == "close":
+            return None
+        if name in ("rename_request", "close", "mount"):
+            return Unknown(name)
+        if name in ("stream", "send", "websocket", "ws_connect", "connect") and self.steps is not None:
+            self.note("lost", node, "this kind of request", 1)
+        return Unknown("client.%s" % name, True)
+
+    def call_nothing(self, value, name, args, named, node):
+        if name in ("on_start", "on_stop") and any(isinstance(b, Module) and "locust" not in b.name
+                                                   for c in value.me.cls.mro for b in c.bases):
+            self.note("left out", node, "what it sends, if anything, because it is not in this file")
+
+    def call_same(self, value, name, args, named, node):
+        return value
+
+    def call_found(self, value, name, args, named, node):
+        if name in ("group", "__getitem__"):
+            return Ref(value.response.step, "regex", (value.pattern,) + tuple(args[:1]))
+        return Unknown("a part of a search", True)
+
+    def call_file(self, value, name, args, named, node):
+        return value if name in ("read", "read_bytes", "read_text") else Unknown("a file")
+
+    def call_shape(self, me, name, args, named, node):
+        return me.values["\0now"]
+
+    def call_answer(self, r, name, args, named, node):
+        if name == "json":
+            return Ref(r.step, "json")
+        if name == "failure":
+            if self.checking is not r and self.steps is not None:
+                r.step.setdefault("failed", True)
+            return None
+        if name == "success" or name == "raise_for_status" or name in ("close", "iter_lines", "iter_content"):
+            return None if name in ("success", "raise_for_status", "close") else Unknown("the answer", True)
+        return Unknown("%s of an answer" % name, True)
+
+    def call_bound(self, value, name, args, named, node):
+        """A method of a value."""
+        if isinstance(value, Body):
+            return self.call_body(value, name, args)
+        if isinstance(value, Ref):
+            return self.call_ref(value, name, args, node)
+        if isinstance(value, Kept):
+            return self.call_kept(value, name, args, node)
+        if isinstance(value, Clock):
+            return self.call_clock(value, name, args, node)
+        if isinstance(value, (list, dict, set)):
+            return self.call_container(value, name, args, named, node)
+        if isinstance(value, Hole) and name in ("int", "__str__"):
+            return Text([value])
+        if isinstance(value, (str, Text)) and name in ("format", "join", "encode", "decode", "strip", "replace"):
+            made = self.call_text(value, name, args, named)
+            if made is not None:
+                return made
+        if name.startswith("_"):
+            return Unknown(name)
+        if isinstance(value, str) and name == "format" and (
+                "!" in value or re.search(r"\d{5}|\{[^}]*[.\[]", value) is not None):
+            return Unknown("a format")
+        if name in ("ljust", "rjust", "center", "zfill") and args and isinstance(args[0], int) and args[0] > 10000:
+            return Unknown("a text that is too long")
+        if isinstance(value, Hole) and name in ("get", "pop", "update"):
+            return Unknown(name)
+        return self.lift(lambda v, a, k: self.plain(getattr(v, name)(*a, **k)), value, args, named)
+
+    def plain(self, v):
+        return list(v) if isinstance(v, (type({}.keys()), type({}.values()), type({}.items()), types.GeneratorType)) else v
+
+    def call_text(self, value, name, args, named):
+        if name == "format" and isinstance(value, str) and not (is_plain(args) and is_plain(named)):
+            return self.format(value, args, named)
+        if name == "join" and args and isinstance(value, str) and isinstance(args[0], (list, tuple)) and \
+                not is_plain(args[0]) and find(args[0], Unknown) is None:
+            out = []
+            for i, v in enumerate(args[0]):
+                out += ([value] if i else []) + [v]
+            return self.join(out) if out else ""
+        if isinstance(value, Text) and name in ("encode", "decode", "strip"):
+            return value
+        return None
+
+    def format(self, text, args, named):
+        parts, n = [], 0
+        for literal, field, spec, code in string.Formatter().parse(text):
+            parts.append(literal)
+            if field is None:
+                continue
+            if field == "" or field.isdigit():
+                value = args[n if field == "" else int(field)]
+                n += 1
+            else:
+                m = re.fullmatch(r"(\w+)(?:\[(\w+)\])?", field)
+                if m is None:
+                    return Unknown("a format")
+                value = args[int(m.group(1))] if m.group(1).isdigit() else named[m.group(1)]
+                if m.group(2) is not None:
+                    value = self.item(value, m.group(2), self.line)
+            parts.append(self.lift(lambda v, s=spec: format(v, s), value) if spec else value)
+        return self.join(parts)
+
+    def call_body(self, value, name, args):
+        if name == "total_seconds" and value.what == "elapsed":
+            return Body(value.response, "seconds")
+        if name in ("decode", "strip", "lower") and value.what == "text":
+            return value
+        return Unknown("the answer", True)
+
+    def call_ref(self, value, name, args, node):
+        if name == "get" and args and isinstance(args[0], str):
+            made = self.inside(value, args[0])
+            if isinstance(made, Ref):
+                default = args[1] if len(args) > 1 else None
+                if isinstance(default, (dict, list)):
+                    made.default = None
+                else:
+                    made.default = "" if not isinstance(default, (str, int, float)) else default
+            return made
+        if name in ("strip", "decode", "encode"):
+            return value
+        return Unknown("a calculation with an answer", True)
+
+    def call_kept(self, value, name, args, node):
+        if name in ("append", "add") and args and isinstance(args[0], Ref):
+            self.assigned.setdefault(value.name, []).append(args[0])
+            return None
+        if name in ("append", "add", "clear", "remove", "extend"):
+            return None
+        if name == "pop":
+            self.note("assumed", node, "the last of %s" % value.name)
+            return Kept(value.name)
+        return Unknown("a calculation with %s" % value.name, True)
+
+    def call_clock(self, value, name, args, node):
+        if name == "isoformat":
+            return Hole("now.iso")
+        if name == "timestamp":
+            return Clock(1)
+        self.note("assumed", node, "the time of this conversion")
+        return self.lift(lambda v, a: getattr(v, name)(*a), datetime.datetime.now(), args)
+
+    def call_container(self, value, name, args, named, node):
+        if isinstance(value, list) and name in ("append", "add") and args and isinstance(args[0], Ref) and self.in_task:
+            for owner in self.users_now:
+                for key, held in owner.values.items():
+                    if held is value:
+                        self.assigned.setdefault(key, []).append(args[0])
+        if isinstance(value, list) and name == "pop" and len(value) > 1 and self.steps is not None and \
+                not self.in_task and any(v is value for v in self.shared()):
+            return self.taken(value)
+        if isinstance(value, dict) and name == "get_dict":
+            return dict(value)
+        if isinstance(value, dict) and name in ("set", "set_cookie") and len(args) > 1 and isinstance(args[0], str):
+            value[args[0]] = args[1]
+            return None
+        if isinstance(value, dict) and name == "get" and args and is_plain(args[0]):
+            return value.get(args[0], args[1] if len(args) > 1 else None)
+        if name in ("update", "setdefault") and isinstance(value, dict):
+            if args and not isinstance(args[0], dict):
+                return Unknown("a dict")
+            if name == "update":
+                value.update(*args, **named)
+                return None
+        if name in MUTATORS or name == "copy":
+            return getattr(value, name)(*args, **named) if name != "sort" else None
+        if isinstance(value, dict) and name in ("items", "keys", "values"):
+            return [x if name != "items" else x for x in getattr(value, name)()]
+        return self.lift(lambda v, a, k: self.plain(getattr(v, name)(*a, **k)), value, args, named)
+
+    def shared(self):
+        """Lists of the module and of classes, which all users share."""
+        for v in self.module.names.values():
+            yield v
+            if isinstance(v, Class):
+                yield from v.attributes.values()
+
+    def taken(self, values):
+        """USERS.pop(): each user takes another one."""
+        root = Root(list(values), taken=True)
+        return Rand([root], lambda w: w[root])
+
+    # --- functions by name
+
+    def call_module(self, name, args, named, node, scope):
+        last = name.split(".")[-1]
+        special = getattr(self, "m_" + name.replace("builtins.", "").replace(".", "_"), None)
+        if special is not None:
+            return special(args, named, node, scope)
+        if name in PURE:
+            if find((args, named), (Text, Ref, Kept, Hole)) is not None:
+                return self.call_pure(name, args, named)
+            return self.lift(lambda a, k: PURE[name](*a, **k), args, named)
+        if name.startswith(("random.", "secrets.", "numpy.random.", "np.random.")):
+            return self.draw(last, args, named, node)
+        if name.startswith("hashlib.") and last in ("md5", "sha1", "sha256", "sha512"):
+            return self.lift(lambda a: _Digest(getattr(hashlib, last)(*a)), args)
+        if name in SESSIONS:
+            return Client(outside=True)
+        if name.startswith(("requests.", "httpx.")) and last in METHODS:
+            return self.writer.request(Client(outside=True), last, args, named, node)
+        if "faker" in name.lower() or name.startswith(("fake.", "Faker")):
+            return Module("faker.instance") if last == "Faker" else self.sample(last, node)
+        if any(name.replace("builtins.", "").startswith(q) for q in QUIET) or name.startswith("builtins."):
+            return Unknown(name.replace("builtins.", ""))
+        if self.steps is not None and find((args, named), (Client, Instance)) is not None:
+            self.note("left out", node, "what it sends, if anything, because it is not in this file")
+        return Unknown("%s is not in this file" % name, find((args, named), (Response, Ref, Body)) is not None)
+
+    def sample(self, name, node):
+        if name in SAMPLES:
+            self.note("assumed", node, "%s is always \"%s\"" % (name, SAMPLES[name]))
+            return SAMPLES[name]
+        if name.startswith("uuid"):
+            return self.m_uuid_uuid4([], {}, node, None)
+        if name in ("random_int", "pyint"):
+            return self.draw("randint", [0, 9999], {}, node)
+        return Unknown("faker's %s" % name)
+
+    def call_pure(self, name, args, named):
+        value = args[0] if args else None
+        if name in ("builtins.float", "builtins.round") and isinstance(value, Ref):
+            return Ref(value.step, value.source, value.path, value.default, True)
+        if name in ("urllib.parse.quote", "urllib.parse.quote_plus", "urllib.quote") and isinstance(
+                value, (Ref, Kept, Hole, Text)):
+            return value  # a scenario escapes values in a path
+        if name.startswith("base64.b64encode") and isinstance(value, (Text, Ref, Kept)):
+            inner = self.writer.expressions(value)
+            return Hole("base64(%s)" % inner) if inner else Unknown("base64 of a value")
+        if name == "builtins.len" and isinstance(value, (Ref, Kept)):
+            return value if isinstance(value, Kept) else Unknown("the length of an answer's list", True)
+        if name == "json.loads" and isinstance(value, Text) and value.data is not None:
+            return value.data
+        return self.lift(lambda a, k: PURE[name](*a, **k), args, named)
+
+    def draw(self, name, args, named, node):
+        bad = find((args, list(named.values())), Unknown)
+        if bad is not None:
+            return bad
+        rand = between = None
+        args = args + list(named.values()) if name != "choices" else args
+        if name in ("randint", "randrange", "randbelow", "integers"):
+            rand = self.draw_int(name, args)
+        elif name == "choice":
+            rand = self.draw_choice(args[0], node)
+        elif name == "choices":
+            rand = self.draw_choices(args, named)
+        elif name in ("token_hex", "token_urlsafe"):
+            n = args[0] if args else 32
+            root = Root(draw=lambda rng: "%0*x" % (2 * n, rng.getrandbits(8 * n)))
+            rand = Rand([root], lambda w: w[root])
+        elif name == "Random" or name in ("seed", "default_rng"):
+            return Module("random")
+        elif name == "shuffle":
+            return None
+        elif draw_functions(name) is not None:
+            f = draw_functions(name)
+            if not is_plain(args):
+                return self.lift(lambda *a: f(self.rng, *a), *args) if roots_of(args) else Unknown("a draw")
+            root = Root(draw=lambda rng: f(rng, *args))
+            between = tuple(args) if name == "uniform" else (0, 1) if name == "random" else None
+            rand = Rand([root], lambda w: w[root], between=between)
+            rand.make({root: root.pick(self.rng)})
+        return self.settle(rand) if rand is not None else Unknown("random.%s" % name)
+
+    def draw_int(self, name, args):
+        if not all(isinstance(a, int) for a in args):
+            if roots_of(args):
+                return self.lift(lambda *a: self.rng.randint(*a), *args)
+            return None
+        if name == "randint":
+            low, high, step = args[0], args[1], 1
+        else:
+            low, high = (0, args[0] - 1) if len(args) == 1 else (args[0], args[1] - 1)
+            step = args[2] if len(args) > 2 else 1
+        if low > high:
+            raise ValueError("an empty range")
+        values = range(low, high + 1, step)
+        root = Root(list(values)) if len(values) <= ROWS_MAX else Root(draw=lambda rng: rng.choice(values))
+        return Rand([root], lambda w: w[root], ("random.int(%d, %d)" % (low, high), True) if step == 1 else None, (low, high))
+
+    def draw_choice(self, values, node):
+        if isinstance(values, (Ref, Kept)):
+            if isinstance(values, Kept):
+                return self.item(values, 0, node)
+            self.note("assumed", node, "the first element of the answer's list")
+            return self.inside(values, 0)
+        if isinstance(values, (Rand, Text)):
+            return self.lift(lambda v: self.rng.choice(list(v)), values)
+        values = list(values)
+        if not values:
+            raise ValueError("an empty list")
+        if find(values, (Ref, Kept, Text, Hole, Clock, Function, Method, Instance, Class, Rand, Module, Bound)) is not None:
+            return self.pick_path(values, node)
+        if len(values) == 1:
+            return values[0]
+        if len(values) > 100000:
+            values = values[:100000]
+        root = Root(values) if len(values) <= ROWS_MAX else Root(draw=lambda rng: rng.choice(values))
+        return Rand([root], lambda w: w[root])
+
+    def draw_choices(self, args, named):
+        values, weights = list(args[0]), named.get("weights", args[1] if len(args) > 1 else None)
+        k = named.get("k", 1)
+        if not is_plain(values) or not isinstance(k, int) or not 0 < k < 10000:
+            return None
+        if k == 1:
+            root = Root([[v] for v in values], weights=weights)
+        else:
+            root = Root(draw=lambda rng: rng.choices(values, weights, k=k))
+        return Rand([root], lambda w: w[root])
+
+    def m_uuid_uuid4(self, args, named, node, scope):
+        root = Root(draw=lambda rng: str(uuid.UUID(int=rng.getrandbits(128), version=4)))
+        return self.settle(Rand([root], lambda w: w[root], ("uuid", False)))
+
+    m_uuid_uuid1 = m_uuid_uuid4
+
+    def m_time_time(self, args, named, node, scope):
+        return Clock(1)
+
+    def m_time_time_ns(self, args, named, node, scope):
+        return Unknown("nanoseconds of the time")
+
+    def m_datetime_datetime_now(self, args, named, node, scope):
+        return Clock(None)
+
+    m_datetime_datetime_utcnow = m_datetime_now = m_datetime_datetime_today = m_datetime_datetime_now
+
+    def m_datetime_date_today(self, args, named, node, scope):
+        self.note("assumed", node, "the day of this conversion")
+        return datetime.date.today()
+
+    def m_time_sleep(self, args, named, node, scope):
+        if self.steps is not None:
+            self.writer.pause(args[0] if args else 0, node)
+
+    m_gevent_sleep = m_asyncio_sleep = m_time_sleep
+
+    def m_json_dumps(self, args, named, node, scope):
+        kept = {k: v for k, v in named.items() if k in ("indent", "separators", "ensure_ascii", "sort_keys")}
+        bad = find((args[0], kept), Unknown)
+        if bad is not None:
+            return bad
+        if is_plain(args[0]):
+            return json.dumps(args[0], **kept)
+        return Text([Unknown("JSON in another text")], data=args[0])
+
+    def m_io_BytesIO(self, args, named, node, scope):
+        return args[0] if args else ""
+
+    m_io_StringIO = m_io_BytesIO
+
+    def m_open(self, args, named, node, scope):
+        return File(args[0]) if args and isinstance(args[0], str) else Unknown("a file")
+
+    def m_requests_auth_HTTPBasicAuth(self, args, named, node, scope):
+        return tuple(args[:2])
+
+    def m_locust_between(self, args, named, node, scope):
+        return Wait("between", *args[:2])
+
+    def m_locust_constant(self, args, named, node, scope):
+        return Wait("constant", args[0], args[0])
+
+    def m_locust_constant_pacing(self, args, named, node, scope):
+        return Wait("pacing", args[0], args[0])
+
+    def m_locust_constant_throughput(self, args, named, node, scope):
+        return Wait("throughput", args[0], args[0])
+
+    m_locust_wait_time_between, m_locust_wait_time_constant = m_locust_between, m_locust_constant
+    m_locust_wait_time_constant_pacing = m_locust_constant_pacing
+    m_locust_wait_time_constant_throughput = m_locust_constant_throughput
+
+    def m_os_getenv(self, args, named, node, scope):
+        return self.environment(args[0], args[1] if len(args) > 1 else named.get("default"), node, False)
+
+    m_os_environ_get = m_os_getenv
+
+    def m_str(self, args, named, node, scope):
+        return self.text(args[0]) if args else ""
+
+    def m_int(self, args, named, node, scope):
+        v = args[0] if args else 0
+        if isinstance(v, Ref):
+            return Ref(v.step, v.source, v.path, v.default, True)
+        if isinstance(v, Clock):
+            return Hole("now.ms" if v.factor == 1000 else "now.unix", True)
+        if isinstance(v, (Hole, Kept)):
+            return v
+        return self.lift(int, *args)
+
+    def m_range(self, args, named, node, scope):
+        if all(isinstance(a, int) for a in args):
+            return range(*args)
+        return self.lift(lambda *a: range(*a), *args)
+
+    def m_list(self, args, named, node, scope):
+        v = args[0] if args else []
+        if isinstance(v, (Ref, Kept)):
+            return v
+        values = self.iterate(v)
+        return values if values is not None else self.lift(list, v)
+
+    def m_dict(self, args, named, node, scope):
+        out = dict(args[0]) if args and isinstance(args[0], (dict, list)) else {}
+        out.update(named)
+        return out if not args or isinstance(args[0], (dict, list)) else Unknown("a dict")
+
+    def m_tuple(self, args, named, node, scope):
+        v = self.m_list(args, named, node, scope)
+        return tuple(v) if isinstance(v, list) else v
+
+    def m_set(self, args, named, node, scope):
+        v = self.m_list(args, named, node, scope)
+        return list(dict.fromkeys(v)) if isinstance(v, list) and is_plain(v) else v
+
+    m_frozenset = m_set
+
+    def m_sorted(self, args, named, node, scope):
+        return self.lift(sorted, *args) if not named else Unknown("sorted")
+
+    def m_enumerate(self, args, named, node, scope):
+        values = self.iterate(args[0])
+        start = args[1] if len(args) > 1 else named.get("start", 0)
+        return [(i + start, v) for i, v in enumerate(values)] if values is not None else Unknown("a list", True)
+
+    def m_zip(self, args, named, node, scope):
+        all_values = [self.iterate(a) for a in args]
+        return list(zip(*all_values)) if None not in all_values else Unknown("a list")
+
+    def m_reversed(self, args, named, node, scope):
+        values = self.iterate(args[0])
+        return list(reversed(values)) if values is not None else Unknown("a list")
+
+    def m_map(self, args, named, node, scope):
+        values = self.iterate(args[1])
+        return [self.call(args[0], [v], {}, node) for v in values] if values is not None else Unknown("a list")
+
+    def m_next(self, args, named, node, scope):
+        return args[0] if isinstance(args[0], Rand) else self.lift(lambda v: v[0], args[0])
+
+    def m_iter(self, args, named, node, scope):
+        return args[0]
+
+    def m_itertools_cycle(self, args, named, node, scope):
+        values = self.iterate(args[0])
+        return self.taken(values) if values and is_plain(values) else Unknown("a cycle")
+
+    def m_itertools_count(self, args, named, node, scope):
+        return Hole("iteration", True)
+
+    def m_isinstance(self, args, named, node, scope):
+        if isinstance(args[0], (Ref, Kept)):
+            return Unknown("the type of an answer", True)
+        return Unknown("a type")
+
+    def m_hasattr(self, args, named, node, scope):
+        if isinstance(args[0], Instance):
+            return args[1] in args[0].values or args[1] in self.all_names(args[0].cls)
+        return Unknown("hasattr", isinstance(args[0], (Response, Ref)))
+
+    def m_getattr(self, args, named, node, scope):
+        value = self.attribute(args[0], args[1], node) if isinstance(args[1], str) else Unknown("a name")
+        return args[2] if isinstance(value, Unknown) and len(args) > 2 else value
+
+    def m_setattr(self, args, named, node, scope):
+        if isinstance(args[1], str):
+            self.set_attribute(args[0], args[1], args[2], node)
+
+    def m_any(self, args, named, node, scope):
+        return self.lift(any, *args)
+
+    def m_all(self, args, named, node, scope):
+        return self.lift(all, *args)
+
+    def m_super(self, args, named, node, scope):
+        me, owner = scope.get("\0me"), scope.get("\0owner")
+        if not isinstance(me, Instance) or owner is None:
+            return Unknown("super")
+        order = me.cls.mro
+        after = order[order.index(owner) + 1:] if owner in order else []
+        return Super(after, me)
+
+    def m_re_search(self, args, named, node, scope):
+        if len(args) > 1 and isinstance(args[0], str) and isinstance(args[1], Body):
+            return Found(args[1].response, args[0])
+        if len(args) > 1 and isinstance(args[1], (Body, Ref)):
+            return Unknown("a search in an answer", True)
+        return Unknown("re.search")
+
+    m_re_match = m_re_search
+
+    def m_re_findall(self, args, named, node, scope):
+        if len(args) > 1 and isinstance(args[0], str) and isinstance(args[1], Body):
+            return Ref(args[1].response.step, "regex", (args[0],))
+        return Unknown("re.findall")
+
+    def m_gevent_spawn(self, args, named, node, scope):
+        self.note("assumed", node, "this runs before what follows, not next to it")
+        return self.call(args[0], args[1:], named, node)
+
+    def m_copy_deepcopy(self, args, named, node, scope):
+        return copy.deepcopy(args[0])
+
+    m_copy_copy = m_copy_deepcopy
+
+    def m_collections_deque(self, args, named, node, scope):
+        return self.m_list(args, named, node, scope)
+
+    def m_types_SimpleNamespace(self, args, named, node, scope):
+        made = Instance(Class("SimpleNamespace", [], 0))
+        made.values.update(named)
+        return made
+
+
+class _Digest(str):
+    """The hexadecimal digits, which hexdigest() gives."""
+
+    def __new__(cls, h):
+        return str.__new__(cls, h.hexdigest())
+
+    def hexdigest(self):
+        return str(self)
