@@ -202,7 +202,8 @@ static uint32_t users_of(const struct load *l, int64_t t_ns) {
     return c->users > c->from ? c->from + steps : c->from - steps;
 }
 
-/* When the users of a change leave `low` .. `high` - 1, where they are before it; -1: they do not. */
+/* When the users of a change leave `low` .. `high` - 1, where they are before it; -1: they do
+ * not. */
 static int64_t leaves_change(const struct load_change *c, uint32_t low, uint32_t high) {
     int64_t x = -1;
     if (c->users >= high)
