@@ -36,7 +36,7 @@ static void set_up(struct bench *b, size_t n, const char *name) {
     struct err e = {""};
     memset(b, 0, sizeof *b);
     for (size_t i = 0; i < n; i++) {
-        snprintf(b->names[i], sizeof b->names[i], "e%03zu", i);
+        snprintf(b->names[i], sizeof b->names[i], "e%03u", (unsigned)(i % 1000));
         b->endpoints[i] = (struct endpoint){name != NULL ? name : b->names[i], "GET"};
     }
     b->catalog = (struct catalog){.endpoints = b->endpoints, .endpoint_count = n};
