@@ -118,6 +118,26 @@ static bool is_quoted(const char *text, size_t n) {
     return at < n && text[at] == '"';
 }
 
+/* What other tools' sources are, and what to do instead; NULL: it is none of them. */
+static const char *other_tool(const char *text, size_t n) {
+    static const struct {
+        const char *sign, *what;
+    } tools[] = {
+        {"<jmeterTestPlan", "a test plan of JMeter; run it in JMeter once with a HAR recorder "
+                            "(a proxy such as mitmproxy) between it and the service"},
+        {"from 'k6", "a script of k6, which is a program; run it once through a proxy that records "
+                     "a HAR file, such as mitmproxy"},
+        {"from \"k6",
+         "a script of k6, which is a program; run it once through a proxy that records "
+         "a HAR file, such as mitmproxy"},
+        {"extends Simulation", "a simulation of Gatling, which is a program; run it once through a "
+                               "proxy that records a HAR file, such as mitmproxy"}};
+    for (size_t i = 0; i < sizeof tools / sizeof *tools; i++)
+        if (memmem(text, n, tools[i].sign, strlen(tools[i].sign)) != NULL)
+            return tools[i].what;
+    return NULL;
+}
+
 /* Reads the source into the draft; *from becomes what it was. */
 static int read_source(struct draft *d, const struct convert_options *o, const char *name,
                        const char *text, size_t n, enum convert_from *from, struct err *e) {
@@ -134,7 +154,10 @@ static int read_source(struct draft *d, const struct convert_options *o, const c
     bool parsed = json && json_parse(name, text, n, &doc, &json_error) == 0;
     *from = o->from != CONVERT_AUTO ? o->from
                                     : recognise(name, text, n, parsed ? json_root(doc) : NULL);
-    if (json && !parsed && (*from != CONVERT_OPENAPI || is_quoted(text + at + 1, n - at - 1)))
+    const char *other = parsed || o->from != CONVERT_AUTO ? NULL : other_tool(text, n);
+    if (other != NULL)
+        err_set(e, "%s: this is %s, and convert that file", name, other);
+    else if (json && !parsed && (*from != CONVERT_OPENAPI || is_quoted(text + at + 1, n - at - 1)))
         err_set(e, "%s", json_error.text);
     else if (*from == CONVERT_AUTO)
         err_set(e,

@@ -139,7 +139,8 @@ static void put_object(struct maker *m, const struct json *v, const struct json 
         const struct json *list = json_get(s, "properties"),
                           *p = r->kind == JSON_STRING ? json_get(list, r->text) : NULL;
         const struct json *schema = openapi_resolve(m->o, p, m->notes);
-        if (schema == NULL || json_get(v, r->text) != NULL || openapi_is_true(schema, "readOnly"))
+        if (p == NULL || schema == NULL || json_get(v, r->text) != NULL ||
+            openapi_is_true(schema, "readOnly"))
             continue;
         put_key(m, p, &count);
         make(m, p, p->key);

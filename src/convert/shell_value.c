@@ -71,12 +71,30 @@ void shell_set(struct shell_variables *v, const char *name, size_t n, const char
     v->first = x;
 }
 
+/* Reads a number of at most 9 digits, and moves behind it. */
+static bool number(const char **at, long *out) {
+    char *end;
+    size_t n = strspn(*at, "0123456789");
+    *out = strtol(*at, &end, 10);
+    if (n == 0 || n > 9)
+        return false;
+    *at = end;
+    return true;
+}
+
+/* "1..9}" behind a brace, or "1 9" of seq: two numbers, what is between them, and the end. */
+static bool range(const char *at, const char *between, const char *end, long *low, long *high) {
+    if (!number(&at, low) || strncmp(at, between, strlen(between)) != 0)
+        return false;
+    at += strlen(between);
+    return number(&at, high) && strcmp(at, end) == 0 && *low <= *high;
+}
+
 bool shell_set_any(struct shell_variables *v, const char *name, const char *const *words,
                    size_t count) {
     struct draft *d = v->d;
     struct buf b, value;
     long low, high;
-    int end = 0;
     buf_init(&b, 1 << 16);
     if (count == 1 && draft_reference_bytes(d, words[0], strlen(words[0])) == strlen(words[0]) &&
         words[0][0] != '\0') {
@@ -84,8 +102,7 @@ bool shell_set_any(struct shell_variables *v, const char *name, const char *cons
         buf_done(&b);
         return true;
     }
-    if (count == 1 && sscanf(words[0], "{%9ld..%9ld}%n", &low, &high, &end) == 2 &&
-        words[0][end] == '\0' && end > 0 && low <= high) {
+    if (count == 1 && words[0][0] == '{' && range(words[0] + 1, "..", "}", &low, &high)) {
         buf_printf(&b, "random.int(%ld, %ld)", low, high);
     } else {
         buf_str(&b, "random.choice(");
@@ -151,14 +168,14 @@ static bool has_curl(const char *text) {
 static bool put_known(struct draft *d, const char *command, struct buf *out) {
     char text[80];
     long low = 1, high;
-    int end = 0;
+    const char *seq = strncmp(command, "seq ", 4) == 0 ? command + 4 : "";
+    const char *only = seq;
     if (strcmp(command, "uuidgen") == 0) {
         draft_reference(d, out, "uuid");
     } else if (strcmp(command, "date +%s") == 0) {
         draft_reference(d, out, "now.unix");
-    } else if ((sscanf(command, "seq %9ld %9ld%n", &low, &high, &end) == 2 ||
-                sscanf(command, "seq %9ld%n", &high, &end) == 1) &&
-               command[end] == '\0' && end > 0 && low <= high) {
+    } else if (range(seq, " ", "", &low, &high) ||
+               (number(&only, &high) && *only == '\0' && (low = 1) <= high)) {
         snprintf(text, sizeof text, "random.int(%ld, %ld)", low, high);
         draft_reference(d, out, text);
     } else {

@@ -69,6 +69,8 @@ setup() {
     refuse x.txt 'hello' 'not recognized as a HAR file'
     refuse x.json '{"a": 1}' 'not recognized as a HAR file'
     refuse bad.har '{"log": {"entries": [' 'bad.har:1:22'
+    refuse plan.jmx '<?xml version="1.0"?><jmeterTestPlan version="1.2"></jmeterTestPlan>' 'plan.jmx: this is a test plan of JMeter'
+    refuse k6.js $'import http from \'k6/http\';\nexport default function () { http.get("http://h/"); }' 'k6.js: this is a script of k6'
     refuse none.har '{"log": {"entries": []}}' 'it contains no request'
     refuse swagger.json '{"swagger": "2.0"}' '"paths" is missing'
     refuse swagger.yaml $'swagger: "1.2"\npaths: {}\n' '"swagger" is not "2.0"'
