@@ -311,18 +311,17 @@ const struct command command_convert = {
     .name = "convert",
     .usage = "SOURCE [options]",
     .summary = "create a scenario from a HAR file, curl, OpenAPI, Postman or Locust",
-    .details =
-        "SOURCE is a file, - for stdin, or a curl command line (quoted, or as separate "
-        "words after --). The scenario has a comment for every assumption and omission; the "
-        "last line on stderr counts them. No request is sent, and no code in the source is "
-        "run.\n"
-        "\n"
-        "Passwords, tokens, keys and cookies are not copied into the scenario. ${env.NAME} "
-        "replaces each, and the first lines of the scenario list the variables to set.\n"
-        "\n"
-        "Supported: HAR 1.2; curl's options and shell quoting; OpenAPI 2, 3.0 and 3.1, in "
-        "JSON or YAML; Postman collections 2.0 and 2.1; and locustfiles whose tasks are plain "
-        "calls of self.client with literal values.",
+    .details = "SOURCE is a file, - for stdin, or a curl command line (quoted, or as separate "
+               "words after --). The scenario has a comment for every assumption and omission; the "
+               "last line on stderr counts them. No request is sent, and no code in the source is "
+               "run.\n"
+               "\n"
+               "Passwords, tokens, keys and cookies are not copied into the scenario. ${env.NAME} "
+               "replaces each, and the first lines of the scenario list the variables to set.\n"
+               "\n"
+               "Supported: HAR 1.2; curl's options and shell quoting; OpenAPI 2, 3.0 and 3.1, in "
+               "JSON or YAML; Postman collections 2.0 and 2.1; and locustfiles, "
+               "which python3 parses and never runs.",
     .examples = "coldswarm convert recording.har -o shop.json # a recording from the browser\n"
                 "coldswarm convert -- curl -d a=1 http://127.0.0.1:8080/ # a curl command\n"
                 "coldswarm convert openapi.yaml -o api.json # an API description",

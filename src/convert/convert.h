@@ -1,7 +1,7 @@
 /*
  * convert: makes a scenario from other formats.
  *
- * HAR files, curl command lines, OpenAPI 3 documents, Postman collections and simple locustfiles
+ * HAR files, curl command lines, OpenAPI 3 documents, Postman collections and locustfiles
  * become the text of a scenario, with a comment for every assumption and omission. Secrets become
  * ${env.NAME}. It runs nothing from the source and sends nothing. It reads files only through
  * `read`. It does not check the resulting scenario: scenario/ does.

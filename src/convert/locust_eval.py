@@ -306,7 +306,7 @@ class Evaluator:
             return a * min(b, 10000)
         if op is ast.BitOr and isinstance(a, dict) and isinstance(b, dict):
             return {**a, **b}
-        if find((a, b), datetime.timedelta) is not None and isinstance(a, Clock) and a.factor is None:
+        if isinstance(a, Clock) and a.factor is None and not isinstance(b, Clock):
             self.note("assumed", self.line, "the time of this conversion")
             a = datetime.datetime.now()
         if isinstance(a, Clock) or isinstance(b, Clock):
@@ -359,6 +359,9 @@ class Evaluator:
                 return value
             if isinstance(value, Kept) and stop:
                 continue  # "self.x or DEFAULT"
+            if isinstance(value, Hole) and stop and value.expression.startswith("env."):
+                self.note("assumed", n, "%s is not set" % value.expression[4:])
+                continue
             t = self.truth(value, n)
             if not isinstance(t, bool):
                 return Unknown("a condition", getattr(value, "answer", False))
@@ -463,14 +466,13 @@ class Evaluator:
             return any(p for p in value.parts if isinstance(p, str)) or None if find(value, (Ref, Kept)) else True
         if isinstance(value, Kept):
             return None
-        if isinstance(value, Hole) and value.expression.startswith("env."):
-            self.note("assumed", node, "%s is not set" % value.expression[4:])
-            return False
         if isinstance(value, (Status, Body, Ref, Hole, Clock, Module, Function, Method, Class, Instance, Client)):
             return True
         return bool(value)
 
     def decide(self, rand, node):
+        if not isinstance(rand, Rand):
+            return rand is True
         worlds, _ = self.worlds(rand.roots)
         true = sum(bool(rand.make(w)) for w in worlds)
         if not worlds or true in (0, len(worlds)):
@@ -519,6 +521,10 @@ class Evaluator:
         if isinstance(node.slice, ast.Slice):
             ends = [self.eval(n, scope) if n is not None else None
                     for n in (node.slice.lower, node.slice.upper, node.slice.step)]
+            if isinstance(value, Kept) and value.many:
+                return value
+            if isinstance(value, Ref) and value.source == "json" and ends[0] in (None, 0) and ends[2] is None:
+                return value
             if isinstance(value, (Ref, Kept)):
                 return Unknown("a part of an answer", True)
             return self.lift(lambda v, a, b, c: v[a:b:c], value, *ends)
@@ -541,6 +547,11 @@ class Evaluator:
             return value[key]
         if isinstance(value, (list, tuple)) and isinstance(key, Rand) and value:
             return self.one_of(value, key)
+        if isinstance(value, dict) and isinstance(key, Rand) and not is_plain(value) and 0 < len(value) <= 8 \
+                and all(isinstance(k, PLAIN) for k in value):
+            for k in value:
+                if self.decide(self.lift(operator.eq, key, k), node):
+                    return value[k]
         return self.lift(operator.getitem, value, key)
 
     def one_of(self, values, key):
