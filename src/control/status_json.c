@@ -22,6 +22,11 @@ static void write_times(struct json_writer *w, const char *key, const struct liv
     json_write_end(w);
 }
 
+/* Whole milliseconds, in seconds. */
+static double seconds(int64_t whole_ms) {
+    return (double)whole_ms / 1000;
+}
+
 /* Three digits behind the point: a rate of a few seconds is no more exact. */
 static double rounded(double x) {
     return (double)(int64_t)(x * 1000 + 0.5) / 1000;
@@ -93,8 +98,8 @@ static void write_errors(struct json_writer *w, const struct status *s) {
         else
             json_write_text(w, "error", x->text);
         json_write_uint(w, "count", x->count);
-        json_write_number(w, "first_s", (double)(x->first_us / 1000) / 1000);
-        json_write_number(w, "last_s", (double)(x->last_us / 1000) / 1000);
+        json_write_number(w, "first_s", seconds(x->first_us / 1000));
+        json_write_number(w, "last_s", seconds(x->last_us / 1000));
         json_write_end(w);
     }
     json_write_end(w);
@@ -126,7 +131,7 @@ static void write_marks(struct json_writer *w, const struct status *s, uint64_t 
             continue;
         json_write_object(w, NULL, JSON_LINE);
         json_write_uint(w, "number", m->number);
-        json_write_number(w, "at_s", (double)(m->at_ns / NS_PER_MS) / 1000);
+        json_write_number(w, "at_s", seconds(m->at_ns / NS_PER_MS));
         json_write_text(w, "kind", m->kind);
         json_write_text(w, "text", m->text);
         json_write_end(w);
@@ -238,7 +243,7 @@ void status_json(const struct status *s, unsigned parts, uint64_t seen, struct b
     json_write_init(&w, out, NULL);
     json_write_object(&w, NULL, JSON_LINE);
     json_write_text(&w, "phase", phases[s->phase]);
-    json_write_number(&w, "elapsed_s", (double)(s->elapsed_ns / NS_PER_MS) / 1000);
+    json_write_number(&w, "elapsed_s", seconds(s->elapsed_ns / NS_PER_MS));
     json_write_uint(&w, "users", s->users);
     json_write_uint(&w, "users_max", s->users_max);
     if ((parts & STATUS_JSON_RUN) != 0)

@@ -145,6 +145,11 @@ static void by_endpoint(struct buf *out, const struct status *s) {
 
 /* ---- of the run ---- */
 
+/* Whole milliseconds, in seconds. */
+static double seconds(int64_t whole_ms) {
+    return (double)whole_ms / 1000;
+}
+
 static void thresholds(struct buf *out, const struct status *s) {
     static const char *const words[] = {
         [STATUS_PENDING] = "pending", [STATUS_HOLDS] = "passes", [STATUS_FAILED] = "fails"};
@@ -180,9 +185,9 @@ static void about(struct buf *out, const struct status *s) {
     gauge(out, "run_active", "1 while requests are sent.", s->phase == STATUS_RUNNING);
     gauge(out, "run_ended", "1 when the verdict is final.", s->phase == STATUS_ENDED);
     gauge(out, "run_start_time_seconds", "Start of the load, in seconds since 1970.",
-          (double)(s->run->started_ns(s->run->context) / NS_PER_MS) / 1000);
+          seconds(s->run->started_ns(s->run->context) / NS_PER_MS));
     gauge(out, "run_elapsed_seconds", "Time since the start of the load.",
-          (double)(s->elapsed_ns / NS_PER_MS) / 1000);
+          seconds(s->elapsed_ns / NS_PER_MS));
     gauge(out, "users", "Active users; with an arrival rate, busy users.", s->users);
     gauge(out, "users_max", "Maximum of users of the load.", s->users_max);
     head(out, "verdict", "gauge", "1 for the verdict, which is final when the run has ended.");
