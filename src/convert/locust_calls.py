@@ -101,6 +101,9 @@ class Caller(Evaluator):
             return self.lift(lambda v: v.replace("-", "") if name == "hex" else int(v.replace("-", ""), 16), value)
         if isinstance(value, Bound) and value.name == "environment" and name == "parsed_options":
             return Module("options")
+        if isinstance(value, Clock) and value.factor is None and name in ("year", "month", "day", "hour", "minute"):
+            self.note("assumed", node, "the time of this conversion")
+            return getattr(datetime.datetime.now(), name)
         if isinstance(value, (Ref, Kept, Text, Rand, Hole, Clock, Body)) or isinstance(value, ONE_TYPE):
             if isinstance(value, (datetime.date, datetime.timedelta)) and not callable(getattr(value, name, None)):
                 return getattr(value, name)

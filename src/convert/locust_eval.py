@@ -495,7 +495,7 @@ class Evaluator:
         self.share *= shares[i]
         return i
 
-    def worlds(self, roots, limit=ROWS_MAX):
+    def worlds(self, roots, limit=ROWS_MAX, samples=200):
         """The combinations of these draws that fit this path, and whether they are all."""
         roots = list(roots)
         given = [(r, t) for r, t in self.given if any(x in roots for x in r.roots)]
@@ -510,7 +510,8 @@ class Evaluator:
                 out = [{**w, r: o} for w in out for o in r.options]
         else:
             rng = random.Random(len(roots))
-            out = [{r: r.pick(rng) for r in roots} for _ in range(limit)]
+            samples = max(10, min(samples, 100000 // len(roots)))
+            out = [{r: r.pick(rng) for r in roots} for _ in range(samples)]
         out = [w for w in out if all(bool(r.make(w)) == t for r, t in given)]
         return out, total <= limit
 
@@ -562,7 +563,8 @@ class Evaluator:
     def pick_path(self, values, node):
         """One of several values by chance, of which some are known only later: a path for each."""
         if len(values) > 8:
-            return Unknown("one of many values")
+            self.note("assumed", node, "the first of %d values instead of any" % len(values))
+            return values[0]
         return values[self.choose([Fraction(1, len(values))] * len(values), node)]
 
     def inside(self, ref, key):

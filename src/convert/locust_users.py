@@ -982,7 +982,7 @@ class Draws:
 
     def feeder(self, roots, members):
         self.run.given = [x for i in members for x in self.uses[i][1]]
-        worlds, exact = self.run.worlds(roots)
+        worlds, exact = self.run.worlds(roots, samples=max(10, min(ROWS_MAX, 200000 // len(members))))
         self.run.given = []
         name = "draw%d" % (len(self.doc["feeders"]) + 1)
         columns, keys = [], {}
@@ -1017,7 +1017,7 @@ class Draws:
         if rand.native is not None and not any(set(r.roots) & set(rand.roots) for r, _ in given):
             return rand.native[0]
         self.run.given = given
-        worlds, exact = self.run.worlds(rand.roots)
+        worlds, exact = self.run.worlds(rand.roots, ROWS_MAX, 20 if len(self.uses) > 500 else VALUES_MAX)
         self.run.given = []
         values = [self.written(rand.make(w), typed) for w in worlds]
         if len(values) > VALUES_MAX and not (exact and len(values) * len(values[0]) < 20000 and len(values) <= 900):
