@@ -235,7 +235,7 @@ typedef int sample_fn(struct result_source *s, struct sample *x, struct err *e);
 static int next_k6(struct result_source *s, struct result_row *row, sample_fn *sample,
                    struct err *e) {
     struct k6 *k = s->own;
-    struct sample x;
+    struct sample x = {.metric = {"", 0}};
     int more;
     while ((more = sample(s, &x, e)) == 1) {
         struct request_samples *reading = &k->two[k->reading];
