@@ -45,7 +45,7 @@ static int spawn(const char *const *parts, const char *argument, const int fds[3
     /* posix_spawn() takes them without const, and changes none. */
     for (; n < sizeof fixed / sizeof *fixed; n++)
         memcpy(&arguments[n], &fixed[n], sizeof fixed[n]);
-    for (; parts[part] != NULL && part < PARTS_MAX; part++)
+    for (; part < PARTS_MAX && parts[part] != NULL; part++)
         memcpy(&arguments[n++], &parts[part], sizeof parts[part]);
     snprintf(count, sizeof count, "%zu", part);
     memcpy(&arguments[n++], &argument, sizeof argument);
