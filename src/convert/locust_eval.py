@@ -60,6 +60,9 @@ class Evaluator:
 
     def source(self, line):
         text = self.lines[line - 1].strip() if 0 < line <= len(self.lines) else ""
+        if re.search(SECRET, text, re.I):  # no password of the source is shown
+            text = re.sub(r"\"[^\"]*\"|'[^']*'", lambda m: m.group() if m.group()[1:2] == "/" or re.fullmatch(
+                r"[\w-]*(?:%s)[\w-]*" % SECRET, m.group()[1:-1], re.I) else '"***"', text)
         return clean(text[:87] + "..." if len(text) > 90 else text)
 
     def note(self, kind, node, why="", requests=0, to=None):

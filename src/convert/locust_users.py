@@ -10,7 +10,7 @@ class Writer:
         self.block = None  # [number, rounds] of a repeat
         self.blocks = 0
         self.names, self.rands = {}, []
-        self.used, self.declared = set(), set()
+        self.used, self.secrets = set(), {}
         self.verify, self.timeouts, self.requests = True, [], 0
 
     # --- texts with holes
@@ -72,11 +72,22 @@ class Writer:
             raise ValueError(bad.why)
         return "".join(clean(p) if isinstance(p, str) else OPEN + self.expression(p) + SHUT for p in value.parts)
 
+    def mark(self, key, value):
+        """Draws among passwords of the source do not get into the scenario."""
+        if isinstance(key, str) and re.search(SECRET, key, re.I):
+            name = re.sub("[^A-Z0-9]+", "_", key.upper()).strip("_") or "SECRET"
+            for p in value.parts if isinstance(value, Text) else [value]:
+                if isinstance(p, Rand) and any(r.options and isinstance(r.options[0], (str, dict, list, tuple))
+                                               for r in p.roots):
+                    self.secrets[id(p)] = name if not name[0].isdigit() else "_" + name
+
     def json(self, value, depth=0):
         """A value of a JSON body."""
         if isinstance(value, (Unknown, Body)) or depth > 60:
             raise ValueError(getattr(value, "why", "") or "the answer")
         if isinstance(value, dict):
+            for k, v in value.items():
+                self.mark(k, v)
             return {self.string(json.dumps(k) if k is None or isinstance(k, bool) else k): self.json(v, depth + 1)
                     for k, v in value.items()}
         if isinstance(value, (list, tuple)):
@@ -116,6 +127,7 @@ class Writer:
     def pairs(self, value):
         items = list(value.items()) if isinstance(value, dict) else [tuple(v) for v in value]
         for k, v in items:
+            self.mark(k, v)
             for one in v if isinstance(v, (list, tuple)) else [v]:
                 if one is not None:
                     yield k, one
@@ -201,6 +213,7 @@ class Writer:
         merged = {}
         for source in (client.headers, own or {}):
             for k, v in source.items():
+                self.mark(k, v)
                 merged[str(k).lower()] = (k, v)
         step["headers"] = []
         for k, v in merged.values():
@@ -1009,8 +1022,14 @@ class Draws:
 
     def expression(self, i):
         rand, given, typed, line, sink = self.uses[i]
+        secret = self.run.writer.secrets.get(id(rand))
         if i in self.columns:
+            if secret is not None:
+                self.run.note("assumed", line, "the file of drawn values has passwords; keep it private", 0, sink)
             return self.columns[i]
+        if secret is not None:
+            self.run.note("assumed", line, "one secret for all, from the environment", 0, sink)
+            return "env." + secret
         if any(self.count[r] > 1 for r in rand.roots):
             self.run.note("assumed", line, "it is drawn again each time that it is used; with -o FILE it is one value", 0,
                           sink)

@@ -22,6 +22,7 @@ UNROLL_MAX = 10  # more equal rounds of a loop are one "repeat"
 PATHS_MAX = 24  # ways through a task that random decides
 VALUES_MAX = 100  # of a random.choice that stands for a calculation
 ROWS_MAX = 1000
+SECRET = "passw|pwd|secret|token|api_?key|credential"
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "request")
 SESSIONS = ("requests", "requests.Session", "requests.session", "httpx", "httpx.Client")
 

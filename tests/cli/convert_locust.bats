@@ -234,6 +234,14 @@ END
     run -2 "$COLDSWARM" convert l.py --strict
 }
 
+@test "passwords among which chance decides are not in the scenario" {
+    convert "$(user '    @task' '    def a(self):' \
+        '        self.client.post("/a", json={"password": random.choice(["hunter2-a", "hunter2-b"])})' \
+        '        self.client.post("/b", data={"api_key": random.choice(["hunter2-c", "hunter2-d"])})')"
+    run -1 grep hunter2 s.json
+    in_json '[s["tasks"][0]["steps"][0]["json"], s["tasks"][0]["steps"][1]["form"]] == [{"password": "${env.PASSWORD}"}, {"api_key": "${env.API_KEY}"}]'
+}
+
 @test "nothing of the file is run, and every file ends" {
     convert "$(printf '%s\n' 'open("made", "w").write("x")' 'os.system("touch made")' '__import__("os").system("touch made")' \
         'print((lambda: ().__class__.__bases__[0].__subclasses__())())' '"{0.__class__}".format(open)' 'x = "a" * 10 ** 10' 'y = 9 ** 9 ** 9' \
