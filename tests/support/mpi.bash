@@ -80,6 +80,11 @@ until_true() {
     return 1
 }
 
+# The /tmp of a host, seen from here.
+tmp_of() {
+    echo "/proc/$(cat "$LOCAL/$1.pid")/root/tmp"
+}
+
 # The local files of parts on a host.
 local_parts() {
     on "$1" sh -c 'ls /tmp/coldswarm-*-part-*.db 2>/dev/null' || true
