@@ -102,8 +102,9 @@ static void listen_for(struct hub *h, struct hub_part *p, int64_t now_ns) {
     char what[192];
     int64_t agent_ns = now_ns - p->heard_ns;
     int64_t load_ns = now_ns - (p->report_ns > h->start_ns ? p->report_ns : h->start_ns);
-    bool agent = agent_ns > HUB_SILENT_NS;
-    int64_t silent_ns = agent ? agent_ns : load_ns;
+    /* An agent says every second that it is there. Without it, nobody hears the load process. */
+    bool agent = agent_ns > HUB_SILENT_NS / 2;
+    int64_t silent_ns = agent_ns > load_ns ? agent_ns : load_ns;
     snprintf(what, sizeof what, "%s%s", agent ? "" : "the load process of ", hub_name(h, p));
     if (silent_ns <= HUB_SILENT_NS) {
         if (p->silent)
