@@ -18,7 +18,8 @@ static void set(const struct scenario *s, struct bytes *values, size_t i,
     copy[v->n] = '\0';
     if (values[i].data != s->variables[i].data)
         free((char *)(uintptr_t)values[i].data);
-    values[i] = (struct bytes){copy, v->n};
+    values[i].data = copy;
+    values[i].len = v->n;
 }
 
 void run_values_take(const struct control *c, const struct scenario *s, struct bytes *values) {
