@@ -193,7 +193,7 @@ static void parts(struct locust *l, const struct json *body, struct draft_reques
 }
 
 static void form(struct locust *l, const struct json *body, struct draft_request *q) {
-    const struct json *list = locust_get(l, body, "pairs", JSON_ARRAY), *name, *value;
+    const struct json *list = locust_get(l, body, "pairs", JSON_ARRAY), *name = NULL, *value = NULL;
     for (const struct json *m = list == NULL ? NULL : list->first; m != NULL; m = m->next)
         if (pair(l, m, &name, &value))
             draft_form_add(l->d, q, name->text, name->len, value->text, value->len);

@@ -44,7 +44,9 @@ ended_with() {
     done
     [ "$(ls parts | grep -c '^part-.*[.]db$')" = 3 ]
     [ -z "$(ls local)" ]
-    "$COLDSWARM" merge m.db parts/*.db >merged || ended 0 m.db
+    status=0 output=
+    "$COLDSWARM" merge m.db parts/*.db >merged || status=$?
+    ended 0 m.db
     [ "$(sql m.db "select count(*) from requests")" = 40 ]
 }
 

@@ -22,7 +22,9 @@ END
 scraped() {
     rm -f run.db
     scenario "$@"
-    "$COLDSWARM" run s.json -o run.db --quiet >out 2>err || ended $? run.db
+    status=0 output=
+    "$COLDSWARM" run s.json -o run.db --quiet >out 2>err || status=$?
+    ended 0 run.db
     events=$(sql run.db "select text from event where kind = 'scrape'")
     echo "events: $events"
     [ "$(sql run.db "select count(*) > 0 and count(*) = sum(outcome = 'ok') from requests where outcome <> 'cancelled'")" = 1 ]

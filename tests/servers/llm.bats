@@ -91,7 +91,9 @@ start_cloud() {
         rm -f run.db log.json metrics.json answers.jsonl
         start_cloud --concurrency 4 --max-instances 2 --pending 60s
         "$ROOT/tests/servers/llm_run.py" scenario "$URL" texts >s.json
-        "$COLDSWARM" run s.json -o run.db --transport "$transport" --stop-timeout 60s --quiet >out 2>err || ended $? run.db
+        status=0 output=
+        "$COLDSWARM" run s.json -o run.db --transport "$transport" --stop-timeout 60s --quiet >out 2>err || status=$?
+        ended 0 run.db
         kill -TERM "$CLOUD_PID"
         wait "$CLOUD_PID"
         "$ROOT/tests/servers/llm_run.py" check run.db answers.jsonl

@@ -35,7 +35,9 @@ parts() {
 
 whole() {
     rm -f whole.db
-    "$COLDSWARM" run s.json --seed 7 --threads 2 -o whole.db --quiet >out 2>err || ended $? whole.db
+    status=0 output=
+    "$COLDSWARM" run s.json --seed 7 --threads 2 -o whole.db --quiet >out 2>err || status=$?
+    ended 0 whole.db
 }
 
 # all N QUERY: of the N parts
