@@ -120,8 +120,10 @@ bool locust_references(struct locust *l, const struct json *v) {
 static bool pair(struct locust *l, const struct json *v, const struct json **a,
                  const struct json **b) {
     if (v->kind != JSON_ARRAY || v->count != 2 || v->first->kind != JSON_STRING ||
-        v->first->next->kind != JSON_STRING)
-        return bad(l, "a pair");
+        v->first->next->kind != JSON_STRING) {
+        bad(l, "a pair");
+        return false;
+    }
     *a = v->first;
     *b = v->first->next;
     return true;
