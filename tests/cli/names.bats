@@ -200,10 +200,10 @@ IN
     STARTED_PIDS+=($!)
     PORT=$(wait_line "$SCRATCH/redirect.out" '^ready ' $!)
     PORT=${PORT#ready }
-    scenario "{'target':'http://127.0.0.1:$PORT','http':{'follow_redirects':true},$ONCE,'on_start':[
+    scenario "{'target':'http://127.0.0.1:$PORT','http':{'follow_redirects':true},${ONCE/500ms/3s},'on_start':[
       {'path':'/x/../y/1'},{'path':'/x/../y/2'},{'path':'/x/../y/3'}],'tasks':[{'path':'/x/../y/4'}]}"
     run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB" --quiet
-    [ "$status" -eq 0 ]
+    [ "$status" -eq 0 ] || { echo "$status: $output" && false; }
     [ "$(tail -n +2 "$SCRATCH/redirect.out")" = '/x/../y/1
 /b
 /x/../y/2
