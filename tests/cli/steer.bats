@@ -89,7 +89,9 @@ for from_us, to_us, rate in zip(edges, edges[1:], rates):
     assert (not own) if rate == 0 else all(abs(g - 1e6 / rate) <= 2 for g in gaps), (rate, gaps)
     expected += rate * (to_us - from_us) / 1e6
 assert abs(expected - len(at)) <= 1, (expected, len(at))
-assert [x for x, in db.execute("select distinct outcome from requests where outcome <> 'cancelled'")] == ["ok"]
+# On a busy machine no user may be free for some.
+outcomes = {x for x, in db.execute("select distinct outcome from requests where outcome <> 'cancelled'")}
+assert "ok" in outcomes and outcomes <= {"ok", "not_sent"}, outcomes
 END
     seconds=$(sql a.db 'select ceil(duration_us / 1e6) from run')
     run "$COLDSWARM" run --replay a.db -t "${seconds%.*}s" -o b.db --quiet
