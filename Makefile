@@ -166,7 +166,7 @@ SUITES         := $(call of_tier,$(BATS),$(TAGGED)) $(call of_tier,$(UNITBIN),$(
 # Under ASan, in the first tier: the suites that read untrusted input. The others are in the second.
 FOREIGN        := checked codings convert convert_counts convert_curl convert_har convert_locust convert_openapi convert_postman convert_shell csv hostile import merge names paths scrape served unsendable validate
 SUITES_address := $(if $(filter check,$(TIER))$(T),$(if $(T),$(BATS),$(filter $(FOREIGN:%=tests/cli/%.bats),$(BATS))),$(BATS)) $(UNITBIN) $(call of_tier,,$(MOREBIN)) $(REPLAY)
-SUITES_thread  := $(call of_tier,,$(filter %/cloudrun.bats %/flows.bats %/open.bats %/run.bats,$(BATS))) $(THREADED:%.c=$(B)/%)
+SUITES_thread  := $(call of_tier,,$(filter %/cloudrun.bats %/flows.bats %/open.bats %/run.bats %/steer.bats %/web.bats,$(BATS))) $(THREADED:%.c=$(B)/%)
 SUITES         := $(if $(SAN),$(SUITES_$(SAN)),$(SUITES))
 # `auto` takes the direct transport where it can: TRANSPORT=curl is for the suites that send requests, with the other.
 SENDING        := $(if $(TRANSPORT),$(shell grep -lE 'COLDSWARM" run ' $(BATS)))
