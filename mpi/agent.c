@@ -14,6 +14,7 @@
 #include "record/record.h"
 #include "seal.h"
 #include "util/clock.h"
+#include "util/file.h"
 #include "util/words.h"
 
 #define RELAY_MAX_BYTES ((size_t)1 << 20)
@@ -62,7 +63,7 @@ static void begin(struct agent *a, const char *at) {
         fail(a, e.text);
         return;
     }
-    const char *network = launch_network(a->launch.folder);
+    const char *network = file_network(a->launch.path);
     mail_text(a->mail, ZERO, "file %s", a->launch.path);
     if (network != NULL)
         mail_text(a->mail, ZERO,

@@ -4,11 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "child.h"
-#include "util/array.h"
 
 #define WORDS_MAX_BYTES ((size_t)16 << 20)
 
@@ -27,22 +25,6 @@ void launch_program(char *out, size_t size) {
             return;
     }
     snprintf(out, size, "coldswarm");
-}
-
-const char *launch_network(const char *folder) {
-    static const struct {
-        unsigned long magic;
-        const char *name;
-    } all[] = {{0x6969, "NFS"},        {0x0BD00BD0, "Lustre"}, {0xFF534D42, "CIFS"},
-               {0xFE534D42, "SMB"},    {0x00C36400, "Ceph"},   {0x47504653, "GPFS"},
-               {0x19830326, "BeeGFS"}, {0x65735546, "FUSE"},   {0x01021997, "9P"}};
-    struct statfs s;
-    if (statfs(folder, &s) != 0)
-        return NULL;
-    for (size_t i = 0; i < COUNT_OF(all); i++)
-        if (((unsigned long)s.f_type & 0xFFFFFFFF) == all[i].magic)
-            return all[i].name;
-    return NULL;
 }
 
 static void add(struct launch *l, const char *word) {

@@ -33,9 +33,6 @@ int launch_init(struct launch *l, const struct args *a, const struct launch_job 
                 int parts, struct err *e);
 void launch_done(struct launch *l);
 
-/* The name of the network file system that a folder is on; NULL: it is on none that is known. */
-const char *launch_network(const char *folder);
-
 /* The path of coldswarm: $COLDSWARM, else next to this program, else to be looked for in PATH. */
 void launch_program(char *out, size_t size);
 

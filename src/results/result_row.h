@@ -44,7 +44,7 @@ struct result_source {
     const struct result_format *format;
     const char *path;
     struct result_table table;
-    void *own; /* of the format */
+    void *own; /* of the format; from malloc() */
     uint64_t skipped;
 };
 
@@ -67,6 +67,7 @@ extern const struct result_format result_jtl, result_k6_csv, result_k6_json, res
 int result_table_open(struct result_source *s, enum feeder_kind kind, const char *head,
                       struct err *e);
 int result_table_rewind(struct result_source *s, struct err *e);
+/* Frees the format's own memory, too. */
 void result_table_close(struct result_source *s);
 /* As next(). */
 int result_table_next(struct result_source *s, struct err *e);

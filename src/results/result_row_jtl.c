@@ -35,12 +35,6 @@ static int open_jtl(struct result_source *s, struct err *e) {
                : 0;
 }
 
-static void close_jtl(struct result_source *s) {
-    free(s->own);
-    s->own = NULL;
-    result_table_close(s);
-}
-
 static bool begins(struct bytes text, const char *with) {
     size_t n = strlen(with);
     return text.len >= n && memcmp(text.data, with, n) == 0;
@@ -117,4 +111,4 @@ const struct result_format result_jtl = {.word = "jtl",
                                          .open = open_jtl,
                                          .rewind = result_table_rewind,
                                          .next = next_jtl,
-                                         .close = close_jtl};
+                                         .close = result_table_close};

@@ -85,8 +85,6 @@ static void close_k6(struct result_source *s) {
         for (int i = 0; i < 2; i++)
             buf_done(&k->two[i].buf);
     }
-    free(k);
-    s->own = NULL;
     result_table_close(s);
 }
 

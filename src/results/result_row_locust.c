@@ -28,12 +28,6 @@ static int open_locust(struct result_source *s, struct err *e) {
                : 0;
 }
 
-static void close_locust(struct result_source *s) {
-    free(s->own);
-    s->own = NULL;
-    result_table_close(s);
-}
-
 static int next_locust(struct result_source *s, struct result_row *row, struct err *e) {
     const struct columns *c = s->own;
     uint64_t status = 0;
@@ -67,4 +61,4 @@ const struct result_format result_locust = {.word = "locust-csv-requests",
                                             .open = open_locust,
                                             .rewind = result_table_rewind,
                                             .next = next_locust,
-                                            .close = close_locust};
+                                            .close = result_table_close};

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "results/result_row.h"
@@ -46,6 +47,8 @@ void result_table_close(struct result_source *s) {
     feeder_row_done(&s->table.row);
     feeder_free(s->table.feeder);
     s->table = (struct result_table){0};
+    free(s->own);
+    s->own = NULL;
 }
 
 int result_table_next(struct result_source *s, struct err *e) {

@@ -47,12 +47,6 @@ static int open_json(struct result_source *s, struct err *e) {
     return result_table_open(s, FEEDER_JSONL, NULL, e) == 0 ? find(s, e) : -1;
 }
 
-static void close_vegeta(struct result_source *s) {
-    free(s->own);
-    s->own = NULL;
-    result_table_close(s);
-}
-
 static int next_vegeta(struct result_source *s, struct result_row *row, struct err *e) {
     const struct columns *c = s->own;
     uint64_t code, latency_ns;
@@ -84,7 +78,7 @@ const struct result_format result_vegeta_csv = {.word = "vegeta-csv",
                                                 .open = open_csv,
                                                 .rewind = result_table_rewind,
                                                 .next = next_vegeta,
-                                                .close = close_vegeta};
+                                                .close = result_table_close};
 
 const struct result_format result_vegeta_json = {.word = "vegeta-json",
                                                  .what = "vegeta's results (JSON lines)",
@@ -92,4 +86,4 @@ const struct result_format result_vegeta_json = {.word = "vegeta-json",
                                                  .open = open_json,
                                                  .rewind = result_table_rewind,
                                                  .next = next_vegeta,
-                                                 .close = close_vegeta};
+                                                 .close = result_table_close};
