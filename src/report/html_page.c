@@ -1,12 +1,12 @@
 /* The frame of the page: head, summary, sections. */
 #include <math.h>
-#include <openssl/evp.h>
 #include <string.h>
 
 #include "report/figure_html.h"
 #include "report/heat_colours.h"
 #include "report/html.h"
 #include "util/markup.h"
+#include "util/sha256.h"
 #include "util/text.h"
 
 extern const char embed_report_page_css[], embed_report_page_js[];
@@ -34,17 +34,6 @@ static const struct html_section sections[] = {
 };
 #define SECTIONS (sizeof sections / sizeof *sections)
 
-/* 'sha256-…' as CSP wants it (https://www.w3.org/TR/CSP3/#grammardef-hash-source). */
-static int hash_source(struct buf *out, const char *text, struct err *e) {
-    unsigned char digest[EVP_MAX_MD_SIZE], base64[2 * EVP_MAX_MD_SIZE];
-    unsigned n = 0;
-    if (EVP_Digest(text, strlen(text), digest, &n, EVP_sha256(), NULL) != 1)
-        return err_set(e, "cannot compute SHA-256 for the page");
-    EVP_EncodeBlock(base64, digest, (int)n);
-    buf_printf(out, "'sha256-%s'", (const char *)base64);
-    return 0;
-}
-
 /* The colours of the heat map come from one list, for gnuplot too. */
 void html_style(struct buf *out) {
     buf_str(out, embed_report_page_css);
@@ -64,10 +53,10 @@ static int head(struct buf *out, const struct model *m, struct err *e) {
     buf_str(out, "<!DOCTYPE html>\n<html lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\">\n"
                  "<head>\n<meta charset=\"utf-8\"/>\n<meta http-equiv=\"Content-Security-Policy\" "
                  "content=\"default-src 'none'; style-src ");
-    if (hash_source(out, buf_text(&css), e) != 0)
+    if (sha256_source(out, buf_text(&css), e) != 0)
         goto done;
     buf_str(out, "; script-src ");
-    if (hash_source(out, embed_report_page_js, e) != 0)
+    if (sha256_source(out, embed_report_page_js, e) != 0)
         goto done;
     buf_str(out, "; base-uri 'none'; form-action 'none'\"/>\n"
                  "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"

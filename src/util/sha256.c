@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <openssl/evp.h>
@@ -48,4 +49,14 @@ int sha256_file(int fd, char out[SHA256_HEX_BYTES]) {
     EVP_MD_CTX_free(context);
     free(block);
     return ok ? 0 : -1;
+}
+
+int sha256_source(struct buf *out, const char *text, struct err *e) {
+    unsigned char digest[EVP_MAX_MD_SIZE], base64[2 * EVP_MAX_MD_SIZE];
+    unsigned n = 0;
+    if (EVP_Digest(text, strlen(text), digest, &n, EVP_sha256(), NULL) != 1)
+        return err_set(e, "cannot compute SHA-256 for the page");
+    EVP_EncodeBlock(base64, digest, (int)n);
+    buf_printf(out, "'sha256-%s'", (const char *)base64);
+    return 0;
 }

@@ -1,11 +1,11 @@
 #include "web/web_page.h"
 
 #include <inttypes.h>
-#include <openssl/evp.h>
 #include <string.h>
 
 #include "util/clock.h"
 #include "util/markup.h"
+#include "util/sha256.h"
 #include "util/units.h"
 
 extern const char embed_web_web_page_css[], embed_web_web_page_js[];
@@ -13,27 +13,16 @@ extern const char embed_web_web_page_css[], embed_web_web_page_js[];
 #define STYLE_MAX_BYTES ((size_t)1 << 20)
 #define ROWS_MAX 500 /* the script shows them all */
 
-/* 'sha256-...' as CSP wants it. */
-static int hash_source(struct buf *out, const char *text, struct err *e) {
-    unsigned char digest[EVP_MAX_MD_SIZE], base64[2 * EVP_MAX_MD_SIZE];
-    unsigned n = 0;
-    if (EVP_Digest(text, strlen(text), digest, &n, EVP_sha256(), NULL) != 1)
-        return err_set(e, "cannot compute SHA-256 for the page");
-    EVP_EncodeBlock(base64, digest, (int)n);
-    buf_printf(out, "'sha256-%s'", (const char *)base64);
-    return 0;
-}
-
 int web_page_init(struct web_page *p, const char *style, struct err *e) {
     buf_init(&p->style, STYLE_MAX_BYTES);
     buf_init(&p->policy, 4096);
     buf_str(&p->style, style);
     buf_str(&p->style, embed_web_web_page_css);
     buf_str(&p->policy, "default-src 'none'; style-src ");
-    if (hash_source(&p->policy, buf_text(&p->style), e) != 0)
+    if (sha256_source(&p->policy, buf_text(&p->style), e) != 0)
         return -1;
     buf_str(&p->policy, "; script-src ");
-    if (hash_source(&p->policy, embed_web_web_page_js, e) != 0)
+    if (sha256_source(&p->policy, embed_web_web_page_js, e) != 0)
         return -1;
     buf_str(&p->policy, "; connect-src 'self'; base-uri 'none'; form-action 'none'; "
                         "frame-ancestors 'none'");
