@@ -73,15 +73,15 @@ struct gate_state {
 void gate_live_state(struct gate_live *l, size_t rule, struct gate_state *out);
 
 /* A part of a load, which evaluates nothing: appends what was counted since the last call for the
- * rules that may end the run, and forgets it. One line for each of them, with windows one for each
- * second:
+ * rules that may end the run, or for all, and forgets it. One line for each of them, with windows
+ * one for each second:
  *
  *     rule RULE SECOND AMOUNT TOTAL TIMES SUM MIN MAX [HISTOGRAM]
  *
  * RULE is the number of the rule. SECOND counts from the start of its range; it is 0 without
  * windows. SUM, MIN and MAX are of the times. HISTOGRAM is there with percentiles
  * (hist_text.h). */
-void gate_live_take(struct gate_live *l, struct buf *out);
+void gate_live_take(struct gate_live *l, bool all, struct buf *out);
 
 /* The whole: adds what is behind "rule " of such a line. Users are not in it: give their sum to
  * gate_live_gauge(). A second that has left the ring is ignored. */

@@ -26,8 +26,6 @@ static void take(const struct live_task *t, size_t rule, int64_t second, struct 
 
 static void take_task(struct live_task *t, size_t rule, struct buf *out) {
     int64_t n = (int64_t)t->second_count;
-    if (!t->scope.rule->abort_on_fail)
-        return;
     if (t->seconds == NULL)
         take(t, rule, 0, &t->whole, out);
     for (int64_t i = t->newest - n + 1 > 0 ? t->newest - n + 1 : 0;
@@ -35,10 +33,11 @@ static void take_task(struct live_task *t, size_t rule, struct buf *out) {
         take(t, rule, i, &t->seconds[i % n], out);
 }
 
-void gate_live_take(struct gate_live *l, struct buf *out) {
+void gate_live_take(struct gate_live *l, bool all, struct buf *out) {
     pthread_mutex_lock(&l->lock);
     for (size_t i = 0; i < l->count; i++)
-        take_task(&l->tasks[i], i, out);
+        if (all || l->tasks[i].scope.rule->abort_on_fail)
+            take_task(&l->tasks[i], i, out);
     pthread_mutex_unlock(&l->lock);
 }
 

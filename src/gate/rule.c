@@ -132,6 +132,15 @@ void gate_rule_text(const struct gate_rule *r, struct buf *out) {
     gate_words_text(r, out);
 }
 
+char *gate_rule_copy(const struct gate_rule *r) {
+    struct buf text;
+    buf_init(&text, 8 * GATE_TEXT_MAX);
+    gate_rule_text(r, &text);
+    char *out = buf_take(&text);
+    buf_done(&text);
+    return out;
+}
+
 /* ---- many ---- */
 
 void gate_rules_done(struct gate_rules *all) {

@@ -84,6 +84,8 @@ void gate_metric_text(const struct gate_rule *r, struct buf *out);
 void gate_condition_text(const struct gate_rule *r, struct buf *out);
 void gate_words_text(const struct gate_rule *r, struct buf *out);
 void gate_rule_text(const struct gate_rule *r, struct buf *out);
+/* The caller frees it; NULL: no memory. */
+char *gate_rule_copy(const struct gate_rule *r);
 
 struct gate_rules {
     struct gate_rule *items;

@@ -125,7 +125,8 @@ bool arrivals_next(struct arrivals *a, struct arrival *out) {
     return true;
 }
 
-void arrivals_change(struct arrivals *a, int64_t at_ns, bool back) {
+bool arrivals_change(struct arrivals *a, int64_t at_ns, bool unused) {
+    bool back = unused && a->last.at_ns >= at_ns;
     a->stage = 0;
     a->stage_ns = 0;
     a->area = 0;
@@ -133,4 +134,5 @@ void arrivals_change(struct arrivals *a, int64_t at_ns, bool back) {
         a->taken = false;
         a->last.at_ns = at_ns;
     }
+    return back;
 }

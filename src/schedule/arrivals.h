@@ -54,8 +54,9 @@ void arrivals_init(struct arrivals *a, const struct load *l, uint64_t seed, uint
  * stages that it passes (and, with Poisson arrivals, a gap for each other worker). */
 bool arrivals_next(struct arrivals *a, struct arrival *out);
 
-/* The load, which must not be a trace, has a new change at at_ns. `back`: the last arrival is later
- * than that, and was not used: arrivals_next() will return it again, with its new time. */
-void arrivals_change(struct arrivals *a, int64_t at_ns, bool back);
+/* The load, which must not be a trace, has a new change at at_ns. `unused`: the last arrival was
+ * not sent. True where it is due at at_ns or later, and so follows the change: arrivals_next()
+ * returns it again, with its new time. */
+bool arrivals_change(struct arrivals *a, int64_t at_ns, bool unused);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include "util/words.h"
 
-#define COUNT_DIGITS_MAX 18
+#define COUNT_DIGITS_MAX 15 /* thousands of them still have a sum */
 
 void hist_text_write(const struct hist *h, struct buf *out) {
     bool any = h->total > 0;

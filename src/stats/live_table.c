@@ -1,15 +1,20 @@
 #include "stats/live_table.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "stats/hist.h"
+#include "stats/hist_text.h"
+#include "stats/quantile.h"
 #include "util/clock.h"
+#include "util/words.h"
 
 #define SLOTS 8 /* the window, the current second, and two for what comes late or early */
 #define BITS 5u
 #define EMPTY (-1)
+#define SUM_MAX_US (INT64_C(1) << 50) /* of what a part has counted in a second: 35 years */
 
 _Static_assert(SLOTS > LIVE_WINDOW_S + 1, "the ring holds the window and the current second");
 
@@ -148,6 +153,17 @@ static struct slot *slot_of(struct times *t, int64_t second) {
     return s;
 }
 
+/* The same for the first tokens. */
+static struct hist *ttft_of(struct stream_times *t, int64_t second) {
+    size_t i = (size_t)(second % SLOTS);
+    if (second < t->second[i])
+        return NULL;
+    if (second > t->second[i])
+        hist_reset(&t->ttft_us[i]);
+    t->second[i] = second;
+    return &t->ttft_us[i];
+}
+
 static size_t bound_of(int64_t us) {
     size_t i = 0;
     while (i < LIVE_TABLE_BOUNDS && us > live_table_bounds_us[i])
@@ -210,13 +226,9 @@ static void stream_to(struct entry *entry, int64_t end_us, int64_t ttft_us, uint
     struct slot *s = slot_of(times, second);
     if (s != NULL)
         s->tokens += tokens;
-    size_t i = (size_t)(second % SLOTS);
-    if (ttft_us < 0 || second < t->second[i])
-        return;
-    if (second > t->second[i])
-        hist_reset(&t->ttft_us[i]);
-    t->second[i] = second;
-    hist_record(&t->ttft_us[i], ttft_us);
+    struct hist *ttft = ttft_us < 0 ? NULL : ttft_of(t, second);
+    if (ttft != NULL)
+        hist_record(ttft, ttft_us);
 }
 
 void live_table_stream(struct live_table *t, size_t row, int64_t end_us, int64_t ttft_us,
@@ -229,6 +241,21 @@ void live_table_stream(struct live_table *t, size_t row, int64_t end_us, int64_t
 
 /* ---- reading ---- */
 
+/* The seconds that rates and percentiles cover: the last LIVE_WINDOW_S whole seconds before now_ns,
+ * or as many as there are. In the first second, what there is of it. */
+struct live_window {
+    int64_t start, end; /* without `end` */
+    double length_s;
+};
+
+static struct live_window window_of(int64_t now_ns) {
+    int64_t end = now_ns < 0 ? 0 : now_ns / NS_PER_S;
+    int64_t start = end > LIVE_WINDOW_S ? end - LIVE_WINDOW_S : 0;
+    if (end == 0)
+        return (struct live_window){0, 1, (double)now_ns / (double)NS_PER_S};
+    return (struct live_window){start, end, (double)(end - start)};
+}
+
 static struct live_times times_from(const struct hist *h) {
     if (h->total == 0)
         return no_times;
@@ -236,44 +263,47 @@ static struct live_times times_from(const struct hist *h) {
                                hist_quantile(h, 0.99)};
 }
 
-/* The seconds from `start` to `end`, without `end`. */
-static void read_window(struct live_table *t, const struct entry *x, int64_t start, int64_t end,
-                        double length_s, struct live_row *out) {
+/* Without percentiles that too few requests support, as in reports. */
+static struct live_times supported(const struct hist *h) {
+    struct live_times t = times_from(h);
+    if (!quantile_supported(0.95, h->total))
+        t.p95_us = LIVE_NO_VALUE;
+    if (!quantile_supported(0.99, h->total))
+        t.p99_us = LIVE_NO_VALUE;
+    return t;
+}
+
+static void read_window(struct live_table *t, const struct entry *x, struct live_window w,
+                        struct live_row *out) {
     uint64_t requests = 0, failures = 0, tokens = 0;
     hist_reset(&t->merged);
     for (size_t i = 0; i < SLOTS; i++) {
         const struct slot *s = &x->times->slots[i];
-        if (s->second < start || s->second >= end)
+        if (s->second < w.start || s->second >= w.end)
             continue;
         requests += s->requests;
         failures += s->failures;
         tokens += s->tokens;
         hist_merge(&t->merged, &s->response_us);
     }
-    out->recent = times_from(&t->merged);
-    out->whole = times_from(&x->times->whole_us);
-    if (length_s > 0) {
-        out->requests_per_second = (double)requests / length_s;
-        out->failures_per_second = (double)failures / length_s;
-        out->tokens_per_second = (double)tokens / length_s;
+    out->recent = supported(&t->merged);
+    out->whole = supported(&x->times->whole_us);
+    if (w.length_s > 0) {
+        out->requests_per_second = (double)requests / w.length_s;
+        out->failures_per_second = (double)failures / w.length_s;
+        out->tokens_per_second = (double)tokens / w.length_s;
     }
     if (x->streams == NULL)
         return;
     hist_reset(&t->merged);
     for (size_t i = 0; i < SLOTS; i++)
-        if (x->streams->second[i] >= start && x->streams->second[i] < end)
+        if (x->streams->second[i] >= w.start && x->streams->second[i] < w.end)
             hist_merge(&t->merged, &x->streams->ttft_us[i]);
-    out->ttft = times_from(&t->merged);
+    out->ttft = supported(&t->merged);
 }
 
 void live_table_read(struct live_table *t, int64_t now_ns, struct live_row *out) {
-    int64_t end = now_ns < 0 ? 0 : now_ns / NS_PER_S;
-    int64_t start = end > LIVE_WINDOW_S ? end - LIVE_WINDOW_S : 0;
-    double length_s = (double)(end - start);
-    if (end == 0) {
-        end = 1;
-        length_s = (double)now_ns / (double)NS_PER_S;
-    }
+    const struct live_window w = window_of(now_ns);
     pthread_mutex_lock(&t->lock);
     for (size_t i = 0; i <= t->rows; i++) {
         out[i] = t->entries[i].counted;
@@ -286,9 +316,26 @@ void live_table_read(struct live_table *t, int64_t now_ns, struct live_row *out)
             continue;
         pthread_mutex_lock(&t->lock);
         if (t->entries[i].times != NULL)
-            read_window(t, &t->entries[i], start, end, length_s, &out[i]);
+            read_window(t, &t->entries[i], w, &out[i]);
         pthread_mutex_unlock(&t->lock);
     }
+}
+
+static void each_time(const struct hist *h, live_band_fn *band, void *context) {
+    size_t last = hist_bucket(h, h->max);
+    for (size_t i = hist_bucket(h, h->min); i <= last; i++) {
+        int64_t us = hist_bucket_lowest(h, i) + (int64_t)(hist_bucket_width(h, i) / 2);
+        if (h->counts[i] > 0)
+            band(context, us < h->min ? h->min : us > h->max ? h->max : us, h->counts[i]);
+    }
+}
+
+void live_table_times(struct live_table *t, size_t row, live_band_fn *band, void *context) {
+    pthread_mutex_lock(&t->lock);
+    const struct times *x = t->entries[row].times;
+    if (x != NULL && x->whole_us.total > 0)
+        each_time(&x->whole_us, band, context);
+    pthread_mutex_unlock(&t->lock);
 }
 
 void live_table_second(struct live_table *t, int64_t second, struct live_second *out,
@@ -311,4 +358,210 @@ void live_table_second(struct live_table *t, int64_t second, struct live_second 
     if (x->streams != NULL && x->streams->second[second % SLOTS] == second)
         out->ttft = times_from(&x->streams->ttft_us[second % SLOTS]);
     pthread_mutex_unlock(&t->lock);
+}
+
+/* ---- parts and the whole ---- */
+
+static const char all_rows[] = "all";
+
+static void write_row(const struct live_table *t, size_t row, struct buf *out) {
+    if (row == t->rows)
+        buf_str(out, all_rows);
+    else
+        buf_uint(out, row);
+}
+
+static void take_counts(struct live_table *t, size_t row, struct buf *out) {
+    const struct live_row *c = &t->entries[row].counted;
+    buf_str(out, "row ");
+    write_row(t, row, out);
+    buf_printf(out,
+               " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
+               " %" PRId64 " %" PRId64 " %" PRId64 " %" PRIu64 " %" PRIu64,
+               c->requests, c->failures, c->unsendable, c->dropped, c->cancelled, c->bytes_received,
+               c->timed, c->sum_us, c->min_us, c->max_us, c->streams, c->tokens);
+    for (size_t i = 0; i <= LIVE_TABLE_BOUNDS; i++)
+        buf_printf(out, " %" PRIu64, c->counts[i]);
+    buf_char(out, '\n');
+}
+
+static void take_times(struct live_table *t, size_t row, struct buf *out) {
+    const struct entry *x = &t->entries[row];
+    for (size_t i = 0; x->times != NULL && i < SLOTS; i++) {
+        const struct slot *s = &x->times->slots[i];
+        if (s->requests == 0 && s->tokens == 0)
+            continue;
+        buf_str(out, "second ");
+        write_row(t, row, out);
+        buf_printf(out, " %" PRId64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " ", s->second, s->requests,
+                   s->failures, s->tokens);
+        hist_text_write(&s->response_us, out);
+        buf_char(out, '\n');
+    }
+    for (size_t i = 0; x->streams != NULL && i < SLOTS; i++) {
+        if (x->streams->ttft_us[i].total == 0)
+            continue;
+        buf_str(out, "ttft ");
+        write_row(t, row, out);
+        buf_printf(out, " %" PRId64 " ", x->streams->second[i]);
+        hist_text_write(&x->streams->ttft_us[i], out);
+        buf_char(out, '\n');
+    }
+}
+
+static bool is_empty(const struct live_row *c) {
+    return c->requests + c->unsendable + c->dropped + c->cancelled + c->streams == 0;
+}
+
+static void forget(struct entry *x) {
+    x->counted = (struct live_row){0};
+    for (size_t i = 0; x->times != NULL && i < SLOTS; i++) {
+        struct slot *s = &x->times->slots[i];
+        s->requests = s->failures = s->tokens = 0;
+        hist_reset(&s->response_us);
+    }
+    for (size_t i = 0; x->streams != NULL && i < SLOTS; i++)
+        hist_reset(&x->streams->ttft_us[i]);
+    if (x->times != NULL)
+        hist_reset(&x->times->whole_us);
+}
+
+void live_table_take(struct live_table *t, bool rows, struct live_row *sum, struct buf *out) {
+    pthread_mutex_lock(&t->lock);
+    *sum = t->entries[t->rows].counted;
+    for (size_t i = 0; i <= t->rows; i++) {
+        struct entry *x = &t->entries[i];
+        if (is_empty(&x->counted))
+            continue;
+        if (rows == (i < t->rows)) {
+            take_counts(t, i, out);
+            take_times(t, i, out);
+        }
+        forget(x);
+    }
+    pthread_mutex_unlock(&t->lock);
+}
+
+bool live_table_is_line(const char *line) {
+    return words_is(&line, "row") || words_is(&line, "second") || words_is(&line, "ttft");
+}
+
+static bool read_row(const struct live_table *t, const char **at, size_t *row) {
+    uint64_t n = t->rows;
+    if (words_is(at, all_rows)) {
+        *row = t->rows;
+        return true;
+    }
+    if (!words_uint(at, &n) || n >= t->rows)
+        return false;
+    *row = (size_t)n;
+    return true;
+}
+
+void live_row_add(struct live_row *to, const struct live_row *by) {
+    to->requests += by->requests;
+    to->failures += by->failures;
+    to->unsendable += by->unsendable;
+    to->dropped += by->dropped;
+    to->cancelled += by->cancelled;
+    to->bytes_received += by->bytes_received;
+    to->streams += by->streams;
+    to->tokens += by->tokens;
+    if (by->timed == 0)
+        return;
+    to->min_us = to->timed == 0 || by->min_us < to->min_us ? by->min_us : to->min_us;
+    to->max_us = to->timed == 0 || by->max_us > to->max_us ? by->max_us : to->max_us;
+    to->timed += by->timed;
+    to->sum_us += by->sum_us;
+    for (size_t i = 0; i <= LIVE_TABLE_BOUNDS; i++)
+        to->counts[i] += by->counts[i];
+}
+
+static int join_counts(struct live_table *t, size_t row, const char *at, struct err *e) {
+    struct live_row by = {0};
+    uint64_t *const numbers[] = {&by.requests,  &by.failures,       &by.unsendable, &by.dropped,
+                                 &by.cancelled, &by.bytes_received, &by.timed};
+    bool good = true;
+    for (size_t i = 0; good && i < sizeof numbers / sizeof *numbers; i++)
+        good = words_uint(&at, numbers[i]);
+    good = good && words_int(&at, &by.sum_us) && words_int(&at, &by.min_us) &&
+           words_int(&at, &by.max_us) && words_uint(&at, &by.streams) &&
+           words_uint(&at, &by.tokens);
+    for (size_t i = 0; good && i <= LIVE_TABLE_BOUNDS; i++)
+        good = words_uint(&at, &by.counts[i]);
+    good = good && by.sum_us >= 0 && by.sum_us <= SUM_MAX_US && by.min_us >= 0 &&
+           by.max_us >= by.min_us;
+    if (!good)
+        return err_set(e, "a line \"row\" lacks its numbers");
+    live_row_add(&t->entries[row].counted, &by);
+    if (row != t->rows)
+        live_row_add(&t->entries[t->rows].counted, &by);
+    return 0;
+}
+
+/* `by` has what is added; its times are in t->merged. */
+static void join_slot(struct live_table *t, struct entry *x, const struct slot *by) {
+    struct times *times = times_of(x);
+    if (times == NULL)
+        return;
+    hist_merge(&times->whole_us, &t->merged);
+    struct slot *s = slot_of(times, by->second);
+    if (s == NULL)
+        return;
+    s->requests += by->requests;
+    s->failures += by->failures;
+    s->tokens += by->tokens;
+    hist_merge(&s->response_us, &t->merged);
+}
+
+static int join_second(struct live_table *t, size_t row, const char *at, struct err *e) {
+    struct slot by;
+    if (!words_int(&at, &by.second) || by.second < 0 || !words_uint(&at, &by.requests) ||
+        !words_uint(&at, &by.failures) || !words_uint(&at, &by.tokens))
+        return err_set(e, "a line \"second\" lacks its numbers");
+    hist_reset(&t->merged);
+    if (hist_text_add(&t->merged, &at, e) != 0)
+        return -1;
+    join_slot(t, &t->entries[row], &by);
+    if (row != t->rows)
+        join_slot(t, &t->entries[t->rows], &by);
+    return 0;
+}
+
+static void join_ttft_to(struct live_table *t, struct entry *x, int64_t second) {
+    struct stream_times *streams = times_of(x) == NULL ? NULL : stream_times_of(x);
+    struct hist *to = streams == NULL ? NULL : ttft_of(streams, second);
+    if (to != NULL)
+        hist_merge(to, &t->merged);
+}
+
+static int join_ttft(struct live_table *t, size_t row, const char *at, struct err *e) {
+    int64_t second;
+    if (!words_int(&at, &second) || second < 0)
+        return err_set(e, "a line \"ttft\" lacks its second");
+    hist_reset(&t->merged);
+    if (hist_text_add(&t->merged, &at, e) != 0)
+        return -1;
+    join_ttft_to(t, &t->entries[row], second);
+    if (row != t->rows)
+        join_ttft_to(t, &t->entries[t->rows], second);
+    return 0;
+}
+
+int live_table_join(struct live_table *t, const char *line, struct err *e) {
+    const char *at = line;
+    size_t row;
+    int result = -1;
+    bool counts = words_is(&at, "row"), second = !counts && words_is(&at, "second");
+    if (!counts && !second && !words_is(&at, "ttft"))
+        return err_set(e, "this is no line of a table: \"%.40s\"", line);
+    pthread_mutex_lock(&t->lock);
+    if (!read_row(t, &at, &row))
+        err_set(e, "a line names a row that is not there: \"%.40s\"", line);
+    else
+        result = counts   ? join_counts(t, row, at, e)
+                 : second ? join_second(t, row, at, e)
+                          : join_ttft(t, row, at, e);
+    pthread_mutex_unlock(&t->lock);
+    return result;
 }

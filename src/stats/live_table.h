@@ -6,6 +6,17 @@
  *
  * A row has its memory from its first request on: about 140 kB of addresses, of which the pages
  * that its times touch are used, 50 kB. If memory runs out, the row has counts and no percentiles.
+ * A request that arrives here after its second has left the ring (eight seconds) counts since the
+ * start, and not in its second.
+ *
+ * The parts of a load each take what is new from their table, as lines, and the whole joins them:
+ *
+ *     row ROW REQUESTS FAILURES UNSENDABLE DROPPED CANCELLED BYTES TIMED SUM MIN MAX STREAMS TOKENS
+ *         { COUNT }, LIVE_TABLE_BOUNDS + 1 times
+ *     second ROW S REQUESTS FAILURES TOKENS HISTOGRAM      what ended in second S: hist_text.h
+ *     ttft ROW S HISTOGRAM
+ *
+ * ROW is a number, or "all" for the sum.
  *
  * The last row is the sum of all. It makes no names and does not merge endpoints.
  * Ownership: heap, live_table_free(NULL) is allowed. Thread: any; a mutex is held for one batch or
@@ -18,15 +29,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "stats/live.h"
+#include "util/buf.h"
 #include "util/err.h"
 #include "util/request.h"
+
+#define LIVE_WINDOW_S 5
+#define LIVE_NO_VALUE INT64_MIN
 
 /* Upper bounds of response times, for counts that can be added up over machines and runs. */
 #define LIVE_TABLE_BOUNDS 17
 extern const int64_t live_table_bounds_us[LIVE_TABLE_BOUNDS];
 
-/* LIVE_NO_VALUE if there is none. */
+/* LIVE_NO_VALUE if there is none. In a row, p95 and p99 are those that enough requests support
+ * (quantile.h); a second has them in any case, as in the report's figures. */
 struct live_times {
     int64_t p50_us, p95_us, p99_us;
 };
@@ -69,10 +84,27 @@ void live_table_stream(struct live_table *t, size_t row, int64_t end_us, int64_t
 /* The state of all rows at now_ns: `rows` and one for the sum, all counts of one moment. */
 void live_table_read(struct live_table *t, int64_t now_ns, struct live_row *out);
 
+typedef void live_band_fn(void *context, int64_t from_us, uint64_t count);
+
+/* At each value since the start that is not 0, calls `band` with a time in the middle of those that
+ * it stands for, and their count. The last row is the sum. */
+void live_table_times(struct live_table *t, size_t row, live_band_fn *band, void *context);
+
 /* A second that ended less than LIVE_WINDOW_S seconds ago. At each value of heatmap bands that is
  * not 0, calls `band` with its lowest time and its count. */
-typedef void live_band_fn(void *context, int64_t from_us, uint64_t count);
 void live_table_second(struct live_table *t, int64_t second, struct live_second *out,
                        live_band_fn *band, void *context);
+
+/* Adds the counts of a row to another one. */
+void live_row_add(struct live_row *to, const struct live_row *by);
+
+/* A part: appends the lines of what is new since the last call, and forgets it. `rows`: of each
+ * row; otherwise only of the sum. *sum gets the counts of the sum, without percentiles. */
+void live_table_take(struct live_table *t, bool rows, struct live_row *sum, struct buf *out);
+
+/* The whole: adds such a line, of a row also to the sum. Percentiles since the start are of what
+ * its seconds have. On failure, some of it may have been added. */
+int live_table_join(struct live_table *t, const char *line, struct err *e);
+bool live_table_is_line(const char *line);
 
 #endif

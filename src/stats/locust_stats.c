@@ -53,6 +53,8 @@ struct entry {
     int64_t min_us, max_us;
     int64_t last_us;
     struct counts counts;
+    bool put; /* by locust_stats_put(), with these rates */
+    double put_requests, put_failures;
     struct second seconds[SECONDS]; /* by second % SECONDS */
     struct copy *copies;            /* oldest first; NULL: not wanted */
     size_t copy_count;
@@ -181,23 +183,30 @@ static int errors_reserve(struct locust_stats *s, struct err *e) {
     return 0;
 }
 
-static int log_error(struct locust_stats *s, size_t entry, uint32_t error, struct err *e) {
+int locust_stats_error(struct locust_stats *s, const struct locust_error *by, struct err *e) {
+    uint32_t error = by->error;
     if (errors_reserve(s, e) != 0)
         return -1;
-    uint32_t *slot = slot_of(s, entry, error);
+    uint32_t *slot = slot_of(s, by->entry, error);
     if (*slot == 0 && s->error_count >= LOCUST_ERRORS_MAX) {
         error = LOCUST_ERROR_OTHERS;
-        slot = slot_of(s, entry, error);
+        slot = slot_of(s, by->entry, error);
     }
     if (*slot == 0) {
         s->errors[s->error_count++] =
-            (struct locust_error){.entry = entry, .error = error, .first_us = s->now_us};
+            (struct locust_error){.entry = by->entry, .error = error, .first_us = by->first_us};
         *slot = (uint32_t)s->error_count;
     }
     struct locust_error *x = &s->errors[*slot - 1];
-    x->count++;
-    x->last_us = s->now_us;
+    x->count += by->count;
+    x->last_us = by->last_us;
     return 0;
+}
+
+static int log_error(struct locust_stats *s, size_t entry, uint32_t error, struct err *e) {
+    const struct locust_error x = {
+        .entry = entry, .error = error, .count = 1, .first_us = s->now_us, .last_us = s->now_us};
+    return locust_stats_error(s, &x, e);
 }
 
 size_t locust_stats_errors(const struct locust_stats *s, const struct locust_error **out) {
@@ -254,6 +263,41 @@ int locust_stats_log(struct locust_stats *s, size_t entry, const struct request 
     return outcome_is_failure((int)x->outcome) ? log_error(s, entry, error, e) : 0;
 }
 
+static struct entry *entry_to(struct locust_stats *s, size_t entry) {
+    size_t i = entry == LOCUST_TOTAL ? s->count : entry;
+    assert(i <= s->count);
+    return &s->entries[i];
+}
+
+int locust_stats_put(struct locust_stats *s, size_t entry, const struct locust_counts *by,
+                     struct err *e) {
+    struct entry *x = entry_to(s, entry);
+    if (!x->called && entry_begin(s, x, by->last_us, e) != 0)
+        return -1;
+    x->put = true;
+    x->put_requests = by->requests_per_second;
+    x->put_failures = by->failures_per_second;
+    x->failures = by->failures;
+    x->bytes = by->bytes;
+    x->total_ms = (double)by->sum_us / 1000;
+    x->min_us = by->min_us;
+    x->max_us = by->max_us;
+    x->last_us = by->last_us;
+    s->now_us = by->last_us > s->now_us ? by->last_us : s->now_us;
+    return 0;
+}
+
+int locust_stats_times(struct locust_stats *s, size_t entry, int64_t us, uint64_t count,
+                       struct err *e) {
+    struct entry *x = entry_to(s, entry);
+    size_t bucket = bucket_of(locust_round_ms(us));
+    if (counts_reserve(&x->counts, bucket + 1, e) != 0)
+        return -1;
+    x->counts.of[bucket] += count;
+    x->counts.total += count;
+    return 0;
+}
+
 /* ---- what Locust would say ---- */
 
 static const struct entry *entry_at(const struct locust_stats *s, size_t entry) {
@@ -289,6 +333,11 @@ static void current_rates(const struct locust_stats *s, const struct entry *x,
     int64_t last = total->last_us / US_PER_S, from = last - RATE_FROM_S, to = last - RATE_TO_S;
     if (total->counts.total == 0)
         return;
+    if (x->put) {
+        out->current_requests = x->put_requests;
+        out->current_failures = x->put_failures;
+        return;
+    }
     if (from < s->start_us / US_PER_S)
         from = s->start_us / US_PER_S;
     uint64_t requests = 0, failures = 0;

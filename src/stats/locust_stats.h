@@ -62,6 +62,21 @@ int locust_stats_new(size_t entries, int64_t start_us, bool current, struct locu
                      struct err *e);
 void locust_stats_free(struct locust_stats *s);
 
+/* For who has counts, and no requests: what is known of an entry that was not there before, or of
+ * the total. Then locust_stats_times() for its times, and the errors. Rates are those of a few
+ * seconds that the caller knows. */
+struct locust_counts {
+    uint64_t failures, bytes;
+    int64_t sum_us, min_us, max_us;
+    int64_t last_us; /* of the day: its newest request */
+    double requests_per_second, failures_per_second;
+};
+int locust_stats_put(struct locust_stats *s, size_t entry, const struct locust_counts *by,
+                     struct err *e);
+int locust_stats_times(struct locust_stats *s, size_t entry, int64_t us, uint64_t count,
+                       struct err *e);
+int locust_stats_error(struct locust_stats *s, const struct locust_error *by, struct err *e);
+
 /* Adds a completed request (outcome_is_timed()). `error` identifies the error text of a failed
  * request. */
 int locust_stats_log(struct locust_stats *s, size_t entry, const struct request *x, uint32_t error,

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "util/memory.h"
+
 #define CHUNK_BYTES ((size_t)65536)
 
 struct arena_chunk {
@@ -19,8 +21,10 @@ void *arena_alloc(struct arena *a, size_t bytes) {
     if (c == NULL || c->cap - c->used < n) {
         size_t cap = n > CHUNK_BYTES ? n : CHUNK_BYTES;
         c = malloc(sizeof *c + cap);
-        if (c == NULL)
+        if (c == NULL) {
+            memory_note();
             return NULL;
+        }
         c->next = a->chunks;
         c->used = 0;
         c->cap = cap;

@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "util/memory.h"
+
 #define ROOM_MIN 16
 
 void *array_room(void *items, size_t *room, size_t wanted, size_t item_bytes) {
@@ -16,7 +18,9 @@ void *array_room(void *items, size_t *room, size_t wanted, size_t item_bytes) {
     if (more > SIZE_MAX / item_bytes)
         return NULL;
     void *grown = realloc(items, more * item_bytes);
-    if (grown != NULL)
+    if (grown == NULL)
+        memory_note();
+    else
         *room = more;
     return grown;
 }

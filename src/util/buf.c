@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/memory.h"
+
 void buf_init(struct buf *b, size_t max_bytes) {
     *b = (struct buf){.max = max_bytes};
 }
@@ -42,6 +44,7 @@ static bool reserve(struct buf *b, size_t n) {
     char *data = realloc(b->data, cap);
     if (data == NULL) {
         b->failed = true;
+        memory_note();
         return false;
     }
     b->data = data;

@@ -32,4 +32,15 @@ static inline bool bytes_is_any_case(struct bytes a, const char *word) {
     return strlen(word) == a.len && strncasecmp(a.data, word, a.len) == 0;
 }
 
+/* Without the spaces and tabs at both ends: HTTP's optional white space (RFC 9110 5.6.3). */
+static inline struct bytes bytes_trim(struct bytes a) {
+    while (a.len > 0 && (a.data[a.len - 1] == ' ' || a.data[a.len - 1] == '\t'))
+        a.len--;
+    while (a.len > 0 && (*a.data == ' ' || *a.data == '\t')) {
+        a.data++;
+        a.len--;
+    }
+    return a;
+}
+
 #endif

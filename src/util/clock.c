@@ -17,6 +17,10 @@ int64_t clock_real_ns(void) {
     return read_clock(CLOCK_REALTIME);
 }
 
+int64_t clock_boot_ns(void) {
+    return read_clock(CLOCK_BOOTTIME);
+}
+
 int64_t clock_thread_cpu_ns(void) {
     return read_clock(CLOCK_THREAD_CPUTIME_ID);
 }

@@ -1,8 +1,8 @@
 /*
- * clock: reads the two clocks, in nanoseconds.
+ * clock: reads the system's clocks, in nanoseconds.
  *
  * Use the monotonic clock to measure and pace, and the real clock only for dates. Pure code reads
- * neither: it gets a time as an argument. Thread: any.
+ * none: it gets a time as an argument. Thread: any.
  */
 #ifndef UTIL_CLOCK_H
 #define UTIL_CLOCK_H
@@ -22,6 +22,9 @@ int64_t clock_mono_ns(void);
 
 /* CLOCK_REALTIME: nanoseconds since 1970. */
 int64_t clock_real_ns(void);
+
+/* CLOCK_BOOTTIME: the monotonic clock, which also counts while the machine sleeps. */
+int64_t clock_boot_ns(void);
 
 /* CPU time used by the calling thread. */
 int64_t clock_thread_cpu_ns(void);

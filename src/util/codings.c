@@ -3,16 +3,6 @@
 #include <string.h>
 #include <strings.h>
 
-static struct bytes trim(struct bytes s) {
-    while (s.len > 0 && (*s.data == ' ' || *s.data == '\t')) {
-        s.data++;
-        s.len--;
-    }
-    while (s.len > 0 && (s.data[s.len - 1] == ' ' || s.data[s.len - 1] == '\t'))
-        s.len--;
-    return s;
-}
-
 enum codings_kind codings_kind(struct bytes name) {
     static const struct {
         const char *name;
@@ -39,7 +29,7 @@ static struct bytes cut(struct bytes *rest, char mark) {
     n += end != NULL;
     rest->data += n;
     rest->len -= n;
-    return trim(part);
+    return bytes_trim(part);
 }
 
 bool codings_next(struct bytes *list, struct bytes *element) {
@@ -52,7 +42,7 @@ bool codings_next(struct bytes *list, struct bytes *element) {
 /* "q=0", "q=0.", "q=0.000" */
 static bool is_zero_weight(struct bytes parameter) {
     struct bytes name = cut(&parameter, '=');
-    struct bytes value = trim(parameter);
+    struct bytes value = bytes_trim(parameter);
     if (!bytes_is_any_case(name, "q") || value.len == 0 || *value.data != '0')
         return false;
     for (size_t i = 1; i < value.len; i++)

@@ -27,9 +27,11 @@ const char *http_version_text(int version);
     X(LOST, "lost")           /* the server ended it after a request, before any response */       \
     X(CUT, "cut")             /* the server ended it during a response */                          \
     X(RESET, "reset")         /* by a reset */                                                     \
-    X(GOAWAY, "goaway")       /* the server sent an HTTP/2 GOAWAY */                               \
+    X(GOAWAY, "goaway")       /* the server sent an HTTP/2 GOAWAY without an error */              \
     X(EXPIRED, "expired")     /* closed by the client: Keep-Alive: timeout= had passed */          \
-    X(CLIENT, "client")       /* closed by the client otherwise: no keep-alive, a timeout, ... */
+    X(CLIENT, "client")       /* closed by the client otherwise: no keep-alive, a timeout, ... */  \
+    X(GOAWAY_CALM, "goaway_enhance_your_calm") /* GOAWAY: the client is too much for the server */ \
+    X(GOAWAY_ERROR, "goaway_error")            /* GOAWAY with another error */
 
 enum connection_end {
 #define CONNECTION_END_ENUM(name, text) CONNECTION_END_##name,

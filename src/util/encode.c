@@ -71,30 +71,43 @@ void encode_quoted(struct buf *out, const char *text, size_t n) {
     }
 }
 
+/* The value of a digit in either alphabet; -1 for anything else. */
 static int base64_digit(char c) {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char *at = c == '\0' ? NULL : strchr(digits, c == '-' ? '+' : c == '_' ? '/' : c);
-    return at == NULL ? -1 : (int)(at - digits);
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
 }
 
 bool decode_base64(struct buf *out, const char *text, size_t n) {
+    char bytes[1024]; /* images in requests are large: a call for each byte would cost more */
     uint32_t bits = 0;
     int have = 0;
-    size_t i = 0, digits = 0;
+    size_t i = 0, digits = 0, count = 0;
     for (; i < n && text[i] != '='; i++) {
-        if (strchr(" \t\r\n", text[i]) != NULL && text[i] != '\0')
-            continue;
         int digit = base64_digit(text[i]);
-        if (digit < 0)
-            return false;
+        if (digit < 0) {
+            if (text[i] == '\0' || strchr(" \t\r\n", text[i]) == NULL)
+                return false;
+            continue;
+        }
         bits = bits << 6 | (uint32_t)digit;
         have += 6;
         digits++;
         if (have >= 8) {
             have -= 8;
-            buf_char(out, (char)(bits >> have & 0xff));
+            bytes[count++] = (char)(bits >> have & 0xff);
+        }
+        if (count == sizeof bytes) {
+            buf_add(out, bytes, count);
+            count = 0;
         }
     }
+    if (count > 0)
+        buf_add(out, bytes, count);
     for (; i < n; i++)
         if (text[i] == '\0' || strchr("= \t\r\n", text[i]) == NULL)
             return false;

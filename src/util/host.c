@@ -34,6 +34,11 @@ static void decode(const char *text, size_t n, struct buf *out) {
     }
 }
 
+/* RFC 3986 allows the second half in a name, but no resolver has such names, and libcurl takes no
+ * URL with them. */
+static const char invalid[] = " \"<>\\^`{|}[]%"
+                              "!$&'()*+,;=";
+
 int host_name(const char *text, size_t n, struct buf *out, struct err *e) {
     struct buf name;
     int result = 0;
@@ -42,7 +47,7 @@ int host_name(const char *text, size_t n, struct buf *out, struct err *e) {
     if (!buf_ok(&name))
         result = err_set(e, "the host name is too long");
     for (size_t i = 0; result == 0 && i < name.len; i++)
-        if (strchr(" \"<>\\^`{|}[]%", name.data[i]) != NULL)
+        if (strchr(invalid, name.data[i]) != NULL)
             result = err_set(e, "the host name contains an invalid character");
     if (result == 0 && idn_is_ascii(buf_text(&name), name.len))
         buf_str(out, buf_text(&name));

@@ -7,14 +7,19 @@
 
 #include "util/json_internal.h"
 #include "util/jsonlex.h"
+#include "util/memory.h"
 #include "util/text.h"
+
+#define FEW 12 /* members of an object */
 
 struct parser {
     struct json_doc *d;
     size_t at;
-    size_t values;
     int depth;
     struct err *e;
+    json_later_fn *later; /* NULL: everything is read now */
+    bool quiet;           /* only the grammar is checked */
+    const struct json *path[JSON_DEPTH_MAX];
 };
 
 void json_free(struct json_doc *d) {
@@ -22,7 +27,8 @@ void json_free(struct json_doc *d) {
         return;
     arena_done(&d->arena);
     free(d->name);
-    free(d->source);
+    if (!d->borrowed)
+        free(d->source);
     free(d);
 }
 
@@ -142,6 +148,23 @@ static int token_fail(struct parser *p, const struct jsonlex_fail *f, size_t sta
     return fail(p, at, "a number needs a digit in its exponent");
 }
 
+/* The inside of a string as it is written. */
+static int raw_string(struct parser *p, const char *from, const char *end, const char **text,
+                      size_t *len) {
+    for (const char *at = from; (at = memchr(at, '\\', (size_t)(end - at))) != NULL;) {
+        uint32_t point;
+        size_t n = jsonlex_escape(at, end, &point);
+        if (point >= 0xd800 && point <= 0xdfff)
+            return fail(p, (size_t)(at - p->d->source),
+                        "half of a surrogate pair is not a character");
+        at += n;
+    }
+    *text = from;
+    *len = (size_t)(end - from);
+    p->at = (size_t)(end - p->d->source) + 1;
+    return 0;
+}
+
 /* Reads the string under the cursor (a quote). */
 static int string(struct parser *p, const char **text, size_t *len) {
     const char *s = p->d->source;
@@ -150,6 +173,8 @@ static int string(struct parser *p, const char **text, size_t *len) {
     const char *end = jsonlex_string(s + start + 1, s + p->d->bytes, &wrong);
     if (end == NULL)
         return token_fail(p, &wrong, start);
+    if (p->quiet)
+        return raw_string(p, s + start + 1, end, text, len);
     /* decoding only shrinks, and the quotes leave room */
     char *out = arena_alloc(&p->d->arena, (size_t)(end - s) - start);
     if (out == NULL)
@@ -225,10 +250,20 @@ static int compare_keys(const void *left, const void *right) {
     return order;
 }
 
+/* Whether two members of a small object have the same key: a look at each pair is quicker than
+ * sorting. */
+static bool has_pair(const struct json *object) {
+    for (const struct json *a = object->first; a != NULL; a = a->next)
+        for (const struct json *b = a->next; b != NULL; b = b->next)
+            if (a->key_len == b->key_len && memcmp(a->key, b->key, a->key_len) == 0)
+                return true;
+    return false;
+}
+
 /* Sorting keeps this n log n: a hostile file cannot make it slow, as it could with hashing or with
  * pairs. */
 int json_check_duplicates(const struct json_doc *d, const struct json *object, struct err *e) {
-    if (object->count < 2)
+    if (object->count <= FEW && !has_pair(object))
         return 0;
     const struct json **members = malloc(object->count * sizeof(const struct json *));
     if (members == NULL)
@@ -266,7 +301,8 @@ static int key(struct parser *p, struct json *v) {
     if (string(p, &v->key, &v->key_len) != 0 || skip(p) != 0)
         return -1;
     if (peek(p) != ':')
-        return fail(p, p->at, "expected ':' after the key \"%s\", not %s", v->key, found(p, what));
+        return fail(p, p->at, "expected ':' after the key \"%.*s\", not %s",
+                    (int)(v->key_len < 1000 ? v->key_len : 1000), v->key, found(p, what));
     p->at++;
     return skip(p);
 }
@@ -274,7 +310,8 @@ static int key(struct parser *p, struct json *v) {
 /* Reads the elements of an array or object; the cursor is behind the opening bracket. */
 static int elements(struct parser *p, struct json *v, char close) {
     char what[32];
-    struct json **link = &v->first;
+    struct json **link = &v->first, unkept;
+    const bool kept = !p->quiet; /* as it was when this array or object began */
     if (skip(p) != 0)
         return -1;
     if (peek(p) == close) {
@@ -282,19 +319,21 @@ static int elements(struct parser *p, struct json *v, char close) {
         return 0;
     }
     for (;;) {
-        struct json *element = arena_alloc(&p->d->arena, sizeof *element);
+        struct json *element = !kept ? &unkept : arena_alloc(&p->d->arena, sizeof *element);
         if (element == NULL)
             return fail(p, p->at, "out of memory");
         *element = (struct json){0};
         if ((v->kind == JSON_OBJECT && key(p, element) != 0) || value(p, element) != 0 ||
             skip(p) != 0)
             return -1;
-        *link = element;
-        link = &element->next;
-        v->count++;
+        if (kept) {
+            *link = element;
+            link = &element->next;
+            v->count++;
+        }
         if (peek(p) == close) {
             p->at++;
-            return v->kind == JSON_OBJECT ? json_check_duplicates(p->d, v, p->e) : 0;
+            return v->kind == JSON_OBJECT && kept ? json_check_duplicates(p->d, v, p->e) : 0;
         }
         if (peek(p) != ',')
             return fail(p, p->at, "expected ',' or '%c', not %s", close, found(p, what));
@@ -308,7 +347,7 @@ static int elements(struct parser *p, struct json *v, char close) {
 
 static int value(struct parser *p, struct json *v) {
     v->at = p->at;
-    if (++p->values > JSON_VALUES_MAX)
+    if (!p->quiet && ++p->d->values > JSON_VALUES_MAX)
         return fail(p, p->at, "more than %d values in one file", JSON_VALUES_MAX);
     int c = peek(p);
     if (c == '"') {
@@ -322,9 +361,13 @@ static int value(struct parser *p, struct json *v) {
     if (p->depth == JSON_DEPTH_MAX)
         return fail(p, p->at, "nested deeper than %d levels", JSON_DEPTH_MAX);
     v->kind = c == '{' ? JSON_OBJECT : JSON_ARRAY;
-    p->depth++;
+    p->path[p->depth++] = v;
     p->at++;
+    /* The root is no element of anything. */
+    v->later = p->later != NULL && !p->quiet && p->depth > 1 && p->later(p->path + 1, p->depth - 1);
+    p->quiet = p->quiet || v->later;
     int result = elements(p, v, c == '{' ? '}' : ']');
+    p->quiet = p->quiet && !v->later;
     p->depth--;
     return result;
 }
@@ -334,6 +377,14 @@ int json_check_utf8(const struct json_doc *d, struct err *e) {
     const char *s = d->source;
     for (size_t i = 0; i < d->bytes;) {
         uint32_t c;
+        uint64_t eight;
+        for (; d->bytes - i >= sizeof eight; i += sizeof eight) { /* most of it is ASCII */
+            memcpy(&eight, s + i, sizeof eight);
+            if ((eight & UINT64_C(0x8080808080808080)) != 0)
+                break;
+        }
+        if (i == d->bytes)
+            break;
         size_t n = text_point(s + i, d->bytes - i, &c);
         if (n == 0)
             return json_fail(d, i, e, "the byte 0x%02x is not UTF-8; save the file as UTF-8",
@@ -365,7 +416,8 @@ static int document(struct parser *p) {
     return 0;
 }
 
-struct json_doc *json_doc_new(const char *name, const char *text, size_t bytes, struct err *e) {
+static struct json_doc *doc_new(const char *name, const char *text, size_t bytes, bool borrow,
+                                struct err *e) {
     struct json_doc *d = NULL;
     if (bytes > JSON_BYTES_MAX) {
         err_set(e, "%s: larger than the limit of %zu bytes", name, JSON_BYTES_MAX);
@@ -375,31 +427,61 @@ struct json_doc *json_doc_new(const char *name, const char *text, size_t bytes, 
     if (d == NULL)
         goto fail;
     d->name = strdup(name);
-    d->source = malloc(bytes + 1);
+    d->borrowed = borrow;
+    d->source = borrow ? (char *)(uintptr_t)text : malloc(bytes + 1);
     if (d->name == NULL || d->source == NULL)
         goto fail;
-    if (bytes > 0)
+    if (bytes > 0 && !borrow)
         memcpy(d->source, text, bytes);
-    d->source[bytes] = '\0';
+    if (!borrow)
+        d->source[bytes] = '\0';
     d->bytes = bytes;
     return d;
 fail:
+    memory_note();
     json_free(d);
     err_set(e, "%s: out of memory", name);
     return NULL;
 }
 
-int json_parse(const char *name, const char *text, size_t bytes, struct json_doc **out,
-               struct err *e) {
-    struct json_doc *d = json_doc_new(name, text, bytes, e);
+struct json_doc *json_doc_new(const char *name, const char *text, size_t bytes, struct err *e) {
+    return doc_new(name, text, bytes, false, e);
+}
+
+static int parse(struct json_doc *d, json_later_fn *later, struct json_doc **out, struct err *e) {
     if (d == NULL)
         return -1;
-    struct parser p = {.d = d, .e = e};
+    struct parser p = {.d = d, .later = later, .e = e};
     if (document(&p) != 0) {
         json_free(d);
         return -1;
     }
     *out = d;
+    return 0;
+}
+
+int json_parse(const char *name, const char *text, size_t bytes, struct json_doc **out,
+               struct err *e) {
+    return parse(doc_new(name, text, bytes, false, e), NULL, out, e);
+}
+
+int json_parse_parts(const char *name, const char *text, size_t bytes, json_later_fn *later,
+                     struct json_doc **out, struct err *e) {
+    return parse(doc_new(name, text, bytes, true, e), later, out, e);
+}
+
+int json_expand(const struct json_doc *d, const struct json *v, struct err *e) {
+    if (!v->later)
+        return 0;
+    /* Both are the document's own memory, which json_parse_parts() has made. */
+    struct json *whole = (struct json *)(uintptr_t)v;
+    struct parser p = {.d = (struct json_doc *)(uintptr_t)d, .at = v->at, .e = e};
+    struct json made = {0};
+    if (value(&p, &made) != 0)
+        return -1;
+    whole->first = made.first;
+    whole->count = made.count;
+    whole->later = false;
     return 0;
 }
 

@@ -29,6 +29,7 @@ enum json_kind { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSO
 struct json {
     enum json_kind kind;
     bool boolean; /* JSON_BOOL */
+    bool later;   /* of json_parse_parts(): its elements are not there yet */
     size_t at;    /* byte offset of the value's first byte */
     /* JSON_STRING: decoded, followed by a NUL, may contain NULs. JSON_NUMBER: as written, not
      * NUL-terminated. In a tree from YAML, every scalar has it. */
@@ -49,6 +50,20 @@ struct json_doc; /* text, name and tree */
 int json_parse(const char *name, const char *text, size_t bytes, struct json_doc **out,
                struct err *e);
 void json_free(struct json_doc *d);
+
+/* Decides about an array or object: path[0] to path[depth - 1] are the elements that lead to it
+ * from the root, it is the last. True: its elements are not needed now. */
+typedef bool json_later_fn(const struct json *const *path, int depth);
+
+/* The same for large documents of which only parts are needed: of values for which `later` returns
+ * true, only the grammar is checked. They have kind, but no elements until json_expand(). The text
+ * is not copied: it must be followed by a NUL and outlive the document. Duplicate keys in such a
+ * value are found by json_expand(). One thread at a time. */
+int json_parse_parts(const char *name, const char *text, size_t bytes, json_later_fn *later,
+                     struct json_doc **out, struct err *e);
+
+/* Reads the elements of a value of the document, if they are not there yet. */
+int json_expand(const struct json_doc *d, const struct json *v, struct err *e);
 
 const struct json *json_root(const struct json_doc *d);
 const char *json_source(const struct json_doc *d); /* NUL-terminated */

@@ -13,8 +13,9 @@
 
 struct json_doc {
     char *name;
-    char *source;
-    size_t bytes;
+    char *source;  /* followed by a NUL */
+    bool borrowed; /* source is the caller's */
+    size_t bytes, values;
     struct json *root;
     struct arena arena; /* the tree and its texts */
 };

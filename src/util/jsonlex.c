@@ -9,8 +9,26 @@ static const char *fail(struct jsonlex_fail *f, enum jsonlex_error error, const 
     return NULL;
 }
 
+/* Whether eight bytes have neither a quote nor a backslash nor a control character. A byte x below
+ * 0x80 is below n if and only if the highest bit of x - n is set and that of x is not. */
+static bool is_plain(const char *p) {
+    const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones * 0x80;
+    uint64_t x, quote, slash;
+    memcpy(&x, p, sizeof x);
+    quote = x ^ ones * '"';
+    slash = x ^ ones * '\\';
+    uint64_t found = (x - ones * 0x20) & ~x;
+    found |= (quote - ones) & ~quote;
+    found |= (slash - ones) & ~slash;
+    return (found & highs) == 0; /* a borrow can only make it false too often */
+}
+
 const char *jsonlex_string(const char *p, const char *end, struct jsonlex_fail *f) {
     for (; p < end; p++) {
+        for (; end - p >= 8 && is_plain(p); p += 8)
+            ;
+        if (p == end)
+            break;
         if (*p == '"')
             return p;
         if ((unsigned char)*p < 0x20)

@@ -27,7 +27,8 @@
     X(STREAM_CUT, "stream_cut") /* a stream without an end mark or finish reason */                \
     X(STREAM_ERROR, "stream_error") /* an error within the stream, after a good status */          \
     X(NO_TOKENS, "no_tokens")       /* a stream was expected, but no token arrived */              \
-    X(STREAM_IDLE, "stream_idle")   /* a stream was silent for longer than allowed */
+    X(STREAM_IDLE, "stream_idle")   /* a stream was silent for longer than allowed */              \
+    X(GRPC_ERROR, "grpc_error")     /* a gRPC call whose status is not OK, by server or client */
 
 enum outcome {
 #define OUTCOME_ENUM(name, text) OUTCOME_##name,

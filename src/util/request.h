@@ -21,6 +21,8 @@
 
 /* There is no such time, duration or user. */
 #define REQUEST_NO_VALUE INT64_MIN
+/* It was no gRPC call, or it ended without a status. */
+#define REQUEST_NO_GRPC_STATUS (-1)
 
 struct request {
     int64_t id;        /* row id; 0: not read from a file */
@@ -35,7 +37,8 @@ struct request {
     int64_t resent_us;                  /* when it was sent again; REQUEST_NO_VALUE: it was not */
     int64_t previous_idle_us;           /* see previous_end */
     uint64_t bytes_sent, bytes_received;
-    int status; /* 0: no response */
+    int status;      /* 0: no response */
+    int grpc_status; /* of a gRPC call: 0 to 16, or REQUEST_NO_GRPC_STATUS */
     enum outcome outcome;
     bool new_connection;
     /* If known: the response was read as a stream, whose data comes separately. */

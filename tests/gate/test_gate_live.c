@@ -303,7 +303,7 @@ static void share(struct bench *part, struct bench *whole) {
     struct buf text;
     struct err e = {""};
     buf_init(&text, 1 << 20);
-    gate_live_take(part->live, &text);
+    gate_live_take(part->live, false, &text);
     char *at = text.data;
     for (char *end; at != NULL && (end = strchr(at, '\n')) != NULL; at = end + 1) {
         *end = '\0';
@@ -381,7 +381,7 @@ static void only_what_may_end_the_run_is_shared_and_nonsense_is_refused(void **s
     set_up(&b, "http_req_duration p(95)<100");
     buf_init(&text, 4096);
     add(&b, 100, 5, true);
-    gate_live_take(b.live, &text);
+    gate_live_take(b.live, false, &text);
     assert_int_equal(text.len, 0);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (gate_live_join(b.live, bad[i], &e) == 0)

@@ -413,9 +413,9 @@ static size_t collect(const struct load *known, const struct load_change *later,
         bool any = arrivals_next(&a, &x);
         for (;;) {
             /* The change is heard of when all before it are sent, and the next is prepared. */
-            while (next < n && (!any || x.at_ns > later[next].at_ns)) {
+            while (next < n && (!any || x.at_ns >= later[next].at_ns)) {
                 assert_int_equal(load_change(&l, &later[next], &e), 0);
-                arrivals_change(&a, later[next++].at_ns, any);
+                assert_int_equal(arrivals_change(&a, later[next++].at_ns, any), any);
                 any = arrivals_next(&a, &x);
             }
             if (!any)
@@ -431,14 +431,14 @@ static size_t collect(const struct load *known, const struct load_change *later,
     return count;
 }
 
-static void changes_that_come_later_give_the_same_arrivals(void **state) {
-    (void)state;
+/* The load stops at `stop_ns`. */
+static void same_arrivals_whenever_known(int64_t stop_ns) {
     enum { MAX = 4000 };
     static int64_t first[MAX], other[MAX];
-    static const struct load_change changes[] = {{.at_ns = 2 * S, .micro_rate = 200 * LOAD_MICRO},
-                                                 {.at_ns = 5 * S + 1, .micro_rate = 0},
-                                                 {.at_ns = 7 * S, .micro_rate = 100000},
-                                                 {.at_ns = 9 * S, .micro_rate = 33 * LOAD_MICRO}};
+    const struct load_change changes[] = {{.at_ns = 2 * S, .micro_rate = 200 * LOAD_MICRO},
+                                          {.at_ns = stop_ns, .micro_rate = 0},
+                                          {.at_ns = 7 * S, .micro_rate = 100000},
+                                          {.at_ns = 9 * S, .micro_rate = 33 * LOAD_MICRO}};
     const size_t n = sizeof changes / sizeof *changes;
     for (int poisson = 0; poisson < 2; poisson++) {
         struct load l = {.kind = LOAD_RATE,
@@ -461,10 +461,17 @@ static void changes_that_come_later_give_the_same_arrivals(void **state) {
             assert_memory_equal(first, other, sizeof first);
         }
         for (size_t i = 0; i < count; i++)
-            assert_false(first[i] > 5 * S + 1 && first[i] < 7 * S);
+            assert_false(first[i] >= stop_ns && first[i] < 7 * S);
         load_done(&known);
         load_done(&l);
     }
+}
+
+static void changes_that_come_later_give_the_same_arrivals(void **state) {
+    (void)state;
+    same_arrivals_whenever_known(5 * S + 1);
+    /* Arrival 700 would be due then, to the nanosecond. It follows the change. */
+    same_arrivals_whenever_known(5 * S);
 }
 
 int main(void) {

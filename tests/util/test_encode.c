@@ -29,6 +29,30 @@ static void test_base64(void **state) {
     }
 }
 
+/* Every byte in every place, in a text that is long and has line ends, as MIME writes it. */
+static void test_long_base64(void **state) {
+    (void)state;
+    struct buf bytes, text, lines, back;
+    buf_init(&bytes, 10000);
+    buf_init(&text, 20000);
+    buf_init(&lines, 20000);
+    buf_init(&back, 10000);
+    for (int i = 0; i < 5000; i++)
+        buf_char(&bytes, (char)(i * 7 + i / 256));
+    encode_base64(&text, bytes.data, bytes.len);
+    for (size_t i = 0; i < text.len; i += 76) {
+        buf_add(&lines, text.data + i, text.len - i < 76 ? text.len - i : 76);
+        buf_str(&lines, "\r\n");
+    }
+    assert_true(decode_base64(&back, lines.data, lines.len));
+    assert_int_equal(back.len, bytes.len);
+    assert_memory_equal(back.data, bytes.data, bytes.len);
+    buf_done(&bytes);
+    buf_done(&text);
+    buf_done(&lines);
+    buf_done(&back);
+}
+
 /* RFC 3986 2.3: letters, digits and four signs stay; the form's rules are WHATWG URL's. */
 static void test_percent(void **state) {
     (void)state;
@@ -65,6 +89,7 @@ static void test_what_begins_no_escape_stays(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_base64),
+        cmocka_unit_test(test_long_base64),
         cmocka_unit_test(test_percent),
         cmocka_unit_test(test_what_begins_no_escape_stays),
     };

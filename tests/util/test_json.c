@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -350,6 +351,44 @@ static void same(const struct json *ours, const cJSON *theirs) {
     }
 }
 
+/* Members of "b" are not needed now. */
+static bool later(const struct json *const *path, int depth) {
+    return path[depth - 1]->key != NULL && path[depth - 1]->key[0] == 'b';
+}
+
+static void test_parts(void **state) {
+    (void)state;
+    static const char text[] = "{\"a\":{\"b\":[1,{\"c\":\"x\\n\"}],\"d\":[2]},\"b\":{\"e\":3}}";
+    struct json_doc *d = NULL;
+    struct err e = {""};
+    assert_int_equal(json_parse_parts("f.json", text, sizeof text - 1, later, &d, &e), 0);
+    const struct json *a = json_get(json_root(d), "a"), *b = json_get(a, "b");
+    assert_true(b->later && b->kind == JSON_ARRAY && b->first == NULL && b->count == 0);
+    assert_int_equal(json_get(a, "d")->count, 1);
+    assert_int_equal(json_expand(d, b, &e), 0);
+    assert_true(!b->later && b->count == 2);
+    assert_string_equal(json_get_string(b->first->next, "c"), "x\n");
+    assert_int_equal(json_expand(d, b, &e), 0); /* nothing more to do */
+    assert_int_equal(b->count, 2);
+    json_free(d);
+    /* The grammar is checked at once, with the same places; keys that are given twice later. */
+    static const char *const wrong[] = {"{\"b\":[1,]}",          "{\"b\":{\"x\" 1}}",
+                                        "{\"b\":[\"\\ud800\"]}", "{\"b\":[\"\\q\"]}",
+                                        "{\"b\":[tru]}",         "{\"b\":[1}"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct err whole = {""}, parts = {""};
+        assert_int_equal(json_parse("f.json", wrong[i], strlen(wrong[i]), &d, &whole), -1);
+        assert_int_equal(json_parse_parts("f.json", wrong[i], strlen(wrong[i]), later, &d, &parts),
+                         -1);
+        assert_string_equal(whole.text, parts.text);
+    }
+    static const char twice[] = "{\"b\":{\"x\":1,\"x\":2}}";
+    assert_int_equal(json_parse_parts("f.json", twice, sizeof twice - 1, later, &d, &e), 0);
+    assert_int_equal(json_expand(d, json_get(json_root(d), "b"), &e), -1);
+    assert_string_equal(e.text, "f.json:1:13: \"x\" is given twice, first in line 1; remove one");
+    json_free(d);
+}
+
 static void test_against_cjson(void **state) {
     (void)state;
     struct rng r;
@@ -383,6 +422,7 @@ int main(void) {
         cmocka_unit_test(test_places),   cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_copy),     cmocka_unit_test(test_bad),
         cmocka_unit_test(test_ceilings), cmocka_unit_test(test_against_cjson),
+        cmocka_unit_test(test_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,7 +30,8 @@ static void test_contract(void **state) {
                  {"stream_cut", true, true, true},
                  {"stream_error", true, true, true},
                  {"no_tokens", true, true, true},
-                 {"stream_idle", true, true, true}};
+                 {"stream_idle", true, true, true},
+                 {"grpc_error", true, true, true}};
     assert_int_equal(OUTCOME_COUNT, sizeof words / sizeof *words);
     for (int i = 0; i < OUTCOME_COUNT; i++) {
         assert_string_equal(outcome_text(i), words[i].text);
