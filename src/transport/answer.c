@@ -12,9 +12,10 @@
 /* ---- what is kept ---- */
 
 /* One that is not in use; NULL where nothing is to be kept, or memory ran out. */
-static struct answer_kept *take_spare(struct answer *a, const struct stream_spec *spec) {
+static struct answer_kept *take_spare(struct answer *a, const struct answer_wanted *wanted) {
+    const struct stream_spec *spec = wanted->stream;
     struct answer_kept *k = a->pool->spare;
-    if (!a->keep_head && a->keep_body_bytes == 0 && spec == NULL)
+    if (!a->keep_head && a->keep_body_bytes == 0 && spec == NULL && wanted->grpc == NULL)
         return NULL;
     if (k != NULL) {
         a->pool->spare = k->next;
@@ -23,6 +24,7 @@ static struct answer_kept *take_spare(struct answer *a, const struct stream_spec
             return NULL;
         buf_init(&k->head, 2 * HTTP1_HEAD_MAX_BYTES);
         buf_init(&k->body, 0);
+        answer_grpc_kept_init(&k->grpc);
     }
     k->body.max =
         a->keep_body_bytes > a->keep_refusal_bytes ? a->keep_body_bytes : a->keep_refusal_bytes;
@@ -32,6 +34,14 @@ static struct answer_kept *take_spare(struct answer *a, const struct stream_spec
         k->spec = k->stream == NULL ? NULL : spec;
     }
     return k;
+}
+
+static void free_kept(struct answer_kept *k) {
+    buf_done(&k->head);
+    buf_done(&k->body);
+    stream_free(k->stream);
+    answer_grpc_kept_done(&k->grpc);
+    free(k);
 }
 
 static void empty(struct answer_kept *k) {
@@ -50,6 +60,7 @@ void answer_give_back(struct answer_pool *pool, struct answer_kept *k) {
         k->stream = NULL;
         k->spec = NULL;
     }
+    answer_grpc_kept_shrink(&k->grpc, SPARE_BYTES);
     empty(k);
     k->next = pool->spare;
     pool->spare = k;
@@ -58,16 +69,16 @@ void answer_give_back(struct answer_pool *pool, struct answer_kept *k) {
 void answer_pool_free(struct answer_pool *pool) {
     for (struct answer_kept *k = pool->spare, *next; k != NULL; k = next) {
         next = k->next;
-        buf_done(&k->head);
-        buf_done(&k->body);
-        stream_free(k->stream);
-        free(k);
+        free_kept(k);
     }
     pool->spare = NULL;
+    proto_decode_work_free(pool->decode);
+    pool->decode = NULL;
 }
 
 struct answer_kept *answer_take(struct answer *a, struct transport_result *result) {
     struct answer_kept *k = a->kept;
+    answer_grpc_end(&a->grpc, a->stream.ended != STREAM_BODY_COMPLETE, result);
     answer_stream_end(&a->stream, result);
     a->kept = NULL;
     content_coding_free(a->coding); /* idle users need none */
@@ -111,6 +122,8 @@ static void keep_field(struct answer *a, struct bytes name, struct bytes value) 
 static void take_field(void *context, struct bytes name, struct bytes value) {
     struct answer *a = context;
     keep_field(a, name, value);
+    if (a->grpc.spec != NULL)
+        answer_grpc_field(&a->grpc, name, value);
     if (a->options->cookies && bytes_is_any_case(name, "Set-Cookie"))
         take_cookie(a, value);
     else if (bytes_is_any_case(name, "Keep-Alive"))
@@ -121,6 +134,15 @@ static void take_field(void *context, struct bytes name, struct bytes value) {
         answer_stream_type(&a->stream, value);
     else if (a->stream.spec != NULL && bytes_is_any_case(name, "Content-Encoding"))
         a->stream.encoded = !bytes_is_any_case(value, "identity");
+}
+
+/* Only gRPC says something in trailers: what it says there may as well be in the head. */
+static void take_trailer(void *context, struct bytes name, struct bytes value) {
+    struct answer *a = context;
+    if (a->grpc.spec == NULL)
+        return;
+    keep_field(a, name, value);
+    answer_grpc_field(&a->grpc, name, value);
 }
 
 /* ---- the body ---- */
@@ -141,6 +163,24 @@ static void take_decoded(void *context, const char *bytes, size_t n) {
     k->cut = k->cut || !buf_ok(&k->body);
 }
 
+/* A message of a gRPC call, as a line of JSON. */
+static bool take_message(void *context, struct bytes line) {
+    struct answer *a = context;
+    uint64_t received = a->received;
+    take_decoded(a, line.data, line.len);
+    a->received = received;
+    return a->broken == NULL && !answer_stream_enough(&a->stream);
+}
+
+static int take_messages(struct answer *a, const char *bytes, size_t n) {
+    bool wanted = a->stream.spec != NULL || a->keep_body_bytes > 0;
+    a->received += n;
+    if (a->http.status != 200) /* what a proxy says is not of the call */
+        return 0;
+    a->broken = answer_grpc_feed(&a->grpc, bytes, n, wanted ? take_message : NULL, a);
+    return 0;
+}
+
 /* Not before there is a body: HEAD, 204 and 304 have none, whatever their headers say of it. */
 static int begin_decoding(struct answer *a) {
     struct bytes list = {buf_text(&a->codings), a->codings.len};
@@ -153,15 +193,22 @@ static int begin_decoding(struct answer *a) {
     return 0;
 }
 
+static int take_coded(struct answer *a, const char *bytes, size_t n) {
+    if (begin_decoding(a) != 0)
+        return -1;
+    if (a->coding != NULL)
+        return content_coding_feed(a->coding, bytes, n, a->why);
+    take_decoded(a, bytes, n);
+    return 0;
+}
+
 static int take_body(void *context, const char *bytes, size_t n) {
     struct answer *a = context;
     if (a->ignore_body)
         return 0;
-    if (begin_decoding(a) != 0)
-        return -1;
-    if (a->coding == NULL)
-        take_decoded(a, bytes, n);
-    else if (content_coding_feed(a->coding, bytes, n, a->why) != 0)
+    if (a->grpc.spec != NULL)
+        take_messages(a, bytes, n);
+    else if (take_coded(a, bytes, n) != 0)
         return -1;
     if (a->broken == NULL)
         return 0;
@@ -169,7 +216,8 @@ static int take_body(void *context, const char *bytes, size_t n) {
     return -1;
 }
 
-static const struct http1_sink sink = {.field = take_field, .body = take_body};
+static const struct http1_sink sink = {
+    .field = take_field, .trailer = take_trailer, .body = take_body};
 
 /* ---- beginning and end ---- */
 
@@ -190,8 +238,8 @@ void answer_done(struct answer *a) {
 }
 
 struct answer_wanted answer_wanted(const struct transport_request *r) {
-    return (struct answer_wanted){r->keep_head, r->keep_body_bytes, r->stream, r->keep_text_bytes,
-                                  r->keep_refusal_bytes};
+    return (struct answer_wanted){r->keep_head,       r->keep_body_bytes,    r->stream,
+                                  r->keep_text_bytes, r->keep_refusal_bytes, r->grpc};
 }
 
 void answer_begin(struct answer *a, const struct answer_wanted *wanted) {
@@ -199,10 +247,13 @@ void answer_begin(struct answer *a, const struct answer_wanted *wanted) {
     a->keep_head = wanted->head;
     a->keep_body_bytes = wanted->body_bytes;
     a->keep_refusal_bytes = wanted->refusal_bytes;
-    a->kept = take_spare(a, wanted->stream);
+    a->kept = take_spare(a, wanted);
     struct answer_kept *k = a->kept;
     answer_stream_begin(&a->stream, wanted->stream, k == NULL ? NULL : k->stream,
                         k == NULL ? NULL : k->text, wanted->text_bytes);
+    if (wanted->grpc != NULL && a->pool->decode == NULL)
+        a->pool->decode = proto_decode_work_new();
+    answer_grpc_begin(&a->grpc, wanted->grpc, k == NULL ? NULL : &k->grpc, a->pool->decode);
 }
 
 void answer_expect(struct answer *a, bool head_method, bool upgrade, const struct place *place) {
@@ -215,6 +266,7 @@ void answer_expect(struct answer *a, bool head_method, bool upgrade, const struc
     a->coding = NULL;
     a->broken = NULL;
     answer_stream_expect(&a->stream);
+    answer_grpc_expect(&a->grpc);
     if (a->kept != NULL)
         empty(a->kept);
 }

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "transport/answer_grpc.h"
 #include "transport/answer_stream.h"
 #include "transport/content_coding.h"
 #include "transport/cookies.h"
@@ -33,11 +34,13 @@ struct answer_kept {
     const struct stream_spec *spec; /* of the stream */
     struct stream *stream;          /* NULL: none */
     char text[ANSWER_STREAM_TEXT_BYTES];
+    struct answer_grpc_kept grpc;
 };
 
 /* The unused ones of one transport. */
 struct answer_pool {
     struct answer_kept *spare;
+    struct proto_decode_work *decode; /* NULL until the first gRPC call */
 };
 
 struct answer {
@@ -50,6 +53,7 @@ struct answer {
     bool keep_head;
     size_t keep_body_bytes, keep_refusal_bytes;
     struct answer_stream stream;
+    struct answer_grpc grpc;
     const struct place *place; /* of the request, to match cookies */
     uint64_t received;         /* decoded bytes of the body */
     bool ignore_body;          /* it is of a redirect that will be followed */
@@ -69,9 +73,10 @@ void answer_done(struct answer *a);
 struct answer_wanted {
     bool head;
     size_t body_bytes;
-    const struct stream_spec *stream; /* NULL: the response need not be a stream */
-    size_t text_bytes;                /* to keep of the stream's text */
-    size_t refusal_bytes;             /* to keep of a body that is not that stream */
+    const struct stream_spec *stream;  /* NULL: the response need not be a stream */
+    size_t text_bytes;                 /* to keep of the stream's text */
+    size_t refusal_bytes;              /* to keep of a body that is not that stream */
+    const struct transport_grpc *grpc; /* NULL: it is no gRPC call */
 };
 
 struct answer_wanted answer_wanted(const struct transport_request *r);

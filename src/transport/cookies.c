@@ -54,16 +54,6 @@ static void drop(struct cookies *c, size_t i) {
 
 /* ---- words ---- */
 
-static struct bytes trim(struct bytes s) {
-    while (s.len > 0 && (*s.data == ' ' || *s.data == '\t')) {
-        s.data++;
-        s.len--;
-    }
-    while (s.len > 0 && (s.data[s.len - 1] == ' ' || s.data[s.len - 1] == '\t'))
-        s.len--;
-    return s;
-}
-
 /* Cuts the part up to `mark` off the front of *rest; all of it where there is no mark. */
 static struct bytes cut(struct bytes *rest, char mark) {
     const char *end = rest->len == 0 ? NULL : memchr(rest->data, mark, rest->len);
@@ -72,7 +62,7 @@ static struct bytes cut(struct bytes *rest, char mark) {
     size_t used = end == NULL ? n : n + 1;
     rest->data += used;
     rest->len -= used;
-    return trim(part);
+    return bytes_trim(part);
 }
 
 static bool begins(struct bytes s, const char *word) {
@@ -183,13 +173,13 @@ static bool read_line(struct bytes line, time_t now, struct said *s) {
     struct bytes rest = line, pair = cut(&rest, ';');
     bool named = pair.len > 0 && memchr(pair.data, '=', pair.len) != NULL;
     s->name = cut(&pair, '=');
-    s->value = trim(pair);
+    s->value = bytes_trim(pair);
     if (!named || s->name.len == 0)
         return false;
     while (rest.len > 0) {
         struct bytes text = cut(&rest, ';');
         struct bytes word = cut(&text, '=');
-        take_attribute(s, word, trim(text), now);
+        take_attribute(s, word, bytes_trim(text), now);
     }
     return true;
 }
@@ -330,7 +320,7 @@ static bool names(struct bytes own, const struct cookie *k) {
 
 void cookies_header(struct cookies *c, const struct place *to, struct bytes own, time_t now,
                     struct buf *out) {
-    struct bytes first = trim(own);
+    struct bytes first = bytes_trim(own);
     while (first.len > 0 && first.data[first.len - 1] == ';')
         first.len--;
     if (first.len > 0)

@@ -42,12 +42,7 @@ static void correct(struct transport_session *s, struct transport_result *r) {
     }
     curl_result_add(r, &s->before);
     r->http_version = r->status == 0 ? HTTP_VERSION_NONE : curl_link_version(s->easy);
-    if (s->transport->options->version == TRANSPORT_HTTP_2_ONLY && r->status != 0 &&
-        r->http_version != HTTP_VERSION_2 &&
-        (r->outcome == OUTCOME_OK || r->outcome == OUTCOME_HTTP_ERROR)) {
-        r->outcome = OUTCOME_PROTOCOL_ERROR;
-        r->error = "the response used HTTP/1.1, but the scenario requires HTTP/2";
-    }
+    curl_result_version(s->transport->options, r);
     r->previous_end = s->link.previous_end;
     r->previous_idle_ns = s->link.previous_idle_ns;
     r->sent_again = s->resent_ns != 0;

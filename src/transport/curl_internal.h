@@ -79,6 +79,9 @@ void curl_result_unaimed(struct transport_result *result, const struct address_f
 void curl_result_late(const struct transport_options *options, bool connected, int status,
                       char text[CURL_RESULT_TEXT_BYTES]);
 
+/* The version of the response is known: fails it if the options do not allow that version. */
+void curl_result_version(const struct transport_options *options, struct transport_result *result);
+
 /* Sums over the earlier transfers of a redirected request. */
 struct curl_phases {
     int64_t dns_ns, connect_ns, tls_ns;

@@ -6,6 +6,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "transport/h2_text.h"
 #include "transport/idle_close.h"
 #include "util/clock.h"
 
@@ -76,8 +77,8 @@ static void closing_idle(struct curl_link *k, curl_socket_t fd) {
     if (k->history.end != CONNECTION_END_NONE)
         return; /* we ended it */
     bool reset = k->gone_ns != 0 ? k->gone_reset : idle_close_by_reset(fd);
-    enum connection_end end = k->goaway                                ? CONNECTION_END_GOAWAY
-                              : reset                                  ? CONNECTION_END_RESET
+    enum connection_end end = k->goaway ? h2_goaway_end(k->goaway_code)
+                              : reset   ? CONNECTION_END_RESET
                               : k->gone_ns != 0 || idle_close_seen(fd) ? CONNECTION_END_IDLE
                                                                        : CONNECTION_END_CLIENT;
     history_ended(&k->history, end, k->gone_ns != 0 ? k->gone_ns : clock_mono_ns());
@@ -137,6 +138,7 @@ static int note_text(CURL *easy, curl_infotype type, char *text, size_t n, void 
         k->stream = number_after(line, "ID: ");
     else if (strstr(line, " GOAWAY, error=") != NULL && strstr(line, "last_stream=") != NULL) {
         k->goaway = true;
+        k->goaway_code = (uint32_t)number_after(line, "error=");
         k->last_stream = number_after(line, "last_stream=");
     } else if (begins(text, n, "stream ") && strstr(line, " closed") != NULL)
         k->answered =
@@ -193,7 +195,8 @@ static void let_it_see_the_end(struct curl_link *k) {
         return;
     if (k->tls && idle_close_goodbye(k->fd)) {
         if (k->history.end == CONNECTION_END_NONE)
-            history_ended(&k->history, k->goaway ? CONNECTION_END_GOAWAY : CONNECTION_END_IDLE,
+            history_ended(&k->history,
+                          k->goaway ? h2_goaway_end(k->goaway_code) : CONNECTION_END_IDLE,
                           k->gone_ns != 0 ? k->gone_ns : clock_mono_ns());
         shutdown(k->fd, SHUT_RD);
     } else if (k->gone_ns == 0 && !idle_close_seen(k->fd))
@@ -245,7 +248,7 @@ static bool is_loss(CURLcode code) {
 /* How the connection of a transfer ended that had begun to send. */
 static enum connection_end end_of(const struct curl_link *k, bool announced) {
     if (k->goaway)
-        return CONNECTION_END_GOAWAY;
+        return h2_goaway_end(k->goaway_code);
     if (k->refused)
         return CONNECTION_END_CLIENT;
     if (k->code == CURLE_OK)
@@ -314,35 +317,15 @@ enum http_version curl_link_version(CURL *easy) {
 
 const char *curl_link_failure(const struct curl_link *k, const char *curl_text,
                               enum outcome *outcome) {
-    static const struct {
-        const char *word, *text;
-    } resets[] = {
-        /* RFC 9113 7 */
-        {"NO_ERROR", "the server reset the stream (NO_ERROR)"},
-        {"INTERNAL_ERROR", "the server reset the stream (INTERNAL_ERROR)"},
-        {"FLOW_CONTROL_ERROR", "the stream was reset (FLOW_CONTROL_ERROR)"},
-        {"SETTINGS_TIMEOUT", "the server reset the stream (SETTINGS_TIMEOUT)"},
-        {"STREAM_CLOSED", "the stream was reset (STREAM_CLOSED)"},
-        {"FRAME_SIZE_ERROR", "the stream was reset (FRAME_SIZE_ERROR)"},
-        {"REFUSED_STREAM", "the server refused the stream (REFUSED_STREAM)"},
-        {"CANCEL", "the server reset the stream (CANCEL)"},
-        {"COMPRESSION_ERROR", "the stream was reset (COMPRESSION_ERROR)"},
-        {"CONNECT_ERROR", "the server reset the stream (CONNECT_ERROR)"},
-        {"ENHANCE_YOUR_CALM", "the server reset the stream (ENHANCE_YOUR_CALM)"},
-        {"INADEQUATE_SECURITY", "the server reset the stream (INADEQUATE_SECURITY)"},
-        {"HTTP_1_1_REQUIRED", "the server reset the stream (HTTP_1_1_REQUIRED)"},
-    };
     *outcome = OUTCOME_RESET;
     if (k->code == CURLE_OPERATION_TIMEDOUT || k->code == CURLE_ABORTED_BY_CALLBACK)
         return NULL;
     if (k->refused)
-        return "the server refused the stream (REFUSED_STREAM)";
+        return H2_REFUSED;
     if (k->goaway && (k->again_wanted || is_loss(k->code)))
-        return k->stream > k->last_stream
-                   ? "the server ended the connection (GOAWAY) and did not process this request"
-               : k->begun
-                   ? "the server ended the connection (GOAWAY) before the response was complete"
-                   : "the server ended the connection (GOAWAY) without a response";
+        return k->stream > k->last_stream ? H2_GOAWAY_UNPROCESSED
+               : k->begun                 ? H2_GOAWAY_CUT
+                                          : H2_GOAWAY_LOST;
     if (k->again_wanted)
         return "connection lost before a response";
     if (k->code == CURLE_PARTIAL_FILE && !k->begun)
@@ -353,21 +336,11 @@ const char *curl_link_failure(const struct curl_link *k, const char *curl_text,
     static const char before_reason[] = "was not closed cleanly: ";
     const char *reason = strstr(curl_text, before_reason);
     if (reason != NULL)
-        reason += sizeof before_reason - 1;
-    for (size_t i = 0; reason != NULL && i < sizeof resets / sizeof *resets; i++)
-        if (begins(reason, strlen(reason), resets[i].word))
-            return resets[i].text;
-    if (reason != NULL) {
-        *outcome = OUTCOME_PROTOCOL_ERROR;
-        return "the response, or the request according to the server, is not valid HTTP/2 "
-               "(PROTOCOL_ERROR)";
-    }
+        return h2_reset_text(h2_code_of(reason + sizeof before_reason - 1), outcome);
     if (k->ended || strstr(curl_text, "before end of the underlying stream") != NULL)
         return k->begun    ? "connection closed before the response was complete"
                : k->opened ? "connection closed without a response"
                            : "connection lost before a response";
     *outcome = OUTCOME_PROTOCOL_ERROR;
-    return strstr(curl_text, "before getting") != NULL
-               ? "the stream ended before the response headers"
-               : "the connection is not valid HTTP/2";
+    return strstr(curl_text, "before getting") != NULL ? H2_NO_HEAD : H2_NOT_VALID;
 }

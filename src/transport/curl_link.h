@@ -43,6 +43,7 @@ struct curl_link {
     bool tls;        /* the last transfer went to an https URL */
     /* The server has sent GOAWAY on it: it handles streams up to last_stream. */
     bool goaway;
+    uint32_t goaway_code;
     uint32_t last_stream;
 
     /* ---- the current request ---- */

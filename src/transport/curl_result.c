@@ -179,3 +179,12 @@ void curl_result_lost(struct transport_result *r) {
     r->dns_ns = r->connect_ns = r->tls_ns = 0;
     r->new_connection = false;
 }
+
+void curl_result_version(const struct transport_options *o, struct transport_result *r) {
+    if (o->version != TRANSPORT_HTTP_2_ONLY || r->status == 0 ||
+        r->http_version == HTTP_VERSION_2 ||
+        (r->outcome != OUTCOME_OK && r->outcome != OUTCOME_HTTP_ERROR))
+        return;
+    r->outcome = OUTCOME_PROTOCOL_ERROR;
+    r->error = "the response used HTTP/1.1, but the scenario requires HTTP/2";
+}

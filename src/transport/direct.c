@@ -1,10 +1,10 @@
 /*
- * The fast transport: HTTP/1.1 with keep-alive on our own sockets.
+ * The fast transport: HTTP/1.1 with keep-alive, or HTTP/2 by nghttp2, on our own sockets.
  *
  * libcurl connects, then we take over its socket. A request is rendered once for all users, sent
- * with one system call, and its response is read with one more (http1.h). A connection stays
- * registered with the loop as long as it lives. It does not support HTTP/2, proxies, redirects or
- * several origins; choose_transport() (engine/choose.h) does not select it for those.
+ * with one system call, and its response is read with one more (http1.h, h2.h). A connection stays
+ * registered with the loop as long as it lives. It does not support proxies, redirects or several
+ * origins; choose_transport() (engine/choose.h) does not select it for those.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -25,13 +25,21 @@ void direct_finish(struct transport_session *s) {
     size_t before_body = direct_request_head_bytes(s);
     deadline_remove(&s->transport->whole, &s->whole);
     deadline_remove(&s->transport->handshake, &s->handshake);
+    if (s->request->limit != NULL)
+        deadline_remove(&s->request->limit->late, &s->call);
     stream_watch_end(s->watch);
     if (r->end_ns == 0)
         r->end_ns = clock_mono_ns();
-    r->bytes_sent = s->sent_bytes > before_body ? s->sent_bytes - before_body : 0;
+    r->bytes_sent = s->over_h2                    ? s->stream.body_sent
+                    : s->sent_bytes > before_body ? s->sent_bytes - before_body
+                                                  : 0;
     r->bytes_received = s->answer.received;
+    r->held_by_streams = s->over_h2 ? s->stream.held_by : 0;
     if (r->status != 0)
-        r->http_version = s->answer.http.minor_1 ? HTTP_VERSION_1_1 : HTTP_VERSION_1_0;
+        r->http_version = s->over_h2               ? HTTP_VERSION_2
+                          : s->answer.http.minor_1 ? HTTP_VERSION_1_1
+                                                   : HTTP_VERSION_1_0;
+    curl_result_version(s->transport->options, r);
     if (r->status == 0)
         r->ttfb_ns = -1;
     struct transport *t = s->transport;
@@ -47,9 +55,9 @@ void direct_fail(struct transport_session *s, enum outcome outcome, const char *
     /* One that no request could be sent on is none that ended. */
     if (s->state == DIRECT_HANDSHAKE)
         direct_close_connection(s);
-    else
+    else if (outcome == OUTCOME_TIMEOUT || outcome == OUTCOME_CANCELLED || !direct_h2_let_go(s))
         direct_end_connection(s, CONNECTION_END_CLIENT, 0);
-    s->state = DIRECT_CLOSED;
+    s->state = s->connection == NULL ? DIRECT_CLOSED : DIRECT_IDLE;
     s->result.outcome = outcome;
     s->result.error = text;
     direct_finish(s);
@@ -110,13 +118,15 @@ static void direct_send(struct transport_session *s, const void *compiled,
     s->context = context;
     s->trace = trace;
     s->sent_bytes = 0;
-    s->write_broken = false;
+    s->write_broken = s->over_h2 = false;
     s->result = (struct transport_result){.sent_ns = clock_mono_ns(), .ttfb_ns = -1, .error = ""};
     bool made = parts == NULL || direct_request_vary(s, parts) == 0;
     answer_begin(&s->answer, &s->request->wanted);
     direct_response_begin(s);
     fill_cookie_line(s);
     deadline_add(&s->transport->whole, &s->whole, s->result.sent_ns);
+    if (s->request->limit != NULL)
+        deadline_add(&s->request->limit->late, &s->call, s->result.sent_ns);
     if (s->connection != NULL && history_expired(&s->history, s->result.sent_ns))
         direct_end_connection(s, CONNECTION_END_EXPIRED, s->result.sent_ns);
     if (!made || direct_stream_watch(s) != 0)
@@ -143,14 +153,32 @@ static void on_handshake_late(void *context, struct deadline *d) {
 }
 
 static void on_late(void *context, struct deadline *d) {
+    static const char forbidden[] =
+        " and no stream: the server allows none (SETTINGS_MAX_CONCURRENT_STREAMS is 0)";
     struct transport *t = context;
     struct transport_session *s = (struct transport_session *)(void *)d;
     if (s->state == DIRECT_NAMING)
         addresses_late(s->naming.host, t->options->timeout_ns, t->text, sizeof t->text);
     else
         curl_result_late(t->options, s->state == DIRECT_BUSY, s->result.status, t->text);
+    if (s->over_h2 && !s->begun && h2_forbids_streams(s->connection->h2)) {
+        size_t n = strlen(t->text);
+        snprintf(t->text + n, sizeof t->text - n, "%s", forbidden);
+    }
+    /* Nothing has come since it was sent: perhaps nothing ever will, for nobody. */
+    if (direct_shares(s) && s->connection != NULL && s->connection->arrived_ns < s->result.sent_ns)
+        direct_shared_retire(s->connection->session);
     direct_connect_cancel(s);
     direct_fail(s, OUTCOME_TIMEOUT, t->text);
+}
+
+/* The call is cancelled (RST_STREAM), and the connection goes on, as gRPC's clients do it. */
+static void on_call_late(void *context, struct deadline *d) {
+    (void)context;
+    struct transport_session *s =
+        (struct transport_session *)(void *)((char *)d - offsetof(struct transport_session, call));
+    direct_connect_cancel(s);
+    direct_fail(s, OUTCOME_GRPC_ERROR, answer_grpc_late(&s->answer.grpc, &s->result));
 }
 
 static void direct_cancel(struct transport_session *s) {
@@ -162,24 +190,43 @@ static void direct_cancel(struct transport_session *s) {
 
 /* ---- beginning and end ---- */
 
-static int direct_session_open(struct transport *t, uint32_t user, struct transport_session **out,
-                               struct err *e) {
+struct transport_session *direct_session_new(struct transport *t, uint32_t user) {
     struct transport_session *s = calloc(1, sizeof *s);
     if (s == NULL)
-        return err_set(e, "not enough memory for another user");
+        return NULL;
     s->transport = t;
     s->user = user;
     buf_init(&s->cookie_line, COOKIES_HEADER_MAX_BYTES + sizeof "Cookie: \r\n");
     answer_init(&s->answer, t->options, &t->pool, &s->history);
+    s->answer.http.others = false; /* a status line of HTTP/2 is libcurl's */
+    return s;
+}
+
+static int direct_session_open(struct transport *t, uint32_t user, struct transport_session **out,
+                               struct err *e) {
+    bool shared = t->options->streams > 1 && t->options->version != TRANSPORT_HTTP_1_1;
+    struct transport_session *s = direct_session_new(t, user);
+    if (s == NULL || (shared && direct_shared_join(s) != 0)) {
+        direct_session_free(s);
+        return err_set(e, "not enough memory for another user");
+    }
     *out = s;
     return 0;
 }
 
 static void direct_session_close(struct transport_session *s) {
-    unlink_failed(&s->transport->failed, s);
-    unlink_failed(&s->transport->failing, s);
     if (s == NULL)
         return;
+    direct_close_connection(s);
+    direct_shared_leave(s);
+    direct_session_free(s);
+}
+
+void direct_session_free(struct transport_session *s) {
+    if (s == NULL)
+        return;
+    unlink_failed(&s->transport->failed, s);
+    unlink_failed(&s->transport->failing, s);
     assert(s->done == NULL);
     direct_close_connection(s);
     buf_done(&s->cookie_line);
@@ -195,6 +242,10 @@ static void free_transport(void *context) {
     SSL_CTX_free(t->tls);
     BIO_meth_free(t->tls_method);
     answer_pool_free(&t->pool);
+    for (struct direct_limit *l = t->limits, *next; l != NULL; l = next) {
+        next = l->next;
+        free(l);
+    }
     free(t->buffer);
     free(t->scratch);
     free(t);
@@ -225,6 +276,7 @@ static int direct_open(uv_loop_t *loop, const struct transport_options *options,
         return -1;
     }
     deadlines_init(&t->whole, loop, &options->timeout_ns, on_late, t);
+    t->call_late = on_call_late;
     deadlines_init(&t->handshake, loop, &options->connect_timeout_ns, on_handshake_late, t);
     *out = t;
     return 0;
@@ -252,6 +304,10 @@ static void direct_close(struct transport *t) {
     addresses_close(&t->addresses, one_closed, t);
     deadlines_close(&t->whole, timer_closed);
     deadlines_close(&t->handshake, timer_closed);
+    for (struct direct_limit *l = t->limits; l != NULL; l = l->next) {
+        t->closing++;
+        deadlines_close(&l->late, timer_closed);
+    }
 }
 
 const struct transport_ops transport_direct = {

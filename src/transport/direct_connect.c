@@ -67,6 +67,7 @@ static int setup(struct transport_session *s) {
     if (curl_request_setup(easy, s->transport->options, &ignored) != 0 ||
         curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms(s)) != CURLE_OK ||
         curl_easy_setopt(easy, CURLOPT_RESOLVE, a->resolve) != CURLE_OK ||
+        curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1) != CURLE_OK ||
         curl_easy_setopt(easy, CURLOPT_URL, s->request->url) != CURLE_OK)
         return -1;
     return curl_loop_add(&s->transport->connector, easy) == CURLM_OK ? 0 : -1;
@@ -110,6 +111,10 @@ static void on_found(struct address_wait *w, const struct address_failure *failu
 
 void direct_connect(struct transport_session *s) {
     struct address_host *host = s->request->address;
+    if (direct_shares(s)) {
+        direct_shared_send(s);
+        return;
+    }
     s->result.dns_ns = 0;
     if (host != NULL && !addresses_ask(host, &s->naming, on_found)) {
         s->state = DIRECT_NAMING;
@@ -151,6 +156,8 @@ void direct_connect_ended(void *context, CURL *easy, CURLcode code) {
 void direct_connect_cancel(struct transport_session *s) {
     if (s->state == DIRECT_NAMING)
         addresses_forget(&s->naming);
+    if (s->state == DIRECT_WAITING)
+        direct_shared_forget(s);
     if (s->state != DIRECT_CONNECTING)
         return;
     curl_loop_remove(&s->transport->connector, s->attempt->easy);

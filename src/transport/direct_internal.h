@@ -2,9 +2,10 @@
  * direct_internal: shared by the files of the direct transport.
  *
  * direct.c moves a session between states, direct_connect.c lets libcurl connect and takes over the
- * socket, direct_tls.c runs OpenSSL on that socket, direct_request.c writes requests,
- * direct_response.c parses responses, direct_stream.c reads streams. Not for other folders. Thread:
- * the loop's.
+ * socket, direct_tls.c runs OpenSSL on that socket, direct_io.c speaks HTTP/1.1 on it and
+ * direct_h2.c HTTP/2, direct_request.c writes requests, direct_response.c parses responses,
+ * direct_stream.c reads streams, direct_shared.c lets users share a connection. Not for other
+ * folders. Thread: the loop's.
  */
 #ifndef TRANSPORT_DIRECT_INTERNAL_H
 #define TRANSPORT_DIRECT_INTERNAL_H
@@ -18,6 +19,8 @@
 #include "transport/curl_internal.h"
 #include "transport/curl_loop.h"
 #include "transport/deadline.h"
+#include "transport/h2.h"
+#include "transport/h2_walk.h"
 #include "transport/history.h"
 #include "transport/idle_close.h"
 #include "transport/kernel_clock.h"
@@ -30,6 +33,9 @@
 
 #define DIRECT_READ_BYTES 65536
 #define DIRECT_PIECES 5
+/* Answers that are larger are read over several turns, so that one user's download does not stop
+ * all others. */
+#define DIRECT_READS_A_TURN 8
 
 /* Which varying part goes into the head at this position. */
 enum direct_part { DIRECT_PATH, DIRECT_VALUE, DIRECT_LENGTH };
@@ -70,6 +76,8 @@ struct direct_request {
     size_t hole_count;
     bool path_varies, body_varies;
     struct answer_wanted wanted; /* of its response */
+    struct direct_limit *limit;  /* of a gRPC call; NULL: it has no deadline */
+    struct h2_head h2;           /* `head` for HTTP/2, if the options ask for it */
 };
 
 enum direct_state {
@@ -85,6 +93,8 @@ enum direct_state {
     DIRECT_BUSY,
     /* Connected, no request. Data that arrives now means that the server is closing. */
     DIRECT_IDLE,
+    /* It waits for the connection that it shares with other users. */
+    DIRECT_WAITING,
     /* The request could not be sent. Its callback is due at the next turn of the loop. */
     DIRECT_FAILED
 };
@@ -93,25 +103,29 @@ enum direct_state {
  * it later than the session. */
 struct direct_connection {
     uv_poll_t poll;
-    struct transport_session *session; /* NULL: abandoned */
+    struct transport *transport;
+    /* Whose it is: a user's, or the carrier's of those that share it. NULL: abandoned. */
+    struct transport_session *session;
     int fd;
     int events;
     SSL *ssl;           /* NULL: no TLS */
     int64_t arrived_ns; /* arrival time of the data read last */
     bool stamped;       /* … by the kernel's clock */
-    /* its request reads a stream: the members below, up to stamp_before_ns, are then used */
+    /* its request reads a stream: the two members below are then used */
     bool by_event;
     size_t asked; /* bytes asked for in the last read */
     struct kernel_arrival last;
-    int64_t stamp_before_ns; /* kernel stamp of the read before */
     int64_t tls_from_ns;     /* start of its TLS handshake */
     bool ended;              /* OpenSSL has read the end */
     bool truncated;          /* … without a close_notify before it */
     unsigned long tls_error; /* OpenSSL's error of a failed read or write; 0: none */
-    /* Bytes that the kernel accepted, over all requests. Not counted with TLS, which has its own
-     * counter. */
-    uint64_t written;
-    uint64_t request_from; /* `written` before the current request */
+    struct h2 *h2;           /* NULL: HTTP/1.1; else the members below are used */
+    struct h2_walk walk;     /* of the bytes read; not with TLS */
+    struct buf out;          /* bytes that wait until the socket takes them, from out_at on */
+    size_t out_at;
+    uint64_t written;  /* bytes that the socket took, before encryption */
+    bool write_broken; /* it takes no more */
+    bool in_event;     /* its event is being handled; what is to be sent is sent at the end */
 };
 
 /* A connection attempt by libcurl. */
@@ -123,6 +137,13 @@ struct direct_attempt {
     char curl_text[CURL_ERROR_SIZE];
 };
 
+/* The deadline of gRPC calls. Calls with the same one pass it in the order in which they began. */
+struct direct_limit {
+    struct direct_limit *next;
+    int64_t limit_ns;
+    struct deadlines late;
+};
+
 struct transport {
     uv_loop_t *loop;
     const struct transport_options *options;
@@ -131,9 +152,12 @@ struct transport {
     SSL_CTX *tls;
     BIO_METHOD *tls_method;
     struct deadlines whole, handshake;
+    struct direct_limit *limits;
+    deadline_passed_fn *call_late;     /* of all of them */
     struct transport_session *failed;  /* in DIRECT_FAILED */
     struct transport_session *failing; /* those being called back now */
     struct answer_pool pool;
+    struct direct_group *roomy;        /* groups that take more users */
     int closing;                       /* handles still to close before the memory is freed */
     char trace[TRACEPARENT_BYTES + 2]; /* of the request being written */
     char text[CURL_RESULT_TEXT_BYTES]; /* error of the request that is failing */
@@ -146,6 +170,7 @@ struct direct_varied {
     /* Everything except the head, the body and the path is borrowed. */
     struct direct_request request;
     struct buf head, path, host;
+    struct h2_head h2;
 };
 
 /* How much to read: sizes of a response's chunks, including their first lines, and what waits. */
@@ -154,12 +179,13 @@ struct direct_pace {
     /* Smallest of the last `count` chunks, and of those before them; UINT32_MAX: none. */
     uint32_t least, least_before;
     uint32_t count;
-    int64_t waiting; /* bytes known to wait in the kernel; -1: unknown; not with TLS */
+    int64_t waiting;         /* bytes known to wait in the kernel; -1: unknown; not with TLS */
+    int64_t stamp_before_ns; /* kernel stamp of the response's read before */
 };
 
 struct transport_session {
     /* `whole` comes first: deadlines find the session by these. */
-    struct deadline whole, handshake;
+    struct deadline whole, handshake, call;
     struct transport *transport;
     enum direct_state state;
     struct direct_connection *connection;
@@ -174,6 +200,14 @@ struct transport_session {
     size_t sent_bytes; /* of head, cookies and body */
     /* Nothing more can be sent. Data from the server is still read. */
     bool write_broken;
+    struct h2_stream stream; /* of the current request, over HTTP/2 */
+    bool over_h2;            /* the current request was sent over HTTP/2 */
+    /* Those that share a connection; NULL: it has its own. */
+    struct direct_group *group;
+    bool carries; /* it is a carrier: see direct_shared.c */
+    bool retired; /* … whose connection takes no more requests */
+    struct transport_session *next_waiting;
+    uint64_t written_before; /* it: `written` of its connection before it */
     struct answer answer;
     bool begun; /* the first byte of the response has arrived */
     struct direct_pace pace;
@@ -186,6 +220,10 @@ struct transport_session {
 };
 
 /* ---- direct.c ---- */
+
+/* A session without a group. NULL: no memory. */
+struct transport_session *direct_session_new(struct transport *t, uint32_t user);
+void direct_session_free(struct transport_session *s);
 
 /* Calls back; the session is idle by then. */
 void direct_finish(struct transport_session *s);
@@ -200,8 +238,18 @@ void direct_fail_later(struct transport_session *s, enum outcome outcome, const 
 
 /* The socket is connected. */
 void direct_connected(struct transport_session *s, int fd);
-/* The connection is ready (after TLS, if any): starts sending. */
+/* The connection is there, TLS included: begins HTTP/2 if both sides want it, and sends. */
+void direct_established(struct transport_session *s);
+/* Sends the request on the connection, which has no other. */
 void direct_ready(struct transport_session *s);
+/* The response is complete, and the state of the connection is settled: calls back. */
+void direct_answered(struct transport_session *s);
+/* The server has ended the connection before the response was complete; reason 0: in order. */
+void direct_lost(struct transport_session *s, int reason);
+/* Sends the request once more, on a new connection. */
+void direct_send_again(struct transport_session *s);
+/* Acknowledges what was read at once, if the options ask for it. */
+void direct_acknowledge(const struct direct_connection *c);
 /* Watches the connection for these events. */
 void direct_watch(struct direct_connection *c, int events);
 void direct_close_connection(struct transport_session *s); /* no-op if there is none */
@@ -228,6 +276,39 @@ ssize_t direct_tls_write(struct direct_connection *c, const void *from, size_t n
 /* Sends close_notify and keeps the TLS session for resumption. */
 void direct_tls_end(struct transport_session *s, struct direct_connection *c);
 
+/* ---- direct_h2.c ---- */
+/* HTTP/2 begins on the connection. Returns -1 if memory runs out. */
+int direct_h2_begin(struct direct_connection *c);
+/* Says goodbye, as far as the socket takes it at once. */
+void direct_h2_end(struct transport_session *s, struct direct_connection *c);
+/* Sends what there is to send. */
+void direct_h2_flush(struct direct_connection *c);
+void direct_h2_request(struct transport_session *s);
+void direct_h2_event(struct direct_connection *c, int events);
+/* Ends the current request's stream. Returns true if the connection goes on; false also if it is
+ * none of HTTP/2. */
+bool direct_h2_let_go(struct transport_session *s);
+
+/* ---- direct_shared.c ---- */
+/* The session joins a group of users, or leaves its group. join returns -1 if memory runs out. */
+int direct_shared_join(struct transport_session *s);
+void direct_shared_leave(struct transport_session *s);
+/* True if the session's requests go over a connection that is not its own. */
+bool direct_shares(const struct transport_session *s);
+/* Sends on the shared connection, or waits for it. */
+void direct_shared_send(struct transport_session *s);
+/* The connection of the carrier k is ready. */
+void direct_shared_ready(struct transport_session *k);
+/* The session waits no more. */
+void direct_shared_forget(struct transport_session *s);
+/* The session's request on the connection is over; the connection goes on. */
+void direct_shared_detach(struct transport_session *s);
+/* The carrier's connection takes no more requests. It ends with its last one. */
+void direct_shared_retire(struct transport_session *k);
+/* Ends a retired connection that has no request. */
+void direct_shared_close(struct transport_session *k, enum connection_end end,
+                         int64_t idle_until_ns);
+
 /* ---- direct_request.c ---- */
 int direct_request_new(struct transport *t, const struct transport_request *r, void **compiled,
                        struct err *e);
@@ -240,6 +321,9 @@ int direct_request_pieces(const struct transport_session *s, size_t from,
                           struct iovec pieces[DIRECT_PIECES]);
 size_t direct_request_bytes(const struct transport_session *s);
 size_t direct_request_head_bytes(const struct transport_session *s);
+/* Writes the request's line of traceparent to the transport's `trace`. Returns its bytes; 0: it has
+ * none. */
+size_t direct_request_trace(const struct transport_session *s);
 
 /* ---- direct_response.c ---- */
 /* Prepares for a response: the first one, or one to a second sending. */

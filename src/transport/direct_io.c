@@ -1,5 +1,6 @@
 /*
- * The loop's events of a connection: it is writable, readable, or has ended.
+ * The loop's events of a connection: it is writable, readable, or has ended. And what they mean for
+ * a request over HTTP/1.1.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -10,11 +11,8 @@
 #include <unistd.h>
 
 #include "transport/direct_internal.h"
+#include "transport/h2_text.h"
 #include "util/clock.h"
-
-/* Answers that are larger are read over several turns, so that one user's download does not stop
- * all others. */
-#define READS_A_TURN 8
 
 static void on_event(uv_poll_t *poll, int status, int events);
 
@@ -28,8 +26,14 @@ void direct_close_connection(struct transport_session *s) {
     struct direct_connection *c = s->connection;
     if (c == NULL)
         return;
+    if (c->session != s) {
+        direct_shared_detach(s);
+        return;
+    }
     s->connection = NULL;
     c->session = NULL;
+    if (c->h2 != NULL)
+        direct_h2_end(s, c);
     if (c->ssl != NULL)
         direct_tls_end(s, c);
     uv_poll_stop(&c->poll);
@@ -41,8 +45,10 @@ void direct_end_connection(struct transport_session *s, enum connection_end end,
                            int64_t idle_until_ns) {
     if (s->connection == NULL)
         return;
+    bool own = s->connection->session == s;
     direct_close_connection(s);
-    history_ended(&s->history, end, idle_until_ns);
+    if (own)
+        history_ended(&s->history, end, idle_until_ns);
 }
 
 void direct_watch(struct direct_connection *c, int events) {
@@ -62,11 +68,32 @@ void direct_connected(struct transport_session *s, int fd) {
     }
     c->stamped = s->transport->options->kernel_clock && kernel_clock_ask(fd);
     c->fd = fd;
+    c->transport = s->transport;
     c->session = s;
     c->poll.data = c;
     s->connection = c;
     if (s->request->tls)
         direct_tls_begin(s);
+    else
+        direct_established(s);
+}
+
+/* Without TLS there is no negotiation. With it, a server that does not know ALPN may know HTTP/2
+ * all the same: then the scenario knows. */
+static bool wants_h2(const struct transport_session *s) {
+    enum transport_http version = s->transport->options->version;
+    const unsigned char *chosen = NULL;
+    unsigned n = 0;
+    if (version == TRANSPORT_HTTP_1_1)
+        return false;
+    if (s->connection->ssl != NULL)
+        SSL_get0_alpn_selected(s->connection->ssl, &chosen, &n);
+    return n == 0 ? version == TRANSPORT_HTTP_2_PRIOR : n == 2 && memcmp(chosen, "h2", 2) == 0;
+}
+
+void direct_established(struct transport_session *s) {
+    if (wants_h2(s) && direct_h2_begin(s->connection) != 0)
+        direct_fail(s, OUTCOME_CONNECT_ERROR, "not enough memory to connect");
     else
         direct_ready(s);
 }
@@ -91,6 +118,11 @@ static void complete(struct transport_session *s, enum connection_end left) {
         direct_end_connection(s, end, 0);
         s->state = DIRECT_CLOSED;
     }
+    direct_answered(s);
+}
+
+void direct_answered(struct transport_session *s) {
+    struct transport_result *r = &s->result;
     r->outcome = r->status >= 400 ? OUTCOME_HTTP_ERROR : OUTCOME_OK;
     r->error = "";
     if (r->status >= 400) {
@@ -107,6 +139,11 @@ static void complete(struct transport_session *s, enum connection_end left) {
     direct_finish(s);
 }
 
+/* How much of what was written to the connection came with the request or after it. */
+static uint64_t request_written(const struct transport_session *s) {
+    return s->over_h2 ? s->connection->written - s->written_before : s->sent_bytes;
+}
+
 /* Once, since then the connection is new, and where that does no harm. Reason 0: it ended in
  * order. */
 static bool may_send_again(const struct transport_session *s, int reason) {
@@ -115,27 +152,29 @@ static bool may_send_again(const struct transport_session *s, int reason) {
         s->connection->tls_error != 0)
         return false;
     return (retry == TRANSPORT_RETRY_SAFE && s->request->idempotent) ||
-           (reason == 0 && idle_close_proven(s->connection->fd, s->sent_bytes));
+           (reason == 0 && idle_close_proven(s->connection->fd, request_written(s)));
 }
 
-static void send_again(struct transport_session *s) {
+void direct_send_again(struct transport_session *s) {
     s->result.sent_again = true;
     s->result.resent_ns = clock_mono_ns();
-    s->write_broken = false;
+    s->write_broken = s->over_h2 = false;
     s->sent_bytes = 0;
     direct_response_begin(s);
     direct_connect(s);
 }
 
-/* The connection ended before the answer did; reason 0: in order. */
-static void lost(struct transport_session *s, int reason) {
+void direct_lost(struct transport_session *s, int reason) {
     bool again = may_send_again(s, reason);
+    bool goaway = s->connection->h2 != NULL && h2_goaway(s->connection->h2);
     char *room = s->transport->text;
     const char *text = room;
     unsigned long tls_error = s->connection->tls_error;
     enum connection_end end = s->begun ? CONNECTION_END_CUT : CONNECTION_END_LOST;
     if (tls_error != 0)
         end = tls_error_is_alert(tls_error) ? end : CONNECTION_END_CLIENT;
+    else if (goaway)
+        end = h2_goaway_end(h2_goaway_code(s->connection->h2));
     else if (reason != 0)
         end = CONNECTION_END_RESET;
     bool was_idle = !s->begun && end != CONNECTION_END_CLIENT;
@@ -146,10 +185,12 @@ static void lost(struct transport_session *s, int reason) {
         return;
     }
     if (again) {
-        send_again(s);
+        direct_send_again(s);
         return;
     }
-    if (!s->result.new_connection && !s->begun)
+    if (goaway)
+        text = s->begun ? H2_GOAWAY_CUT : H2_GOAWAY_LOST;
+    else if (!s->result.new_connection && !s->begun)
         text = "connection lost before a response";
     else if (reason != 0)
         snprintf(room, CURL_RESULT_TEXT_BYTES, "connection lost: %s", strerror(reason));
@@ -211,9 +252,21 @@ static void send_more(struct transport_session *s) {
 }
 
 void direct_ready(struct transport_session *s) {
+    if (s->carries) {
+        direct_shared_ready(s);
+        return;
+    }
+    if (s->request->wanted.grpc != NULL && s->connection->h2 == NULL) {
+        direct_fail_later(s, OUTCOME_PROTOCOL_ERROR,
+                          "gRPC needs HTTP/2, and the connection uses HTTP/1.1");
+        return;
+    }
     s->state = DIRECT_BUSY;
     direct_stream_begin(s);
-    send_more(s);
+    if (s->connection->h2 != NULL)
+        direct_h2_request(s);
+    else
+        send_more(s);
 }
 
 /* ---- receiving ---- */
@@ -269,29 +322,29 @@ static void at_end(struct transport_session *s) {
         s->connection->arrived_ns = clock_mono_ns();
         complete(s, CONNECTION_END_NONE);
     } else {
-        lost(s, 0);
+        direct_lost(s, 0);
     }
 }
 
 /* The kernel puts an acknowledgement off for 40 ms, for it may travel with what we send next. A
  * server that holds the rest of its answer back until it has one (Nagle) waits that long. The
  * kernel forgets the wish, so it is said again for each part that has come. */
-static void acknowledge(const struct transport_session *s) {
+void direct_acknowledge(const struct direct_connection *c) {
     int on = 1;
-    if (s->transport->options->quickack)
-        setsockopt(s->connection->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+    if (c->transport->options->quickack)
+        setsockopt(c->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 }
 
 static void read_answer(struct transport_session *s) {
     struct direct_connection *c = s->connection;
     int wants = UV_READABLE;
     int reads = 0;
-    for (; reads < READS_A_TURN; reads++) {
+    for (; reads < DIRECT_READS_A_TURN; reads++) {
         ssize_t n = read_some(s, &wants);
         if (n < 0 && errno == EAGAIN)
             break;
         if (n < 0) {
-            lost(s, errno);
+            direct_lost(s, errno);
             return;
         }
         if (n == 0) {
@@ -304,10 +357,10 @@ static void read_answer(struct transport_session *s) {
                         : c->ssl == NULL && n < DIRECT_READ_BYTES)
             break;
     }
-    acknowledge(s);
+    direct_acknowledge(c);
     bool unsent = s->sent_bytes < direct_request_bytes(s) && !s->write_broken;
     /* What OpenSSL has read already makes no event: being able to write does, at the next turn. */
-    bool unread = reads == READS_A_TURN && c->ssl != NULL;
+    bool unread = reads == DIRECT_READS_A_TURN && c->ssl != NULL;
     direct_watch(c, wants | UV_READABLE | (unsent || unread ? UV_WRITABLE : 0));
 }
 
@@ -335,6 +388,10 @@ static void on_event(uv_poll_t *poll, int status, int events) {
     if (status < 0) {
         c->events = 0;
         events = UV_READABLE;
+    }
+    if (c->h2 != NULL) {
+        direct_h2_event(c, events);
+        return;
     }
     if (s->state == DIRECT_IDLE) {
         on_idle_event(s);

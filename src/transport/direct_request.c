@@ -58,6 +58,19 @@ static void add_header(struct direct_request *d, struct buf *head,
     buf_str(head, "\r\n");
 }
 
+/* Messages of gRPC say their own length. */
+static void add_length(struct direct_request *d, struct buf *head,
+                       const struct transport_request *r) {
+    if (r->grpc != NULL)
+        return;
+    if (r->body_varies) {
+        buf_str(head, "Content-Length: ");
+        hole(d, head, DIRECT_LENGTH, DIRECT_FIXED);
+        buf_str(head, "\r\n");
+    } else if (r->body != NULL || carries_length(r->method))
+        buf_printf(head, "Content-Length: %zu\r\n", r->body_bytes);
+}
+
 static void render(struct direct_request *d, const struct transport_options *o,
                    const struct transport_request *r, CURLU *url, struct buf *head) {
     char *target = part(url, CURLUPART_PATH, 0);
@@ -80,9 +93,9 @@ static void render(struct direct_request *d, const struct transport_options *o,
                    port == NULL ? "" : port);
     if (header(r, "User-Agent") == NULL)
         add_line(head, "User-Agent", o->user_agent);
-    if (header(r, "Accept") == NULL)
+    if (r->grpc == NULL && header(r, "Accept") == NULL)
         add_line(head, "Accept", "*/*");
-    if (o->compressed && header(r, "Accept-Encoding") == NULL)
+    if (r->grpc == NULL && o->compressed && header(r, "Accept-Encoding") == NULL)
         add_line(head, "Accept-Encoding", "gzip");
     d->extra_at = head->len;
     for (size_t i = 0; i < r->header_count; i++)
@@ -92,12 +105,7 @@ static void render(struct direct_request *d, const struct transport_options *o,
     if (!o->keepalive && header(r, "Connection") == NULL)
         add_line(head, "Connection", "close");
     d->own_trace = header(r, "traceparent") != NULL;
-    if (r->body_varies) {
-        buf_str(head, "Content-Length: ");
-        hole(d, head, DIRECT_LENGTH, DIRECT_FIXED);
-        buf_str(head, "\r\n");
-    } else if (r->body != NULL || carries_length(r->method))
-        buf_printf(head, "Content-Length: %zu\r\n", r->body_bytes);
+    add_length(d, head, r);
     buf_str(head, "\r\n");
     curl_free(target);
     curl_free(query);
@@ -153,6 +161,20 @@ static void set_place(struct direct_request *d, const struct transport_options *
         d->own_cookie = (struct bytes){cookie->value, strlen(cookie->value)};
 }
 
+/* The transport's list of calls with this deadline. NULL: no memory. */
+static struct direct_limit *limit_of(struct transport *t, int64_t limit_ns) {
+    struct direct_limit *l = t->limits;
+    while (l != NULL && l->limit_ns != limit_ns)
+        l = l->next;
+    if (l != NULL || (l = calloc(1, sizeof *l)) == NULL)
+        return l;
+    l->limit_ns = limit_ns;
+    deadlines_init(&l->late, t->loop, &l->limit_ns, t->call_late, t);
+    l->next = t->limits;
+    t->limits = l;
+    return l;
+}
+
 int direct_request_new(struct transport *t, const struct transport_request *r, void **compiled,
                        struct err *e) {
     struct buf head;
@@ -185,7 +207,13 @@ int direct_request_new(struct transport *t, const struct transport_request *r, v
     d->head = buf_take(&head);
     if (d->head == NULL || set_origin(t, d, url) != 0)
         goto no_memory;
+    if (t->options->version != TRANSPORT_HTTP_1_1 &&
+        h2_head_make(&d->h2, d->head, d->head_bytes, d->extra_at, d->tls) != 0)
+        goto no_memory;
     set_place(d, t->options, r);
+    if (r->grpc != NULL && r->grpc->deadline_ns > 0 &&
+        (d->limit = limit_of(t, r->grpc->deadline_ns)) == NULL)
+        goto no_memory;
     /* With the first request that needs it: many runs have none. */
     if (d->tls && t->tls == NULL && tls_context_new(t->options, &t->tls, e) != 0)
         goto fail;
@@ -212,6 +240,7 @@ void direct_request_free(void *compiled) {
     free(d->host);
     free(d->path);
     free(d->holes);
+    h2_head_done(&d->h2);
     free(d);
 }
 
@@ -223,6 +252,7 @@ void direct_varied_free(struct direct_varied *v) {
     buf_done(&v->head);
     buf_done(&v->path);
     buf_done(&v->host);
+    h2_head_done(&v->h2);
     free(v);
 }
 
@@ -301,6 +331,15 @@ static size_t extra_bytes(const struct transport_session *s) {
     return s->cookie_line.len + (traced(s) ? TRACEPARENT_BYTES + 1 : 0);
 }
 
+size_t direct_request_trace(const struct transport_session *s) {
+    struct transport *t = s->transport;
+    if (!traced(s))
+        return 0;
+    traceparent_line(t->options->trace_run, s->trace, t->options->trace_sampled, t->trace);
+    memcpy(t->trace + TRACEPARENT_BYTES - 1, "\r\n", 2);
+    return TRACEPARENT_BYTES + 1;
+}
+
 size_t direct_request_head_bytes(const struct transport_session *s) {
     return s->request->head_bytes + extra_bytes(s);
 }
@@ -313,12 +352,8 @@ int direct_request_pieces(const struct transport_session *s, size_t from,
                           struct iovec pieces[DIRECT_PIECES]) {
     const struct direct_request *d = s->request;
     struct transport *t = s->transport;
-    size_t front = extra_bytes(s) > 0 ? d->extra_at : d->head_bytes, trace_bytes = 0;
-    if (traced(s)) {
-        traceparent_line(t->options->trace_run, s->trace, t->options->trace_sampled, t->trace);
-        memcpy(t->trace + TRACEPARENT_BYTES - 1, "\r\n", 2);
-        trace_bytes = TRACEPARENT_BYTES + 1;
-    }
+    size_t front = extra_bytes(s) > 0 ? d->extra_at : d->head_bytes;
+    size_t trace_bytes = direct_request_trace(s);
     const struct {
         const void *at;
         size_t n;

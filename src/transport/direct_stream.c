@@ -56,7 +56,8 @@ void direct_stream_begin(struct transport_session *s) {
     s->pace = (struct direct_pace){.least = UINT32_MAX, .least_before = UINT32_MAX, .waiting = -1};
     if (c == NULL)
         return;
-    c->by_event = s->answer.stream.spec != NULL;
+    /* On a shared connection, others may read streams as well. */
+    c->by_event = s->answer.stream.spec != NULL || (c->by_event && c->session != s);
     if (c->by_event && c->ssl != NULL)
         kernel_clock_ask_waiting(c->fd);
 }
@@ -157,8 +158,8 @@ bool direct_stream_drained(const struct transport_session *s, size_t n) {
 
 void direct_stream_arrived(struct transport_session *s) {
     struct direct_connection *c = s->connection;
-    bool with_last = c->last.stamp_ns != 0 && c->last.stamp_ns == c->stamp_before_ns;
-    c->stamp_before_ns = c->last.stamp_ns;
+    bool with_last = c->last.stamp_ns != 0 && c->last.stamp_ns == s->pace.stamp_before_ns;
+    s->pace.stamp_before_ns = c->last.stamp_ns;
     answer_stream_arrived(&s->answer.stream, c->arrived_ns, with_last);
     c->arrived_ns = s->answer.stream.at_ns; /* they never fall */
     if (s->watch != NULL)

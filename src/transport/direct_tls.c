@@ -121,7 +121,7 @@ void direct_tls_continue(struct transport_session *s) {
     if (n == 1) {
         deadline_remove(&s->transport->handshake, &s->handshake);
         s->result.tls_ns = clock_mono_ns() - c->tls_from_ns;
-        direct_ready(s);
+        direct_established(s);
         return;
     }
     int code = SSL_get_error(c->ssl, n);

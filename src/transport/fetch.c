@@ -10,6 +10,7 @@
 #include "util/clock.h"
 
 #define REDIRECTS_MAX 3
+#define RETRY_AFTER_MAX_S 86400
 
 struct fetch {
     const struct fetch_options *options;
@@ -17,6 +18,7 @@ struct fetch {
     CURL *easy;
     struct curl_slist *headers, *resolve;
     struct buf body;
+    bool post; /* the current call */
     bool too_large;
     bool answered; /* the last call has a status */
     int64_t first_ns;
@@ -35,7 +37,7 @@ static size_t take_body(char *bytes, size_t size, size_t n, void *context) {
     struct fetch *f = context;
     long status = 0;
     if (curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK ||
-        status / 100 != 2)
+        (status / 100 != 2 && !f->post))
         return size * n; /* of a redirect or an error: nobody reads it */
     buf_add(&f->body, bytes, size * n);
     f->too_large = !buf_ok(&f->body);
@@ -58,7 +60,6 @@ static bool set_options(struct fetch *f) {
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-    SET(CURLOPT_FOLLOWLOCATION, 1L);
     SET(CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(CURLOPT_PROXY, "");
@@ -107,6 +108,8 @@ static bool set_lists(struct fetch *f) {
     const struct fetch_options *o = f->options;
     bool ok = add_header(f, "Accept: ", o->accept) &&
               (o->bearer == NULL || add_header(f, "Authorization: Bearer ", o->bearer));
+    for (size_t i = 0; ok && i < o->header_count; i++)
+        ok = append(&f->headers, o->headers[i]);
     for (size_t i = 0; ok && i < o->resolve_count; i++)
         ok = append(&f->resolve, o->resolve[i]);
     return ok;
@@ -178,8 +181,8 @@ static int explain(const struct fetch *f, CURLcode code, struct err *e) {
     return err_set(e, "%s", text);
 }
 
-int fetch_get(struct fetch *f, const char *url, struct fetch_document *out, struct err *e) {
-    long status = 0;
+/* Runs the call for which the handle is set up. Returns 0 if a whole response arrived. */
+static int exchange(struct fetch *f, const char *url, long *status, struct err *e) {
     f->answered = false;
     buf_clear(&f->body);
     f->too_large = false;
@@ -191,15 +194,46 @@ int fetch_get(struct fetch *f, const char *url, struct fetch_document *out, stru
         return err_set(e, "out of memory");
     CURLcode code = carry_out(f, until_ns);
     curl_multi_remove_handle(f->multi, f->easy);
-    curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &status);
-    f->answered = status != 0;
-    if (code != CURLE_OK)
-        return explain(f, code, e);
+    curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, status);
+    f->answered = *status != 0;
+    return code == CURLE_OK ? 0 : explain(f, code, e);
+}
+
+int fetch_get(struct fetch *f, const char *url, struct fetch_document *out, struct err *e) {
+    long status = 0;
+    f->post = false;
+    if (curl_easy_setopt(f->easy, CURLOPT_HTTPGET, 1L) != CURLE_OK ||
+        curl_easy_setopt(f->easy, CURLOPT_FOLLOWLOCATION, 1L) != CURLE_OK)
+        return err_set(e, "out of memory");
+    if (exchange(f, url, &status, e) != 0)
+        return -1;
     if (status / 100 != 2)
         return err_set(e, "status %ld", status);
     out->text = buf_text(&f->body);
     out->bytes = f->body.len;
     out->at_ns = f->first_ns;
+    return 0;
+}
+
+int fetch_post(struct fetch *f, const char *url, const char *body, size_t bytes,
+               struct fetch_answer *out, struct err *e) {
+    long status = 0;
+    curl_off_t retry_after_s = 0;
+    f->post = true;
+    if (curl_easy_setopt(f->easy, CURLOPT_POST, 1L) != CURLE_OK ||
+        curl_easy_setopt(f->easy, CURLOPT_FOLLOWLOCATION, 0L) != CURLE_OK ||
+        curl_easy_setopt(f->easy, CURLOPT_POSTFIELDS, body) != CURLE_OK ||
+        curl_easy_setopt(f->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)bytes) != CURLE_OK)
+        return err_set(e, "out of memory");
+    if (exchange(f, url, &status, e) != 0)
+        return -1;
+    curl_easy_getinfo(f->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
+    if (retry_after_s < 0 || retry_after_s > RETRY_AFTER_MAX_S)
+        retry_after_s = RETRY_AFTER_MAX_S;
+    *out = (struct fetch_answer){.status = status,
+                                 .retry_after_ns = retry_after_s * NS_PER_S,
+                                 .text = buf_text(&f->body),
+                                 .bytes = f->body.len};
     return 0;
 }
 

@@ -147,6 +147,16 @@ void http1_line(struct http1 *h, const char *line, size_t n) {
         take_line(h, line, n, -1);
 }
 
+void http1_foreign_field(struct http1 *h, struct bytes name, struct bytes value) {
+    size_t n = name.len + value.len + sizeof ": \r\n" - 1;
+    h->head_bytes += n;
+    check_limits(h, n);
+    if (h->state == HTTP1_FIELDS)
+        http1_give_field(h, name, value);
+    else if (h->state == HTTP1_UNTIL_CLOSE && h->sink->trailer != NULL)
+        h->sink->trailer(h->context, name, value);
+}
+
 /* ---- bodies ---- */
 
 static size_t give(struct http1 *h, const char *bytes, size_t n) {

@@ -74,6 +74,8 @@ struct http1_sink {
     /* A header field of the final response: not of an interim one, and not a trailer (RFC 9110
      * 6.5.1). The value is trimmed and unfolded. */
     void (*field)(void *context, struct bytes name, struct bytes value);
+    /* A field after the body of a response that another protocol frames. NULL: nobody asks. */
+    void (*trailer)(void *context, struct bytes name, struct bytes value);
     /* Part of the body, dechunked. Returns -1 if the owner wants no more; the response has then
      * failed for the owner's reason (`error` is NULL). */
     int (*body)(void *context, const char *bytes, size_t n);
@@ -131,13 +133,23 @@ bool http1_end(struct http1 *h, bool clean);
  * after a redirect. Any other line after the head is a trailer, and is ignored. */
 void http1_line(struct http1 *h, const char *line, size_t n);
 
+/* For responses that another protocol frames, such as HTTP/2. A head begins with its status; then
+ * come its fields, with values that are trimmed; http1_head_end() ends it. Fields after the head
+ * are trailers, which go to the sink's `trailer`. The body goes to http1_feed(), and http1_end()
+ * ends it. */
+void http1_foreign_status(struct http1 *h, int status);
+void http1_foreign_field(struct http1 *h, struct bytes name, struct bytes value);
+
+/* The end of a head: decides how the response continues. */
+void http1_head_end(struct http1 *h);
+
 /* ---- internal: http1_head.c parses lines, without their line ends ---- */
 
 void http1_fail(struct http1 *h, const char *error);
 void http1_status_line(struct http1 *h, const char *line, size_t n);
 /* A field of the head or, with `trailer`, after the body. */
 void http1_field(struct http1 *h, const char *line, size_t n, bool trailer);
-/* The empty line after the head: decides how the response continues. */
-void http1_head_end(struct http1 *h);
+/* Passes a field to the sink, unless it is of an interim response. */
+void http1_give_field(struct http1 *h, struct bytes name, struct bytes value);
 
 #endif

@@ -21,16 +21,6 @@ static bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-static struct bytes trim(struct bytes s) {
-    while (s.len > 0 && is_blank(s.data[s.len - 1]))
-        s.len--;
-    while (s.len > 0 && is_blank(*s.data)) {
-        s.data++;
-        s.len--;
-    }
-    return s;
-}
-
 /* RFC 9110 5.6.2: one bit for each character of ASCII. */
 static bool is_token(struct bytes s) {
     static const uint64_t set[2] = {UINT64_C(0x03ff6cfa00000000), UINT64_C(0x57ffffffc7fffffe)};
@@ -78,11 +68,25 @@ static bool read_foreign(struct http1 *h, const char *line, size_t n) {
     return true;
 }
 
-void http1_status_line(struct http1 *h, const char *line, size_t n) {
+static void forget_head(struct http1 *h) {
     h->foreign = false;
     h->close_said = h->keep_said = h->length_said = h->coded = h->chunked = h->odd = false;
     h->codings = 0;
     h->status = 0;
+}
+
+void http1_foreign_status(struct http1 *h, int status) {
+    forget_head(h);
+    h->foreign = true;
+    h->status = status;
+    if (status < 100 || status > 999)
+        http1_fail(h, NOT_HTTP "its status is not a number from 100 to 999");
+    else
+        h->state = HTTP1_FIELDS;
+}
+
+void http1_status_line(struct http1 *h, const char *line, size_t n) {
+    forget_head(h);
     if (read_foreign(h, line, n) || (read_status(h, line, n) && !has_stray(line, n)))
         h->state = HTTP1_FIELDS;
     else
@@ -96,7 +100,7 @@ static void take_length(struct http1 *h, struct bytes value) {
     for (bool more = true; more;) {
         const char *comma = value.len == 0 ? NULL : memchr(value.data, ',', value.len);
         size_t n = comma == NULL ? value.len : (size_t)(comma - value.data);
-        struct bytes digits = trim((struct bytes){value.data, n});
+        struct bytes digits = bytes_trim((struct bytes){value.data, n});
         uint64_t length = 0;
         more = comma != NULL;
         value.data += more ? n + 1 : n;
@@ -130,7 +134,7 @@ static bool next_element(struct bytes *list, struct bytes *out) {
         const char *comma = memchr(list->data, ',', list->len);
         size_t n = comma == NULL ? list->len : (size_t)(comma - list->data);
         size_t used = comma == NULL ? n : n + 1;
-        *out = trim((struct bytes){list->data, n});
+        *out = bytes_trim((struct bytes){list->data, n});
         list->data += used;
         list->len -= used;
         if (out->len > 0)
@@ -182,6 +186,11 @@ static void take_framing(struct http1 *h, struct bytes name, struct bytes value,
     h->odd = h->odd || (odd && (connection || length || codings));
 }
 
+void http1_give_field(struct http1 *h, struct bytes name, struct bytes value) {
+    if (!interim(h))
+        h->sink->field(h->context, name, value);
+}
+
 void http1_field(struct http1 *h, const char *line, size_t n, bool trailer) {
     const char *colon = n == 0 ? NULL : memchr(line, ':', n);
     if (h->foreign && colon == line && n > 0) /* a pseudo field, were there one */
@@ -193,7 +202,7 @@ void http1_field(struct http1 *h, const char *line, size_t n, bool trailer) {
     if (h->state == HTTP1_FAILED)
         return;
     struct bytes name = {line, (size_t)(colon - line)};
-    struct bytes value = trim((struct bytes){colon + 1, n - name.len - 1});
+    struct bytes value = bytes_trim((struct bytes){colon + 1, n - name.len - 1});
     /* RFC 9112 5.1 wants proxies to take white space before the colon away. */
     while (name.len > 0 && is_blank(name.data[name.len - 1]))
         name.len--;
@@ -207,8 +216,8 @@ void http1_field(struct http1 *h, const char *line, size_t n, bool trailer) {
         return;
     if (!h->foreign)
         take_framing(h, name, value, spaced || h->folded);
-    if (h->state != HTTP1_FAILED && !interim(h))
-        h->sink->field(h->context, name, value);
+    if (h->state != HTTP1_FAILED)
+        http1_give_field(h, name, value);
 }
 
 /* ---- the end of the head (RFC 9112 6.3) ---- */

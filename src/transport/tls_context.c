@@ -88,7 +88,7 @@ static int load_identity(SSL_CTX *tls, const struct transport_options *o, struct
 }
 
 int tls_context_new(const struct transport_options *o, SSL_CTX **out, struct err *e) {
-    static const unsigned char http11[] = "\x08http/1.1";
+    static const unsigned char http11[] = "\x08http/1.1", both[] = "\x02h2\x08http/1.1";
     SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
     if (tls == NULL)
         return err_set(e, "OpenSSL cannot start");
@@ -98,7 +98,10 @@ int tls_context_new(const struct transport_options *o, SSL_CTX **out, struct err
      * rest. */
     SSL_CTX_set_read_ahead(tls, 1);
     SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
-    SSL_CTX_set_alpn_protos(tls, http11, sizeof http11 - 1);
+    if (o->version == TRANSPORT_HTTP_1_1)
+        SSL_CTX_set_alpn_protos(tls, http11, sizeof http11 - 1);
+    else
+        SSL_CTX_set_alpn_protos(tls, both, sizeof both - 1);
     if (load_trust(tls, o, e) != 0 || load_identity(tls, o, e) != 0) {
         SSL_CTX_free(tls);
         return -1;

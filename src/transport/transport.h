@@ -2,7 +2,8 @@
  * transport: sends one request for one user and reports how it ended.
  *
  * A transport serves one worker thread and runs on that thread's libuv loop. A session belongs to
- * one user: it has its own connection and cookies, and sends one request at a time. There is no
+ * one user: it has its own cookies and, without `streams`, its own connection, and sends one
+ * request at a time. There is no
  * queue, pacing or recording here. A request is only sent again if transport_retry allows it, and
  * only once.
  *
@@ -18,6 +19,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "grpc/proto_types.h"
 #include "stream/stream.h"
 #include "util/bytes.h"
 #include "util/connection.h"
@@ -54,6 +56,9 @@ enum transport_limit {
 
 struct transport_options {
     enum transport_http version;
+    /* Users that share a connection of HTTP/2; 0 or 1: each has its own. Only `direct` supports
+     * it. */
+    uint32_t streams;
     bool verify;
     const char *ca, *cert, *key;
     const char *const *resolve; /* "host:port:address,address" */
@@ -79,6 +84,16 @@ struct transport_options {
     bool kernel_clock;
 };
 
+/* How to read the response to a gRPC call. The request's headers and body, with gRPC's prefix, are
+ * the caller's. */
+struct transport_grpc {
+    bool streams;             /* the response may have any number of messages, else one */
+    size_t message_max_bytes; /* of one message, also decompressed */
+    int64_t deadline_ns;      /* from the sending; then the client cancels the call. 0: none */
+    /* What its messages are; borrowed. NULL: they are kept as they are, instead of as JSON. */
+    const struct proto_message *output;
+};
+
 struct transport_header {
     const char *name, *value; /* value NULL: given with each sending */
 };
@@ -99,6 +114,9 @@ struct transport_request {
     size_t keep_text_bytes; /* maximum to keep of the stream's text; 0: nothing */
     /* Maximum to keep of a body that the server sends instead of a stream: an error, or JSON. */
     size_t keep_refusal_bytes;
+    /* It is a gRPC call. Its messages, as lines of JSON, are what `stream` and keep_body_bytes are
+     * about. Only `direct` supports it. Borrowed; NULL: it is none. */
+    const struct transport_grpc *grpc;
 };
 
 /* The parts that differ between sendings of a request. The body is borrowed until `done`, the
@@ -118,6 +136,9 @@ struct transport_result {
     enum outcome outcome;       /* never NOT_SENT or CHECK_FAILED */
     enum transport_limit limit; /* with CONNECT_ERROR: what this machine lacked */
     int status;                 /* 0: no response arrived */
+    /* Of a gRPC call: enum grpc_status (grpc/grpc_frame.h), as the server or this client says. */
+    bool has_grpc_status;
+    int grpc_status;
     /* When the request was passed to the transport. The phases of a new connection come after
      * it. */
     int64_t sent_ns;
@@ -131,6 +152,9 @@ struct transport_result {
      * (otherwise 0). */
     bool sent_again;
     int64_t resent_ns;
+    /* It had to wait for a stream of HTTP/2: the server allows only that many at once on a
+     * connection. 0: it had not. */
+    uint32_t held_by_streams;
     enum http_version http_version; /* of the (last) response */
     /* The session's connection before this new one: how it ended, and how long it had been idle
      * (0: unknown). */

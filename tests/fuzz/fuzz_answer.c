@@ -17,15 +17,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const struct transport_options options = {.compressed = data[0] & 1, .cookies = true};
     const struct place place = {{"h.example", 9}, {"/", 1}, true};
     struct transport_result result = {0};
-    struct answer_pool pool = {NULL};
+    struct answer_pool pool = {0};
     struct history history = {0};
     struct answer a;
     const struct stream_spec spec = {.format = (enum stream_format)(size % STREAM_FORMAT_COUNT)};
     bool stream = size % 2 == 1;
     size_t piece = (data[0] >> 2) + 1;
     answer_init(&a, &options, &pool, &history);
-    answer_begin(
-        &a, &(struct answer_wanted){true, size % 64, stream ? &spec : NULL, size % 50, size % 70});
+    answer_begin(&a, &(struct answer_wanted){true, size % 64, stream ? &spec : NULL, size % 50,
+                                             size % 70, NULL});
     answer_expect(&a, data[0] & 2, false, &place);
     for (size_t at = 1; at < size && a.http.state != HTTP1_COMPLETE; at += piece) {
         size_t n = size - at < piece ? size - at : piece;

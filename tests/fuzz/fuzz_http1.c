@@ -37,7 +37,7 @@ static int take_body(void *context, const char *bytes, size_t n) {
     return 0;
 }
 
-static const struct http1_sink sink = {take_field, take_body};
+static const struct http1_sink sink = {.field = take_field, .body = take_body};
 
 static size_t play(struct http1 *h, const char *bytes, size_t n, size_t step, uint8_t how,
                    struct seen *s) {

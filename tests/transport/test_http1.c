@@ -28,7 +28,7 @@ static int take_body(void *context, const char *bytes, size_t n) {
     return 0;
 }
 
-static const struct http1_sink sink = {take_field, take_body};
+static const struct http1_sink sink = {.field = take_field, .body = take_body};
 
 /* In the words of the page. Bytes behind the answer end the connection, as they do for `direct`. */
 static void tell(struct http1 *h, const struct answer *a, size_t rest, char text[TEXT_BYTES]) {
