@@ -241,7 +241,7 @@ static bool has_response(const struct transport_result *r) {
     bool of_stream = r->outcome == OUTCOME_STREAM_CUT || r->outcome == OUTCOME_STREAM_ERROR ||
                      r->outcome == OUTCOME_STREAM_IDLE || r->outcome == OUTCOME_NO_TOKENS;
     return r->outcome == OUTCOME_OK || r->outcome == OUTCOME_HTTP_ERROR ||
-           (of_stream && r->status != 0);
+           r->outcome == OUTCOME_GRPC_ERROR || (of_stream && r->status != 0);
 }
 
 /* What the JSON of an error says: "error" as text, or the "message" or "detail" of it or of the
@@ -281,12 +281,22 @@ static void keep_refusal(struct checker *k, const struct checker_response *a, co
     *error = k->reason.text;
 }
 
+/* The scenario itself says which statuses are good. */
+static bool is_judged_by_checks(const struct scenario_request *q, enum outcome outcome) {
+    if (q->checks == NULL)
+        return false;
+    return (outcome == OUTCOME_HTTP_ERROR && checks_have_status(q->checks)) ||
+           (outcome == OUTCOME_GRPC_ERROR && checks_have_grpc_status(q->checks));
+}
+
 enum outcome checker_run(struct checker *k, const struct checker_response *a, const char **error) {
     const struct transport_result *r = a->result;
     const struct scenario_request *q = &k->scenario->requests[a->request];
     bool answered = has_response(r);
     struct response response = {
         .status = r->status,
+        .has_grpc_status = r->has_grpc_status,
+        .grpc_status = r->grpc_status,
         .head = r->head,
         .body = r->body,
         .body_bytes = r->bytes_received,
@@ -308,8 +318,7 @@ enum outcome checker_run(struct checker *k, const struct checker_response *a, co
     bool captured = take_captures(k, q, seen, cut, a);
     if (!checked)
         k->reason = reason;
-    bool own_status = q->checks != NULL && checks_have_status(q->checks);
-    if (r->outcome != OUTCOME_OK && !(r->outcome == OUTCOME_HTTP_ERROR && own_status)) {
+    if (r->outcome != OUTCOME_OK && !is_judged_by_checks(q, r->outcome)) {
         if (q->stream != NULL)
             keep_refusal(k, a, error);
         return r->outcome;

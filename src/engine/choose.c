@@ -55,10 +55,9 @@ static const char *header_needs_curl(const struct scenario *s) {
 
 /* What the scenario needs that only curl has, as a text; false where there is nothing. */
 static bool needs_curl(const struct scenario *s, char why[CHOOSE_WHY_BYTES]) {
-    const char *what = s->http.version != SCENARIO_HTTP_1_1 ? "the scenario asks for HTTP/2"
-                       : s->http.proxy != NULL              ? "the scenario has a proxy"
-                       : s->http.follow_redirects           ? "the scenario follows redirects"
-                                                            : url_needs_curl(s);
+    const char *what = s->http.proxy != NULL      ? "the scenario has a proxy"
+                       : s->http.follow_redirects ? "the scenario follows redirects"
+                                                  : url_needs_curl(s);
     const char *header = what == NULL ? header_needs_curl(s) : NULL;
     if (header != NULL)
         snprintf(why, CHOOSE_WHY_BYTES, "a request has the header %s", header);
@@ -67,23 +66,39 @@ static bool needs_curl(const struct scenario *s, char why[CHOOSE_WHY_BYTES]) {
     return what != NULL || header != NULL;
 }
 
+static bool has_grpc(const struct scenario *s) {
+    bool any = false;
+    for (size_t i = 0; i < s->request_count; i++)
+        any = any || s->requests[i].grpc != NULL;
+    return any;
+}
+
 int choose_transport(enum choose_wish wish, const struct scenario *s,
                      const struct transport_ops **out, char why[CHOOSE_WHY_BYTES], struct err *e) {
-    bool curl = needs_curl(s, why);
+    bool curl = needs_curl(s, why), http2 = s->http.version != SCENARIO_HTTP_1_1;
     if (wish == CHOOSE_DIRECT && curl)
         return err_set(e,
                        "--transport direct does not support this: %s; use --transport auto, which "
                        "uses curl here",
                        why);
     *out = wish == CHOOSE_CURL || curl ? &transport_curl : &transport_direct;
-    if (s->http.quickack && *out != &transport_direct)
+    const char *key = s->http.quickack      ? "quickack"
+                      : s->http.streams > 1 ? "streams"
+                      : has_grpc(s)         ? "grpc"
+                                            : NULL;
+    if (key != NULL && *out != &transport_direct)
         return err_set(e,
-                       "\"quickack\" needs the transport direct, but this run uses curl: %s; "
-                       "remove \"quickack\"%s",
-                       curl ? why : "--transport selects it", curl ? "" : " or --transport");
+                       "\"%s\" needs the transport direct, but this run uses curl: %s; remove "
+                       "\"%s\"%s",
+                       key, curl ? why : "--transport selects it", key,
+                       curl ? "" : " or --transport");
+    if (has_grpc(s) && s->http.version != SCENARIO_HTTP_2_PRIOR && s->target != NULL &&
+        strncmp(s->target, "http://", 7) == 0)
+        return err_set(e, "gRPC over http:// has no negotiation of HTTP/2; remove \"version\", or "
+                          "write \"version\": \"2-prior-knowledge\" in \"http\"");
     if (wish != CHOOSE_AUTO)
         snprintf(why, CHOOSE_WHY_BYTES, "asked for");
     else if (!curl)
-        snprintf(why, CHOOSE_WHY_BYTES, "HTTP/1.1 to one server");
+        snprintf(why, CHOOSE_WHY_BYTES, "HTTP/%s to one server", http2 ? "2" : "1.1");
     return 0;
 }

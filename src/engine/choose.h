@@ -1,9 +1,8 @@
 /*
  * choose: selects the transport for a scenario's requests.
  *
- * `direct` is faster, but speaks only HTTP/1.1 to one origin. `curl` supports everything. The
- * choice depends on what the scenario needs, never on the size of the load. Thread: any; it is a
- * pure function.
+ * `direct` is faster, but has only one origin. `curl` supports everything. The choice depends on
+ * what the scenario needs, never on the size of the load. Thread: any; it is a pure function.
  */
 #ifndef ENGINE_CHOOSE_H
 #define ENGINE_CHOOSE_H

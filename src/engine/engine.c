@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "engine/http_options.h"
 #include "engine/monitor.h"
 #include "engine/notes.h"
 #include "engine/proceed.h"
@@ -45,47 +46,13 @@ struct engine {
 
 /* ---- what the workers share ---- */
 
-static void translate_options(struct engine *g) {
-    const struct scenario_http *h = &g->options->scenario->http;
-    static const enum transport_http versions[] = {
-        [SCENARIO_HTTP_1_1] = TRANSPORT_HTTP_1_1,
-        [SCENARIO_HTTP_2] = TRANSPORT_HTTP_2,
-        [SCENARIO_HTTP_2_PRIOR] = TRANSPORT_HTTP_2_PRIOR,
-        [SCENARIO_HTTP_2_ONLY] = TRANSPORT_HTTP_2_ONLY,
-    };
-    static const enum transport_retry retries[] = {
-        [SCENARIO_RETRY_UNSEEN] = TRANSPORT_RETRY_UNSEEN,
-        [SCENARIO_RETRY_NEVER] = TRANSPORT_RETRY_NEVER,
-        [SCENARIO_RETRY_SAFE] = TRANSPORT_RETRY_SAFE,
-    };
-    g->transport_options = (struct transport_options){
-        .version = versions[h->version],
-        .verify = h->verify,
-        .ca = h->ca,
-        .cert = h->cert,
-        .key = h->key,
-        .resolve = (const char *const *)h->resolve,
-        .resolve_count = h->resolve_count,
-        .source = (const char *const *)h->source,
-        .source_count = h->source_count,
-        .dns_first = h->dns_first,
-        .dns_ttl_ns = h->dns_ttl_ns,
-        .seed = g->options->seed,
-        .proxy = h->proxy,
-        .unix_socket = h->unix_socket,
-        .keepalive = h->keepalive,
-        .retry = retries[h->retry],
-        .quickack = h->quickack,
-        .follow_redirects = h->follow_redirects,
-        .compressed = h->compressed,
-        .cookies = h->cookies,
-        .connect_timeout_ns = g->options->scenario->connect_timeout_ns,
-        .timeout_ns = g->options->scenario->timeout_ns,
-        .user_agent = g->options->user_agent,
-        .trace_run = g->options->trace_run,
-        .trace_sampled = g->options->trace_sampled,
-        .kernel_clock = g->options->kernel_clock,
-    };
+static void choose_options(struct engine *g) {
+    g->transport_options = http_options(g->options->scenario);
+    g->transport_options.seed = g->options->seed;
+    g->transport_options.user_agent = g->options->user_agent;
+    g->transport_options.trace_run = g->options->trace_run;
+    g->transport_options.trace_sampled = g->options->trace_sampled;
+    g->transport_options.kernel_clock = g->options->kernel_clock;
 }
 
 static int spread_users(struct engine *g, struct err *e) {
@@ -135,8 +102,7 @@ static void free_shared(struct engine *g) {
 }
 
 int engine_check_files(const struct scenario *s, struct err *e) {
-    const struct transport_options o = {
-        .verify = s->http.verify, .ca = s->http.ca, .cert = s->http.cert, .key = s->http.key};
+    const struct transport_options o = http_options(s);
     return tls_context_check(&o, e);
 }
 
@@ -299,7 +265,7 @@ static void on_left(uv_async_t *left) {
 
 static int prepare(struct engine *g, struct err *e) {
     const struct engine_options *o = g->options;
-    translate_options(g);
+    choose_options(g);
     if (load_copy(&o->scenario->loads[0].load, &g->load, e) != 0)
         return -1;
     if (requests_init(&g->requests, o->scenario, e) != 0 || spread_users(g, e) != 0 ||

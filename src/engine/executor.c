@@ -151,11 +151,17 @@ int executor_change(struct executor *x, const struct load_change *change) {
 }
 
 void executor_due(struct executor *x, const struct pacer_item *item, int64_t now_ns) {
+    int64_t due_ns = item->due_ns;
+    worker_make_changes(x->worker);
     if (item == &x->give_up) {
         executor_finish(x, now_ns, now_ns);
         executor_cancel(x);
     } else if (load_is_open(&x->now))
         open_due(x, now_ns);
-    else
+    else {
+        /* A change may have set it again, for a later time. */
+        pacer_remove(&x->worker->pacer, &x->ramp);
+        x->ramp.due_ns = due_ns < x->ramp.due_ns ? due_ns : x->ramp.due_ns;
         ramp(x, now_ns);
+    }
 }

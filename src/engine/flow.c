@@ -16,7 +16,7 @@
 #define BODY_KEPT_BYTES ((size_t)16 << 10)
 
 static bool varies(const struct scenario_request *q) {
-    bool any = q->varying_path != NULL || q->varying_body != NULL;
+    bool any = q->varying_path != NULL || scenario_body_varies(q);
     for (size_t i = 0; i < q->header_count; i++)
         any = any || q->headers[i].varying != NULL;
     return any;
@@ -35,6 +35,7 @@ int flow_work_init(struct flow_work *w, const struct scenario *s, struct err *e)
     size_t most = 1;
     *w = (struct flow_work){.scenario = s};
     template_work_init(&w->templates);
+    grpc_call_work_init(&w->grpc);
     buf_init(&w->path, PATH_BYTES_MAX);
     buf_init(&w->values, PATH_BYTES_MAX * 2);
     for (size_t i = 0; i < s->request_count; i++)
@@ -46,6 +47,7 @@ int flow_work_init(struct flow_work *w, const struct scenario *s, struct err *e)
 
 void flow_work_done(struct flow_work *w) {
     template_work_done(&w->templates);
+    grpc_call_work_done(&w->grpc);
     buf_done(&w->path);
     buf_done(&w->values);
     free(w->headers);
@@ -244,10 +246,11 @@ int flow_write(struct flow_work *w, const struct flow_user *u, const struct scen
     if (w->values.len + room->path.len > HEAD_BYTES_MAX)
         return err_set(e, "the values of its path and headers are longer than %zu bytes together",
                        HEAD_BYTES_MAX);
-    if (q->varying_body != NULL) {
+    if (scenario_body_varies(q)) {
         struct buf *body = &u->flow->body;
         buf_clear(body);
-        if (template_render(q->varying_body, &values, body, e) != 0)
+        if ((q->grpc != NULL ? grpc_call_write(q->grpc, &values, &w->grpc, body, e)
+                             : template_render(q->varying_body, &values, body, e)) != 0)
             return -1;
         if (!buf_ok(body))
             return err_set(e, "the body is too long");
@@ -261,7 +264,8 @@ void flow_seen(const struct flow_work *w, const struct flow_user *u,
                const struct scenario_request *q, struct err *out) {
     struct buf text;
     buf_init(&text, sizeof out->text);
-    buf_str(&text, w->templates.seen);
+    buf_str(&text, *w->templates.seen != '\0' || q->grpc == NULL ? w->templates.seen
+                                                                 : w->grpc.encode.seen);
     for (size_t i = 0; i < w->scenario->feeder_count; i++)
         if ((q->feeders >> i & 1) != 0 && u->flow->fields[i] != NULL)
             buf_printf(&text, "%srow %" PRIu64 " of %s", text.len == 0 ? "" : ", ",

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "scenario/feeder.h"
+#include "scenario/grpc_call.h"
 #include "scenario/scenario.h"
 #include "scenario/template.h"
 #include "transport/transport.h"
@@ -34,6 +35,7 @@ struct flow {
 struct flow_work {
     const struct scenario *scenario;
     struct template_work templates;
+    struct grpc_call_work grpc;
     struct buf path, values;
     struct bytes *headers; /* room for the request with the most headers */
     char *prefix;          /* of the target's path */

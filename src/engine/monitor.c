@@ -1,5 +1,6 @@
 #include "engine/monitor.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -9,6 +10,11 @@
 #include "util/clock.h"
 
 enum { SLOTS = MONITOR_WINDOW_S + 1 };
+
+/* What is not a correction of a running clock: those change it by half a millisecond per second.
+ * And how long reading the clocks may take. */
+#define CLOCK_CHANGE_NS (50 * NS_PER_MS)
+#define CLOCKS_READ_NS (5 * NS_PER_MS)
 
 static int64_t cpu_of(struct worker *w) {
     struct timespec t;
@@ -106,6 +112,34 @@ static void note_stall(struct monitor_state *w, struct record *record) {
     w->stall_ns = 0;
 }
 
+/* The monotonic clock, by which everything is measured, does not show these two. */
+static void note_clocks(struct monitor_state *w, struct record *record, int64_t now_ns) {
+    struct err text;
+    int64_t before_ns = clock_mono_ns();
+    int64_t real_ns = clock_real_ns(), boot_ns = clock_boot_ns();
+    int64_t after_ns = clock_mono_ns();
+    if (after_ns - before_ns > CLOCKS_READ_NS)
+        return; /* interrupted: the difference would be that of two moments */
+    int64_t real_ahead_ns = real_ns - before_ns, boot_ahead_ns = boot_ns - before_ns;
+    int64_t slept_ns = boot_ahead_ns - w->boot_ahead_ns;
+    int64_t set_ns = real_ahead_ns - w->real_ahead_ns - slept_ns;
+    if (w->clocks_known && slept_ns > CLOCK_CHANGE_NS) {
+        err_set(&text, "this machine slept for %.1f s; the run's times do not count it",
+                (double)slept_ns / 1e9);
+        record_event(record, now_ns, "suspend", text.text);
+    }
+    if (w->clocks_known && (set_ns > CLOCK_CHANGE_NS || set_ns < -CLOCK_CHANGE_NS)) {
+        err_set(&text,
+                "the clock of this machine was set %s by %.1f s; the run's times go on from "
+                "started_utc as if it had not been",
+                set_ns > 0 ? "forward" : "back", fabs((double)set_ns / 1e9));
+        record_event(record, now_ns, "clock_set", text.text);
+    }
+    w->clocks_known = true;
+    w->real_ahead_ns = real_ahead_ns;
+    w->boot_ahead_ns = boot_ahead_ns;
+}
+
 static int64_t more_retransmits(struct monitor_state *w) {
     int64_t now = proc_retransmits(), before = w->retransmits;
     w->retransmits = now;
@@ -160,6 +194,7 @@ void monitor_tick(struct monitor_state *w, const struct monitor_subject *of, int
     if (w->tick_ns > 0 && late_ns > w->stall_ns)
         w->stall_ns = late_ns;
     w->tick_ns = now_ns;
+    note_clocks(w, of->record, now_ns);
     if (second != w->second) {
         end_second(w, of, now_ns, false);
         w->second = second;

@@ -1,7 +1,8 @@
 /*
  * monitor: records in the run file, by second, how the client itself is doing: users, CPU load of
  * the workers and the writer, lag of the loops, length of the write queue, open files, ports,
- * retransmits.
+ * retransmits. Notes when the client stalled, when the time of the day was set and when the machine
+ * slept.
  *
  * It does not judge: the caller computes the verdict. It does not see how late requests were sent;
  * the samples contain that.
@@ -52,6 +53,10 @@ struct monitor_state {
     int64_t longest_stall_ns; /* over the run; see note_stall() */
     int64_t stall_ns;         /* in this second */
     int64_t tick_ns;          /* time of the last monitor_tick(); 0: never called */
+    /* The clock of the day, and the one that counts while the machine sleeps: both minus the
+     * monotonic one, at the last reading. */
+    bool clocks_known;
+    int64_t real_ahead_ns, boot_ahead_ns;
     uint32_t busiest_worker;
     bool told_busy;
 };

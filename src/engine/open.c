@@ -146,11 +146,9 @@ void open_start(struct executor *x) {
 }
 
 void open_change(struct executor *x, int64_t at_ns) {
-    bool back = x->open.has_head && x->open.head.at_ns > at_ns;
     if (!x->open.shares || x->over)
         return;
-    arrivals_change(&x->open.arrivals, at_ns, back);
-    if (back || !x->open.has_head)
+    if (arrivals_change(&x->open.arrivals, at_ns, x->open.has_head) || !x->open.has_head)
         next_head(x);
     look_ahead(x, clock_mono_ns());
 }
@@ -166,6 +164,7 @@ void open_user_freed(struct executor *x, struct vuser *u) {
         put_user(x, u);
         return;
     }
+    worker_make_changes(x->worker);
     bool others = any_user(x);
     int64_t now_ns = others ? 0 : clock_mono_ns();
     /* While others were free nothing waited, and the pacer is set to the next arrival. Else

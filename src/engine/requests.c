@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/checker.h"
+#include "scenario/grpc_call.h"
 #include "util/buf.h"
 #include "util/url.h"
 
@@ -25,6 +26,16 @@ static char *request_url(const struct scenario *s, const struct scenario_request
     return buf_take(&url);
 }
 
+static const struct transport_grpc *set_call(struct transport_grpc *to, const struct grpc_call *c) {
+    if (c == NULL)
+        return NULL;
+    *to = (struct transport_grpc){.streams = c->method->server_streaming,
+                                  .message_max_bytes = c->message_max_bytes,
+                                  .deadline_ns = c->deadline_ns,
+                                  .output = c->method->output};
+    return to;
+}
+
 int requests_init(struct requests *r, const struct scenario *s, struct err *e) {
     size_t headers = 0;
     for (size_t i = 0; i < s->request_count; i++)
@@ -32,7 +43,8 @@ int requests_init(struct requests *r, const struct scenario *s, struct err *e) {
     r->items = calloc(s->request_count + 1, sizeof *r->items);
     r->urls = calloc(s->request_count + 1, sizeof *r->urls);
     r->headers = calloc(headers + 1, sizeof *r->headers);
-    if (r->items == NULL || r->urls == NULL || r->headers == NULL)
+    r->calls = calloc(s->request_count + 1, sizeof *r->calls);
+    if (r->items == NULL || r->urls == NULL || r->calls == NULL || r->headers == NULL)
         return err_set(e, "not enough memory for %zu requests", s->request_count);
     r->count = s->request_count;
     struct transport_header *next = r->headers;
@@ -49,12 +61,13 @@ int requests_init(struct requests *r, const struct scenario *s, struct err *e) {
             .body = q->body,
             .body_bytes = q->body_bytes,
             .path_varies = q->varying_path != NULL,
-            .body_varies = q->varying_body != NULL,
+            .body_varies = scenario_body_varies(q),
             .keep_head = checker_needs_head(q),
             .keep_body_bytes = checker_needs_body(s, q),
             .stream = q->stream == NULL ? NULL : &q->stream->spec,
             .keep_text_bytes = checker_needs_text(s, q),
             .keep_refusal_bytes = checker_needs_refusal(q),
+            .grpc = set_call(&r->calls[i], q->grpc),
         };
         for (size_t h = 0; h < q->header_count; h++)
             *next++ = (struct transport_header){q->headers[h].name, q->headers[h].value};
@@ -67,6 +80,7 @@ void requests_done(struct requests *r) {
         free(r->urls[i]);
     free(r->urls);
     free(r->items);
+    free(r->calls);
     free(r->headers);
     *r = (struct requests){0};
 }

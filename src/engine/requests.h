@@ -17,6 +17,7 @@
 struct requests { /* initialise with {0} */
     struct transport_request *items;
     char **urls;
+    struct transport_grpc *calls;     /* of those that are gRPC calls, by request */
     struct transport_header *headers; /* headers of all requests, one after the other */
     size_t count;
 };

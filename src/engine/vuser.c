@@ -241,6 +241,19 @@ static void on_done(void *context, const struct transport_result *result) {
         go_on(u, end_ns);
 }
 
+static struct stream_asked asked_by(const struct vuser *u, const struct scenario_request *q,
+                                    const struct transport_parts *parts) {
+    const struct scenario_stream *s = q->stream;
+    struct stream_asked a = NOTHING_ASKED;
+    if (s == NULL)
+        return a;
+    bool varies = q->varying_body != NULL && parts != NULL;
+    a.tokens = varies ? asked_tokens(parts->body) : s->asked_tokens;
+    if (varies && s->has_prompt)
+        a.words = asked_words(u->flow->fields[s->prompt][s->prompt_words]);
+    return a;
+}
+
 /* The trace names the request by its user and its place among that user's requests, which is how
  * its row is found again. */
 static void send_step(struct vuser *u, int64_t now_ns) {
@@ -262,6 +275,7 @@ static void send_step(struct vuser *u, int64_t now_ns) {
         part_over(u, moment(now_ns));
         return;
     }
+    u->asked = asked_by(u, &w->scenario->requests[request], parts);
     u->state = VUSER_BUSY;
     u->quiet = false;
     w->transport_ops->send(u->session, w->compiled[request], parts,

@@ -21,6 +21,7 @@
 #include "engine/flow.h"
 #include "engine/pacer.h"
 #include "scenario/scenario.h"
+#include "stream/asked.h"
 #include "transport/transport.h"
 #include "util/rng.h"
 
@@ -65,8 +66,9 @@ struct vuser {
     uint64_t arrival;   /* open loads: index of the arrival that it serves */
     /* CLOCK_MONOTONIC: scheduled start of the current or next task. */
     int64_t intended_ns;
-    int64_t began_ns;        /* start of the current task, if it has a row of its own */
-    struct vuser *next_free; /* in the pool, if FREE */
+    struct stream_asked asked; /* by the stream in progress */
+    int64_t began_ns;          /* start of the current task, if it has a row of its own */
+    struct vuser *next_free;   /* in the pool, if FREE */
     enum vuser_state state;
     enum vuser_part part;
     /* The next request is the first of its task, so the scheduled time applies to it. */

@@ -111,6 +111,7 @@ int worker_change(struct worker *w, const struct load_change *change, struct err
     if (all != NULL) {
         w->changes = all;
         all[w->change_count++] = *change;
+        atomic_store(&w->changed, true);
     }
     pthread_mutex_unlock(&w->change_lock);
     if (all == NULL)
@@ -120,12 +121,15 @@ int worker_change(struct worker *w, const struct load_change *change, struct err
     return 0;
 }
 
-static void make_changes(struct worker *w) {
+void worker_make_changes(struct worker *w) {
+    if (!atomic_load_explicit(&w->changed, memory_order_relaxed))
+        return;
     pthread_mutex_lock(&w->change_lock);
     struct load_change *all = w->changes;
     size_t n = w->change_count;
     w->changes = NULL;
     w->change_count = 0;
+    atomic_store(&w->changed, false);
     pthread_mutex_unlock(&w->change_lock);
     for (size_t i = 0; i < n && !w->failed; i++)
         if (executor_change(&w->executors[0], &all[i]) != 0)
@@ -136,7 +140,7 @@ static void make_changes(struct worker *w) {
 static void on_order(uv_async_t *wake) {
     struct worker *w = wake->data;
     enum worker_order order = atomic_load(&w->order);
-    make_changes(w);
+    worker_make_changes(w);
     if (order == WORKER_RUN)
         return;
     finish_executors(w);

@@ -80,6 +80,7 @@ struct worker {
     uint8_t *reported;      /* by request: events written for unsendable ones */
     /* Requests that this machine could not send, by the resource that it lacked. */
     uint64_t shortages[TRANSPORT_LIMIT_COUNT];
+    bool streams_noted; /* the server's limit of streams has held a request back */
     struct err last_reported;
 
     struct buf masked; /* an error text with its secrets masked */
@@ -94,6 +95,7 @@ struct worker {
     pthread_mutex_t change_lock; /* the next two */
     struct load_change *changes; /* of the load, not yet made */
     size_t change_count;
+    atomic_bool changed; /* there are some */
 
     _Atomic enum worker_order order;
     atomic_uint active; /* users that are not ABSENT; in open loads, the busy ones */
@@ -117,6 +119,10 @@ void worker_stop(struct worker *w, enum worker_order order);
 int worker_change(struct worker *w, const struct load_change *change, struct err *e);
 
 /* ---- for vuser.c, executor.c and open.c ---- */
+
+/* Makes the changes that have come. Call before anything that is due: a thread that wakes late must
+ * not send by the old load what follows a change. */
+void worker_make_changes(struct worker *w);
 
 /* Reserves what all users of all executors need at once. */
 int worker_reserve(struct worker *w, struct err *e);

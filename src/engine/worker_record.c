@@ -52,9 +52,23 @@ static void note_shortage(struct worker *w, const struct transport_result *r) {
         record_event(w->setup.record, r->end_ns - w->start_ns, "client_limit", r->error);
 }
 
+/* Once: what waits for a stream of the server says nothing about how fast it serves one. */
+static void note_streams(struct worker *w, const struct transport_result *r) {
+    struct err text;
+    if (r->held_by_streams == 0 || w->streams_noted)
+        return;
+    w->streams_noted = true;
+    err_set(&text,
+            "the server allows %u stream%s at once on a connection "
+            "(SETTINGS_MAX_CONCURRENT_STREAMS); requests beyond that wait",
+            (unsigned)r->held_by_streams, r->held_by_streams == 1 ? "" : "s");
+    record_event(w->setup.record, r->end_ns - w->start_ns, "stream_limit", text.text);
+}
+
 bool worker_record(struct worker *w, struct vuser *u, const struct transport_result *r) {
     const char *error;
     note_shortage(w, r);
+    note_streams(w, r);
     bool intended = u->first && u->intended_ns != VUSER_NOTHING_INTENDED;
     enum outcome outcome = checked(w, u, r, &error);
     struct sample s = {
@@ -72,6 +86,7 @@ bool worker_record(struct worker *w, struct vuser *u, const struct transport_res
         .ttfb_us = r->ttfb_ns < 0 ? SAMPLE_NO_TTFB : to_us(r->ttfb_ns),
         .endpoint = w->scenario->steps[u->step].request & SAMPLE_ENDPOINT_MAX,
         .status = (uint16_t)r->status,
+        .grpc_status = (unsigned)(r->has_grpc_status ? r->grpc_status + 1 : 0) & 0x3f,
         .error = error_id(w, error),
         .outcome = (unsigned)outcome & 0xff,
         .flags = ((r->new_connection ? SAMPLE_NEW_CONNECTION : 0) |
@@ -84,7 +99,7 @@ bool worker_record(struct worker *w, struct vuser *u, const struct transport_res
     if (r->stream == NULL)
         queue_push(w->queue, &s);
     else
-        queue_push_stream(w->queue, &s, stream_record_new(r->stream, w->start_ns));
+        queue_push_stream(w->queue, &s, stream_record_new(r->stream, w->start_ns, u->asked));
     return outcome == OUTCOME_OK;
 }
 
@@ -157,14 +172,17 @@ void worker_record_iteration(struct worker *w, const struct vuser *u, int64_t en
 
 void worker_feeder_empty(struct worker *w, size_t feeder, uint32_t user) {
     const struct feeder *f = w->scenario->feeders[feeder];
-    bool run = feeder_ends_run(f);
+    bool run = feeder_ends_run(f), part = w->setup.part.count > w->setup.threads;
     struct err text;
     if ((w->empty_feeders >> feeder & 1) != 0)
         return;
     w->empty_feeders |= UINT64_C(1) << feeder;
     err_set(&text, "the feeder %s has no row left after %llu: %s %u%s", feeder_name(f),
-            (unsigned long long)feeder_rows(f), run ? "the run ends with user" : "user", user,
-            run ? "" : " ends (others may follow)");
+            (unsigned long long)feeder_rows(f),
+            !run   ? "user"
+            : part ? "this part of the load ends with user"
+                   : "the run ends with user",
+            user, run ? "" : " ends (others may follow)");
     record_event(w->setup.record, clock_mono_ns() - w->start_ns, "feeder_empty", text.text);
     if (!run)
         return;

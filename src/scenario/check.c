@@ -1,4 +1,5 @@
 #include "scenario/check.h"
+#include "grpc/grpc_frame.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -12,11 +13,19 @@
 
 #define SHOWN_BYTES 80
 
-bool checks_have_status(const struct check_list *l) {
+static bool have(const struct check_list *l, enum check_subject subject) {
     for (size_t i = 0; i < l->count; i++)
-        if (l->items[i].subject == CHECK_STATUS)
+        if (l->items[i].subject == subject)
             return true;
     return false;
+}
+
+bool checks_have_status(const struct check_list *l) {
+    return have(l, CHECK_STATUS);
+}
+
+bool checks_have_grpc_status(const struct check_list *l) {
+    return have(l, CHECK_GRPC_STATUS);
 }
 
 bool checks_need_head(const struct check_list *l) {
@@ -229,6 +238,16 @@ static bool status_holds(const struct check *c, const struct response *a, struct
     return fails(c, why, "a different status");
 }
 
+static bool grpc_status_holds(const struct check *c, const struct response *a,
+                              struct capture_work *w, struct err *why) {
+    for (size_t i = 0; i < c->range_count; i++)
+        if (a->has_grpc_status && a->grpc_status == c->ranges[i].from)
+            return true;
+    if (a->has_grpc_status)
+        buf_str(&w->seen, grpc_status_text(a->grpc_status));
+    return fails(c, why, "a different status");
+}
+
 static bool size_holds(const struct check *c, const struct response *a, struct capture_work *w,
                        struct err *why) {
     if (a->body_bytes >= (uint64_t)c->min && a->body_bytes <= (uint64_t)c->max)
@@ -264,6 +283,8 @@ bool check_holds(const struct check *c, const struct response *a, struct capture
     switch (c->subject) {
     case CHECK_STATUS:
         return status_holds(c, a, w, why);
+    case CHECK_GRPC_STATUS:
+        return grpc_status_holds(c, a, w, why);
     case CHECK_JSON:
         return json_holds(c, a, w, why);
     case CHECK_HEADER:

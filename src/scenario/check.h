@@ -3,6 +3,7 @@
  *
  *     "checks": [
  *         { "status": [200, "2xx", "300-304"] },
+ *         { "grpc_status": ["NOT_FOUND", 0] },
  *         { "json": "/n", "equals": 7, "name": "seven" },
  *         { "jsonpath": "$..id", "exists": true },
  *         { "header": "X", "matches": "^a" },
@@ -40,6 +41,7 @@
 
 enum check_subject {
     CHECK_STATUS,
+    CHECK_GRPC_STATUS,
     CHECK_JSON,
     CHECK_HEADER,
     CHECK_BODY,
@@ -66,7 +68,7 @@ struct check {
     enum check_subject subject;
     struct jsonpath *path; /* CHECK_JSON */
     char *field;           /* CHECK_HEADER */
-    /* CHECK_STATUS */
+    /* CHECK_STATUS, CHECK_GRPC_STATUS */
     struct check_range *ranges;
     size_t range_count;
     /* CHECK_JSON, CHECK_HEADER, CHECK_BODY, CHECK_TEXT: NULL or false if not given */
@@ -92,6 +94,7 @@ void checks_done(struct check_list *l);
 
 /* True if a check is about the status: then the author has defined which status is good. */
 bool checks_have_status(const struct check_list *l);
+bool checks_have_grpc_status(const struct check_list *l);
 bool checks_need_head(const struct check_list *l);
 bool checks_need_body(const struct check_list *l);
 bool checks_need_text(const struct check_list *l);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "grpc/grpc_frame.h"
 #include "scenario/check.h"
 #include "util/text.h"
 #include "util/units.h"
@@ -98,6 +99,37 @@ static int status_read(struct loader *r, const struct json *v, struct check *c) 
     }
     for (const struct json *m = v->first; m != NULL; m = m->next)
         if (range_read(r, m, &c->ranges[c->range_count++]) != 0)
+            return -1;
+    return 0;
+}
+
+/* "NOT_FOUND", or its number. */
+static int grpc_code_read(struct loader *r, const struct json *v, struct check_range *out) {
+    int64_t n = -1;
+    if (v->kind == JSON_STRING && !json_has_nul(v->text, v->len))
+        n = grpc_status_named(v->text);
+    else if (v->kind != JSON_NUMBER || !json_int64(v, &n))
+        n = -1;
+    if (n < 0 || n >= GRPC_STATUS_COUNT)
+        return loader_fail(r, v->at,
+                           "%s must be a status of gRPC: a name like \"NOT_FOUND\", or its number "
+                           "from 0 to %d",
+                           v->key == NULL ? "a status" : "\"grpc_status\"", GRPC_STATUS_COUNT - 1);
+    *out = (struct check_range){(int)n, (int)n};
+    return 0;
+}
+
+static int grpc_status_list(struct loader *r, const struct json *v, struct check *c) {
+    size_t n = v->kind == JSON_ARRAY ? v->count : 1;
+    if (n == 0 || n > CHECK_RANGES_MAX)
+        return loader_fail(r, v->at, "\"grpc_status\" must hold 1 to %d statuses, not %zu",
+                           CHECK_RANGES_MAX, n);
+    c->ranges = calloc(n, sizeof *c->ranges);
+    if (c->ranges == NULL)
+        return loader_memory(r);
+    const struct json *m = v->kind == JSON_ARRAY ? v->first : v;
+    for (; m != NULL && c->range_count < n; m = m->next)
+        if (grpc_code_read(r, m, &c->ranges[c->range_count++]) != 0)
             return -1;
     return 0;
 }
@@ -202,9 +234,11 @@ static int limits_read(struct loader *r, const struct json *v, struct check *c) 
 static const struct {
     const char *key;
     enum check_subject subject;
-} subjects[] = {{"status", CHECK_STATUS}, {"json", CHECK_JSON}, {"jsonpath", CHECK_JSON},
-                {"header", CHECK_HEADER}, {"body", CHECK_BODY}, {"text", CHECK_TEXT},
-                {"size", CHECK_SIZE},     {"time", CHECK_TIME}};
+} subjects[] = {{"status", CHECK_STATUS}, {"grpc_status", CHECK_GRPC_STATUS},
+                {"json", CHECK_JSON},     {"jsonpath", CHECK_JSON},
+                {"header", CHECK_HEADER}, {"body", CHECK_BODY},
+                {"text", CHECK_TEXT},     {"size", CHECK_SIZE},
+                {"time", CHECK_TIME}};
 
 /* What the check looks at, and that it has no key that it does not look at. */
 static int subject_find(struct loader *r, const struct json *v, const struct json **out,
@@ -223,8 +257,9 @@ static int subject_find(struct loader *r, const struct json *v, const struct jso
     }
     if (found == NULL)
         return loader_fail(r, v->at,
-                           "the subject of the check is missing here; write \"status\", \"json\", "
-                           "\"jsonpath\", \"header\", \"body\", \"text\", \"size\" or \"time\"");
+                           "the subject of the check is missing here; write \"status\", "
+                           "\"grpc_status\", \"json\", \"jsonpath\", \"header\", \"body\", "
+                           "\"text\", \"size\" or \"time\"");
     for (const struct json *m = v->first; m != NULL; m = m->next)
         if (m != found && strcmp(m->key, "name") != 0 && *subject != CHECK_JSON &&
             *subject != CHECK_HEADER)
@@ -244,6 +279,8 @@ static int subject_read(struct loader *r, const struct json *v, const struct jso
     switch (c->subject) {
     case CHECK_STATUS:
         return status_read(r, what, c);
+    case CHECK_GRPC_STATUS:
+        return grpc_status_list(r, what, c);
     case CHECK_JSON:
         if (loader_kind(r, what, JSON_STRING) != 0)
             return -1;
@@ -307,6 +344,11 @@ static void words(struct buf *b, const struct check *c) {
             else
                 buf_printf(b, "%s %d-%d", or, g->from, g->to);
         }
+        break;
+    case CHECK_GRPC_STATUS:
+        buf_str(b, "grpc status is");
+        for (size_t i = 0; i < c->range_count; i++)
+            buf_printf(b, "%s %s", i > 0 ? " or" : "", grpc_status_text(c->ranges[i].from));
         break;
     case CHECK_JSON:
         buf_str(b, jsonpath_text(c->path)[0] == '\0' ? "json" : jsonpath_text(c->path));

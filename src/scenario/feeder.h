@@ -148,6 +148,8 @@ uint64_t feeder_skipped(const struct feeder *f); /* entries of the file that are
 /* True if rows are drawn for the arrivals of a trace, and for nothing else. */
 bool feeder_needs_arrival(const struct feeder *f);
 bool feeder_ends_run(const struct feeder *f);
+/* True if each user has a row of its own, so that the users decide whether it becomes empty. */
+bool feeder_is_unique(const struct feeder *f);
 uint64_t feeder_rows(const struct feeder *f);  /* at least 1; UINT64_MAX for generated prompts */
 char feeder_delimiter(const struct feeder *f); /* 0 if it is not CSV */
 size_t feeder_columns(const struct feeder *f);

@@ -110,6 +110,10 @@ bool feeder_ends_run(const struct feeder *f) {
     return f->ends_run;
 }
 
+bool feeder_is_unique(const struct feeder *f) {
+    return f->mode == FEEDER_UNIQUE;
+}
+
 uint64_t feeder_rows(const struct feeder *f) {
     return f->rows;
 }

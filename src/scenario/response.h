@@ -14,6 +14,8 @@
 
 struct response {
     int status;
+    bool has_grpc_status; /* of a gRPC call */
+    int grpc_status;
     /* Header lines "Name: value" of the last response, each ended by CRLF or LF. A status line
      * before them and an empty line at the end are allowed. */
     struct bytes head;

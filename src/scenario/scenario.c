@@ -37,6 +37,7 @@ void scenario_free(struct scenario *s) {
     for (size_t i = 0; i < s->feeder_count; i++)
         feeder_free(s->feeders[i]);
     arrival_trace_free(s->trace);
+    grpc_types_free(s->types);
     for (size_t i = 0; s->variables != NULL && i < s->variable_count; i++)
         free((char *)(uintptr_t)s->variables[i].data);
     free(s->loads);
@@ -105,11 +106,15 @@ static int top_read(struct loader *r, const struct json *v, struct scope *scope)
     struct header_list common = {0};
     int result = headers_read(r, r->headers, r->auth, &common);
     headers_free(&common);
-    if (result != 0 || flows_read(r, v) != 0)
+    if (result != 0 || flows_read(r, v) != 0 || grpc_version(r, json_get(v, "http")) != 0)
         return -1;
     if (scenario_finish(s) != 0 || target_name(s) != 0)
         return loader_memory(r);
     return thresholds_read(r, json_get(v, "thresholds"));
+}
+
+bool scenario_body_varies(const struct scenario_request *q) {
+    return q->varying_body != NULL || (q->grpc != NULL && q->body == NULL);
 }
 
 static const char *from_environment(const char *name, void *context) {

@@ -37,6 +37,8 @@ struct check_list;
 struct feeder;
 struct template;
 struct arrival_trace;
+struct grpc_call;
+struct proto_set;
 
 struct scenario_header {
     char *name;
@@ -48,6 +50,12 @@ struct scenario_header {
 struct scenario_stream {
     struct stream_spec spec; /* borrows token and done */
     char *token, *done;
+    int64_t asked_tokens; /* by a body that does not vary: asked.h */
+    /* The body is constant but for values of a feeder that generates prompts: the feeder, and the
+     * column with the number of words. */
+    bool has_prompt;
+    size_t prompt;
+    uint32_t prompt_words;
 };
 
 /* A kind of request. Reports group by `name`. Its default is the path as written in the file, so
@@ -74,6 +82,8 @@ struct scenario_request {
     struct capture_list *captures; /* NULL: none; the same for checks */
     struct check_list *checks;
     struct scenario_stream *stream; /* NULL: the response need not be a stream */
+    /* A gRPC call: then body is NULL if its message varies. NULL: it is none. */
+    struct grpc_call *grpc;
     /* Number of its first check. Checks are numbered over all requests. */
     uint32_t first_check;
     /* Number of its first capture. Captures are numbered after all checks. */
@@ -135,6 +145,13 @@ struct scenario_load {
     uint32_t first_class, class_count; /* loads may share classes */
 };
 
+/* The types of gRPC calls, from a file that several may name. */
+struct scenario_types {
+    struct scenario_types *next;
+    char *path;
+    struct proto_set *set;
+};
+
 /* A file that the scenario names and that was read. */
 struct scenario_file {
     char *path; /* as written in the scenario: relative to its folder */
@@ -154,8 +171,12 @@ enum scenario_http_version {
 /* The version as written in the file: "2-only". */
 const char *scenario_http_version_text(enum scenario_http_version version);
 
+#define SCENARIO_STREAMS_MAX 1000
+
 struct scenario_http {
     enum scenario_http_version version;
+    /* Users that share a connection of HTTP/2; default 1. */
+    uint32_t streams;
     bool verify;    /* check the certificate and its host name; default true */
     char *ca;       /* PEM file; NULL: the system's CAs */
     char *cert;     /* client certificate, PEM file, or NULL */
@@ -215,6 +236,7 @@ struct scenario {
     struct scenario_steps setup, teardown; /* run once per run */
     bool tagged;                           /* some task or request has tags */
 
+    struct scenario_types *types; /* of gRPC calls */
     struct feeder **feeders;
     size_t feeder_count;
     /* Trace that a load replays, or NULL. Its rows are a feeder. */
@@ -241,6 +263,15 @@ struct scenario {
 /* Looks up an environment variable: getenv(3), or another function in tests. */
 typedef const char *scenario_env_fn(const char *name, void *context);
 
+/* Gets the types of a gRPC service from the scenario's target. Its target and "http" have been
+ * read. The set becomes the scenario's. */
+typedef int scenario_types_fn(void *context, const struct scenario *s, const char *service,
+                              struct proto_set **out, struct err *e);
+
+/* What "reflection": true in a scenario calls, for all of the process. Without it such a scenario
+ * is refused. Call before any thread starts. */
+void scenario_set_reflection(scenario_types_fn *types, void *context);
+
 /* Reads a scenario file. On failure `e` is "file:line:column: what; how to fix it". env NULL:
  * getenv. */
 int scenario_load(const char *path, scenario_env_fn *env, void *env_context, struct scenario **out,
@@ -261,6 +292,9 @@ int scenario_select(struct scenario *s, const char *const *with, size_t with_cou
 
 /* True if the path is a whole URL in the file: then it is not appended to the target. */
 bool scenario_is_whole_url(const struct scenario_request *q);
+
+/* True if the body, or a call's message, is made for each sending. */
+bool scenario_body_varies(const struct scenario_request *q);
 
 /* True if two URLs have the same scheme, host and port, even if they are written differently. */
 bool scenario_same_origin(const char *a, const char *b);

@@ -30,6 +30,10 @@ int http_names_read(struct loader *r, const struct json *http, struct scenario_h
  * against them. */
 int thresholds_read(struct loader *r, const struct json *v);
 
+/* Gets the types of a service as scenario_set_reflection() says. */
+int scenario_reflect(const struct scenario *s, const char *service, struct proto_set **out,
+                     struct err *e);
+
 /* Stores a value from the environment, in each form in which it may be sent. An empty value is
  * not a secret. Returns -1 if memory runs out. */
 int secret_add(struct scenario *s, const char *value);

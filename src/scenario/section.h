@@ -39,6 +39,9 @@ void headers_free(struct header_list *l);
  * template, even on failure. */
 int headers_set(struct loader *r, struct header_list *l, const char *name, const char *value,
                 struct template *varying);
+/* Sets a header to the string v, which may vary. */
+int headers_set_text(struct loader *r, const struct json *v, const char *name,
+                     struct header_list *l);
 /* Returns the header of this name in any case, or NULL. */
 const struct scenario_header *headers_find(const struct header_list *l, const char *name);
 
@@ -71,9 +74,24 @@ int stream_read(struct loader *r, const struct json *v, const char *method,
                 struct scenario_stream **out);
 void stream_done(struct scenario_stream *s);
 
+/* Reads "stream" of a gRPC call whose response is a stream of messages: each, as JSON, is an event.
+ * v NULL: with the defaults. */
+int stream_messages_read(struct loader *r, const struct json *v, struct scenario_stream **out);
+
+/* Reads a request that is a gRPC call. Frees as request_read(). */
+int grpc_read(struct loader *r, const struct json *v, struct scenario_request *q);
+/* Fails if a request has keys that do not belong to its kind: a gRPC call, or not. */
+int grpc_check_keys(struct loader *r, const struct json *v);
+/* Call after all requests were read: gRPC calls and "streams" need HTTP/2. `http` may be NULL. */
+int grpc_version(struct loader *r, const struct json *http);
+void grpc_types_free(struct scenario_types *t);
+
 /* Reads the body of a request, of any kind, and sets Content-Type if the request does not. */
 int body_read(struct loader *r, const struct json *task, struct scenario_request *q,
               struct header_list *headers);
+
+/* True for "${value(...)}": what is sent has no quotes. */
+bool body_is_value(const char *text, size_t n);
 
 /* Returns the key of the request that is its body, or NULL. */
 const struct json *body_find(const struct json *task);

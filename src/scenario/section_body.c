@@ -52,14 +52,14 @@ int pairs_read(struct loader *r, const struct json *v, enum text_place place, st
 }
 
 /* True for "${value(...)}": what is sent has no quotes. */
-static bool is_value(const char *text, size_t n) {
+bool body_is_value(const char *text, size_t n) {
     static const char begin[] = "${value(", end[] = ")}";
     size_t b = sizeof begin - 1, e = sizeof end - 1;
     return n >= b + e && memcmp(text, begin, b) == 0 && memcmp(text + n - e, end, e) == 0;
 }
 
 static int json_string(void *context, const struct json_text *t, struct buf *out) {
-    if (t->key || !is_value(t->text, t->len))
+    if (t->key || !body_is_value(t->text, t->len))
         return template_expand(context, t->text, t->len, t->at, PLACE_JSON, out, NULL);
     out->len -= out->len > 0; /* the quote */
     return template_expand(context, t->text, t->len, t->at, PLACE_VALUE, out, NULL) != 0

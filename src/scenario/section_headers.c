@@ -135,6 +135,11 @@ static int set_value(struct loader *r, const struct json *v, const char *prefix,
     return result;
 }
 
+int headers_set_text(struct loader *r, const struct json *v, const char *name,
+                     struct header_list *l) {
+    return set_value(r, v, "", name, l);
+}
+
 static int plain_headers(struct loader *r, const struct json *headers, struct header_list *l) {
     if (headers == NULL)
         return 0;

@@ -120,6 +120,7 @@ static int judge_bytes_read(struct loader *r, const struct json *v, size_t *out)
 
 int http_read(struct loader *r, const struct json *v) {
     struct scenario_http *h = &r->s->http;
+    h->streams = 1;
     h->verify = h->keepalive = h->cookies = true;
     h->judge_bytes = SCENARIO_JUDGE_BYTES;
     h->dns_ttl_ns = HTTP_NAMES_TTL_NS;
@@ -127,6 +128,7 @@ int http_read(struct loader *r, const struct json *v) {
         return 0;
     if (loader_section(r, v, SECTION_HTTP) != 0 ||
         version_read(r, json_get(v, "version"), &h->version) != 0 ||
+        loader_integer(r, json_get(v, "streams"), 1, SCENARIO_STREAMS_MAX, &h->streams) != 0 ||
         loader_bool(r, json_get(v, "verify"), &h->verify) != 0 ||
         pem_read(r, json_get(v, "ca"), &h->ca) != 0 ||
         pem_read(r, json_get(v, "cert"), &h->cert) != 0 ||
@@ -141,6 +143,10 @@ int http_read(struct loader *r, const struct json *v) {
         loader_bool(r, json_get(v, "cookies"), &h->cookies) != 0 ||
         judge_bytes_read(r, json_get(v, "judge_bytes"), &h->judge_bytes) != 0)
         return -1;
+    if (h->streams > 1 && !h->keepalive)
+        return loader_fail(r, json_get(v, "streams")->at,
+                           "\"streams\" cannot be combined with \"keepalive\": false; remove one "
+                           "of them");
     if (h->key != NULL && h->cert == NULL)
         return loader_fail(r, json_get(v, "key")->at, "\"key\" needs \"cert\"; give both");
     if (h->proxy != NULL && h->unix_socket != NULL)

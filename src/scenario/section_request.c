@@ -5,8 +5,11 @@
 
 #include "scenario/capture.h"
 #include "scenario/check.h"
+#include "scenario/feeder.h"
+#include "scenario/grpc_call.h"
 #include "scenario/section.h"
 #include "scenario/template_internal.h"
+#include "stream/asked.h"
 #include "util/host.h"
 
 static int method_read(struct loader *r, const struct json *v, bool has_body, char **out) {
@@ -184,6 +187,9 @@ static int answer_read(struct loader *r, const struct json *v, struct scenario_r
             return loader_memory(r);
         if (checks_read(r, checks, q->checks) != 0)
             return -1;
+        if (q->grpc == NULL && checks_have_grpc_status(q->checks))
+            return loader_fail(r, checks->key_at,
+                               "\"grpc_status\" checks gRPC calls; this request is none");
     }
     return 0;
 }
@@ -200,19 +206,41 @@ static int text_read(struct loader *r, const struct json *v, const struct scenar
     return 0;
 }
 
-int request_read(struct loader *r, const struct json *v, struct scenario_request *q) {
+/* What varies besides the prompt may have words too, as in a conversation, which has what was said
+ * before: then nothing is known of the length. */
+static void note_asked(const struct scenario *s, const struct scenario_request *q) {
+    struct scenario_stream *x = q->stream;
+    x->asked_tokens = q->grpc != NULL ? asked_tokens((struct bytes){NULL, 0})
+                                      : asked_tokens((struct bytes){q->body, q->body_bytes});
+    for (size_t i = 0; i < s->feeder_count && q->varying_body != NULL && !x->has_prompt; i++)
+        if ((q->varying_body->feeders >> i & 1) != 0 &&
+            feeder_kind(s->feeders[i]) == FEEDER_PROMPTS && template_has_only(q->varying_body, i)) {
+            x->has_prompt = feeder_find_column(s->feeders[i], "words", 5, &x->prompt_words);
+            x->prompt = i;
+        }
+}
+
+static int plain_read(struct loader *r, const struct json *v, struct scenario_request *q) {
     const struct json *path = json_get(v, "path");
     if (method_read(r, json_get(v, "method"), body_find(v) != NULL, &q->method) != 0 ||
         path_read(r, path, json_get(v, "query"), q) != 0 ||
-        name_read(r, json_get(v, "name"), path, &q->name) != 0 || request_headers(r, v, q) != 0 ||
-        stream_read(r, json_get(v, "stream"), q->method, &q->stream) != 0 ||
+        name_read(r, json_get(v, "name"), path, &q->name) != 0 || request_headers(r, v, q) != 0)
+        return -1;
+    return stream_read(r, json_get(v, "stream"), q->method, &q->stream);
+}
+
+int request_read(struct loader *r, const struct json *v, struct scenario_request *q) {
+    bool grpc = json_get(v, "grpc") != NULL;
+    if (grpc_check_keys(r, v) != 0 || (grpc ? grpc_read(r, v, q) : plain_read(r, v, q)) != 0 ||
         answer_read(r, v, q) != 0 || text_read(r, json_get(v, "capture"), q) != 0 ||
         text_read(r, json_get(v, "checks"), q) != 0)
         return -1;
-    q->feeders = (q->varying_path == NULL ? 0 : q->varying_path->feeders) |
-                 (q->varying_body == NULL ? 0 : q->varying_body->feeders);
+    q->feeders |= (q->varying_path == NULL ? 0 : q->varying_path->feeders) |
+                  (q->varying_body == NULL ? 0 : q->varying_body->feeders);
     for (size_t i = 0; i < q->header_count; i++)
         q->feeders |= q->headers[i].varying == NULL ? 0 : q->headers[i].varying->feeders;
+    if (q->stream != NULL)
+        note_asked(r->s, q);
     return 0;
 }
 
@@ -232,6 +260,7 @@ void request_done(struct scenario_request *q) {
     free(q->captures);
     free(q->checks);
     stream_done(q->stream);
+    grpc_call_free(q->grpc);
     for (size_t i = 0; i < q->tag_count; i++)
         free(q->tags[i]);
     free(q->tags);

@@ -94,16 +94,22 @@ static int cancel_read(struct loader *r, const struct json *v, struct stream_spe
     return limit_read(r, time, &spec->cancel_ns);
 }
 
+/* What every stream may have. */
+static int rest_read(struct loader *r, const struct json *v, struct scenario_stream *s) {
+    if (token_read(r, json_get(v, "token"), s) != 0 ||
+        limit_read(r, json_get(v, "idle_timeout"), &s->spec.idle_ns) != 0)
+        return -1;
+    return cancel_read(r, json_get(v, "cancel_after"), &s->spec);
+}
+
 static int object_read(struct loader *r, const struct json *v, struct scenario_stream *s) {
     const struct json *format = json_get(v, "format"), *done = json_get(v, "done");
     if (loader_section(r, v, SECTION_STREAM) != 0)
         return -1;
     if (format == NULL)
         return loader_fail(r, v->at, "\"format\" is missing here; write \"format\": \"openai\"");
-    if (format_read(r, format, &s->spec.format) != 0 ||
-        token_read(r, json_get(v, "token"), s) != 0 || loader_name(r, done, &s->done) != 0 ||
-        limit_read(r, json_get(v, "idle_timeout"), &s->spec.idle_ns) != 0 ||
-        cancel_read(r, json_get(v, "cancel_after"), &s->spec) != 0)
+    if (format_read(r, format, &s->spec.format) != 0 || loader_name(r, done, &s->done) != 0 ||
+        rest_read(r, v, s) != 0)
         return -1;
     s->spec.done = s->done;
     return 0;
@@ -128,6 +134,26 @@ int stream_read(struct loader *r, const struct json *v, const char *method,
         return loader_memory(r);
     *out = s; /* the request's, whatever happens */
     return v->kind == JSON_STRING ? format_read(r, v, &s->spec.format) : object_read(r, v, s);
+}
+
+int stream_messages_read(struct loader *r, const struct json *v, struct scenario_stream **out) {
+    static const char *const foreign[] = {"format", "done"};
+    struct scenario_stream *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return loader_memory(r);
+    *out = s; /* the request's, whatever happens */
+    s->spec.format = STREAM_FORMAT_NDJSON;
+    if (v == NULL)
+        return 0;
+    if (loader_section(r, v, SECTION_STREAM) != 0)
+        return -1;
+    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
+        if (json_get(v, foreign[i]) != NULL)
+            return loader_fail(r, json_get(v, foreign[i])->key_at,
+                               "\"%s\" does not apply to gRPC: each message is an event, and its "
+                               "status ends the stream",
+                               foreign[i]);
+    return rest_read(r, v, s);
 }
 
 void stream_done(struct scenario_stream *s) {

@@ -121,10 +121,6 @@ int template_file_type(struct loader *r, const struct json *v, struct buf *out);
 
 void template_free(struct template *t);
 
-/* Appends the constant text, with null in place of each value() that is sent without quotes. Other
- * values are left out. */
-void template_constant(const struct template *t, struct buf *out);
-
 /* True if it has only constant text and fields of that feeder's row, each field at most once. */
 bool template_has_only(const struct template *t, size_t feeder);
 

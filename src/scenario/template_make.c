@@ -59,18 +59,6 @@ void template_free(struct template *t) {
     free(t);
 }
 
-void template_constant(const struct template *t, struct buf *out) {
-    size_t at = 0;
-    for (size_t i = 0; i < t->hole_count; i++) {
-        const struct template_hole *h = &t->holes[i];
-        buf_add(out, t->text + at, h->at - at);
-        at = h->at;
-        if (h->place == PLACE_VALUE)
-            buf_str(out, "null");
-    }
-    buf_add(out, t->text + at, t->len - at);
-}
-
 /* The field of a row that an expression is; NULL: it is something else. */
 static const struct expr *field_of(const struct expr *x) {
     while (x->kind == EXPR_VALUE && x->count == 1)

@@ -13,16 +13,6 @@ static bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-static struct bytes trimmed(struct bytes t) {
-    while (t.len > 0 && (t.data[0] == ' ' || t.data[0] == '\t')) {
-        t.data++;
-        t.len--;
-    }
-    while (t.len > 0 && (t.data[t.len - 1] == ' ' || t.data[t.len - 1] == '\t'))
-        t.len--;
-    return t;
-}
-
 /* True where commas separate thousands: one to three digits, then groups of three. */
 static bool groups_fit(struct bytes t, size_t end) {
     size_t group = 0;
@@ -42,7 +32,7 @@ static bool groups_fit(struct bytes t, size_t end) {
 
 const char *trace_count(struct bytes text, uint32_t *out) {
     static const char not_whole[] = "is not a whole number";
-    struct bytes t = trimmed(text);
+    struct bytes t = bytes_trim(text);
     uint64_t n = 0;
     size_t i = 0, digits = 0;
     if (t.len == 0)
@@ -101,7 +91,7 @@ static bool exponent(struct bytes t, size_t *i, int *out) {
 
 const char *trace_decimal(struct bytes text, int power, int64_t *ns) {
     static const char not_number[] = "is not a number";
-    struct bytes t = trimmed(text);
+    struct bytes t = bytes_trim(text);
     wide n = 0;
     int places = 0, exp;
     size_t i = 0, digits = 0;
@@ -207,7 +197,7 @@ static bool offset(struct bytes t, size_t *i, int64_t *seconds) {
 
 const char *trace_date(struct bytes text, int64_t *ns) {
     static const char wrong[] = "is not a time like 2023-11-16 18:15:46.6805900";
-    struct bytes t = trimmed(text);
+    struct bytes t = bytes_trim(text);
     size_t i = 0;
     int64_t part, zone;
     if (t.len == 0)

@@ -26,7 +26,7 @@ static const struct {
      "\"/\"}]}",
      NULL},
     {"{\"target\":\"http://h\"," LOAD ",\"http\":{\"version\":\"2\"},\"tasks\":[{\"path\":\"/\"}]}",
-     "the scenario asks for HTTP/2"},
+     NULL},
     {"{\"target\":\"http://h\"," LOAD
      ",\"http\":{\"proxy\":\"http://p:3128\"},\"tasks\":[{\"path\":\"/\"}]}",
      "the scenario has a proxy"},
@@ -60,8 +60,17 @@ static const struct {
     {CHOOSE_AUTO,
      "{\"target\":\"http://h\"," LOAD
      ",\"http\":{\"quickack\":true,\"version\":\"2\"},\"tasks\":[{\"path\":\"/\"}]}",
-     "\"quickack\" needs the transport direct, but this run uses curl: the scenario asks for "
-     "HTTP/2; remove \"quickack\""},
+     NULL},
+    {CHOOSE_CURL,
+     "{\"target\":\"http://h\"," LOAD
+     ",\"http\":{\"version\":\"2\",\"streams\":2},\"tasks\":[{\"path\":\"/\"}]}",
+     "\"streams\" needs the transport direct, but this run uses curl: --transport selects it; "
+     "remove \"streams\" or --transport"},
+    {CHOOSE_AUTO,
+     "{\"target\":\"http://h\"," LOAD
+     ",\"http\":{\"quickack\":true,\"proxy\":\"http://p:1\"},\"tasks\":[{\"path\":\"/\"}]}",
+     "\"quickack\" needs the transport direct, but this run uses curl: the scenario has a proxy; "
+     "remove \"quickack\""},
 };
 
 static struct scenario *parse(const char *text) {
@@ -81,7 +90,9 @@ static void direct_is_taken_where_it_can(void **state) {
         struct err e = {0};
         assert_int_equal(choose_transport(CHOOSE_AUTO, s, &ops, why, &e), 0);
         assert_ptr_equal(ops, cases[i].why == NULL ? &transport_direct : &transport_curl);
-        assert_string_equal(why, cases[i].why == NULL ? "HTTP/1.1 to one server" : cases[i].why);
+        assert_string_equal(why, cases[i].why != NULL                   ? cases[i].why
+                                 : s->http.version == SCENARIO_HTTP_1_1 ? "HTTP/1.1 to one server"
+                                                                        : "HTTP/2 to one server");
         assert_int_equal(choose_transport(CHOOSE_CURL, s, &ops, why, &e), 0);
         assert_ptr_equal(ops, &transport_curl);
         scenario_free(s);

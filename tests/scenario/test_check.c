@@ -189,7 +189,8 @@ static void test_wrong_checks(void **state) {
     (void)state;
     refuses("{}", "s.json:1:1: this must be an array, not an object");
     refuses("[{}]", "s.json:1:2: the subject of the check is missing here; write \"status\", "
-                    "\"json\", \"jsonpath\", \"header\", \"body\", \"text\", \"size\" or \"time\"");
+                    "\"grpc_status\", \"json\", \"jsonpath\", \"header\", \"body\", \"text\", "
+                    "\"size\" or \"time\"");
     refuses("[{\"statsu\": 200}]",
             "s.json:1:3: unknown key \"statsu\" in a check; did you mean \"status\"?");
     refuses("[{\"status\": []}]", "s.json:1:13: \"status\" must hold 1 to 64 statuses, not 0");

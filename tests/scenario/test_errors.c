@@ -256,6 +256,11 @@ static const struct {
      "s.json:1:35: \"auth\" also sets \"authorization\"; remove one of them"},
     {"{\"http\":{\"version\":\"3\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
      "s.json:1:20: \"version\" must be \"1.1\", \"2\", \"2-only\" or \"2-prior-knowledge\""},
+    {"{\"http\":{\"streams\":2},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:20: \"streams\" needs HTTP/2; add \"version\": \"2\""},
+    {"{\"http\":{\"streams\":2,\"version\":\"2\",\"keepalive\":false},\n\"load\":{\"users\":1,"
+     "\"duration\":1},\"tasks\":[{}]}",
+     "s.json:1:20: \"streams\" cannot be combined with \"keepalive\": false; remove one of them"},
     {"{\"http\":{\"retry\":\"always\"},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",
      "s.json:1:18: \"retry\" must be \"never\", \"unseen\" or \"safe\""},
     {"{\"http\":{\"retry\":false},\n\"load\":{\"users\":1,\"duration\":1},\"tasks\":[{}]}",

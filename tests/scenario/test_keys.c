@@ -110,8 +110,8 @@ static const struct {
     {SECTION_FEEDER, "mode", "\"once\"", ",prompts,"},
     {SECTION_PROMPTS, "words", "[10,20]", ""},
     {SECTION_CAPTURE, "regex", "\"a\"", ""},
-    {SECTION_CHECK, "header", "\"X\"", ",status,json,jsonpath,body,text,size,time,"},
-    {SECTION_CHECK, "exists", "true", ",status,body,text,size,time,"},
+    {SECTION_CHECK, "header", "\"X\"", ",status,grpc_status,json,jsonpath,body,text,size,time,"},
+    {SECTION_CHECK, "exists", "true", ",status,grpc_status,body,text,size,time,"},
     {SECTION_STREAM, "format", "\"sse\"", ""},
 };
 

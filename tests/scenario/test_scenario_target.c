@@ -68,6 +68,11 @@ static void test_bad(void **state) {
         {"http://[::1:::2]", "the text in [ ] must be an IPv6 address"},
         {"http://[fe80::1%25nope0]", "this machine has no network interface \"nope0\""},
         {"http://a%2fb", "the host name contains an invalid character"},
+        {"http://$a", "the host name contains an invalid character"},
+        {"http://*", "the host name contains an invalid character"},
+        {"http://a,b", "the host name contains an invalid character"},
+        {"http://a=b;c", "the host name contains an invalid character"},
+        {"http://(a)!'+&", "the host name contains an invalid character"},
         {"http://-\xc3\xbc.example", "the host \"-\xc3\xbc.example\" is not a valid international "
                                      "name: string start/ends with forbidden hyphen"},
         {"http://[::1]x", "only a port can follow the host; write it like http://127.0.0.1:8080"},

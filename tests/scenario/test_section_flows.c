@@ -61,8 +61,9 @@ static const struct {
      "s.json:1:73: \"when\" never changes; write a value like \"${name}\""},
     {"{" LOAD ",\"tasks\":[{\"name\":\"t\",\"steps\":[{\"weight\":2}]}]}",
      "s.json:1:66: unknown key \"weight\" in a step; known are: name, tags, wait, repeat, when, "
-     "steps, method, path, query, headers, auth, body, body_file, json, form, multipart, stream, "
-     "capture, checks"},
+     "steps, method, path, query, headers, auth, body, body_file, json, form, multipart, grpc, "
+     "proto, descriptor_set, reflection, message, metadata, deadline, compress, max_message, "
+     "stream, capture, checks"},
     {"{" LOAD ",\"tasks\":[{}],\"on_start\":[{\"tags\":[\"x\"]}]}",
      "s.json:1:61: \"tags\" select tasks and their steps; these steps always run, so remove "
      "\"tags\""},
