@@ -39,6 +39,9 @@ static void put_string(struct buf *out, const char *text, size_t n) {
     buf_char(out, '"');
 }
 
+/* The year 2255: nanoseconds since 1970 have room for it. */
+#define TIME_MAX_S 9e9
+
 static void put_time(struct buf *out, double seconds) {
     char utc[CLOCK_UTC_BYTES];
     clock_utc(llround(seconds * 1e6) * 1000, utc);
@@ -63,7 +66,7 @@ static void put_cell(const struct json *field, const struct json *v, int depth, 
     } else if (json_get(v, "f") != NULL) {
         put_row(json_get_array(field, "fields"), v, depth + 1, out);
     } else if (strcmp(type, "TIMESTAMP") == 0 && import_double(v, &seconds) && seconds > 0 &&
-               seconds < 1e11) {
+               seconds < TIME_MAX_S) {
         put_time(out, seconds);
     } else {
         json_copy(v, NULL, NULL, out);

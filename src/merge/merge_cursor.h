@@ -15,7 +15,7 @@
 #include "merge/merge_part.h"
 #include "util/err.h"
 
-#define MERGE_COLUMNS_MAX 14
+#define MERGE_COLUMNS_MAX 12
 #define MERGE_CURSOR_ROWS 128
 
 /* A table. A row has its id and then the values of `columns`, `count` together. */

@@ -13,7 +13,8 @@ int merge_fail(const struct merge_db *d, struct err *e) {
 int merge_damaged(const struct merge_db *d, const char *what, int64_t id, struct err *e) {
     return err_set(e,
                    "cannot read %s: the file is damaged: %s %" PRId64
-                   " refers to a missing row (sqlite3's .recover may save the rest)",
+                   " refers to a missing row, or has a number that no run has"
+                   " (sqlite3's .recover may save the rest)",
                    d->path, what, id);
 }
 

@@ -17,6 +17,7 @@ static const struct {
     {"boot_id", MERGE_KEY_PART},
     {"clock_*", MERGE_KEY_PART},
     {"started_us", MERGE_KEY_PART},
+    {"suspect_only_late", MERGE_KEY_PART},
     {"libcurl", MERGE_KEY_MACHINE},
     {"libuv", MERGE_KEY_MACHINE},
     {"openssl", MERGE_KEY_MACHINE},

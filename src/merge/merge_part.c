@@ -63,9 +63,23 @@ static void take_pair(void *context, const char *key, const char *value) {
     p->pairs[p->pair_count++] = pair;
 }
 
+/* A part under an agent writes start_at at its end. If it did not come that far, because it was
+ * killed or its disk is full, its clock says the same: the agent gave the time of both. */
+static void take_start(void *context, const char *key, const char *value) {
+    const struct reading *r = context;
+    char utc[CLOCK_UTC_BYTES], *end;
+    long long us = strcmp(key, "started_us") == 0 ? strtoll(value, &end, 10) : -1;
+    if (us >= 0 && us <= INT64_MAX / NS_PER_US && merge_part_value(r->part, "shard") != NULL &&
+        merge_part_value(r->part, "start_at") == NULL) {
+        clock_utc(us * NS_PER_US, utc);
+        take_pair(context, "start_at", utc); /* here it is in its order */
+    }
+    take_pair(context, key, value);
+}
+
 static int read_manifest(struct merge_part *p, struct err *e) {
     struct reading r = {.part = p};
-    if (reader_manifest(p->reader, take_pair, &r, e) != 0)
+    if (reader_manifest(p->reader, take_start, &r, e) != 0)
         return -1;
     if (r.too_long)
         return err_set(e, "cannot read %s: its manifest is larger than 16 MiB", p->path);
@@ -148,10 +162,10 @@ static int check_tables(struct merge_part *p, struct err *e) {
                      " 'CREATE VIRTUAL%' AND name IN ('run', 'manifest', 'event', 'endpoint',"
                      " 'error', 'result', 'request', 'user_count', 'client_second',"
                      " 'dispatch_second', 'task', 'iteration', 'check_name', 'check_second',"
-                     " 'failed_body', 'stream', 'scrape_series', 'scrape_point')",
+                     " 'failed_body', 'stream', 'reconnection', 'scrape_series', 'scrape_point')",
                      &n, &known, e) != 0)
         return -1;
-    return n == 18 ? 0
+    return n == 19 ? 0
                    : err_set(e, "cannot read %s: the file is damaged: it lacks tables", p->path);
 }
 

@@ -11,7 +11,18 @@
 #define OTHER_ERRORS "(other errors)"
 
 /* Columns of a result, in the order of all statements here. */
-enum { C_ENDPOINT, C_STATUS, C_OUTCOME, C_ERROR, C_NEW, C_AGAIN, C_VERSION, C_END, COLUMNS };
+enum {
+    C_ENDPOINT,
+    C_STATUS,
+    C_OUTCOME,
+    C_ERROR,
+    C_NEW,
+    C_AGAIN,
+    C_VERSION,
+    C_END,
+    C_GRPC,
+    COLUMNS
+};
 
 struct own {
     struct merge_mapped *all; /* by number */
@@ -31,9 +42,9 @@ struct merge_results {
 /* The content of each number. The index is what makes finding quick. */
 static const char *const known_sql =
     "CREATE TEMP TABLE known(endpoint, status, outcome, error, new_connection, sent_again,"
-    " http_version, previous_end, id INTEGER);"
+    " http_version, previous_end, grpc_status, id INTEGER);"
     "CREATE INDEX temp.known_all ON known(endpoint, status, outcome, error, new_connection,"
-    " sent_again, http_version, previous_end);"
+    " sent_again, http_version, previous_end, grpc_status);"
     "CREATE TEMP TABLE known_error(text PRIMARY KEY, id INTEGER) WITHOUT ROWID";
 
 static int prepare_all(struct merge_results *r, struct err *e) {
@@ -43,10 +54,12 @@ static int prepare_all(struct merge_results *r, struct err *e) {
     } all[] = {
         {&r->find, "SELECT id FROM temp.known WHERE endpoint IS ?1 AND status IS ?2"
                    " AND outcome IS ?3 AND error IS ?4 AND new_connection IS ?5"
-                   " AND sent_again IS ?6 AND http_version IS ?7 AND previous_end IS ?8"},
+                   " AND sent_again IS ?6 AND http_version IS ?7 AND previous_end IS ?8"
+                   " AND grpc_status IS ?9"},
         {&r->add, "INSERT INTO result(endpoint, status, outcome, error, new_connection, sent_again,"
-                  " http_version, previous_end, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"},
-        {&r->keep, "INSERT INTO temp.known VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+                  " http_version, previous_end, grpc_status, id)"
+                  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+        {&r->keep, "INSERT INTO temp.known VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
         {&r->error_find, "SELECT id FROM temp.known_error WHERE text = ?"},
         {&r->error_add, "INSERT INTO error(text, id) VALUES (?, ?)"},
     };
@@ -183,7 +196,8 @@ static int first_use(struct merge_results *r, const struct merge_part *p, int64_
     sqlite3_stmt *row = NULL;
     if (merge_prepare(&p->db,
                       "SELECT r.endpoint, r.status, r.outcome, x.text, r.new_connection,"
-                      " r.sent_again, r.http_version, r.previous_end FROM result AS r"
+                      " r.sent_again, r.http_version, r.previous_end, r.grpc_status"
+                      " FROM result AS r"
                       " LEFT JOIN error AS x ON x.id = r.error WHERE r.id = ?",
                       &row, e) != 0)
         return -1;

@@ -1,8 +1,8 @@
 #include "merge/merge_rows.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "merge/merge_cursor.h"
 #include "merge/merge_feed.h"
@@ -11,8 +11,8 @@ enum { R_ID, R_RESULT, R_USER, R_AT, R_LAG, R_TOOK };
 static const struct merge_table requests = {
     .name = "request",
     .columns = "result, user, at_us, lag_us, took_us, rest_us, dns_us, connect_us, tls_us,"
-               " bytes_sent, bytes_received, resent_us, previous_idle_us",
-    .count = 14,
+               " bytes_sent, bytes_received",
+    .count = 12,
     .at = R_AT,
     .took = R_TOOK};
 
@@ -23,15 +23,22 @@ static const struct merge_table iterations = {.name = "iteration",
                                               .at = I_AT,
                                               .took = I_TOOK};
 
-#define STREAM_COLUMNS                                                                             \
-    "request, first_event_us, first_token_us, first_output_us, last_token_us, events,"             \
-    " token_events, reasoning_events, tool_events, reads, shared_reads, usage_tokens,"             \
-    " prompt_tokens, cached_tokens, reasoning_tokens, first_tokens, finish, done, after_done,"     \
-    " gap_max_us, gaps_us"
-#define STREAM_COLUMN_COUNT 21
+/* Tables with more about some of the requests. The first column is the request. */
+enum { STREAMS, RECONNECTIONS, SIDES };
+static const struct side_table {
+    const char *name, *columns, *values;
+} sides[SIDES] = {
+    [STREAMS] = {"stream",
+                 "request, first_event_us, first_token_us, first_output_us, last_token_us, events,"
+                 " token_events, reasoning_events, tool_events, reads, shared_reads, usage_tokens,"
+                 " prompt_tokens, cached_tokens, reasoning_tokens, first_tokens, finish, done,"
+                 " after_done, gap_max_us, gaps_us, asked_tokens, asked_words",
+                 "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"},
+    [RECONNECTIONS] = {"reconnection", "request, resent_us, previous_idle_us", "?, ?, ?"},
+};
 
-/* The streams of one part, in order of their requests. */
-struct streams {
+/* Such a table of one part, in order of the requests. */
+struct side {
     sqlite3_stmt *st;
     int64_t request; /* of the current row; INT64_MAX: there is none left */
 };
@@ -46,8 +53,8 @@ struct merging {
     size_t left;
     struct merge_cursor *current; /* gave the last row; NULL: there was none */
     int (*take)(struct merging *m, struct merge_cursor *c, struct err *e); /* a row comes */
-    sqlite3_stmt *insert_stream;
-    struct streams *streams; /* of each part */
+    sqlite3_stmt *insert_side[SIDES];
+    struct side (*sides)[SIDES]; /* of each part */
     uint64_t rows;
 };
 
@@ -129,10 +136,10 @@ static int check_user(const struct merge_cursor *c, int64_t user, struct err *e)
                    p->path, user, p->name, p->count);
 }
 
-/* ---- requests and their streams ---- */
+/* ---- requests, and what more there is about them ---- */
 
-static int next_stream(struct merging *m, size_t part, struct err *e) {
-    struct streams *s = &m->streams[part];
+static int next_side(struct merging *m, size_t part, int which, struct err *e) {
+    struct side *s = &m->sides[part][which];
     int rc = sqlite3_step(s->st);
     if (rc != SQLITE_ROW && rc != SQLITE_DONE)
         return merge_fail(&m->parts[part].db, e);
@@ -140,18 +147,17 @@ static int next_stream(struct merging *m, size_t part, struct err *e) {
     return 0;
 }
 
-static int put_stream(struct merging *m, size_t part, struct err *e) {
-    sqlite3_stmt *in = m->streams[part].st, *out = m->insert_stream;
+static int put_side(struct merging *m, size_t part, int which, struct err *e) {
+    sqlite3_stmt *in = m->sides[part][which].st, *out = m->insert_side[which];
     sqlite3_bind_int64(out, 1, (int64_t)m->rows);
-    for (int i = 1; i < STREAM_COLUMN_COUNT; i++)
+    for (int i = 1; i < sqlite3_column_count(in); i++)
         if (sqlite3_bind_value(out, i + 1, sqlite3_column_value(in, i)) != SQLITE_OK)
             return merge_fail(m->out, e);
-    return merge_step(m->out, out, e) != 0 ? -1 : next_stream(m, part, e);
+    return merge_step(m->out, out, e) != 0 ? -1 : next_side(m, part, which, e);
 }
 
 static int take_request(struct merging *m, struct merge_cursor *c, struct err *e) {
     struct merge_row *row = merge_cursor_row(c);
-    const struct streams *s = &m->streams[c->place];
     struct merge_mapped *result = merge_results_of(m->results, c->place, row->v[R_RESULT], e);
     if (result == NULL)
         return -1;
@@ -160,21 +166,48 @@ static int take_request(struct merging *m, struct merge_cursor *c, struct err *e
     row->v[R_RESULT] = result->id;
     result->rows++;
     m->rows++;
-    if (s->request < row->v[R_ID])
-        return merge_damaged(&c->part->db, "stream", s->request, e);
-    return s->request == row->v[R_ID] ? put_stream(m, c->place, e) : 0;
+    for (int i = 0; i < SIDES; i++) {
+        const struct side *s = &m->sides[c->place][i];
+        if (s->request < row->v[R_ID])
+            return merge_damaged(&c->part->db, sides[i].name, s->request, e);
+        if (s->request == row->v[R_ID] && put_side(m, c->place, i, e) != 0)
+            return -1;
+    }
+    return 0;
 }
 
-static int open_streams(struct merging *m, struct err *e) {
+static int open_side(struct merging *m, int which, struct err *e) {
+    const struct side_table *t = &sides[which];
+    char sql[512];
+    snprintf(sql, sizeof sql, "SELECT %s FROM %s ORDER BY request", t->columns, t->name);
     for (size_t i = 0; i < m->part_count; i++)
-        if (merge_prepare(&m->parts[i].db, "SELECT " STREAM_COLUMNS " FROM stream ORDER BY request",
-                          &m->streams[i].st, e) != 0 ||
-            next_stream(m, i, e) != 0)
+        if (merge_prepare(&m->parts[i].db, sql, &m->sides[i][which].st, e) != 0 ||
+            next_side(m, i, which, e) != 0)
             return -1;
-    return merge_prepare(m->out,
-                         "INSERT INTO stream(" STREAM_COLUMNS
-                         ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                         &m->insert_stream, e);
+    snprintf(sql, sizeof sql, "INSERT INTO %s(%s) VALUES (%s)", t->name, t->columns, t->values);
+    return merge_prepare(m->out, sql, &m->insert_side[which], e);
+}
+
+static int merge_requests(struct merging *m, struct err *e) {
+    for (int i = 0; i < SIDES; i++)
+        if (open_side(m, i, e) != 0)
+            return -1;
+    if (each(m, &requests, take_request, e) != 0)
+        return -1;
+    for (size_t i = 0; i < m->part_count; i++)
+        for (int k = 0; k < SIDES; k++)
+            if (m->sides[i][k].request != INT64_MAX)
+                return merge_damaged(&m->parts[i].db, sides[k].name, m->sides[i][k].request, e);
+    return 0;
+}
+
+static void sides_done(struct merging *m) {
+    for (int k = 0; k < SIDES; k++) {
+        for (size_t i = 0; m->sides != NULL && i < m->part_count; i++)
+            sqlite3_finalize(m->sides[i][k].st);
+        sqlite3_finalize(m->insert_side[k]);
+    }
+    free(m->sides);
 }
 
 /* ---- iterations ---- */
@@ -209,25 +242,17 @@ int merge_rows(const struct merge_db *out, struct merge_part *parts, size_t n,
     struct merging m = {.out = out, .parts = parts, .part_count = n, .results = results};
     m.cursors = calloc(n, sizeof *m.cursors);
     m.heap = calloc(n, sizeof *m.heap);
-    m.streams = calloc(n, sizeof *m.streams);
-    int result = m.cursors == NULL || m.heap == NULL || m.streams == NULL
+    m.sides = calloc(n, sizeof *m.sides);
+    int result = m.cursors == NULL || m.heap == NULL || m.sides == NULL
                      ? err_set(e, "out of memory")
-                     : open_streams(&m, e);
-    if (result == 0)
-        result = each(&m, &requests, take_request, e);
-    for (size_t i = 0; result == 0 && i < n; i++)
-        if (m.streams[i].request != INT64_MAX)
-            result = merge_damaged(&parts[i].db, "stream", m.streams[i].request, e);
+                     : merge_requests(&m, e);
     if (result == 0)
         result = each(&m, &iterations, take_iteration, e);
     if (result == 0) {
         count_parts(&m);
         *rows = m.rows;
     }
-    for (size_t i = 0; m.streams != NULL && i < n; i++)
-        sqlite3_finalize(m.streams[i].st);
-    sqlite3_finalize(m.insert_stream);
-    free(m.streams);
+    sides_done(&m);
     free(m.heap);
     free(m.cursors);
     return result;

@@ -1,20 +1,24 @@
 /*
  * db: what the record, the reader and the merge share about SQLite: the ID and schema version of a
- * run file, paths, and SQLite's errors in plain words.
+ * run file, paths, distrust of files that others made, and SQLite's errors in plain words.
  *
- * Only for record and merge. Thread: any, each with its own connection.
+ * Only for record, merge and results. Thread: any, each with its own connection.
  */
 #ifndef RECORD_DB_H
 #define RECORD_DB_H
 
 #include <sqlite3.h>
+#include <stdint.h>
 
 #include "util/err.h"
 
 #define DB_APPLICATION_ID 0x6373776d /* "cswm" */
-#define DB_SCHEMA_VERSION 7
+#define DB_SCHEMA_VERSION 10
 /* What an older version lacks, besides what the versions above it lack:
  *
+ *   9  grpc_status
+ *   8  `reconnection`: its columns were in `request`
+ *   7  what a stream asked for
  *   6  streams
  *   5  time series of the target's metrics
  *   4  resent_us, http_version and how connections ended
@@ -28,6 +32,21 @@ char *db_path(const char *path);
 
 /* Removes a run file and the files that SQLite keeps next to it. None of them has to exist. */
 void db_remove(const char *path);
+
+/* How much SQLite may still do with a file. Owned by the caller; it lives as long as the connection
+ * does. */
+struct db_budget {
+    uint64_t all, left; /* instructions of SQLite's virtual machine */
+};
+
+/* Readies a new connection for a file that anybody may have made. Nothing in it is executed that
+ * has an effect: triggers do not fire, and views and columns may call harmless functions only. A
+ * value of more than 256 MiB is an error. Work is bounded by the size of the file and its log,
+ * because views and damaged pages can have rows without end; beyond that, statements fail. */
+void db_distrust(sqlite3 *db, const char *path, struct db_budget *budget);
+
+/* The next statement may do as much as all before it. */
+void db_budget_renew(struct db_budget *budget);
 
 /* Sets e to the reason why the last call on db failed, and what to do about it. Returns -1. */
 int db_error(sqlite3 *db, struct err *e);

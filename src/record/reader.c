@@ -45,6 +45,7 @@ static int connect(struct reader *r, const char *name, int flags) {
         sqlite3_open_v2(name, &r->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | flags, NULL);
     if (rc != SQLITE_OK)
         return rc;
+    db_distrust(r->db, r->path, &r->budget);
     sqlite3_busy_timeout(r->db, LOCK_MS);
     return sqlite3_exec(r->db, "BEGIN; SELECT count(*) FROM sqlite_master", NULL, NULL, NULL);
 }
@@ -165,12 +166,16 @@ static int load_errors(struct reader *r, struct err *e) {
     sqlite3_stmt *st = NULL;
     if (reader_prepare(r, "SELECT id, text FROM error WHERE id >= 0", &st, e) != 0)
         return -1;
-    bool ok = true;
-    int rc;
-    while ((rc = sqlite3_step(st)) == SQLITE_ROW && ok)
+    bool ok = true, in_order = true;
+    int rc = SQLITE_DONE;
+    while (ok && (rc = sqlite3_step(st)) == SQLITE_ROW &&
+           (in_order = reader_is_id(st, r->error_count)))
         ok = (r->errors[sqlite3_column_int64(st, 0)] = reader_keep_column(r, st, 1)) != NULL;
+    int64_t id = in_order ? 0 : sqlite3_column_int64(st, 0);
     if (reader_finish(r, st, rc, e) != 0)
         return -1;
+    if (!in_order)
+        return reader_damaged(r, "error", id, e);
     return ok ? 0 : reader_no_memory(r, e);
 }
 
@@ -185,16 +190,19 @@ static int number_of(const unsigned char *word, const char *text(int), int count
 static bool set_result(struct reader *r, sqlite3_stmt *st, struct result *x) {
     int64_t endpoint = sqlite3_column_int64(st, 1), outcome = sqlite3_column_int64(st, 3);
     int64_t error = sqlite3_column_int64(st, 4);
-    *x = (struct result){.endpoint = (uint32_t)endpoint,
-                         .error = (uint32_t)error,
-                         .status = sqlite3_column_int(st, 2),
-                         .outcome = (enum outcome)outcome,
-                         .new_connection = sqlite3_column_int(st, 5) != 0,
-                         .http_version = (enum http_version)number_of(
-                             sqlite3_column_text(st, 6), http_version_text, HTTP_VERSION_COUNT),
-                         .previous_end = (enum connection_end)number_of(
-                             sqlite3_column_text(st, 7), connection_end_text, CONNECTION_END_COUNT),
-                         .known = true};
+    *x = (struct result){
+        .endpoint = (uint32_t)endpoint,
+        .error = (uint32_t)error,
+        .status = sqlite3_column_int(st, 2),
+        .outcome = (enum outcome)outcome,
+        .new_connection = sqlite3_column_int(st, 5) != 0,
+        .http_version = (enum http_version)number_of(sqlite3_column_text(st, 6), http_version_text,
+                                                     HTTP_VERSION_COUNT),
+        .previous_end = (enum connection_end)number_of(sqlite3_column_text(st, 7),
+                                                       connection_end_text, CONNECTION_END_COUNT),
+        .grpc_status = sqlite3_column_type(st, 8) == SQLITE_NULL ? REQUEST_NO_GRPC_STATUS
+                                                                 : sqlite3_column_int(st, 8),
+        .known = true};
     return endpoint >= 0 && endpoint < (int64_t)r->catalog.endpoint_count && outcome >= 0 &&
            outcome < OUTCOME_COUNT && error >= 0 &&
            (error == 0 || (error < (int64_t)r->error_count && r->errors[error] != NULL));
@@ -211,20 +219,24 @@ static int load_results(struct reader *r, struct err *e) {
     if (reader_prepare(r,
                        r->version < READER_CONNECTIONS_VERSION
                            ? "SELECT id, endpoint, status, outcome, error, new_connection, NULL,"
-                             " NULL FROM result WHERE id >= 0"
+                             " NULL, NULL FROM result WHERE id >= 0"
+                       : r->version < READER_GRPC_VERSION
+                           ? "SELECT id, endpoint, status, outcome, error, new_connection,"
+                             " http_version, previous_end, NULL FROM result WHERE id >= 0"
                            : "SELECT id, endpoint, status, outcome, error, new_connection,"
-                             " http_version, previous_end FROM result WHERE id >= 0",
+                             " http_version, previous_end, grpc_status FROM result WHERE id >= 0",
                        &st, e) != 0)
         return -1;
-    int64_t broken = 0;
-    int rc;
-    while ((rc = sqlite3_step(st)) == SQLITE_ROW && broken == 0) {
-        int64_t id = sqlite3_column_int64(st, 0);
-        broken = set_result(r, st, &r->results[id]) ? 0 : id;
+    bool whole = true;
+    int64_t id = 0;
+    int rc = SQLITE_DONE;
+    while (whole && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+        id = sqlite3_column_int64(st, 0);
+        whole = reader_is_id(st, r->result_count) && set_result(r, st, &r->results[id]);
     }
     if (reader_finish(r, st, rc, e) != 0)
         return -1;
-    return broken == 0 ? 0 : reader_damaged(r, "result", broken, e);
+    return whole ? 0 : reader_damaged(r, "result", id, e);
 }
 
 int reader_open(const char *path, struct reader **out, struct err *e) {
@@ -241,7 +253,8 @@ int reader_open(const char *path, struct reader **out, struct err *e) {
     }
     r->path = copy;
     if (open_file(r, e) != 0 || check_marks(r, e) != 0 || load_run(r, e) != 0 ||
-        reader_load_catalog(r, e) != 0 || load_errors(r, e) != 0 || load_results(r, e) != 0)
+        reader_load_has(r, e) != 0 || reader_load_catalog(r, e) != 0 || load_errors(r, e) != 0 ||
+        load_results(r, e) != 0)
         goto fail;
     *out = r;
     return 0;

@@ -35,17 +35,20 @@ static bool load_check(struct reader *r, sqlite3_stmt *st, int64_t id) {
 
 typedef bool load_fn(struct reader *r, sqlite3_stmt *st, int64_t id);
 
-/* Each row of `sql`, whose first column is an id that was counted. */
-static int load(struct reader *r, const char *sql, load_fn *fn, struct err *e) {
+/* Each row of `sql`, whose first column is an id below `count`. */
+static int load(struct reader *r, const char *sql, size_t count, load_fn *fn, struct err *e) {
     sqlite3_stmt *st = NULL;
     if (reader_prepare(r, sql, &st, e) != 0)
         return -1;
-    bool ok = true;
-    int rc;
-    while ((rc = sqlite3_step(st)) == SQLITE_ROW && ok)
+    bool ok = true, in_order = true;
+    int rc = SQLITE_DONE;
+    while (ok && (rc = sqlite3_step(st)) == SQLITE_ROW && (in_order = reader_is_id(st, count)))
         ok = fn(r, st, sqlite3_column_int64(st, 0));
+    int64_t id = in_order ? 0 : sqlite3_column_int64(st, 0);
     if (reader_finish(r, st, rc, e) != 0)
         return -1;
+    if (!in_order)
+        return reader_damaged(r, "id", id, e);
     return ok ? 0 : reader_no_memory(r, e);
 }
 
@@ -65,9 +68,11 @@ static int load_flows(struct reader *r, struct err *e) {
         c->tasks[i] = (struct catalog_task){.name = "", .endpoint = CATALOG_STEPS};
     for (size_t i = 0; i < c->check_count; i++)
         c->checks[i] = (struct catalog_check){.name = "", .endpoint = UINT32_MAX};
-    if (load(r, "SELECT id, name, endpoint FROM task WHERE id >= 0", load_task, e) != 0)
+    if (load(r, "SELECT id, name, endpoint FROM task WHERE id >= 0", c->task_count, load_task, e) !=
+        0)
         return -1;
-    return load(r, "SELECT id, name, endpoint FROM check_name WHERE id >= 0", load_check, e);
+    return load(r, "SELECT id, name, endpoint FROM check_name WHERE id >= 0", c->check_count,
+                load_check, e);
 }
 
 int reader_load_catalog(struct reader *r, struct err *e) {
@@ -80,7 +85,8 @@ int reader_load_catalog(struct reader *r, struct err *e) {
         return reader_no_memory(r, e);
     for (size_t i = 0; i < c->endpoint_count; i++)
         c->endpoints[i] = (struct endpoint){.name = "", .method = ""};
-    if (load(r, "SELECT id, name, method FROM endpoint WHERE id >= 0", load_endpoint, e) != 0)
+    if (load(r, "SELECT id, name, method FROM endpoint WHERE id >= 0", c->endpoint_count,
+             load_endpoint, e) != 0)
         return -1;
     return reader_has_iterations(r) ? load_flows(r, e) : 0;
 }

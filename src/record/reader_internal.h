@@ -8,10 +8,16 @@
 
 #include <sqlite3.h>
 
+#include "record/db.h"
 #include "record/reader.h"
 
-/* The schema version that added resent_us and how connections ended. */
+/* The schema version that added resent_us and how connections ended, and the one that gave their
+ * times a table. */
 #define READER_CONNECTIONS_VERSION 5
+#define READER_RECONNECTION_VERSION 9
+/* The one that added grpc_status, and the one that came with streams. */
+#define READER_GRPC_VERSION 10
+#define READER_STREAMS_VERSION 7
 
 struct text {
     struct text *next;
@@ -21,12 +27,17 @@ struct text {
 /* A row of `result`. The index is its id. */
 struct result {
     uint32_t endpoint, error;
-    int status;
+    int status, grpc_status;
     enum outcome outcome;
     bool new_connection;
     enum http_version http_version;
     enum connection_end previous_end;
     bool known;
+};
+
+/* What the file has. Known from the start, so that these questions cannot fail later. */
+struct reader_has {
+    bool iterations, checks, failed_bodies, steps, client_limits, streams;
 };
 
 /* One read transaction is open from reader_open() to reader_close(), so that all scans see the same
@@ -35,8 +46,10 @@ struct result {
 struct reader {
     const char *path;
     sqlite3 *db;
+    struct db_budget budget;
     struct text *texts; /* all strings returned to callers */
     int64_t version;    /* of the schema */
+    struct reader_has has;
     struct reader_run run;
     struct catalog catalog;
     const char **errors; /* by number; NULL: no such error */
@@ -62,6 +75,11 @@ int reader_prepare(struct reader *r, const char *sql, sqlite3_stmt **out, struct
  * how much memory a damaged file can make us allocate. */
 int reader_count_ids(struct reader *r, const char *sql, int64_t most, size_t *out, struct err *e);
 
+/* Whether the first column of a row is an index below a count of reader_count_ids(). It always is
+ * in a file of ours; elsewhere an id can be a text, and a row need not be in its place. */
+bool reader_is_id(sqlite3_stmt *st, size_t count);
+
+int reader_load_has(struct reader *r, struct err *e);
 int reader_load_catalog(struct reader *r, struct err *e);
 
 /* Ends a loop over a statement, given the result `rc` of its last step. Returns 0 if the loop

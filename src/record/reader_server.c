@@ -219,6 +219,8 @@ int reader_server_scan(struct reader *r, enum reader_server_order order, reader_
 static int scan_points(struct reader *r, const char *sql, const char *metric, reader_point_fn *fn,
                        void *context, struct err *e) {
     sqlite3_stmt *st = NULL;
+    if (reader_version(r) < FIRST_VERSION)
+        return 0;
     if (reader_prepare(r, sql, &st, e) != 0)
         return -1;
     sqlite3_bind_text(st, 1, metric, -1, SQLITE_STATIC);

@@ -34,7 +34,8 @@ int reader_no_memory(struct reader *r, struct err *e) {
 int reader_damaged(struct reader *r, const char *what, int64_t id, struct err *e) {
     return err_set(e,
                    "cannot read %s: the file is damaged: %s %" PRId64
-                   " refers to a missing row (sqlite3's .recover may save the rest)",
+                   " refers to a missing row, or has a number that no run has"
+                   " (sqlite3's .recover may save the rest)",
                    r->path, what, id);
 }
 
@@ -69,6 +70,11 @@ int reader_count_ids(struct reader *r, const char *sql, int64_t most, size_t *ou
         return reader_damaged(r, "id", n - 1, e);
     *out = (size_t)n;
     return 0;
+}
+
+bool reader_is_id(sqlite3_stmt *st, size_t count) {
+    int64_t id = sqlite3_column_int64(st, 0);
+    return id >= 0 && (uint64_t)id < count;
 }
 
 int64_t reader_column(sqlite3_stmt *st, int at) {

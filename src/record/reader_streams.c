@@ -4,8 +4,8 @@
 
 #include "record/reader_internal.h"
 
-/* The schema's version that came with streams. */
-#define STREAMS_VERSION 7
+/* The schema's version in which a stream knows what was asked for. */
+#define ASKED_VERSION 8
 
 /* The columns of the query below. */
 enum {
@@ -30,20 +30,23 @@ enum {
     C_DONE,
     C_AFTER_DONE,
     C_GAP_MAX,
-    C_GAPS
+    C_GAPS,
+    C_ASKED_TOKENS,
+    C_ASKED_WORDS
 };
 
-#define QUERY                                                                                      \
+#define QUERY(asked)                                                                               \
     "SELECT request_id, first_event_us, ttft_us, ttfo_us, last_token_us, events, token_events,"    \
     " reasoning_events, tool_events, reads, shared_reads, output_tokens, prompt_tokens,"           \
     " cached_tokens, reasoning_tokens, tokens_from = 'usage', first_tokens, finish, done,"         \
-    " after_done, gap_max_us, gaps_us FROM streams ORDER BY request_id"
+    " after_done, gap_max_us, gaps_us, " asked " FROM streams ORDER BY request_id"
 
-bool reader_has_streams(struct reader *r) {
-    int64_t there = 0;
-    return r->version >= STREAMS_VERSION &&
-           reader_number(r, "SELECT EXISTS (SELECT 1 FROM stream)", &there, NULL) == 0 &&
-           there != 0;
+bool reader_has_streams(const struct reader *r) {
+    return r->has.streams;
+}
+
+bool reader_streams_have_asked(const struct reader *r) {
+    return r->version >= ASKED_VERSION;
 }
 
 /* Both tables are read side by side, in the order of ids. */
@@ -99,6 +102,8 @@ static struct stream_row row_of(sqlite3_stmt *st) {
         .after_done = count_of(st, C_AFTER_DONE),
         .gap_max_us = moment_of(st, C_GAP_MAX),
         .gaps = (const char *)sqlite3_column_text(st, C_GAPS),
+        .asked_tokens = reader_column(st, C_ASKED_TOKENS),
+        .asked_words = reader_column(st, C_ASKED_WORDS),
     };
 }
 
@@ -118,7 +123,10 @@ static int on_request(void *context, const struct request *x) {
 
 static int scan(struct reader *r, bool all, reader_stream_fn *fn, void *context, struct err *e) {
     struct streams_scan s = {.all = all, .fn = fn, .context = context};
-    if (reader_prepare(r, QUERY, &s.st, e) != 0)
+    if (reader_prepare(r,
+                       r->version < ASKED_VERSION ? QUERY("NULL, NULL")
+                                                  : QUERY("asked_tokens, asked_words"),
+                       &s.st, e) != 0)
         return -1;
     s.rc = sqlite3_step(s.st);
     int stopped =

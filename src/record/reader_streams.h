@@ -14,7 +14,10 @@
 #include "record/stream_row.h"
 
 /* Whether at least one response was streamed. */
-bool reader_has_streams(struct reader *r);
+bool reader_has_streams(const struct reader *r);
+
+/* Whether rows have asked_tokens and asked_words: from the schema's version 8 on. */
+bool reader_streams_have_asked(const struct reader *r);
 
 /* Calls fn for each request with a stream, in order of id, until fn returns non-zero; then returns
  * that value. Returns 0 at the end, or -1 with e set if the file cannot be read. */

@@ -4,35 +4,56 @@
 
 #include "record/reader_internal.h"
 
-static bool has_row(struct reader *r, const char *sql) {
+/* Whether a query has a row, if `asked`. */
+static int ask(struct reader *r, bool asked, const char *sql, bool *has, struct err *e) {
     sqlite3_stmt *st = NULL;
-    if (reader_prepare(r, sql, &st, NULL) != 0)
-        return false;
-    bool there = sqlite3_step(st) == SQLITE_ROW;
-    sqlite3_finalize(st);
-    return there;
+    if (!asked)
+        return 0;
+    if (reader_prepare(r, sql, &st, e) != 0)
+        return -1;
+    int rc = sqlite3_step(st);
+    *has = rc == SQLITE_ROW;
+    return reader_finish(r, st, rc, e);
 }
 
-bool reader_has_iterations(struct reader *r) {
-    return has_row(r, "SELECT 1 FROM sqlite_master WHERE type = 'view' AND name = 'iterations'");
+int reader_load_has(struct reader *r, struct err *e) {
+    struct reader_has has = {.iterations = false};
+    bool bodies = false;
+    if (ask(r, true, "SELECT 1 FROM sqlite_master WHERE type = 'view' AND name = 'iterations'",
+            &has.iterations, e) != 0 ||
+        ask(r, true, "SELECT 1 FROM sqlite_master WHERE type = 'view' AND name = 'checks'",
+            &has.checks, e) != 0 ||
+        ask(r, true, "SELECT 1 FROM sqlite_master WHERE name = 'failed_body'", &bodies, e) != 0 ||
+        ask(r, bodies, "SELECT 1 FROM failed_body LIMIT 1", &has.failed_bodies, e) != 0 ||
+        ask(r, has.iterations, "SELECT 1 FROM task WHERE endpoint IS NULL LIMIT 1", &has.steps,
+            e) != 0 ||
+        ask(r, true, "SELECT 1 FROM event WHERE kind = 'client_limit' LIMIT 1", &has.client_limits,
+            e) != 0 ||
+        ask(r, r->version >= READER_STREAMS_VERSION, "SELECT 1 FROM stream LIMIT 1", &has.streams,
+            e) != 0)
+        return -1;
+    r->has = has;
+    return 0;
 }
 
-bool reader_has_checks(struct reader *r) {
-    return has_row(r, "SELECT 1 FROM sqlite_master WHERE type = 'view' AND name = 'checks'");
+bool reader_has_iterations(const struct reader *r) {
+    return r->has.iterations;
 }
 
-bool reader_has_failed_bodies(struct reader *r) {
-    return has_row(r, "SELECT 1 FROM sqlite_master WHERE name = 'failed_body'") &&
-           has_row(r, "SELECT 1 FROM failed_body LIMIT 1");
+bool reader_has_checks(const struct reader *r) {
+    return r->has.checks;
 }
 
-bool reader_has_steps(struct reader *r) {
-    return reader_has_iterations(r) &&
-           has_row(r, "SELECT 1 FROM task WHERE endpoint IS NULL LIMIT 1");
+bool reader_has_failed_bodies(const struct reader *r) {
+    return r->has.failed_bodies;
 }
 
-bool reader_has_client_limits(struct reader *r) {
-    return has_row(r, "SELECT 1 FROM event WHERE kind = 'client_limit' LIMIT 1");
+bool reader_has_steps(const struct reader *r) {
+    return r->has.steps;
+}
+
+bool reader_has_client_limits(const struct reader *r) {
+    return r->has.client_limits;
 }
 
 int reader_load_end(struct reader *r, int64_t *us, struct err *e) {
@@ -107,12 +128,19 @@ int reader_feeder_empty(struct reader *r, int64_t *us, char *out, size_t size, s
                        us, out, size, e);
 }
 
+int reader_stream_limit(struct reader *r, int64_t *us, char *out, size_t size, struct err *e) {
+    return first_event(r,
+                       "SELECT at_us, text FROM event WHERE kind = 'stream_limit'"
+                       " ORDER BY at_us, rowid LIMIT 1",
+                       us, out, size, e);
+}
+
 int reader_stopped(struct reader *r, int64_t *us, char *out, size_t size, struct err *e) {
     return first_event(r,
                        "SELECT at_us, substr(text, 1, instr(text || ':', ':') - 1) || coalesce("
                        " (SELECT ' stopped the load, which was to last ' || value || ' s'"
                        " FROM manifest WHERE key = 'load_seconds'), ' stopped the load')"
-                       " FROM event WHERE kind = 'signal' ORDER BY at_us, rowid LIMIT 1",
+                       " FROM event WHERE kind IN ('signal', 'web') ORDER BY at_us, rowid LIMIT 1",
                        us, out, size, e);
 }
 

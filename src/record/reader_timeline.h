@@ -14,27 +14,31 @@
  * *out with free(). *count is 0 if the run has no stages. */
 int reader_stages(struct reader *r, int64_t **out, size_t *count, struct err *e);
 
-bool reader_has_iterations(struct reader *r);
-bool reader_has_checks(struct reader *r);
+bool reader_has_iterations(const struct reader *r);
+bool reader_has_checks(const struct reader *r);
 /* Whether the view failed_bodies has a row. */
-bool reader_has_failed_bodies(struct reader *r);
+bool reader_has_failed_bodies(const struct reader *r);
 
 /* When the load ended, so that no new request was started. READER_NO_VALUE: the file does not
  * say. */
 int reader_load_end(struct reader *r, int64_t *us, struct err *e);
 
 /* Whether at least one task has steps. Then an iteration can be more than one request. */
-bool reader_has_steps(struct reader *r);
+bool reader_has_steps(const struct reader *r);
 
 /* Whether this machine could not send a request, because it ran out of ports, descriptors,
  * addresses or memory. */
-bool reader_has_client_limits(struct reader *r);
+bool reader_has_client_limits(const struct reader *r);
+
+/* When a request first waited because the server limits streams, as below. */
+int reader_stream_limit(struct reader *r, int64_t *us, char *out, size_t size, struct err *e);
 
 /* When a user first stopped because a feeder had no rows left, and the text of that event, cut to
  * `size` bytes. READER_NO_VALUE: no user did. */
 int reader_feeder_empty(struct reader *r, int64_t *us, char *out, size_t size, struct err *e);
 
-/* When a signal stopped the load, and which signal. READER_NO_VALUE: none did. */
+/* When a signal or somebody at the page stopped the load, and which signal. READER_NO_VALUE: none
+ * did. */
 int reader_stopped(struct reader *r, int64_t *us, char *out, size_t size, struct err *e);
 
 /* When reading the target's metrics first failed, why, and how often it failed. READER_NO_VALUE:

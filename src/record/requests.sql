@@ -10,12 +10,12 @@ SELECT r.id AS id,
        r.at_us - r.lag_us AS intended_us,
        CASE WHEN o.sent THEN r.at_us END AS sent_us,
        r.at_us + r.took_us AS end_us,
-       CASE WHEN o.timed THEN r.took_us - coalesce(r.resent_us, 0) END AS service_us,
+       CASE WHEN o.timed THEN r.took_us - coalesce(c.resent_us, 0) END AS service_us,
        CASE WHEN o.timed THEN r.took_us + coalesce(r.lag_us, 0) END AS response_us,
        r.dns_us AS dns_us,
        r.connect_us AS connect_us,
        r.tls_us AS tls_us,
-       r.took_us - r.rest_us - coalesce(r.resent_us, 0) AS ttfb_us,
+       r.took_us - r.rest_us - coalesce(c.resent_us, 0) AS ttfb_us,
        t.status AS status,
        o.word AS outcome,
        x.text AS error,
@@ -23,12 +23,14 @@ SELECT r.id AS id,
        r.bytes_received AS bytes_received,
        t.new_connection AS new_connection,
        t.sent_again AS sent_again,
-       r.at_us + r.resent_us AS resent_us,
+       r.at_us + c.resent_us AS resent_us,
        t.http_version AS http_version,
        t.previous_end AS previous_end,
-       r.previous_idle_us AS previous_idle_us
+       c.previous_idle_us AS previous_idle_us,
+       t.grpc_status AS grpc_status
 FROM request AS r
 LEFT JOIN result AS t ON t.id = r.result
 LEFT JOIN endpoint AS e ON e.id = t.endpoint
 LEFT JOIN outcome AS o ON o.id = t.outcome
-LEFT JOIN error AS x ON x.id = t.error;
+LEFT JOIN error AS x ON x.id = t.error
+LEFT JOIN reconnection AS c ON c.request = r.id;

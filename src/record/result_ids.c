@@ -12,7 +12,8 @@ static struct result_ids_key key_of(const struct sample *s) {
         (uint64_t)s->endpoint | (uint64_t)s->status << 24 | (uint64_t)s->error << 40,
         (uint64_t)s->outcome |
             (uint64_t)(s->flags & (SAMPLE_NEW_CONNECTION | SAMPLE_SENT_AGAIN)) << 8 |
-            (uint64_t)s->http_version << 16 | (uint64_t)s->previous_end << 20};
+            (uint64_t)s->http_version << 16 | (uint64_t)s->previous_end << 20 |
+            (uint64_t)s->grpc_status << 24};
 }
 
 /* The slot of the key, or the free one where it belongs. */

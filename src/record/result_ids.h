@@ -1,7 +1,7 @@
 /*
  * result_ids: numbers for the properties that many requests share: endpoint, status, outcome,
- * error, whether the connection was new, whether it was sent again, HTTP version, and how the
- * previous connection ended.
+ * error, whether the connection was new, whether it was sent again, HTTP version, how the previous
+ * connection ended, and the status of a gRPC call.
  *
  * Numbers start at 1, in order of appearance. Nothing is ever removed. Internal to this folder.
  * Thread: plain data.
@@ -16,7 +16,7 @@
 #include "record/sample.h"
 
 struct result_ids_key {
-    uint64_t a, b; /* the eight properties, packed */
+    uint64_t a, b; /* the nine properties, packed */
 };
 
 struct result_ids_slot {

@@ -32,6 +32,7 @@ void sample_request(const struct sample *s, struct request *out) {
         .bytes_sent = s->bytes_sent,
         .bytes_received = s->bytes_received,
         .status = s->status,
+        .grpc_status = (int)s->grpc_status - 1,
         .outcome = (enum outcome)s->outcome,
         .new_connection = (s->flags & SAMPLE_NEW_CONNECTION) != 0,
         .streamed = (s->flags & SAMPLE_STREAM) != 0,

@@ -26,13 +26,14 @@
 #define SAMPLE_STREAM                                                                              \
     16u /* the queue has its stream record next to it: see queue_push_stream(), which sets it */
 #define SAMPLE_ENDPOINT_MAX 0xffffffu
-#define SAMPLE_BYTES_MAX 0xffffffffffffu
+#define SAMPLE_BYTES_MAX 0x3ffffffffffu /* 4 TiB */
 
 struct sample {
     int64_t intended_ns; /* SAMPLE_NO_TIME in a closed loop without pacing */
     int64_t sent_ns;     /* first attempt; SAMPLE_NO_TIME if outcome_is_sent() is false */
     int64_t end_ns;      /* SAMPLE_NO_TIME for OUTCOME_NOT_SENT */
-    uint64_t bytes_received : 48;
+    uint64_t bytes_received : 42;
+    uint64_t grpc_status : 6; /* 1 + the status of a gRPC call; 0: it is none, or has none */
     uint64_t flags : 8;
     uint64_t http_version : 4; /* enum http_version */
     /* An enum connection_end: how the user's connection before a new one ended. */

@@ -6,8 +6,9 @@
 #include "util/array.h"
 #include "util/outcome.h"
 
-extern const char embed_record_requests_sql[], embed_record_schema_sql[], embed_record_server_sql[],
-    embed_record_flows_sql[], embed_record_streams_sql[], embed_record_scrape_sql[];
+extern const char embed_record_reconnections_sql[], embed_record_requests_sql[],
+    embed_record_schema_sql[], embed_record_server_sql[], embed_record_flows_sql[],
+    embed_record_streams_sql[], embed_record_scrape_sql[];
 
 static int insert_outcomes(sqlite3 *db, struct err *e) {
     sqlite3_stmt *st = NULL;
@@ -32,6 +33,7 @@ int schema_make(sqlite3 *db, struct err *e) {
              DB_APPLICATION_ID, DB_SCHEMA_VERSION);
     const char *const all[] = {marks,
                                embed_record_schema_sql,
+                               embed_record_reconnections_sql,
                                embed_record_requests_sql,
                                embed_record_server_sql,
                                embed_record_flows_sql,

@@ -57,7 +57,8 @@ CREATE TABLE result (
     new_connection INTEGER NOT NULL,
     sent_again     INTEGER NOT NULL,
     http_version   TEXT,            -- of the answer; NULL: none came
-    previous_end   TEXT             -- how the user's connection before a new one had ended
+    previous_end   TEXT,            -- how the user's connection before a new one had ended
+    grpc_status    INTEGER          -- NULL: no gRPC call, or it ended without a status
 );
 
 -- One row a request. Differences instead of times: SQLite stores small numbers in fewer bytes.
@@ -73,9 +74,7 @@ CREATE TABLE request (
     connect_us     INTEGER,
     tls_us         INTEGER,
     bytes_sent     INTEGER NOT NULL,
-    bytes_received INTEGER NOT NULL,
-    resent_us      INTEGER,         -- when it was sent again - sent; NULL: it was not
-    previous_idle_us INTEGER        -- of the connection that previous_end is about
+    bytes_received INTEGER NOT NULL
 );
 
 CREATE TABLE user_count (

@@ -12,8 +12,9 @@
 #define LOCK_MS 5000
 #define CACHE "PRAGMA cache_size = -32768"
 
-extern const char embed_record_requests_sql[], embed_record_server_sql[], embed_record_flows_sql[],
-    embed_record_streams_sql[], embed_record_scrape_sql[];
+extern const char embed_record_reconnections_sql[], embed_record_requests_sql[],
+    embed_record_server_sql[], embed_record_flows_sql[], embed_record_streams_sql[],
+    embed_record_scrape_sql[];
 
 static const char *const sql_of[SERVER_STATEMENTS] = {
     [SERVER_NAME_FIND] = "SELECT id FROM server_name WHERE text = ?",
@@ -45,15 +46,18 @@ int server_fail(struct server_file *f, struct err *e) {
 }
 
 int server_exec(struct server_file *f, const char *sql, struct err *e) {
+    db_budget_renew(&f->budget);
     return sqlite3_exec(f->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : server_fail(f, e);
 }
 
 int server_prepare(struct server_file *f, const char *sql, sqlite3_stmt **out, struct err *e) {
+    db_budget_renew(&f->budget);
     return sqlite3_prepare_v2(f->db, sql, -1, out, NULL) == SQLITE_OK ? 0 : server_fail(f, e);
 }
 
 sqlite3_stmt *server_statement(struct server_file *f, enum server_statement which, struct err *e) {
     sqlite3_stmt **st = &f->statements[which];
+    db_budget_renew(&f->budget);
     if (*st == NULL && sqlite3_prepare_v3(f->db, sql_of[which], -1, SQLITE_PREPARE_PERSISTENT, st,
                                           NULL) != SQLITE_OK) {
         server_fail(f, e);
@@ -142,7 +146,8 @@ static int upgrade(struct server_file *f, struct err *e) {
                        f->path);
     snprintf(sql, sizeof sql, "PRAGMA user_version = %d", DB_SCHEMA_VERSION);
     /* Older ones have no such table yet. */
-    int64_t from_4 = version == 4 ? 5 : 0, from_3 = version >= 3 ? 6 : 0;
+    int64_t from_3 = version >= 3 ? 6 : 0, from_4 = version == 4 ? 5 : 0,
+            from_5 = version >= 5 ? 9 : 0, from_7 = version == 7 ? 8 : 0;
     const struct {
         int64_t before;
         const char *sql;
@@ -150,9 +155,11 @@ static int upgrade(struct server_file *f, struct err *e) {
         {INT64_MAX, "DROP VIEW requests"},
         {3, "ALTER TABLE result ADD COLUMN sent_again INTEGER NOT NULL DEFAULT 0"},
         {5, "ALTER TABLE result ADD COLUMN http_version TEXT;"
-            "ALTER TABLE result ADD COLUMN previous_end TEXT;"
-            "ALTER TABLE request ADD COLUMN resent_us INTEGER;"
-            "ALTER TABLE request ADD COLUMN previous_idle_us INTEGER"},
+            "ALTER TABLE result ADD COLUMN previous_end TEXT"},
+        {10, "ALTER TABLE result ADD COLUMN grpc_status INTEGER"},
+        {9, embed_record_reconnections_sql},
+        {from_5, "INSERT INTO reconnection SELECT id, resent_us, previous_idle_us FROM request"
+                 " WHERE resent_us IS NOT NULL OR previous_idle_us IS NOT NULL"},
         {INT64_MAX, embed_record_requests_sql},
         {3, embed_record_server_sql},
         {4, embed_record_flows_sql},
@@ -172,6 +179,9 @@ static int upgrade(struct server_file *f, struct err *e) {
         {from_3, "DROP VIEW server_series"},
         {6, embed_record_scrape_sql},
         {7, embed_record_streams_sql},
+        {from_7, "ALTER TABLE stream ADD COLUMN asked_tokens INTEGER;"
+                 "ALTER TABLE stream ADD COLUMN asked_words INTEGER; DROP VIEW streams"},
+        {from_7, strstr(embed_record_streams_sql, "CREATE VIEW streams")},
         {INT64_MAX, sql},
     };
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
@@ -224,6 +234,7 @@ int server_open(const char *path, struct server_file **out, struct err *e) {
         server_fail(f, e);
         goto fail;
     }
+    db_distrust(f->db, path, &f->budget);
     if (take_over(f, e) != 0 || upgrade(f, e) != 0 || load_run(f, e) != 0 ||
         server_exec(f, "SAVEPOINT opened", e) != 0)
         goto fail;

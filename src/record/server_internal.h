@@ -8,6 +8,7 @@
 
 #include <sqlite3.h>
 
+#include "record/db.h"
 #include "record/server.h"
 
 enum server_statement {
@@ -37,6 +38,7 @@ struct server_memo {
 struct server_file {
     char *path;
     sqlite3 *db;
+    struct db_budget budget;                     /* of each statement */
     sqlite3_stmt *statements[SERVER_STATEMENTS]; /* prepared at first use */
     struct server_run run;
     struct server_memo instance, revision;

@@ -159,7 +159,8 @@ static int join_rows(struct joiner *j, struct err *e) {
     sqlite3_stmt *rows = NULL;
     if (server_prepare(j->f,
                        "SELECT r.id, r.user, r.at_us, r.took_us, r.rest_us,"
-                       " o.word IN ('ok', 'http_error', 'check_failed', 'no_tokens')"
+                       " (o.word IN ('ok', 'http_error', 'check_failed', 'no_tokens')"
+                       "  OR (o.word = 'grpc_error' AND t.grpc_status <> 4))"
                        " AND NOT EXISTS (SELECT 1 FROM stream AS s WHERE s.request = r.id"
                        " AND s.finish = 'cancel_after')"
                        " FROM request AS r CROSS JOIN result AS t ON t.id = r.result"

@@ -37,16 +37,14 @@ enum {
     P_CONNECT,
     P_TLS,
     P_SENT,
-    P_RECEIVED,
-    P_RESENT,
-    P_IDLE
+    P_RECEIVED
 };
 
 struct store {
     char *path; /* as SQLite knows it */
     sqlite3 *db;
-    sqlite3_stmt *begin, *commit, *request, *result, *error, *event, *users, *client, *dispatch,
-        *iteration, *check, *body, *stream;
+    sqlite3_stmt *begin, *commit, *request, *reconnection, *result, *error, *event, *users, *client,
+        *dispatch, *iteration, *check, *body, *stream;
     struct store_scrape scrape;
     struct errors *errors;
     struct result_ids result_ids;
@@ -92,11 +90,13 @@ static int prepare_all(struct store *s, struct err *e) {
         {&s->begin, "BEGIN IMMEDIATE"},
         {&s->commit, "COMMIT"},
         {&s->request, "INSERT INTO request(result, user, at_us, lag_us, took_us, rest_us, dns_us,"
-                      " connect_us, tls_us, bytes_sent, bytes_received, resent_us,"
-                      " previous_idle_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+                      " connect_us, tls_us, bytes_sent, bytes_received)"
+                      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+        {&s->reconnection, "INSERT INTO reconnection(request, resent_us, previous_idle_us)"
+                           " VALUES (?, ?, ?)"},
         {&s->result, "INSERT INTO result(id, endpoint, status, outcome, error, new_connection,"
-                     " sent_again, http_version, previous_end)"
-                     " VALUES (?, ?, nullif(?, 0), ?, nullif(?, 0), ?, ?, ?, ?)"},
+                     " sent_again, http_version, previous_end, grpc_status)"
+                     " VALUES (?, ?, nullif(?, 0), ?, nullif(?, 0), ?, ?, ?, ?, nullif(?, -1))"},
         {&s->error, "INSERT OR IGNORE INTO error(id, text) VALUES (?, ?)"},
         {&s->event, "INSERT INTO event(at_us, kind, text) VALUES (?, ?, ?)"},
         {&s->users, "INSERT OR REPLACE INTO user_count(second, users) VALUES (?, ?)"},
@@ -279,9 +279,9 @@ fail:
 void store_free(struct store *s) {
     if (s == NULL)
         return;
-    sqlite3_stmt *all[] = {s->begin, s->commit, s->request, s->result,   s->error,
-                           s->event, s->users,  s->client,  s->dispatch, s->iteration,
-                           s->check, s->body,   s->stream};
+    sqlite3_stmt *all[] = {s->begin,     s->commit, s->request, s->reconnection, s->result,
+                           s->error,     s->event,  s->users,   s->client,       s->dispatch,
+                           s->iteration, s->check,  s->body,    s->stream};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         sqlite3_finalize(all[i]);
     store_scrape_done(&s->scrape);
@@ -327,6 +327,7 @@ static int insert_result(struct store *s, uint32_t id, const struct sample *x, s
     sqlite3_bind_int(s->result, 7, (x->flags & SAMPLE_SENT_AGAIN) != 0);
     sqlite3_bind_text(s->result, 8, http_version_text((int)x->http_version), -1, SQLITE_STATIC);
     sqlite3_bind_text(s->result, 9, connection_end_text((int)x->previous_end), -1, SQLITE_STATIC);
+    sqlite3_bind_int(s->result, 10, (int)x->grpc_status - 1);
     return run(s, s->result, e);
 }
 
@@ -373,6 +374,14 @@ static void bind_times(sqlite3_stmt *st, const struct sample *x) {
     bind_time(st, P_REST, ended && x->ttfb_us != SAMPLE_NO_TTFB, took - x->ttfb_us);
 }
 
+/* After its request. */
+static int insert_reconnection(struct store *s, const struct sample *x, struct err *e) {
+    sqlite3_bind_int64(s->reconnection, 1, sqlite3_last_insert_rowid(s->db));
+    bind_step(s->reconnection, 2, x->resent_us);
+    bind_step(s->reconnection, 3, x->previous_idle_us);
+    return run(s, s->reconnection, e);
+}
+
 int store_sample(struct store *s, const struct sample *x, struct err *e) {
     uint32_t id;
     if (result_id(s, x, &id, e) != 0)
@@ -386,9 +395,9 @@ int store_sample(struct store *s, const struct sample *x, struct err *e) {
     bind_step(st, P_TLS, x->tls_us);
     sqlite3_bind_int64(st, P_SENT, x->bytes_sent);
     sqlite3_bind_int64(st, P_RECEIVED, (int64_t)x->bytes_received);
-    bind_step(st, P_RESENT, x->resent_us);
-    bind_step(st, P_IDLE, x->previous_idle_us);
-    return run(s, st, e);
+    if (run(s, st, e) != 0)
+        return -1;
+    return x->resent_us == 0 && x->previous_idle_us == 0 ? 0 : insert_reconnection(s, x, e);
 }
 
 int store_stream(struct store *s, const struct sample *x, const struct stream_record *stream,

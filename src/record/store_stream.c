@@ -34,4 +34,6 @@ void store_stream_bind(sqlite3_stmt *st, int64_t request, const struct stream_ro
     sqlite3_bind_int64(st, at + 3, (int64_t)row->after_done);
     bind(st, at + 4, row->gap_max_us);
     sqlite3_bind_text(st, at + 5, row->gaps, -1, SQLITE_STATIC);
+    bind(st, at + 6, row->asked_tokens);
+    bind(st, at + 7, row->asked_words);
 }

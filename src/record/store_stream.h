@@ -14,7 +14,7 @@
 
 #define STORE_STREAM_INSERT                                                                        \
     "INSERT INTO stream VALUES"                                                                    \
-    " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 /* Binds the values of the row of this request. */
 void store_stream_bind(sqlite3_stmt *st, int64_t request, const struct stream_row *row);

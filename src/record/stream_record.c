@@ -3,11 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct stream_record *stream_record_new(const struct stream_result *result, int64_t start_ns) {
+struct stream_record *stream_record_new(const struct stream_result *result, int64_t start_ns,
+                                        struct stream_asked asked) {
     struct stream_record *s = malloc(sizeof *s + result->times_bytes);
     if (s == NULL)
         return NULL;
     s->start_ns = start_ns;
+    s->asked = asked;
     s->result = *result;
     s->result.error = "";
     s->result.text = s->result.reasoning = s->result.tools = (struct bytes){0};

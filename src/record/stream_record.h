@@ -12,17 +12,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "stream/asked.h"
 #include "stream/stream.h"
 
 struct stream_record {
     int64_t start_ns; /* start of the run, on the clock of the times in `result` */
+    struct stream_asked asked;
     /* Without its texts. Its token times are in `times`. */
     struct stream_result result;
     unsigned char times[];
 };
 
 /* Copies what is worth keeping. NULL if memory runs out. */
-struct stream_record *stream_record_new(const struct stream_result *result, int64_t start_ns);
+struct stream_record *stream_record_new(const struct stream_result *result, int64_t start_ns,
+                                        struct stream_asked asked);
 
 /* Size of its allocation. */
 size_t stream_record_bytes(const struct stream_record *s);

@@ -33,6 +33,8 @@ void stream_row_of(const struct stream_record *s, int64_t sent_us, struct buf *r
         .prompt_tokens = said(r->prompt_tokens),
         .cached_tokens = said(r->cached_tokens),
         .reasoning_tokens = said(r->reasoning_tokens),
+        .asked_tokens = said(s->asked.tokens),
+        .asked_words = said(s->asked.words),
         .from_usage = r->output_tokens >= 0,
         .first_tokens = r->first_tokens,
         .finish = r->finish,

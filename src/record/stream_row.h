@@ -30,6 +30,9 @@ struct stream_row {
      * token events and the others are REQUEST_NO_VALUE. */
     int64_t output_tokens;
     int64_t prompt_tokens, cached_tokens, reasoning_tokens;
+    /* The longest answer that was asked for, and the words of a generated prompt. REQUEST_NO_VALUE:
+     * none, or not known. */
+    int64_t asked_tokens, asked_words;
     bool from_usage;      /* output_tokens comes from the server's usage */
     int64_t first_tokens; /* tokens in the first token event */
     enum stream_finish finish;

@@ -22,7 +22,9 @@ CREATE TABLE stream (
     done             INTEGER NOT NULL, -- the mark of the end came
     after_done       INTEGER NOT NULL, -- events behind it
     gap_max_us       INTEGER,       -- NULL: there was no gap
-    gaps_us          TEXT           -- a JSON array; NULL: no token came
+    gaps_us          TEXT,          -- a JSON array; NULL: no token came
+    asked_tokens     INTEGER,       -- the longest answer that the request asked for; NULL: none, or not known
+    asked_words      INTEGER        -- of its generated prompt; NULL: not known
 );
 
 CREATE VIEW streams AS
@@ -47,5 +49,7 @@ SELECT s.request AS request_id,
        s.shared_reads AS shared_reads,
        s.first_tokens AS first_tokens,
        s.done AS done,
-       s.after_done AS after_done
+       s.after_done AS after_done,
+       s.asked_tokens AS asked_tokens,
+       s.asked_words AS asked_words
 FROM stream AS s;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/db.h"
 #include "results/result_row.h"
 #include "util/buf.h"
 
@@ -15,6 +16,7 @@
 
 struct oha {
     sqlite3 *db;
+    struct db_budget budget;
     sqlite3_stmt *rows;
     struct buf url;
 };
@@ -55,8 +57,7 @@ static int open_oha(struct result_source *s, struct err *e) {
     buf_init(&o->url, (size_t)1 << 20);
     if (sqlite3_open_v2(s->path, &o->db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
         return fail(s, o->db, e);
-    sqlite3_db_config(o->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    sqlite3_db_config(o->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    db_distrust(o->db, s->path, &o->budget);
     if (sqlite3_exec(o->db, "SELECT 1 FROM sqlite_schema", NULL, NULL, NULL) != SQLITE_OK)
         return fail(s, o->db, e);
     if (!is_table(o->db))

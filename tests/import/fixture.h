@@ -28,7 +28,7 @@ static inline void push_client_row(struct queue *q, const struct sample *s, bool
                                          .reasoning_tokens = -1,
                                          .error = ""};
     if (left)
-        assert_true(queue_push_stream(q, s, stream_record_new(&stream, 0)));
+        assert_true(queue_push_stream(q, s, stream_record_new(&stream, 0, NOTHING_ASKED)));
     else
         assert_true(queue_push(q, s));
 }

@@ -429,8 +429,8 @@ static void make_version_2(const char *run) {
     exec(run,
          "DROP VIEW requests; ALTER TABLE result DROP COLUMN sent_again;"
          "ALTER TABLE result DROP COLUMN http_version; ALTER TABLE result DROP COLUMN previous_end;"
-         "ALTER TABLE request DROP COLUMN resent_us;"
-         "ALTER TABLE request DROP COLUMN previous_idle_us;"
+         "ALTER TABLE result DROP COLUMN grpc_status;"
+         "DROP TABLE reconnection;"
          "CREATE VIEW requests AS SELECT id FROM request");
     exec(run, "PRAGMA user_version = 2");
 }
@@ -445,7 +445,7 @@ static void test_a_file_of_an_older_version_is_upgraded(void **state) {
     assert_ok(reader_open(run, &reader, &e), e); /* it can be read as it is */
     reader_close(reader);
     import_log_of(run, in_dir("older.log"));
-    assert_query(run, "PRAGMA user_version", "7\n");
+    assert_query(run, "PRAGMA user_version", "10\n");
     assert_query(run, "SELECT count(*) FROM checks", "0\n");
     assert_query(run, "SELECT count(*) FROM server_requests", "6\n");
     assert_query(run, "SELECT count(*), max(sent_again), max(http_version) FROM requests",

@@ -368,6 +368,84 @@ static void test_a_damaged_file_says_so(void **state) {
     assert_has(e.text, "damaged");
 }
 
+/* As indexes or in sums, these would reach beyond what there is. */
+static void test_numbers_that_no_run_has_are_refused(void **state) {
+    (void)state;
+    static const struct {
+        const char *set;
+        bool brief; /* the column is read by brief scans too */
+    } rows[] = {
+        {"at_us = 9223372036854775807", true},
+        {"took_us = -9223372036854775807", true},
+        {"lag_us = -9223372036854775807", true},
+        {"user = 9223372036854775807", true},
+        {"user = 100000000", true},
+        {"user = -1", true},
+        {"bytes_received = -1", true},
+        {"bytes_sent = -1", false},
+        {"rest_us = 9223372036854775807", false},
+        {"tls_us = -9223372036854775807", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *path = in_dir("impossible.db");
+        struct reader *r;
+        struct err e;
+        int64_t n = 0;
+        char text[128];
+        make_run(path, 10);
+        snprintf(text, sizeof text, "UPDATE request SET %s WHERE id = 5", rows[i].set);
+        sql(path, text);
+        assert_ok(reader_open(path, &r, &e), e);
+        assert_int_equal(reader_scan(r, count_row, &n, &e), -1);
+        assert_has(e.text, "damaged: request 5");
+        assert_has(e.text, "a number that no run has");
+        assert_int_equal(n, 4);
+        assert_int_equal(reader_scan_brief(r, count_row, &n, &e), rows[i].brief ? -1 : 0);
+        reader_close(r);
+        remove(path);
+    }
+}
+
+/* A file that someone made to do harm: ids that are no indexes, and rows without end. */
+static void test_a_hostile_file_is_refused(void **state) {
+    (void)state;
+    static const struct {
+        const char *name, *sql, *says;
+    } files[] = {
+        {"hostile-result.db",
+         "CREATE TABLE r AS SELECT * FROM result; DROP TABLE result; ALTER TABLE r RENAME TO "
+         "result;"
+         "UPDATE result SET id = 90000000 WHERE rowid = 1; UPDATE result SET id = 'a'"
+         " WHERE rowid = 2",
+         "damaged: result 90000000"},
+        {"hostile-error.db",
+         "CREATE TABLE r AS SELECT * FROM error; DROP TABLE error; ALTER TABLE r RENAME TO error;"
+         "INSERT INTO error VALUES (90000000, 'x'), ('a', 'y')",
+         "damaged: error 1 "},
+        {"hostile-endpoint.db",
+         "CREATE TABLE r AS SELECT * FROM endpoint; DROP TABLE endpoint;"
+         "ALTER TABLE r RENAME TO endpoint; INSERT INTO endpoint VALUES (90000000, 'x', 'y'),"
+         " ('a', 'y', 'z')",
+         "damaged: id 1 "},
+        {"hostile-task.db",
+         "CREATE TABLE r AS SELECT * FROM task; DROP TABLE task; ALTER TABLE r RENAME TO task;"
+         "INSERT INTO task VALUES (90000000, 'x', 1), ('a', 'y', 2)",
+         "damaged: id 90000000"},
+        {"hostile-endless.db",
+         "ALTER TABLE run RENAME TO was_run; CREATE VIEW run AS WITH RECURSIVE n(n) AS"
+         " (SELECT 1 UNION ALL SELECT n + 1 FROM n) SELECT was_run.* FROM n, was_run WHERE n < 0",
+         "does not come to an end"},
+    };
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        make_run(in_dir(files[i].name), 10);
+        char text[1024] = "PRAGMA legacy_alter_table = ON;"; /* views of the table may break */
+        size_t n = strlen(text);
+        snprintf(text + n, sizeof text - n, "%s", files[i].sql);
+        sql(in_dir(files[i].name), text);
+        assert_refused(in_dir(files[i].name), files[i].says);
+    }
+}
+
 static void take_step(void *context, uint32_t task, int64_t end_us, int64_t took_us) {
     fprintf(context, "step of %u: %d %d\n", task, (int)end_us, (int)took_us);
 }
@@ -555,6 +633,8 @@ int main(void) {
         cmocka_unit_test(test_what_is_no_run_file_is_refused_by_name),
         cmocka_unit_test(test_client_seconds_and_a_file_of_before_they_were_kept),
         cmocka_unit_test(test_a_damaged_file_says_so),
+        cmocka_unit_test(test_numbers_that_no_run_has_are_refused),
+        cmocka_unit_test(test_a_hostile_file_is_refused),
         cmocka_unit_test(test_the_catalog_comes_back),
         cmocka_unit_test(test_a_place_that_cannot_be_written),
         cmocka_unit_test(test_a_file_that_one_may_not_read),

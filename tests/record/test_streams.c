@@ -62,7 +62,8 @@ static void push(struct record *r, int64_t sent_ns, const struct stream_result *
     if (result == NULL)
         assert_true(queue_push(record_queue(r, 0), &s));
     else
-        assert_true(queue_push_stream(record_queue(r, 0), &s, stream_record_new(result, START)));
+        assert_true(queue_push_stream(record_queue(r, 0), &s,
+                                      stream_record_new(result, START, NOTHING_ASKED)));
 }
 
 /* Requests 1 and 5 are none of streams; 2 is whole, 3 empty, 4 has one token. */
@@ -285,7 +286,7 @@ static struct stream_record *numbered_record(uint64_t n) {
     result.events = n;
     result.times = times;
     result.times_bytes = n % sizeof times;
-    return stream_record_new(&result, START);
+    return stream_record_new(&result, START, NOTHING_ASKED);
 }
 
 #define MIXED 300000
@@ -336,7 +337,7 @@ static void test_records_have_a_ceiling_and_are_counted(void **state) {
     result.times = times;
     result.times_bytes = sizeof times;
     uint64_t in = 0;
-    while (queue_push_stream(q, &s, stream_record_new(&result, START)))
+    while (queue_push_stream(q, &s, stream_record_new(&result, START, NOTHING_ASKED)))
         in++;
     /* A little less than the ceiling has room for, as each is a little more than its times. */
     assert_int_equal(in, QUEUE_STREAM_BYTES / sizeof times - 1);
@@ -345,9 +346,9 @@ static void test_records_have_a_ceiling_and_are_counted(void **state) {
     const struct sample *first;
     assert_int_equal(queue_peek(q, &first), in + 1);
     queue_advance(q, 2);
-    assert_true(queue_push_stream(q, &s, stream_record_new(&result, START)));
-    assert_true(queue_push_stream(q, &s, stream_record_new(&result, START)));
-    assert_false(queue_push_stream(q, &s, stream_record_new(&result, START)));
+    assert_true(queue_push_stream(q, &s, stream_record_new(&result, START, NOTHING_ASKED)));
+    assert_true(queue_push_stream(q, &s, stream_record_new(&result, START, NOTHING_ASKED)));
+    assert_false(queue_push_stream(q, &s, stream_record_new(&result, START, NOTHING_ASKED)));
     assert_int_equal(queue_lost(q), 2);
     assert_false(queue_push_stream(q, &s, NULL)); /* there was no memory for it */
     assert_int_equal(queue_lost(q), 3);

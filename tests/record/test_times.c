@@ -35,6 +35,7 @@ static void make_samples(void) {
             s.status = (uint16_t)rng_below(&r, 600);
             s.bytes_sent = (uint32_t)rng_next(&r);
             s.bytes_received = rng_next(&r) & SAMPLE_BYTES_MAX;
+            s.grpc_status = rng_below(&r, 18) & 0x3f;
             s.http_version = rng_below(&r, HTTP_VERSION_COUNT) & 0xf;
             s.previous_end = rng_below(&r, CONNECTION_END_COUNT) & 0xf;
             s.previous_idle_us = (uint32_t)rng_below(&r, 3);
@@ -89,6 +90,7 @@ static void check_on_the_way(size_t i, const struct request *row) {
     same(i, "bytes sent", (int64_t)x.bytes_sent, (int64_t)row->bytes_sent);
     same(i, "bytes received", (int64_t)x.bytes_received, (int64_t)row->bytes_received);
     same(i, "status", x.status, row->status);
+    same(i, "grpc status", x.grpc_status, row->grpc_status);
     same(i, "outcome", (int64_t)x.outcome, (int64_t)row->outcome);
     same(i, "new connection", x.new_connection, row->new_connection);
     same(i, "version", (int64_t)x.http_version, (int64_t)row->http_version);
