@@ -8,13 +8,11 @@
 
 int control_init(struct control *c, const struct control_tables *tables, const void *args,
                  struct err *e) {
-    *c = (struct control){.tables = tables, .now_ns = -1};
+    *c = (struct control){.tables = tables, .load_end_ns = -1, .now_ns = -1};
     c->listeners = calloc(tables->listener_count + 1, sizeof *c->listeners);
     c->sources = calloc(tables->source_count + 1, sizeof *c->sources);
     if (c->listeners == NULL || c->sources == NULL)
         return err_set(e, "out of memory for the listeners of a run");
-    if (live_new(&c->live, e) != 0)
-        return -1;
     for (size_t i = 0; i < tables->source_count; i++)
         if (tables->sources[i]->init(args, &c->sources[i], e) != 0)
             return -1;
@@ -37,8 +35,8 @@ void control_done(struct control *c) {
     free(c->values);
     free(c->listeners);
     free(c->sources);
-    live_free(c->live);
     status_board_free(c->board);
+    status_board_free(c->share);
     *c = (struct control){0};
 }
 
@@ -68,9 +66,10 @@ int control_listen(struct control *c, const void *run, struct err *e) {
 
 void control_feed(void *context, const struct request *requests, size_t n) {
     struct control *c = context;
-    live_add(c->live, requests, n);
     if (c->board != NULL)
         status_feed(c->board, requests, n);
+    if (c->share != NULL)
+        status_feed(c->share, requests, n);
     for (size_t i = 0; i < c->tables->listener_count; i++)
         if (row(c, i)->feed != NULL)
             row(c, i)->feed(c->listeners[i].self, requests, n);
@@ -103,12 +102,20 @@ void control_feed_tokens(struct control *c, const struct request *x, int64_t ttf
                          uint64_t tokens) {
     if (c->board != NULL)
         status_feed_stream(c->board, x, ttft_us, tokens);
+    if (c->share != NULL)
+        status_feed_stream(c->share, x, ttft_us, tokens);
 }
 
 void control_feed_event(void *context, int64_t at_ns, const char *kind, const char *text) {
     struct control *c = context;
     if (c->board != NULL)
         status_feed_event(c->board, at_ns, kind, text);
+    if (c->share != NULL)
+        status_feed_event(c->share, at_ns, kind, text);
+}
+
+int control_share(struct control *c, struct err *e) {
+    return status_board_new(&c->shown, &c->share, e);
 }
 
 /* One change per tick, and none that nobody could carry out any more. */
@@ -217,7 +224,11 @@ void control_poll(struct control *c) {
     poll_sources(c);
 }
 
-static void show_second(const struct control *c, const struct status *s) {
+static int64_t lower(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+void control_show(const struct control *c, const struct status *s) {
     for (size_t i = 0; i < c->tables->listener_count; i++)
         if (row(c, i)->second != NULL)
             row(c, i)->second(c->listeners[i].self, s);
@@ -229,6 +240,7 @@ static void take_second(struct control *c, const struct control_snapshot *now) {
     c->next_second_ns = (now->elapsed_ns / NS_PER_S + 1) * NS_PER_S;
     struct status *s = status_read(c->board, now->elapsed_ns, now->users, false);
     s->phase = now->stopping ? STATUS_STOPPING : STATUS_RUNNING;
+    s->load_end_ns = c->load_end_ns;
     s->users_max = now->users_max;
     s->client.busiest_core = now->busiest_core;
     s->client.busiest_worker = now->busiest_worker;
@@ -236,7 +248,7 @@ static void take_second(struct control *c, const struct control_snapshot *now) {
     for (size_t i = 0; i < c->tables->listener_count; i++)
         if (row(c, i)->add != NULL)
             row(c, i)->add(c->listeners[i].self, s, c->board);
-    show_second(c, s);
+    control_show(c, s);
 }
 
 struct status_threshold *control_thresholds(struct control *c, size_t n) {
@@ -249,11 +261,12 @@ void control_conclude(struct control *c, int64_t duration_ns, const char *verdic
         return;
     struct status *s = status_read(c->board, duration_ns, 0, true);
     s->phase = STATUS_ENDED;
+    s->load_end_ns = c->load_end_ns < 0 ? lower(duration_ns, c->duration_ns) : c->load_end_ns;
     s->verdict = verdict;
     s->exit_code = exit_code;
     snprintf(s->reason, sizeof s->reason, "%s", reason);
     s->client.rows_queued = 0;
-    show_second(c, s);
+    control_show(c, s);
 }
 
 void control_tick(struct control *c, struct control_snapshot *now) {
@@ -261,7 +274,9 @@ void control_tick(struct control *c, struct control_snapshot *now) {
     poll_sources(c);
     now->stopped = now->stopped || c->order != CONTROL_GO_ON;
     now->stopping = now->stopping || now->stopped;
-    live_snapshot(c->live, now->elapsed_ns, &now->live);
+    c->duration_ns = now->duration_ns;
+    if (now->stopping && c->load_end_ns < 0)
+        c->load_end_ns = lower(now->elapsed_ns, now->duration_ns);
     for (size_t i = 0; i < c->tables->listener_count; i++) {
         const struct control_listener *l = row(c, i);
         struct control_state *state = &c->listeners[i];

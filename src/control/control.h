@@ -21,7 +21,6 @@
 #include <stdint.h>
 
 #include "control/status.h"
-#include "stats/live.h"
 #include "util/err.h"
 #include "util/request.h"
 
@@ -40,7 +39,6 @@ struct control_snapshot {
     double busiest_core;
     uint32_t busiest_worker;
     int64_t longest_stall_ns;
-    struct live_snapshot live;
 };
 
 /* What a run asks its sources for before it goes on. */
@@ -151,11 +149,13 @@ struct control {
     const struct control_tables *tables;
     struct control_state *listeners;
     void **sources;
-    struct live *live;
     struct status_run shown;    /* catalog NULL: not described */
     struct status_board *board; /* NULL: no listener has second() */
+    struct status_board *share; /* of control_share(); NULL: nobody wants it */
     int64_t next_second_ns;
-    int64_t now_ns; /* of the tick; negative: outside the load */
+    int64_t duration_ns; /* of the load, as of the last tick */
+    int64_t load_end_ns; /* of the first tick without a load; negative: none yet */
+    int64_t now_ns;      /* of the tick; negative: outside the load */
     /* The strongest so far; the strongest that was not taken yet. */
     enum control_order order, fresh;
     struct control_change wanted; /* the load after the last change */
@@ -191,6 +191,13 @@ void control_feed_check(void *context, uint32_t second, uint32_t check, uint32_t
 void control_feed_tokens(struct control *c, const struct request *x, int64_t ttft_us,
                          uint64_t tokens);
 void control_feed_event(void *context, int64_t at_ns, const char *kind, const char *text);
+
+/* From now on, another board counts what a part of a load reports to the whole: status_take(). Call
+ * it from a listener's init(). */
+int control_share(struct control *c, struct err *e);
+
+/* Passes a status to the listeners with second(): for who makes it without control_tick(). */
+void control_show(const struct control *c, const struct status *s);
 
 /* Call several times a second during the load. Polls the sources, completes the snapshot and
  * passes it to the listeners. */

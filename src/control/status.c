@@ -1,17 +1,23 @@
 #include "control/status.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "util/clock.h"
+#include "util/json.h"
+#include "util/json_write.h"
+#include "util/words.h"
 
 #define TABLE_SLOTS 512 /* of kinds of errors: a power of two, more than STATUS_ERRORS_MAX */
 /* A second is complete once the writer has had this long to bring its rows. */
 #define SECOND_LATE 2
 #define USERS 8
+#define BY " [" /* between an event and the part that it is of */
+#define EVENT_MAX_BYTES ((size_t)1 << 20)
 
 _Static_assert(TABLE_SLOTS > STATUS_ERRORS_MAX, "a slot for each kind of error");
 
@@ -34,6 +40,7 @@ struct status_board {
     struct live_row *read;
     struct live_course course;
     struct users_at users[USERS];
+    int64_t users_second; /* the newest that was looked at */
     struct status_mark marks[STATUS_MARKS_MAX];
     struct status_error errors[STATUS_ERRORS_MAX];
 
@@ -111,6 +118,15 @@ int status_board_new(const struct status_run *run, struct status_board **out, st
     return 0;
 }
 
+size_t status_rows(const struct status_board *b, const struct status_row **out) {
+    *out = b->rows;
+    return b->row_count;
+}
+
+void status_times(const struct status_board *b, size_t row, live_band_fn *band, void *context) {
+    live_table_times(b->table, row, band, context);
+}
+
 static void mark_free(struct status_mark *m) {
     free(m->kind);
     free(m->text);
@@ -141,6 +157,20 @@ void status_board_free(struct status_board *b) {
     free(b);
 }
 
+const char *status_threshold_word(enum status_threshold_state state) {
+    static const char *const words[] = {
+        [STATUS_PENDING] = "pending", [STATUS_HOLDS] = "passes", [STATUS_FAILED] = "fails"};
+    return words[state];
+}
+
+const char *status_part_word(enum status_part_state state) {
+    static const char *const words[] = {[STATUS_PART_RUNS] = "running",
+                                        [STATUS_PART_SILENT] = "silent",
+                                        [STATUS_PART_LOST] = "lost",
+                                        [STATUS_PART_ENDED] = "ended"};
+    return words[state];
+}
+
 struct status_threshold *status_thresholds(struct status_board *b, size_t n) {
     thresholds_free(&b->status);
     b->status.thresholds = calloc(n + 1, sizeof *b->status.thresholds);
@@ -164,24 +194,31 @@ static size_t slot_of(const struct status_board *b, size_t row, uint32_t error, 
 }
 
 /* Under the lock. */
-static void add_error(struct status_board *b, const struct request *x) {
-    size_t row = b->row_of[x->endpoint];
-    int status = x->error == 0 ? x->status : 0;
-    size_t i = slot_of(b, row, x->error, status);
-    int64_t at_us = request_counts_at(x);
+static void add_error(struct status_board *b, const struct status_error *x) {
+    size_t i = slot_of(b, x->row, x->error, x->status);
     if (b->slots[i] == 0 && b->kind_count == STATUS_ERRORS_MAX) {
-        b->other_errors++;
+        b->other_errors += x->count;
         return;
     }
     if (b->slots[i] == 0) {
-        b->kinds[b->kind_count++] = (struct status_error){
-            .row = row, .error = x->error, .status = status, .first_us = at_us, .last_us = at_us};
+        b->kinds[b->kind_count] = *x;
+        b->kinds[b->kind_count++].count = 0;
         b->slots[i] = (uint16_t)b->kind_count;
     }
     struct status_error *kind = &b->kinds[b->slots[i] - 1];
-    kind->count++;
-    kind->first_us = at_us < kind->first_us ? at_us : kind->first_us;
-    kind->last_us = at_us > kind->last_us ? at_us : kind->last_us;
+    kind->count += x->count;
+    kind->first_us = x->first_us < kind->first_us ? x->first_us : kind->first_us;
+    kind->last_us = x->last_us > kind->last_us ? x->last_us : kind->last_us;
+}
+
+static struct status_error error_of(const struct status_board *b, const struct request *x) {
+    int64_t at_us = request_counts_at(x);
+    return (struct status_error){.row = b->row_of[x->endpoint],
+                                 .error = x->error,
+                                 .status = x->error == 0 ? x->status : 0,
+                                 .count = 1,
+                                 .first_us = at_us,
+                                 .last_us = at_us};
 }
 
 void status_feed(struct status_board *b, const struct request *requests, size_t n) {
@@ -189,8 +226,9 @@ void status_feed(struct status_board *b, const struct request *requests, size_t 
     for (size_t i = 0; i < n; i++) {
         if (!outcome_is_failure((int)requests[i].outcome))
             continue;
+        const struct status_error error = error_of(b, &requests[i]);
         pthread_mutex_lock(&b->lock);
-        add_error(b, &requests[i]);
+        add_error(b, &error);
         pthread_mutex_unlock(&b->lock);
     }
 }
@@ -224,11 +262,23 @@ static void add_band(void *context, int64_t from_us, uint64_t count) {
     ((uint32_t *)context)[live_course_band(from_us)] += (uint32_t)count;
 }
 
-/* Seconds since the last time; those that have left the ring stay unknown. */
+/* Seconds in between, when nobody looked, have as many. */
+static void note_users(struct status_board *b, int64_t now, uint32_t users) {
+    int64_t from = b->users_second + 1 > now - USERS + 1 ? b->users_second + 1 : now - USERS + 1;
+    for (int64_t i = from < 0 ? 0 : from; i < now; i++)
+        b->users[i % USERS] = (struct users_at){i, users};
+    b->users[now % USERS] = (struct users_at){now, users};
+    b->users_second = now;
+}
+
+/* Seconds since the last time; those that have left the ring stay unknown. At the end they include
+ * the one that is only begun. */
 static void read_course(struct status_board *b, int64_t elapsed_ns, uint32_t users, bool over) {
-    int64_t now = elapsed_ns / NS_PER_S, complete = over ? now : now - SECOND_LATE + 1;
+    int64_t now = elapsed_ns / NS_PER_S, complete = now - SECOND_LATE + 1;
+    if (over)
+        complete = now + (elapsed_ns % NS_PER_S > 0);
     if (!over)
-        b->users[now % USERS] = (struct users_at){now, users};
+        note_users(b, now, users);
     if (b->next_second < complete - LIVE_WINDOW_S)
         b->next_second = complete - LIVE_WINDOW_S;
     for (; b->next_second < complete; b->next_second++) {
@@ -261,10 +311,13 @@ static int by_count(const void *a, const void *b) {
     return (x->first_us > y->first_us) - (x->first_us < y->first_us);
 }
 
+static const char *text_of(const struct status_board *b, uint32_t error) {
+    return error == 0 ? "" : b->run.error_text(b->run.context, error);
+}
+
 static void read_errors(struct status_board *b) {
     for (size_t i = 0; i < b->status.error_count; i++)
-        b->errors[i].text =
-            b->errors[i].error == 0 ? "" : b->run.error_text(b->run.context, b->errors[i].error);
+        b->errors[i].text = text_of(b, b->errors[i].error);
     qsort(b->errors, b->status.error_count, sizeof *b->errors, by_count);
 }
 
@@ -290,4 +343,154 @@ struct status *status_read(struct status_board *b, int64_t elapsed_ns, uint32_t 
     s->marks = b->marks;
     s->errors = b->errors;
     return s;
+}
+
+/* ---- parts and the whole ---- */
+
+static void write_text(struct buf *out, const char *text) {
+    struct json_writer w;
+    json_write_init(&w, out, NULL);
+    json_write_text(&w, NULL, text);
+}
+
+/* Under the lock. A kind stays, so that it keeps its place. */
+static void take_errors(struct status_board *b, bool wanted, struct buf *out) {
+    for (size_t i = 0; i < b->kind_count; i++) {
+        struct status_error *x = &b->kinds[i];
+        if (wanted && x->count > 0) {
+            buf_printf(out, "error %zu %d %" PRIu64 " %" PRId64 " %" PRId64 " ", x->row, x->status,
+                       x->count, x->first_us, x->last_us);
+            write_text(out, text_of(b, x->error));
+            buf_char(out, '\n');
+        }
+        x->count = 0;
+    }
+    if (wanted && b->other_errors > 0)
+        buf_printf(out, "errors %" PRIu64 "\n", b->other_errors);
+    b->other_errors = 0;
+}
+
+/* Under the lock. */
+static void take_marks(struct status_board *b, bool wanted, struct buf *out) {
+    for (size_t i = 0; i < b->fresh_count; i++) {
+        if (wanted) {
+            buf_printf(out, "event %" PRId64 " %s ", b->fresh[i].at_ns, b->fresh[i].kind);
+            write_text(out, b->fresh[i].text);
+            buf_char(out, '\n');
+        }
+        mark_free(&b->fresh[i]);
+    }
+    b->fresh_count = 0;
+}
+
+void status_take(struct status_board *b, bool rows, struct live_row *sum, struct buf *out) {
+    live_table_take(b->table, rows, sum, out);
+    pthread_mutex_lock(&b->lock);
+    take_errors(b, rows, out);
+    take_marks(b, rows, out);
+    pthread_mutex_unlock(&b->lock);
+}
+
+bool status_is_line(const char *line) {
+    return live_table_is_line(line) || words_is(&line, "error") || words_is(&line, "errors") ||
+           words_is(&line, "event");
+}
+
+/* The text of a JSON string; NULL: it is none. *doc is to be freed. */
+static const char *read_text(const char *at, struct json_doc **doc) {
+    const struct json *v;
+    if (json_parse("a text", at, strlen(at), doc, NULL) != 0)
+        return NULL;
+    v = json_root(*doc);
+    return v->kind == JSON_STRING && !json_has_nul(v->text, v->len) ? v->text : NULL;
+}
+
+static int join_error(struct status_board *b, const char *at,
+                      uint32_t (*number)(void *context, const char *text), struct err *e) {
+    struct status_error x = {0};
+    struct json_doc *doc = NULL;
+    const char *text = NULL;
+    uint64_t row = 0;
+    int64_t status = 0;
+    int result = 0;
+    if (!words_uint(&at, &row) || row >= b->row_count || !words_int(&at, &status) || status < 0 ||
+        status > 999 || !words_uint(&at, &x.count) || !words_int(&at, &x.first_us) ||
+        !words_int(&at, &x.last_us) || (text = read_text(at, &doc)) == NULL)
+        result = err_set(e, "a line \"error\" lacks its numbers, or its text");
+    else {
+        x.row = (size_t)row;
+        x.status = (int)status;
+        x.error = text[0] == '\0' ? 0 : number(b->run.context, text);
+        pthread_mutex_lock(&b->lock);
+        if (text[0] != '\0' && x.error == 0)
+            b->other_errors += x.count;
+        else
+            add_error(b, &x);
+        pthread_mutex_unlock(&b->lock);
+    }
+    json_free(doc);
+    return result;
+}
+
+/* Whoever it was. */
+static bool is_same(const struct status_mark *m, const char *kind, const char *text) {
+    size_t n = strlen(text);
+    return strcmp(m->kind, kind) == 0 && strncmp(m->text, text, n) == 0 &&
+           strncmp(m->text + n, BY, strlen(BY)) == 0;
+}
+
+static bool is_known(const struct status_board *b, const char *kind, const char *text) {
+    bool known = false;
+    for (size_t i = 0; i < b->status.mark_count && !known; i++)
+        known = is_same(&b->marks[i], kind, text);
+    for (size_t i = 0; i < b->fresh_count && !known; i++)
+        known = is_same(&b->fresh[i], kind, text);
+    return known;
+}
+
+static void feed_event_of(struct status_board *b, const char *who, int64_t at_ns, const char *kind,
+                          const char *text) {
+    struct buf whole;
+    buf_init(&whole, EVENT_MAX_BYTES);
+    buf_printf(&whole, "%s" BY "%s]", text, who);
+    status_feed_event(b, at_ns, kind, buf_text(&whole));
+    buf_done(&whole);
+}
+
+static int join_event(struct status_board *b, const char *who, const char *at, struct err *e) {
+    struct json_doc *doc = NULL;
+    const char *text = NULL;
+    char kind[64];
+    int64_t at_ns;
+    int result = 0;
+    size_t n = 0;
+    if (!words_int(&at, &at_ns) || (n = strcspn(at, " ")) == 0 || n >= sizeof kind ||
+        at[n] != ' ' || (text = read_text(at + n + 1, &doc)) == NULL)
+        result = err_set(e, "a line \"event\" lacks its time, or its text");
+    else {
+        memcpy(kind, at, n);
+        kind[n] = '\0';
+        if (!is_known(b, kind, text))
+            feed_event_of(b, who, at_ns, kind, text);
+    }
+    json_free(doc);
+    return result;
+}
+
+int status_join(struct status_board *b, const char *who, const char *line,
+                uint32_t (*number)(void *context, const char *text), struct err *e) {
+    const char *at = line;
+    uint64_t n;
+    if (words_is(&at, "error"))
+        return join_error(b, at, number, e);
+    if (words_is(&at, "event"))
+        return join_event(b, who, at, e);
+    if (!words_is(&at, "errors"))
+        return live_table_join(b->table, line, e);
+    if (!words_uint(&at, &n))
+        return err_set(e, "a line \"errors\" lacks its number");
+    pthread_mutex_lock(&b->lock);
+    b->other_errors += n;
+    pthread_mutex_unlock(&b->lock);
+    return 0;
 }

@@ -6,6 +6,7 @@
 #include "util/json_write.h"
 
 #define NEWEST_POINTS 2
+#define NEWEST_POINTS_AT_END 3
 
 static void ms(struct json_writer *w, const char *key, int64_t us) {
     if (us == LIVE_NO_VALUE)
@@ -64,14 +65,11 @@ static void write_row(struct json_writer *w, const char *key, const struct statu
 }
 
 static void write_run(struct json_writer *w, const struct status_run *r) {
-    char started[CLOCK_UTC_BYTES];
-    clock_utc(r->started_ns(r->context), started);
     json_write_object(w, "run", JSON_LINE);
     json_write_text(w, "name", r->name);
     json_write_text(w, "target", r->target);
     json_write_text(w, "scenario", r->scenario);
     json_write_text(w, "file", r->file);
-    json_write_text(w, "started", started);
     json_write_number(w, "duration_s", (double)r->duration_ns / NS_PER_S);
     json_write_text(w, "load", r->open ? "rate" : "users");
     json_write_bool(w, "streams", r->streams);
@@ -107,14 +105,12 @@ static void write_errors(struct json_writer *w, const struct status *s) {
 }
 
 static void write_thresholds(struct json_writer *w, const struct status *s) {
-    static const char *const words[] = {
-        [STATUS_PENDING] = "pending", [STATUS_HOLDS] = "passes", [STATUS_FAILED] = "fails"};
     json_write_array(w, "thresholds", JSON_LINE);
     for (size_t i = 0; i < s->threshold_count; i++) {
         const struct status_threshold *t = &s->thresholds[i];
         json_write_object(w, NULL, JSON_LINE);
         json_write_text(w, "threshold", t->text);
-        json_write_text(w, "state", words[t->state]);
+        json_write_text(w, "state", status_threshold_word(t->state));
         json_write_number(w, "low", t->low);
         json_write_number(w, "high", t->high);
         json_write_number(w, "margin", t->margin);
@@ -200,7 +196,9 @@ static void write_bands(struct json_writer *w, const struct live_point *p) {
 
 static void write_course(struct json_writer *w, const struct status *s, bool whole) {
     const struct live_course *c = s->course;
-    size_t from = whole || c->count < NEWEST_POINTS ? 0 : c->count - NEWEST_POINTS;
+    /* At the end the seconds come for which there was no time, and the one that is only begun. */
+    size_t newest = s->phase == STATUS_ENDED ? NEWEST_POINTS_AT_END : NEWEST_POINTS;
+    size_t from = whole || c->count < newest ? 0 : c->count - newest;
     json_write_object(w, "course", JSON_LINE);
     json_write_int(w, "step_s", c->step_s);
     json_write_uint(w, "first", from);
@@ -227,6 +225,87 @@ static void write_course(struct json_writer *w, const struct status *s, bool who
     json_write_end(w);
 }
 
+/* ---- the parts of a load ---- */
+
+static void write_part(struct json_writer *w, const struct status_part *p) {
+    json_write_object(w, NULL, JSON_LINE);
+    json_write_text(w, "host", p->host);
+    json_write_text(w, "state", status_part_word(p->state));
+    json_write_uint(w, "requests", p->requests);
+    json_write_uint(w, "failures", p->failures);
+    json_write_number(w, "requests_per_second", rounded(p->requests_per_second));
+    json_write_number(w, "failures_per_second", rounded(p->failures_per_second));
+    json_write_uint(w, "users", p->users);
+    json_write_number(w, "busiest_core", rounded(p->busiest_core));
+    ms(w, "lag_p99_ms", p->lag_us);
+    ms(w, "longest_stall_ms", p->longest_stall_ns / 1000);
+    json_write_uint(w, "rows_queued", p->rows_queued);
+    json_write_uint(w, "rows_lost", p->rows_lost);
+    json_write_text(w, "verdict", p->verdict);
+    json_write_end(w);
+}
+
+struct part_column {
+    const char *key;
+    double (*value)(const struct status_part_point *p);
+};
+
+static double part_requests(const struct status_part_point *p) {
+    return (double)p->requests;
+}
+static double part_failures(const struct status_part_point *p) {
+    return (double)p->failures;
+}
+static double part_users(const struct status_part_point *p) {
+    return (double)p->users;
+}
+static double part_busiest_core(const struct status_part_point *p) {
+    return (double)p->busiest_core;
+}
+static double part_lag(const struct status_part_point *p) {
+    return p->lag_ms < 0 ? (double)NAN : (double)p->lag_ms;
+}
+
+static const struct part_column part_columns[] = {{"requests", part_requests},
+                                                  {"failures", part_failures},
+                                                  {"users", part_users},
+                                                  {"busiest_core", part_busiest_core},
+                                                  {"lag_p99_ms", part_lag}};
+
+static void write_part_course(struct json_writer *w, const struct status_part_course *c,
+                              size_t from) {
+    json_write_object(w, NULL, JSON_LINE);
+    for (size_t k = 0; k < sizeof part_columns / sizeof *part_columns; k++) {
+        json_write_array(w, part_columns[k].key, JSON_LINE);
+        for (size_t i = from; i < c->count; i++) {
+            double value = c->points[i].known ? part_columns[k].value(&c->points[i]) : (double)NAN;
+            json_write_number(w, NULL, isnan(value) ? value : rounded(value));
+        }
+        json_write_end(w);
+    }
+    json_write_end(w);
+}
+
+static void write_parts(struct json_writer *w, const struct status *s, bool whole) {
+    size_t shown = s->part_count < STATUS_JSON_COURSES ? s->part_count : STATUS_JSON_COURSES;
+    if (s->part_count == 0)
+        return;
+    size_t count = s->part_courses[0].count;
+    size_t from = whole || count < NEWEST_POINTS ? 0 : count - NEWEST_POINTS;
+    json_write_array(w, "parts", JSON_LINE);
+    for (size_t i = 0; i < s->part_count; i++)
+        write_part(w, &s->parts[i]);
+    json_write_end(w);
+    json_write_object(w, "part_course", JSON_LINE);
+    json_write_int(w, "step_s", s->part_step_s);
+    json_write_uint(w, "first", from);
+    json_write_array(w, "parts", JSON_LINE);
+    for (size_t i = 0; i < shown; i++)
+        write_part_course(w, &s->part_courses[i], from);
+    json_write_end(w);
+    json_write_end(w);
+}
+
 static void write_client(struct json_writer *w, const struct status *s) {
     json_write_object(w, "client", JSON_LINE);
     json_write_number(w, "busiest_core", rounded(s->client.busiest_core));
@@ -240,10 +319,15 @@ void status_json(const struct status *s, unsigned parts, uint64_t seen, struct b
     static const char *const phases[] = {
         [STATUS_RUNNING] = "running", [STATUS_STOPPING] = "stopping", [STATUS_ENDED] = "ended"};
     struct json_writer w;
+    char started[CLOCK_UTC_BYTES];
+    clock_utc(s->run->started_ns(s->run->context), started);
     json_write_init(&w, out, NULL);
     json_write_object(&w, NULL, JSON_LINE);
     json_write_text(&w, "phase", phases[s->phase]);
+    json_write_text(&w, "started", started);
     json_write_number(&w, "elapsed_s", seconds(s->elapsed_ns / NS_PER_MS));
+    json_write_number(&w, "load_end_s",
+                      s->load_end_ns < 0 ? (double)NAN : seconds(s->load_end_ns / NS_PER_MS));
     json_write_uint(&w, "users", s->users);
     json_write_uint(&w, "users_max", s->users_max);
     if ((parts & STATUS_JSON_RUN) != 0)
@@ -262,5 +346,6 @@ void status_json(const struct status *s, unsigned parts, uint64_t seen, struct b
     write_client(&w, s);
     write_marks(&w, s, seen);
     write_course(&w, s, (parts & STATUS_JSON_COURSE) != 0);
+    write_parts(&w, s, (parts & STATUS_JSON_COURSE) != 0);
     json_write_end(&w);
 }

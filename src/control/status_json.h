@@ -15,6 +15,8 @@ enum status_json_parts {
     STATUS_JSON_COURSE = 2, /* the whole course; without it, its last two points */
 };
 
+#define STATUS_JSON_COURSES 32 /* parts of a load whose course is written */
+
 /* One object on one line, without a newline. Events with a number up to `seen` are left out. */
 void status_json(const struct status *s, unsigned parts, uint64_t seen, struct buf *out);
 

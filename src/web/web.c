@@ -12,6 +12,7 @@
 #include "control/status_json.h"
 #include "util/file.h"
 #include "util/ipaddr.h"
+#include "util/json_write.h"
 #include "web/web_internal.h"
 #include "web/web_metrics.h"
 
@@ -152,9 +153,9 @@ static int start(struct web *w, struct err *e) {
     w->daemon = MHD_start_daemon(
         w->tls ? flags | MHD_USE_TLS : flags, 0, NULL, NULL, web_answer, w,
         MHD_OPTION_LISTEN_SOCKET, w->listen_fd, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
-        MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        REQUEST_BYTES_MAX, MHD_OPTION_NOTIFY_COMPLETED, web_answered, w, MHD_OPTION_ARRAY,
-        w->tls ? tls : tls + 2, MHD_OPTION_END);
+        MHD_OPTION_URI_LOG_CALLBACK, web_asked, w, MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_S,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, REQUEST_BYTES_MAX, MHD_OPTION_NOTIFY_COMPLETED,
+        web_answered, w, MHD_OPTION_ARRAY, w->tls ? tls : tls + 2, MHD_OPTION_END);
     if (w->daemon == NULL && w->tls)
         return err_set(e, "cannot start the server of the page; check that the certificate and its "
                           "key are in PEM and belong together");
@@ -191,57 +192,6 @@ static void replace(struct web *w, enum web_document kind, struct buf *text) {
         MHD_destroy_response(old);
 }
 
-/* Before the first second of the load. */
-static void show_nothing(struct web *w) {
-    struct buf page, state, metrics;
-    buf_init(&page, DOCUMENT_BYTES_MAX);
-    buf_init(&state, DOCUMENT_BYTES_MAX);
-    buf_init(&metrics, DOCUMENT_BYTES_MAX);
-    web_page_write(&w->page, NULL, &page);
-    buf_str(&state, "{\"phase\":\"starting\"}");
-    buf_str(&metrics, "# no run has started yet\n");
-    replace(w, WEB_PAGE, &page);
-    replace(w, WEB_STATE, &state);
-    replace(w, WEB_METRICS, &metrics);
-}
-
-static int set_up(struct web *w, const struct web_options *o, struct err *e) {
-    struct ipaddr address;
-    uint16_t port = 0;
-    if (parse_where(o->where, &address, &port, e) != 0)
-        return err_prefix(e, "--web");
-    bool open = !is_loopback(&address);
-    if (choose_token(w, o->token, open, e) != 0)
-        return err_prefix(e, "--web-token");
-    if (choose_base(w, o->base, e) != 0)
-        return err_prefix(e, "--web-base");
-    if (o->cert != NULL && (w->cert = read_pem(o->cert, e)) == NULL)
-        return err_prefix(e, "--tls-cert");
-    if (o->key != NULL && (w->key = read_pem(o->key, e)) == NULL)
-        return err_prefix(e, "--tls-key");
-    w->tls = w->cert != NULL;
-    if (web_page_init(&w->page, o->style, e) != 0)
-        return -1;
-    if (listen_on(w, &address, &port, o->where, e) != 0)
-        return err_prefix(e, "--web");
-    show_nothing(w);
-    return make_url(w, &address, port, o->token == NULL && open, e) != 0 ? -1 : start(w, e);
-}
-
-int web_open(const struct web_options *options, struct web **out, struct err *e) {
-    struct web *w = calloc(1, sizeof *w);
-    if (w == NULL)
-        return err_set(e, "out of memory for the page");
-    w->listen_fd = -1;
-    pthread_mutex_init(&w->lock, NULL);
-    if (set_up(w, options, e) != 0) {
-        web_close(w);
-        return -1;
-    }
-    *out = w;
-    return 0;
-}
-
 /* Under the lock. */
 static void wake_readers(struct web *w) {
     for (struct web_reader *r = w->readers; r != NULL; r = r->next) {
@@ -251,9 +201,140 @@ static void wake_readers(struct web *w) {
     }
 }
 
+/* An event with this text. name "": one without a name. */
+static struct web_event *event_of(const char *name, const struct buf *text) {
+    struct web_event *event = NULL;
+    struct buf all;
+    buf_init(&all, DOCUMENT_BYTES_MAX);
+    if (name[0] != '\0')
+        buf_printf(&all, "event: %s\n", name);
+    buf_str(&all, "data: ");
+    buf_add(&all, buf_text(text), text->len);
+    buf_str(&all, "\n\n");
+    if (buf_ok(&all) && buf_ok(text))
+        event = malloc(sizeof *event + all.len);
+    if (event != NULL) {
+        atomic_init(&event->users, 1);
+        event->bytes = all.len;
+        memcpy(event->text, all.data, all.len);
+    }
+    buf_done(&all);
+    return event;
+}
+
+/* Becomes the newest event. */
+static void post(struct web *w, const char *name, const struct buf *text) {
+    struct web_event *event = event_of(name, text);
+    pthread_mutex_lock(&w->lock);
+    if (event != NULL) {
+        web_event_release(w->event);
+        w->event = event;
+        w->generation++;
+    }
+    wake_readers(w);
+    pthread_mutex_unlock(&w->lock);
+}
+
+/* Before the first second of the load. */
+static void show_nothing(struct web *w, const char *phase, const char *error) {
+    struct buf page, state, metrics;
+    struct json_writer j;
+    buf_init(&page, DOCUMENT_BYTES_MAX);
+    buf_init(&state, DOCUMENT_BYTES_MAX);
+    buf_init(&metrics, DOCUMENT_BYTES_MAX);
+    web_page_write(&w->page, NULL, &page);
+    json_write_init(&j, &state, NULL);
+    json_write_object(&j, NULL, JSON_LINE);
+    json_write_text(&j, "phase", phase);
+    if (error != NULL)
+        json_write_text(&j, "error", error);
+    json_write_end(&j);
+    post(w, "", &state);
+    buf_str(&metrics, "# no run has started yet\n");
+    replace(w, WEB_PAGE, &page);
+    replace(w, WEB_STATE, &state);
+    replace(w, WEB_METRICS, &metrics);
+}
+
+static const char *option_of(const struct web_options *o) {
+    return o->option == NULL ? "--web" : o->option;
+}
+
+/* Everything but the address. */
+static int read_options(struct web *w, const struct web_options *o, bool open, struct err *e) {
+    if (choose_token(w, o->token, open, e) != 0)
+        return err_prefix(e, "--web-token");
+    if (choose_base(w, o->base, e) != 0)
+        return err_prefix(e, "--web-base");
+    if ((o->cert == NULL) != (o->key == NULL))
+        return err_set(e, "--tls-cert and --tls-key belong together; give both");
+    if (o->cert != NULL && (w->cert = read_pem(o->cert, e)) == NULL)
+        return err_prefix(e, "--tls-cert");
+    if (o->key != NULL && (w->key = read_pem(o->key, e)) == NULL)
+        return err_prefix(e, "--tls-key");
+    w->tls = w->cert != NULL;
+    return 0;
+}
+
+static void free_options(struct web *w) {
+    free(w->token);
+    free(w->base);
+    free(w->cert);
+    free(w->key);
+}
+
+int web_check(const struct web_options *o, struct err *e) {
+    struct ipaddr address;
+    uint16_t port = 0;
+    if (parse_where(o->where, &address, &port, e) != 0)
+        return err_prefix(e, "%s", option_of(o));
+    struct web *w = calloc(1, sizeof *w);
+    if (w == NULL)
+        return err_set(e, "out of memory for the page");
+    int result = read_options(w, o, !is_loopback(&address), e);
+    free_options(w);
+    free(w);
+    return result;
+}
+
+static int set_up(struct web *w, const struct web_options *o, struct err *e) {
+    struct ipaddr address;
+    uint16_t port = 0;
+    w->host = o->host;
+    w->page.starts = o->host != NULL;
+    if (parse_where(o->where, &address, &port, e) != 0)
+        return err_prefix(e, "%s", option_of(o));
+    bool open = !is_loopback(&address);
+    if (read_options(w, o, open, e) != 0 || web_page_init(&w->page, o->style, e) != 0)
+        return -1;
+    if (listen_on(w, &address, &port, o->where, e) != 0)
+        return err_prefix(e, "%s", option_of(o));
+    show_nothing(w, o->host == NULL ? "starting" : "idle", NULL);
+    return make_url(w, &address, port, o->token == NULL && open, e) != 0 || web_host_open(w, e) != 0
+               ? -1
+               : start(w, e);
+}
+
+int web_open(const struct web_options *options, struct web **out, struct err *e) {
+    struct web *w = calloc(1, sizeof *w);
+    if (w == NULL)
+        return err_set(e, "out of memory for the page");
+    w->listen_fd = -1;
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->more, NULL);
+    web_locust_init(w);
+    if (set_up(w, options, e) != 0) {
+        web_close(w);
+        return -1;
+    }
+    *out = w;
+    return 0;
+}
+
 void web_close(struct web *w) {
     if (w == NULL)
         return;
+    web_host_close(w);
     pthread_mutex_lock(&w->lock);
     w->over = true;
     wake_readers(w); /* a suspended connection must not be stopped */
@@ -267,11 +348,10 @@ void web_close(struct web *w) {
             MHD_destroy_response(w->documents[i]);
     web_event_release(w->event);
     web_page_done(&w->page);
+    web_locust_done(w);
     pthread_mutex_destroy(&w->lock);
-    free(w->token);
-    free(w->base);
-    free(w->cert);
-    free(w->key);
+    pthread_cond_destroy(&w->more);
+    free_options(w);
     free(w->url);
     free(w);
 }
@@ -280,8 +360,8 @@ const char *web_url(const struct web *w) {
     return w->url;
 }
 
-bool web_take_stop(struct web *w) {
-    return atomic_exchange(&w->stop, false);
+unsigned web_take_stops(struct web *w) {
+    return atomic_exchange(&w->stops, 0);
 }
 
 bool web_take_change(struct web *w, struct control_change *out) {
@@ -298,39 +378,23 @@ bool web_take_change(struct web *w, struct control_change *out) {
 static void note_load(struct web *w, const struct status_run *r) {
     struct web_load *l = &w->load;
     if (!w->started)
-        l->spawn_rate = r->spawn_rate;
-    l->open = r->open;
-    l->users_possible = r->users_possible;
+        l->of.spawn_rate = r->spawn_rate;
+    l->of.open = r->open;
+    l->of.users_possible = r->users_possible;
     snprintf(l->refusal, sizeof l->refusal, "%s", r->no_change == NULL ? "" : r->no_change);
     snprintf(l->target, sizeof l->target, "%.*s", (int)(sizeof l->target - 1),
              r->target == NULL ? "" : r->target);
 }
 
-static struct web_event *make_event(struct web *w, const struct status *s) {
-    struct web_event *event = NULL;
-    struct buf text;
-    buf_init(&text, DOCUMENT_BYTES_MAX);
-    buf_str(&text, "data: ");
-    status_json(s, 0, w->mark_seen, &text);
-    buf_str(&text, "\n\n");
-    if (buf_ok(&text))
-        event = malloc(sizeof *event + text.len);
-    if (event != NULL) {
-        atomic_init(&event->users, 1);
-        event->bytes = text.len;
-        memcpy(event->text, text.data, text.len);
-        w->mark_seen = s->mark_count > 0 ? s->marks[s->mark_count - 1].number : w->mark_seen;
-    }
-    buf_done(&text);
-    return event;
-}
-
 void web_show(struct web *w, const struct status *s) {
-    struct buf page, state, metrics;
-    struct web_event *event = make_event(w, s);
+    struct buf page, state, metrics, event;
+    buf_init(&event, DOCUMENT_BYTES_MAX);
     buf_init(&page, DOCUMENT_BYTES_MAX);
     buf_init(&state, DOCUMENT_BYTES_MAX);
     buf_init(&metrics, DOCUMENT_BYTES_MAX);
+    status_json(s, 0, w->mark_seen, &event);
+    if (buf_ok(&event))
+        w->mark_seen = s->mark_count > 0 ? s->marks[s->mark_count - 1].number : w->mark_seen;
     web_page_write(&w->page, s, &page);
     status_json(s, STATUS_JSON_RUN | STATUS_JSON_COURSE, 0, &state);
     web_metrics(s, &metrics);
@@ -340,12 +404,58 @@ void web_show(struct web *w, const struct status *s) {
     pthread_mutex_lock(&w->lock);
     note_load(w, s->run);
     w->started = true;
-    w->over = s->phase == STATUS_ENDED;
-    if (event != NULL) {
-        web_event_release(w->event);
-        w->event = event;
-        w->generation++;
-    }
-    wake_readers(w);
+    w->ended = s->phase == STATUS_ENDED;
+    w->over = w->ended && w->host == NULL;
     pthread_mutex_unlock(&w->lock);
+    post(w, "", &event);
+    buf_done(&event);
+}
+
+/* ---- with a host ---- */
+
+bool web_take_start(struct web *w, struct web_start *out) {
+    pthread_mutex_lock(&w->lock);
+    bool asked = w->starter != NULL && !w->start_taken;
+    if (asked)
+        *out = w->start;
+    w->start_taken = w->start_taken || asked;
+    pthread_mutex_unlock(&w->lock);
+    return asked;
+}
+
+/* A run begins: nothing of the last one is shown any longer. */
+static void begin(struct web *w) {
+    w->mark_seen = 0;
+    atomic_store(&w->stops, 0);
+    atomic_store(&w->stopping, false);
+    pthread_mutex_lock(&w->lock);
+    w->running = true;
+    w->started = false;
+    w->ended = false;
+    w->change.kind = CONTROL_NO_CHANGE;
+    pthread_mutex_unlock(&w->lock);
+    show_nothing(w, "starting", NULL);
+}
+
+void web_answer_start(struct web *w, const struct web_started *s) {
+    if (s->status == MHD_HTTP_ACCEPTED)
+        begin(w);
+    web_host_started(w, s);
+}
+
+void web_end(struct web *w, const char *error) {
+    pthread_mutex_lock(&w->lock);
+    bool shown = w->started;
+    w->running = false;
+    w->load.refusal[0] = '\0';
+    pthread_mutex_unlock(&w->lock);
+    if (!shown) {
+        show_nothing(w, "idle", error);
+        return;
+    }
+    struct buf none;
+    buf_init(&none, 16);
+    buf_str(&none, "{}");
+    post(w, "runs", &none);
+    buf_done(&none);
 }

@@ -2,85 +2,71 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "util/json_write.h"
 #include "web/web_internal.h"
 
-#define NICE 10
 #define PIECE_BYTES 32768
-
-/* One request. */
-struct visit {
-    struct buf body;
-};
+#define ANSWER_BYTES_MAX 8192
 
 enum route_kind {
     ROUTE_DOCUMENT,
     ROUTE_EVENTS,
+    ROUTE_SCENARIOS,
+    ROUTE_SCENARIO,
+    ROUTE_RUNS,
+    ROUTE_RUN_FILE,
+    ROUTE_LOCUST,
     /* From here on they change something. */
     ROUTE_STOP,
     ROUTE_LOCUST_STOP,
+    ROUTE_LOCUST_RESET,
     ROUTE_LOAD,
-    ROUTE_LOCUST_SWARM
+    ROUTE_START,
+    ROUTE_LOCUST_SWARM,
+    /* Or take time of this machine. */
+    ROUTE_REPORT,
+    ROUTE_COMPARISON
 };
 
 struct route {
     const char *path, *method;
     enum route_kind kind;
     enum web_document document;
+    bool host; /* only if there is one */
 };
 
 static const struct route routes[] = {
-    {"/", "GET", ROUTE_DOCUMENT, WEB_PAGE},
-    {"/api/state", "GET", ROUTE_DOCUMENT, WEB_STATE},
-    {"/metrics", "GET", ROUTE_DOCUMENT, WEB_METRICS},
-    {"/api/events", "GET", ROUTE_EVENTS, 0},
-    {"/api/stop", "POST", ROUTE_STOP, 0},
-    {"/api/load", "POST", ROUTE_LOAD, 0},
-    {"/stop", "GET", ROUTE_LOCUST_STOP, 0},
-    {"/swarm", "POST", ROUTE_LOCUST_SWARM, 0},
+    {"/", "GET", ROUTE_DOCUMENT, WEB_PAGE, false},
+    {"/api/state", "GET", ROUTE_DOCUMENT, WEB_STATE, false},
+    {"/metrics", "GET", ROUTE_DOCUMENT, WEB_METRICS, false},
+    {"/api/events", "GET", ROUTE_EVENTS, 0, false},
+    {"/api/stop", "POST", ROUTE_STOP, 0, false},
+    {"/api/load", "POST", ROUTE_LOAD, 0, false},
+    {"/stop", "GET", ROUTE_LOCUST_STOP, 0, false},
+    {"/swarm", "POST", ROUTE_LOCUST_SWARM, 0, false},
+    {"/stats/requests", "GET", ROUTE_LOCUST, 0, false},
+    {"/stats/requests/csv", "GET", ROUTE_LOCUST, 0, false},
+    {"/stats/failures/csv", "GET", ROUTE_LOCUST, 0, false},
+    {"/stats/requests_full_history/csv", "GET", ROUTE_LOCUST, 0, false},
+    {"/exceptions", "GET", ROUTE_LOCUST, 0, false},
+    {"/exceptions/csv", "GET", ROUTE_LOCUST, 0, false},
+    {"/stats/reset", "GET", ROUTE_LOCUST_RESET, 0, false},
+    {"/api/start", "POST", ROUTE_START, 0, true},
+    {"/api/scenarios", "GET", ROUTE_SCENARIOS, 0, true},
+    {"/api/scenario", "GET", ROUTE_SCENARIO, 0, true},
+    {"/runs", "GET", ROUTE_RUNS, 0, true},
+    {"/runs/*/report", "GET", ROUTE_REPORT, 0, true},
+    {"/runs/*/compare", "GET", ROUTE_COMPARISON, 0, true},
+    {"/runs/*", "GET", ROUTE_RUN_FILE, 0, true},
 };
 #define ROUTES (sizeof routes / sizeof *routes)
 
-/* The thread of the server yields to those that send. */
-static void be_nice(void) {
-    static _Thread_local bool done;
-    if (!done)
-        setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE);
-    done = true;
-}
-
-void web_headers(const struct web *w, struct MHD_Response *r, const char *type) {
-    MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-    MHD_add_response_header(r, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-    MHD_add_response_header(r, "Content-Security-Policy", buf_text(&w->page.policy));
-    MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
-    MHD_add_response_header(r, "X-Frame-Options", "DENY");
-    MHD_add_response_header(r, "Referrer-Policy", "no-referrer");
-    MHD_add_response_header(r, "Cross-Origin-Resource-Policy", "same-origin");
-}
-
-static enum MHD_Result send_text(const struct web *w, struct MHD_Connection *c, unsigned status,
-                                 const char *type, const char *text, const char *header,
-                                 const char *value) {
-    struct MHD_Response *r = MHD_create_response_from_buffer(strlen(text), (void *)(uintptr_t)text,
-                                                             MHD_RESPMEM_MUST_COPY);
-    if (r == NULL)
-        return MHD_NO;
-    web_headers(w, r, type);
-    if (header != NULL)
-        MHD_add_response_header(r, header, value);
-    enum MHD_Result result = MHD_queue_response(c, status, r);
-    MHD_destroy_response(r);
-    return result;
-}
-
 static enum MHD_Result say(const struct web *w, struct MHD_Connection *c, unsigned status,
                            const char *text) {
-    return send_text(w, c, status, "text/plain; charset=utf-8", text, NULL, NULL);
+    return web_send_text(w, c, status, "text/plain; charset=utf-8", text, NULL, NULL);
 }
 
 /* ---- events ---- */
@@ -177,48 +163,31 @@ static enum MHD_Result send_document(struct web *w, struct MHD_Connection *c,
 static enum MHD_Result stop(struct web *w, struct MHD_Connection *c, bool locust) {
     static const char json[] = "application/json";
     pthread_mutex_lock(&w->lock);
-    bool runs = w->started && !w->over;
+    bool runs = web_runs(w);
     pthread_mutex_unlock(&w->lock);
-    if (runs)
-        atomic_store(&w->stop, true);
+    /* A script may call Locust's address twice, and means one end. */
+    bool again = runs && atomic_exchange(&w->stopping, true);
+    if (runs && !(again && locust))
+        atomic_fetch_add(&w->stops, 1);
     if (locust)
-        return send_text(w, c, MHD_HTTP_OK, json,
-                         "{\"success\":true,\"message\":\"Test stopped\"}\n", NULL, NULL);
+        return web_send_text(w, c, MHD_HTTP_OK, json,
+                             "{\"success\":true,\"message\":\"Test stopped\"}\n", NULL, NULL);
     if (!runs)
-        return send_text(w, c, MHD_HTTP_CONFLICT, json, "{\"error\":\"no run is in progress\"}\n",
-                         NULL, NULL);
-    return send_text(w, c, MHD_HTTP_ACCEPTED, json, "{\"stopping\":true}\n", NULL, NULL);
+        return web_send_text(w, c, MHD_HTTP_CONFLICT, json,
+                             "{\"error\":\"no run is in progress\"}\n", NULL, NULL);
+    return web_send_text(
+        w, c, MHD_HTTP_ACCEPTED, json,
+        again ? "{\"stopping\":true,\"cancelling\":true}\n" : "{\"stopping\":true}\n", NULL, NULL);
 }
 
-/* Locust's: success with a message, at 200 in any case. */
-static enum MHD_Result say_swarm(const struct web *w, struct MHD_Connection *c, bool good,
-                                 const char *message, const char *target) {
+static enum MHD_Result say_change(const struct web *w, struct MHD_Connection *c,
+                                  const struct control_change *change) {
     struct buf text;
     struct json_writer j;
     buf_init(&text, 4096);
     json_write_init(&j, &text, NULL);
     json_write_object(&j, NULL, JSON_LINE);
-    json_write_bool(&j, "success", good);
-    json_write_text(&j, "message", message);
-    json_write_text(&j, "host", target);
-    json_write_end(&j);
-    buf_char(&text, '\n');
-    enum MHD_Result result =
-        send_text(w, c, MHD_HTTP_OK, "application/json", buf_text(&text), NULL, NULL);
-    buf_done(&text);
-    return result;
-}
-
-static enum MHD_Result say_change(const struct web *w, struct MHD_Connection *c, unsigned status,
-                                  const struct control_change *change, const char *error) {
-    struct buf text;
-    struct json_writer j;
-    buf_init(&text, 4096);
-    json_write_init(&j, &text, NULL);
-    json_write_object(&j, NULL, JSON_LINE);
-    if (status != MHD_HTTP_ACCEPTED)
-        json_write_text(&j, "error", error);
-    else if (change->kind == CONTROL_USERS) {
+    if (change->kind == CONTROL_USERS) {
         json_write_uint(&j, "users", change->users);
         json_write_number(&j, "spawn_rate", change->spawn_rate);
     } else
@@ -226,7 +195,7 @@ static enum MHD_Result say_change(const struct web *w, struct MHD_Connection *c,
     json_write_end(&j);
     buf_char(&text, '\n');
     enum MHD_Result result =
-        send_text(w, c, status, "application/json", buf_text(&text), NULL, NULL);
+        web_send_text(w, c, MHD_HTTP_ACCEPTED, "application/json", buf_text(&text), NULL, NULL);
     buf_done(&text);
     return result;
 }
@@ -237,26 +206,25 @@ static enum MHD_Result change(struct web *w, struct MHD_Connection *c, const str
     struct err why = {""};
     pthread_mutex_lock(&w->lock);
     const struct web_load load = w->load;
-    bool runs = w->started && !w->over, good = false;
+    bool runs = w->started && web_runs(w), good = false;
     if (!runs)
         err_set(&why, "no run is in progress");
     else if (load.refusal[0] != '\0')
-        err_set(&why, "the load of this run cannot be changed: %s", load.refusal);
+        err_set(&why, CHANGE_REFUSED "%s", load.refusal);
     else
         good = web_read_load(&load, body->data == NULL ? "" : body->data, body->len, &wanted, &why);
     if (good) {
         w->change = wanted;
-        w->load.spawn_rate = wanted.kind == CONTROL_USERS ? wanted.spawn_rate : load.spawn_rate;
+        w->load.of.spawn_rate =
+            wanted.kind == CONTROL_USERS ? wanted.spawn_rate : load.of.spawn_rate;
     }
     pthread_mutex_unlock(&w->lock);
     if (locust)
-        return say_swarm(w, c, good, good ? "Swarming started" : why.text, load.target);
+        return web_send_swarm(w, c, good, good ? "Swarming started" : why.text, load.target);
     bool conflict = !runs || load.refusal[0] != '\0';
-    return say_change(w, c,
-                      good       ? MHD_HTTP_ACCEPTED
-                      : conflict ? MHD_HTTP_CONFLICT
-                                 : MHD_HTTP_BAD_REQUEST,
-                      &wanted, why.text);
+    if (!good)
+        return web_send_error(w, c, conflict ? MHD_HTTP_CONFLICT : MHD_HTTP_BAD_REQUEST, why.text);
+    return say_change(w, c, &wanted);
 }
 
 /* The token came in the address: it becomes a cookie, and leaves the address. */
@@ -286,16 +254,35 @@ static bool has_method(const struct route *r, const char *method) {
            (strcmp(r->method, "GET") == 0 && strcmp(method, "HEAD") == 0);
 }
 
-/* NULL: there is none; *known tells whether there is one for another method. */
-static const struct route *find(const char *path, const char *method, const char **known) {
-    for (size_t i = 0; i < ROUTES; i++) {
-        if (strcmp(routes[i].path, path) != 0)
+/* Whether the path has this pattern; then *part is what its "*" stands for, up to *n bytes. */
+static bool fits(const char *pattern, const char *path, const char **part, size_t *n) {
+    size_t fixed = strcspn(pattern, "*");
+    if (strncmp(pattern, path, fixed) != 0)
+        return false;
+    *part = path + fixed;
+    *n = pattern[fixed] == '*' ? strcspn(*part, "/") : 0;
+    return (pattern[fixed] == '\0' || *n > 0) &&
+           strcmp(*part + *n, pattern + fixed + (*n > 0)) == 0;
+}
+
+struct place {
+    const struct route *route; /* NULL: there is none */
+    const char *method;        /* of one for another method */
+    const char *part;          /* of the path, where the route has a "*" */
+    size_t part_bytes;
+};
+
+static struct place find(const struct web *w, const char *path, const char *method) {
+    struct place p = {NULL, NULL, NULL, 0};
+    for (size_t i = 0; i < ROUTES && p.route == NULL; i++) {
+        if ((routes[i].host && w->host == NULL) ||
+            !fits(routes[i].path, path, &p.part, &p.part_bytes))
             continue;
-        *known = routes[i].method;
+        p.method = routes[i].method;
         if (has_method(&routes[i], method))
-            return &routes[i];
+            p.route = &routes[i];
     }
-    return NULL;
+    return p;
 }
 
 /* The path without the base; NULL: it is not below it. */
@@ -304,12 +291,9 @@ static const char *below_base(const struct web *w, const char *url) {
     return strncmp(url, w->base, n) == 0 && (url[n] == '/' || url[n] == '\0') ? url + n : NULL;
 }
 
-static enum MHD_Result answer(struct web *w, struct MHD_Connection *c, const char *url,
-                              const char *method, const struct visit *v) {
-    const char *path = below_base(w, url), *known = NULL, *given = NULL;
-    const struct route *r = path == NULL ? NULL : find(path, method, &known);
-    if (w->guard.token != NULL)
-        given = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "token");
+/* Refuses who may not ask. MHD_NO: they may. */
+static bool refused(const struct web *w, struct MHD_Connection *c, const struct route *r,
+                    const char *query_token, enum MHD_Result *result) {
     const struct web_guard_request request = {
         .changes = r != NULL && r->kind >= ROUTE_STOP,
         .host = header(c, MHD_HTTP_HEADER_HOST),
@@ -317,49 +301,162 @@ static enum MHD_Result answer(struct web *w, struct MHD_Connection *c, const cha
         .fetch_site = header(c, "Sec-Fetch-Site"),
         .authorization = header(c, MHD_HTTP_HEADER_AUTHORIZATION),
         .cookie_token = MHD_lookup_connection_value(c, MHD_COOKIE_KIND, WEB_GUARD_COOKIE),
-        .query_token = given,
+        .query_token = query_token,
     };
     struct web_refusal refusal = web_guard_check(&w->guard, &request);
     if (refusal.status == MHD_HTTP_UNAUTHORIZED)
-        return send_text(w, c, refusal.status, "text/plain; charset=utf-8", refusal.text,
-                         MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
-    if (refusal.status != 0)
-        return say(w, c, refusal.status, refusal.text);
+        *result = web_send_text(w, c, refusal.status, "text/plain; charset=utf-8", refusal.text,
+                                MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
+    else if (refusal.status != 0)
+        *result = say(w, c, refusal.status, refusal.text);
+    return refusal.status != 0;
+}
+
+/* There is no route. */
+static enum MHD_Result say_no(const struct web *w, struct MHD_Connection *c, const char *path,
+                              const char *method) {
+    char place[512];
     if (path != NULL && path[0] == '\0') {
-        char place[512];
         snprintf(place, sizeof place, "%s/", w->base);
-        return send_text(w, c, MHD_HTTP_FOUND, "text/plain; charset=utf-8", "",
-                         MHD_HTTP_HEADER_LOCATION, place);
+        return web_send_text(w, c, MHD_HTTP_FOUND, "text/plain; charset=utf-8", "",
+                             MHD_HTTP_HEADER_LOCATION, place);
     }
-    if (r == NULL && known != NULL)
-        return send_text(w, c, MHD_HTTP_METHOD_NOT_ALLOWED, "text/plain; charset=utf-8",
-                         "this address does not take that method\n", MHD_HTTP_HEADER_ALLOW,
-                         strcmp(known, "GET") == 0 ? "GET, HEAD" : known);
-    if (r == NULL)
-        return say(w, c, MHD_HTTP_NOT_FOUND, "there is nothing here\n");
-    if (given != NULL && r->kind == ROUTE_DOCUMENT && r->document == WEB_PAGE)
-        return take_token(w, c);
-    if (r->kind == ROUTE_EVENTS)
+    if (method != NULL)
+        return web_send_text(w, c, MHD_HTTP_METHOD_NOT_ALLOWED, "text/plain; charset=utf-8",
+                             "this address does not take that method\n", MHD_HTTP_HEADER_ALLOW,
+                             strcmp(method, "GET") == 0 ? "GET, HEAD" : method);
+    return say(w, c, MHD_HTTP_NOT_FOUND, "there is nothing here\n");
+}
+
+/* "" if it is not given. False: it is too long to be any that there is. */
+static bool argument(struct MHD_Connection *c, const char *name, char *to, size_t bytes) {
+    const char *value = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, name);
+    size_t n = value == NULL ? 0 : strlen(value);
+    if (n < bytes)
+        memcpy(to, value == NULL ? "" : value, n + 1);
+    return n < bytes;
+}
+
+static enum MHD_Result ask_host(struct web *w, struct web_visit *v, const struct place *p) {
+    static const enum web_what whats[] = {
+        [ROUTE_SCENARIOS] = WEB_SCENARIOS, [ROUTE_SCENARIO] = WEB_SCENARIO,
+        [ROUTE_RUNS] = WEB_RUNS,           [ROUTE_RUN_FILE] = WEB_RUN_FILE,
+        [ROUTE_REPORT] = WEB_REPORT,       [ROUTE_COMPARISON] = WEB_COMPARISON};
+    struct web_ask *ask = &v->ask;
+    struct MHD_Connection *c = v->connection;
+    ask->what = whats[p->route->kind];
+    bool known = p->part_bytes < sizeof ask->name &&
+                 argument(c, "format", ask->format, sizeof ask->format) &&
+                 argument(c, "with", ask->other, sizeof ask->other);
+    if (known && p->part_bytes > 0) {
+        memcpy(ask->name, p->part, p->part_bytes);
+        ask->name[p->part_bytes] = '\0';
+    } else if (known)
+        known = argument(c, "file", ask->name, sizeof ask->name);
+    return known ? web_host_ask(w, v)
+                 : web_send_error(w, c, MHD_HTTP_NOT_FOUND, "there is nothing with this name");
+}
+
+/* `curl -F` and scripts send such a body by mistake. */
+static bool is_multipart(struct MHD_Connection *c) {
+    const char *type = header(c, MHD_HTTP_HEADER_CONTENT_TYPE);
+    return type != NULL && strncasecmp(type, "multipart/", strlen("multipart/")) == 0;
+}
+
+static enum MHD_Result refuse_multipart(const struct web *w, struct MHD_Connection *c,
+                                        bool locust) {
+    static const char text[] = "a multipart body is not understood; send JSON, or a form as "
+                               "application/x-www-form-urlencoded (with curl: -d, not -F)";
+    return locust ? web_send_swarm(w, c, false, text, NULL)
+                  : web_send_error(w, c, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, text);
+}
+
+static enum MHD_Result answer_route(struct web *w, struct web_visit *v, const struct place *p) {
+    struct MHD_Connection *c = v->connection;
+    bool runs, body = p->route->kind == ROUTE_LOAD || p->route->kind == ROUTE_START ||
+                      p->route->kind == ROUTE_LOCUST_SWARM;
+    if (body && is_multipart(c))
+        return refuse_multipart(w, c, p->route->kind == ROUTE_LOCUST_SWARM);
+    switch (p->route->kind) {
+    case ROUTE_DOCUMENT:
+        return send_document(w, c, p->route->document);
+    case ROUTE_EVENTS:
         return send_events(w, c);
-    if (r->kind == ROUTE_LOAD || r->kind == ROUTE_LOCUST_SWARM)
-        return change(w, c, &v->body, r->kind == ROUTE_LOCUST_SWARM);
-    return r->kind == ROUTE_DOCUMENT ? send_document(w, c, r->document)
-                                     : stop(w, c, r->kind == ROUTE_LOCUST_STOP);
+    case ROUTE_STOP:
+        return stop(w, c, false);
+    case ROUTE_LOCUST_STOP:
+        return stop(w, c, true);
+    case ROUTE_LOCUST:
+        return web_locust_answer(w, c, p->route->path);
+    case ROUTE_LOCUST_RESET:
+        return web_locust_reset(w, c);
+    case ROUTE_LOAD:
+        return change(w, c, &v->body, false);
+    case ROUTE_LOCUST_SWARM:
+        pthread_mutex_lock(&w->lock);
+        runs = w->host == NULL || web_runs(w);
+        pthread_mutex_unlock(&w->lock);
+        v->locust = true;
+        return runs ? change(w, c, &v->body, true) : web_host_start(w, v);
+    case ROUTE_START:
+        return web_host_start(w, v);
+    case ROUTE_SCENARIOS:
+    case ROUTE_SCENARIO:
+    case ROUTE_RUNS:
+    case ROUTE_RUN_FILE:
+    case ROUTE_REPORT:
+    case ROUTE_COMPARISON:
+        break;
+    }
+    return ask_host(w, v, p);
+}
+
+static enum MHD_Result answer(struct web *w, struct web_visit *v, const char *url,
+                              const char *method) {
+    struct MHD_Connection *c = v->connection;
+    const char *path = below_base(w, url), *given = NULL;
+    struct place p = {NULL, NULL, NULL, 0};
+    enum MHD_Result result;
+    if (path != NULL)
+        p = find(w, path, method);
+    if (w->guard.token != NULL)
+        given = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "token");
+    if (refused(w, c, p.route, given, &result))
+        return result;
+    if (p.route == NULL)
+        return say_no(w, c, path, p.method);
+    if (given != NULL && p.route->kind == ROUTE_DOCUMENT && p.route->document == WEB_PAGE)
+        return take_token(w, c);
+    return answer_route(w, v, &p);
+}
+
+/* What an address has that is none: the path would end at its NUL. */
+static char bad_address;
+
+void *web_asked(void *context, const char *uri, struct MHD_Connection *connection) {
+    (void)context;
+    (void)connection;
+    return strstr(uri, "%00") != NULL ? &bad_address : NULL;
 }
 
 enum MHD_Result web_answer(void *context, struct MHD_Connection *connection, const char *url,
                            const char *method, const char *version, const char *data, size_t *bytes,
                            void **visit) {
     struct web *w = context;
-    struct visit *v = *visit;
+    struct web_visit *v = *visit;
     (void)version;
-    be_nice();
+    web_be_nice();
+    if (*visit == &bad_address) {
+        *visit = NULL;
+        return web_send_error(w, connection, MHD_HTTP_BAD_REQUEST, "the address has a NUL (%00)");
+    }
     if (v == NULL) {
         const char *length = header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
-        *visit = calloc(1, sizeof *v);
-        if (*visit == NULL)
+        *visit = v = calloc(1, sizeof *v);
+        if (v == NULL)
             return MHD_NO;
-        buf_init(&((struct visit *)*visit)->body, WEB_BODY_MAX);
+        v->connection = connection;
+        buf_init(&v->body, WEB_BODY_MAX);
         if (length != NULL && strtoull(length, NULL, 10) > WEB_BODY_MAX)
             return say(w, connection, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too large\n");
         return MHD_YES;
@@ -369,16 +466,28 @@ enum MHD_Result web_answer(void *context, struct MHD_Connection *connection, con
         *bytes = 0;
         return buf_ok(&v->body) ? MHD_YES : MHD_NO;
     }
-    return answer(w, connection, url, method, v);
+    pthread_mutex_lock(&w->lock);
+    bool waits = v->state == WEB_VISIT_WAITS, ready = v->state == WEB_VISIT_READY;
+    pthread_mutex_unlock(&w->lock);
+    if (waits)
+        return MHD_YES;
+    return ready ? web_host_reply(w, v) : answer(w, v, url, method);
 }
 
 void web_answered(void *context, struct MHD_Connection *connection, void **visit,
                   enum MHD_RequestTerminationCode code) {
+    struct web_visit *v = *visit;
     (void)context;
     (void)connection;
     (void)code;
-    if (*visit != NULL)
-        buf_done(&((struct visit *)*visit)->body);
-    free(*visit);
+    if (v == NULL || *visit == &bad_address)
+        return;
+    if (v->state != WEB_VISIT_NEW) {
+        buf_done(&v->reply.text);
+        if (v->reply.fd >= 0)
+            close(v->reply.fd);
+    }
+    buf_done(&v->body);
+    free(v);
     *visit = NULL;
 }

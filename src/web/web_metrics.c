@@ -4,16 +4,16 @@
 #include <math.h>
 #include <string.h>
 
-#include "util/clock.h"
+#include "control/metrics.h"
 #include "util/text.h"
 
-#define TEXT_MAX 300 /* bytes of a label's value */
+#define LABEL_MAX_BYTES 4096
 
 /* The value of a label. */
 static void label(struct buf *out, const char *text) {
     struct buf shown;
-    buf_init(&shown, 4 * TEXT_MAX + 16);
-    text_printable(&shown, text, text_cut(text, strlen(text), TEXT_MAX));
+    buf_init(&shown, LABEL_MAX_BYTES);
+    metrics_text(&shown, text);
     for (const char *p = buf_text(&shown); *p != '\0'; p++) {
         if (*p == '\\' || *p == '"')
             buf_char(out, '\\');
@@ -22,8 +22,24 @@ static void label(struct buf *out, const char *text) {
     buf_done(&shown);
 }
 
-static void head(struct buf *out, const char *name, const char *type, const char *help) {
-    buf_printf(out, "# HELP coldswarm_%s %s\n# TYPE coldswarm_%s %s\n", name, help, name, type);
+/* The name of a metric has its unit; a counter's ends with _total. */
+static void name_of(struct buf *out, const struct metrics_about *m, bool total) {
+    buf_printf(out, "coldswarm_%s", m->name);
+    if (strcmp(m->unit, "s") == 0)
+        buf_str(out, "_seconds");
+    else if (strcmp(m->unit, "By") == 0)
+        buf_str(out, "_bytes");
+    if (total)
+        buf_str(out, "_total");
+}
+
+static void head(struct buf *out, const struct metrics_about *m, const char *type) {
+    bool total = strcmp(type, "counter") == 0;
+    buf_str(out, "# HELP ");
+    name_of(out, m, total);
+    buf_printf(out, " %s\n# TYPE ", m->help);
+    name_of(out, m, total);
+    buf_printf(out, " %s\n", type);
 }
 
 static void number(struct buf *out, double value) {
@@ -32,12 +48,6 @@ static void number(struct buf *out, double value) {
     else
         buf_str(out, isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf");
     buf_char(out, '\n');
-}
-
-static void gauge(struct buf *out, const char *name, const char *help, double value) {
-    head(out, name, "gauge", help);
-    buf_printf(out, "coldswarm_%s ", name);
-    number(out, value);
 }
 
 /* ---- by endpoint ---- */
@@ -49,51 +59,6 @@ static void labels(struct buf *out, const struct status_row *r) {
     label(out, r->name);
     buf_char(out, '"');
 }
-
-static void add_row(struct live_row *to, const struct live_row *r) {
-    to->requests += r->requests;
-    to->failures += r->failures;
-    to->unsendable += r->unsendable;
-    to->dropped += r->dropped;
-    to->cancelled += r->cancelled;
-    to->bytes_received += r->bytes_received;
-    to->timed += r->timed;
-    to->sum_us += r->sum_us;
-    to->streams += r->streams;
-    to->tokens += r->tokens;
-    for (size_t i = 0; i <= LIVE_TABLE_BOUNDS; i++)
-        to->counts[i] += r->counts[i];
-}
-
-struct counter {
-    const char *name, *help;
-    uint64_t (*value)(const struct live_row *r);
-    bool streams; /* only if the run has some */
-};
-
-#define VALUE(field)                                                                               \
-    static uint64_t value_##field(const struct live_row *r) {                                      \
-        return r->field;                                                                           \
-    }
-VALUE(requests)
-VALUE(failures)
-VALUE(unsendable)
-VALUE(dropped)
-VALUE(cancelled)
-VALUE(bytes_received)
-VALUE(streams)
-VALUE(tokens)
-
-static const struct counter counters[] = {
-    {"requests_total", "Completed requests.", value_requests, false},
-    {"failures_total", "Completed requests that failed.", value_failures, false},
-    {"unsendable_total", "Requests that could not be built.", value_unsendable, false},
-    {"dropped_total", "Requests that were due and were not sent.", value_dropped, false},
-    {"cancelled_total", "Requests abandoned because the run ended.", value_cancelled, false},
-    {"received_bytes_total", "Bytes of responses.", value_bytes_received, false},
-    {"streams_total", "Streamed responses.", value_streams, true},
-    {"tokens_total", "Output tokens of streamed responses.", value_tokens, true},
-};
 
 static void histogram(struct buf *out, const struct status_row *r) {
     static const char name[] = "coldswarm_response_time_seconds";
@@ -116,56 +81,43 @@ static void histogram(struct buf *out, const struct status_row *r) {
 }
 
 static void by_endpoint(struct buf *out, const struct status *s) {
-    static const char others[] = "(other endpoints)";
-    size_t shown =
-        s->row_count < WEB_METRICS_ENDPOINTS_MAX ? s->row_count : WEB_METRICS_ENDPOINTS_MAX;
-    struct status_row rest = {.name = others, .method = ""};
-    for (size_t i = shown; i < s->row_count; i++)
-        add_row(&rest.live, &s->rows[i].live);
-    size_t count = shown + (shown < s->row_count);
-    for (size_t k = 0; k < sizeof counters / sizeof *counters; k++) {
-        const struct counter *c = &counters[k];
+    struct metrics_rows rows;
+    metrics_rows_init(&rows, s);
+    for (size_t k = 0; k < METRICS_COUNTS; k++) {
+        const struct metrics_count *c = &metrics_counts[k];
         if (c->streams && !s->run->streams)
             continue;
-        head(out, c->name, "counter", c->help);
-        for (size_t i = 0; i < count; i++) {
-            const struct status_row *r = i < shown ? &s->rows[i] : &rest;
-            buf_printf(out, "coldswarm_%s", c->name);
+        head(out, &c->about, "counter");
+        for (size_t i = 0; i < rows.count; i++) {
+            const struct status_row *r = metrics_row(&rows, i);
+            name_of(out, &c->about, true);
             labels(out, r);
             buf_printf(out, "} %" PRIu64 "\n", c->value(&r->live));
         }
     }
-    head(out, "response_time_seconds", "histogram",
-         "Response times: from the scheduled time, or else from the sending.");
-    for (size_t i = 0; i < count; i++)
-        histogram(out, i < shown ? &s->rows[i] : &rest);
-    gauge(out, "other_endpoints", "Endpoints that have no series of their own.",
-          (double)(s->row_count - shown));
+    head(out, &metrics_response_time, "histogram");
+    for (size_t i = 0; i < rows.count; i++)
+        histogram(out, metrics_row(&rows, i));
 }
 
 /* ---- of the run ---- */
 
-/* Whole milliseconds, in seconds. */
-static double seconds(int64_t whole_ms) {
-    return (double)whole_ms / 1000;
-}
-
 static void thresholds(struct buf *out, const struct status *s) {
-    static const char *const words[] = {
-        [STATUS_PENDING] = "pending", [STATUS_HOLDS] = "passes", [STATUS_FAILED] = "fails"};
     if (s->threshold_count == 0)
         return;
-    head(out, "threshold_state", "gauge", "1 for the state of a threshold.");
+    head(out, &metrics_threshold_state, "gauge");
     for (size_t i = 0; i < s->threshold_count; i++)
-        for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
-            buf_str(out, "coldswarm_threshold_state{threshold=\"");
+        for (enum status_threshold_state k = STATUS_PENDING; k <= STATUS_FAILED; k++) {
+            name_of(out, &metrics_threshold_state, false);
+            buf_str(out, "{threshold=\"");
             label(out, s->thresholds[i].text == NULL ? "" : s->thresholds[i].text);
-            buf_printf(out, "\",state=\"%s\"} %d\n", words[k], s->thresholds[i].state == k);
+            buf_printf(out, "\",state=\"%s\"} %d\n", status_threshold_word(k),
+                       s->thresholds[i].state == k);
         }
-    head(out, "threshold_margin", "gauge",
-         "Distance of a threshold's value to its limit, in the metric's unit; below 0 beyond it.");
+    head(out, &metrics_threshold_margin, "gauge");
     for (size_t i = 0; i < s->threshold_count; i++) {
-        buf_str(out, "coldswarm_threshold_margin{threshold=\"");
+        name_of(out, &metrics_threshold_margin, false);
+        buf_str(out, "{threshold=\"");
         label(out, s->thresholds[i].text == NULL ? "" : s->thresholds[i].text);
         buf_str(out, "\"} ");
         number(out, s->thresholds[i].margin);
@@ -173,8 +125,9 @@ static void thresholds(struct buf *out, const struct status *s) {
 }
 
 static void about(struct buf *out, const struct status *s) {
-    static const char *const verdicts[] = {"VALID", "SUSPECT", "INVALID"};
-    head(out, "run_info", "gauge", "1; its labels describe the run.");
+    static const struct metrics_about info = {"run_info", "", "1; its labels describe the run.",
+                                              false};
+    head(out, &info, "gauge");
     buf_str(out, "coldswarm_run_info{name=\"");
     label(out, s->run->name);
     buf_str(out, "\",target=\"");
@@ -182,30 +135,70 @@ static void about(struct buf *out, const struct status *s) {
     buf_str(out, "\",version=\"");
     label(out, s->run->version);
     buf_str(out, "\"} 1\n");
-    gauge(out, "run_active", "1 while requests are sent.", s->phase == STATUS_RUNNING);
-    gauge(out, "run_ended", "1 when the verdict is final.", s->phase == STATUS_ENDED);
-    gauge(out, "run_start_time_seconds", "Start of the load, in seconds since 1970.",
-          seconds(s->run->started_ns(s->run->context) / NS_PER_MS));
-    gauge(out, "run_elapsed_seconds", "Time since the start of the load.",
-          seconds(s->elapsed_ns / NS_PER_MS));
-    gauge(out, "users", "Active users; with an arrival rate, busy users.", s->users);
-    gauge(out, "users_max", "Maximum of users of the load.", s->users_max);
-    head(out, "verdict", "gauge", "1 for the verdict, which is final when the run has ended.");
-    for (size_t i = 0; i < sizeof verdicts / sizeof *verdicts; i++)
-        buf_printf(out, "coldswarm_verdict{verdict=\"%s\"} %d\n", verdicts[i],
-                   s->verdict != NULL && strcmp(s->verdict, verdicts[i]) == 0);
+    for (size_t i = 0; i < METRICS_NUMBERS; i++) {
+        const struct metrics_number *n = &metrics_numbers[i];
+        head(out, &n->about, n->about.counter ? "counter" : "gauge");
+        name_of(out, &n->about, n->about.counter);
+        buf_char(out, ' ');
+        number(out, n->value(s));
+    }
+    head(out, &metrics_verdict, "gauge");
+    for (size_t i = 0; i < METRICS_VERDICTS; i++)
+        buf_printf(out, "coldswarm_verdict{verdict=\"%s\"} %d\n", metrics_verdicts[i],
+                   s->verdict != NULL && strcmp(s->verdict, metrics_verdicts[i]) == 0);
+}
+
+/* ---- by part ---- */
+
+#define PARTS_MAX 200 /* others have no series: a receiver never gets an unbounded number */
+
+static double part_up(const struct status_part *p) {
+    return p->state == STATUS_PART_RUNS;
+}
+static double part_requests(const struct status_part *p) {
+    return (double)p->requests;
+}
+static double part_failures(const struct status_part *p) {
+    return (double)p->failures;
+}
+static double part_users(const struct status_part *p) {
+    return p->users;
+}
+static double part_core(const struct status_part *p) {
+    return p->busiest_core;
+}
+static double part_lag(const struct status_part *p) {
+    return p->lag_us == LIVE_NO_VALUE ? (double)NAN : (double)p->lag_us / 1e6;
+}
+
+static void by_part(struct buf *out, const struct status *s) {
+    static const struct {
+        struct metrics_about about;
+        double (*value)(const struct status_part *p);
+    } all[] = {
+        {{"part_up", "", "1 while a part of the load runs and reports.", false}, part_up},
+        {{"part_requests", "{request}", "Completed requests of a part.", true}, part_requests},
+        {{"part_failures", "{request}", "Failed requests of a part.", true}, part_failures},
+        {{"part_users", "{user}", "Active users of a part.", false}, part_users},
+        {{"part_busiest_core", "{core}", "Largest CPU share of a thread of a part so far.", false},
+         part_core},
+        {{"part_lag_p99", "s", "How late a part sent scheduled requests, p99 so far.", false},
+         part_lag}};
+    for (size_t k = 0; s->part_count > 0 && k < sizeof all / sizeof *all; k++) {
+        head(out, &all[k].about, all[k].about.counter ? "counter" : "gauge");
+        for (size_t i = 0; i < s->part_count && i < PARTS_MAX; i++) {
+            name_of(out, &all[k].about, all[k].about.counter);
+            buf_printf(out, "{part=\"%zu\",host=\"", i);
+            label(out, s->parts[i].host);
+            buf_str(out, "\"} ");
+            number(out, all[k].value(&s->parts[i]));
+        }
+    }
 }
 
 void web_metrics(const struct status *s, struct buf *out) {
     about(out, s);
     by_endpoint(out, s);
     thresholds(out, s);
-    gauge(out, "client_busiest_core", "Largest CPU share of a thread so far; 1 is a core.",
-          s->client.busiest_core);
-    gauge(out, "client_longest_stall_seconds", "Longest stall of a thread so far.",
-          (double)s->client.longest_stall_ns / NS_PER_S);
-    gauge(out, "client_rows_queued", "Rows that wait for the run file.",
-          (double)s->client.rows_queued);
-    head(out, "client_rows_lost_total", "counter", "Rows missing in the run file.");
-    buf_printf(out, "coldswarm_client_rows_lost_total %" PRIu64 "\n", s->client.rows_lost);
+    by_part(out, s);
 }

@@ -67,10 +67,11 @@ static void row(struct buf *out, const struct status_row *r) {
 }
 
 static void endpoints(struct buf *out, const struct status *s) {
-    size_t n = s->row_count < ROWS_MAX ? s->row_count : ROWS_MAX;
+    size_t n = s == NULL ? 0 : s->row_count < ROWS_MAX ? s->row_count : ROWS_MAX;
     buf_str(out, "<div class=\"wide\"><table id=\"endpoints\"><caption><span>Times in ms, sizes in "
                  "bytes. Rates are of the last five seconds, percentiles of the whole run (within "
-                 "1.6 %).</span></caption><thead><tr><th scope=\"col\">Method</th>"
+                 "1.6 %). \xe2\x80\x93: too few requests for this percentile (p95 needs 20, p99 "
+                 "100).</span></caption><thead><tr><th scope=\"col\">Method</th>"
                  "<th scope=\"col\">Name</th>");
     static const char *const heads[] = {"Requests",  "Failures",   "Median",    "p95",
                                         "p99",       "Mean",       "Min",       "Max",
@@ -81,7 +82,10 @@ static void endpoints(struct buf *out, const struct status *s) {
     for (size_t i = 0; i < n; i++)
         row(out, &s->rows[i]);
     buf_str(out, "</tbody><tfoot>");
-    row(out, &s->rows[s->row_count]);
+    if (s == NULL)
+        buf_str(out, "<tr></tr>");
+    else
+        row(out, &s->rows[s->row_count]);
     buf_str(out, "</tfoot></table></div>\n");
 }
 
@@ -92,7 +96,7 @@ static void thresholds(struct buf *out, const struct status *s) {
                  "<th scope=\"col\">Threshold</th><th scope=\"col\">So far</th>"
                  "<th scope=\"col\" class=\"n\">Value</th><th scope=\"col\" class=\"n\">Margin</th>"
                  "</tr></thead><tbody>\n");
-    for (size_t i = 0; i < s->threshold_count; i++) {
+    for (size_t i = 0; s != NULL && i < s->threshold_count; i++) {
         const struct status_threshold *t = &s->thresholds[i];
         buf_str(out, "<tr>");
         cell_text(out, "th scope=\"row\"", t->text == NULL ? "" : t->text);
@@ -107,7 +111,7 @@ static void errors(struct buf *out, const struct status *s) {
     buf_str(out, "<div class=\"wide\"><table id=\"error-table\"><thead><tr><th scope=\"col\">Method"
                  "</th><th scope=\"col\">Name</th><th scope=\"col\">Error</th>"
                  "<th scope=\"col\" class=\"n\">Count</th></tr></thead><tbody>\n");
-    for (size_t i = 0; i < s->error_count; i++) {
+    for (size_t i = 0; s != NULL && i < s->error_count; i++) {
         const struct status_error *x = &s->errors[i];
         snprintf(status, sizeof status, "HTTP status %d", x->status);
         buf_str(out, "<tr>");
@@ -116,6 +120,41 @@ static void errors(struct buf *out, const struct status *s) {
         cell_text(out, "th scope=\"row\"", x->error == 0 ? status : x->text);
         buf_printf(out, "<td class=\"n\">%" PRIu64 "</td></tr>\n", x->count);
     }
+    buf_str(out, "</tbody></table></div>\n");
+}
+
+static void part_row(struct buf *out, size_t number, const struct status_part *p) {
+    bool bad = p->state == STATUS_PART_SILENT || p->state == STATUS_PART_LOST;
+    buf_printf(out, "<tr><th scope=\"row\">%zu</th>", number);
+    cell_text(out, "td", p->host);
+    buf_printf(out, "<td class=\"%s\">%s</td>", bad ? "fails" : "", status_part_word(p->state));
+    buf_printf(out,
+               "<td class=\"n\">%" PRIu64 "</td><td class=\"n\">%" PRIu64
+               "</td><td class=\"n\">%.1f</td><td class=\"n\">%.1f</td><td class=\"n\">%u</td>"
+               "<td class=\"n\">%.0f</td>",
+               p->requests, p->failures, p->requests_per_second, p->failures_per_second, p->users,
+               100 * p->busiest_core);
+    cell_ms(out, p->lag_us);
+    cell_ms(out, p->longest_stall_ns / NS_PER_US);
+    cell_text(out, "td", p->verdict == NULL ? "\xe2\x80\x93" : p->verdict);
+    buf_str(out, "</tr>\n");
+}
+
+static void parts(struct buf *out, const struct status *s) {
+    static const char *const heads[] = {"Requests", "Failures", "Requests/s", "Failures/s",
+                                        "Users",    "CPU (%)",  "Lag p99",    "Stall"};
+    size_t n = s == NULL ? 0 : s->part_count < ROWS_MAX ? s->part_count : ROWS_MAX;
+    buf_str(out, "<div class=\"wide\"><table id=\"part-table\"><caption><span>Each process that "
+                 "sends a part of the load, as it has reported. Times in ms. CPU (of the busiest "
+                 "thread), lag, stall and verdict are of all its time so far; the lag is how late "
+                 "requests with a scheduled time were sent.</span></caption><thead><tr><th "
+                 "scope=\"col\">Part</th>"
+                 "<th scope=\"col\">Host</th><th scope=\"col\">State</th>");
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+        buf_printf(out, "<th scope=\"col\" class=\"n\">%s</th>", heads[i]);
+    buf_str(out, "<th scope=\"col\">Verdict</th></tr></thead><tbody>\n");
+    for (size_t i = 0; i < n; i++)
+        part_row(out, i, &s->parts[i]);
     buf_str(out, "</tbody></table></div>\n");
 }
 
@@ -146,9 +185,10 @@ static void tiles(struct buf *out, const struct status *s) {
     units_duration_text(s == NULL ? 0 : s->run->duration_ns, whole);
     buf_printf(out, "<dl class=\"tiles\"><div><dt>State</dt><dd id=\"phase\">%s</dd></div>",
                s == NULL ? "starting" : phases[s->phase]);
-    buf_printf(
-        out, "<div><dt>Time</dt><dd><span id=\"elapsed\">%s</span> <small>of %s</small></dd></div>",
-        s == NULL ? "\xe2\x80\x93" : elapsed, s == NULL ? "\xe2\x80\x93" : whole);
+    buf_printf(out,
+               "<div><dt>Time</dt><dd><span id=\"elapsed\">%s</span> <small>of <span "
+               "id=\"whole\">%s</span></small></dd></div>",
+               s == NULL ? "\xe2\x80\x93" : elapsed, s == NULL ? "\xe2\x80\x93" : whole);
     buf_printf(out,
                "<div><dt>Users</dt><dd><span id=\"users\">%u</span> <small>of <span "
                "id=\"users-max\">%u</span></small></dd></div>",
@@ -164,13 +204,13 @@ static void tiles(struct buf *out, const struct status *s) {
 }
 
 static void facts(struct buf *out, const struct status *s) {
-    const char *const pairs[][2] = {{"Target", s->run->target == NULL ? "" : s->run->target},
-                                    {"Scenario", s->run->scenario},
-                                    {"Run file", s->run->file}};
+    const char *const facts[][3] = {{"target", "Target", s == NULL ? "" : s->run->target},
+                                    {"scenario", "Scenario", s == NULL ? "" : s->run->scenario},
+                                    {"file", "Run file", s == NULL ? "" : s->run->file}};
     buf_str(out, "<dl class=\"facts\">");
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
-        buf_printf(out, "<div><dt>%s</dt><dd><bdi>", pairs[i][0]);
-        markup_cut(out, pairs[i][1], 300);
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+        buf_printf(out, "<div><dt>%s</dt><dd><bdi id=\"fact-%s\">", facts[i][1], facts[i][0]);
+        markup_cut(out, facts[i][2] == NULL ? "" : facts[i][2], 300);
         buf_str(out, "</bdi></dd></div>");
     }
     buf_str(out, "<div><dt>Client</dt><dd id=\"client\">\xe2\x80\x93</dd></div></dl>\n");
@@ -179,9 +219,81 @@ static void facts(struct buf *out, const struct status *s) {
 /* Filled by the script. */
 static const char charts[] =
     "<section id=\"figures\"><h2>Charts</h2><noscript><p class=\"note\">The charts need "
-    "JavaScript. "
-    "The tables show the run as of loading this page.</p></noscript>"
+    "JavaScript. The tables show the run as of loading this page.</p></noscript>"
+    "<p class=\"view\" hidden id=\"view\"><label>Show <select id=\"window\">"
+    "<option value=\"0\">the whole run</option><option value=\"3600\">the last hour</option>"
+    "<option value=\"600\">the last 10 minutes</option>"
+    "<option value=\"60\">the last minute</option></select></label> "
+    "<button type=\"button\" class=\"act\" id=\"reset\">Reset view</button></p>"
     "<p class=\"note\" id=\"step\"></p><div class=\"figures\" id=\"charts\"></div></section>\n";
+
+static const char header[] =
+    "</bdi></h1><p id=\"lost\" class=\"lost\" role=\"alert\" hidden></p>"
+    "<form id=\"load\" hidden><label><span id=\"load-name\">Users</span> <input "
+    "id=\"load-value\" type=\"number\" min=\"0\" step=\"1\" required></label> "
+    "<label id=\"load-spawn\">per second <input id=\"load-rate\" type=\"number\" min=\"0.001\" "
+    "step=\"any\" required></label> <button class=\"act\">Change</button></form>"
+    "<button type=\"button\" id=\"again\" class=\"act main\" hidden>New run</button>"
+    "<button type=\"button\" id=\"stop\" class=\"act\" hidden>Stop</button>"
+    "<p id=\"answer\" class=\"note\" role=\"status\"></p></header>\n";
+
+/* Only on the page of a host. */
+static const char start_form[] =
+    "<section id=\"start\" hidden><h2>Start a run</h2><div class=\"note\" id=\"start-none\" hidden>"
+    "<p>There is no scenario in <bdi id=\"none-folder\"></bdi> yet. Make one of a locustfile, by "
+    "<code>coldswarm convert locustfile.py -o shop.json</code>, or save this as "
+    "<code>first.json</code>:</p><pre>{\n  \"load\": { \"users\": 10, \"spawn_rate\": 1, "
+    "\"duration\": "
+    "\"1m\" },\n  \"wait\": { \"constant\": \"1s\" },\n  \"tasks\": [{ \"path\": \"/\" "
+    "}]\n}</pre></div><form id=\"start-form\" novalidate>"
+    "<label class=\"broad\">Scenario<select id=\"start-scenario\" name=\"scenario\" "
+    "aria-describedby=\"start-note\"></select></label>"
+    "<label class=\"broad\">Host<input id=\"start-host\" name=\"host\" list=\"hosts\" "
+    "inputmode=\"url\" autocomplete=\"off\" spellcheck=\"false\" "
+    "placeholder=\"http://127.0.0.1:8080\"><datalist id=\"hosts\"></datalist></label>"
+    "<p class=\"note broad\" id=\"start-note\"></p>"
+    "<label>Load<select id=\"start-load\"><option value=\"users\">users</option>"
+    "<option value=\"rate\">requests per second</option></select></label>"
+    "<label class=\"by-users\">Users<input name=\"users\" inputmode=\"numeric\"></label>"
+    "<label class=\"by-users\">Users started per second<input name=\"spawn_rate\" "
+    "inputmode=\"decimal\"></label>"
+    "<label class=\"by-rate\" hidden>Requests per second<input name=\"rate\" "
+    "inputmode=\"decimal\"></label>"
+    "<label>Run time<input name=\"run_time\" placeholder=\"30s, 5m, 1h30m\"></label>"
+    "<label>Seed<input name=\"seed\" inputmode=\"numeric\" placeholder=\"any\"></label>"
+    "<p class=\"lost broad\" id=\"start-error\" role=\"alert\" hidden></p>"
+    "<p class=\"broad\"><button class=\"act main\" id=\"start-button\">Start</button></p></form>"
+    "</section><noscript><p class=\"note\">Starting a run from here needs JavaScript. Scripts can "
+    "POST to api/start.</p></noscript>\n";
+
+static const char results[] =
+    "<section id=\"results\" hidden><h2>Results</h2><p id=\"result-links\"></p></section>\n";
+
+static const char earlier[] =
+    "<section id=\"runs\" hidden><h2>Earlier runs</h2><p class=\"note\" id=\"runs-note\"></p>"
+    "<div class=\"wide\"><table id=\"run-table\"><thead><tr><th scope=\"col\">Compare</th>"
+    "<th scope=\"col\">Run</th><th scope=\"col\">Started (UTC)</th><th scope=\"col\">Verdict</th>"
+    "<th scope=\"col\" class=\"n\">Duration</th><th scope=\"col\" class=\"n\">Users</th>"
+    "<th scope=\"col\" class=\"n\">Requests</th><th scope=\"col\">Download</th></tr></thead>"
+    "<tbody></tbody></table></div><p><button type=\"button\" class=\"act\" id=\"compare\" disabled>"
+    "Compare</button> <span class=\"note\" id=\"compare-note\" role=\"status\">Choose two runs; "
+    "the older one is the base.</span></p>"
+    "<div id=\"comparison\" tabindex=\"-1\" hidden></div></section>\n";
+
+static void tables(struct buf *out, const struct status *s) {
+    buf_printf(out, "<section id=\"thresholds\"%s><h2>Thresholds</h2>\n",
+               s == NULL || s->threshold_count == 0 ? " hidden" : "");
+    thresholds(out, s);
+    buf_str(out, "</section>\n<section id=\"requests\"><h2>Requests</h2>\n");
+    endpoints(out, s);
+    buf_printf(out, "</section>\n<section id=\"parts\"%s><h2>Parts</h2>\n",
+               s == NULL || s->part_count == 0 ? " hidden" : "");
+    parts(out, s);
+    buf_printf(out, "</section>\n<section id=\"errors\"%s><h2>Errors</h2>\n",
+               s == NULL || s->error_count == 0 ? " hidden" : "");
+    errors(out, s);
+    buf_str(out, "</section>\n");
+}
 
 void web_page_write(const struct web_page *p, const struct status *s, struct buf *out) {
     const char *name = s == NULL ? "coldswarm" : s->run->name;
@@ -194,34 +306,23 @@ void web_page_write(const struct web_page *p, const struct status *s, struct buf
                "<bdi id=\"name\">",
                buf_text(&p->style));
     markup_cut(out, name, 200);
-    buf_str(out,
-            "</bdi></h1><p id=\"lost\" class=\"lost\" role=\"alert\" hidden></p>"
-            "<form id=\"load\" hidden><label><span id=\"load-name\">Users</span> <input "
-            "id=\"load-value\" "
-            "type=\"number\" min=\"0\" step=\"1\" required></label> <label id=\"load-spawn\">per "
-            "second <input id=\"load-rate\" type=\"number\" min=\"0.001\" step=\"any\" "
-            "required></label> <button class=\"act\">Change</button></form>"
-            "<button type=\"button\" id=\"stop\" class=\"act\" hidden>Stop</button>"
-            "<p id=\"answer\" class=\"note\" role=\"status\"></p></header>\n");
+    buf_str(out, header);
+    if (p->starts)
+        buf_str(out, start_form);
+    buf_printf(out, "<div id=\"run\"%s>\n", p->starts && s == NULL ? " hidden" : "");
     verdict(out, s);
     tiles(out, s);
-    if (s != NULL)
-        facts(out, s);
+    facts(out, s);
+    if (p->starts)
+        buf_str(out, results);
     buf_str(out, charts);
-    if (s != NULL) {
-        buf_printf(out, "<section id=\"thresholds\"%s><h2>Thresholds</h2>\n",
-                   s->threshold_count == 0 ? " hidden" : "");
-        thresholds(out, s);
-        buf_str(out, "</section>\n<section id=\"requests\"><h2>Requests</h2>\n");
-        endpoints(out, s);
-        buf_printf(out, "</section>\n<section id=\"errors\"%s><h2>Errors</h2>\n",
-                   s->error_count == 0 ? " hidden" : "");
-        errors(out, s);
-        buf_str(out, "</section>\n");
-    }
+    tables(out, s);
     buf_str(out,
             "<section id=\"events\" hidden><h2>Events</h2><ol class=\"notes\" id=\"event-list\">"
-            "</ol></section>\n</main>\n<script>");
+            "</ol></section>\n</div>\n");
+    if (p->starts)
+        buf_str(out, earlier);
+    buf_str(out, "</main>\n<script>");
     buf_str(out, embed_web_web_page_js);
     buf_str(out, "</script>\n</body>\n</html>\n");
 }

@@ -9,6 +9,8 @@
 #ifndef WEB_WEB_PAGE_H
 #define WEB_WEB_PAGE_H
 
+#include <stdbool.h>
+
 #include "control/status.h"
 #include "util/buf.h"
 #include "util/err.h"
@@ -16,6 +18,7 @@
 struct web_page {
     struct buf style;
     struct buf policy; /* of the header Content-Security-Policy */
+    bool starts;       /* runs can be started from it, and earlier ones looked at */
 };
 
 /* `style`: of the report's page, which this one adds to. */

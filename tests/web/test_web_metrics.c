@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "control/metrics.h"
 #include "util/clock.h"
 #include "web/web_metrics.h"
 
@@ -80,7 +81,7 @@ static void endpoints_beyond_the_limit_are_one_series(void **state) {
     (void)state;
     static struct bench b;
     set_up(&b, 300, NULL);
-    assert_int_equal(count(&b.out, "coldswarm_requests_total{"), WEB_METRICS_ENDPOINTS_MAX + 1);
+    assert_int_equal(count(&b.out, "coldswarm_requests_total{"), METRICS_ENDPOINTS_MAX + 1);
     has(&b.out, "\ncoldswarm_requests_total{method=\"GET\",name=\"e000\"} 1\n");
     has(&b.out, "\ncoldswarm_requests_total{method=\"\",name=\"(other endpoints)\"} 100\n");
     has(&b.out, "\ncoldswarm_response_time_seconds_bucket{method=\"\",name=\"(other "
@@ -94,7 +95,7 @@ static void endpoints_beyond_the_limit_are_one_series(void **state) {
 static void as_many_as_the_limit_have_their_own(void **state) {
     (void)state;
     static struct bench b;
-    set_up(&b, WEB_METRICS_ENDPOINTS_MAX, NULL);
+    set_up(&b, METRICS_ENDPOINTS_MAX, NULL);
     assert_int_equal(count(&b.out, "(other endpoints)"), 0);
     has(&b.out, "\ncoldswarm_other_endpoints 0\n");
     tear_down(&b);
