@@ -9,10 +9,12 @@
 #include "util/yaml.h"
 
 #define SCENARIO_BYTES_MAX ((size_t)16 << 20) /* as much as a scenario may have */
+#define BEGIN_MAX ((size_t)4096)
 #define YAML_BYTES_MAX ((size_t)16 << 20)
 
 const char *convert_word(enum convert_from from) {
-    static const char *const words[] = {"auto", "har", "curl", "openapi", "postman", "locust"};
+    static const char *const words[] = {"auto",   "har",  "curl",       "openapi", "postman",
+                                        "locust", "urls", "access-log", "grpcurl", "proto"};
     return words[from];
 }
 
@@ -59,11 +61,19 @@ static enum convert_from recognise(const char *name, const char *text, size_t n,
                    ? CONVERT_POSTMAN
                    : CONVERT_AUTO;
     }
+    if (ends(name, ".proto") || proto_is_one(text, n))
+        return CONVERT_PROTO;
     if (ends(name, ".py") || has_line(text, n, "from locust") || has_line(text, n, "import locust"))
         return CONVERT_LOCUST;
     if (has_line(text, n, "openapi:") || has_line(text, n, "swagger:") ||
         has_line(text, n, "\"openapi\":"))
         return CONVERT_OPENAPI;
+    if (urls_is_one(text, n))
+        return CONVERT_URLS;
+    if (log_is_one(text, n))
+        return CONVERT_ACCESS_LOG;
+    if (grpcurl_is_one(text + at, n - at))
+        return CONVERT_GRPCURL;
     if (memmem(text + at, n - at, "curl ", 5) != NULL ||
         memmem(text + at, n - at, "curl.exe ", 9) != NULL)
         return CONVERT_CURL;
@@ -112,6 +122,13 @@ static size_t values_at_least(const char *text, size_t n) {
     return values;
 }
 
+/* Whether it begins like OpenAPI in JSON, of which not all values are kept. */
+static bool is_openapi(const char *text, size_t n) {
+    size_t look = n < BEGIN_MAX ? n : BEGIN_MAX;
+    return memmem(text, look, "\"openapi\"", 9) != NULL ||
+           memmem(text, look, "\"swagger\"", 9) != NULL;
+}
+
 /* Whether the first member of an object is written as JSON has it; YAML's need no quotes. */
 static bool is_quoted(const char *text, size_t n) {
     size_t at = skip_space(text, n);
@@ -138,20 +155,36 @@ static const char *other_tool(const char *text, size_t n) {
     return NULL;
 }
 
+/* CONVERT_URLS, CONVERT_ACCESS_LOG, or CONVERT_AUTO if the source is not read line by line. */
+static enum convert_from kind_of_lines(enum convert_from from, const char *name, const char *text,
+                                       size_t n) {
+    size_t at = skip_space(text, n);
+    if (from == CONVERT_AUTO && at < n && text[at] == '{') /* no need to search all of it */
+        from = log_is_one(text, n) ? CONVERT_ACCESS_LOG : CONVERT_AUTO;
+    else if (from == CONVERT_AUTO)
+        from = recognise(name, text, n, NULL);
+    return from == CONVERT_URLS || from == CONVERT_ACCESS_LOG ? from : CONVERT_AUTO;
+}
+
 /* Reads the source into the draft; *from becomes what it was. */
 static int read_source(struct draft *d, const struct convert_options *o, const char *name,
                        const char *text, size_t n, enum convert_from *from, struct err *e) {
     struct json_doc *doc = NULL;
     struct err json_error = {""};
     size_t at = skip_space(text, n);
-    bool json = at < n && text[at] == '{' && (o->from == CONVERT_AUTO || is_json_kind(o->from));
     int result = -1;
-    if (at == n)
+    if (at == n && o->more == NULL)
         return err_set(e, "%s: it is empty", name);
-    if (json && values_at_least(text, n) > JSON_VALUES_MAX)
+    if (n > 2 && memcmp(text, "\x1f\x8b\x08", 3) == 0)
+        return err_set(e, "%s: it is compressed; use zcat FILE | coldswarm convert -", name);
+    *from = kind_of_lines(o->from, name, text, n);
+    if (*from != CONVERT_AUTO)
+        return log_read(d, o, name, text, n, *from == CONVERT_URLS, e);
+    bool json = at < n && text[at] == '{' && (o->from == CONVERT_AUTO || is_json_kind(o->from));
+    if (json && !is_openapi(text, n) && values_at_least(text, n) > JSON_VALUES_MAX)
         return err_set(e, "%s: more than %d values in one JSON file, the limit", name,
                        JSON_VALUES_MAX);
-    bool parsed = json && json_parse(name, text, n, &doc, &json_error) == 0;
+    bool parsed = json && json_parse_parts(name, text, n, openapi_later, &doc, &json_error) == 0;
     *from = o->from != CONVERT_AUTO ? o->from
                                     : recognise(name, text, n, parsed ? json_root(doc) : NULL);
     const char *other = parsed || o->from != CONVERT_AUTO ? NULL : other_tool(text, n);
@@ -161,8 +194,9 @@ static int read_source(struct draft *d, const struct convert_options *o, const c
         err_set(e, "%s", json_error.text);
     else if (*from == CONVERT_AUTO)
         err_set(e,
-                "%s: not recognized as a HAR file, a curl command line, OpenAPI, a Postman "
-                "collection or a locustfile; give its format with --from",
+                "%s: not recognized as a HAR file, a curl or grpcurl command line, OpenAPI, a "
+                "Postman collection, a .proto file, a locustfile, an access log or a list of URLs; "
+                "give its format with --from",
                 name);
     else if (parsed)
         result = read_json(d, o, *from, doc, e);
@@ -170,8 +204,12 @@ static int read_source(struct draft *d, const struct convert_options *o, const c
         result = read_openapi_yaml(d, name, text, n, e);
     else if (*from == CONVERT_CURL)
         result = curl_read(d, name, text, n, e);
+    else if (*from == CONVERT_GRPCURL)
+        result = grpcurl_read(d, name, text, n, e);
+    else if (*from == CONVERT_PROTO)
+        result = proto_read(d, name, e);
     else if (*from == CONVERT_LOCUST)
-        result = locust_read(d, name, text, n, e);
+        result = locust_read(d, o, name, text, n, e);
     else
         err_set(e, "%s: not JSON, which %s is", name,
                 *from == CONVERT_HAR ? "a HAR file" : "a Postman collection");
@@ -181,7 +219,14 @@ static int read_source(struct draft *d, const struct convert_options *o, const c
 
 bool convert_is_shell(const char *name, const char *text, size_t bytes) {
     size_t at = skip_space(text, bytes);
-    return at < bytes && text[at] != '{' && recognise(name, text, bytes, NULL) == CONVERT_CURL;
+    if (at == bytes || text[at] == '{')
+        return false;
+    enum convert_from from = recognise(name, text, bytes, NULL);
+    return from == CONVERT_CURL || from == CONVERT_GRPCURL;
+}
+
+bool convert_is_lines(enum convert_from from, const char *name, const char *text, size_t bytes) {
+    return kind_of_lines(from, name, text, bytes) != CONVERT_AUTO;
 }
 
 static int take_files(struct draft *d, struct convert_result *r) {
@@ -233,6 +278,15 @@ static int check(const char *name, const struct buf *scenario, struct err *e) {
     return result;
 }
 
+static bool asks_target(const struct draft *d) {
+    for (const struct draft_class *c = d->classes; c != NULL; c = c->next)
+        for (const struct draft_task *t = c->tasks; t != NULL; t = t->next)
+            for (const struct draft_request *q = t->requests.first; q != NULL; q = q->next)
+                if (q->grpc != NULL && q->proto == NULL && q->descriptor_set == NULL)
+                    return true;
+    return false;
+}
+
 int convert_text(const struct convert_options *o, const char *name, const char *text, size_t bytes,
                  struct convert_result *out, struct err *e) {
     struct draft *d = draft_new();
@@ -264,7 +318,8 @@ int convert_text(const struct convert_options *o, const char *name, const char *
     if (check(name, &scenario, e) != 0)
         goto out;
     made.bytes = scenario.len;
-    made.requests = d->request_count;
+    made.requests = d->counted > 0 ? d->counted : d->request_count;
+    made.asks_target = asks_target(d);
     const struct draft_counts counts = draft_count(d);
     made.lost = counts.lost;
     made.details = counts.details;

@@ -21,6 +21,7 @@ void draft_free(struct draft *d) {
     pointer_map_done(&d->by_env);
     pointer_map_done(&d->by_value);
     pointer_map_done(&d->by_what);
+    pointer_map_done(&d->by_made);
     pointer_map_done(&d->by_expression);
     arena_done(&d->memory);
     free(d);

@@ -84,6 +84,11 @@ struct draft_request {
     const char *name;   /* NULL: the path without its query */
     const char *method; /* NULL: the scenario's default */
     const char *path;   /* scenario text that begins with "/" */
+    /* Scenario text: it is a gRPC call of this method. The body, of DRAFT_JSON, is its message,
+     * and the headers are its metadata. NULL: it is none. */
+    const char *grpc;
+    const char *proto, *descriptor_set; /* its types; both NULL: by reflection */
+    double deadline_s;                  /* 0: none */
     struct draft_pairs headers;
     struct draft_auth auth;
     enum draft_body body_kind;
@@ -153,6 +158,7 @@ struct draft_secret {
     const char *what; /* "the bearer token of GET /x" */
     bool only_here;   /* not searched for in other places: a user's name */
     bool if_used;     /* the scenario names it only if it is in a request */
+    bool also;        /* one more value of a variable that another secret has */
     struct draft_secret *next;
     struct draft_secret *next_of_begin; /* next that begins with the same bytes, see redact.c */
     unsigned next_number;               /* for the name of another one with this name */
@@ -177,12 +183,16 @@ struct draft {
     double timeout_s, connect_timeout_s;               /* 0: not given */
     const char *proxy, *ca, *cert, *key, *unix_socket; /* scenario text, or NULL */
     struct draft_pairs resolve;                        /* values only */
+    struct draft_requests setup;                       /* sent once, before the load */
     struct draft_class *classes, *classes_last;
     const char *load, *variables, *feeders; /* minified JSON, or NULL */
     bool sequence;                          /* tasks run in order, not by weight */
     bool pauses_first;                      /* tasks begin with the pause of their first request */
     /* Requests, and those beyond a scenario's maximum. */
     size_t request_count, left_out;
+    /* Requests of the source that the weights of the tasks count; 0: each request of the draft is
+     * one of the source. */
+    uint64_t counted;
     struct draft_notes notes;
     /* Notes that are also shown to the user. They contain no texts of the source, which may be
      * secret. */
@@ -194,6 +204,7 @@ struct draft {
     struct draft_secret *secrets, *secrets_last;
     struct draft_secret *by_begin[DRAFT_BEGINS]; /* set by redact_begin() */
     struct pointer_map by_env, by_value, by_what, by_expression;
+    struct pointer_map by_made; /* see draft_made() */
     struct draft_file *files;
     /* Prefix of the names of its files, or NULL: they cannot be written. */
     const char *file_stem;
@@ -275,6 +286,9 @@ void draft_pair_add(struct draft *d, struct draft_pairs *to, const char *name, c
 const char *draft_secret(struct draft *d, const char *hint, const char *value, size_t n,
                          const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* Says that "${env.NAME}" also replaces this value, wherever it is. */
+void draft_secret_also(struct draft *d, const char *scenario_text, const char *value, size_t n);
+
 /* Returns "${env.NAME}" for a value that the source takes from its own environment; the same for
  * the same description. */
 const char *draft_variable(struct draft *d, const char *hint, const char *format, ...)
@@ -283,6 +297,10 @@ const char *draft_variable(struct draft *d, const char *hint, const char *format
 /* Returns "${env.NAME}" for a variable of the environment, with exactly this name if no other
  * secret has it. */
 const char *draft_environment(struct draft *d, const char *name);
+
+/* Says that a converter has invented this value. It may be anywhere else with another meaning, so
+ * as a secret it is only replaced where it is. */
+void draft_made(struct draft *d, const char *value, size_t n);
 
 /* Says that the variable of "${env.NAME}" may not be in any request. */
 void draft_if_used(struct draft *d, const char *scenario_text);

@@ -5,6 +5,7 @@
 
 #include "convert/draft.h"
 #include "convert/source_url.h"
+#include "convert/url_pairs.h"
 #include "util/encode.h"
 #include "util/text.h"
 
@@ -41,27 +42,35 @@ static void path_bytes(const struct draft *d, struct buf *out, const char *text,
     draft_add_dollars(out, dollars, DRAFT_BEFORE_OTHER);
 }
 
-/* One "name=value" of a query: the value leaves where its name says that it is secret. */
-static void query_pair(struct draft *d, struct buf *out, const char *text, size_t n) {
-    const char *equal = n > 0 ? memchr(text, '=', n) : NULL;
-    size_t name = equal == NULL ? n : (size_t)(equal - text);
+/* One "name=value": the value leaves where its name says that it is secret. */
+static void pair(struct draft *d, struct buf *out, const struct url_pair *p, bool query) {
     struct buf plain, key;
     buf_init(&plain, DRAFT_BYTES_MAX);
     buf_init(&key, DRAFT_BYTES_MAX);
-    decode_percent(&key, text, name, true);
-    path_bytes(d, out, text, name);
-    if (equal != NULL) {
-        decode_percent(&plain, equal + 1, n - name - 1, true);
+    decode_percent(&key, p->text, p->name_bytes, query);
+    path_bytes(d, out, p->text, p->name_bytes);
+    if (p->value != NULL) {
+        decode_percent(&plain, p->value, p->value_bytes, query);
         buf_char(out, '=');
         if (plain.len > 0 && draft_is_secret(buf_text(&key), key.len, plain.len) &&
-            !draft_has_reference(d, text, n))
+            !draft_has_reference(d, p->text, p->bytes))
             buf_str(out, draft_secret(d, buf_text(&key), buf_text(&plain), plain.len, "%.100s",
                                       buf_text(&key)));
         else
-            path_bytes(d, out, equal + 1, n - name - 1);
+            path_bytes(d, out, p->value, p->value_bytes);
     }
+    if (p->separator != '\0')
+        buf_char(out, p->separator);
     buf_done(&plain);
     buf_done(&key);
+}
+
+static void pairs(struct draft *d, struct buf *out, const char *text, size_t n, bool query) {
+    struct url_pairs all;
+    struct url_pair p;
+    url_pairs_begin(&all, text, n, query ? '&' : '/');
+    while (url_pairs_next(&all, &p))
+        pair(d, out, &p, query);
 }
 
 void draft_path(struct draft *d, struct draft_request *q, const char *path, size_t n) {
@@ -71,17 +80,10 @@ void draft_path(struct draft *d, struct draft_request *q, const char *path, size
     buf_init(&b, DRAFT_BYTES_MAX);
     if (bare == 0 || path[0] != '/')
         buf_char(&b, '/');
-    path_bytes(d, &b, path, bare);
+    pairs(d, &b, path, bare, false);
     if (question != NULL) {
         buf_char(&b, '?');
-        for (size_t from = bare + 1, i = from; i <= n; i++) {
-            if (i < n && path[i] != '&')
-                continue;
-            query_pair(d, &b, path + from, i - from);
-            if (i < n)
-                buf_char(&b, '&');
-            from = i + 1;
-        }
+        pairs(d, &b, question + 1, n - bare - 1, true);
     }
     q->path = draft_take(d, &b);
 }

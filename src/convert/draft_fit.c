@@ -412,7 +412,9 @@ bool draft_sends(const struct draft *d) {
 void draft_fit(struct draft *d) {
     size_t count = 0;
     redact_begin(d);
+    redact_files(d);
     travel(d);
+    requests(d, &d->setup);
     for (struct draft_class *c = d->classes; c != NULL; c = c->next)
         class_fit(d, c, &count);
 }

@@ -67,24 +67,27 @@ static void add(struct draft *d, struct draft_notes *to, const char *text, size_
     to->last = note;
 }
 
-void draft_note(struct draft *d, struct draft_notes *to, const char *format, ...) {
+__attribute__((format(printf, 4, 0))) static void add_formatted(struct draft *d,
+                                                                struct draft_notes *to,
+                                                                size_t requests, const char *format,
+                                                                va_list args) {
     char text[NOTE_BYTES_MAX + 1];
+    if (vsnprintf(text, sizeof text, format, args) >= 0)
+        add(d, to, text, requests);
+}
+
+void draft_note(struct draft *d, struct draft_notes *to, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    int n = vsnprintf(text, sizeof text, format, args);
+    add_formatted(d, to, 0, format, args);
     va_end(args);
-    if (n >= 0)
-        add(d, to, text, 0);
 }
 
 void draft_lost(struct draft *d, struct draft_notes *to, size_t requests, const char *format, ...) {
-    char text[NOTE_BYTES_MAX + 1];
     va_list args;
     va_start(args, format);
-    int n = vsnprintf(text, sizeof text, format, args);
+    add_formatted(d, to, requests, format, args);
     va_end(args);
-    if (n >= 0)
-        add(d, to, text, requests);
 }
 
 void draft_notes_copy(struct draft *d, struct draft_notes *to, const struct draft_notes *from) {
@@ -124,6 +127,7 @@ static void count_requests(const struct draft_requests *list, struct draft_count
 struct draft_counts draft_count(const struct draft *d) {
     struct draft_counts all = d->unwritten;
     count_notes(&d->notes, &all);
+    count_requests(&d->setup, &all);
     for (const struct draft_class *c = d->classes; c != NULL; c = c->next) {
         count_notes(&c->notes, &all);
         count_requests(&c->on_start, &all);

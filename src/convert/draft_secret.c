@@ -32,9 +32,26 @@ bool draft_is_secret_name(const char *name, size_t n) {
                                          "secret",     "apikey",    "sessionid",  "privatekey",
                                          "credential", "accesskey", "authkey",    "subscriptionkey",
                                          "jsessionid", "phpsessid", "signature",  "authorization"};
-    static const char *const whole[] = {"pwd", "pass",    "token",  "auth", "jwt",
-                                        "sid", "otp",     "pin",    "cvv",  "cvc",
-                                        "sig", "session", "cookie", "xauth"};
+    static const char *const whole[] = {"pwd",
+                                        "pass",
+                                        "token",
+                                        "auth",
+                                        "jwt",
+                                        "sid",
+                                        "otp",
+                                        "pin",
+                                        "cvv",
+                                        "cvc",
+                                        "sig",
+                                        "session",
+                                        "cookie",
+                                        "xauth",
+                                        "ticket",
+                                        "samlresponse",
+                                        "csrf",
+                                        "xsrf",
+                                        "clientassertion",
+                                        "pw"};
     char flat[128];
     flatten(name, n, flat);
     size_t len = strlen(flat);
@@ -112,6 +129,14 @@ static const char *reference(struct draft *d, const struct draft_secret *s) {
     return draft_copy(d, text, strlen(text));
 }
 
+static void append(struct draft *d, struct draft_secret *s) {
+    if (d->secrets_last != NULL)
+        d->secrets_last->next = s;
+    else
+        d->secrets = s;
+    d->secrets_last = s;
+}
+
 static struct draft_secret *add_secret(struct draft *d, const char *env, const char *value,
                                        size_t n, bool only_here, const char *what) {
     struct draft_secret *s = draft_alloc(d, sizeof *s);
@@ -127,11 +152,7 @@ static struct draft_secret *add_secret(struct draft *d, const char *env, const c
                       : pointer_map_add(&d->by_what, s->what, strlen(s->what), s);
     if (!pointer_map_add(&d->by_env, env, strlen(env), s) || !kept)
         d->failed = true;
-    if (d->secrets_last != NULL)
-        d->secrets_last->next = s;
-    else
-        d->secrets = s;
-    d->secrets_last = s;
+    append(d, s);
     return s;
 }
 
@@ -168,11 +189,35 @@ static bool is_placeholder(const char *text, size_t n) {
            ((n > 4 && strncasecmp(text, "your", 4) == 0) || draft_is_secret_name(text, n));
 }
 
+/* A text that was invented. */
+struct made {
+    const char *text;
+    size_t n;
+};
+
+static bool is_made(const struct draft *d, const char *value, size_t n) {
+    struct pointer_search at;
+    for (const struct made *m = pointer_map_first(&d->by_made, value, n, &at); m != NULL;
+         m = pointer_map_next(&d->by_made, &at))
+        if (m->n == n && memcmp(m->text, value, n) == 0)
+            return true;
+    return false;
+}
+
+void draft_made(struct draft *d, const char *value, size_t n) {
+    struct made *m = is_made(d, value, n) ? NULL : draft_alloc(d, sizeof *m);
+    if (m == NULL)
+        return;
+    *m = (struct made){draft_copy(d, value, n), n};
+    if (!pointer_map_add(&d->by_made, value, n, m))
+        d->failed = true;
+}
+
 static const char *known(struct draft *d, const char *hint, const char *value, size_t n,
                          bool only_here, const char *what) {
     if (draft_has_reference(d, value, n))
         return draft_literal(d, value, n); /* a variable already */
-    only_here = only_here || is_placeholder(value, n);
+    only_here = only_here || is_placeholder(value, n) || is_made(d, value, n);
     struct pointer_search at;
     for (const struct draft_secret *s = pointer_map_first(&d->by_value, value, n, &at); s != NULL;
          s = pointer_map_next(&d->by_value, &at))
@@ -190,6 +235,21 @@ const char *draft_secret(struct draft *d, const char *hint, const char *value, s
     vsnprintf(what, sizeof what, format, args);
     va_end(args);
     return known(d, hint, value, n, false, what);
+}
+
+void draft_secret_also(struct draft *d, const char *scenario_text, const char *value, size_t n) {
+    struct draft_secret *s = draft_alloc(d, sizeof *s);
+    size_t bytes = strlen(scenario_text);
+    if (s == NULL || bytes < 8)
+        return;
+    *s = (struct draft_secret){.value = draft_copy(d, value, n),
+                               .bytes = n,
+                               .env =
+                                   draft_copy(d, scenario_text + 6, bytes - 7), /* "${env.", "}" */
+                               .what = "",
+                               .only_here = is_placeholder(value, n),
+                               .also = true};
+    append(d, s);
 }
 
 const char *draft_variable(struct draft *d, const char *hint, const char *format, ...) {

@@ -412,6 +412,22 @@ void emit_members_of_task(struct object *o, const struct draft_task *t) {
     emit_member_values(o, "tags", &t->tags);
 }
 
+static void members_of_call(struct object *o, const struct draft_request *q) {
+    emit_member_masked(o, "grpc", q->grpc);
+    if (q->proto != NULL)
+        emit_member_plain(o, "proto", q->proto);
+    else if (q->descriptor_set != NULL)
+        emit_member_plain(o, "descriptor_set", q->descriptor_set);
+    else
+        emit_member_printf(o, "reflection", "true");
+    member_auth(o, &q->auth);
+    member_pairs(o, "metadata", &q->headers, REDACT_HEADER);
+    if (q->body_kind == DRAFT_JSON)
+        emit_member_json(o, "message", q->body);
+    if (q->deadline_s > 0)
+        emit_member_printf(o, "deadline", "%.10g", q->deadline_s);
+}
+
 void emit_request(struct draft *d, const struct draft_request *q, const struct draft_task *task,
                   int indent, struct buf *out) {
     struct object o = {.d = d, .indent = indent};
@@ -420,11 +436,15 @@ void emit_request(struct draft *d, const struct draft_request *q, const struct d
     emit_member_masked(&o, "name", emit_name(d, q));
     if (task != NULL)
         emit_members_of_task(&o, task);
-    emit_member_masked(&o, "method", q->method);
-    emit_member_path(&o, "path", q->path);
-    member_auth(&o, &q->auth);
-    member_pairs(&o, "headers", &q->headers, REDACT_HEADER);
-    member_body(&o, q);
+    if (q->grpc != NULL)
+        members_of_call(&o, q);
+    else {
+        emit_member_masked(&o, "method", q->method);
+        emit_member_path(&o, "path", q->path);
+        member_auth(&o, &q->auth);
+        member_pairs(&o, "headers", &q->headers, REDACT_HEADER);
+        member_body(&o, q);
+    }
     emit_member_json(&o, "capture", q->capture);
     emit_member_json(&o, "checks", q->checks);
     emit_object(&o, out);

@@ -253,7 +253,7 @@ static void put_head(struct draft *d, const char *source, const struct buf *rest
     emit_comment(d, &b, text, 0);
     for (const struct draft_secret *s = d->secrets; s != NULL; s = s->next) {
         struct buf line;
-        if (s->if_used && !is_read(s, rest))
+        if (s->also || (s->if_used && !is_read(s, rest)))
             continue;
         buf_init(&line, 4096);
         buf_printf(&line, "Set %s in the environment: ", s->env);
@@ -294,6 +294,7 @@ static void put_top(struct draft *d, const struct draft_class *only, struct buf 
     emit_member_json(&o, "load", d->load);
     emit_member_json(&o, "variables", d->variables);
     emit_member_json(&o, "feeders", d->feeders);
+    member_steps(&o, "setup", &d->setup);
     if (d->timeout_s > 0)
         emit_member_printf(&o, "timeout", "%.10g", d->timeout_s);
     if (d->connect_timeout_s > 0 && d->connect_timeout_s <= (d->timeout_s > 0 ? d->timeout_s : 60))
@@ -324,7 +325,8 @@ static const struct draft_class *only_class(struct draft *d) {
     }
     for (struct draft_class *c = d->classes; c != NULL; c = c->next) {
         if (!draft_class_sends(c) && c->name != NULL)
-            draft_note(d, &d->notes, "Left out: class %.80s, which sends nothing itself.", c->name);
+            draft_note(d, &d->notes, "%s: class %.80s, which sends nothing itself.",
+                       c->tasks == NULL ? "Not here" : "Left out", c->name);
         if (!draft_class_sends(c) || used == 1)
             move_notes(d, c);
     }
@@ -339,7 +341,8 @@ void draft_write(struct draft *d, const char *source, struct buf *out) {
         draft_lost(d, &d->notes, d->left_out,
                    "Left out: the requests after the first %d, the limit of a scenario (%zu more).",
                    DRAFT_REQUESTS_MAX, d->left_out);
-    draft_share(d);
+    if (d->counted == 0)
+        draft_share(d);
     const struct draft_class *only = only_class(d);
     if (d->load == NULL)
         draft_note(

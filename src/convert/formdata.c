@@ -19,7 +19,13 @@ void formdata_part(struct draft *d, struct draft_request *q, const char *name, c
         p->type = draft_literal(d, type, strlen(type));
     if (filename != NULL)
         p->filename = draft_literal(d, filename, strlen(filename));
-    if (!formdata_is_text(bytes, n)) {
+    bool secret = draft_is_secret(name, strlen(name), n);
+    if (!formdata_is_text(bytes, n) && secret) {
+        draft_note(d, &q->notes,
+                   "left out: %zu bytes of field %.60s, a secret that is no text; write \"file\" "
+                   "instead of \"value\"",
+                   n, name);
+    } else if (!formdata_is_text(bytes, n)) {
         p->file = draft_file_add(d, bytes, n);
         if (p->file == NULL)
             draft_note(d, &q->notes,

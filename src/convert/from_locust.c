@@ -6,12 +6,15 @@
  *     {"classes": [{"name", "weight", "fixed_count", "wait": {"kind", "low", "high"}, "sequence",
  *                   "host", "on_start": [STEP], "on_stop": [STEP], "notes": [NOTE],
  *                   "tasks": [{"name", "weight", "tags", "steps": [STEP], "notes": [NOTE]}]}],
- *      "load": [{"duration", "users"}], "variables": {NAME: text}, "timeout", "verify",
- *      "feeders": [{"name", "columns", "rows", "mode"}], "notes": [NOTE]}
+ *      "setup": [STEP], "load": [{"duration", "users"}], "variables": {NAME: text}, "timeout",
+ *      "verify", "feeders": [{"name", "columns", "rows", "mode"}], "notes": [NOTE]}
  *     STEP: {"method", "url", "name", "headers": [[name, text]], "auth": [user, password],
  *            "body", "capture": {NAME: object}, "checks": [object], "when", "repeat": [number,
- *            rounds], "before": [low, high], "after": [low, high], "notes": [NOTE]}
- *     NOTE: {"kind", "line", "source", "text", "requests"}
+ *            rounds], "before": [low, high], "after": [low, high], "file", "line",
+ *            "notes": [NOTE]}
+ *     NOTE: {"kind", "file", "line", "source", "text", "requests"}
+ *
+ * A "file" is the name of a module that the source imports; "" is the source itself.
  *
  * Its texts are plain, and have expressions between U+E000 and U+E001 where a scenario has ${...}.
  * The script removes these characters from texts of the source. */
@@ -25,12 +28,14 @@
 #include "convert/python.h"
 #include "convert/source_url.h"
 #include "util/encode.h"
+#include "util/file.h"
 #include "util/text.h"
 
 #define OUTPUT_MAX ((size_t)128 << 20)
 
 extern const char embed_convert_locust_values_py[];
 extern const char embed_convert_locust_eval_py[];
+extern const char embed_convert_locust_modules_py[];
 extern const char embed_convert_locust_calls_py[];
 extern const char embed_convert_locust_users_py[];
 
@@ -78,10 +83,10 @@ void locust_notes(struct locust *l, const struct json *v, struct draft_notes *to
     const struct json *list = locust_get(l, v, "notes", JSON_ARRAY);
     for (const struct json *m = list == NULL ? NULL : list->first; m != NULL; m = m->next) {
         const char *kind = locust_text(l, m, "kind"), *why = locust_text(l, m, "text"),
-                   *source = locust_text(l, m, "source");
+                   *source = locust_text(l, m, "source"), *file = locust_text(l, m, "file");
         size_t line = (size_t)locust_number(l, m, "line", 1e9),
                requests = (size_t)locust_number(l, m, "requests", 1e9);
-        if (kind == NULL || why == NULL || source == NULL) {
+        if (kind == NULL || why == NULL || source == NULL || file == NULL) {
             wrong(l, "notes");
             return;
         }
@@ -91,7 +96,7 @@ void locust_notes(struct locust *l, const struct json *v, struct draft_notes *to
         buf_init(&b, 1 << 16);
         buf_str(&b, lost ? "left out" : kind);
         if (line > 0)
-            buf_printf(&b, ": line %zu, %s", line, source);
+            buf_printf(&b, ": %s%sline %zu, %s", file, file[0] != '\0' ? " " : "", line, source);
         buf_printf(&b, "%s%s", why[0] == '\0' || (n > 0 && source[n - 1] == ':') ? "" : ":",
                    why[0] == '\0' ? "" : " ");
         buf_str(&b, why);
@@ -248,14 +253,21 @@ static int document(struct locust *l, const struct json *root) {
     locust_notes(l, root, &l->d->notes);
     for (const struct json *c = classes == NULL ? NULL : classes->first; c != NULL; c = c->next)
         class_of(l, c);
+    l->base = NULL;
+    locust_steps(l, root, "setup", &l->d->setup); /* after the classes, which have the target */
     locust_load(l, root);
     return l->good ? 0 : -1;
 }
 
-int locust_read(struct draft *d, const char *name, const char *text, size_t bytes, struct err *e) {
+int locust_read(struct draft *d, const struct convert_options *o, const char *name,
+                const char *text, size_t bytes, struct err *e) {
     static const char *const script[] = {
-        embed_convert_locust_values_py, embed_convert_locust_eval_py, embed_convert_locust_calls_py,
-        embed_convert_locust_users_py, NULL};
+        embed_convert_locust_values_py,  embed_convert_locust_eval_py,
+        embed_convert_locust_modules_py, embed_convert_locust_calls_py,
+        embed_convert_locust_users_py,   NULL};
+    const char *const arguments[] = {d->file_stem != NULL ? "files" : "no-files",
+                                     o->source_folder != NULL ? o->source_folder : "",
+                                     file_base(name), NULL};
     struct locust l = {.d = d, .name = name, .e = e, .good = true};
     struct json_doc *doc = NULL;
     struct buf out;
@@ -263,8 +275,7 @@ int locust_read(struct draft *d, const char *name, const char *text, size_t byte
     buf_init(&out, OUTPUT_MAX);
     d->references = true;
     d->pauses_first = true;
-    if (python_run(script, d->file_stem != NULL ? "files" : "no-files", text, bytes, &out, e) !=
-        0) {
+    if (python_run(script, arguments, text, bytes, &out, e) != 0) {
         err_prefix(e, "%s", name);
     } else if (json_parse(name, buf_text(&out), out.len, &doc, e) != 0) {
         err_prefix(e, "the reader of locustfiles failed");

@@ -132,10 +132,10 @@ static bool pair(struct locust *l, const struct json *v, const struct json **a,
 static bool url_of(struct locust *l, struct draft_request *q, const struct json *v,
                    struct draft_notes *notes) {
     struct draft *d = l->d;
-    const char *text = locust_text(l, v, "url");
+    const char *text = locust_text(l, v, "url"), *file = locust_text(l, v, "file");
     struct url u;
     struct buf b;
-    if (text == NULL)
+    if (text == NULL || file == NULL)
         return bad(l, "url");
     bool whole = strncasecmp(text, "http://", 7) == 0 || strncasecmp(text, "https://", 8) == 0 ||
                  strncmp(text, DRAFT_REFERENCE "env.", sizeof DRAFT_REFERENCE + 3) == 0;
@@ -150,8 +150,8 @@ static bool url_of(struct locust *l, struct draft_request *q, const struct json 
     text = draft_take(d, &b);
     const char *wrong = whole ? source_url(text, n, d, &u) : NULL;
     if (wrong != NULL)
-        draft_lost(d, notes, 1, "left out: line %zu: %s", (size_t)locust_number(l, v, "line", 1e9),
-                   wrong);
+        draft_lost(d, notes, 1, "left out: %.200s%sline %zu: %s", file, file[0] != '\0' ? " " : "",
+                   (size_t)locust_number(l, v, "line", 1e9), wrong);
     else if (whole)
         draft_url(d, q, &u);
     else

@@ -63,12 +63,22 @@ static void form_pair(void *context, const char *name, const struct openapi_piec
     buf_done(&b);
 }
 
+/* How version 2 writes a field, whose schema is its parameter. */
+static struct openapi_style style_2(const struct described *b, const char *key) {
+    const struct json *p = json_get(json_get(b->schema, "properties"), key);
+    return openapi_style_2(json_get_string(p, "collectionFormat"), "query");
+}
+
 /* A list is repeated and an object is JSON, unless an encoding says otherwise. */
 static void form_body(struct openapi_operation *x, const struct described *b,
                       const struct json *v) {
     const struct json *encodings = json_get(b->media, "encoding");
     struct form f = {x};
     for (const struct json *m = v->first; m != NULL; m = m->next) {
+        if (x->o->swagger) {
+            openapi_pairs(x->o->d, style_2(b, m->key), m->key, m, form_pair, &f);
+            continue;
+        }
         const struct json *e = json_get(encodings, m->key);
         const char *style = json_get_string(e, "style");
         bool json = m->kind == JSON_OBJECT &&
@@ -96,14 +106,16 @@ static bool is_file(struct openapi *o, const struct json *schema, struct draft_n
 }
 
 static void part(struct openapi_operation *x, const struct json *key, const struct json *v,
-                 const char *type, bool file) {
+                 struct openapi_style style, const char *type, bool file) {
     struct draft *d = x->o->d;
     struct draft_part *p = draft_part_add(d, x->q, draft_literal(d, key->key, key->key_len));
     struct buf b;
     if (p == NULL)
         return;
     buf_init(&b, OPENAPI_VALUE_MAX);
-    if (v->kind == JSON_OBJECT || v->kind == JSON_ARRAY) {
+    if (x->o->swagger && v->kind == JSON_ARRAY) {
+        openapi_flat(style, v, &b);
+    } else if (v->kind == JSON_OBJECT || v->kind == JSON_ARRAY) {
         json_copy(v, NULL, NULL, &b);
         type = type[0] == '\0' ? "application/json" : type;
     } else {
@@ -136,10 +148,12 @@ static void parts_body(struct openapi_operation *x, const struct described *b,
             items = openapi_find(o, schema, "items", notes);
         bool file = schema != NULL && is_file(o, items != NULL ? items : schema, notes);
         files = files || file;
-        if (m->kind != JSON_ARRAY)
-            part(x, m, m, type, file);
-        for (const struct json *k = m->kind == JSON_ARRAY ? m->first : NULL; k != NULL; k = k->next)
-            part(x, m, k, type, file);
+        struct openapi_style style = style_2(b, m->key);
+        bool each = m->kind == JSON_ARRAY && (!x->o->swagger || style.explode || file);
+        if (!each)
+            part(x, m, m, style, type, file);
+        for (const struct json *k = each ? m->first : NULL; k != NULL; k = k->next)
+            part(x, m, k, style, type, file);
     }
     if (files)
         draft_note(o->d, notes,
@@ -212,6 +226,18 @@ static const char *consumes(const struct openapi_operation *x, const char *wante
                                                                             : otherwise;
 }
 
+/* An example that is the text of a JSON object or list, for a body whose schema is not known. */
+static bool example_text(const struct described *b, const struct json *example, struct buf *out) {
+    struct json_doc *doc = NULL;
+    if (b->schema != NULL || example == NULL || example->kind != JSON_STRING ||
+        !has(b->type, "json") || strspn(example->text, "{[ \t\r\n") == 0 ||
+        json_parse("example", example->text, example->len, &doc, NULL) != 0)
+        return false;
+    json_free(doc);
+    buf_add(out, example->text, example->len);
+    return true;
+}
+
 static const char *make(struct openapi_operation *x, const struct described *b) {
     struct openapi *o = x->o;
     struct draft_notes *notes = &x->q->notes;
@@ -223,8 +249,10 @@ static const char *make(struct openapi_operation *x, const struct described *b) 
         return b->type;
     buf_init(&json, OPENAPI_VALUE_MAX);
     o->looks = 0;
-    if (example == NULL ||
-        !openapi_given(o, example, is_xml(b->type) ? NULL : b->schema, notes, &json))
+    if (example_text(b, example, &json))
+        made = false;
+    else if (example == NULL ||
+             !openapi_given(o, example, is_xml(b->type) ? NULL : b->schema, notes, &json))
         openapi_example(o, b->schema, "", notes, &json, &made);
     if (!buf_ok(&json) || json_parse("example", buf_text(&json), json.len, &doc, NULL) != 0)
         draft_note(o->d, notes, "left out: a body for which no example could be created");

@@ -53,13 +53,7 @@ static struct openapi_style style_of(const struct openapi *o, const struct json 
     const char *in = json_get_string(p, "in"), *format = json_get_string(p, "collectionFormat");
     if (!o->swagger)
         return openapi_style(json_get_string(p, "style"), in, json_get(p, "explode"));
-    struct openapi_style s = openapi_style("", in, NULL);
-    s.explode = strcmp(format, "multi") == 0;
-    s.between = strcmp(format, "ssv") == 0     ? ' '
-                : strcmp(format, "tsv") == 0   ? '\t'
-                : strcmp(format, "pipes") == 0 ? '|'
-                                               : ',';
-    return s;
+    return openapi_style_2(format, in);
 }
 
 static void note_made(struct openapi_operation *x, const struct json *p, const struct json *v) {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "convert/from.h"
 #include "convert/from_openapi.h"
 #include "util/yaml.h"
 
@@ -15,6 +16,32 @@ struct openapi_place {
     const struct json *ref;
     const struct openapi_file *file;
 };
+
+static bool is_key(const struct json *v, const char *key) {
+    return v->key != NULL && strcmp(v->key, key) == 0;
+}
+
+static bool is_extension(const struct json *v) {
+    return v->key != NULL && strncmp(v->key, "x-", 2) == 0;
+}
+
+/* Most of a large document is answers, schemas that nothing refers to, and extensions. What a
+ * reference leads to is read when it is followed. */
+bool openapi_later(const struct json *const *path, int depth) {
+    static const char *const old[] = {"definitions", "parameters", "responses"};
+    if (depth == 1)
+        return is_extension(path[0]) || is_key(path[0], "webhooks");
+    if (depth == 2)
+        for (size_t i = 0; i < sizeof old / sizeof *old; i++)
+            if (is_key(path[0], old[i]))
+                return true;
+    if (depth == 3 && is_key(path[0], "components"))
+        return !is_key(path[1], "securitySchemes");
+    if (depth == 4 && is_key(path[0], "paths"))
+        return is_key(path[3], "responses") || is_key(path[3], "callbacks") ||
+               is_extension(path[3]);
+    return false;
+}
 
 static size_t hash(const struct json *ref, size_t cap) {
     return ((uintptr_t)ref >> 4) * 2654435761u % cap;
@@ -159,6 +186,16 @@ static const struct json *child(const struct json *v, const char *word, size_t n
     return m;
 }
 
+/* With its elements, if openapi_later() has left them for later. */
+static const struct json *expanded(struct openapi *o, const struct json *v,
+                                   struct draft_notes *notes) {
+    struct err e = {""};
+    if (v == NULL || json_expand(o->doc, v, &e) == 0)
+        return v;
+    draft_note(o->d, notes, "left out: %.300s", e.text);
+    return NULL;
+}
+
 static const struct json *resolve(struct openapi *o, const struct json *v,
                                   struct draft_notes *notes, int depth);
 
@@ -169,7 +206,7 @@ static const struct json *point(struct openapi *o, const struct json *v, const c
         size_t n = strcspn(p, "/");
         if (json_get(v, "$ref") != NULL)
             v = resolve(o, v, notes, depth + 1);
-        v = v == NULL ? NULL : child(v, p, n);
+        v = v == NULL ? NULL : expanded(o, child(v, p, n), notes);
         if (p[n] == '\0')
             break;
         p += n + 1;

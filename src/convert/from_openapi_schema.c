@@ -338,6 +338,8 @@ static void make_string(struct maker *m, const struct json *s, const char *name)
             buf_char(&b, 'x');
         b.len = b.len > most ? most : b.len;
     }
+    if (draft_is_secret_name(name, strlen(name)))
+        draft_made(m->o->d, buf_text(&b), b.len);
     buf_char(m->out, '"');
     json_escape(m->out, buf_text(&b), b.len);
     buf_char(m->out, '"');

@@ -1,5 +1,6 @@
-"""Attributes and calls: pure functions, draws, answers. The third part of the script of locust_values.py."""
+"""Attributes and calls: pure functions, draws, answers. The fourth part of the script of locust_values.py."""
 import base64
+import csv
 import datetime
 import hashlib
 import html
@@ -14,7 +15,7 @@ BUILTINS = {
     "str", "int", "float", "bool", "len", "range", "list", "dict", "tuple", "set", "sorted", "min", "max", "sum", "abs",
     "round", "enumerate", "zip", "reversed", "map", "filter", "print", "isinstance", "getattr", "setattr", "hasattr",
     "super", "any", "all", "chr", "ord", "hex", "repr", "next", "iter", "open", "type", "bytes", "Exception",
-    "callable", "ValueError", "RuntimeError", "object", "format", "divmod", "pow", "frozenset", "bytearray",
+    "callable", "property", "id", "globals", "input", "staticmethod", "classmethod", "ValueError", "RuntimeError", "object", "format", "divmod", "pow", "frozenset", "bytearray",
 }
 PURE = {
     "builtins.len": len, "builtins.sum": sum, "builtins.abs": abs, "builtins.round": round, "builtins.float": float,
@@ -23,6 +24,7 @@ PURE = {
     "builtins.format": format, "math.ceil": math.ceil, "math.floor": math.floor, "math.sqrt": math.sqrt,
     "math.sin": math.sin, "math.cos": math.cos, "math.radians": math.radians, "math.log": math.log, "math.exp": math.exp,
     "json.loads": json.loads, "base64.b64encode": base64.b64encode, "base64.b64decode": base64.b64decode,
+    "base64.encodestring": base64.encodebytes, "base64.decodestring": base64.decodebytes,
     "base64.urlsafe_b64encode": base64.urlsafe_b64encode, "html.escape": html.escape,
     "urllib.parse.quote": urllib.parse.quote, "urllib.parse.quote_plus": urllib.parse.quote_plus,
     "urllib.parse.urlencode": urllib.parse.urlencode, "urllib.parse.urljoin": urllib.parse.urljoin,
@@ -31,13 +33,19 @@ PURE = {
     "datetime.datetime.strptime": datetime.datetime.strptime,
     "datetime.datetime.fromisoformat": datetime.datetime.fromisoformat,
     "datetime.date.fromisoformat": datetime.date.fromisoformat,
+    "os.path.join": os.path.join, "os.path.dirname": os.path.dirname, "os.path.basename": os.path.basename,
+    "os.path.splitext": os.path.splitext, "os.path.normpath": os.path.normpath,
     "uuid.UUID": lambda v: str(uuid.UUID(v)), "textwrap.dedent": lambda v: v,
 }
 ONE_TYPE = (str, bytes, list, dict, set, tuple, int, float, datetime.date, datetime.timedelta)
+QUEUE = {"put": "append", "put_nowait": "append", "get_nowait": "pop", "popleft": "pop"}
 MUTATORS = ("append", "extend", "insert", "update", "pop", "clear", "remove", "add", "setdefault", "popitem", "sort",
             "reverse", "discard")
 QUIET = ("print", "logging", "sys.", "warnings", "gevent.monkey", "locust.events", "urllib3", "dotenv", "events",
-         "locust.log", "requests.packages", "traceback", "setup_logging", "signal", "loguru", "prometheus_client")
+         "locust.log", "locust.runner", "threading.", "requests.packages", "traceback", "setup_logging", "signal", "loguru", "prometheus_client")
+# What calls a function that it gets.
+STARTERS = ("Thread", "Timer", "Process", "Greenlet", "spawn", "spawn_later", "spawn_raw", "submit", "apply", "apply_async", "map",
+            "imap", "imap_unordered", "run", "run_in_executor", "to_thread", "create_task", "ensure_future", "add_job", "retry_call")
 SAMPLES = {
     "name": "Ann Example", "first_name": "Ann", "last_name": "Example", "email": "ann@example.com", "word": "river",
     "user_name": "ann", "phone_number": "+1-202-555-0143", "address": "1 Example Street", "city": "Springfield",
@@ -56,17 +64,23 @@ def draw_functions(name):
         "gauss": lambda rng, m=0, s=1: rng.gauss(m, s), "normalvariate": lambda rng, m=0, s=1: rng.gauss(m, s),
         "expovariate": lambda rng, r: rng.expovariate(r), "triangular": lambda rng, *a: rng.triangular(*a),
         "sample": lambda rng, v, k: rng.sample(list(v), k), "betavariate": lambda rng, a, b: rng.betavariate(a, b),
+        "binomial": lambda rng, n, p: sum(rng.random() < p for _ in range(min(n, 10000))),
+        "normal": lambda rng, m=0, s=1: rng.gauss(m, s), "rand": lambda rng: rng.random(),
+        "exponential": lambda rng, s=1: rng.expovariate(1 / s),
         "getrandbits": lambda rng, k: rng.getrandbits(k), "lognormvariate": lambda rng, m, s: rng.lognormvariate(m, s),
     }.get(name)
 
 
-class Caller(Evaluator):
+class Caller(Importer):
     def e_Attribute(self, node, scope):
         return self.attribute(self.eval(node.value, scope), node.attr, node)
 
     def attribute(self, value, name, node):
         if isinstance(value, Module):
             return self.module_attribute(value, name)
+        if isinstance(value, Own):
+            found = self.member(value, name, node)
+            return found if found is not None or name in value.scope.names else Unknown("%s.%s is not known" % (value.name, name))
         if isinstance(value, Instance):
             return self.instance_attribute(value, name)
         if isinstance(value, Super):
@@ -79,6 +93,12 @@ class Caller(Evaluator):
             return Bound("found", value, name)
         if isinstance(value, File):
             return Bound("file", value, name)
+        if isinstance(value, Element):
+            return value if name in ("body", "html", "head", "form", "attrs", "attrib") else Bound("element", value, name)
+        if isinstance(value, Bound) and value.kind in ("pattern", "matched"):
+            return Bound(value.kind, value.owner, name)
+        if isinstance(value, PathName):
+            return self.path_attribute(value, name)
         if isinstance(value, bytes) and name in ("read", "getvalue", "seek"):
             return Bound("same", value, name)
         if isinstance(value, Class):
@@ -93,23 +113,28 @@ class Caller(Evaluator):
             if name in ("headers", "cookies", "auth", "verify"):
                 return getattr(value, name)
             if name == "base_url":
-                return value.base if value.base is not None else Unknown("the target")
+                return value.base if value.base is not None else Target()
             return Bound("client", value, name)
         if isinstance(value, Body) and value.what == "elapsed":
             return Bound("bound", value, name)
-        if isinstance(value, Rand) and name in ("hex", "int"):
-            return self.lift(lambda v: v.replace("-", "") if name == "hex" else int(v.replace("-", ""), 16), value)
-        if isinstance(value, Bound) and value.name == "environment" and name == "parsed_options":
-            return Module("options")
+        if isinstance(value, Target):  # rstrip("/") and others
+            return Bound("same", value, name)
+        if isinstance(value, Rand) and name in ("hex", "int", "node"):
+            return self.lift(lambda v: v.replace("-", "") if name == "hex" else int(v.replace("-", "")[
+                -12 if name == "node" else 0:], 16), value)
         if isinstance(value, Clock) and value.factor is None and name in ("year", "month", "day", "hour", "minute"):
             self.note("assumed", node, "the time of this conversion")
             return getattr(datetime.datetime.now(), name)
+        if name == "value" and isinstance(value, PLAIN + (list, dict, tuple)):
+            return value  # a member of an Enum
         if isinstance(value, (Ref, Kept, Text, Rand, Hole, Clock, Body)) or isinstance(value, ONE_TYPE):
             if isinstance(value, (datetime.date, datetime.timedelta)) and not callable(getattr(value, name, None)):
                 return getattr(value, name)
             return Bound("bound", value, name)
         if isinstance(value, Unknown):
-            return Unknown(value.why or name, value.answer)
+            made = Unknown(value.why or name, value.answer)
+            made.called = name
+            return made
         return Unknown("%s of a value that is not known" % name)
 
     def all_names(self, cls):
@@ -128,13 +153,13 @@ class Caller(Evaluator):
 
     def option(self, name):
         """The default of an option that the source adds to Locust's own."""
-        for n in ast.walk(self.tree):
+        for n in [x for own in self.modules.values() if own.tree is not None for x in ast.walk(own.tree)]:
             if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr == "add_argument":
                 flags = [a.value for a in n.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
                 named = {k.arg: k.value for k in n.keywords}
                 if name in [f.lstrip("-").replace("-", "_") for f in flags] and "default" in named:
                     self.note("assumed", n, "it has its default")
-                    value = self.eval(named["default"], self.module)
+                    value = self.eval(named["default"], n.own.scope)
                     kind = named.get("type")
                     if isinstance(kind, ast.Name) and kind.id in ("int", "float") and isinstance(value, str):
                         return int(value) if kind.id == "int" else float(value)
@@ -160,10 +185,14 @@ class Caller(Evaluator):
             return self.instance_attribute(me.values["user"], "client")
         if name in ("parent", "locust") and "user" in me.values:
             return me.values["user"]
-        if name in ("wait", "_sleep", "interrupt", "schedule_task", "rest", "rest_", "stop", "environment", "wait_time"):
+        if name == "__class__":
+            return me.cls
+        if name == "environment" and me is not self.around:
+            return self.around
+        if name in ("wait", "_sleep", "interrupt", "schedule_task", "rest", "rest_", "stop", "wait_time"):
             return Bound("me", me, name)
         if name == "host":
-            return None
+            return Target()
         if "user" in me.values and name not in ("user",):
             return Unknown("self.%s is not known" % name)
         return Unknown("self.%s is not known" % name)
@@ -184,8 +213,11 @@ class Caller(Evaluator):
             if self.in_task and isinstance(value, Ref):
                 self.assigned.setdefault(name, []).append(value)
         elif isinstance(owner, Client):
-            if name in ("headers", "cookies") and isinstance(value, dict):
-                setattr(owner, name, value)
+            if name == "cookies" and isinstance(value, dict):
+                owner.cookies.clear()
+                owner.cookies.update(value)
+            elif name == "headers" and isinstance(value, dict):
+                owner.headers = value
             elif name == "base_url" and isinstance(value, (str, Text)):
                 owner.base = value
             elif name in ("auth", "verify"):
@@ -229,7 +261,7 @@ class Caller(Evaluator):
                     named["?"] = value
         except ValueError as e:
             args, named = [], {"?": Unknown(str(e))}
-        self.line = node.lineno
+        self.line = self.place(node)
         return self.call(f, args, named, node, scope)
 
     def call(self, f, args, named, node, scope=None):
@@ -243,6 +275,8 @@ class Caller(Evaluator):
             return self.call_module(f.name, args, named, node, scope)
         if isinstance(f, Rand):
             return Unknown("a function by chance")
+        if isinstance(f, Element):
+            return self.call_element(f, "__call__", args, named, node)
         if isinstance(f, Bound):
             return getattr(self, "call_" + f.kind)(f.owner, f.name, args, named, node)
         return self.call_unknown(f, args, named, node)
@@ -251,9 +285,33 @@ class Caller(Evaluator):
         bad = f if isinstance(f, Unknown) else find((args, named), Unknown)
         if self.steps is not None and find((args, named), (Client, Instance)) is not None and \
                 isinstance(node, ast.Call):
-            self.note("left out", node, "what it sends, if anything, because it is not in this file")
+            self.note("left out", node, "what it sends, if anything, because it is not in this file or near it")
+        started = self.started(getattr(f, "called", ""), args, named, node)
+        if started is not None:
+            return started
         answer = find((args, named), (Response, Ref, Body)) is not None
         return Unknown(bad.why if bad is not None and bad.why else "a call", answer or getattr(f, "answer", False))
+
+    def started(self, name, args, named, node):
+        """A function of the source that is given to one that is not: a thread or a pool calls it; what others do with it is
+        not known. None: there is no function that sends."""
+        values = args + list(named.values())
+        sending = [v for v in values if self.sent_by(v)]
+        if not sending or self.steps is None:
+            return None
+        if name not in STARTERS:
+            self.lost(node, "what it sends, because this is not in this file or near it", sum(map(self.sent_by, sending)))
+            return Unknown(name)
+        self.note("assumed", node, "this runs before what follows, not next to it")
+        rest = values[values.index(sending[0]) + 1:]
+        if name in ("Thread", "Greenlet", "Timer", "Process") and "args" in named:
+            rest = list(named["args"]) if isinstance(named["args"], (list, tuple)) else [Unknown("arguments")]
+        if name in ("map", "imap", "imap_unordered"):
+            rounds = self.iterate(rest[0]) if rest else None
+            if rounds is None:
+                self.lost(node, "its rounds are not known", self.sent_by(sending[0]))
+            return [self.call(sending[0], [v], {}, node) for v in rounds or []]
+        return self.call(sending[0], rest if name not in ("Thread", "Timer", "Process") or "args" in named else [], {}, node)
 
     def make(self, cls, args, named, node):
         me = Instance(cls)
@@ -261,7 +319,7 @@ class Caller(Evaluator):
         if isinstance(init, Function):
             self.call_function(init, [me] + args, named, node)
         else:
-            names = [n.target.id for c in reversed(cls.mro) for n in self.class_nodes.get(c.line, [])
+            names = [n.target.id for c in reversed(cls.mro) for n in c.body
                      if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)]
             for name, value in list(zip(names, args)) + list(named.items()):
                 me.values[name] = value
@@ -291,19 +349,23 @@ class Caller(Evaluator):
         scope.names["\0me"] = args[0] if args else None
         if isinstance(f.node, ast.Lambda):
             return self.eval(f.node.body, scope)
+        yields = None
         if count_nodes(f.node.body, (ast.Yield, ast.YieldFrom)):
-            if self.calls_in(f.node.body) and self.steps is not None:
-                self.lost(node, "a generator", self.calls_in(f.node.body))
-            return Unknown("a generator")
+            yields = scope.names["\0yields"] = []
         self.depth_calls += 1
         try:
             self.block(f.node.body, scope)
         except Return as r:
-            return r.args[0]
+            if yields is None:
+                return r.args[0]
         finally:
             self.depth_calls -= 1
             _, self.when, self.line, self.top = outer
-        return None
+        if yields is None:
+            return None
+        if f.kind == "contextmanager":  # all of it is before the block that uses it
+            return yields[0] if yields else None
+        return yields
 
     def call_me(self, me, name, args, named, node):
         user = me.values.get("user", me)
@@ -335,18 +397,33 @@ class Caller(Evaluator):
     def call_nothing(self, value, name, args, named, node):
         if name in ("on_start", "on_stop") and any(isinstance(b, Module) and "locust" not in b.name
                                                    for c in value.me.cls.mro for b in c.bases):
-            self.note("left out", node, "what it sends, if anything, because it is not in this file")
+            self.note("left out", node, "what it sends, if anything, because it is not in this file or near it")
 
     def call_same(self, value, name, args, named, node):
         return value
 
     def call_found(self, value, name, args, named, node):
-        if name in ("group", "__getitem__"):
-            return Ref(value.response.step, "regex", (value.pattern,) + tuple(args[:1]))
-        return Unknown("a part of a search", True)
+        if name not in ("group", "__getitem__"):
+            return Unknown("a part of a search", True)
+        if args and not self.has_group(value.pattern, args[0]):
+            return Unknown("a group that the expression does not have", True)
+        return Ref(value.response.step, "regex", (value.pattern,) + tuple(args[:1]))
+
+    @staticmethod
+    def has_group(pattern, group):
+        try:
+            known = re.compile(pattern)
+        except (re.error, TypeError):
+            return True  # the scenario's loader says what is wrong with it
+        return group in known.groupindex if isinstance(group, str) else isinstance(group, int) and 0 <= group <= known.groups
 
     def call_file(self, value, name, args, named, node):
-        return value if name in ("read", "read_bytes", "read_text") else Unknown("a file")
+        if name in ("read", "read_bytes", "read_text", "seek", "close"):
+            return value
+        if name == "readlines":
+            lines = self.lines_of(value)
+            return lines if lines is not None else self.content(value)
+        return self.call(self.attribute(self.content(value), name, node), args, named, node)
 
     def call_shape(self, me, name, args, named, node):
         return me.values["\0now"]
@@ -467,6 +544,10 @@ class Caller(Evaluator):
         return self.lift(lambda v, a: getattr(v, name)(*a), datetime.datetime.now(), args)
 
     def call_container(self, value, name, args, named, node):
+        if isinstance(value, list) and (name in QUEUE or name == "get"):
+            name, args, named = QUEUE.get(name, "pop"), args[:1] if name.startswith("put") else [0], {}
+        if isinstance(value, list) and name in ("empty", "qsize"):
+            return not value if name == "empty" else len(value)
         if isinstance(value, list) and name in ("append", "add") and args and isinstance(args[0], Ref) and self.in_task:
             for owner in self.users_now:
                 for key, held in owner.values.items():
@@ -480,6 +561,11 @@ class Caller(Evaluator):
         if isinstance(value, dict) and name in ("set", "set_cookie") and len(args) > 1 and isinstance(args[0], str):
             value[args[0]] = args[1]
             return None
+        if isinstance(value, Jar) and name == "get" and args and isinstance(args[0], str) and args[0] not in value:
+            found = self.cookie_of(value, args[0], node)
+            return found if isinstance(found, Ref) else args[1] if len(args) > 1 else None
+        if isinstance(value, Jar) and name in ("clear", "clear_session_cookies"):
+            self.note("left out", node, "users keep the cookies that answers set")
         if isinstance(value, dict) and name == "get" and args and is_plain(args[0]):
             return value.get(args[0], args[1] if len(args) > 1 else None)
         if name in ("update", "setdefault") and isinstance(value, dict):
@@ -495,15 +581,23 @@ class Caller(Evaluator):
         return self.lift(lambda v, a, k: self.plain(getattr(v, name)(*a, **k)), value, args, named)
 
     def shared(self):
-        """Lists of the module and of classes, which all users share."""
-        for v in self.module.names.values():
-            yield v
-            if isinstance(v, Class):
-                yield from v.attributes.values()
+        """Values of modules, and what is in their classes, objects and dicts, which all users share."""
+        for own in list(self.modules.values()):
+            for v in own.scope.names.values():
+                yield v
+                inner = v.attributes if isinstance(v, Class) else v.values if isinstance(v, Instance) else v
+                if isinstance(inner, dict):
+                    yield from inner.values()
 
     def taken(self, values):
         """USERS.pop(): each user takes another one."""
-        root = Root(list(values), taken=True)
+        rows = self.flatten(list(values))
+        if roots_of(rows):  # each row is drawn once
+            rows = [resolve(v, {r: r.pick(self.rng) for r in roots_of(v)}) for v in rows]
+        if not is_plain(rows):
+            self.note("assumed", self.line, "the first of %d values instead of each in turn" % len(values))
+            return values[0]
+        root = Root(rows, taken=True)
         return Rand([root], lambda w: w[root])
 
     # --- functions by name
@@ -514,36 +608,72 @@ class Caller(Evaluator):
         if special is not None:
             return special(args, named, node, scope)
         if name in PURE:
+            args = self.content(args)
             if find((args, named), (Text, Ref, Kept, Hole)) is not None:
                 return self.call_pure(name, args, named)
             return self.lift(lambda a, k: PURE[name](*a, **k), args, named)
-        if name.startswith(("random.", "secrets.", "numpy.random.", "np.random.")):
+        if name.startswith(("ujson.", "orjson.", "simplejson.", "flask.json.")) and last in ("dumps", "loads"):
+            return getattr(self, "m_json_" + last)(args, named, node, scope)
+        if name.startswith("numpy.random."):  # its upper end is not in it
+            return self.draw("randrange" if last == "randint" else last, args, named, node)
+        if name.startswith(("random.", "secrets.")):
             return self.draw(last, args, named, node)
         if name.startswith("hashlib.") and last in ("md5", "sha1", "sha256", "sha512"):
-            return self.lift(lambda a: _Digest(getattr(hashlib, last)(*a)), args)
+            return self.lift(lambda a: _Digest(getattr(hashlib, last)(*a)), self.content(args))
         if name in SESSIONS:
             return Client(outside=True)
         if name.startswith(("requests.", "httpx.")) and last in METHODS:
             return self.writer.request(Client(outside=True), last, args, named, node)
         if "faker" in name.lower() or name.startswith(("fake.", "Faker")):
-            return Module("faker.instance") if last == "Faker" else self.sample(last, node)
+            return Module("faker.instance") if last in ("Faker", "create") else self.sample(last, args, named, node)
+        if last == "add_listener" and args:
+            return self.listen(name, args[0], node)
+        started = self.started(last, args, named, node)
+        if started is not None:
+            return started
         if any(name.replace("builtins.", "").startswith(q) for q in QUIET) or name.startswith("builtins."):
             return Unknown(name.replace("builtins.", ""))
         if self.steps is not None and find((args, named), (Client, Instance)) is not None:
-            self.note("left out", node, "what it sends, if anything, because it is not in this file")
-        return Unknown("%s is not in this file" % name, find((args, named), (Response, Ref, Body)) is not None)
+            self.note("left out", node, "what it sends, if anything, because it is not in this file or near it")
+        return Unknown(self.from_where(name), find((args, named), (Response, Ref, Body)) is not None)
 
-    def sample(self, name, node):
+    def sample(self, name, args, named, node):
+        given = self.drawn_sample(name, args, named, node)
+        if given is not None:
+            return given
         if name in SAMPLES:
             self.note("assumed", node, "%s is always \"%s\"" % (name, SAMPLES[name]))
             return SAMPLES[name]
         if name.startswith("uuid"):
             return self.m_uuid_uuid4([], {}, node, None)
-        if name in ("random_int", "pyint"):
-            return self.draw("randint", [0, 9999], {}, node)
         value = 7 if name.startswith(("random_digit", "pyfloat", "random_number")) else "example"
         self.note("assumed", node, "%s is always %s" % (name, value))
         return value
+
+    def drawn_sample(self, name, args, named, node):
+        """What faker draws as random does."""
+        def argument(i, *keys, default=None):
+            return args[i] if len(args) > i else next((named[k] for k in keys if k in named), default)
+        if name in ("random_int", "pyint"):
+            low, high = argument(0, "min", "min_value", default=0), argument(1, "max", "max_value", default=9999)
+            return self.draw("randrange", [low, high + 1, argument(2, "step", default=1)], {}, node) \
+                if isinstance(low, int) and isinstance(high, int) else self.draw("randint", [low, high], {}, node)
+        if name in ("random_digit", "random_digit_not_null"):
+            return self.draw("randint", [0 if name == "random_digit" else 1, 9], {}, node)
+        if name == "random_number" and isinstance(argument(0, "digits"), int) and 0 < argument(0, "digits") < 16:
+            digits, fix = argument(0, "digits"), argument(1, "fix_len", default=False)
+            return self.draw("randint", [10 ** (digits - 1) if fix else 0, 10 ** digits - 1], {}, node)
+        if name in ("boolean", "pybool"):
+            return self.draw("choice", [[True, False]], {}, node)
+        if name == "random_element" and isinstance(argument(0, "elements"), (list, tuple)):
+            return self.draw("choice", [argument(0, "elements")], {}, node)
+        if name in ("numerify", "bothify", "lexify") and isinstance(argument(0, "text"), str) and len(argument(0, "text")) < 200:
+            marks = {"#": string.digits, "?": string.ascii_letters} if name == "bothify" else \
+                {"#": string.digits} if name == "numerify" else {"?": string.ascii_letters}
+            text = argument(0, "text")
+            root = Root(draw=lambda rng: "".join(rng.choice(marks[c]) if c in marks else c for c in text))
+            return self.settle(Rand([root], lambda w: w[root]))
+        return None
 
     def call_pure(self, name, args, named):
         value = args[0] if args else None
@@ -555,6 +685,8 @@ class Caller(Evaluator):
         if name.startswith("base64.b64encode") and isinstance(value, (Text, Ref, Kept)):
             inner = self.writer.expressions(value)
             return Hole("base64(%s)" % inner) if inner else Unknown("base64 of a value")
+        if name == "builtins.len" and isinstance(value, (list, tuple, dict, set)):
+            return len(value)
         if name == "builtins.len" and isinstance(value, (Ref, Kept)):
             return value if isinstance(value, Kept) else Unknown("the length of an answer's list", True)
         if name == "json.loads" and isinstance(value, Text) and value.data is not None:
@@ -566,13 +698,17 @@ class Caller(Evaluator):
         if bad is not None:
             return bad
         rand = between = None
-        args = args + list(named.values()) if name != "choices" else args
+        args = args + list(named.values()) if name not in ("choice", "choices") else args or (
+            [named["seq"]] if "seq" in named else [])
         if name in ("randint", "randrange", "randbelow", "integers"):
             rand = self.draw_int(name, args)
         elif name == "choice":
-            rand = self.draw_choice(args[0], node)
+            if "size" in named:
+                return Unknown("several values by chance")
+            rand = self.draw_choice(args[0], node) if "p" not in named else self.item(
+                self.draw_choices(args[:1], {"weights": named["p"]}, node), 0, node)
         elif name == "choices":
-            rand = self.draw_choices(args, named)
+            rand = self.draw_choices(args or [named.pop("population")], named, node)
         elif name in ("token_hex", "token_urlsafe"):
             n = args[0] if args else 32
             root = Root(draw=lambda rng: "%0*x" % (2 * n, rng.getrandbits(8 * n)))
@@ -580,21 +716,33 @@ class Caller(Evaluator):
         elif name == "Random" or name in ("seed", "default_rng"):
             return Module("random")
         elif name == "shuffle":
+            self.note("assumed", node, "its order is that of the source")
             return None
         elif draw_functions(name) is not None:
             f = draw_functions(name)
+            if name in ("binomial", "normal", "uniform") and len(args) == 3:  # numpy's number of values
+                many = args[2][0] if isinstance(args[2], tuple) and len(args[2]) == 1 else args[2]
+                return [self.draw(name, args[:2], {}, node) for _ in range(min(many, NAMES_MAX))]
             if not is_plain(args):
-                return self.lift(lambda *a: f(self.rng, *a), *args) if roots_of(args) else Unknown("a draw")
+                return self.drawn(f, args)
             root = Root(draw=lambda rng: f(rng, *args))
             between = tuple(args) if name == "uniform" else (0, 1) if name == "random" else None
             rand = Rand([root], lambda w: w[root], between=between)
             rand.make({root: root.pick(self.rng)})
         return self.settle(rand) if rand is not None else Unknown("random.%s" % name)
 
+    def drawn(self, f, args):
+        """A draw whose arguments are draws: the same wherever the source uses its result."""
+        if not roots_of(args):
+            return Unknown("a draw")
+        root = Root(draw=lambda rng: rng.getrandbits(64))
+        return self.lift(lambda seed, a: f(random.Random(seed), *a), Rand([root], lambda w: w[root]), args)
+
     def draw_int(self, name, args):
+        args = [int(a) if isinstance(a, float) and a.is_integer() else a for a in args]
         if not all(isinstance(a, int) for a in args):
             if roots_of(args):
-                return self.lift(lambda *a: self.rng.randint(*a), *args)
+                return self.drawn(lambda rng, *a: getattr(rng, name)(*a), args) if name in ("randint", "randrange") else None
             return None
         if name == "randint":
             low, high, step = args[0], args[1], 1
@@ -614,7 +762,7 @@ class Caller(Evaluator):
             self.note("assumed", node, "the first element of the answer's list")
             return self.inside(values, 0)
         if isinstance(values, (Rand, Text)):
-            return self.lift(lambda v: self.rng.choice(list(v)), values)
+            return self.drawn(lambda rng, v: rng.choice(list(v)), [values])
         values = list(values)
         if not values:
             raise ValueError("an empty list")
@@ -627,9 +775,11 @@ class Caller(Evaluator):
         root = Root(values) if len(values) <= ROWS_MAX else Root(draw=lambda rng: rng.choice(values))
         return Rand([root], lambda w: w[root])
 
-    def draw_choices(self, args, named):
+    def draw_choices(self, args, named, node):
         values, weights = list(args[0]), named.get("weights", args[1] if len(args) > 1 else None)
         k = named.get("k", 1)
+        if not is_plain(values) and k == 1 and (weights is None or is_plain(weights)):
+            return [self.pick_path(values, node, weights)]
         if not is_plain(values) or not isinstance(k, int) or not 0 < k < 10000:
             return None
         if k == 1:
@@ -647,8 +797,12 @@ class Caller(Evaluator):
     def m_time_time(self, args, named, node, scope):
         return Clock(1)
 
+    def m_time_strftime(self, args, named, node, scope):
+        self.note("assumed", node, "the time of this conversion")
+        return self.lift(lambda f: datetime.datetime.now().strftime(f), args[0])
+
     def m_time_time_ns(self, args, named, node, scope):
-        return Unknown("nanoseconds of the time")
+        return Clock(10 ** 9)
 
     def m_datetime_datetime_now(self, args, named, node, scope):
         return Clock(None)
@@ -665,6 +819,18 @@ class Caller(Evaluator):
 
     m_gevent_sleep = m_asyncio_sleep = m_time_sleep
 
+    def m_dotenv_load_dotenv(self, args, named, node, scope):
+        """Values of a .env file are defaults of the environment, except secrets."""
+        given = named.get("dotenv_path", args[0] if args else ".env")
+        text = self.content(File(str(given))) if isinstance(given, str) else ""
+        for line in text.splitlines() if isinstance(text, str) else []:
+            m = re.fullmatch(r"\s*(?:export\s+)?(\w+)\s*=\s*(.*?)\s*", line)
+            if m is not None and not re.search(SECRET, m.group(1), re.I):
+                value = m.group(2)
+                quoted = value[:1] in ("'", '"') and value[-1:] == value[:1] and len(value) > 1
+                self.dotenv[m.group(1)] = value[1:-1] if quoted else value.split(" #")[0]
+        return True
+
     def m_json_dumps(self, args, named, node, scope):
         kept = {k: v for k, v in named.items() if k in ("indent", "separators", "ensure_ascii", "sort_keys")}
         bad = find((args[0], kept), Unknown)
@@ -672,7 +838,41 @@ class Caller(Evaluator):
             return bad
         if is_plain(args[0]):
             return json.dumps(args[0], **kept)
-        return Text([Unknown("JSON in another text")], data=args[0])
+        try:
+            return Text(self.json_parts(args[0], kept), data=args[0])
+        except (ValueError, TypeError, LookupError):
+            return Text([Unknown("JSON in another text")], data=args[0])
+
+    def json_parts(self, value, kept):
+        """JSON with holes, as the parts of a text."""
+        holes = []
+
+        def put(v):
+            if isinstance(v, dict):
+                return {shown(k): put(x) for k, x in v.items()}
+            if isinstance(v, (list, tuple)):
+                return [put(x) for x in v]
+            if isinstance(v, PLAIN):
+                return v
+            quoted = isinstance(v, (Ref, Kept, Text, Hole, Clock)) and not getattr(v, "number", False) and not (
+                isinstance(v, Clock) and v.factor is not None)
+            flat = self.flatten(v) if isinstance(v, Text) else v
+            if isinstance(flat, Rand):
+                quoted, v = False, self.lift(json.dumps, flat)
+            part = self.text(v)
+            if not isinstance(part, Text):
+                raise ValueError("a value that JSON does not have")
+            holes.append((part, quoted))
+            return "\ue004%d\ue005" % (len(holes) - 1)
+
+        out = []
+        for i, piece in enumerate(re.split("\"\\\\ue004(\\d+)\\\\ue005\"|\"\ue004(\\d+)\ue005\"", json.dumps(put(value), **kept))):
+            if i % 3 == 0:
+                out.append(piece)
+            elif piece is not None:
+                part, quoted = holes[int(piece)]
+                out += ["\""] * quoted + part.parts + ["\""] * quoted
+        return out
 
     def m_io_BytesIO(self, args, named, node, scope):
         return args[0] if args else ""
@@ -680,7 +880,68 @@ class Caller(Evaluator):
     m_io_StringIO = m_io_BytesIO
 
     def m_open(self, args, named, node, scope):
-        return File(args[0]) if args and isinstance(args[0], str) else Unknown("a file")
+        mode = args[1] if len(args) > 1 else named.get("mode", "r")
+        return File(str(args[0]), "b" in str(mode)) if args and isinstance(args[0], str) else Unknown("a file")
+
+    m_io_open = m_codecs_open = m_open
+
+    def m_json_loads(self, args, named, node, scope):
+        if isinstance(args[0], Body) and args[0].what == "text":
+            return Ref(args[0].response.step, "json")
+        return self.call_pure("json.loads", [self.content(args[0])], {})
+
+    def m_json_load(self, args, named, node, scope):
+        return self.lift(json.loads, self.content(args[0]))
+
+    def rows(self, reader, args, named):
+        lines = self.iterate(args[0])
+        kept = {k: v for k, v in named.items() if k in ("delimiter", "quotechar", "fieldnames", "skipinitialspace")}
+        if lines is None or not is_plain((lines, kept, args[1:])):
+            return self.content(args[0]) if isinstance(args[0], File) else Unknown("a CSV file")
+        return [dict(r) if isinstance(r, dict) else r for r in reader(lines, *args[1:], **kept)]
+
+    def m_csv_reader(self, args, named, node, scope):
+        return self.rows(csv.reader, args, named)
+
+    def m_csv_DictReader(self, args, named, node, scope):
+        return self.rows(csv.DictReader, args, named)
+
+    def m_os_path_abspath(self, args, named, node, scope):
+        return self.lift(self.absolute, args[0])
+
+    m_os_path_realpath = m_os_path_abspath
+
+    def m_os_path_exists(self, args, named, node, scope):
+        return bool(self.near.find(args[0])) if isinstance(args[0], str) else Unknown("whether a file is there")
+
+    m_os_path_isfile = m_os_path_isdir = m_os_path_exists
+
+    def m_os_getcwd(self, args, named, node, scope):
+        return self.near.folder or Unknown("the current folder")
+
+    def m_pathlib_Path(self, args, named, node, scope):
+        return self.lift(lambda *a: PathName(os.path.join(*a) if a else "."), *args)
+
+    m_pathlib_PurePath = m_pathlib_Path
+
+    def m_os_listdir(self, args, named, node, scope):
+        made = self.listed(os.path.join(args[0] if args else ".", "*")) if all(isinstance(a, str) for a in args) else None
+        return Unknown("the names of files") if made is None else [os.path.basename(p) for p in made]
+
+    def m_glob_glob(self, args, named, node, scope):
+        made = self.listed(args[0]) if isinstance(args[0], str) else None
+        return Unknown("the names of files") if made is None else made
+
+    def m_sys_path_append(self, args, named, node, scope):
+        at = self.near.inside(self.absolute(args[-1])) if args and isinstance(args[-1], str) else ""
+        if at and at not in self.near.folders:
+            self.near.folders.append(at)
+
+    m_sys_path_insert = m_sys_path_append
+
+    def m_importlib_import_module(self, args, named, node, scope):
+        own = self.own_module(args[0], node) if isinstance(args[0], str) and not args[0].startswith(".") else None
+        return own or Unknown("a module")
 
     def m_requests_auth_HTTPBasicAuth(self, args, named, node, scope):
         return tuple(args[:2])
@@ -747,7 +1008,24 @@ class Caller(Evaluator):
     m_frozenset = m_set
 
     def m_sorted(self, args, named, node, scope):
-        return self.lift(sorted, *args) if not named else Unknown("sorted")
+        key, reverse = named.get("key"), named.get("reverse", False)
+        if key is None:
+            return self.lift(lambda v, r: sorted(v, reverse=r), args[0], reverse)
+        values = self.iterate(args[0])
+        keys = [self.call(key, [v], {}, node) for v in values or []]
+        if values is None or not is_plain(keys) or not isinstance(reverse, bool):
+            return Unknown("sorted")
+        return [values[i] for i in sorted(range(len(values)), key=lambda i: keys[i], reverse=reverse)]
+
+    def m_filter(self, args, named, node, scope):
+        if isinstance(args[1], Ref) and args[1].source == "json":
+            self.note("assumed", node, "the answer's list has one element, which fits")
+            return [self.inside(args[1], 0)]
+        values = self.iterate(args[1])
+        kept = [v if args[0] is None else self.call(args[0], [v], {}, node) for v in values or []]
+        if values is None or not is_plain(kept):
+            return Unknown("a list", find(args, (Ref, Kept)) is not None)
+        return [v for v, keep in zip(values, kept) if keep]
 
     def m_enumerate(self, args, named, node, scope):
         values = self.iterate(args[0])
@@ -767,14 +1045,14 @@ class Caller(Evaluator):
         return [self.call(args[0], [v], {}, node) for v in values] if values is not None else Unknown("a list")
 
     def m_next(self, args, named, node, scope):
-        return args[0] if isinstance(args[0], Rand) else self.lift(lambda v: v[0], args[0])
+        return args[0] if isinstance(args[0], (Rand, Hole)) else self.lift(lambda v: v[0], args[0])
 
     def m_iter(self, args, named, node, scope):
         return args[0]
 
     def m_itertools_cycle(self, args, named, node, scope):
         values = self.iterate(args[0])
-        return self.taken(values) if values and is_plain(values) else Unknown("a cycle")
+        return self.taken(values) if values else Unknown("a cycle")
 
     def m_itertools_count(self, args, named, node, scope):
         return Hole("iteration", True)
@@ -787,9 +1065,33 @@ class Caller(Evaluator):
         return isinstance(args[0], (Function, Method, Bound, Class, Module))
 
     def m_isinstance(self, args, named, node, scope):
-        if isinstance(args[0], (Ref, Kept)):
+        value, kinds = args[0], args[1] if isinstance(args[1], (tuple, list)) else (args[1],)
+        if isinstance(value, (Ref, Kept)):
             return Unknown("the type of an answer", True)
+        names = [k.name.split(".")[-1] if isinstance(k, Module) else "" for k in kinds]
+        if isinstance(value, Module) and value.name == "locust.runner":  # as without --master and --worker
+            return any(n in ("LocalRunner", "Runner") for n in names)
+        if isinstance(value, Instance):
+            return any(k in value.cls.mro for k in kinds)
+        if isinstance(value, (Text, str)) and all(names):
+            return "str" in names
+        if isinstance(value, (int, float, dict, list, tuple, set, bytes, type(None))) and all(names):
+            return type(value).__name__ in names or (isinstance(value, bool) and "int" in names)
         return Unknown("a type")
+
+    def m_type(self, args, named, node, scope):
+        return args[0].cls if len(args) == 1 and isinstance(args[0], Instance) else Unknown("a type")
+
+    def m_id(self, args, named, node, scope):
+        return self.draw_int("randint", [10 ** 12, 10 ** 13])
+
+    def m_globals(self, args, named, node, scope):
+        return node.own.scope.names if hasattr(node, "own") else Unknown("globals")
+
+    def m_queue_Queue(self, args, named, node, scope):
+        return []
+
+    m_queue_LifoQueue = m_queue_SimpleQueue = m_gevent_queue_Queue = m_queue_Queue
 
     def m_hasattr(self, args, named, node, scope):
         if isinstance(args[0], Instance):
@@ -823,14 +1125,85 @@ class Caller(Evaluator):
             return Found(args[1].response, args[0])
         if len(args) > 1 and isinstance(args[1], (Body, Ref)):
             return Unknown("a search in an answer", True)
-        return Unknown("re.search")
+        return self.matched(re.search, args)
 
-    m_re_match = m_re_search
+    def matched(self, f, args):
+        if len(args) != 2 or not all(isinstance(a, str) for a in args):
+            return Unknown("a search")
+        made = f(*args)
+        return None if made is None else Bound("matched", made, "match")
+
+    def m_re_match(self, args, named, node, scope):
+        if is_plain(args):
+            return self.matched(re.match, args)
+        return self.m_re_search(args, named, node, scope)
+
+    def m_re_fullmatch(self, args, named, node, scope):
+        return self.matched(re.fullmatch, args) if is_plain(args) else Unknown("a search in an answer", True)
 
     def m_re_findall(self, args, named, node, scope):
         if len(args) > 1 and isinstance(args[0], str) and isinstance(args[1], Body):
             return Ref(args[1].response.step, "regex", (args[0],))
         return Unknown("re.findall")
+
+    def m_re_compile(self, args, named, node, scope):
+        return Bound("pattern", args[0], "compile") if args and isinstance(args[0], str) else Unknown("a pattern")
+
+    def m_bs4_BeautifulSoup(self, args, named, node, scope):
+        if args and isinstance(args[0], Body):
+            return Element(args[0].response)
+        return Unknown("HTML that is not known", find(args, (Ref, Body)) is not None)
+
+    m_pyquery_PyQuery = m_lxml_html_fromstring = m_lxml_etree_HTML = m_lxml_html_document_fromstring = m_bs4_BeautifulSoup
+
+    def call_element(self, value, name, args, named, node):
+        """Elements by their tag, attributes, or a selector with nothing but these."""
+        if name in ("get", "attr", "get_attribute") and args:
+            return self.html_attribute(value, args[0])
+        if name == "val":
+            return self.html_attribute(value, "value")
+        if name == "xpath" and args and isinstance(args[0], str):
+            m = re.fullmatch(r"\.?//(\w+)((?:\[@[\w:-]+\s*=\s*[\"'][^\"']*[\"']\])*)/@([\w:-]+)", args[0])
+            found = dict(re.findall(r"@([\w:-]+)\s*=\s*[\"']([^\"']*)", m.group(2))) if m else {}
+            return [self.html_attribute(Element(value.response, m.group(1), found), m.group(3))] if m else Unknown("XPath", True)
+        if name in ("select_one", "select", "__call__", "cssselect") and args and isinstance(args[0], str):
+            made = self.selected(value, args[0])
+        elif name in ("find", "find_all"):
+            made = self.named_element(value, args, named)
+        else:
+            return Unknown("a part of an answer", True)
+        return [made] if name in ("select", "find_all", "cssselect") and isinstance(made, Element) else made
+
+    def named_element(self, value, args, named):
+        tag = args[0] if args else named.pop("name", "")
+        wanted = args[1] if len(args) > 1 else named.pop("attrs", {})
+        if isinstance(tag, str) and re.search(r"[\[#.]", tag):
+            return self.selected(value, tag)
+        if not isinstance(tag, str) or not isinstance(wanted, dict):
+            return Unknown("a part of an answer", True)
+        wanted = {**wanted, **{("class" if k == "class_" else k): v for k, v in named.items()}}
+        if not all(isinstance(k, str) and (isinstance(v, str) or getattr(v, "kind", "") == "pattern") for k, v in wanted.items()):
+            return Unknown("a part of an answer", True)
+        return Element(value.response, tag, wanted)
+
+    def selected(self, value, selector):
+        m = re.fullmatch(r"(\w*)((?:\[[\w:-]+\s*=\s*[\"']?[^\"'\]]*[\"']?\])*)(?:#([\w-]+))?", selector.split()[-1])
+        if m is None:
+            return Unknown("a part of an answer", True)
+        wanted = dict(re.findall(r"\[([\w:-]+)\s*=\s*[\"']?([^\"'\]]*)", m.group(2)))
+        return Element(value.response, m.group(1), {**wanted, **({"id": m.group(3)} if m.group(3) else {})})
+
+    def call_pattern(self, value, name, args, named, node):
+        return self.call_module("re." + name, [value] + args, named, node, None)
+
+    def call_matched(self, value, name, args, named, node):
+        return getattr(value, name)(*args) if name in ("group", "groups", "groupdict", "__getitem__") else Unknown(name)
+
+    def m_functools_partial(self, args, named, node, scope):
+        return Bound("partial", (args[0], args[1:], named), "partial")
+
+    def call_partial(self, value, name, args, named, node):
+        return self.call(value[0], value[1] + args, {**value[2], **named}, node)
 
     def m_gevent_spawn(self, args, named, node, scope):
         self.note("assumed", node, "this runs before what follows, not next to it")
@@ -845,7 +1218,7 @@ class Caller(Evaluator):
         return self.m_list(args, named, node, scope)
 
     def m_types_SimpleNamespace(self, args, named, node, scope):
-        made = Instance(Class("SimpleNamespace", [], 0))
+        made = Instance(Class("SimpleNamespace", []))
         made.values.update(named)
         return made
 

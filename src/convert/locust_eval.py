@@ -13,15 +13,6 @@ COMPARE = {
 FLIPPED = {ast.Lt: ast.Gt, ast.Gt: ast.Lt, ast.LtE: ast.GtE, ast.GtE: ast.LtE, ast.Eq: ast.Eq, ast.NotEq: ast.NotEq}
 
 
-STARS = {
-    "locust": ("HttpUser", "FastHttpUser", "User", "TaskSet", "SequentialTaskSet", "task", "tag", "between", "constant",
-               "constant_pacing", "constant_throughput", "events", "LoadTestShape", "HttpLocust", "TaskSequence",
-               "seq_task"),
-    "random": ("randint", "choice", "uniform", "random", "randrange", "sample", "choices"),
-    "time": ("time", "sleep"), "datetime": ("datetime", "timedelta", "date"),
-}
-
-
 def small(op, a, b):
     """False for results that take too long or too much memory."""
     if op is ast.Pow:
@@ -38,10 +29,8 @@ def small(op, a, b):
 
 
 class Evaluator:
-    def __init__(self, source, tree):
-        self.lines, self.tree = source.split("\n"), tree
-        self.module = Scope()
-        self.module.names.update({"__name__": "locustfile", "__file__": "locustfile.py"})
+    def __init__(self, main):
+        self.main, self.tree = main, main.tree
         self.depth = self.nodes = 0
         self.top = True  # module level: draws are made once
         self.rng = random.Random(0)
@@ -52,24 +41,31 @@ class Evaluator:
         self.when = None  # the condition of the steps that come now
         self.steps = None
         self.checking = None  # the answer whose "with" block is evaluated
+        self.listeners, self.dotenv = [], {}
         self.writer = None
-        self.line = 0
-        self.file_listed = {}
+        self.line = None  # the node that is evaluated now, for notes
+        self.forced = False  # the last choice took the likeliest continuation, because there is no path for the others
 
     # --- notes
 
-    def source(self, line):
-        text = self.lines[line - 1].strip() if 0 < line <= len(self.lines) else ""
-        if re.search(SECRET, text, re.I):  # no password of the source is shown
+    def place(self, node):
+        """The node that gives the line: what has none is at the current one."""
+        return node if hasattr(node, "lineno") else self.line
+
+    def source(self, node):
+        if not hasattr(node, "lineno"):
+            return ""
+        text = "".join(node.own.lines[node.lineno - 1:node.lineno]).strip()
+        if re.search(PRIVATE, text, re.I):  # no password of the source is shown
             text = re.sub(r"\"[^\"]*\"|'[^']*'", lambda m: m.group() if m.group()[1:2] == "/" or re.fullmatch(
-                r"[\w-]*(?:%s)[\w-]*" % SECRET, m.group()[1:-1], re.I) else '"***"', text)
+                r"[\w-]*(?:%s)[\w-]*" % PRIVATE, m.group()[1:-1], re.I) else '"***"', text)
         return clean(text[:87] + "..." if len(text) > 90 else text)
 
     def note(self, kind, node, why="", requests=0, to=None):
-        line = node if isinstance(node, int) else getattr(node, "lineno", self.line)
-        text = self.source(line)
+        node = self.place(node)
         to = self.sink if to is None else to
-        entry = {"kind": kind, "line": line, "source": text, "text": clean(why)[:400], "requests": requests}
+        entry = {"kind": kind, "line": getattr(node, "lineno", 0), "source": self.source(node), "text": clean(why)[:400],
+                 "requests": requests, "file": clean(node.own.shown) if hasattr(node, "own") else ""}
         if entry not in to:
             to.append(entry)
 
@@ -101,7 +97,7 @@ class Evaluator:
         self.nodes += 1
         if self.nodes > STEPS_MAX:
             raise TooMuch()
-        self.line = getattr(node, "lineno", self.line)
+        self.line = self.place(node)
         f = getattr(self, "e_" + type(node).__name__, None)
         if f is None:
             return Unknown(type(node).__name__)
@@ -162,6 +158,7 @@ class Evaluator:
         for k, v in zip(node.keys, node.values):
             value = self.eval(v, scope)
             if k is None:
+                value = self.drawn_dict(value)
                 if not isinstance(value, dict):
                     return value if isinstance(value, Unknown) else Unknown("** of a value that is not known")
                 out.update(value)
@@ -171,6 +168,15 @@ class Evaluator:
                 return Unknown("a key is not known")
             out[key] = value
         return out
+
+    def drawn_dict(self, value):
+        """A draw among dicts of the same keys, as a dict of draws."""
+        if not isinstance(value, Rand):
+            return value
+        made = [value.make(w) for w in self.worlds(value.roots, 200)[0]]
+        if not made or not all(isinstance(m, dict) and list(m) == list(made[0]) for m in made):
+            return value
+        return {k: self.lift(operator.getitem, value, k) for k in made[0]}
 
     def e_JoinedStr(self, node, scope):
         parts = []
@@ -194,6 +200,8 @@ class Evaluator:
             if isinstance(p, Unknown):
                 return p
             for x in p.parts if isinstance(p, Text) else [p]:
+                if x == "":
+                    continue
                 if isinstance(x, str) and out and isinstance(out[-1], str):
                     out[-1] += x
                 else:
@@ -204,11 +212,13 @@ class Evaluator:
         """str(value)."""
         if isinstance(value, (str, Text, Unknown)):
             return value
-        if isinstance(value, (Hole, Rand, Ref, Kept)):
+        if isinstance(value, (Hole, Rand, Ref, Kept, Target)):
             return Text([value])
         if isinstance(value, Clock):
             if value.factor is None:
                 return Text([Hole("now.iso")])
+            if value.factor in (10 ** 6, 10 ** 9):
+                return Text([Hole("now.ms"), "0" * (3 if value.factor == 10 ** 6 else 6)])
             return Text([Hole("now.ms" if value.factor == 1000 else "now.unix")])
         if isinstance(value, Body):
             return Unknown("the answer", True)
@@ -218,7 +228,7 @@ class Evaluator:
             if roots_of(value) and find(value, (Unknown, Ref, Kept, Text, Hole, Clock)) is None:
                 return Text([self.lift(str, value)])
             return self.lift_text(str, value)
-        return Unknown("str() of %s" % type(value).__name__.lower())
+        return Unknown(self.absent(value) or "str() of %s" % type(value).__name__.lower())
 
     def lift_text(self, f, value):
         """f of nested values with holes: each hole is a word that f must keep."""
@@ -253,7 +263,7 @@ class Evaluator:
             return bad
         if is_plain(args):
             return f(*args)
-        if find(args, (Ref, Kept, Body, Status, Response)) is not None:
+        if find(args, (Ref, Kept, Body, Status, Response, Test)) is not None:
             return Unknown("a calculation with an answer", True)
         roots = roots_of(args)
         if roots and find(args, (Text, Hole, Clock, Instance, Client, Function, Class, Module)) is None:
@@ -264,7 +274,7 @@ class Evaluator:
             flat = self.flatten(args)
             if flat is not None:
                 return self.settle(Rand(roots_of(flat), lambda world: f(*resolve(flat, world))))
-        return Unknown("a calculation with a value that is only known later")
+        return Unknown(self.absent(args) or "a calculation with a value that is only known later")
 
     def flatten(self, value):
         """Texts of draws as one draw; None: not possible."""
@@ -296,13 +306,15 @@ class Evaluator:
     def binary(self, op, a, b):
         texts = (str, Text)
         if op is ast.Add and (isinstance(a, texts) or isinstance(b, texts)):
-            ok = texts + (Ref, Kept, Hole, Rand, Unknown)
+            ok = texts + (Ref, Kept, Hole, Rand, Target, Unknown)
             if isinstance(a, ok) and isinstance(b, ok) and not (is_plain(a) and is_plain(b)):
                 return self.join([a, b])
         if op is ast.Mod and isinstance(a, str) and not is_plain(b):
             return self.percent(a, b)
         if op in (ast.Mult, ast.Div) and isinstance(a, Clock) and a.factor and isinstance(b, (int, float)):
             return Clock(a.factor * b if op is ast.Mult else a.factor / b)
+        if op is ast.Div and isinstance(a, PathName) and isinstance(b, str):
+            return PathName(os.path.join(a, b))
         if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)) and op is ast.Add:
             return a + b if type(a) is type(b) else list(a) + list(b)
         if op is ast.Mult and isinstance(a, list) and isinstance(b, int):
@@ -349,7 +361,8 @@ class Evaluator:
         value = self.eval(node.operand, scope)
         if isinstance(node.op, ast.Not):
             t = self.truth(value, node, quiet=True)
-            return (not t) if isinstance(t, bool) else Unknown("a condition", getattr(value, "answer", False))
+            return (not t) if isinstance(t, bool) else Unknown("a condition", isinstance(value, (
+                Ref, Kept)) or getattr(value, "answer", False))
         f = {ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Invert: operator.invert}[type(node.op)]
         return self.lift(f, value)
 
@@ -367,13 +380,17 @@ class Evaluator:
                 continue
             t = self.truth(value, n)
             if not isinstance(t, bool):
-                return Unknown("a condition", getattr(value, "answer", False))
+                return Unknown("a condition", isinstance(value, (Ref, Kept)) or getattr(value, "answer", False))
             if t == stop:
                 return value
         return value
 
     def e_IfExp(self, node, scope):
-        t = self.truth(self.eval(node.test, scope), node.test)
+        value = self.eval(node.test, scope)
+        t = self.truth(value, node.test)
+        if t is None and (isinstance(value, (Ref, Kept)) or getattr(value, "answer", False)):
+            t = True
+            self.note("assumed", node, "the answer makes this condition true")
         if t is None:
             return Unknown("a condition that is not known")
         return self.eval(node.body if t else node.orelse, scope)
@@ -397,6 +414,9 @@ class Evaluator:
         made = self.compare_answer(op, a, b)
         if made is not None:
             return made
+        if find((a, b), Target) is not None and op in (ast.In, ast.NotIn, ast.Eq, ast.NotEq):
+            self.note("assumed", node, "this is %s, whatever host is the target" % str(op in (ast.NotIn, ast.NotEq)).lower())
+            return op in (ast.NotIn, ast.NotEq)
         if op in (ast.Is, ast.IsNot) and (a is None or b is None):
             value = a if b is None else b
             if isinstance(value, Kept):
@@ -439,6 +459,10 @@ class Evaluator:
                 return Test(Response(a.step), {**where, "equals": b}, yes)
             if op in (ast.Lt, ast.Gt) and isinstance(b, (int, float)) and a.source == "json":
                 return Test(Response(a.step), {**where, "less" if op is ast.Lt else "greater": b}, True)
+        if isinstance(a, Ref) and a.source == "json" and op in (ast.In, ast.NotIn) and b and \
+                isinstance(b, (list, tuple)) and all(isinstance(x, str) for x in b):
+            words = "|".join(re.escape(x) for x in b)
+            return Test(Response(a.step), {**self.where(a), "matches": "^(?:%s)$" % words}, op is ast.In)
         if isinstance(b, Ref) and isinstance(a, str) and op in (ast.In, ast.NotIn):
             if b.source == "json":
                 inner = Ref(b.step, "json", tuple(b.path) + (a,))
@@ -485,12 +509,11 @@ class Evaluator:
         return answer
 
     def choose(self, shares, node):
-        """Which of several continuations this path takes."""
-        if self.steps is None or self.options is None:
+        """Which of several continuations this path takes. Only tasks have paths."""
+        self.forced = self.options is None or (self.at == len(self.choices) and len(self.options) >= CHOICES_MAX)
+        if self.steps is None or self.forced:
             return shares.index(max(shares))
         if self.at == len(self.choices):
-            if len(self.options) >= 12:
-                return shares.index(max(shares))
             self.choices.append(0)
             self.options.append(len(shares))
         i = self.choices[self.at]
@@ -514,9 +537,24 @@ class Evaluator:
         else:
             rng = random.Random(len(roots))
             samples = max(10, min(samples, 100000 // len(roots)))
+            return self.sample_worlds(roots, given, samples, rng), False
+        return [w for w in out if self.fits(w, given)], True
+
+    def fits(self, world, given):
+        return all(bool(r.make(world)) == t for r, t in given)
+
+    def sample_worlds(self, roots, given, samples, rng):
+        """Some combinations that fit; of conditions that hardly any fits, some that do not."""
+        out, tries = [], 0
+        while len(out) < samples and tries < (4 if given else 1) * samples:
+            world = {r: r.pick(rng) for r in roots}
+            tries += 1
+            if self.fits(world, given):
+                out.append(world)
+        if not out:
+            self.note("assumed", self.line, "draws that other lines of this way through the task may exclude")
             out = [{r: r.pick(rng) for r in roots} for _ in range(samples)]
-        out = [w for w in out if all(bool(r.make(w)) == t for r, t in given)]
-        return out, total <= limit
+        return out
 
     # --- subscripts, attributes, calls
 
@@ -527,10 +565,15 @@ class Evaluator:
                     for n in (node.slice.lower, node.slice.upper, node.slice.step)]
             if isinstance(value, Kept) and value.many:
                 return value
+            if isinstance(value, Target):
+                self.note("assumed", node, "it is the whole host that Locust is started with")
+                return value
             if isinstance(value, Ref) and value.source == "json" and ends[0] in (None, 0) and ends[2] is None:
                 return value
             if isinstance(value, (Ref, Kept)):
                 return Unknown("a part of an answer", True)
+            if isinstance(value, (list, tuple)) and is_plain(ends):
+                return value[slice(*ends)]
             return self.lift(lambda v, a, b, c: v[a:b:c], value, *ends)
         index = node.slice.value if type(node.slice).__name__ == "Index" else node.slice
         return self.item(value, self.eval(index, scope), node)
@@ -547,6 +590,10 @@ class Evaluator:
             return self.environment(key, None, node, True)
         if isinstance(value, Client):
             return Unknown("the client")
+        if isinstance(value, Element):
+            return self.html_attribute(value, key)
+        if isinstance(value, Jar) and key not in value and isinstance(key, str):
+            return self.cookie_of(value, key, node)
         if isinstance(value, (list, tuple, dict)) and is_plain(key):
             return value[key]
         if isinstance(value, (list, tuple)) and isinstance(key, Rand) and value:
@@ -558,17 +605,47 @@ class Evaluator:
                     return value[k]
         return self.lift(operator.getitem, value, key)
 
+    def cookie_of(self, jar, key, node):
+        """A cookie that an answer has set. Which one is not known; most servers send it with each page."""
+        last = jar.client.last
+        if last is None:
+            return Unknown("cookie %s, before any answer" % key[:40])
+        self.note("assumed", node, "the last answer sets the cookie %s" % key[:40])
+        return Ref(last.step, "cookie", (key,), default="")
+
+    def html_attribute(self, element, name):
+        """The value of an attribute, by a regular expression."""
+        if not isinstance(name, str) or not re.fullmatch(r"[\w:-]+", name):
+            return Unknown("a part of an answer", True)
+        must = "".join("(?=[^>]*\\s%s=[\"']?%s)" % (re.escape(k), re.escape(v) + "[\"'\\s/>]" if isinstance(v, str) else
+                                                  "[^\"'>]*" + v.owner) for k, v in element.attributes.items())
+        pattern = "<%s\\b%s[^>]*\\s%s=[\"']([^\"'>]*)" % (element.tag or "\\w+", must, re.escape(name))
+        return Ref(element.response.step, "regex", (pattern,))
+
     def one_of(self, values, key):
         if find(values, (Ref, Kept, Text, Hole, Clock, Unknown, Function, Method, Instance, Class)) is None:
             return self.lift(operator.getitem, values, key)
         return self.pick_path(values, self.line)
 
-    def pick_path(self, values, node):
+    def pick_path(self, values, node, weights=None):
         """One of several values by chance, of which some are known only later: a path for each."""
-        if len(values) > 8:
-            self.note("assumed", node, "the first of %d values instead of any" % len(values))
-            return values[0]
-        return values[self.choose([Fraction(1, len(values))] * len(values), node)]
+        weights = [Fraction(w) for w in weights] if weights is not None else [Fraction(1)] * len(values)
+        if len(values) != len(weights) or min(weights) < 0 or sum(weights) <= 0:
+            raise ValueError("its weights cannot be read")
+        i = self.choose([w / sum(weights) for w in weights], node) if len(values) <= PATHS_MAX else 0
+        if self.steps is not None and (self.forced or len(values) > PATHS_MAX):
+            calls = sum(self.sent_by(v) for k, v in enumerate(values) if k != i)
+            self.note("lost" if calls else "assumed", node, "one of %d values instead of any" % len(values), calls)
+        self.forced = False
+        return values[i]
+
+    def sent_by(self, value):
+        """How many requests this function sends if each of its lines runs once."""
+        if isinstance(value, Bound):
+            return int(value.kind == "client" and value.name in METHODS)
+        function = value.function if isinstance(value, Method) else value
+        body = getattr(function.node, "body", []) if isinstance(function, Function) else []
+        return self.calls_in(body if isinstance(body, list) else [body])
 
     def inside(self, ref, key):
         if ref.source == "json" and isinstance(key, (str, int)) and not isinstance(key, bool):
@@ -579,6 +656,10 @@ class Evaluator:
             return Ref(ref.step, "json", tuple(ref.path) + (key,))
         if ref.source in ("header", "cookie") and not ref.path and isinstance(key, str):
             return Ref(ref.step, ref.source, (key,))
+        if ref.source == "regex" and isinstance(key, (int, Rand)):
+            if key != 0:
+                self.note("assumed", self.line, "the first that is found in the answer")
+            return ref
         if ref.source == "json" and isinstance(key, Rand):
             self.note("assumed", self.line, "the first element of the answer's list")
             return Ref(ref.step, "json", tuple(ref.path) + (0,))
@@ -588,6 +669,9 @@ class Evaluator:
         if not isinstance(name, str) or not name or not name.replace("_", "a").isalnum() or not name.isascii() \
                 or name[0].isdigit():
             return Unknown("a variable of the environment")
+        if name in self.dotenv:
+            self.note("assumed", node, "%s is as in the .env file" % name, to=self.general)
+            return self.dotenv[name]
         if default is not None and not must:
             if isinstance(default, str):
                 self.note("assumed", node, "%s is not set" % name, to=self.general)
@@ -609,26 +693,38 @@ class Evaluator:
         return self.comprehend(node, scope, lambda s: (self.eval(node.key, s), self.eval(node.value, s)), dict)
 
     def comprehend(self, node, scope, make, kind):
-        out, inner = [], Scope(scope)
+        out, inner, answer = [], Scope(scope), False
 
         def level(i):
+            nonlocal answer
             if i == len(node.generators):
                 out.append(make(inner))
                 return
             g = node.generators[i]
-            values = self.eval(g.iter, inner)
-            values = self.some_rounds(values, node) if isinstance(values, Rand) else self.iterate(values)
+            found = self.eval(g.iter, inner)
+            values = self.some_rounds(found, node) if isinstance(found, Rand) else self.iterate(found)
+            if isinstance(found, Ref) and found.source == "json":
+                self.note("assumed", node, "the answer's list has one element")
+                values = [self.inside(found, 0)]
+            elif isinstance(found, Unknown) and found.answer:
+                self.note("assumed", node, "the answer has one element")
+                values = [found]
             if values is None:
+                answer = answer or isinstance(found, (Ref, Kept, Body)) or getattr(found, "answer", False)
                 raise ValueError("a loop over values that are not known")
             for v in values:
                 self.assign(g.target, v, inner)
-                keep = [self.truth(self.eval(c, inner), c) for c in g.ifs]
+                found = [self.eval(c, inner) for c in g.ifs]
+                keep = [True if getattr(v, "answer", False) else self.truth(v, c) for v, c in zip(found, g.ifs)]
                 if None in keep:
                     raise ValueError("a condition that is not known")
                 if all(keep):
                     level(i + 1)
 
-        level(0)
+        try:
+            level(0)
+        except ValueError as e:
+            return Unknown(str(e), answer)
         return kind(out)
 
     def iterate(self, value):
@@ -637,6 +733,8 @@ class Evaluator:
             return None
         if isinstance(value, (list, tuple, set, str, range, dict)):
             return list(value)
+        if isinstance(value, File):
+            return self.lines_of(value)
         return None
 
     # --- statements
@@ -649,7 +747,7 @@ class Evaluator:
         self.nodes += 1
         if self.nodes > STEPS_MAX:
             raise TooMuch()
-        self.line = getattr(node, "lineno", self.line)
+        self.line = self.place(node)
         f = getattr(self, "s_" + type(node).__name__, None)
         if f is not None:
             f(node, scope)
@@ -663,24 +761,10 @@ class Evaluator:
     def s_Pass(self, node, scope):
         pass
 
-    s_Nonlocal = s_Import = s_ImportFrom = s_Pass
+    s_Nonlocal = s_Pass
 
     def s_Global(self, node, scope):
         scope.globals |= set(node.names)
-
-    def s_Import(self, node, scope):
-        for a in node.names:
-            name = a.asname or a.name.split(".")[0]
-            scope.set(name, Module(a.name if a.asname else name))
-
-    def s_ImportFrom(self, node, scope):
-        for a in node.names:
-            if a.name == "*":
-                for name in STARS.get(node.module, ()):
-                    scope.set(name, Module("%s.%s" % (node.module, name)))
-            else:
-                full = "%s.%s" % (node.module or "", a.name) if not node.level else "." + a.name
-                scope.set(a.asname or a.name, Module(full))
 
     def s_Return(self, node, scope):
         raise Return(self.eval(node.value, scope) if node.value is not None else None)
@@ -771,7 +855,7 @@ class Evaluator:
         for b in node.bases:
             value = self.eval(b, scope)
             bases.append(value if isinstance(value, (Class, Module)) else Module("?" + ast.dump(b)[:40]))
-        c = Class(node.name, bases, node.lineno)
+        c = Class(node.name, bases, node)
         inner = Scope(scope)
         before = self.top
         self.top = True
@@ -805,15 +889,34 @@ class Evaluator:
             thing.weight = weight
         elif last == "tag" and "locust" in name:
             thing.tags += [v for v in self.items(node.args, scope) if isinstance(v, str)] if call else []
-        elif last in ("property", "cached_property", "staticmethod", "classmethod"):
+        elif last in ("property", "cached_property", "staticmethod", "classmethod", "contextmanager"):
             thing.kind = last
         elif name.startswith("locust.events") or "events" in name:
-            if self.calls_in(thing.node.body if isinstance(thing, Function) else []):
-                self.lost(node, "what this event does", self.calls_in(thing.node.body))
-        elif isinstance(thing, Function) and last not in ("wraps", "contextmanager", "dataclass", "setter", "override",
-                                                          "abstractmethod", "lru_cache", "cache"):
+            self.listen(name, thing, node)
+        elif isinstance(thing, Function) and (node.own is self.main or self.calls_in(thing.node.body)) and last not in (
+                "wraps", "contextmanager", "dataclass", "setter", "override", "abstractmethod", "lru_cache", "cache"):
             self.note("assumed", node, "this only calls the function below it")
         return thing
+
+    def listen(self, name, thing, node):
+        """What is sent before users start is the setup."""
+        if isinstance(thing, Function) and name.split(".")[-2:-1] in (["init"], ["test_start"]):
+            self.listeners.append(thing)
+        elif isinstance(thing, Function) and self.calls_in(thing.node.body):
+            self.lost(node, "what this event does", self.calls_in(thing.node.body))
+
+    def e_Yield(self, node, scope):
+        value = self.eval(node.value, scope) if node.value is not None else None
+        yields = scope.get("\0yields")
+        if isinstance(yields, list):
+            yields.append(value)
+        return None
+
+    def e_YieldFrom(self, node, scope):
+        yields, values = scope.get("\0yields"), self.iterate(self.eval(node.value, scope))
+        if isinstance(yields, list) and values is not None:
+            yields += values
+        return None
 
     def s_If(self, node, scope):
         value = self.eval(node.test, scope)
@@ -827,9 +930,11 @@ class Evaluator:
             return self.provided(value, node.body, node.orelse, node, scope)
         if isinstance(value, (Test, Ref)) or (isinstance(value, Unknown) and value.answer):
             return self.assume(value, node, scope)
+        self.forced = False
         t = self.truth(value, node.test)
         if t is not None:
             self.said_status(node, t, scope)
+            self.said_forced(node, node.orelse if t else node.body)
             return self.block(node.body if t else node.orelse, scope)
         self.unknown_if(value, node, scope)
 
@@ -838,8 +943,13 @@ class Evaluator:
 
     def said_status(self, node, t, scope):
         other = node.orelse if t else node.body
-        if "status_code" in self.source(node.lineno) and self.calls_in(other) and self.steps is not None:
+        if "status_code" in self.source(node) and self.calls_in(other) and self.steps is not None:
             self.note("assumed", node, "this is %s; the other branch sends nothing" % str(t).lower())
+
+    def said_forced(self, node, other):
+        if self.forced and self.steps is not None and self.calls_in(other):
+            self.lost(node, "chance decides; the more likely branch is sent each time", self.calls_in(other))
+        self.forced = False
 
     def ends(self, nodes):
         return bool(nodes) and isinstance(nodes[-1], (ast.Return, ast.Raise, ast.Continue, ast.Break))
@@ -863,7 +973,7 @@ class Evaluator:
             self.note("assumed", node, "this is true")
             return self.block(body, scope)
         if self.calls_in(orelse):
-            self.lost(node, "what happens if the value is missing", self.calls_in(orelse))
+            self.note("assumed", node, "the value is there")
         self.when = self.writer.condition(value)
         try:
             self.block(body, scope)
@@ -872,7 +982,7 @@ class Evaluator:
 
     def unless(self, value, node, scope):
         if self.calls_in(node.body):
-            self.lost(node, "what happens if the value is missing", self.calls_in(node.body))
+            self.note("assumed", node, "this is false: the value is there")
         if self.ends(node.body) and self.when is None:
             self.when = self.writer.condition(value)  # until the end of the function
         self.block(node.orelse, scope)
@@ -911,6 +1021,9 @@ class Evaluator:
         if values is None and isinstance(value, (Ref, Kept)) and self.calls_in(node.body):
             self.note("assumed", node, "the answer has one element")
             values = [self.inside(value, 0) if isinstance(value, Ref) else Kept(value.name)]
+        if values is None and isinstance(value, Unknown) and value.answer and self.calls_in(node.body):
+            self.note("assumed", node, "the answer has one element")
+            values = [value]
         if values is None:
             if self.calls_in([node]):
                 why = value.why if isinstance(value, Unknown) else "its values are not known"
@@ -936,16 +1049,23 @@ class Evaluator:
         counts = {}
         for w in worlds:
             made = value.make(w)
-            if not isinstance(made, (range, list, tuple)) or len(made) > 20:
+            if not isinstance(made, (range, list, tuple)):
                 counts = {}
                 break
             counts.setdefault(len(made), []).append(made)
         if not self.calls_in([node]):
             return self.forget_all(node.body, scope)
-        if not counts or len(counts) > 10:
+        if not counts:
             return self.lost(node, "the number of its rounds changes")
-        keys = sorted(counts)
-        n = keys[self.choose([Fraction(len(counts[k]), len(worlds)) for k in keys], node)]
+        keys, self.forced = sorted(counts), False
+        mean = round(sum(k * len(counts[k]) for k in keys) / len(worlds))
+        if len(keys) <= 10 and keys[-1] <= 20:
+            n = keys[self.choose([Fraction(len(counts[k]), len(worlds)) for k in keys], node)]
+        if len(keys) > 10 or keys[-1] > 20 or self.forced:
+            n, self.forced = mean, False
+            if len(keys) > 1 and self.steps is not None:
+                self.note("assumed", node, "it always has %d rounds, their mean" % n)
+            counts.setdefault(n, [m for k in keys for m in counts[k]])
         values = [self.lift(lambda v, i=i: list(v)[i % max(len(v), 1)], value) for i in range(n)]
         if all(isinstance(c, range) and c.start == 0 and c.step == 1 for c in counts[n]):
             values = list(range(n))
@@ -987,25 +1107,41 @@ class Evaluator:
             self.writer.unrepeat(before)
 
     def s_While(self, node, scope):
+        begin, first = self.steps and len(self.steps) or 0, 0
         for i in range(1000):
             value = self.eval(node.test, scope)
             t = self.truth(value, node.test)
+            if i == 1 and self.steps is not None:
+                first = len(self.steps)
             if t is None or (isinstance(value, (Ref, Test, Kept))):
-                if self.calls_in([node]):
-                    self.lost(node, "this condition cannot be known", self.calls_in([node]))
-                return
+                return self.one_round(i, node, scope)
             if not t:
                 return
             if self.steps is not None and len(self.steps) >= REQUESTS_MAX:
-                return self.lost(node, "its rounds after the first %d" % i)
+                break
             try:
                 self.block(node.body, scope)
             except Break:
                 return
             except Continue:
                 continue
-        if self.calls_in([node]):
+        # Nothing in the file ends it, so an answer does, or the end of the test.
+        if self.steps is not None and len(self.steps) > begin:
+            del self.steps[max(first, begin):]
+            self.note("assumed", node, "it has one round")
+        elif self.calls_in([node]):
             self.lost(node, "its rounds after the first 1000")
+
+    def one_round(self, i, node, scope):
+        """A loop that the time or an answer ends, after `i` rounds."""
+        if not self.calls_in([node]):
+            return self.forget_all(node.body, scope) if i == 0 else None
+        if self.steps is not None:
+            self.note("assumed", node, "it has one round" if i < 2 else "it has %d rounds" % i)
+        try:
+            self.block(node.body if i == 0 else [], scope)
+        except (Break, Continue):
+            pass
 
     def s_Try(self, node, scope):
         try:

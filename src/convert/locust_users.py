@@ -4,14 +4,18 @@
 class Writer:
     """Makes the steps of what is evaluated."""
 
-    def __init__(self, run):
+    def __init__(self, run, prepared=None):
+        """`prepared` wrote the setup, whose names and draws are used again."""
         self.run, self.usual_wait = run, 0
         self.before = None  # a pause for the next step
         self.block = None  # [number, rounds] of a repeat
         self.blocks = 0
         self.names, self.rands = {}, []
         self.used, self.secrets = set(), {}
+        self.foreign, self.lent = [], set()  # values of other tasks: in this request; in any
         self.verify, self.timeouts, self.requests = True, [], 0
+        if prepared is not None:
+            self.names, self.rands, self.secrets = dict(prepared.names), list(prepared.rands), dict(prepared.secrets)
 
     # --- texts with holes
 
@@ -26,6 +30,9 @@ class Writer:
                 name, n = "%s_%d" % (base, n), n + 1
             ref.name = name
         self.names[ref.name] = True
+        run = self.run
+        if run.steps is not None and not any(s is ref.step for s in run.steps + run.start_steps + run.setup):
+            self.foreign.append(ref.name)
         ref.step["capture"][ref.name] = self.source_of(ref)
         return ref.name
 
@@ -53,9 +60,9 @@ class Writer:
             self.used.add(part.name)
             return safe(part.name)
         if isinstance(part, Rand):
-            self.rands.append((part, list(self.run.given), typed, self.run.line, self.run.sink))
+            self.rands.append((part, list(self.run.given), typed, self.run.line, self.run.sink, Root.starting))
             return "\ue002%d\ue003" % (len(self.rands) - 1)
-        raise ValueError("a value that is not known")
+        raise ValueError("the host that Locust is started with" if isinstance(part, Target) else "a value that is not known")
 
     def expressions(self, value):
         """Arguments of a function: names and 'text'."""
@@ -70,11 +77,19 @@ class Writer:
         bad = find(value, Unknown)
         if bad is not None:
             raise ValueError(bad.why)
+        self.mark_named(value.parts)
         return "".join(clean(p) if isinstance(p, str) else OPEN + self.expression(p) + SHUT for p in value.parts)
 
+    def mark_named(self, parts):
+        """A text that has "password=" in front of a draw, or the same in JSON."""
+        for before, part in zip(parts, parts[1:]):
+            m = re.search(r"([\w.-]+)[\"']?\s*[=:]\s*[\"']?$", before) if isinstance(before, str) else None
+            if m is not None:
+                self.mark(m.group(1), part)
+
     def mark(self, key, value):
-        """Draws among passwords of the source do not get into the scenario."""
-        if isinstance(key, str) and re.search(SECRET, key, re.I):
+        """Draws among passwords of the source do not get into the scenario, nor into a file next to it."""
+        if isinstance(key, str) and re.search(PRIVATE, key, re.I):
             name = re.sub("[^A-Z0-9]+", "_", key.upper()).strip("_") or "SECRET"
             for p in value.parts if isinstance(value, Text) else [value]:
                 if isinstance(p, Rand) and any(r.options and isinstance(r.options[0], (str, dict, list, tuple))
@@ -142,19 +157,29 @@ class Writer:
             return Unknown("an answer", True)
         if len(run.steps) >= REQUESTS_MAX:
             return Unknown("an answer", True)
-        step = {"line": node.lineno, "notes": [], "capture": {}, "checks": [], "when": run.when, "repeat": self.block}
+        at = run.place(node)
+        step = {"line": getattr(at, "lineno", 0), "file": clean(at.own.shown) if hasattr(at, "own") else "", "notes": [],
+                "capture": {}, "checks": [], "when": run.when, "repeat": self.block}
         outer, run.sink = run.sink, step["notes"]
+        self.foreign = []
         try:
             self.fill(step, client, method, args, named, node)
         except (ValueError, TypeError, KeyError, IndexError, AttributeError) as e:
             run.note("lost", node, str(e) or "it cannot be read", 1, outer)
             outer += [n for n in step["notes"] if n not in outer]
-            return Unknown("the answer of line %d" % node.lineno, True)
+            return Unknown("the answer of line %d" % step["line"], True)
         finally:
             run.sink = outer
+        if self.foreign:
+            self.lent.update(self.foreign)
+            if step["when"] is None:
+                step["when"] = OPEN + self.foreign[0] + SHUT
+            run.note("assumed", node, "it is sent once the same user has %s from another task" % self.foreign[0], 0,
+                     step["notes"])
         step["before"], self.before = self.before, None
         run.steps.append(step)
-        return Response(step)
+        client.last = Response(step)
+        return client.last
 
     def arguments(self, method, args, named):
         order = {"get": ("url", "params"), "post": ("url", "data", "json"), "put": ("url", "data"),
@@ -191,10 +216,17 @@ class Writer:
         bad = find(url, Unknown)
         if bad is not None:
             raise ValueError("its path cannot be read: %s" % bad.why if bad.why else "its path cannot be read")
+        if isinstance(url, Text) and len(url.parts) > 1 and isinstance(url.parts[1], Target) and url.parts[0] in (
+                "http://", "https://"):
+            url = Text(url.parts[1:])
+            self.run.note("assumed", self.run.line, "the target has its own http:// or https://")
+        here = isinstance(url, Text) and bool(url.parts) and isinstance(url.parts[0], Target)
+        if here:
+            url = Text(url.parts[1:])  # the host that Locust is started with, which the target is
         text = self.string(url)
         if client.base is not None and not text.lower().startswith(("http://", "https://")):
             text = self.string(client.base) + text
-        if client.outside and not text.lower().startswith(("http://", "https://", OPEN + "env.")):
+        if client.outside and not here and not text.lower().startswith(("http://", "https://", OPEN + "env.")):
             raise ValueError("it has no host")
         params = a.get("params")
         if find(params, Unknown) is not None:
@@ -219,10 +251,15 @@ class Writer:
         for k, v in merged.values():
             if v is None:
                 continue
-            bad = find((k, v), Unknown)
-            if bad is not None:
+            bad = find((k, v), (Unknown, Target))
+            if bad is not None and isinstance(k, str) and re.search(PRIVATE, k, re.I):
+                v, bad = self.from_environment(k, bad), None
+            if isinstance(bad, Target):
+                bad = Unknown("the host that Locust is started with")
+            elif bad is not None:
                 if own is not None and k in own:
                     raise ValueError("header %s cannot be read: %s" % (str(k)[:40], bad.why))
+            if bad is not None:
                 self.run.note("left out", self.run.line, "header %s: %s" % (str(k)[:40], bad.why))
                 continue
             step["headers"].append([self.string(k), self.string(shown(v) if isinstance(v, bytes) else v)])
@@ -233,12 +270,19 @@ class Writer:
             step["headers"].append(["Cookie", "; ".join("%s=%s" % (self.string(k), self.string(v))
                                                         for k, v in cookies.items())])
 
+    def from_environment(self, key, bad):
+        """A secret that the file calculates or fetches: a variable in place of what is not known."""
+        name = re.sub("[^A-Z0-9]+", "_", key.upper()).strip("_")
+        self.run.note("assumed", self.run.line, "header %s is ${env.%s}, all of it: %s" % (key[:40], name, getattr(bad, "why", "")))
+        return Text([Hole("env." + name)])
+
     def authentication(self, step, auth):
         if auth is None:
             return
         if not isinstance(auth, (tuple, list)) or len(auth) != 2:
             raise ValueError("its argument auth cannot be read")
         user, password = auth
+        self.mark("auth_password", password)
         if find((user, password), (Ref, Kept, Rand)) is not None:
             inner = self.expressions(self.run.join([user, ":", password]))
             step["headers"].append(["Authorization", "Basic %sbase64(%s)%s" % (OPEN, inner, SHUT)])
@@ -259,7 +303,7 @@ class Writer:
             if not any(k.lower() == "content-type" for k, _ in step["headers"]):
                 self.run.note("assumed", self.run.line, "the JSON is sent with its Content-Type")
         elif isinstance(data, File):
-            step["body"] = {"kind": "file", "file": clean(data.path)}
+            step["body"] = {"kind": "file", "file": clean(self.run.source_file(data.path))}
         elif isinstance(data, (dict, list, tuple)) and data:
             step["body"] = {"kind": "form", "pairs": [[self.string(k), self.string(v)] for k, v in self.pairs(data)]}
         elif data is not None and not isinstance(data, (dict, list, tuple)):
@@ -274,7 +318,7 @@ class Writer:
             v = v if isinstance(v, (tuple, list)) else (None, v)
             content = v[1]
             if isinstance(content, File):
-                part["file"] = clean(content.path)
+                part["file"] = clean(self.run.source_file(content.path))
             else:
                 part["value"] = self.string(shown(content) if isinstance(content, bytes) else content)
                 part["filename"] = self.string(k)
@@ -406,6 +450,8 @@ class Judge:
             return lambda s, v: s < 400
         if isinstance(value, Response):
             return lambda s, v: s < 400
+        if isinstance(value, Ref) and value.source in ("json", "header") and value.path and -1 not in value.path:
+            value = Test(Response(value.step), {**self.run.where(value), "exists": True})
         known = isinstance(value, Test) and value.response.step is self.response.step
         key = json.dumps(value.check) if known else ast.dump(node)
         for i, a in enumerate(self.atoms):
@@ -483,6 +529,8 @@ def negated(check):
         return {"body": {"matches": "(?s)^(?!.*%s)" % re.escape(check["body"]["contains"])}}
     if "equals" in check:
         return {**{k: v for k, v in check.items() if k != "equals"}, "not": check["equals"]}
+    if "matches" in check and check["matches"].startswith("^(?:"):
+        return {**check, "matches": "^(?!%s)" % check["matches"][1:]}
     if "exists" in check:
         return {**check, "exists": not check["exists"]}
     return None
@@ -491,18 +539,22 @@ def negated(check):
 class Reader(Caller):
     """Users, their tasks and what each sends."""
 
-    def __init__(self, source, tree, files):
-        super().__init__(source, tree)
+    def __init__(self, main, near, files):
+        super().__init__(main, near)
         self.files = files
         self.writer = Writer(self)
         self.kept, self.in_task, self.written, self.assigned, self.initial = set(), False, set(), {}, {}
-        self.users_now, self.depth_calls = [], 0
-        self.bodies, self.class_nodes = {}, {}
-        for n in ast.walk(tree):
-            if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                self.bodies[n.name] = n.body
-            elif isinstance(n, ast.ClassDef):
-                self.class_nodes[n.lineno] = n.body
+        self.users_now, self.depth_calls, self.start_steps = [], 0, []
+        self.around, self.setup = Instance(Class("Environment", [])), []
+        self.around.values.update({"parsed_options": Module("options"), "runner": Module("locust.runner"), "host": Target()})
+        self.fillers = set()  # tasks that add to a list of the file, by their nodes
+        self.bodies = {}
+        self.learn(main)
+
+    def learn(self, own):
+        """The functions of a module, by their names."""
+        found = {n.name: n.body for n in ast.walk(own.tree) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))}
+        self.bodies = {**found, **self.bodies}
 
     # --- numbers
 
@@ -548,13 +600,13 @@ class Reader(Caller):
 
     def attribute_node(self, cls, names):
         for c in cls.mro:
-            for n in self.class_nodes.get(c.line, []):
+            for n in c.body:
                 for t in getattr(n, "targets", [getattr(n, "target", None)]):
                     if isinstance(t, ast.Name) and t.id in names:
                         return n
                 if getattr(n, "name", None) in names:
                     return n
-        return cls.line
+        return cls.node
 
     # --- tasks
 
@@ -614,19 +666,24 @@ class Reader(Caller):
     def paths(self, function, me):
         """All ways through a task that chance decides: (share, steps, notes, left)."""
         out, self.choices = [], []
-        outer = self.sink
+        outer, before, first = self.sink, self.snapshot(), None
         while True:
             self.options = [] if not out else self.options[:len(self.choices)]
+            self.restore(before)
             self.sink, state = [], copy.deepcopy(me)
             self.written, self.users_now = set(), [state, state.values.get("user", state)]
             steps, left = self.run_steps(Method(function, state) if not isinstance(function, Method) else function,
                                          [], True)
             out.append([self.share, steps, self.sink, left])
+            first = first or self.snapshot()
             while self.choices and self.choices[-1] + 1 >= self.options[len(self.choices) - 1]:
                 self.choices.pop()
             if not self.choices or len(out) >= PATHS_MAX:
                 break
             self.choices[-1] += 1
+        self.restore(first)
+        if any(len(v) > len(b) for v, b in before) and isinstance(function, Function):
+            self.fillers.add(id(function.node))
         if self.choices:
             self.note("assumed", function.node if isinstance(function, Function) else self.line,
                       "only %d ways through it are here" % len(out), 0, out[0][2])
@@ -658,7 +715,6 @@ class Reader(Caller):
             leaves += share if left else 0
             label = name if len(paths) == 1 else "%s %d" % (name, i + 1)
             made.append({"name": label, "weight": weight * share, "steps": steps, "notes": notes,
-                         "line": getattr(getattr(function, "node", None), "lineno", 0),
                          "tags": list(getattr(function, "tags", []))})
         return made, leaves
 
@@ -674,9 +730,26 @@ class Reader(Caller):
         """Ways to be a user of this class or TaskSet: a list of variants."""
         tasks, leaves, sets = [], Fraction(0), []
         total = sum(w for _, w in self.task_list(cls)) or 1
-        on_start = self.start(cls, me, "on_start")
+        Root.starting = True
+        try:
+            on_start = self.start(cls, me, "on_start")
+        finally:
+            Root.starting = False
+        outer_start, self.start_steps = self.start_steps, self.start_steps + on_start
+        try:
+            return self.tasks_of(cls, me, notes, tasks, leaves, sets, total, on_start)
+        finally:
+            self.start_steps = outer_start
+
+    def tasks_of(self, cls, me, notes, tasks, leaves, sets, total, on_start):
         in_order = cls.in_order()
-        for thing, weight in self.task_list(cls):
+        listed = self.task_list(cls)
+        numbered = list(enumerate(listed))
+        if not in_order:  # tasks that fill a list of the file come first, so that others find something in it
+            numbered.sort(key=lambda n: id(getattr(n[1][0], "node", None)) not in self.fillers)
+        places = {}
+        for number, (thing, weight) in numbered:
+            before = len(tasks)
             if isinstance(thing, Class):
                 inner = Instance(thing)
                 inner.values.update({"user": me.values.get("user", me), "parent": me})
@@ -690,9 +763,9 @@ class Reader(Caller):
                     self.sink = one = []
                     self.written, self.choices = set(), []
                     steps, left = self.run_steps(Method(thing, me) if isinstance(thing, Function) else thing, [], False)
+                    self.start_steps = self.start_steps + steps  # they come before the next task
                     tasks.append({"name": getattr(thing, "name", "task"), "weight": Fraction(1), "steps": steps,
-                                  "notes": one, "tags": list(getattr(thing, "tags", [])), "left": left,
-                                  "line": getattr(getattr(thing, "node", None), "lineno", 0)})
+                                  "notes": one, "tags": list(getattr(thing, "tags", [])), "left": left})
                     leaves += left
                 self.sink = notes
             else:
@@ -701,6 +774,9 @@ class Reader(Caller):
                 self.in_task = False
                 tasks += made
                 leaves += gone * weight
+            for x in tasks[before:]:
+                places[id(x)] = number
+        tasks.sort(key=lambda x: places[id(x)])
         on_stop = self.start(cls, me, "on_stop")
         wait = self.wait_of(cls, me, notes)
         base = {"cls": cls, "on_start": on_start, "on_stop": on_stop, "wait": wait, "order": in_order,
@@ -735,7 +811,7 @@ class Reader(Caller):
             share = Fraction(weight) * v.get("share", Fraction(1))
             steps, wait = v["on_start"], v["wait"] if v["own_wait"] else base["wait"]
             if not v["leaves"]:
-                self.note("assumed", cls.line, "it is left after each task; Locust's users stay in it, because nothing "
+                self.note("assumed", cls.node, "it is left after each task; Locust's users stay in it, because nothing "
                           "in it calls self.interrupt()", 0, notes)
             if v["order"]:
                 chain = list(steps)
@@ -745,7 +821,7 @@ class Reader(Caller):
                     chain += t["steps"]
                     if t.get("left"):
                         break
-                out.append({"name": cls.name, "weight": share, "steps": chain, "tags": v["tags"], "line": cls.line,
+                out.append({"name": cls.name, "weight": share, "steps": chain, "tags": v["tags"],
                             "notes": [n for t in v["tasks"] for n in t["notes"]]})
                 continue
             total = sum(t["weight"] for t in v["tasks"]) or 1
@@ -755,32 +831,37 @@ class Reader(Caller):
                 out.append({**t, "weight": share * t["weight"] / every, "steps": prefix + t["steps"],
                             "tags": t["tags"] + v["tags"]})
             if every != total and steps:
-                out.append({"name": "on_start of " + cls.name, "weight": share, "steps": steps, "notes": [], "tags": [],
-                            "line": cls.line})
+                out.append({"name": "on_start of " + cls.name, "weight": share, "steps": steps, "notes": [], "tags": []})
             if every != total:
-                self.note("assumed", cls.line, "its tasks are mixed with the others, with the same shares", 0, notes)
+                self.note("assumed", cls.node, "its tasks are mixed with the others, with the same shares", 0, notes)
         return out
 
     # --- classes
 
+    def position(self, cls):
+        """Classes of the file itself come in its order, before or after those of other modules as they are imported."""
+        return list(self.modules.values()).index(cls.node.own), cls.node.lineno
+
     def user_classes(self):
-        found = [c for c in self.module.names.values() if isinstance(c, Class)]
+        found = [c for c in self.main.scope.names.values() if isinstance(c, Class)]
         inner = {id(t) for c in found for t, _ in self.task_list(c)}
         out = []
-        for c in sorted(found, key=lambda c: c.line):
+        for c in sorted(found, key=self.position):
             if c.attributes.get("abstract") is True or c in out:
                 continue
             strange = not c.is_user() and not c.is_set() and id(c) not in inner and any(
                 isinstance(b, Module) and not b.name.startswith(("builtins.", "locust.LoadTestShape", "abc.", "enum."))
                 for x in c.mro for b in x.bases) and self.task_list(c)
-            if c.is_user() or strange:
+            base = any(c in x.mro[1:] for x in found) and not self.task_list(c)
+            if (c.is_user() or strange) and not base:
                 out.append(c)
             if strange:
-                self.note("left out", c.line, "what its base class adds, which is not in this file", 0, self.general)
+                self.note("left out", c.node, "what its base class adds, which is not in this file", 0, self.general)
         return out
 
     def user(self, cls):
         """One class of the document for each way to be such a user."""
+        self.containers = None
         notes = self.sink = []
         me = Instance(cls)
         client = Client()
@@ -793,8 +874,8 @@ class Reader(Caller):
                 self.run_init(init, me)
             variants = self.container(cls, me, notes)
         except (TooMuch, Raised, Interrupt, ValueError, TypeError, LookupError, AttributeError) as e:
-            self.note("lost", cls.line, "this class: %s" % (str(e) or type(e).__name__),
-                      self.calls_in(self.class_nodes.get(cls.line, [])), self.general)
+            self.note("lost", cls.node, "this class: %s" % (str(e) or type(e).__name__),
+                      self.calls_in(cls.body), self.general)
             return []
         weight, fixed = cls.get("weight"), cls.get("fixed_count")
         known = isinstance(weight, (int, float)) and weight >= 0
@@ -812,11 +893,11 @@ class Reader(Caller):
 
     def run_init(self, init, me):
         self.sink, before = self.sink, self.writer.before
-        self.steps = []
+        self.steps, Root.starting = [], True
         try:
-            self.call(Method(init, me), [Unknown("the environment")] * (len(init.node.args.args) - 1), {}, self.tree)
+            self.call(Method(init, me), [self.around] * (len(init.node.args.args) > 1), {}, self.tree)
         finally:
-            self.steps, self.writer.before = None, before
+            self.steps, self.writer.before, Root.starting = None, before, False
 
     def host(self, cls, me):
         value = me.values.get("host", cls.get("host"))
@@ -830,30 +911,47 @@ class Reader(Caller):
             return None
         return text
 
+    def before_test(self):
+        """What listeners prepare and send before users start."""
+        self.setup = []
+        for f in self.listeners:
+            self.choices, self.start_steps = [], self.setup
+            self.setup = self.setup + self.run_steps(f, [self.around] if f.node.args.args else [], False)[0]
+        self.start_steps = []
+        if self.setup:
+            self.note("assumed", self.listeners[0].node, "what it sends is the setup, which ends the run if it fails")
+
     # --- the whole
 
     def read_all(self):
-        self.module_level()
+        self.module_level(self.main)
+        self.before_test()
+        self.module_notes, prepared = list(self.general), self.writer
+        captures = [(s, dict(s["capture"])) for s in self.setup]
+        self.containers = None
+        before = self.snapshot()
         for final in (False, True):
-            self.writer = Writer(self)
+            self.restore(before)
+            self.writer = Writer(self, prepared)
+            for step, capture in captures:
+                step["capture"] = dict(capture)
             self.general[:] = self.module_notes
             self.assigned, self.initial = {}, {}
             classes = [v for c in self.user_classes() for v in self.user(c)]
             self.kept = {n for n in self.assigned} if not final else self.kept
         return self.document(classes)
 
-    def module_level(self):
-        try:
-            for n in self.tree.body:
-                try:
-                    if isinstance(n, ast.If) and isinstance(n.test, ast.Compare) and "__name__" in ast.dump(n.test):
-                        continue
-                    self.statement(n, self.module)
-                except (Return, Break, Continue, Raised, Interrupt):
-                    pass
-        except TooMuch:
-            self.note("left out", self.line, "the file does too much; the rest of it")
-        self.module_notes = list(self.general)
+    def snapshot(self):
+        """The lists and dicts that all users share, and what is in them now. Which ones they are is found once for each class: a file
+        may have thousands of tasks."""
+        if self.containers is None:
+            self.containers = [v for v in self.shared() if isinstance(v, (list, dict, set))]
+        return [(v, v.copy()) for v in self.containers]
+
+    def restore(self, snapshot):
+        for value, before in snapshot:
+            value.clear()
+            value.extend(before) if isinstance(value, list) else value.update(before)
 
     def document(self, classes):
         w = self.writer
@@ -861,12 +959,14 @@ class Reader(Caller):
             for ref in self.assigned.get(name, []):
                 ref.name = safe(name)
                 w.name_of(ref)
-        doc = {"classes": classes, "notes": self.general, "verify": w.verify, "feeders": [],
-               "variables": {safe(n): self.initial.get(n, "") for n in sorted(w.used)}, "load": self.shape()}
+        doc = {"classes": classes, "setup": self.setup, "notes": self.general, "verify": w.verify, "feeders": [],
+               "variables": {**{n: "" for n in sorted(w.lent)},
+                             **{safe(n): self.initial.get(n, "") for n in sorted(w.used)}}, "load": self.shape()}
+        self.line = None  # what follows is about the whole
         if w.timeouts:
             doc["timeout"] = max(w.timeouts)
             if len(w.timeouts) < w.requests or min(w.timeouts) < max(w.timeouts):
-                self.note("assumed", 0, "the longest timeout of a request is the one of all", 0, self.general)
+                self.note("assumed", None, "the longest timeout of a request is the one of all", 0, self.general)
         for c in classes:
             c["tasks"] = [t for t in c["tasks"] if t["weight"] > 0]
             whole(c["tasks"])
@@ -877,7 +977,7 @@ class Reader(Caller):
         return draws.put_all(doc)
 
     def shape(self):
-        for c in self.module.names.values():
+        for c in self.main.scope.names.values():
             if isinstance(c, Class) and "LoadTestShape" in c.kinds() and isinstance(c.get("tick"), Function) and \
                     c.attributes.get("abstract") is not True:
                 return self.tick_all(c)
@@ -902,9 +1002,9 @@ class Reader(Caller):
                 isinstance(x, (int, float)) and not isinstance(x, bool) for x in made[:2])
             if not ok:
                 if targets and self.nodes > STEPS_MAX:
-                    self.note("assumed", cls.line, "it ends after %d s" % t)
+                    self.note("assumed", cls.node, "it ends after %d s" % t)
                     break
-                self.note("left out", cls.line, "its users over time cannot be calculated")
+                self.note("left out", cls.node, "its users over time cannot be calculated")
                 return None
             pair = (max(0, min(int(made[0]), 10 ** 7)), max(float(made[1]), 1e-6))
             targets += [pair] * (1 if t < 3600 else 10)
@@ -956,6 +1056,8 @@ class Draws:
     def __init__(self, run, uses, doc):
         self.run, self.uses, self.doc = run, uses, doc
         self.count, self.feeders, self.columns = {}, {}, {}
+        self.hidden = {}  # uses of a secret: its variable, and the number of values
+        self.stays = set()  # uses of a row that on_start draws, so that it stays
 
     def put_all(self, doc):
         used = []
@@ -999,13 +1101,19 @@ class Draws:
         self.run.given = []
         name = "draw%d" % (len(self.doc["feeders"]) + 1)
         columns, keys = [], {}
+        made = {i: [self.uses[i][0].make(w) for w in worlds] for i in members}
+        self.hide(members, made)
         for i in members:
-            rand, _, typed, _, _ = self.uses[i]
+            if i in self.hidden:
+                continue
+            rand, typed = self.uses[i][0], self.uses[i][2]
             key = (id(rand), typed)
             if key not in keys:
                 keys[key] = "v%d" % (len(keys) + 1)
-                columns.append([self.written(rand.make(w), typed) for w in worlds])
+                columns.append([self.written(v, typed) for v in made[i]])
             self.columns[i] = "%s.%s" % (name, keys[key])
+        if any(self.uses[i][5] for i in members):
+            self.stays.update(members)
         rows = [list(r) for r in zip(*columns)]
         if not rows or sum(len(x) for r in rows for x in r) > 4000000:
             for i in members:
@@ -1017,18 +1125,29 @@ class Draws:
         if not exact:
             self.run.note("assumed", line, "%d values, drawn in advance, are in a file" % len(rows), 0, sink)
 
+    def hide(self, members, made):
+        """Passwords are no column: a variable replaces them, also where the same values have another name."""
+        named = self.run.writer.secrets
+        for i in members:
+            name = named.get(id(self.uses[i][0]))
+            for k in members if name is not None else []:
+                if made[k] == made[i]:
+                    self.hidden[k] = named.get(id(self.uses[k][0]), name), len(set(map(str, made[i])))
+
     def written(self, value, typed):
         return json.dumps(value) if typed else clean(str(value))
 
     def expression(self, i):
-        rand, given, typed, line, sink = self.uses[i]
-        secret = self.run.writer.secrets.get(id(rand))
+        rand, given, typed, line, sink, starting = self.uses[i]
+        if not starting and any(r.of_user for r in rand.roots) and i not in self.stays:
+            self.run.note("assumed", line, "drawn again each time; in the source each user draws it once", 0, sink)
         if i in self.columns:
-            if secret is not None:
-                self.run.note("assumed", line, "the file of drawn values has passwords; keep it private", 0, sink)
             return self.columns[i]
+        secret, count = self.hidden.get(i, (self.run.writer.secrets.get(id(rand)), 0))
         if secret is not None:
-            self.run.note("assumed", line, "one secret for all, from the environment", 0, sink)
+            self.run.note("assumed", line, "one secret for all, from the environment" if count == 0 else
+                          "${env.%s} instead of %d secret values; a CSV file of your own (\"feeders\") can have them" % (
+                              secret, count), 0, sink)
             return "env." + secret
         if any(self.count[r] > 1 for r in rand.roots):
             self.run.note("assumed", line, "it is drawn again each time that it is used; with -o FILE it is one value", 0,
@@ -1064,20 +1183,21 @@ def strings(value):
 
 
 def main():
+    """Arguments: "files" or "no-files" for rows of drawn values; the folder of the source, or ""; its name."""
     limit()
     sys.setrecursionlimit(6000)
     source = sys.stdin.buffer.read()
+    files, folder, name = sys.argv[1:4]
+    near = Files(folder)
     try:
-        tree = ast.parse(source)
-        text = source.decode("utf-8", "replace")
+        own = parsed(source, os.path.join(near.folder, name), "", "locustfile")
     except SyntaxError as e:
         print(json.dumps({"error": {"line": e.lineno or 0, "column": e.offset or 0, "text": clean(str(e.msg))}}))
         return
     except (ValueError, RecursionError, MemoryError) as e:
         print(json.dumps({"error": {"line": 0, "column": 0, "text": clean(str(e) or type(e).__name__)}}))
         return
-    reader = Reader(text, tree, "files" in sys.argv[1:])
-    print(strings(reader.read_all()))
+    print(strings(Reader(own, near, files == "files").read_all()))
 
 
 main()

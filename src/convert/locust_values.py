@@ -20,9 +20,12 @@ DEPTH_MAX = 60
 REQUESTS_MAX = 1000  # of one task
 UNROLL_MAX = 10  # more equal rounds of a loop are one "repeat"
 PATHS_MAX = 24  # ways through a task that random decides
+CHOICES_MAX = 12  # on one way
 VALUES_MAX = 100  # of a random.choice that stands for a calculation
 ROWS_MAX = 1000
 SECRET = "passw|pwd|secret|token|api_?key|credential"
+# Names of values that do not get into files next to the scenario.
+PRIVATE = SECRET + "|passphrase|passcode|authori[sz]ation|cookie|session_?id|jwt|signature|private_?key|access_?key|^(?:auth|pass|pw|pin|otp|sid)$"
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "request")
 SESSIONS = ("requests", "requests.Session", "requests.session", "httpx", "httpx.Client")
 
@@ -100,10 +103,13 @@ class Text(Same):
 
 
 class Root(Same):
-    """One draw: of a list of values with weights, or by a function of a random.Random."""
+    """One draw: of a list of values with weights, or by a function of a random.Random. `of_user`: by on_start."""
+
+    starting = False  # on_start or __init__ is evaluated now
 
     def __init__(self, options=None, draw=None, weights=None, taken=False):
         self.options, self.draw, self.weights, self.taken = options, draw, weights, taken
+        self.of_user = Root.starting
 
     def pick(self, rng):
         if self.options is not None:
@@ -123,6 +129,15 @@ class Module(Same):
         self.name = name
 
 
+class Own(Same):
+    """A module of the source: the file itself, a file near it, or a folder of such files."""
+
+    def __init__(self, path, folder, name, text=""):
+        self.path, self.folder, self.name, self.text = path, folder, name, text
+        self.lines, self.scope, self.tree = text.split("\n"), Scope(), None
+        self.shown = ""  # its name in notes; "": the file itself
+
+
 class Function(Same):
     def __init__(self, node, scope, owner=None):
         self.node, self.scope, self.owner = node, scope, owner
@@ -137,8 +152,9 @@ class Method(Same):
 
 
 class Class(Same):
-    def __init__(self, name, bases, line):
-        self.name, self.bases, self.line, self.attributes = name, bases, line, {}
+    def __init__(self, name, bases, node=None):
+        self.name, self.bases, self.node, self.attributes = name, bases, node, {}
+        self.body = node.body if node is not None else []
         self.weight, self.tags, self.order = None, [], []
         self.mro = [self]
         for base in bases:
@@ -170,8 +186,13 @@ class Instance:
 
 class Client:
     def __init__(self, outside=False):
-        self.headers, self.cookies, self.auth, self.base, self.outside = {}, {}, None, None, outside
+        self.headers, self.cookies, self.auth, self.base, self.outside = {}, Jar(self), None, None, outside
+        self.last = None  # the last answer
         self.verify = True
+
+
+class Target(Same):
+    """The host that Locust is started with: the scenario's target."""
 
 
 class Response(Same):
@@ -217,9 +238,31 @@ class Found(Same):
         self.response, self.pattern = response, pattern
 
 
+class Element(Same):
+    """An element of an answer's HTML: its tag ("": any) and the attributes that it must have."""
+
+    def __init__(self, response, tag="", attributes=()):
+        self.response, self.tag, self.attributes = response, tag, dict(attributes)
+
+
+class Jar(dict):
+    """Cookies of a user: those that the source sets. Answers set the others."""
+
+    def __init__(self, client):
+        super().__init__()
+        self.client = client
+
+    def __deepcopy__(self, memo):
+        made = Jar(copy.deepcopy(self.client, memo))
+        made.update(self)
+        return made
+
+
 class File(Same):
-    def __init__(self, path):
-        self.path = path
+    """An open file, or what is in it."""
+
+    def __init__(self, path, binary=False):
+        self.path, self.binary = path, binary
 
 
 class Wait(Same):
@@ -246,8 +289,8 @@ class Scope:
         s.names[name] = value
 
 
-SYMBOLS = (Unknown, Hole, Clock, Ref, Kept, Text, Rand, Module, Function, Method, Class, Instance, Client, Response,
-           Status, Body, Test, Bound, Super, Found, File, Wait)
+SYMBOLS = (Unknown, Hole, Clock, Ref, Kept, Text, Rand, Module, Own, Function, Method, Class, Instance, Client, Target, Response,
+           Status, Body, Test, Bound, Super, Found, Element, File, Wait)
 PLAIN = (str, bytes, int, float, bool, type(None), complex)
 
 

@@ -29,6 +29,16 @@ struct openapi_style openapi_style(const char *name, const char *in, const struc
     return s;
 }
 
+struct openapi_style openapi_style_2(const char *format, const char *in) {
+    struct openapi_style s = openapi_style("", in, NULL);
+    s.explode = strcmp(format, "multi") == 0;
+    s.between = strcmp(format, "ssv") == 0     ? ' '
+                : strcmp(format, "tsv") == 0   ? '\t'
+                : strcmp(format, "pipes") == 0 ? '|'
+                                               : ',';
+    return s;
+}
+
 void openapi_escape(const struct draft *d, const char *text, size_t n, bool reserved,
                     struct buf *out) {
     for (size_t i = 0; i < n; i++) {
@@ -127,7 +137,7 @@ void openapi_flat(struct openapi_style s, const struct json *v, struct buf *out)
     }
     for (const struct json *m = v->first; m != NULL; m = m->next) {
         if (m != v->first)
-            buf_char(out, ',');
+            buf_char(out, v->kind == JSON_ARRAY ? s.between : ',');
         if (v->kind == JSON_OBJECT)
             buf_printf(out, "%s%c", m->key, s.explode ? '=' : ',');
         flat_scalar(m, out);

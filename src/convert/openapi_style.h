@@ -19,6 +19,9 @@ struct openapi_style {
 /* The style of this name ("": the default of the place). `explode` may be NULL. */
 struct openapi_style openapi_style(const char *name, const char *in, const struct json *explode);
 
+/* The same for a "collectionFormat" of version 2. */
+struct openapi_style openapi_style_2(const char *format, const char *in);
+
 /* A piece of a value, with the separator in front of it (0: none). */
 struct openapi_piece {
     char before;

@@ -15,10 +15,10 @@
 #include "util/buf.h"
 #include "util/err.h"
 
-/* Runs the script, whose text is the `parts` one after the other (NULL ends them), with one
- * argument. Appends its output. Fails if there is no python3, if the script fails, or if it takes
- * too long. */
-int python_run(const char *const *parts, const char *argument, const char *input, size_t bytes,
+/* Runs the script, whose text is the `parts` one after the other, with the arguments `given` (NULL
+ * ends both; at most 8 each). Appends its output. Fails if there is no python3, if the script
+ * fails, or if it takes too long. */
+int python_run(const char *const *parts, const char *const *given, const char *input, size_t bytes,
                struct buf *out, struct err *e);
 
 #endif

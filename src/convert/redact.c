@@ -1,4 +1,4 @@
-#include "convert/redact.h"
+#include "convert/redact_internal.h"
 
 #include <string.h>
 #include <strings.h>
@@ -125,8 +125,8 @@ static bool is_whole(const struct place *p, size_t from, size_t to) {
     case REDACT_BODY:
         return is_body_value(p, from, to);
     case REDACT_PATH:
-        return (begins || (from > 0 && one_of(p->text[from - 1], "/=&?"))) &&
-               (ends || (to < p->n && one_of(p->text[to], "/&?#")));
+        return (begins || (from > 0 && one_of(p->text[from - 1], "/=&?;"))) &&
+               (ends || (to < p->n && one_of(p->text[to], "/&?#;")));
     }
     return false;
 }
@@ -153,6 +153,15 @@ static struct match find(const struct draft *d, const struct place *p, size_t at
     if (escaped != plain)
         longest(d, escaped, p, at, &m);
     return m;
+}
+
+size_t redact_secret_at(const struct draft *d, const char *text, size_t n, size_t at,
+                        const char **env) {
+    const struct place p = {text, n, REDACT_BODY, true, true};
+    struct match m = find(d, &p, at);
+    if (m.bytes > 0)
+        *env = m.secret->env;
+    return m.bytes;
 }
 
 void redact_begin(struct draft *d) {

@@ -36,6 +36,11 @@ void redact_path(const struct draft *d, struct buf *out, const char *path);
  * truncated secret is replaced too, if enough of it is left. */
 void redact_mask(const struct draft *d, struct buf *out, const char *text, size_t n);
 
+/* Replaces secrets in the draft's files by "*", as many as it has bytes, and notes each: the
+ * values of JSON, forms, queries and parts of multipart/form-data whose names are secret, and
+ * secrets of the draft by the rules above. */
+void redact_files(struct draft *d);
+
 /* True if the text contains a secret that looks random, so it is there by no chance. */
 bool redact_finds(const struct draft *d, const char *text);
 

@@ -103,7 +103,7 @@ JSON
 @test "options for HAR are refused for others; fixed counts have their users" {
     printf 'from locust import HttpUser, task\nclass U(HttpUser):\n    @task\n    def a(self):\n        self.client.get("/a")\nclass V(HttpUser):\n    fixed_count = 2\n    @task\n    def c(self):\n        self.client.get("/c")\n' >l.py
     run -2 "$COLDSWARM" convert l.py -H x
-    [[ $output == *"--host applies only to HAR, and this is locust"* ]]
+    [[ $output == *"--host applies only to HAR, access logs and lists of URLs, and this is locust"* ]]
     run -2 "$COLDSWARM" convert l.py --assets
     run -0 "$COLDSWARM" convert l.py
     [[ $output == *'"users": 3, "spawn_rate"'* ]]
@@ -160,4 +160,32 @@ JSON
     [[ "$output" == *'a.yaml:2:10: not an OpenAPI 3 document: "openapi" is not "3.x.y"'* ]]
     printf '{"openapi": 3.1, "paths": {"/a": {"get": {}}}}' >a.json
     run -0 "$COLDSWARM" convert a.json
+}
+
+@test "no file that is written overwrites the source, whatever its name" {
+    refused() { # ARGUMENT...: refused, and all files are as before
+        md5sum -- * >../before.txt
+        run -2 --separate-stderr "$COLDSWARM" convert "$@" --force
+        [[ $stderr == *"is the source: nothing was written"* ]] || { echo "$stderr"; return 1; }
+        md5sum -- * | diff ../before.txt -
+    }
+    mkdir here
+    cd here
+    printf 'http://h/a\nhttp://h/b\n' >u.txt
+    ln u.txt hard.json
+    ln -s u.txt soft.json
+    refused u.txt -o u.txt
+    refused u.txt -o ./u.txt
+    refused u.txt -o hard.json
+    refused u.txt -o soft.json
+    refused - -o u.txt <u.txt
+    for i in {1..1003}; do
+        printf '192.0.2.1 - - [10/Oct/2024:13:55:36 +0200] "GET /%s HTTP/1.1" 200 5\n' "$i"
+    done >s.times.jsonl
+    refused s.times.jsonl -o s.json --times
+    mv s.times.jsonl s.rest1.csv
+    refused s.rest1.csv -o s.json
+    # Another file is still overwritten.
+    "$COLDSWARM" convert s.rest1.csv -o t.json
+    "$COLDSWARM" convert s.rest1.csv -o t.json --force
 }

@@ -115,3 +115,11 @@ JSON
     counts h.har 'read 2 requests; 1 not read, 2 assumptions: see comments'
     run -2 "$COLDSWARM" convert h.har --strict
 }
+
+@test "a scenario that is not valid yet is counted too" {
+    printf 'curl http://127.0.0.1:1/a -F f=@absent.png\ncurl ftp://127.0.0.1/b\n' >c.sh
+    run -2 --separate-stderr "$COLDSWARM" convert c.sh -o s.json
+    [[ $stderr == *"the scenario was written, but is not valid yet"* ]]
+    [ "${stderr_lines[-2]}" = 'read 1 request; 1 not read, 1 assumption: see comments' ] || { echo "$stderr"; return 1; }
+    grep -qF '"absent.png"' s.json
+}

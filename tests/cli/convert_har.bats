@@ -154,3 +154,34 @@ END
     grep -qF '"wait": { "constant": 0.002 }' s.json
     run -2 "$COLDSWARM" convert --think -- curl http://127.0.0.1:1/
 }
+
+@test "HAR: secrets do not get into the files next to the scenario either" {
+    python3 - <<'END'
+import base64, json
+token = "tok-abcdef-123456"
+body = (b'\xff\0{"password" : "hunter2-a\\"b", "n": "kept"}\n&api_key=hunter2-c&x=kept2 "key":"id"\0' + token.encode() + b"\0" + token.encode() + b"z\xfe")
+odd = (b'--b\r\nContent-Disposition: form-data; name="client_secret"\r\nContent-Type: text/plain\r\n\r\nhunter2-d\xff\r\n'
+       b'--b\r\nContent-Disposition: form-data; name="note"\r\n\r\nkept3\r\n--b--\r\n')
+parts = (b'--b\r\nContent-Disposition: form-data; name="password"; filename="p"\r\n\r\nhunter2-e\xff\r\n'
+         b'--b\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\nkept4\xff\r\n--b--\r\n')
+def entry(path, type, data):
+    return {"request": {"method": "POST", "url": "http://127.0.0.1:1/" + path, "headers": [{"name": "Authorization", "value": "Bearer " + token}],
+            "postData": {"mimeType": type, "text": base64.b64encode(data).decode(), "encoding": "base64"}}, "response": {"status": 200, "content": {"mimeType": "application/json"}}}
+json.dump({"log": {"version": "1.2", "entries": [entry("a", "application/octet-stream", body), entry("b", "application/x-odd", odd),
+    entry("c", "multipart/form-data; boundary=b", parts)]}}, open("h.har", "w"))
+open("want-1", "wb").write(body.replace(b'hunter2-a\\"b', b"*" * 12).replace(b"hunter2-c", b"*" * 9).replace(token.encode() + b"\0", b"*" * 17 + b"\0"))
+open("want-2", "wb").write(odd.replace(b"hunter2-d\xff", b"*" * 10))
+open("want-3", "wb").write(b"kept4\xff")
+END
+    run --separate-stderr "$COLDSWARM" convert h.har -o s.json
+    [ "$status" -eq 0 ]
+    [[ ${stderr_lines[-1]} == "read 3 requests; "*"5 details left out: see comments" ]] || { echo "$stderr"; cat s.json; return 1; }
+    for i in 1 2 3; do
+        cmp "s.body-$i.bin" "want-$i"
+    done
+    run -1 grep -a hunter2 s.json s.body-*.bin
+    for text in 'value of password in s.body-1.bin, a secret' 'value of api_key in s.body-1.bin' 'value of TOKEN in s.body-1.bin' \
+        'value of client_secret in s.body-2.bin' 'left out: 10 bytes of field password, a secret'; do
+        grep -qF "$text" s.json || { echo "$text"; cat s.json; return 1; }
+    done
+}

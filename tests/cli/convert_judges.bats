@@ -119,3 +119,106 @@ for a, b in zip(theirs, ours):
     assert (a["method"], a["path"]) == (b["method"], b["path"]), (a, b)
 END
 }
+
+@test "an independent reader finds the same headers, cookies and bodies in a HAR file" {
+    start_recorder first.log
+    sample shop.har >shop.har # for its answers, which do not depend on the port
+    python3 "$ROOT/tests/cli/check_har.py" answers shop.har >answers.json
+    [ "$(cat answers.json)" != '{}' ]
+    start_recorder har.log answers.json
+    sample shop.har >shop.har
+    "$COLDSWARM" convert shop.har -o s.json
+    set_variables s.json
+    run_one har.log 5
+    python3 "$ROOT/tests/cli/check_har.py" same shop.har har.log "$PORT"
+    # The reader sees what is missing.
+    sed -i 's/"x-trace"/"x-other"/' s.json
+    : >har.log
+    run_one har.log 5
+    run -1 python3 "$ROOT/tests/cli/check_har.py" same shop.har har.log "$PORT"
+}
+
+# start_apache LOG: an Apache that writes the combined format; sets URL.
+start_apache() {
+    PORT=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    URL=http://127.0.0.1:$PORT
+    mkdir -p www
+    echo hello >www/index.html
+    cp www/index.html www/style.css
+    chmod 755 "$BATS_TEST_TMPDIR" www
+    cat >apache.conf <<END
+ServerRoot $PWD
+PidFile $PWD/pid
+Listen 127.0.0.1:$PORT
+ServerName localhost
+LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
+LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+User www-data
+Group www-data
+DocumentRoot $PWD/www
+FallbackResource disabled
+HttpProtocolOptions Unsafe
+ErrorLog $PWD/error.log
+LogFormat "%h %l %u %t \\"%r\\" %>s %b \\"%{Referer}i\\" \\"%{User-Agent}i\\"" combined
+CustomLog $PWD/$1 combined
+END
+    sed -i '/FallbackResource/d' apache.conf
+    /usr/sbin/apache2 -D FOREGROUND -f "$PWD/apache.conf" >apache.out 2>&1 3>&- &
+    APACHE=$!
+    STARTED_PIDS+=("$APACHE")
+    until curl -s -o probe "$URL/probe"; do
+        kill -0 "$APACHE" || { cat apache.out error.log; return 1; }
+        pause
+    done
+}
+
+@test "Apache's own log becomes a scenario whose shares it logs again" {
+    start_apache first.log
+    python3 - "$PORT" <<'END'
+import random, socket, sys
+draw = random.Random(3)
+mix = [b"GET /index.html HTTP/1.1", b"GET /style.css?v=2 HTTP/1.1", b"HEAD /index.html HTTP/1.1", b"GET /a%20b?q=%22x%22 HTTP/1.1", b'GET /"q"\\z HTTP/1.1',
+       "GET /ä HTTP/1.1".encode(), b"POST /index.html HTTP/1.1", b"GET /users/17/cart HTTP/1.1"]
+with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as s:
+    s.sendall(b"\x16\x03\x01\x02\x00\x01\xfc\x03\r\n\r\n") # a TLS handshake
+    s.recv(1000)
+for _ in range(600):
+    with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as s:
+        line = draw.choices(mix, [30, 20, 10, 10, 5, 5, 10, 10])[0]
+        s.sendall(line + b"\r\nHost: localhost\r\nUser-Agent: say \"hi\" \\ [1]\r\nConnection: close\r\n" +
+                  (b"Content-Length: 0\r\n" if line.startswith(b"POST") else b"") + b"\r\n")
+        while s.recv(4096):
+            pass
+END
+    kill "$APACHE"
+    wait "$APACHE" || true
+    STARTED_PIDS=()
+    start_apache second.log
+    run -0 --separate-stderr "$COLDSWARM" convert first.log -o s.json --host "$URL"
+    [[ ${stderr_lines[-1]} == 'read 601 requests; '* ]] || { echo "$stderr"; return 1; }
+    "$COLDSWARM" run s.json --seed 5 -t 1h --quiet -o run.db >/dev/null 2>run.err 3>&- &
+    local run=$!
+    STARTED_PIDS+=("$run")
+    until [ "$(wc -l <second.log)" -ge 5000 ]; do kill -0 "$run"; pause; done
+    kill -INT "$run"
+    wait "$run" || true
+    python3 - <<'END'
+import collections, re, urllib.parse
+def shares(path, skip):
+    seen = collections.Counter()
+    for line in open(path, encoding="latin-1"):
+        request = re.search(r'\] "((?:[^"\\]|\\.)*)" \d', line).group(1)
+        request = re.sub(r"\\x(..)", lambda m: chr(int(m.group(1), 16)), request).replace('\\"', '"').replace("\\\\", "\\")
+        m = re.fullmatch(r"([A-Z]+) (.*) HTTP/1.1", request, re.S)
+        if m:
+            seen[m.group(1), urllib.parse.unquote(m.group(2), "latin-1")] += 1
+    seen.subtract(skip)
+    return {k: n for k, n in seen.items() if n > 0}
+theirs, ours = shares("first.log", {}), shares("second.log", {("GET", "/probe"): 1})
+assert len(theirs) == 9 and ours.keys() == theirs.keys(), (theirs, ours)
+n, all_of_them = sum(ours.values()), sum(theirs.values())
+for key, count in theirs.items(): # within five standard deviations of a draw
+    share = count / all_of_them
+    assert abs(ours[key] - n * share) <= 5 * (n * share * (1 - share)) ** 0.5 + 1, (key, ours[key], n * share)
+END
+}

@@ -35,7 +35,7 @@ in_json() {
 import json, re, sys
 lines = [l for l in open("s.json") if not l.lstrip().startswith("//")]
 s = json.loads("".join(lines))
-assert eval(sys.argv[1], {"s": s}), sys.argv[1]
+assert eval(sys.argv[1], {"s": s, "json": json}), sys.argv[1]
 END
 }
 
@@ -43,10 +43,10 @@ END
     start_recorder f.log "$DATA/locust_answers.json"
     sample locust_features.py >locustfile.py
     run -0 --separate-stderr "$COLDSWARM" convert locustfile.py -o s.json --strict
-    [ "${stderr_lines[-1]}" = 'read 41 requests; 4 assumptions: see comments' ]
+    [ "${stderr_lines[-1]}" = 'read 57 requests; 8 assumptions: see comments' ]
     set_variables s.json
     sample locust_features.expected.json | sed "s/@X-TOKEN@/v-X_TOKEN/; s/@COOKIE@/v-COOKIE/" >expected.json
-    run_one f.log 57
+    run_one f.log 73
     python3 "$CHECK" expect f.log expected.json
 }
 
@@ -57,18 +57,18 @@ END
     /usr/bin/locust -f locustfile.py --headless -u 1 --only-summary >locust.out 2>&1 3>&- &
     STARTED_PIDS+=("$!")
     local locust=$!
-    until [ "$(wc -l <theirs.log)" -ge 60 ]; do
+    until [ "$(wc -l <theirs.log)" -ge 76 ]; do
         kill -0 "$locust" || { cat locust.out; return 1; }
         pause
     done
     kill -KILL "$locust" # it would wait for its tasks
     wait "$locust" || true
-    head -n 57 theirs.log >a.log
+    head -n 73 theirs.log >a.log
     start_recorder ours.log "$DATA/locust_answers.json"
     sample locust_features.py >locustfile.py
     "$COLDSWARM" convert locustfile.py -o s.json
     export AUTH_USER=bob AUTH_PASSWORD=bobs-password X_TOKEN=dXNlcjo3 COOKIE=sid=1
-    run_one ours.log 57
+    run_one ours.log 73
     python3 "$CHECK" like a.log ours.log
 }
 
@@ -242,6 +242,26 @@ END
     in_json '[s["tasks"][0]["steps"][0]["json"], s["tasks"][0]["steps"][1]["form"]] == [{"password": "${env.PASSWORD}"}, {"api_key": "${env.API_KEY}"}]'
 }
 
+@test "passwords and tokens are no column of the drawn rows, whatever their names are elsewhere" {
+    convert "$(printf '%s\n' 'USERS = [{"email": f"u{i}@example.com", "pass_word": f"hunter2-{i}", "tok": f"tok-{i}"} for i in range(4)]'
+        user '    @task' '    def a(self):' '        u = random.choice(USERS)' \
+        '        self.client.post("/login", json={"email": u["email"], "password": u["pass_word"]})' \
+        '        self.client.post("/again/" + u["email"], data={"same": u["pass_word"]})' \
+        '        self.client.get("/me", headers={"Authorization": "Bearer " + u["tok"]})' \
+        '        self.client.post("/text", data="user=%s&pin_token=%s" % (u["email"], u["tok"] + "x"))')"
+    [ "$(cut -d , -f 1 s.draw1.csv)" = $'"v1"\n"u0@example.com"\n"u1@example.com"\n"u2@example.com"\n"u3@example.com"' ]
+    run -1 grep -E 'hunter2|tok-' s.json s.draw1.csv
+    in_json '[x["json"] if "json" in x else x.get("form") for x in s["tasks"][0]["steps"]][:2] == [{"email": "${draw1.v1}", "password": "${env.PASSWORD}"}, {"same": "${env.PASSWORD}"}]'
+    in_json 's["tasks"][0]["steps"][2]["auth"] == {"bearer": "${env.AUTHORIZATION}"} and "${env.PIN_TOKEN}" in json.dumps(s["tasks"][0]["steps"][3])'
+    grep -qF 'instead of 4 secret values' s.json
+    # A secret of the source that is also a drawn value leaves the rows.
+    convert "$(printf '%s\n' 'KEYS = ["k-1234567890a", "k-1234567890b"]'
+        user '    @task' '    def a(self):' '        k = random.choice(KEYS)' '        self.client.get("/x", params={"a": k, "b": k})' \
+        '        self.client.get("/y", headers={"X-Api-Key": "k-1234567890a"})')"
+    [ "$(cat s.draw1.csv)" = $'"v1"\n"*************"\n"k-1234567890b"' ]
+    grep -qF 'Left out: the value of X_API_KEY in s.draw1.csv, a secret' s.json
+}
+
 @test "nothing of the file is run, and every file ends" {
     convert "$(printf '%s\n' 'open("made", "w").write("x")' 'os.system("touch made")' '__import__("os").system("touch made")' \
         'print((lambda: ().__class__.__bases__[0].__subclasses__())())' '"{0.__class__}".format(open)' 'x = "a" * 10 ** 10' 'y = 9 ** 9 ** 9' \
@@ -257,4 +277,245 @@ END
     [[ $output == *"l.py:2:"*"'(' was never closed"* || $output == *"l.py:2:"*"invalid syntax"* ]]
     PATH=/nonexistent run -2 "$COLDSWARM" convert l.py
     [[ $output == *"l.py: python3 is needed to read a locustfile"* ]]
+}
+
+# comments: of s.json, a line each.
+comments() {
+    sed -zE 's,\n *//   +, ,g' s.json | grep '^ *//'
+}
+
+# locust FILE: converts it to s.json, which validate takes.
+locust() {
+    run -0 --separate-stderr "$COLDSWARM" convert -f locust "$1" -o s.json --force
+    "$COLDSWARM" validate s.json -H http://127.0.0.1:1 >validated.txt || { cat s.json validated.txt; return 1; }
+}
+
+@test "properties, static and class methods are what they are in Python" {
+    cat >l.py <<'PY'
+from locust import HttpUser, task
+class U(HttpUser):
+    @property
+    def own(self):
+        return {"X-A": "1"}
+    @staticmethod
+    def path(n):
+        return "/s%d" % n
+    @classmethod
+    def named(cls):
+        return "/" + cls.__name__ if False else "/c"
+    @task
+    def t(self):
+        self.client.get(self.path(3), headers=self.own)
+        self.client.get(self.named())
+PY
+    locust l.py
+    grep -qF '"headers": { "X-A": "1" }' s.json
+    grep -qF '"path": "/s3"' s.json
+    grep -qF '"path": "/c"' s.json
+}
+
+@test "a list that users share: the value that this user captured, and no request before there is one" {
+    cat >l.py <<'PY'
+from locust import HttpUser, task
+import random
+codes = []
+class U(HttpUser):
+    @task
+    def make(self):
+        r = self.client.post("/links", json={"u": "x"})
+        if r.status_code == 201:
+            codes.append(r.json()["code"])
+    @task
+    def use(self):
+        if codes:
+            self.client.get("/" + random.choice(codes))
+PY
+    locust l.py
+    [ "$(grep -c '"path": "/${code}"' s.json)" -eq 1 ]
+    grep -qF '"when": "${code}"' s.json
+    comments | grep -qF 'it is sent once the same user has code from another task'
+    printf '%s' '{"/links": {"status": 201, "json": {"code": "abc"}}}' >answers.json
+    start_recorder sent.log answers.json
+    "$COLDSWARM" run s.json -H "$URL" -u 5 -r 100 -t 2s --quiet -o run.db >/dev/null
+    [ "$(sql run.db "SELECT count(*) FROM requests WHERE outcome != 'ok' AND outcome != 'cancelled'")" -eq 0 ]
+    [ "$(sql run.db "SELECT count(*) > 0 FROM requests WHERE method = 'GET'")" -eq 1 ]
+}
+
+@test "what on_start draws stays where the scenario can keep it, and is named where it cannot" {
+    cat >l.py <<'PY'
+from locust import HttpUser, task
+import random
+class U(HttpUser):
+    def on_start(self):
+        self.uid, self.side = random.randint(1, 1000), random.choice(["a", "b"])
+        self.client.post("/login", json={"u": self.uid})
+    @task
+    def t(self):
+        self.client.get(f"/u/{self.uid}")
+        self.client.get("/side/" + self.side)
+PY
+    locust l.py
+    [ "$(comments | grep -c 'drawn again each time; in the source each user draws it once')" -eq 1 ]
+    start_recorder sent.log
+    "$COLDSWARM" run s.json -H "$URL" -u 3 -r 100 -t 1s --quiet -o run.db >/dev/null
+    python3 - <<'END'
+import json
+sent = [json.loads(line) for line in open("sent.log")]
+logins = {json.loads(r["body"])["u"] for r in sent if r["path"] == "/login"}
+assert {int(r["path"][3:]) for r in sent if r["path"].startswith("/u/")} <= logins
+assert len([r for r in sent if r["path"] == "/login"]) == 3
+END
+}
+
+@test "conditions on draws that hardly ever fit are named, and the scenario is good" {
+    cat >l.py <<'PY'
+from locust import HttpUser, task
+import random
+class U(HttpUser):
+    @task
+    def t(self):
+        a, b = random.uniform(0, 1), random.uniform(0, 1)
+        if a < 0.0001:
+            if b < 0.0001:
+                self.client.get(f"/{a}/{b}")
+        self.client.get("/x")
+PY
+    locust l.py
+}
+
+@test "changed locustfiles become a valid scenario, or are refused by name" {
+    python3 "$ROOT/tests/cli/mutate_locust.py" "$COLDSWARM" 11 40 "$ROOT"/tests/cli/convert/*.py
+}
+
+# bats test_tags=more
+@test "many changed locustfiles become a valid scenario, or are refused by name" {
+    python3 "$ROOT/tests/cli/mutate_locust.py" "$COLDSWARM" 12 300 "$ROOT"/tests/cli/convert/*.py
+}
+
+@test "base classes without tasks are no loss; conditions on values of an answer are checks" {
+    cat >l.py <<'PY'
+from locust import HttpUser, task
+class Base(HttpUser):
+    host = "http://127.0.0.1:1"
+class U(Base):
+    @task
+    def a(self):
+        with self.client.get("/a", catch_response=True) as r:
+            b = r.json()
+            if b.get("status") not in ["ok", "a.b"]:
+                r.failure("x")
+            if not b.get("token"):
+                r.failure("y")
+PY
+    locust l.py
+    [ "${stderr_lines[-1]}" = 'read 1 request; 2 assumptions: see comments' ] || { cat s.json; return 1; }
+    grep -qF '"checks": [{"json": "/status", "matches": "^(?:ok|a\\.b)$"}, {"json": "/token", "exists": true}]' s.json
+}
+
+@test "a list that a later task fills, and that is kept short, is no loss" {
+    cat >l.py <<'PY'
+from locust import HttpUser, task
+import random
+class U(HttpUser):
+    codes = []
+    @task(2)
+    def use(self):
+        if len(U.codes) > 0:
+            self.client.get(f"/links/{random.choice(U.codes)}")
+    @task
+    def make(self):
+        code = self.client.post("/links").json().get("code")
+        if code:
+            U.codes.append(code)
+            if len(U.codes) > 500:
+                U.codes = U.codes[-500:]
+PY
+    locust l.py
+    [ "${stderr_lines[-1]}" = 'read 2 requests; 3 assumptions: see comments' ] || { cat s.json; return 1; }
+    grep -qF '"path": "/links/${code}"' s.json
+    grep -qF '"weight": 2' s.json
+}
+
+@test "USERS.pop() gives each user another row, and thousands of tasks are read in time" {
+    cat >pop.py <<'END'
+from locust import HttpUser, task
+USERS = [("a", "1"), ("b", "2"), ("c", "3")]
+class U(HttpUser):
+    host = "http://127.0.0.1:1"
+    def on_start(self):
+        self.name, self.password = USERS.pop()
+        self.client.post("/login", json={"n": self.name, "p": self.password})
+    @task
+    def x(self):
+        self.client.get("/x")
+END
+    "$COLDSWARM" convert pop.py -o pop.json
+    [ "$(cat pop.draw1.csv)" = $'"v1","v2"\n"a","1"\n"b","2"\n"c","3"' ]
+    grep -qF '"json": {"n": "${draw1.v1}", "p": "${draw1.v2}"}' pop.json
+    "$COLDSWARM" validate pop.json
+    # Work grows with the file, not with its square: this is far within the reader's own limit of CPU time.
+    python3 -c '
+print("from locust import HttpUser, task\nclass A(HttpUser):")
+for i in range(5000):
+    print(f"    @task\n    def t{i}(self):\n        self.client.get(\"/{i}\")")' >many.py
+    "$COLDSWARM" convert many.py -o many.json 2>err
+    grep -q "^read 5000 requests" err
+}
+
+@test "chance before the tasks, weights of choices, rounds by chance and faker: each is read or named" {
+    convert "$(printf '%s\n' 'import numpy, threading' 'from faker import Faker' 'from concurrent.futures import ThreadPoolExecutor' 'fake = Faker()'
+        user '    def on_start(self):' '        if random.random() < 0.9:' '            self.client.get("/likely")' \
+        '        else:' '            self.client.get("/seldom")' \
+        '    @task(10)' '    def weighted(self):' '        random.choices([self.a, self.b], weights=[1, 4])[0]()' \
+        '        self.client.get("/p/" + numpy.random.choice(["x", "y"], p=[0.25, 0.75]))' \
+        '    def a(self):' '        self.client.get("/a")' '    def b(self):' '        self.client.get("/b")' \
+        '    @task(10)' '    def rounds(self):' '        for i in range(random.randint(20, 40)):' '            self.client.get("/round")' \
+        '    @task(10)' '    def fakes(self):' '        self.client.get(f"/{fake.random_int(3, 3)}/{fake.random_element(elements=[7])}/{fake.numerify(chr(35))}")' \
+        '    @task(10)' '    def pool(self):' '        with ThreadPoolExecutor(2) as pool:' \
+        '            pool.submit(self.client.get, "/submitted")' '            pool.map(self.one, ["m", "n"])' '            pool.unknown(self.one, 3)' \
+        '    def one(self, n):' '        self.client.get(f"/one/{n}")' \
+        '    @task(10)' '    def until(self):' '        end = time.time() + 5' '        while time.time() < end:' '            self.client.get("/until")')"
+    [[ $counts == 'read '*'; 2 not read, '* ]] || { echo "$counts"; cat s.json; return 1; }
+    for text in 'chance decides; the more likely branch is sent each time' 'it always has 30 rounds, their mean' 'it has one round' \
+        'what it sends, because this is not in this file or near it'; do
+        grep -qF "$text" <(tr -d '\n' <s.json | sed 's, *//  *, ,g') || { echo "$text"; cat s.json; return 1; }
+    done
+    in_json 'sorted((t["steps"][0]["path"], t["weight"]) for t in s["tasks"] if "/p/" in str(t)) in ([("/a", 2), ("/b", 8)], [("/a", 1), ("/b", 4)])'
+    in_json '"/${random.int(3, 3)}/7/${random.choice(" in json.dumps(s) and all(p in json.dumps(s) for p in ("/likely", "/submitted", "/one/m", "/one/n", "/until"))'
+    in_json '"/seldom" not in json.dumps(s)'
+}
+
+@test "a group that a search does not have is left out by name" {
+    convert "$(printf '%s\n' 'import re'
+        user '    @task' '    def a(self):' '        r = self.client.get("/a")' '        self.client.get("/b" + re.search("x=(\\w+)", r.text).group("late"))' \
+        '        self.client.get("/c" + re.search("x=(\\w+)", r.text).group(2))' \
+        '        self.client.get("/d" + re.search("x=(?P<late>\\w+)", r.text).group("late"))')"
+    [[ $counts == 'read 2 requests; 2 not read, '* ]] || { echo "$counts"; cat s.json; return 1; }
+    [ "$(grep -c 'a group that the expression does not have' s.json)" -eq 2 ]
+    grep -qF '"group": "late"' s.json
+}
+
+@test "a token that the file calculates is a variable; elements of HTML are captures" {
+    cat >answers.json <<'END'
+{"/form": {"json": "<input type=hidden value=\"wrong\" name='other'><input class='x' name='csrf' type=hidden value='c-1'><a href='/out?token=9'>"}}
+END
+    sed -i 's/\\"wrong\\"/w/' answers.json
+    start_recorder r.log answers.json
+    convert "$(printf '%s\n' 'import jwt, re' 'from bs4 import BeautifulSoup' 'from pyquery import PyQuery'
+        user '    @task' '    def a(self):' '        page = self.client.get("/form")' '        soup = BeautifulSoup(page.content, "html.parser")' \
+        '        self.client.post("/1", data={"c": soup.find("input", {"name": "csrf"})["value"]})' \
+        '        self.client.post("/2", data={"c": soup.select_one("input[name=csrf]").get("value")})' \
+        '        self.client.post("/3", data={"c": PyQuery(page.text)("input[name=\"csrf\"]").attr("value")})' \
+        '        self.client.get(soup.find("a", href=re.compile("token="))["href"])' \
+        '        self.client.get("/5", headers={"Authorization": "Bearer " + jwt.encode({"a": 1}, "key-of-mine")})')"
+    [[ $counts == 'read 6 requests; '*' assumption'* ]] || { echo "$counts"; cat s.json; return 1; }
+    run -1 grep key-o s.json
+    in_json 's["tasks"][0]["steps"][5]["headers"] == {"Authorization": "${env.AUTHORIZATION}"}'
+    export AUTHORIZATION=t-1
+    run_one r.log 6
+    python3 - <<'END'
+import json
+rows = [json.loads(line) for line in open("r.log")][:6]
+assert [r["body"] for r in rows[1:4]] == ["c=c-1"] * 3 and rows[4]["path"] == "/out?token=9", rows
+END
 }

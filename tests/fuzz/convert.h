@@ -55,7 +55,14 @@ static int fuzz_convert(enum convert_from from, const uint8_t *data, size_t size
     struct convert_options o = {.from = from, .file_stem = "stem"};
     if (size > 65536)
         return 0;
-    if (convert_text(&o, "input", (const char *)data, size, &r, &e) != 0) {
+    char *text = malloc(size + 1); /* of just this size, so that the sanitiser sees its end */
+    if (text == NULL)
+        abort();
+    memcpy(text, data, size);
+    text[size] = '\0';
+    int result = convert_text(&o, "input", text, size, &r, &e);
+    free(text);
+    if (result != 0) {
         if (e.text[0] == '\0' || is_missed(e.text)) {
             fprintf(stderr, "%s\n", e.text);
             abort();

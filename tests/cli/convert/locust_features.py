@@ -4,7 +4,9 @@ import json
 import os
 import random
 import re
+import threading
 import time
+from functools import partial
 from urllib.parse import quote
 
 from locust import HttpUser, SequentialTaskSet, between, constant, tag, task
@@ -139,6 +141,33 @@ class Flow(Paths, SequentialTaskSet):
             self.client.get("/after")
         else:
             self.client.get("/never")
+
+    @task
+    def helpers(self):
+        pattern = re.compile(r'"of": "(\w+)"')
+        page = self.client.get("/page")
+        self.client.get("/found/" + pattern.search(page.text).group(1))
+        self.client.get("/every/" + re.findall(r'"csrf": "(\w+)"', page.text)[0])
+        for name, _ in sorted(STEPS, key=lambda s: -s[1]):
+            self.client.get("/sorted/" + name)
+        for name, _ in filter(lambda s: s[1] > 1, STEPS):
+            self.client.get("/filtered/" + name)
+        partial(self.client.get, "/partial")(params={"n": 1})
+        thread = threading.Thread(target=send_to, args=(self, "thread"))
+        thread.start()
+        thread.join()
+        lines = "".join(json.dumps(line) + "\n" for line in [{"index": page.json()["csrf"]}, {"q": [self.count, None]}])
+        self.client.post("/lines", data=lines, headers={"Content-Type": "application/x-ndjson"})
+        status = None
+        while status != "s-9":
+            status = self.client.get("/login").headers["X-Session"]
+        items = list(filter(lambda item: item["id"] == 5, self.client.get("/login").json()["items"]))
+        self.client.get(f"/filtered/{items[0]['id']}")
+        self.client.get(f"{self.user.host}/whole", headers={"X-Host": "x" if "example.com" in self.user.host else "y"})
+        version = re.match(r"v(\d)", VERSION).group(1)
+        self.client.get("/version/" + version)
+        self.client.get("/set-cookie")
+        self.client.post("/guarded", headers={"X-CSRFToken": self.client.cookies["csrftoken"]})
 
     @task
     def last(self):
