@@ -17,9 +17,14 @@
 
 #define ON_ONE                                                                                     \
     "outcome NOT IN ('not_sent', 'unsendable', 'dns_error', 'connect_error', 'cancelled')"
+/* A request of a user who has opened none is on a connection of others. */
+#define SHARED                                                                                     \
+    "EXISTS (SELECT 1 FROM (SELECT outcome, max(new_connection) OVER (PARTITION BY user ORDER BY"  \
+    " id) AS own FROM requests) WHERE NOT own AND " ON_ONE ")"
 #define PER_CONNECTION                                                                             \
     "WITH n AS (SELECT count(*) AS n FROM (SELECT user, sum(new_connection) OVER (PARTITION BY"    \
-    " user ORDER BY id) AS k FROM requests WHERE " ON_ONE ") WHERE k > 0 GROUP BY user, k) "
+    " user ORDER BY id) AS k FROM requests WHERE " ON_ONE ") WHERE k > 0 AND NOT " SHARED          \
+    " GROUP BY user, k) "
 #define SILENT "previous_end = 'lost' AND previous_idle_us IS NULL"
 #define UNSAID                                                                                     \
     "previous_end IN ('idle', 'lost') AND NOT (" SILENT ") AND coalesce(previous_idle_us, 0)"
@@ -30,6 +35,7 @@ enum {
     USERS,
     REQUESTS_P50,
     REQUESTS_MAX,
+    STREAMS_MEAN,
     ENDED_ANNOUNCED,
     ENDED_UNANNOUNCED,
     ENDED_SILENT,
@@ -39,6 +45,8 @@ enum {
     ENDED_CUT,
     ENDED_RESET,
     ENDED_GOAWAY,
+    ENDED_GOAWAY_CALM,
+    ENDED_GOAWAY_ERROR,
     ENDED_EXPIRED,
     ENDED_CLIENT,
     OPEN_AT_END,
@@ -68,6 +76,11 @@ static const struct {
                       " OVER () AS c FROM n) WHERE i IN ((c + 1) / 2, (c + 2) / 2)"},
     [REQUESTS_MAX] = {"requests_max", "Requests per connection, maximum", TABLE_COUNT,
                       PER_CONNECTION "SELECT max(n) FROM n"},
+    [STREAMS_MEAN] = {"streams_mean", "HTTP/2 streams per connection, average", TABLE_NUMBER,
+                      "SELECT CASE WHEN count(CASE WHEN http_version = '2' THEN 1 END) > 0 AND"
+                      " count(CASE WHEN http_version <> '2' THEN 1 END) = 0 THEN (count(CASE WHEN"
+                      " outcome <> 'tls_error' AND " ON_ONE " THEN 1 END) + total(sent_again)) /"
+                      " sum(new_connection) END FROM requests"},
     [ENDED_ANNOUNCED] = {"ended_announced", "Closed by the server, announced", TABLE_COUNT,
                          "SELECT count(*) FROM requests WHERE previous_end = 'announced'"},
     [ENDED_UNANNOUNCED] = {"ended_unannounced",
@@ -87,6 +100,15 @@ static const struct {
                      "SELECT count(*) FROM requests WHERE previous_end = 'reset'"},
     [ENDED_GOAWAY] = {"ended_goaway", "Closed by the server with GOAWAY", TABLE_COUNT,
                       "SELECT count(*) FROM requests WHERE previous_end = 'goaway'"},
+    [ENDED_GOAWAY_CALM] = {"ended_goaway_enhance_your_calm",
+                           "Closed by the server with GOAWAY: too much from this client "
+                           "(ENHANCE_YOUR_CALM)",
+                           TABLE_COUNT,
+                           "SELECT count(*) FROM requests WHERE previous_end ="
+                           " 'goaway_enhance_your_calm'"},
+    [ENDED_GOAWAY_ERROR] = {"ended_goaway_error", "Closed by the server with GOAWAY and an error",
+                            TABLE_COUNT,
+                            "SELECT count(*) FROM requests WHERE previous_end = 'goaway_error'"},
     [ENDED_EXPIRED] = {"ended_expired",
                        "Closed by the client, because the server's Keep-Alive timeout was over",
                        TABLE_COUNT, "SELECT count(*) FROM requests WHERE previous_end = 'expired'"},
@@ -172,9 +194,10 @@ struct connections {
     size_t user_count;
     struct bins per_connection, announced, unannounced; /* the last by answers */
     uint64_t n[NUMBERS];
-    uint64_t on_one, users, scheduled;
+    uint64_t on_one, users, scheduled, streams;
     int64_t idle_min_us, idle_max_us, first_try_us, first_try_max_us;
     bool known;
+    bool shared; /* users share connections, so a user's requests are not those of a connection */
 };
 
 int connections_new(struct connections **out, struct err *e) {
@@ -193,10 +216,15 @@ void connections_free(struct connections *c) {
 }
 
 static void count_end(struct connections *c, const struct request *row) {
-    static const int of[CONNECTION_END_COUNT] = {
-        [CONNECTION_END_ANNOUNCED] = ENDED_ANNOUNCED, [CONNECTION_END_CUT] = ENDED_CUT,
-        [CONNECTION_END_RESET] = ENDED_RESET,         [CONNECTION_END_GOAWAY] = ENDED_GOAWAY,
-        [CONNECTION_END_EXPIRED] = ENDED_EXPIRED,     [CONNECTION_END_CLIENT] = ENDED_CLIENT};
+    static const int of[CONNECTION_END_COUNT] = {[CONNECTION_END_ANNOUNCED] = ENDED_ANNOUNCED,
+                                                 [CONNECTION_END_CUT] = ENDED_CUT,
+                                                 [CONNECTION_END_RESET] = ENDED_RESET,
+                                                 [CONNECTION_END_GOAWAY] = ENDED_GOAWAY,
+                                                 [CONNECTION_END_EXPIRED] = ENDED_EXPIRED,
+                                                 [CONNECTION_END_CLIENT] = ENDED_CLIENT,
+                                                 [CONNECTION_END_GOAWAY_CALM] = ENDED_GOAWAY_CALM,
+                                                 [CONNECTION_END_GOAWAY_ERROR] =
+                                                     ENDED_GOAWAY_ERROR};
     if (row->previous_end == CONNECTION_END_NONE)
         return;
     if (row->previous_end != CONNECTION_END_IDLE && row->previous_end != CONNECTION_END_LOST) {
@@ -267,6 +295,7 @@ static int count_on_connection(struct connections *c, const struct request *row,
         c->users++;
         *open = 1;
     }
+    c->shared = c->shared || (counts && *open == 0);
     if (!counts || *open == 0)
         return 0;
     if (row->new_connection && *open > 1) {
@@ -296,6 +325,9 @@ int connections_add(struct connections *c, const struct request *row, struct err
     }
     bool counts = is_on_one(row);
     c->on_one += counts;
+    /* What was sent twice was two streams. */
+    c->streams += counts && row->outcome != OUTCOME_TLS_ERROR;
+    c->streams += row->resent_us != READER_NO_VALUE;
     c->n[LOST_REQUESTS] +=
         row->outcome == OUTCOME_RESET && !row->new_connection && row->status == 0;
     return row->user < 0 ? 0 : count_on_connection(c, row, counts, e);
@@ -310,12 +342,16 @@ static double value_of(const struct connections *c, int i) {
     case USERS:
         return (double)c->users;
     case REQUESTS_P50:
-        return b->connections == 0 ? (double)NAN
-                                   : ((double)bins_at(b, (b->connections - 1) / 2) +
-                                      (double)bins_at(b, b->connections / 2)) /
-                                         2;
+        return b->connections == 0 || c->shared ? (double)NAN
+                                                : ((double)bins_at(b, (b->connections - 1) / 2) +
+                                                   (double)bins_at(b, b->connections / 2)) /
+                                                      2;
     case REQUESTS_MAX:
-        return b->count == 0 ? (double)NAN : (double)b->all[b->count - 1].requests;
+        return b->count == 0 || c->shared ? (double)NAN : (double)b->all[b->count - 1].requests;
+    case STREAMS_MEAN:
+        return c->n[HTTP_2] == 0 || c->n[HTTP_1_0] + c->n[HTTP_1_1] > 0 || c->n[OPENED] == 0
+                   ? (double)NAN
+                   : (double)c->streams / (double)c->n[OPENED];
     case IDLE_MIN:
         return c->n[ENDED_IDLE] == 0 ? (double)NAN : (double)c->idle_min_us / US_PER_S;
     case IDLE_MAX:
@@ -390,7 +426,7 @@ static bool is_habit(const struct bins *b, struct bin most) {
 static void say_unannounced(const struct connections *c, struct lines *out) {
     struct bin most = bins_mode(&c->unannounced);
     char after[96] = "";
-    if (is_habit(&c->unannounced, most))
+    if (!c->shared && is_habit(&c->unannounced, most))
         snprintf(after, sizeof after, ", %" PRIu64 " of them after %" PRIu64 " response%s",
                  most.connections, most.requests, text_plural(most.requests));
     remark_add(out, "ended_unannounced",
@@ -401,7 +437,7 @@ static void say_unannounced(const struct connections *c, struct lines *out) {
 
 static void say_habits(const struct connections *c, struct lines *out) {
     struct bin most = bins_mode(&c->announced);
-    if (is_habit(&c->announced, most))
+    if (!c->shared && is_habit(&c->announced, most))
         remark_add(out, "ended_after_requests",
                    "The server closes a connection after %" PRIu64 " response%s and announces it "
                    "(%" PRIu64 " connections). The time of %s request includes a new connection.",
@@ -424,7 +460,7 @@ static void say_habits(const struct connections *c, struct lines *out) {
 /* Of users with a pace each has its own; where one user of many did it all, arrivals were dealt to
  * it. */
 static void say_one_for_all(const struct connections *c, uint32_t users_max, struct lines *out) {
-    if (c->users == 1 && users_max > 1 && c->scheduled >= RATE_MIN)
+    if (c->users == 1 && !c->shared && users_max > 1 && c->scheduled >= RATE_MIN)
         remark_add(out, "one_connection",
                    "All %" PRIu64
                    " requests used one connection at a time, because each ended before the next "

@@ -11,6 +11,9 @@
  * order of the file. Requests without a connection (never sent, no connection made, cancelled) are
  * not counted.
  *
+ * The rows do not say which of the connections that users share carried a request. A run with such
+ * connections (HTTP/2, "streams") has only the average of all, streams_mean.
+ *
  * Ownership: connections_new and connections_free; NULL is allowed. Thread: plain data.
  */
 #ifndef REPORT_CONNECTIONS_H

@@ -77,13 +77,24 @@ struct section {
     enum finding_state state; /* of the result */
 };
 
+/* How a page begins and how LaTeX names the whole, if the document is not that of a run. */
+struct document_front {
+    const char *kind;         /* "Capacity": what it is */
+    const char *of;           /* "search for capacity": what has the name */
+    const char *name;         /* borrowed */
+    enum finding_state state; /* of the box at the top: */
+    struct buf word, sentence;
+    struct lines remarks; /* below it */
+};
+
 struct document {
-    const struct model *model; /* of a report; NULL for other documents */
-    const void *of;            /* source of the document, for `json` */
-    struct buf title;          /* shown in Markdown */
-    bool bare;                 /* formats for people show only the tables */
-    struct table facts;        /* which run this is: pairs without a title */
-    struct table headline;     /* one row: what people look for first */
+    const struct model *model;   /* of a report; NULL for other documents */
+    struct document_front front; /* of a document without a model */
+    const void *of;              /* source of the document, for `json` */
+    struct buf title;            /* shown in Markdown */
+    bool bare;                   /* formats for people show only the tables */
+    struct table facts;          /* which run this is: pairs without a title */
+    struct table headline;       /* one row: what people look for first */
     struct section *first, *last;
     bool failed; /* out of memory for a section */
     /* Pairs. No rows if the file has no data about the client and no user was starved. */
@@ -92,8 +103,11 @@ struct document {
     struct buf verdict; /* one line; "" if the run was interrupted */
     void (*json)(struct json_writer *w,
                  const struct document *d); /* writes the members of the JSON */
-    const struct table *csv;                /* the table that is the CSV; NULL: there is no CSV */
-    const char *suites_name;                /* name of all suites; NULL: none */
+    /* Writes what a paper needs next to the tables: paragraphs of plain text, each ended by a NUL.
+     * NULL: there are none, or those of a run (methods.h). */
+    void (*methods)(struct buf *out, const struct document *d);
+    const struct table *csv; /* the table that is the CSV; NULL: there is no CSV */
+    const char *suites_name; /* name of all suites; NULL: none */
     struct finding_suite suites[DOCUMENT_SUITES_MAX];
     size_t suite_count;
     char seed[24]; /* a property of a suite */

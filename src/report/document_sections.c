@@ -11,6 +11,9 @@ void document_start(struct document *d, const void *of) {
     *d = (struct document){.of = of};
     buf_init(&d->title, TEXT_MAX_BYTES);
     buf_init(&d->verdict, TEXT_MAX_BYTES);
+    buf_init(&d->front.word, TEXT_MAX_BYTES);
+    buf_init(&d->front.sentence, TEXT_MAX_BYTES);
+    lines_init(&d->front.remarks, NULL);
     lines_init(&d->notes, NULL);
     d->notes.paragraphs = true;
 }
@@ -39,6 +42,9 @@ void document_done(struct document *d) {
     table_done(&d->facts);
     table_done(&d->headline);
     table_done(&d->client);
+    lines_done(&d->front.remarks);
+    buf_done(&d->front.word);
+    buf_done(&d->front.sentence);
     lines_done(&d->notes);
     buf_done(&d->title);
     buf_done(&d->verdict);
@@ -46,7 +52,9 @@ void document_done(struct document *d) {
 
 int document_check(const struct document *d, struct err *e) {
     bool ok = !d->failed && table_ok(&d->facts) && table_ok(&d->headline) && table_ok(&d->client) &&
-              buf_ok(&d->notes.texts) && buf_ok(&d->title) && buf_ok(&d->verdict);
+              buf_ok(&d->notes.texts) && buf_ok(&d->title) && buf_ok(&d->verdict) &&
+              buf_ok(&d->front.word) && buf_ok(&d->front.sentence) &&
+              buf_ok(&d->front.remarks.texts);
     for (const struct section *s = d->first; s != NULL; s = s->next)
         ok = ok && (s->table == NULL || table_ok(s->table)) &&
              (s->lines == NULL || buf_ok(&s->lines->texts));

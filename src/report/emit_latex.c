@@ -153,8 +153,8 @@ static void float_begin(struct buf *out, const struct document *d, const struct 
     document_key(s, key);
     buf_str(out, FLOAT "\\begin{\\coldswarmfloat}\n\\centering\n\\caption{");
     latex_text(out, s->table->title);
-    buf_str(out, " of the run ");
-    latex_text(out, d->model->run->name);
+    buf_printf(out, " of the %s ", d->model != NULL ? "run" : d->front.of);
+    latex_text(out, d->model != NULL ? d->model->run->name : d->front.name);
     buf_str(
         out,
         dash
@@ -178,12 +178,12 @@ static void table(struct buf *out, const struct document *d, const struct sectio
 }
 
 /* What the reader of a paper has to know as well. */
-static void remarks(struct buf *out, const struct model *m) {
+static void remarks(struct buf *out, const struct lines *r) {
     const char *key, *text;
-    if (m->remarks.count == 0)
+    if (r->count == 0)
         return;
     buf_str(out, "\\begin{itemize}\n");
-    for (size_t at = 0; lines_next(&m->remarks, &at, &key, &text);) {
+    for (size_t at = 0; lines_next(r, &at, &key, &text);) {
         buf_str(out, "\\item ");
         latex_sentence(out, text);
         buf_char(out, '\n');
@@ -192,16 +192,19 @@ static void remarks(struct buf *out, const struct model *m) {
 }
 
 void emit_latex(struct buf *out, const struct document *d) {
-    buf_str(out, "% Tables of a run by coldswarm " COLDSWARM_VERSION
-                 "; needs \\usepackage{booktabs,siunitx}.\n");
+    const struct lines *r = d->model != NULL ? &d->model->remarks : &d->front.remarks;
+    buf_printf(out,
+               "%% Tables of a %s by coldswarm " COLDSWARM_VERSION
+               "; needs \\usepackage{booktabs,siunitx}.\n",
+               d->model != NULL ? "run" : d->front.of);
     for (const struct section *s = document_shown_table(d, NULL); s != NULL;
          s = document_shown_table(d, s)) {
         buf_char(out, '\n');
         table(out, d, s);
     }
-    if (d->model->remarks.count > 0)
+    if (r->count > 0)
         buf_char(out, '\n');
-    remarks(out, d->model);
+    remarks(out, r);
 }
 
 /* ---- a file for each ---- */

@@ -234,13 +234,23 @@ static int measure(struct figure *f, struct err *e) {
         for (size_t i = 0; i < f->series_count; i++)
             widen(f, f->series[i].y, f->series[i].n);
         break;
+    case FIGURE_CURVES: /* the axis of the times */
+        for (size_t i = 0; i < f->series_count && i < FIGURE_CURVE_TIMES; i++)
+            widen(f, f->series[i].y, f->series[i].n);
+        if (!isnan(f->max) && !isnan(f->limit_ms)) /* the limit is part of the picture */
+            widen(f, &f->limit_ms, 1);
+        return f->series_count > 0 ? median(f->series[0].y, f->series[0].n, &f->median, e) : 0;
     }
     return 0;
 }
 
-/* The largest number on the x axis of points. */
+/* The largest number on the x axis of points or curves. */
 static double farthest(const struct figure *f) {
     double most = 0;
+    if (f->kind == FIGURE_CURVES && f->series_count > 0 && f->series[0].n > 0)
+        return f->series[0].x[f->series[0].n - 1];
+    if (f->points == NULL)
+        return 1;
     for (size_t i = 0; i < f->points->count; i++)
         most = fmax(most, figure_point_x(f, &f->points->all[i]));
     return most;

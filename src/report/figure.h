@@ -30,6 +30,9 @@
 /* Series of a figure over time. */
 #define FIGURE_SERIES_MAX 6
 
+/* Of curves, the first series are times. */
+#define FIGURE_CURVE_TIMES 3
+
 /* Maximum number of rows of the heat map, from the fastest to the slowest request. */
 #define FIGURE_HEAT_ROWS 60
 
@@ -50,6 +53,8 @@ enum figure_kind {
     FIGURE_POINTS,       /* single requests over time */
     FIGURE_HEAT,         /* counts of requests over time and response time */
     FIGURE_SHIFT, /* changes over percentiles, each with its interval, one panel per series */
+    /* Values over a load: times, then a throughput, then a share in percent, one panel each. */
+    FIGURE_CURVES,
 };
 
 /* What is known about a series over time before it has values. */
@@ -88,6 +93,9 @@ struct figure {
     /* Of the CSV of FIGURE_POINTS; NULL: the columns for requests of the server. */
     const char *columns;
     const char *counted; /* what a heat map counts; NULL: requests */
+    /* Of curves: the interval that is shaded, the load in it that is marked, and limits of the
+     * times and of the share. NAN: none. A high end of INFINITY is that of the axis. */
+    double band_low, band_high, mark, limit_ms, limit_percent;
     struct figure_line lines[FIGURE_SERIES_MAX];
     const char *empty; /* written in the frame if there is nothing to draw */
     /* Caption on the page of all figures; NULL: not on that page. */

@@ -96,6 +96,16 @@ static void heat(FILE *to, const struct figure *f) {
     fprintf(to, "%zu,,,,\n", f->seconds);
 }
 
+static void curves(FILE *to, const struct figure *f) {
+    head(to, "load", f);
+    for (size_t k = 0; f->series_count > 0 && k < f->series[0].n; k++) {
+        fprintf(to, "%.15g", f->series[0].x[k]);
+        for (size_t i = 0; i < f->series_count; i++)
+            value(to, f->series[i].y[k]);
+        fputc('\n', to);
+    }
+}
+
 static int write_rows(FILE *to, const struct figure *f, struct err *e) {
     switch (f->kind) {
     case FIGURE_LINES:
@@ -109,6 +119,9 @@ static int write_rows(FILE *to, const struct figure *f, struct err *e) {
         break;
     case FIGURE_HEAT:
         heat(to, f);
+        break;
+    case FIGURE_CURVES:
+        curves(to, f);
         break;
     case FIGURE_SHIFT: /* it has none */
         break;

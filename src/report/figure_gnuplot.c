@@ -19,13 +19,15 @@ extern const char embed_report_distribution_gp[];
 extern const char embed_report_points_gp[];
 extern const char embed_report_heat_gp[];
 extern const char embed_report_shift_gp[];
+extern const char embed_report_curves_gp[];
 
 static const char *const pictures[] = {[FIGURE_LINES] = embed_report_lines_gp,
                                        [FIGURE_LEVELS] = embed_report_levels_gp,
                                        [FIGURE_DISTRIBUTION] = embed_report_distribution_gp,
                                        [FIGURE_POINTS] = embed_report_points_gp,
                                        [FIGURE_HEAT] = embed_report_heat_gp,
-                                       [FIGURE_SHIFT] = embed_report_shift_gp};
+                                       [FIGURE_SHIFT] = embed_report_shift_gp,
+                                       [FIGURE_CURVES] = embed_report_curves_gp};
 
 /* Where a line has no style of its own. */
 static const char *const line_styles[FIGURE_SERIES_MAX] = {
@@ -179,6 +181,16 @@ static void shift_data(struct buf *out, const struct figure *f) {
     }
 }
 
+static void curves_data(struct buf *out, const struct figure *f) {
+    buf_str(out, "# load values...\n");
+    for (size_t k = 0; f->series_count > 0 && k < f->series[0].n; k++) {
+        buf_printf(out, "%.9g", f->series[0].x[k]);
+        for (size_t i = 0; i < f->series_count; i++)
+            number(out, f->series[i].y[k]);
+        buf_char(out, '\n');
+    }
+}
+
 void figure_gnuplot_data(struct buf *out, const struct figure *f) {
     switch (f->kind) {
     case FIGURE_LINES:
@@ -199,6 +211,9 @@ void figure_gnuplot_data(struct buf *out, const struct figure *f) {
     case FIGURE_SHIFT:
         shift_data(out, f);
         break;
+    case FIGURE_CURVES:
+        curves_data(out, f);
+        break;
     }
 }
 
@@ -207,7 +222,8 @@ void figure_gnuplot_data(struct buf *out, const struct figure *f) {
 static void time_axis(struct buf *out, const struct figure *f) {
     if (f->x_name != NULL) {
         buf_printf(out, "x_unit = 1.0\nset xrange [0:%.9g]\n", f->x.to);
-        set_text(out, "set xlabel ", f->x_name);
+        set_text(out, "load_name = ", f->x_name);
+        buf_str(out, "set xlabel load_name\n");
         return;
     }
     buf_printf(out, "x_unit = %.1f\nset xrange [0:%.9g]\nset xlabel '", f->x.unit, f->x.to);
@@ -316,6 +332,43 @@ static void palette(struct buf *out, const struct figure *f) {
     buf_str(out, ")\n");
 }
 
+static void bound(struct buf *out, const char *name, double value) {
+    buf_printf(out, "%s = ", name);
+    number(out, isinf(value) ? (double)NAN : value);
+    buf_char(out, '\n');
+}
+
+/* The axis of the times, as a text that its panel evaluates: other panels change it. */
+static void curves_axis(struct buf *out, const struct figure *f) {
+    struct buf axis, line;
+    buf_init(&axis, out->max);
+    buf_init(&line, out->max);
+    value_axis(&axis, f);
+    for (const char *p = buf_text(&axis); *p != '\0'; p++)
+        buf_str(&line, *p == '\n' ? "; " : (char[]){*p, '\0'});
+    /* All of it is our own, without a character that double quotes would change. In single quotes,
+     * gnuplot does not read the empty labels of ticks. */
+    buf_printf(out, "time_axis = \"%s\"\n", buf_text(&line));
+    out->failed = out->failed || !buf_ok(&axis) || !buf_ok(&line);
+    buf_done(&axis);
+    buf_done(&line);
+}
+
+static void curves(struct buf *out, const struct figure *f) {
+    curves_axis(out, f);
+    bound(out, "band_low", f->band_low);
+    bound(out, "band_high", f->band_high);
+    bound(out, "mark", f->mark);
+    bound(out, "limit_ms", f->limit_ms);
+    bound(out, "limit_percent", f->limit_percent);
+    buf_printf(out, "array titles[%zu] = [", f->series_count);
+    for (size_t i = 0; i < f->series_count; i++) {
+        buf_str(out, i > 0 ? ", " : "");
+        figure_gnuplot_quote(out, figure_in_picture(&f->lines[i].name));
+    }
+    buf_str(out, "]\n");
+}
+
 static void settings(struct buf *out, const struct figure *f) {
     const char *legend = figure_in_picture(&f->legend);
     set_text(out, "figure = ", f->key);
@@ -338,6 +391,8 @@ static void settings(struct buf *out, const struct figure *f) {
         points(out, f);
     else if (f->kind == FIGURE_HEAT)
         palette(out, f);
+    else if (f->kind == FIGURE_CURVES)
+        curves(out, f);
     else
         over_time(out, f);
 }

@@ -9,6 +9,7 @@
 
 #include "report/heat_colours.h"
 #include "report/plot.h"
+#include "util/array.h"
 #include "util/clock.h"
 #include "util/markup.h"
 
@@ -50,39 +51,44 @@ static void legend_field(struct buf *out, const char *class_name, const char *te
     legend_text(out, text);
 }
 
-/* Begins the frame and the picture, with its axes. `description` is for those who do not see it. */
-static void begin(struct plot *p, struct buf *out, const struct figure *f,
-                  const char *description) {
-    struct plot_scale x = {f->x.logarithmic, f->x.from, f->x.to};
-    struct plot_scale y = {f->y.logarithmic, f->y.from, f->y.to};
+/* Begins a picture, with its axes. `description` is for those who do not see it. */
+static void picture(struct plot *p, struct buf *out, const struct figure *f, const struct axis *y,
+                    const char *y_name, const char *description) {
+    const struct plot_scale x = {f->x.logarithmic, f->x.from, f->x.to};
     struct ticks x_ticks, y_ticks;
-    struct buf x_name, y_name;
+    struct buf x_name;
     buf_init(&x_name, NAME_BYTES);
-    buf_init(&y_name, NAME_BYTES);
-    buf_printf(&y_name, "%s%s", figure_on_page(&f->y_name), f->y.suffix);
     if (f->kind == FIGURE_DISTRIBUTION) {
         buf_str(&x_name, "Percentile");
         ticks_percentile(&x_ticks, x.to);
     } else if (f->x_name != NULL) {
         buf_str(&x_name, f->x_name);
-        ticks_linear(&x_ticks, x.to, 6, true);
+        ticks_linear(&x_ticks, x.to, 6, f->kind != FIGURE_CURVES || x.to > 6);
     } else {
         figure_time_label(&x_name, f);
         ticks_linear(&x_ticks, x.to, 6, false);
     }
-    if (y.logarithmic)
-        ticks_latency(&y_ticks, y.from, y.to);
+    if (y->logarithmic)
+        ticks_latency(&y_ticks, y->from, y->to);
     else
-        ticks_linear(&y_ticks, y.to, 5, f->unit == AXIS_COUNT);
+        ticks_linear(&y_ticks, y->to, 5, f->unit == AXIS_COUNT);
+    plot_begin(p, out, x, (struct plot_scale){y->logarithmic, y->from, y->to}, description);
+    plot_axes(p, &x_ticks, buf_text(&x_name), &y_ticks, y_name);
+    buf_done(&x_name);
+}
+
+/* The same with the frame and the caption of the figure. */
+static void begin(struct plot *p, struct buf *out, const struct figure *f,
+                  const char *description) {
+    struct buf y_name;
+    buf_init(&y_name, NAME_BYTES);
+    buf_printf(&y_name, "%s%s", figure_on_page(&f->y_name), f->y.suffix);
     buf_printf(out, "<figure id=\"figure-%s\">\n<figcaption>", f->key);
     markup_text(out, figure_on_page(&f->caption));
     buf_str(out, "</figcaption>\n");
-    plot_begin(p, out, x, y, description);
-    plot_axes(p, &x_ticks, buf_text(&x_name), &y_ticks, buf_text(&y_name));
-    buf_done(&x_name);
+    picture(p, out, f, &f->y, buf_text(&y_name), description);
     buf_done(&y_name);
 }
-
 static void end(struct buf *out) {
     buf_str(out, "</figure>\n");
 }
@@ -299,6 +305,87 @@ static void draw_heat(struct buf *out, const struct figure *f) {
     buf_done(&description);
 }
 
+/* ---- over a load ---- */
+
+/* One of the pictures of curves: these series, with these names. */
+struct panel {
+    const char *key, *caption, *y_name;
+    size_t first, count;
+    struct axis y;
+    double limit; /* NAN: none */
+};
+
+/* What is the same in all panels: the interval, and the load that is marked. */
+static void draw_answer(const struct plot *p, const struct figure *f, const struct panel *panel) {
+    const double low = panel->y.from, high = panel->y.to;
+    if (!isnan(f->band_low)) {
+        plot_path_begin(p, "band");
+        plot_field(p, f->band_low, fmin(f->band_high, f->x.to), low, high);
+        plot_path_end(p);
+    }
+    if (!isnan(f->mark))
+        plot_line(p, "mark", (double[]){f->mark, f->mark}, (double[]){low, high}, 2);
+    if (!isnan(panel->limit))
+        plot_line(p, "limit", (double[]){0, f->x.to}, (double[]){panel->limit, panel->limit}, 2);
+}
+
+static void panel_legend(struct buf *out, const struct figure *f, const struct panel *panel) {
+    static const char *const classes[] = {"s1", "s2", "d3"};
+    legend_begin(out);
+    for (size_t i = 0; panel->count > 1 && i < panel->count; i++)
+        legend_line(out, classes[i], figure_on_page(&f->lines[panel->first + i].name));
+    if (!isnan(panel->limit))
+        legend_line(out, "limit", "SLO");
+    if (!isnan(f->band_low))
+        legend_field(out, "band", "capacity, 95 %");
+    legend_end(out);
+}
+
+static void draw_panel(struct buf *out, const struct figure *f, const struct panel *panel) {
+    static const char *const classes[] = {"s1", "s2", "d3"};
+    struct plot p;
+    buf_printf(out, "<figure id=\"figure-%s\">\n<figcaption>%s</figcaption>\n", panel->key,
+               panel->caption);
+    picture(&p, out, f, &panel->y, panel->y_name, panel->caption);
+    draw_answer(&p, f, panel);
+    for (size_t i = panel->count; i-- > 0;) {
+        const struct figure_series *s = &f->series[panel->first + i];
+        double *y = scaled(out, s->y, s->n, &panel->y);
+        if (y != NULL)
+            plot_line(&p, classes[i], s->x, y, s->n);
+        free(y);
+    }
+    plot_end(&p);
+    panel_legend(out, f, panel);
+    end(out);
+}
+
+static double largest(const struct figure_series *s) {
+    double most = (double)NAN;
+    for (size_t i = 0; i < s->n; i++)
+        most = fmax(most, s->y[i]);
+    return most;
+}
+
+static void draw_curves(struct buf *out, const struct figure *f) {
+    const size_t rate = FIGURE_CURVE_TIMES, share = rate + 1;
+    struct buf times;
+    buf_init(&times, NAME_BYTES);
+    buf_printf(&times, "%s%s", figure_on_page(&f->y_name), f->y.suffix);
+    const struct panel panels[] = {
+        {"capacity", "Response times", buf_text(&times), 0, rate, f->y, f->limit_ms / f->y.unit},
+        {"capacity-throughput", "Throughput", "Successes/s", rate, 1,
+         axis_values(AXIS_RATE, 0, 0, fmax(largest(&f->series[rate]), 0)), (double)NAN},
+        {"capacity-failures", "Failures", "Failures (%)", share, 1,
+         axis_values(AXIS_PERCENT, 0, 0,
+                     fmax(fmax(largest(&f->series[share]), f->limit_percent), 0)),
+         f->limit_percent},
+    };
+    for (size_t i = 0; i < COUNT_OF(panels); i++)
+        draw_panel(out, f, &panels[i]);
+    buf_done(&times);
+}
+
 void figure_html(struct buf *out, const struct figure *f) {
     if (!f->there || figure_is_empty(f))
         return;
@@ -316,7 +403,10 @@ void figure_html(struct buf *out, const struct figure *f) {
     case FIGURE_HEAT:
         draw_heat(out, f);
         break;
-    case FIGURE_SHIFT: /* gnuplot's alone */
+    case FIGURE_CURVES:
+        draw_curves(out, f);
+        break;
+    case FIGURE_SHIFT: /* on no page */
         break;
     }
 }

@@ -1,10 +1,12 @@
 #include "report/figure_latex.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "report/axis.h"
 #include "report/latex.h"
 #include "report/outfile.h"
+#include "util/array.h"
 
 #define NAME_BYTES 128
 #define TEXT_MAX ((size_t)8 << 20)
@@ -130,6 +132,30 @@ static int points(FILE *to, const char *dir, const struct figure *f, struct err 
     return 0;
 }
 
+/* The times; the other panels have other axes. */
+static void curves(FILE *to, const struct figure *f) {
+    for (size_t i = 0; i < f->series_count && i < FIGURE_CURVE_TIMES; i++) {
+        fprintf(to,
+                "\\addplot table[header=false, x index=0, y index=%zu] "
+                "{\\coldswarmdir/data/%s.dat};\n",
+                i + 1, f->key);
+        legend(to, f->lines[i].name.text);
+    }
+    if (!isnan(f->limit_ms)) {
+        fprintf(to, "\\addplot[red, densely dashed, domain=0:%.9g] {%.9g};\n", f->x.to,
+                f->limit_ms);
+        legend(to, "SLO");
+    }
+    static const char *const styles[] = {"gray", "gray", "gray, densely dotted"};
+    const double ends[] = {f->band_low, f->band_high, f->mark};
+    for (size_t i = 0; i < COUNT_OF(ends); i++)
+        if (isfinite(ends[i]) && ends[i] > 0)
+            fprintf(to,
+                    "\\draw[%s] ({axis cs:%.9g,0}|-{rel axis cs:0,0}) -- "
+                    "({axis cs:%.9g,0}|-{rel axis cs:0,1});\n",
+                    styles[i], ends[i], ends[i]);
+}
+
 static int write_figure(const char *dir, const struct figure *f, struct err *e) {
     char name[NAME_BYTES];
     struct outfile file;
@@ -142,6 +168,8 @@ static int write_figure(const char *dir, const struct figure *f, struct err *e) 
         result = distribution(file.stream, dir, f, e);
     else if (f->kind == FIGURE_POINTS)
         result = points(file.stream, dir, f, e);
+    else if (f->kind == FIGURE_CURVES)
+        curves(file.stream, f);
     else
         lines(file.stream, f);
     fputs("\\end{axis}\n\\end{tikzpicture}\n", file.stream);

@@ -26,7 +26,7 @@
 #define HTML_ROWS_MAX 500
 
 struct html_page {
-    const struct model *model;
+    const struct model *model; /* NULL: the document is not that of a run */
     const struct document *document;
     struct reader *reader; /* NULL: leaves out what only the file has (the manifest) */
 };

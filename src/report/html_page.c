@@ -1,10 +1,12 @@
 /* The frame of the page: head, summary, sections. */
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
 #include "report/figure_html.h"
 #include "report/heat_colours.h"
 #include "report/html.h"
+#include "util/array.h"
 #include "util/markup.h"
 #include "util/sha256.h"
 #include "util/text.h"
@@ -17,6 +19,10 @@ extern const char embed_report_page_css[], embed_report_page_js[];
 
 /* In the order of the page; another part of it is one more row. */
 static const struct html_section sections[] = {
+    {.id = "capacity", .title = "Over the load"},
+    {.id = "steps", .title = "Steps"},
+    {.id = "loads", .title = "SLOs by load"},
+    {.id = "law", .title = "Scalability"},
     {.id = "thresholds", .title = "Thresholds"},
     {.id = "requests", .title = "Requests"},
     {.id = "times", .title = "Response times"},
@@ -45,7 +51,14 @@ void html_style(struct buf *out) {
     buf_str(out, "}\n");
 }
 
-static int head(struct buf *out, const struct model *m, struct err *e) {
+/* How the page begins. */
+struct front {
+    const char *kind, *name;
+    const char *class_name, *word, *sentence;
+    const struct lines *remarks;
+};
+
+static int head(struct buf *out, const struct front *f, struct err *e) {
     struct buf css;
     int result = -1;
     buf_init(&css, STYLE_MAX_BYTES);
@@ -62,8 +75,9 @@ static int head(struct buf *out, const struct model *m, struct err *e) {
                  "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
                  "<meta name=\"color-scheme\" content=\"light dark\"/>\n"
                  "<meta name=\"referrer\" content=\"no-referrer\"/>\n<title>");
-    markup_cut(out, m->run->name, 100);
-    buf_printf(out, " \xc2\xb7 load test</title>\n<style>%s</style>\n</head>\n", buf_text(&css));
+    markup_cut(out, f->name, 100);
+    buf_printf(out, " \xc2\xb7 %c%s</title>\n<style>%s</style>\n</head>\n",
+               tolower((unsigned char)f->kind[0]), f->kind + 1, buf_text(&css));
     out->failed = out->failed || css.failed;
     result = 0;
 done:
@@ -78,7 +92,7 @@ static void sentence(struct buf *out, const char *text) {
     buf_str(out, "</bdi>");
 }
 
-static void verdict(struct buf *out, const struct reader_run *run) {
+static struct front front_of_run(const struct model *m) {
     static const struct {
         const char *word, *class_name, *meaning;
     } known[] = {
@@ -86,20 +100,42 @@ static void verdict(struct buf *out, const struct reader_run *run) {
         {"SUSPECT", "suspect", "The client may have affected some of these numbers."},
         {"INVALID", "invalid", "These numbers are not reliable."},
     };
+    const struct reader_run *run = m->run;
     size_t i = 0;
-    while (i < sizeof known / sizeof *known && strcmp(known[i].word, run->verdict) != 0)
+    while (i < COUNT_OF(known) && strcmp(known[i].word, run->verdict) != 0)
         i++;
-    bool is_known = i < sizeof known / sizeof *known;
-    buf_printf(out, "<div class=\"verdict %s\"><strong>",
-               is_known ? known[i].class_name : "suspect");
-    markup_cut(out, run->verdict[0] == '\0' ? "NO VERDICT" : run->verdict, 40);
+    bool is_known = i < COUNT_OF(known), has = run->verdict[0] != '\0';
+    return (struct front){.kind = "Load test",
+                          .name = run->name,
+                          .class_name = is_known ? known[i].class_name : "suspect",
+                          .word = has ? run->verdict : "NO VERDICT",
+                          .sentence = run->verdict_reason[0] != '\0' ? run->verdict_reason
+                                      : !has ? "This run was interrupted, or is still in progress."
+                                      : is_known ? known[i].meaning
+                                                 : "",
+                          .remarks = &m->remarks};
+}
+
+static struct front front_of(const struct document *d) {
+    static const char *const classes[] = {
+        [FINDING_HOLDS] = "valid", [FINDING_FAILS] = "invalid", [FINDING_SKIPPED] = "suspect"};
+    const struct document_front *f = &d->front;
+    if (d->model != NULL)
+        return front_of_run(d->model);
+    return (struct front){.kind = f->kind,
+                          .name = f->name,
+                          .class_name = classes[f->state],
+                          .word = buf_text(&f->word),
+                          .sentence = buf_text(&f->sentence),
+                          .remarks = &f->remarks};
+}
+
+static void verdict(struct buf *out, const struct front *f) {
+    buf_printf(out, "<div class=\"verdict %s\"><strong>", f->class_name);
+    markup_cut(out, f->word, 100);
     buf_str(out, "</strong> ");
-    if (run->verdict_reason[0] != '\0')
-        sentence(out, run->verdict_reason);
-    else if (run->verdict[0] == '\0')
-        buf_str(out, "This run was interrupted, or is still in progress.");
-    else if (is_known)
-        buf_str(out, known[i].meaning);
+    if (f->sentence[0] != '\0')
+        sentence(out, f->sentence);
     buf_str(out, "</div>\n");
 }
 
@@ -159,12 +195,12 @@ static void facts(struct buf *out, const struct table *t) {
     buf_str(out, "</dl>\n");
 }
 
-static void header(struct buf *out, const struct html_page *p) {
-    buf_str(out, "<header>\n<p class=\"what\">Load test</p>\n<h1>");
-    markup_foreign(out, p->model->run->name);
+static void header(struct buf *out, const struct html_page *p, const struct front *f) {
+    buf_printf(out, "<header>\n<p class=\"what\">%s</p>\n<h1>", f->kind);
+    markup_foreign(out, f->name);
     buf_str(out, "</h1>\n");
-    verdict(out, p->model->run);
-    remarks(out, &p->model->remarks);
+    verdict(out, f);
+    remarks(out, f->remarks);
     tiles(out, &p->document->headline);
     facts(out, &p->document->facts);
     buf_str(out, "</header>\n");
@@ -229,7 +265,7 @@ static int section(struct buf *out, const struct html_section *s, const struct h
     return s->write != NULL ? s->write(out, p, e) : 0;
 }
 
-static int body(struct buf *out, const struct html_page *p, struct err *e) {
+static int body(struct buf *out, const struct html_page *p, const struct front *f, struct err *e) {
     struct buf content[SECTIONS];
     int result = 0;
     for (size_t i = 0; i < SECTIONS; i++) {
@@ -239,7 +275,7 @@ static int body(struct buf *out, const struct html_page *p, struct err *e) {
         out->failed = out->failed || content[i].failed;
     }
     buf_str(out, "<body>\n");
-    header(out, p);
+    header(out, p, f);
     navigation(out, content);
     buf_str(out, "<main>\n");
     for (size_t i = 0; i < SECTIONS; i++) {
@@ -260,5 +296,6 @@ static int body(struct buf *out, const struct html_page *p, struct err *e) {
 
 int emit_html(struct buf *out, const struct document *d, struct reader *reader, struct err *e) {
     const struct html_page page = {.model = d->model, .document = d, .reader = reader};
-    return head(out, d->model, e) != 0 || body(out, &page, e) != 0 ? -1 : 0;
+    const struct front f = front_of(d);
+    return head(out, &f, e) != 0 || body(out, &page, &f, e) != 0 ? -1 : 0;
 }

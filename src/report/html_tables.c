@@ -109,16 +109,16 @@ int html_client(struct buf *out, const struct html_page *p, struct err *e) {
 
 int html_notes(struct buf *out, const struct html_page *p, struct err *e) {
     const char *label, *note;
-    size_t count = 0;
+    size_t count = 0, above = p->model == NULL ? 0 : p->model->remarks.count;
     (void)e;
     buf_str(out, "<ul class=\"notes\">\n");
-    if (!p->model->options.locust)
+    if (p->model != NULL && !p->model->options.locust)
         buf_str(out, "<li>Times are exact, from every request: percentiles by linear interpolation "
                      "at p(n\xe2\x88\x92"
                      "1) of the sorted times. Failed requests count in every "
                      "time.</li>\n");
     for (size_t at = 0; lines_next(&p->document->notes, &at, &label, &note);) {
-        if (count++ < p->model->remarks.count) /* they stand beside the verdict */
+        if (count++ < above) /* they stand beside the verdict */
             continue;
         buf_str(out, "<li>");
         markup_text(out, note);

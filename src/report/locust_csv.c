@@ -17,7 +17,13 @@
 #define LEVELS "50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%"
 #define STATUS_FROM 0x10000u /* numbers above are a status */
 
-enum { STATS, HISTORY, FAILURES, EXCEPTIONS, FILES };
+enum {
+    STATS = LOCUST_CSV_STATS,
+    HISTORY = LOCUST_CSV_GROWING,
+    FAILURES = LOCUST_CSV_FAILURES,
+    EXCEPTIONS = LOCUST_CSV_EXCEPTIONS,
+    FILES
+};
 
 static const struct {
     const char *suffix, *head;
@@ -178,6 +184,15 @@ static int by_hash(const void *a, const void *b) {
     return strcmp(x->hash, y->hash);
 }
 
+void locust_csv_error_text(const struct locust_csv *c, uint32_t error, struct buf *out) {
+    if (error == LOCUST_ERROR_OTHERS)
+        buf_str(out, "(errors of other kinds)");
+    else if (error >= STATUS_FROM)
+        buf_printf(out, "status %" PRIu32, error - STATUS_FROM);
+    else
+        buf_str(out, c->names.error_text(c->names.context, error));
+}
+
 /* StatsError.create_key(). False: no memory. */
 static bool failure_init(const struct locust_csv *c, const struct locust_error *x,
                          struct failure *out) {
@@ -187,12 +202,7 @@ static bool failure_init(const struct locust_csv *c, const struct locust_error *
     *out = (struct failure){.error = x};
     buf_init(&text, ROWS_MAX_BYTES);
     buf_init(&key, ROWS_MAX_BYTES);
-    if (x->error == LOCUST_ERROR_OTHERS)
-        buf_str(&text, "(errors of other kinds)");
-    else if (x->error >= STATUS_FROM)
-        buf_printf(&text, "status %" PRIu32, x->error - STATUS_FROM);
-    else
-        buf_str(&text, c->names.error_text(c->names.context, x->error));
+    locust_csv_error_text(c, x->error, &text);
     buf_printf(&key, "%s.%s.", is.method, is.name);
     python_repr(&key, buf_text(&text));
     sha256_hex(buf_text(&key), key.len, out->hash);
@@ -368,6 +378,18 @@ int locust_csv_open(const char *prefix, bool full_history, const struct locust_c
         }
     *out = c;
     return 0;
+}
+
+int locust_csv_new(const struct locust_csv_names *names, struct locust_csv **out, struct err *e) {
+    *out = calloc(1, sizeof **out);
+    if (*out == NULL)
+        return err_set(e, "out of memory");
+    (*out)->names = *names;
+    return 0;
+}
+
+const char *locust_csv_head(enum locust_csv_file file) {
+    return files[file].head;
 }
 
 int locust_csv_keep(struct locust_csv *c, struct err *e) {

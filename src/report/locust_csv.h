@@ -47,6 +47,21 @@ uint32_t locust_csv_error(const struct request *x);
 int locust_csv_open(const char *prefix, bool full_history, const struct locust_csv_names *names,
                     struct locust_csv **out, struct err *e);
 
+/* Without files: for who shows the rows elsewhere. locust_csv_drop() frees. */
+int locust_csv_new(const struct locust_csv_names *names, struct locust_csv **out, struct err *e);
+
+/* The first line of a file, without its end. */
+enum locust_csv_file {
+    LOCUST_CSV_STATS,
+    LOCUST_CSV_GROWING,
+    LOCUST_CSV_FAILURES,
+    LOCUST_CSV_EXCEPTIONS
+};
+const char *locust_csv_head(enum locust_csv_file file);
+
+/* Appends the text of an error of locust_stats_errors(), as _failures.csv has it. */
+void locust_csv_error_text(const struct locust_csv *c, uint32_t error, struct buf *out);
+
 /* Gives the files their names now, so that others can read them while they grow. */
 int locust_csv_keep(struct locust_csv *c, struct err *e);
 

@@ -12,6 +12,7 @@
 #include "util/text.h"
 
 #define TEXT_MAX_BYTES ((size_t)16 << 20)
+#define MARKDOWN_HEAD "# Methods\n"
 
 enum key {
     K_ARGV,
@@ -244,31 +245,45 @@ static void done(struct methods *w) {
 
 typedef void escape_fn(struct buf *out, const char *text);
 
+static void put(struct buf *out, const struct buf *text, const char *head, escape_fn *escape) {
+    buf_str(out, head);
+    const char *end = buf_text(text) + text->len;
+    for (const char *p = buf_text(text); p < end; p += strlen(p) + 1) {
+        if (*p == '\0') /* a paragraph without a sentence */
+            continue;
+        buf_char(out, '\n');
+        escape(out, p);
+        buf_char(out, '\n');
+    }
+}
+
 static int write(struct buf *out, struct reader *r, const struct model *m, const char *head,
                  escape_fn *escape, struct err *e) {
     struct methods w;
     int result = make(&w, r, m, e);
-    if (result == 0) {
-        buf_str(out, head);
-        const char *end = buf_text(&w.text) + w.text.len;
-        for (const char *p = buf_text(&w.text); p < end; p += strlen(p) + 1) {
-            if (*p == '\0') /* a paragraph without a sentence */
-                continue;
-            buf_char(out, '\n');
-            escape(out, p);
-            buf_char(out, '\n');
-        }
-    }
+    if (result == 0)
+        put(out, &w.text, head, escape);
     done(&w);
     return result;
 }
 
 int methods_markdown(struct buf *out, struct reader *r, const struct model *m, struct err *e) {
-    return write(out, r, m, "# Methods\n", emit_markdown_text, e);
+    return write(out, r, m, MARKDOWN_HEAD, emit_markdown_text, e);
 }
 
 int methods_latex(struct buf *out, struct reader *r, const struct model *m, struct err *e) {
     return write(out, r, m,
                  "% How a run was made and measured, by coldswarm " COLDSWARM_VERSION "\n",
                  latex_sentence, e);
+}
+
+void methods_of_document(struct buf *markdown, struct buf *latex, const struct document *d) {
+    struct buf text;
+    buf_init(&text, TEXT_MAX_BYTES);
+    d->methods(&text, d);
+    markdown->failed = markdown->failed || !buf_ok(&text);
+    put(markdown, &text, MARKDOWN_HEAD, emit_markdown_text);
+    put(latex, &text, "% How it was measured, by coldswarm " COLDSWARM_VERSION "\n",
+        latex_sentence);
+    buf_done(&text);
 }

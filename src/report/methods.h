@@ -15,7 +15,12 @@
 #include "util/buf.h"
 #include "util/err.h"
 
+struct document; /* from report/document.h */
+
 int methods_markdown(struct buf *out, struct reader *r, const struct model *m, struct err *e);
 int methods_latex(struct buf *out, struct reader *r, const struct model *m, struct err *e);
+
+/* The same of a document that is not one of a run, and knows its own (document.methods). */
+void methods_of_document(struct buf *markdown, struct buf *latex, const struct document *d);
 
 #endif

@@ -361,8 +361,8 @@ static int make_connections(struct build *b) {
     return 0;
 }
 
-/* A load that a signal stopped looks like a whole one else, one whose users ended early like one of
- * all, and a mistyped "scrape" like a server without metrics. */
+/* A load that a signal or the page stopped looks like a whole one else, one whose users ended early
+ * like one of all, and a mistyped "scrape" like a server without metrics. */
 static int remark_on_events(struct build *b) {
     int64_t at_us = READER_NO_VALUE;
     char text[1024];
@@ -385,6 +385,13 @@ static int remark_on_events(struct build *b) {
         remark_add(&b->m->remarks, "feeder_empty",
                    "At %.3g s %s. From then on the load was lower than specified: add rows to the "
                    "file, or use another \"mode\".",
+                   (double)at_us / 1e6, text);
+    if (reader_stream_limit(b->reader, &at_us, text, sizeof text, b->e) != 0)
+        return -1;
+    if (at_us != READER_NO_VALUE)
+        remark_add(&b->m->remarks, "stream_limit",
+                   "From %.3g s on requests waited for each other: %s. Their wait counts in their "
+                   "times: use fewer \"streams\".",
                    (double)at_us / 1e6, text);
     return 0;
 }

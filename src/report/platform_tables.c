@@ -43,8 +43,8 @@ static void name_list(struct billing_prices *p, const char *path) {
     buf_done(&text);
 }
 
-int platform_price(const struct platform *s, const struct platform_shape *shape,
-                   struct platform_cost *out, struct err *e) {
+int platform_shape_price(const struct platform_shape *shape, struct platform_cost *out,
+                         struct err *e) {
     struct platform_cost c = {.shape = *shape};
     const struct gpu_kind *gpu = &gpu_kinds[shape->gpu];
     bool has_gpu = shape->gpu != GPU_NONE;
@@ -59,6 +59,15 @@ int platform_price(const struct platform *s, const struct platform_shape *shape,
         return -1;
     if (shape->prices != NULL)
         name_list(&c.prices, shape->prices);
+    *out = c;
+    return 0;
+}
+
+int platform_price(const struct platform *s, const struct platform_shape *shape,
+                   struct platform_cost *out, struct err *e) {
+    struct platform_cost c;
+    if (platform_shape_price(shape, &c, e) != 0)
+        return -1;
     bool by_request = c.shape.billing == BILLING_REQUEST;
     int64_t billable_us = by_request ? s->billable_us : s->billable_instance_us;
     uint64_t requests = s->side.requests - s->counts.no_instance;

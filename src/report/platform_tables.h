@@ -41,6 +41,10 @@ struct platform_cost {
     uint64_t requests; /* number of billed requests */
 };
 
+/* An instance with defaults filled in, and its prices; no cost. */
+int platform_shape_price(const struct platform_shape *shape, struct platform_cost *out,
+                         struct err *e);
+
 int platform_price(const struct platform *s, const struct platform_shape *shape,
                    struct platform_cost *out, struct err *e);
 

@@ -19,13 +19,16 @@ static int write_format(struct outfile *f, const struct report_format *format,
     return outfile_finish(f, report_write(f->stream, format, s, e), e);
 }
 
+static bool wanted(const struct report_format *x, const struct report_source *s) {
+    return s->reader == NULL ? !x->of_run : !x->of_streams || reader_has_streams(s->reader);
+}
+
 static int write_formats(const char *dir, const struct report_source *s, struct err *e) {
     for (const struct report_format *x = report_formats; x->word != NULL; x++) {
         struct outfile f;
-        bool wanted = !x->of_streams || reader_has_streams(s->reader);
-        if (!wanted && outfile_remove(dir, x->file, e) != 0)
+        if (!wanted(x, s) && outfile_remove(dir, x->file, e) != 0)
             return -1;
-        if (wanted && x->file != NULL && !(x->by_row && s->rows != NULL) &&
+        if (wanted(x, s) && x->file != NULL && !(x->by_row && s->rows != NULL) &&
             (outfile_open(&f, dir, x->file, e) != 0 || write_format(&f, x, s, e) != 0)) {
             /* One of an earlier report would be among the new ones. */
             outfile_remove(dir, x->file, NULL);
@@ -65,21 +68,29 @@ static int write_sections(const char *dir, const struct document *d, struct err 
 
 /* What a paper needs beside the tables. */
 static int write_methods(const char *dir, const struct report_source *s, struct err *e) {
-    struct buf markdown, latex, numbers;
+    struct buf markdown, latex;
+    if (s->reader == NULL && s->document->methods == NULL)
+        return 0;
     buf_init(&markdown, DOCUMENT_MAX_BYTES);
     buf_init(&latex, DOCUMENT_MAX_BYTES);
-    buf_init(&numbers, DOCUMENT_MAX_BYTES);
-    numbers_write(&numbers, s->document);
-    int result = -1;
-    if (methods_markdown(&markdown, s->reader, s->document->model, e) == 0 &&
-        methods_latex(&latex, s->reader, s->document->model, e) == 0 &&
-        outfile_write(dir, "methods.md", &markdown, e) == 0 &&
-        outfile_write(dir, "methods.tex", &latex, e) == 0)
-        result = outfile_write(dir, "numbers.json", &numbers, e);
+    int result = -1, made = 0;
+    if (s->reader == NULL)
+        methods_of_document(&markdown, &latex, s->document);
+    else if (methods_markdown(&markdown, s->reader, s->document->model, e) != 0 ||
+             methods_latex(&latex, s->reader, s->document->model, e) != 0)
+        made = -1;
+    if (made == 0 && outfile_write(dir, "methods.md", &markdown, e) == 0)
+        result = outfile_write(dir, "methods.tex", &latex, e);
     buf_done(&markdown);
     buf_done(&latex);
-    buf_done(&numbers);
     return result;
+}
+
+static int write_numbers(const char *dir, const struct report_source *s, struct err *e) {
+    struct buf numbers;
+    buf_init(&numbers, DOCUMENT_MAX_BYTES);
+    numbers_write(&numbers, s->document);
+    return outfile_write(dir, "numbers.json", &numbers, e);
 }
 
 int report_write_dir(const char *dir, const struct report_source *s,
@@ -96,7 +107,8 @@ int report_write_dir(const char *dir, const struct report_source *s,
     buf_done(&data);
     if (result != 0 || latex_remove_tables(dir, e) != 0 || write_formats(dir, s, e) != 0 ||
         write_sections(dir, d, e) != 0 || write_methods(dir, s, e) != 0 ||
-        figure_latex_write(dir, d, e) != 0 || figure_csv_write(dir, d, e) != 0)
+        write_numbers(dir, s, e) != 0 || figure_latex_write(dir, d, e) != 0 ||
+        figure_csv_write(dir, d, e) != 0)
         return -1;
     return figures_draw(dir, d, o, figures, e);
 }

@@ -1,5 +1,6 @@
 /*
- * report: writes a run as one document to a stream, or as a directory of tables, data and figures.
+ * report: writes a document to a stream, or as a directory of tables, data and figures. The
+ * document is that of a run, or the result of a search for capacity (capacity_document.h).
  *
  * DIR gets every format that has a file (report_formats.c), errors.csv, thresholds.csv,
  * iterations.csv and checks.csv (if there are any), server_KEY.csv for each table of the server
@@ -7,7 +8,8 @@
  * methods.md and .tex, numbers.json, the CSV files of figure_csv.h and, drawn by gnuplot, the
  * figures (figures.h). Files with these names are overwritten. Tables and figures that only an
  * earlier report had are removed. Other files are left alone. Without gnuplot, or if the figures
- * are left out, everything else is still written.
+ * are left out, everything else is still written. A document without a run file has methods only if
+ * it knows its own, and the formats that do not need one.
  *
  * Ownership: nothing is kept. Thread: any, one call at a time per DIR.
  */
@@ -25,7 +27,7 @@ struct export_rows;
 
 /* The input of a format. `rows` is for formats that list every request. */
 struct report_source {
-    struct reader *reader;
+    struct reader *reader; /* NULL: the document is not one of a run file */
     const struct document *document;
     const struct export_rows *rows; /* what was already taken from the rows; NULL: nothing */
 };
@@ -37,6 +39,7 @@ struct report_format {
     /* Its file is written while rows are read, if report_source.rows is set. */
     bool by_row;
     bool of_streams; /* it is in the folder only if the run has streams */
+    bool of_run;     /* needs a run file; other documents do not have it */
     bool figures;    /* needs a model made with options.figures */
     bool no_guess;   /* does not show the cold starts that the client estimates */
     bool for_people; /* remarks about the other output may follow it on the same stream */
@@ -52,6 +55,8 @@ extern const char report_format_words[];
 
 /* NULL: no format has that word. */
 const struct report_format *report_format(const char *word);
+/* The words of the formats for documents without a run file. */
+extern const char report_format_words_without_run[];
 
 /* Writes that format to a stream. */
 int report_write(FILE *to, const struct report_format *format, const struct report_source *s,

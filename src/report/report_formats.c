@@ -39,20 +39,36 @@ const struct report_format report_formats[] = {
     {.word = "json", .file = "tables.json", .emit = emit_json},
     {.word = "latex", .file = "tables.tex", .emit = emit_latex},
     {.word = "html", .file = "report.html", .figures = true, .write = html},
-    {.word = "hgrm", .file = "response_time.hgrm", .no_guess = true, .write = export_hgrm_response},
+    {.word = "hgrm",
+     .of_run = true,
+     .file = "response_time.hgrm",
+     .no_guess = true,
+     .write = export_hgrm_response},
     {.word = "hgrm-service",
+     .of_run = true,
      .file = "service_time.hgrm",
      .no_guess = true,
      .write = export_hgrm_service},
-    {.word = "jtl", .file = "requests.jtl", .by_row = true, .no_guess = true, .write = export_jtl},
-    {.word = "k6-summary", .file = "k6_summary.json", .no_guess = true, .write = export_k6},
-    {.word = "junit", .file = "junit.xml", .no_guess = true, .emit = emit_junit},
+    {.word = "jtl",
+     .of_run = true,
+     .file = "requests.jtl",
+     .by_row = true,
+     .no_guess = true,
+     .write = export_jtl},
+    {.word = "k6-summary",
+     .of_run = true,
+     .file = "k6_summary.json",
+     .no_guess = true,
+     .write = export_k6},
+    {.word = "junit", .of_run = true, .file = "junit.xml", .no_guess = true, .emit = emit_junit},
     {.word = "vllm",
+     .of_run = true,
      .file = "vllm.json",
      .of_streams = true,
      .no_guess = true,
      .write = export_vllm},
     {.word = "aiperf",
+     .of_run = true,
      .file = "profile_export.jsonl",
      .of_streams = true,
      .no_guess = true,
@@ -62,6 +78,8 @@ const struct report_format report_formats[] = {
 
 const char report_format_words[] =
     "table|markdown|csv|json|latex|html|hgrm|hgrm-service|jtl|k6-summary|junit|vllm|aiperf";
+
+const char report_format_words_without_run[] = "table|markdown|csv|json|latex|html";
 
 const struct report_format *report_format(const char *word) {
     for (const struct report_format *f = report_formats; f->word != NULL; f++)

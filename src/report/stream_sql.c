@@ -183,21 +183,43 @@ void stream_sql_tokens(struct buf *out, const struct table *t, size_t row, size_
 
 /* ---- stream_asked ---- */
 
-/* What came; what was asked is no query's business. All together are those of several endpoints, of
- * which some may ask nothing. */
+/* Complete answers of which the length that was asked for is known, and prompts likewise. */
+#define WITH_LENGTH " AND outcome = 'ok' AND finish <> 'cancel_after'"
+#define WITH_WORDS " AND prompt_tokens NOT NULL"
+
+/* By column, from the third on. */
+static const struct {
+    const char *what, *where;
+} asked_sql[] = {
+    {"avg(asked_tokens)", WITH_LENGTH " AND asked_tokens NOT NULL"},
+    {"avg(output_tokens)", WITH_LENGTH " AND asked_tokens NOT NULL"},
+    {"100.0 * sum(output_tokens) / sum(asked_tokens)", WITH_LENGTH " AND asked_tokens NOT NULL"},
+    {"avg(asked_words)", WITH_WORDS " AND asked_words NOT NULL"},
+    {"avg(prompt_tokens)", WITH_WORDS " AND asked_words NOT NULL"},
+    {"1.0 * sum(prompt_tokens) / sum(asked_words)", WITH_WORDS " AND asked_words NOT NULL"},
+};
+
+/* In a file whose rows do not have what was asked for, there is a query only for what came. All of
+ * it together is of several endpoints, of which some may ask nothing. */
+static void old_sql(struct buf *out, const struct table *t, size_t row, size_t column) {
+    if (is_total(t, row) || (column != 3 && column != 6))
+        return;
+    buf_printf(out, "SELECT %s ", column == 3 ? "avg(output_tokens)" : "avg(prompt_tokens)");
+    from_answers(out, t, row, column == 3 ? WITH_LENGTH : WITH_WORDS);
+}
+
 void stream_sql_asked(struct buf *out, const struct table *t, size_t row, size_t column,
                       enum table_part part) {
+    const struct model *m = t->sql_of;
     (void)part;
-    if (is_total(t, row))
+    if (!m->streams->asked_by_row) {
+        old_sql(out, t, row, column);
         return;
-    buf_str(out, column == 3   ? "SELECT avg(output_tokens) "
-                 : column == 6 ? "SELECT avg(prompt_tokens) "
-                               : "");
-    if (out->len == 0)
+    }
+    if (column < 2)
         return;
-    from_answers(out, t, row,
-                 column == 3 ? " AND outcome = 'ok' AND finish <> 'cancel_after'"
-                             : " AND prompt_tokens NOT NULL");
+    buf_printf(out, "SELECT %s ", asked_sql[column - 2].what);
+    from_answers(out, t, row, asked_sql[column - 2].where);
 }
 
 /* ---- stream_ends ---- */

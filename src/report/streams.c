@@ -11,7 +11,7 @@
 #define RATE_WARMUP_MAX_US (10 * US_PER_S)
 #define USERS_MAX (INT64_C(1) << 24) /* a damaged file may name any */
 
-/* What the scenario asks of an endpoint, on average; NAN: nothing. */
+/* What the scenario asks of an endpoint, on average; NAN: not known. */
 struct asked {
     double tokens, words;
     bool unique;
@@ -265,16 +265,19 @@ static void count_tokens(struct streams_entry *n, const struct stream_row *row) 
 static void count_asked(struct streams_entry *n, const struct request *x,
                         const struct stream_row *row, const struct asked *asked) {
     bool whole = x->outcome == OUTCOME_OK && row->finish != STREAM_FINISH_CANCEL_AFTER;
-    if (whole && !isnan(asked->tokens)) {
+    /* Files from before the schema's version 8 only have averages, in their manifest. */
+    double tokens = row->asked_tokens > 0 ? (double)row->asked_tokens : asked->tokens;
+    if (whole && !isnan(tokens)) {
         n->asked_answers++;
-        n->asked_tokens += asked->tokens;
+        n->asked_tokens += tokens;
         add_said(&n->asked_got, row->output_tokens);
     }
     if (row->prompt_tokens == REQUEST_NO_VALUE)
         return;
-    if (!isnan(asked->words)) {
+    double words = row->asked_words > 0 ? (double)row->asked_words : asked->words;
+    if (!isnan(words)) {
         n->worded_answers++;
-        n->asked_words += asked->words;
+        n->asked_words += words;
         add_said(&n->worded_tokens, row->prompt_tokens);
     }
     if (asked->unique && row->cached_tokens != REQUEST_NO_VALUE) {
@@ -395,6 +398,7 @@ int streams_read(struct reader *r, const struct streams_options *o, struct strea
     struct streams *s = calloc(1, sizeof *s);
     if (s == NULL)
         return err_set(e, "out of memory for the streams of a run");
+    s->asked_by_row = reader_streams_have_asked(r);
     struct build b = {.s = s, .load_s = (double)NAN, .e = e};
     s->room = o->keep_bytes > 0 ? o->keep_bytes : STREAMS_KEEP_BYTES;
     s->duration_us = o->duration_us > 0 ? o->duration_us : reader_run(r)->duration_us;

@@ -60,19 +60,20 @@ struct streams_entry {
     /* Responses with usage, their tokens and their token events. */
     uint64_t from_usage, usage_tokens, usage_events;
     /* If the scenario sets the length of a response: number of complete responses, tokens that they
-     * got, and tokens that were requested (the middle of each range). */
+     * got, and tokens that were requested. */
     uint64_t asked_answers, asked_got;
     double asked_tokens;
     /* If the scenario sets the length of a prompt: number of responses that report the tokens of
-     * their prompt, these tokens, and the words of the prompts (the middle of each range). */
+     * their prompt, these tokens, and the words of the prompts. */
     uint64_t worded_answers, worded_tokens;
     double asked_words;
     /* Cached tokens and prompt tokens, where each prompt is unique. */
     uint64_t unique_cached, unique_prompt;
 };
 
-/* Its key in the manifest: a JSON array of {"endpoint": number, "output_tokens": [min, max],
- * "prompt_words": [min, max], "unique": true}. All members except the first may be missing. */
+/* Its key in the manifest: a JSON array of {"endpoint": number, "unique": true}. Before version 8
+ * of the schema, rows did not have what was asked for; "output_tokens": [min, max] and
+ * "prompt_words": [min, max] were here. */
 #define STREAMS_ASKED_KEY "stream_asked"
 
 enum streams_steady {
@@ -91,6 +92,7 @@ struct streams {
     bool by_rate;
     int64_t from_us, to_us; /* the steady state */
     bool kernel_clock;      /* used for the times of events */
+    bool asked_by_row;      /* rows have what was asked for; else the manifest has averages */
     size_t room;
     char *texts; /* of the names */
 };

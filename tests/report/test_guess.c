@@ -2,6 +2,7 @@
 #include "report/fixture.h"
 
 #include "report/counted.h"
+#include "report/guess_live.h"
 
 #define SECONDS 62
 
@@ -19,6 +20,7 @@ static void make_file(void) {
                                    .worker_count = 1};
     struct rng rng;
     rng_seed(&rng, 1, 0);
+    unlink(in_dir("guess.db"));
     assert_ok(record_open(in_dir("guess.db"), &run, &r, &e), e);
     assert_ok(record_start(r, &e), e);
     for (int i = 0; i < 600; i++) {
@@ -100,9 +102,108 @@ static void test_kept_times_and_another_reading_give_the_same(void **state) {
     reader_close(reader);
 }
 
+/* ---- while rows come ---- */
+
+static int add_live(void *context, const struct request *x) {
+    return guess_live_add(context, x, NULL);
+}
+
+struct found {
+    size_t count;
+    int64_t sent_us[64], service_us[64];
+};
+
+static void take(void *context, const struct guess_live_cold *x) {
+    struct found *f = context;
+    assert_true(f->count < 64);
+    f->sent_us[f->count] = x->sent_us;
+    f->service_us[f->count++] = x->service_us;
+    /* Fast ones take 20 to 28 ms. */
+    assert_true(x->median_us > 20000 && x->median_us < 28500);
+}
+
+static int count_cold(void *context, const struct request *x) {
+    size_t *n = ((void **)context)[0];
+    *n += guess_live_is_cold(((void **)context)[1], x);
+    return 0;
+}
+
+static void test_rows_as_they_come_give_what_the_report_shows(void **state) {
+    (void)state;
+    struct reader *reader = NULL;
+    struct guess_live *live = NULL;
+    struct found f = {0};
+    struct err e = {""};
+    size_t cold = 0;
+    make_file();
+    assert_ok(reader_open(in_dir("guess.db"), &reader, &e), e);
+    assert_ok(guess_live_new(catalog.endpoints, catalog.endpoint_count, &live, &e), e);
+    assert_false(guess_live_changed(live));
+    assert_false(guess_live_fit(live));
+    assert_ok(reader_scan_brief(reader, add_live, live, &e), e);
+    assert_true(guess_live_changed(live));
+    assert_true(guess_live_fit(live));
+    assert_false(guess_live_changed(live));
+    guess_live_each(live, take, &f);
+    struct guess *whole = guess_of(reader, SUMMARY_KEEP_BYTES);
+    assert_int_equal(f.count, whole->service[POINTS_COLD].count);
+    /* 0, 20, ... 580, a tenth of a second each. */
+    assert_int_equal(f.count, 30);
+    for (size_t i = 0; i < f.count; i++) {
+        assert_int_equal(f.sent_us[i], (int64_t)i * 2000000);
+        assert_true(f.service_us[i] >= 2000000);
+    }
+    void *context[] = {&cold, live};
+    assert_ok(reader_scan_brief(reader, count_cold, context, &e), e);
+    assert_int_equal(cold, 30);
+    guess_free(whole);
+    guess_live_free(live);
+    reader_close(reader);
+}
+
+/* What looks like two parts may be none later: then nothing is cold. */
+static void test_later_rows_can_contradict(void **state) {
+    (void)state;
+    struct guess_live *live = NULL;
+    struct found f = {0};
+    struct err e = {""};
+    assert_ok(guess_live_new(catalog.endpoints, 1, &live, &e), e);
+    for (int i = 0; i < 200; i++) {
+        int64_t sent_us = i * 100000, took_us = (i < 5 ? 2000000 : 20000) + i % 7 * 1000;
+        const struct request x = {.outcome = OUTCOME_OK,
+                                  .status = 200,
+                                  .new_connection = i < 5,
+                                  .sent_us = sent_us,
+                                  .end_us = sent_us + took_us,
+                                  .service_us = took_us};
+        assert_ok(guess_live_add(live, &x, &e), e);
+    }
+    assert_true(guess_live_fit(live));
+    guess_live_each(live, take, &f);
+    assert_int_equal(f.count, 5);
+    /* Slow ones everywhere, on connections that are kept. */
+    for (int i = 200; i < 1000; i++) {
+        int64_t sent_us = i * 100000, took_us = 20000 + (int64_t)(i % 100) * 20000;
+        const struct request x = {.outcome = OUTCOME_OK,
+                                  .status = 200,
+                                  .sent_us = sent_us,
+                                  .end_us = sent_us + took_us,
+                                  .service_us = took_us};
+        assert_ok(guess_live_add(live, &x, &e), e);
+    }
+    assert_true(guess_live_changed(live));
+    assert_false(guess_live_fit(live));
+    f.count = 0;
+    guess_live_each(live, take, &f);
+    assert_int_equal(f.count, 0);
+    guess_live_free(live);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kept_times_and_another_reading_give_the_same),
+        cmocka_unit_test(test_rows_as_they_come_give_what_the_report_shows),
+        cmocka_unit_test(test_later_rows_can_contradict),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }

@@ -18,8 +18,8 @@
 #include "report/platform_tables.h"
 #include "support/scratch.h"
 
-extern const char embed_record_requests_sql[], embed_record_schema_sql[], embed_record_server_sql[],
-    embed_record_scrape_sql[];
+extern const char embed_record_reconnections_sql[], embed_record_requests_sql[],
+    embed_record_schema_sql[], embed_record_server_sql[], embed_record_scrape_sql[];
 
 static void exec(sqlite3 *db, const char *sql) {
     char *text = NULL;
@@ -35,6 +35,7 @@ static void make(const char *path, const char *rows) {
     assert_int_equal(sqlite3_exec(db, "PRAGMA synchronous = OFF", NULL, NULL, NULL), SQLITE_OK);
     exec(db, "PRAGMA application_id = 0x6373776d; PRAGMA user_version = 3");
     exec(db, embed_record_schema_sql);
+    exec(db, embed_record_reconnections_sql);
     exec(db, embed_record_requests_sql);
     exec(db, embed_record_server_sql);
     exec(db, embed_record_scrape_sql);
