@@ -17,6 +17,15 @@ static const char *const routes[ROUTE_COUNT] = {"/",
                                                 "/predict",
                                                 "/login",
                                                 "/v1/models",
+                                                "/v2/health/live",
+                                                "/v2/health/ready",
+                                                "/v2",
+                                                "/v2/models/MODEL",
+                                                "/v2/models/MODEL/ready",
+                                                "/v2/models/MODEL/infer",
+                                                "/inference.GRPCInferenceService/ModelInfer",
+                                                "/inference.GRPCInferenceService/ModelStreamInfer",
+                                                "(other gRPC)",
 #define ROUTE_PATH(name, path) path,
                                                 LLM_API_MAP(ROUTE_PATH)
 #undef ROUTE_PATH
@@ -29,11 +38,25 @@ enum method method_of(const char *name) {
     return (enum method)m;
 }
 
+/* Of a path with the name of a model in it. */
+static enum route model_route(const char *path) {
+    static const char front[] = "/v2/models/";
+    if (strncmp(path, front, sizeof front - 1) != 0 || path[sizeof front - 1] == '\0')
+        return ROUTE_OTHER;
+    const char *name = path + sizeof front - 1, *end = strchr(name, '/');
+    if (end == NULL)
+        return ROUTE_KSERVE_MODEL;
+    return end == name                  ? ROUTE_OTHER
+           : strcmp(end, "/ready") == 0 ? ROUTE_KSERVE_MODEL_READY
+           : strcmp(end, "/infer") == 0 ? ROUTE_KSERVE_INFER
+                                        : ROUTE_OTHER;
+}
+
 enum route route_of(const char *path) {
-    int r = 0;
-    while (r < ROUTE_OTHER && strcmp(path, routes[r]) != 0)
-        r++;
-    return (enum route)r;
+    for (int r = 0; r < ROUTE_OTHER; r++)
+        if (strcmp(path, routes[r]) == 0)
+            return r >= ROUTE_KSERVE_MODEL && r <= ROUTE_GRPC_OTHER ? ROUTE_OTHER : (enum route)r;
+    return model_route(path);
 }
 
 void counts_init(struct counts *c) {

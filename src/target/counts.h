@@ -36,6 +36,15 @@ enum route {
     ROUTE_PREDICT,
     ROUTE_LOGIN,
     ROUTE_MODELS,
+    ROUTE_KSERVE_LIVE,
+    ROUTE_KSERVE_READY,
+    ROUTE_KSERVE_SERVER,
+    ROUTE_KSERVE_MODEL, /* metadata; any model */
+    ROUTE_KSERVE_MODEL_READY,
+    ROUTE_KSERVE_INFER,
+    ROUTE_GRPC_INFER, /* these three by grpc_server.h only */
+    ROUTE_GRPC_STREAM,
+    ROUTE_GRPC_OTHER,
     ROUTE_LLM, /* followed by one for each further interface, in their order */
     ROUTE_OTHER = ROUTE_LLM + LLM_API_COUNT,
     ROUTE_COUNT
@@ -60,7 +69,7 @@ struct counts {
 };
 
 enum method method_of(const char *name);
-enum route route_of(const char *path);
+enum route route_of(const char *path); /* of HTTP: never one of gRPC */
 
 void counts_init(struct counts *c);
 void counts_done(struct counts *c);

@@ -28,6 +28,10 @@ struct job_queue {
 
 _Static_assert(offsetof(struct job, base) == 0, "a job is found by what the instance has of it");
 
+static void give_back(struct job_queue *q, struct job *job, bool served) {
+    (job->done != NULL ? job->done : q->done)(job, served);
+}
+
 static void cpu_queue_push(struct job_queue *q, struct job *job) {
     job->next = NULL;
     if (q->cpu_last != NULL)
@@ -86,7 +90,7 @@ static void *timer_main(void *arg) {
         } else {
             served(q, job);
             pthread_mutex_unlock(&q->lock);
-            q->done(job, true);
+            give_back(q, job, true);
             pthread_mutex_lock(&q->lock);
         }
     }
@@ -123,7 +127,7 @@ static void *cpu_main(void *arg) {
         wake_timer(q);
         bool in_time = !q->stopping;
         pthread_mutex_unlock(&q->lock);
-        q->done(job, in_time);
+        give_back(q, job, in_time);
         pthread_mutex_lock(&q->lock);
     }
     pthread_mutex_unlock(&q->lock);
@@ -198,10 +202,10 @@ void job_queue_stop(struct job_queue *q) {
     /* The threads are gone and job_queue_submit keeps out: what is left inside is ours. */
     struct job *job;
     while ((job = cpu_queue_pop(q)) != NULL)
-        q->done(job, false);
+        give_back(q, job, false);
     struct instance_job *v;
     while ((v = instance_evict(&q->instance, clock_mono_ns())) != NULL)
-        q->done((struct job *)v, false);
+        give_back(q, (struct job *)v, false);
 }
 
 void job_queue_free(struct job_queue *q) {
@@ -232,7 +236,7 @@ void job_queue_submit(struct job_queue *q, struct job *job) {
     }
     pthread_mutex_unlock(&q->lock);
     if (!open)
-        q->done(job, false);
+        give_back(q, job, false);
 }
 
 void job_queue_leave(struct job_queue *q, enum job_hold hold) {

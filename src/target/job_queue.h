@@ -18,6 +18,10 @@
 
 struct job_queue;
 
+struct job;
+/* `served` is false if the queue was stopped first. */
+typedef void job_done_fn(struct job *job, bool served);
+
 /* What a job keeps after its service time. */
 enum job_hold {
     JOB_HOLDS_NOTHING,
@@ -29,11 +33,9 @@ enum job_hold {
 struct job {
     struct instance_job base; /* first member; base.service_ns is set by the caller */
     enum job_hold hold;       /* set by the caller */
+    job_done_fn *done;        /* NULL: the queue's own */
     struct job *next;
 };
-
-/* `served` is false if the queue was stopped first. */
-typedef void job_done_fn(struct job *job, bool served);
 
 /* `cpu_ns`: CPU time to burn for each job after its service time, on as many threads as there
  * are cores. */

@@ -133,17 +133,22 @@ int target_start(struct target *t, struct err *e) {
     /* MHD_USE_TURBO: without it a close is a shutdown first, and a reset on purpose would begin
      * with a FIN. */
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO;
-    struct MHD_OptionItem pool[] = {{MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)t->spec.threads, NULL},
-                                    {MHD_OPTION_END, 0, NULL}};
-    t->daemon = MHD_start_daemon(flags, 0, NULL, NULL, handle_request, t, MHD_OPTION_LISTEN_SOCKET,
-                                 t->listen_fd, MHD_OPTION_CONNECTION_LIMIT, connection_limit(),
-                                 MHD_OPTION_NOTIFY_COMPLETED, handle_completed, t,
-                                 MHD_OPTION_NOTIFY_CONNECTION, on_connection, t, MHD_OPTION_ARRAY,
-                                 t->spec.threads > 1 ? pool : pool + 1, MHD_OPTION_END);
+    struct MHD_OptionItem listening[] = {{MHD_OPTION_LISTEN_SOCKET, t->listen_fd, NULL},
+                                         {MHD_OPTION_END, 0, NULL}};
+    struct MHD_OptionItem threads[] = {
+        {MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)t->spec.threads, NULL}, {MHD_OPTION_END, 0, NULL}};
+    if (t->spec.grpc) /* the connections come from grpc_server.c */
+        flags |= MHD_USE_NO_LISTEN_SOCKET;
+    t->daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, handle_request, t, MHD_OPTION_CONNECTION_LIMIT, connection_limit(),
+        MHD_OPTION_NOTIFY_COMPLETED, handle_completed, t, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, t, MHD_OPTION_ARRAY, t->spec.grpc ? listening + 1 : listening,
+        MHD_OPTION_ARRAY, t->spec.threads > 1 ? threads : threads + 1, MHD_OPTION_END);
     if (t->daemon == NULL)
         return err_set(e, "cannot start the HTTP server: %s", strerror(errno));
-    t->listen_fd = -1; /* the daemon closes it */
-    return 0;
+    int listen_fd = t->listen_fd;
+    t->listen_fd = -1; /* whoever has it now closes it */
+    return t->spec.grpc ? grpc_server_new(t, listen_fd, &t->grpc, e) : 0;
 }
 
 const char *target_url(const struct target *t) {
@@ -163,6 +168,7 @@ int target_stop(struct target *t, struct err *e) {
     job_queue_stop(t->jobs);
     watch_stop(t->watch);
     token_sender_stop(t->sender);
+    grpc_server_stop(t->grpc);
     if (t->daemon != NULL)
         MHD_stop_daemon(t->daemon);
     t->daemon = NULL;
@@ -177,6 +183,7 @@ void target_free(struct target *t) {
     target_stop(t, NULL);
     handle_release(t);
     token_sender_free(t->sender);
+    grpc_server_free(t->grpc);
     job_queue_free(t->jobs);
     watch_free(t->watch);
     counts_done(&t->counts);

@@ -31,6 +31,7 @@ struct target_spec {
     struct token_spec tokens;
     const char *token; /* required by requests; NULL: none */
     bool login;        /* POST /login returns the token */
+    bool grpc;         /* also speak gRPC, see grpc_server.h */
     uint64_t body_max_bytes;
     unsigned threads;
     uint64_t requests_max; /* 0: no limit */

@@ -31,12 +31,13 @@ static const struct {
     [CANNED_NO_TOKEN] =
         {"/predict needs the header Authorization: Bearer TOKEN with the token of --token\n",
          MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer", NULL},
-    [CANNED_NOT_FOUND] = {"known paths are /, /health, /healthz, /stats, /predict, /v1/models"
+    [CANNED_NOT_FOUND] =
+        {"known paths are /, /health, /healthz, /stats, /predict, /v1/models, /v2 (KServe)"
 #define KNOWN_PATH(name, path) ", " path
-                          LLM_API_MAP(KNOWN_PATH)
+         LLM_API_MAP(KNOWN_PATH)
 #undef KNOWN_PATH
-                              "\n",
-                          NULL, NULL, NULL},
+             "\n",
+         NULL, NULL, NULL},
     [CANNED_USE_GET] = {"use GET or HEAD here\n", MHD_HTTP_HEADER_ALLOW, "GET, HEAD", NULL},
     [CANNED_USE_POST] = {"use POST here, with a body\n", MHD_HTTP_HEADER_ALLOW, "POST", NULL},
     [CANNED_TOO_LARGE] = {"the body is larger than --max-body\n", NULL, NULL, NULL},
@@ -75,10 +76,6 @@ static void prepare_login(struct target *t) {
 }
 
 int handle_prepare(struct target *t, struct err *e) {
-    static const char *const classes[ANSWERS] = {"tabby cat", "tiger cat",  "beagle", "pug",
-                                                 "red fox",   "goldfish",   "toucan", "koala",
-                                                 "espresso",  "umbrella",   "teapot", "sports car",
-                                                 "volcano",   "lighthouse", "banana", "hammer"};
     bool failed = false;
     for (int k = 0; k < CANNED_COUNT; k++) {
         struct canned *c = &t->texts[k];
@@ -94,8 +91,9 @@ int handle_prepare(struct target *t, struct err *e) {
          */
         char json[ANSWER_BYTES + 1];
         memset(json, ' ', sizeof json);
-        int n = snprintf(json, sizeof json, "{\"class\":\"%s\",\"score\":0.%03u", classes[k],
-                         873 - 31 * k % 400);
+        unsigned score;
+        const char *class = target_class(k, &score);
+        int n = snprintf(json, sizeof json, "{\"class\":\"%s\",\"score\":0.%03u", class, score);
         json[n] = ' ';
         json[ANSWER_BYTES - 1] = '}';
         t->answers[k].bytes = ANSWER_BYTES;
@@ -142,16 +140,7 @@ static enum MHD_Result answer_stats(struct target_request *r) {
     struct buf json;
     buf_init(&json, 1 << 20);
     target_json(r->t, &json);
-    enum MHD_Result result = MHD_NO;
-    size_t n = json.len;
-    struct MHD_Response *made = NULL;
-    if (buf_ok(&json))
-        made = MHD_create_response_from_buffer(n, json.data, MHD_RESPMEM_MUST_COPY);
-    if (made != NULL) {
-        MHD_add_response_header(made, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
-        result = answer_send(r, MHD_HTTP_OK, &(struct canned){made, n});
-        MHD_destroy_response(made);
-    }
+    enum MHD_Result result = answer_json(r, MHD_HTTP_OK, &json);
     buf_done(&json);
     return result;
 }
@@ -209,6 +198,8 @@ static enum MHD_Result finish(struct target_request *r) {
         return answer_text(r, MHD_HTTP_OK, CANNED_LOGIN);
     if (r->route == ROUTE_MODELS)
         return answer_text(r, MHD_HTTP_OK, CANNED_MODELS);
+    if (kserve_route(r->route))
+        return kserve_answer(r);
     if (tokens_route(r->route))
         return tokens_begin(r);
     return answer_text(r, MHD_HTTP_OK, r->route == ROUTE_ROOT ? CANNED_ROOT : CANNED_HEALTH);
@@ -238,7 +229,7 @@ static bool refuse_body(struct target_request *r, enum MHD_Result *result) {
                                 "needs the token of --token");
     else if (tokens_route(r->route) && tokens_read(r, &e) != 0)
         *result = tokens_refuse(r, MHD_HTTP_BAD_REQUEST, e.text);
-    else if (r->route == ROUTE_PREDICT && !has_token(r))
+    else if ((r->route == ROUTE_PREDICT || r->route == ROUTE_KSERVE_INFER) && !has_token(r))
         *result = answer_text(r, MHD_HTTP_UNAUTHORIZED, CANNED_NO_TOKEN);
     else if (r->bytes_in == 0)
         *result = answer_text(r, MHD_HTTP_BAD_REQUEST, CANNED_NO_BODY);
@@ -266,8 +257,8 @@ static enum MHD_Result serve(struct target_request *r) {
                      : answer_text(r, MHD_HTTP_METHOD_NOT_ALLOWED, CANNED_USE_GET);
     if (r->route == ROUTE_OTHER || (r->route == ROUTE_LOGIN && !t->spec.login))
         return answer_text(r, MHD_HTTP_NOT_FOUND, CANNED_NOT_FOUND);
-    bool takes_body =
-        r->route == ROUTE_PREDICT || r->route == ROUTE_LOGIN || tokens_route(r->route);
+    bool takes_body = r->route == ROUTE_PREDICT || r->route == ROUTE_LOGIN ||
+                      r->route == ROUTE_KSERVE_INFER || tokens_route(r->route);
     if (!takes_body && !reads)
         return answer_text(r, MHD_HTTP_METHOD_NOT_ALLOWED, CANNED_USE_GET);
     if (takes_body && refuse_body(r, &result))
@@ -300,6 +291,8 @@ static enum MHD_Result receive(struct target *t, struct MHD_Connection *connecti
     r->method = method_of(method);
     r->route = route_of(url);
     r->is_stats = strcmp(url, "/stats") == 0;
+    if (kserve_route(r->route) && r->route >= ROUTE_KSERVE_MODEL)
+        kserve_note_model(r, url);
     r->http_1_0 = strcmp(version, MHD_HTTP_VERSION_1_0) == 0;
     buf_init(&r->body, t->spec.body_max_bytes);
     if (!r->is_stats)
@@ -367,10 +360,7 @@ void handle_completed(void *cls, struct MHD_Connection *connection, void **reque
             counts_aborted(&t->counts, r->method, r->route, r->bytes_in);
         else if (r->end == END_ANSWERED && code != MHD_REQUEST_TERMINATED_COMPLETED_OK)
             counts_unanswered(&t->counts, r->method, r->route, r->status, r->bytes_out);
-        uint64_t one = 1;
-        if (atomic_fetch_add(&t->ended, 1) + 1 == t->spec.requests_max &&
-            write(t->done_fd, &one, sizeof one) != sizeof one)
-            abort(); /* an eventfd at 0 takes a 1 */
+        answer_ended(t);
     }
     buf_done(&r->body);
     free(r);

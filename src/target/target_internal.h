@@ -1,6 +1,7 @@
 /*
- * target_internal: shared by target.c (start and stop), target_handle.c (requests) and
- * target_tokens.c (responses of language models). Internal to this folder.
+ * target_internal: shared by target.c (start and stop), target_handle.c (requests),
+ * target_kserve.c (KServe's protocol) and target_tokens.c (responses of language models). Internal
+ * to this folder.
  */
 #ifndef TARGET_TARGET_INTERNAL_H
 #define TARGET_TARGET_INTERNAL_H
@@ -11,15 +12,17 @@
 #include <stddef.h>
 
 #include "target/counts.h"
+#include "target/grpc_server.h"
 #include "target/job_queue.h"
 #include "target/llm_request.h"
 #include "target/target.h"
+#include "target/target_class.h"
 #include "target/token_log.h"
 #include "target/token_sender.h"
 #include "target/watch.h"
 
-/* The responses of POST /predict: request n gets number n modulo this. */
-#define ANSWERS 16
+/* The responses of POST /predict. */
+#define ANSWERS TARGET_CLASSES
 #define ANSWER_BYTES 48 /* as in the paper's service */
 
 /* A constant response, made once. */
@@ -54,6 +57,7 @@ struct target {
     struct watch *watch;   /* NULL if nothing hangs */
     struct token_log *log; /* NULL: none */
     struct token_sender *sender;
+    struct grpc_server *grpc; /* NULL: HTTP only */
     struct counts counts;
     atomic_uint_least64_t ended; /* requests that have ended */
     struct canned texts[CANNED_COUNT];
@@ -91,7 +95,7 @@ struct target_request {
 
     /* For a language model. */
     struct buf body;
-    struct llm_request llm;
+    struct llm_request llm; /* of KServe's protocol, only the model */
     struct token_sending sending;
 };
 
@@ -112,6 +116,17 @@ void handle_completed(void *cls, struct MHD_Connection *connection, void **reque
 int answer_socket(const struct target_request *r);
 void answer_note(struct target_request *r, int status, uint64_t bytes); /* adds to the counts */
 enum MHD_Result answer_send(struct target_request *r, unsigned status, const struct canned *c);
+
+void answer_ended(struct target *t); /* one more request has: counts to `requests_max` */
+/* A response of JSON that is made for it. */
+enum MHD_Result answer_json(struct target_request *r, unsigned status, const struct buf *json);
+
+/* target_kserve.c */
+static inline bool kserve_route(enum route route) {
+    return route >= ROUTE_KSERVE_LIVE && route <= ROUTE_KSERVE_INFER;
+}
+void kserve_note_model(struct target_request *r, const char *path);
+enum MHD_Result kserve_answer(struct target_request *r);
 
 /* target_tokens.c */
 static inline bool tokens_route(enum route route) {

@@ -6,6 +6,10 @@ static struct counts_more more(struct target *t) {
         m.cold_starts = job_queue_cold_starts(t->jobs);
     if (t->sender != NULL)
         token_sender_counts(t->sender, &m.streams, &m.tokens);
+    uint64_t streams, tokens;
+    grpc_server_counts(t->grpc, &streams, &tokens);
+    m.streams += streams;
+    m.tokens += tokens;
     return m;
 }
 

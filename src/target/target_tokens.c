@@ -17,22 +17,6 @@ static enum llm_api api_of(const struct target_request *r) {
     return (enum llm_api)((int)r->route - (int)ROUTE_LLM);
 }
 
-static enum MHD_Result answer_buf(struct target_request *r, unsigned status,
-                                  const struct buf *json) {
-    enum MHD_Result result = MHD_NO;
-    struct MHD_Response *made = NULL;
-    if (buf_ok(json))
-        made = MHD_create_response_from_buffer(json->len, json->data, MHD_RESPMEM_MUST_COPY);
-    if (made != NULL) {
-        MHD_add_response_header(made, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
-        if (r->sending.client_id[0] != '\0')
-            MHD_add_response_header(made, "X-Request-Id", r->sending.client_id);
-        result = answer_send(r, status, &(struct canned){made, json->len});
-        MHD_destroy_response(made);
-    }
-    return result;
-}
-
 enum MHD_Result tokens_refuse(struct target_request *r, unsigned status, const char *why) {
     static const char *const shapes[LLM_API_COUNT][2] = {
         [LLM_CHAT] = {"{\"error\":{\"message\":\"", "\",\"type\":\"invalid_request_error\"}}\n"},
@@ -51,7 +35,7 @@ enum MHD_Result tokens_refuse(struct target_request *r, unsigned status, const c
     buf_str(&json, shapes[api_of(r)][0]);
     json_escape(&json, why, strlen(why));
     buf_str(&json, shapes[api_of(r)][1]);
-    enum MHD_Result result = answer_buf(r, status, &json);
+    enum MHD_Result result = answer_json(r, status, &json);
     buf_done(&json);
     return result;
 }
@@ -177,7 +161,7 @@ enum MHD_Result tokens_answer(struct target_request *r) {
     buf_init(&json, ANSWER_MAX_BYTES);
     llm_answer_document(&s->answer, s->real_ns + s->answer.total_ns, &json);
     buf_char(&json, '\n');
-    enum MHD_Result result = answer_buf(r, MHD_HTTP_OK, &json);
+    enum MHD_Result result = answer_json(r, MHD_HTTP_OK, &json);
     buf_done(&json);
     return result;
 }

@@ -13,10 +13,11 @@
 /* What the numbers are: how one is read, and how examples look. */
 struct quantity {
     int64_t max; /* of a count; 0: times */
-    const char *constant, *uniform, *lognormal;
+    const char *constant, *uniform, *exponential, *lognormal;
 };
 
-static const struct quantity times = {0, "20ms", "uniform:10ms,30ms", "lognormal:120ms,0.4"};
+static const struct quantity times = {0, "20ms", "uniform:10ms,30ms", "exponential:20ms",
+                                      "lognormal:120ms,0.4"};
 
 static int parse_value(const struct quantity *q, const char *text, int64_t *value, struct err *e) {
     if (q->max == 0)
@@ -84,9 +85,12 @@ static int parse(const struct quantity *q, const char *text, struct variate *d, 
         } else if (strcmp(copy, "lognormal") == 0) {
             parsed.kind = VARIATE_LOGNORMAL;
             failed = parse_lognormal(q, colon + 1, &parsed, e);
+        } else if (strcmp(copy, "exponential") == 0) {
+            parsed.kind = VARIATE_EXPONENTIAL;
+            failed = parse_value(q, colon + 1, &parsed.low, e);
         } else {
-            failed = err_set(e, "unknown distribution \"%s\"; write %s, %s or %s", copy,
-                             q->constant, q->uniform, q->lognormal);
+            failed = err_set(e, "unknown distribution \"%s\"; write %s, %s, %s or %s", copy,
+                             q->constant, q->uniform, q->exponential, q->lognormal);
         }
     }
     if (failed)
@@ -100,7 +104,8 @@ int variate_parse_times(const char *text, struct variate *d, struct err *e) {
 }
 
 int variate_parse_counts(const char *text, int64_t max, struct variate *d, struct err *e) {
-    const struct quantity counts = {max, "100", "uniform:50,200", "lognormal:120,0.4"};
+    const struct quantity counts = {max, "100", "uniform:50,200", "exponential:120",
+                                    "lognormal:120,0.4"};
     return parse(&counts, text, d, e);
 }
 
@@ -109,6 +114,9 @@ int64_t variate_draw_ns(const struct variate *d, struct rng *r) {
     switch (d->kind) {
     case VARIATE_UNIFORM:
         ns += rng_unit(r) * (double)(d->high - d->low);
+        break;
+    case VARIATE_EXPONENTIAL:
+        ns *= rng_exponential(r);
         break;
     case VARIATE_LOGNORMAL:
         ns *= exp(d->sigma * rng_normal(r));
@@ -123,8 +131,10 @@ int64_t variate_draw_count(const struct variate *d, int64_t max, struct rng *r) 
     int64_t n = d->low;
     if (d->kind == VARIATE_UNIFORM)
         n += (int64_t)rng_below(r, (uint64_t)(d->high - d->low) + 1);
-    if (d->kind == VARIATE_LOGNORMAL) {
-        double drawn = rint((double)d->low * exp(d->sigma * rng_normal(r)));
+    if (d->kind == VARIATE_LOGNORMAL || d->kind == VARIATE_EXPONENTIAL) {
+        double factor =
+            d->kind == VARIATE_LOGNORMAL ? exp(d->sigma * rng_normal(r)) : rng_exponential(r);
+        double drawn = rint((double)d->low * factor);
         n = drawn < (double)max ? (int64_t)drawn : max;
     }
     return n < max ? n : max;

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 #include <math.h>
+#include <stdlib.h>
 
 #include "target/variate.h"
 #include "util/clock.h"
@@ -72,6 +73,45 @@ static void lognormal_has_its_median_and_its_mean(void **state) {
     near(draw("lognormal:120ms,0.4", 120 * exp(0.4)).below, 0.841345, 5 * sqrt(0.1335 / DRAWS));
 }
 
+/* Mean and standard deviation are the same; below the mean are 1 - 1/e. */
+static void exponential_has_its_mean(void **state) {
+    (void)state;
+    struct shape s = draw("exponential:20ms", 20);
+    near(s.mean_ms, 20, 5 * 20 / sqrt(DRAWS));
+    near(s.below, 1 - exp(-1), 5 * sqrt(exp(-1) * (1 - exp(-1)) / DRAWS));
+}
+
+static int by_size(const void *a, const void *b) {
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The largest distance of the empirical distribution from the true one exceeds this with 1e-9
+ * (Dvoretzky, Kiefer and Wolfowitz 1956, Massart 1990). And a draw says nothing of the next one. */
+static void exponential_has_its_distribution_and_independent_draws(void **state) {
+    static int64_t drawn[DRAWS], before[DRAWS];
+    struct variate v = parsed("exponential:20ms");
+    struct rng r, again;
+    double farthest = 0, together = 0;
+    (void)state;
+    rng_seed(&r, 11, 0);
+    rng_seed(&again, 11, 0);
+    for (size_t k = 0; k < DRAWS; k++) {
+        before[k] = drawn[k] = variate_draw_ns(&v, &r);
+        assert_int_equal(variate_draw_ns(&v, &again), drawn[k]);
+        if (k > 0)
+            together += ((double)before[k - 1] / 2e7 - 1) * ((double)drawn[k] / 2e7 - 1) / DRAWS;
+    }
+    near(together, 0, 6 / sqrt(DRAWS));
+    qsort(drawn, DRAWS, sizeof *drawn, by_size);
+    for (size_t k = 0; k < DRAWS; k++) {
+        double p = -expm1(-(double)drawn[k] / 2e7);
+        farthest =
+            fmax(farthest, fmax(fabs(p - (double)k / DRAWS), fabs(p - (double)(k + 1) / DRAWS)));
+    }
+    near(farthest, 0, sqrt(log(2 / 1e-9) / (2.0 * DRAWS)));
+}
+
 static void sigma_zero_is_constant(void **state) {
     (void)state;
     struct shape s = draw("lognormal:120ms,0", 0);
@@ -89,6 +129,8 @@ static void what_is_no_service_time_is_refused(void **state) {
         "uniform:10ms",
         "uniform:30ms,10ms",
         "uniform:10ms,20ms,30ms",
+        "exponential:",
+        "exponential:10ms,20ms",
         "lognormal:10ms",
         "lognormal:10ms,",
         "lognormal:10ms,-1",
@@ -172,6 +214,8 @@ int main(void) {
         cmocka_unit_test(a_constant_is_itself),
         cmocka_unit_test(uniform_fills_its_range_evenly),
         cmocka_unit_test(lognormal_has_its_median_and_its_mean),
+        cmocka_unit_test(exponential_has_its_mean),
+        cmocka_unit_test(exponential_has_its_distribution_and_independent_draws),
         cmocka_unit_test(sigma_zero_is_constant),
         cmocka_unit_test(what_is_no_service_time_is_refused),
         cmocka_unit_test(counts_are_whole_and_both_ends_are_as_likely_as_the_rest),

@@ -1,0 +1,35 @@
+/*
+ * grpc_server: gRPC for the target: KServe's inference.GRPCInferenceService, grpc.health.v1 and
+ * server reflection (grpc_services.h), over HTTP/2 without TLS.
+ *
+ * It has the target's listening socket. A connection that begins with HTTP/2's preface is its own;
+ * it gives all others to libmicrohttpd. So one port speaks both. Service times, concurrency, cold
+ * starts, failures and counts are those of the target, and token streams have the same times as
+ * over HTTP (token_stream.h). One thread serves all connections.
+ *
+ * Ownership: heap; the target is borrowed. Thread: one thread starts, stops and frees;
+ * grpc_server_served() is called from any.
+ */
+#ifndef TARGET_GRPC_SERVER_H
+#define TARGET_GRPC_SERVER_H
+
+#include "target/job_queue.h"
+#include "util/err.h"
+
+struct grpc_server;
+struct target;
+
+/* Takes the listening socket, also if it fails. */
+int grpc_server_new(struct target *t, int listen_fd, struct grpc_server **out, struct err *e);
+
+/* A job that the server gave to the target's queue is back. */
+void grpc_server_served(struct job *job, bool served);
+
+/* Ends the thread and all calls. Call when the queue has stopped, and before libmicrohttpd does. */
+void grpc_server_stop(struct grpc_server *s);
+void grpc_server_free(struct grpc_server *s); /* after grpc_server_stop; NULL is allowed */
+
+/* Streams that have begun and tokens written. */
+void grpc_server_counts(struct grpc_server *s, uint64_t *streams, uint64_t *tokens);
+
+#endif
