@@ -9,6 +9,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "cli/shown.h"
 #include "transport/source.h"
 #include "util/clock.h"
 #include "util/ipaddr.h"
@@ -67,14 +68,6 @@ static bool is_resolved(const struct scenario *s, const char *host) {
     return false;
 }
 
-static void put_host(const struct scenario *s, const char *host, struct buf *out) {
-    struct buf masked;
-    buf_init(&masked, 4096);
-    scenario_mask(s, host, &masked);
-    text_printable(out, buf_text(&masked), masked.len);
-    buf_done(&masked);
-}
-
 /* A host whose name nobody knows. A proxy or a socket would look for it by itself; where no name
  * server answers, nothing is said. */
 static void unknown_host(const struct scenario *s, const char *host, struct buf *out) {
@@ -86,7 +79,7 @@ static void unknown_host(const struct scenario *s, const char *host, struct buf 
     int status = getaddrinfo(host, NULL, &hints, &list);
     if (status == EAI_NONAME) {
         buf_str(out, "  - unknown host: ");
-        put_host(s, host, out);
+        shown_text(out, s, host);
         buf_str(out, " has no address\n");
     }
     if (list != NULL)
@@ -115,7 +108,7 @@ static void add_host(struct hosts *h, const char *host) {
 static void put_hosts(const struct scenario *s, const struct hosts *h, struct buf *out) {
     for (size_t i = 0; i < h->count && i < HOSTS_SHOWN; i++) {
         buf_str(out, i > 0 ? ", " : ": ");
-        put_host(s, h->all[i], out);
+        shown_text(out, s, h->all[i]);
     }
     buf_str(out, h->count > HOSTS_SHOWN ? ", ..." : "");
 }
@@ -156,7 +149,7 @@ static void unknown_source(const struct scenario *s, struct buf *out) {
     if (source_check((const char *const *)s->http.source, s->http.source_count, &e) == 0)
         return;
     buf_str(out, "  - ");
-    put_host(s, e.text, out);
+    shown_text(out, s, e.text);
     buf_char(out, '\n');
 }
 
@@ -172,7 +165,7 @@ void advice_hosts(const struct scenario *s, struct buf *out) {
             continue;
         if (!told && strncmp(url, "http://", 7) == 0 && has_authorization(q) && !is_local(host)) {
             buf_str(out, "  - http:// to ");
-            put_host(s, host, out);
+            shown_text(out, s, host);
             buf_str(out, " with an Authorization header, which others on the network can read; use "
                          "https://\n");
             told = true;

@@ -9,7 +9,7 @@
 #include "cli/command.h"
 
 extern const struct command command_run, command_report, command_gate, command_compare,
-    command_validate, command_convert, command_target, command_cloudrun, command_import,
-    command_merge, command_manifest, command_completion, command_help;
+    command_capacity, command_validate, command_convert, command_target, command_cloudrun,
+    command_import, command_merge, command_manifest, command_web, command_completion, command_help;
 
 #endif

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/capacity_compare.h"
+#include "cli/capacity_read.h"
 #include "cli/cmd.h"
 #include "cli/command.h"
 #include "report/comparison.h"
@@ -23,11 +25,34 @@ static void sides_done(struct sides *s) {
     free(s->with);
 }
 
+/* Two capacities need no --with: there is one per side. */
+static int split_two(const struct args *a, struct sides *s, struct err *e) {
+    s->base = calloc(1, sizeof(char *));
+    s->with = calloc(1, sizeof(char *));
+    if (s->base == NULL || s->with == NULL)
+        return err_set(e, "out of memory");
+    s->base[s->base_count++] = args_at(a, 0);
+    s->with[s->with_count++] = args_at(a, 1);
+    return 0;
+}
+
+static bool has_capacity(const struct sides *s) {
+    for (size_t i = 0; i < s->base_count; i++)
+        if (capacity_is(s->base[i]))
+            return true;
+    for (size_t i = 0; i < s->with_count; i++)
+        if (capacity_is(s->with[i]))
+            return true;
+    return false;
+}
+
 /* The arguments lie in argv in their order, so the address of each tells where it stood. */
 static int split(const struct args *a, struct sides *s, struct err *e) {
     const char *const *with = NULL;
     char *const *argv = NULL;
     size_t n = opt_list(a, "with", &with), all = args_count(a), argc = args_argv(a, &argv);
+    if (n == 0 && all == 2 && capacity_is(args_at(a, 0)) && capacity_is(args_at(a, 1)))
+        return split_two(a, s, e);
     if (n == 0)
         return err_set(e,
                        "--with is missing; usage: coldswarm compare BASE.db... --with NEW.db...");
@@ -106,6 +131,14 @@ static int run(const struct args *a) {
     int code = EXIT_USAGE;
     if (split(a, &s, &e) != 0)
         goto out;
+    if (has_capacity(&s)) {
+        code = capacity_compare(a, s.base, s.base_count, s.with, s.with_count);
+        goto out;
+    }
+    if (opt_given(a, "fail-on") && strcmp(opt_text(a, "fail-on"), "slower") != 0) {
+        err_set(&e, "--fail-on worse is about capacities; use --fail-on slower");
+        goto out;
+    }
     code = EXIT_RUNTIME;
     if (comparison_read(s.base, s.base_count, s.with, s.with_count, &o, &c, &e) != 0)
         goto out;
@@ -182,8 +215,8 @@ static const struct opt_def opts[] = {
     {.name = "fail-on",
      .type = OPT_CHOICE,
      .meta = "VERDICT",
-     .choices = "slower",
-     .help = "exit with 99 if any verdict is this"},
+     .choices = "slower|worse",
+     .help = "exit with 99 if any verdict is this; worse is that of capacities"},
 };
 
 const struct command command_compare = {
@@ -207,11 +240,16 @@ const struct command command_compare = {
         "neighbouring requests. In 95 of 100 comparisons of equal versions, all verdicts together "
         "are right. docs/comparing.md describes the method.\n"
         "\n"
+        "With two folders of `capacity`, it compares their capacities: the new one is better or "
+        "worse if the two intervals do not overlap. The ratio has an interval with 90 % "
+        "confidence.\n"
+        "\n"
         "Exit codes: 0 the comparison was made; 2 the runs cannot be compared; 3 a file cannot be "
-        "read; 99 something is slower (with --fail-on slower).",
+        "read; 99 something is slower, or the capacity worse (with --fail-on).",
     .examples = "coldswarm compare old.db --with new.db # one run per version\n"
                 "coldswarm compare old-*.db --with new-*.db --out report # several runs per "
                 "version, and a figure\n"
+                "coldswarm compare runs/cap-old --with runs/cap-new # two capacities\n"
                 "coldswarm compare old.db --with new.db --format json | jq '.comparisons[] | "
                 "select(.verdict == \"slower\")' # JSON for a script",
     .opts = opts,

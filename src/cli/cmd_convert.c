@@ -1,10 +1,12 @@
 /* `coldswarm convert`: makes a scenario from a HAR file, curl command lines, OpenAPI, a Postman
- * collection or a locustfile. */
+ * collection, a locustfile, an access log or a list of URLs. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/cmd.h"
@@ -16,6 +18,7 @@
 #include "util/text.h"
 
 #define NAMED_BYTES_MAX ((size_t)4 << 20)
+#define BEGIN_BYTES ((size_t)1 << 20) /* of a source, that tell whether all of it is needed */
 
 /* The folder of a file, without a slash at its end ("." for one that names none); NULL: no
  * memory. */
@@ -40,31 +43,72 @@ static void quote_words(const struct args *a, struct buf *out) {
     }
 }
 
-/* The source: a file, stdin, one argument that is a command line, or the words of one. *name says
- * which in messages. */
-static int read_source(const struct args *a, struct buf *out, const char **name, struct err *e) {
+/* A file of any size, or a pipe. */
+struct source {
+    int fd;
+    const char *name;
+};
+
+static ptrdiff_t read_some(void *context, char *to, size_t n, struct err *e) {
+    const struct source *s = context;
+    ssize_t got;
+    do
+        got = read(s->fd, to, n);
+    while (got < 0 && errno == EINTR);
+    return got >= 0 ? got : err_set(e, "cannot read %s: %s", s->name, strerror(errno));
+}
+
+/* Appends up to `n` bytes, fewer at the end of the file. */
+static int read_up_to(struct source *s, struct buf *out, size_t n, struct err *e) {
+    char chunk[1 << 16];
+    while (n > 0 && buf_ok(out)) {
+        ptrdiff_t got = read_some(s, chunk, n < sizeof chunk ? n : sizeof chunk, e);
+        if (got <= 0)
+            return (int)got;
+        buf_add(out, chunk, (size_t)got);
+        n -= (size_t)got;
+    }
+    return 0;
+}
+
+/* The whole file, or the beginning of one that is read line by line; o->more gives the rest of
+ * it. */
+static int read_file(struct source *s, const char *path, struct buf *out, struct convert_options *o,
+                     struct err *e) {
+    s->fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (s->fd < 0)
+        return err_set(e, "cannot open %s: %s", s->name, strerror(errno));
+    if (read_up_to(s, out, BEGIN_BYTES, e) != 0)
+        return -1;
+    if (out->len == BEGIN_BYTES && convert_is_lines(o->from, s->name, buf_text(out), out->len)) {
+        o->more = read_some;
+        o->more_context = s;
+        return 0;
+    }
+    return read_up_to(s, out, CONVERT_BYTES_MAX + 1, e);
+}
+
+/* The source: a file, stdin, one argument that is a command line, or the words of one. */
+static int read_source(const struct args *a, struct source *s, struct buf *out,
+                       struct convert_options *o, struct err *e) {
     const char *first = args_at(a, 0);
-    *name = first;
-    if (strcmp(first, "curl") == 0) {
-        *name = "curl";
+    bool is_stdin = strcmp(first, "-") == 0;
+    s->name = is_stdin ? "stdin" : first;
+    if (strcmp(first, "curl") == 0 || strcmp(first, "grpcurl") == 0) {
         quote_words(a, out);
     } else if (args_count(a) > 1) {
         return err_set(e,
                        "unexpected argument \"%.100s\"; give one file, or a complete curl command",
                        args_at(a, 1));
-    } else if (strncmp(first, "curl ", 5) == 0) {
-        *name = "curl";
+    } else if (strncmp(first, "curl ", 5) == 0 || strncmp(first, "grpcurl ", 8) == 0) {
+        s->name = first[0] == 'c' ? "curl" : "grpcurl";
         buf_str(out, first);
-    } else if (strcmp(first, "-") == 0) {
-        *name = "stdin";
-        if (file_read("/dev/stdin", out, e) != 0)
-            return -1;
-    } else if (file_read(first, out, e) != 0) {
+    } else if (read_file(s, is_stdin ? "/dev/stdin" : first, out, o, e) != 0) {
         return -1;
     }
     return buf_ok(out)
                ? 0
-               : err_set(e, "%s: larger than the limit of %zu bytes", *name, CONVERT_BYTES_MAX);
+               : err_set(e, "%s: larger than the limit of %zu bytes", s->name, CONVERT_BYTES_MAX);
 }
 
 /* Writes a file that is not there yet, or with `force` in place of one. */
@@ -87,18 +131,38 @@ static int write_file(const char *path, const char *bytes, size_t n, bool force,
     return result;
 }
 
-static int write_all(const char *path, const struct convert_result *r, bool force, struct err *e) {
+/* The source must outlive its conversion, whatever name leads to it. */
+static int not_the_source(const char *path, int source, struct err *e) {
+    struct stat from, to;
+    if (source < 0 || fstat(source, &from) != 0 || !S_ISREG(from.st_mode) || stat(path, &to) != 0 ||
+        from.st_dev != to.st_dev || from.st_ino != to.st_ino)
+        return 0;
+    return err_set(e, "%s is the source: nothing was written; give another name with -o", path);
+}
+
+/* Writes the files next to the scenario, or only asks whether one of them is the source. */
+static int each_file(const char *path, const struct convert_result *r, bool write, int source,
+                     bool force, struct err *e) {
     char *folder = folder_of(path);
     int result = folder == NULL ? err_set(e, "out of memory") : 0;
     for (size_t i = 0; i < r->file_count && result == 0; i++) {
         struct buf name;
         buf_init(&name, 8192);
         buf_printf(&name, "%s/%s", folder, r->files[i].name);
-        result = write_file(buf_text(&name), r->files[i].bytes, r->files[i].n, force, e);
+        result = write ? write_file(buf_text(&name), r->files[i].bytes, r->files[i].n, force, e)
+                       : not_the_source(buf_text(&name), source, e);
         buf_done(&name);
     }
     free(folder);
-    return result != 0 ? -1 : write_file(path, r->scenario, r->bytes, force, e);
+    return result;
+}
+
+static int write_all(const char *path, const struct convert_result *r, int source, bool force,
+                     struct err *e) {
+    if (not_the_source(path, source, e) != 0 || each_file(path, r, false, source, force, e) != 0 ||
+        each_file(path, r, true, source, force, e) != 0)
+        return -1;
+    return write_file(path, r->scenario, r->bytes, force, e);
 }
 
 /* Good as a host, a port and a text. */
@@ -112,6 +176,8 @@ static const char *any_value(const char *name, void *context) {
 static int check(const char *name, const char *folder, const struct convert_result *r,
                  struct err *e) {
     struct scenario *s = NULL;
+    if (r->asks_target)
+        return 0;
     int result = scenario_parse(name, folder, r->scenario, r->bytes, any_value, NULL, &s, e);
     scenario_free(s);
     return result;
@@ -153,26 +219,33 @@ static bool read_named(void *context, const char *path, struct buf *out) {
 
 struct job {
     struct buf text;
+    struct source source;
     char *stem, *to, *from,
         *prefix; /* of the scenario's name; folders; what relative names begin with */
 };
 
 static int prepare(const struct args *a, struct job *j, struct convert_options *o,
                    const char **name, struct err *e) {
-    static const enum convert_from kinds[] = {CONVERT_HAR, CONVERT_CURL, CONVERT_OPENAPI,
-                                              CONVERT_POSTMAN, CONVERT_LOCUST};
+    static const enum convert_from kinds[] = {CONVERT_HAR,        CONVERT_CURL,    CONVERT_OPENAPI,
+                                              CONVERT_POSTMAN,    CONVERT_LOCUST,  CONVERT_URLS,
+                                              CONVERT_ACCESS_LOG, CONVERT_GRPCURL, CONVERT_PROTO};
     const char *out = opt_text(a, "out"), *from = opt_text(a, "from");
-    if (read_source(a, &j->text, name, e) != 0)
-        return -1;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (from != NULL && strcmp(from, convert_word(kinds[i])) == 0)
             o->from = kinds[i];
+    if (read_source(a, &j->source, &j->text, o, e) != 0)
+        return -1;
+    *name = j->source.name;
     if (strcmp(*name, "curl") == 0)
         o->from = CONVERT_CURL;
+    if (strcmp(*name, "grpcurl") == 0)
+        o->from = CONVERT_GRPCURL;
     o->host = opt_text(a, "host");
     o->assets = opt_flag(a, "assets");
     o->think = opt_flag(a, "think");
-    bool file = strcmp(*name, "curl") != 0 && strcmp(*name, "stdin") != 0;
+    o->times = opt_flag(a, "times");
+    bool file =
+        strcmp(*name, "curl") != 0 && strcmp(*name, "grpcurl") != 0 && strcmp(*name, "stdin") != 0;
     j->to = folder_of(out != NULL ? out : "x");
     j->from = file ? folder_of(*name) : strdup(".");
     if (out != NULL) {
@@ -185,11 +258,12 @@ static int prepare(const struct args *a, struct job *j, struct convert_options *
         return err_set(e, "out of memory");
     /* The files of a curl command are where it was to be run, which is here. */
     bool here =
-        o->from == CONVERT_CURL ||
+        o->from == CONVERT_CURL || o->from == CONVERT_GRPCURL ||
         (o->from == CONVERT_AUTO && convert_is_shell(*name, buf_text(&j->text), j->text.len));
     if (files_folder(here ? "." : j->from, j->to, &j->prefix, e) != 0)
         return -1;
     o->files_folder = j->prefix;
+    o->source_folder = file ? j->from : NULL;
     o->read = read_named;
     o->read_context = here ? NULL : j->from;
     return 0;
@@ -217,7 +291,7 @@ static void show_counts(const struct convert_result *r) {
                {r->assumed, "assumption", "assumptions"},
                {r->details, "detail left out", "details left out"}};
     const char *before = "; ";
-    fprintf(stderr, "read %zu request%s", r->requests, text_plural(r->requests));
+    fprintf(stderr, "read %" PRIu64 " request%s", r->requests, text_plural(r->requests));
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         if (all[i].count == 0)
             continue;
@@ -228,8 +302,25 @@ static void show_counts(const struct convert_result *r) {
     fprintf(stderr, "%s\n", r->lost + r->assumed + r->details > 0 ? ": see comments" : "");
 }
 
+/* Options of one format are errors with others: nothing is ignored. */
+static int check_options(const struct convert_options *o, enum convert_from from, struct err *e) {
+    bool log = from == CONVERT_ACCESS_LOG, hosts = log || from == CONVERT_URLS;
+    if (from != CONVERT_HAR && !hosts && o->host != NULL)
+        return err_set(e,
+                       "--host applies only to HAR, access logs and lists of URLs, and this is %s; "
+                       "use coldswarm run --host to change the target",
+                       convert_word(from));
+    if (from != CONVERT_HAR && (o->assets || o->think))
+        return err_set(e, "--%s applies only to HAR, and this is %s",
+                       o->assets ? "assets" : "think", convert_word(from));
+    if (!log && o->times)
+        return err_set(e, "--times applies only to access logs, and this is %s",
+                       convert_word(from));
+    return 0;
+}
+
 static int run(const struct args *a) {
-    struct job j = {.stem = NULL};
+    struct job j = {.source = {.fd = -1, .name = ""}};
     struct convert_options o = {.from = CONVERT_AUTO};
     struct convert_result r = {0};
     struct err e = {""};
@@ -239,28 +330,22 @@ static int run(const struct args *a) {
     if (prepare(a, &j, &o, &name, &e) != 0 ||
         convert_text(&o, name, buf_text(&j.text), j.text.len, &r, &e) != 0)
         goto out;
-    if (r.from != CONVERT_HAR && (o.host != NULL || o.assets || o.think)) {
-        err_set(&e,
-                "--%s applies only to HAR, and this is %s; use coldswarm run --host to change the "
-                "target",
-                o.host != NULL ? "host"
-                : o.assets     ? "assets"
-                               : "think",
-                convert_word(r.from));
+    if (check_options(&o, r.from, &e) != 0)
         goto out;
-    }
     if (out == NULL)
         fwrite(r.scenario, 1, r.bytes, stdout);
-    else if (write_all(out, &r, opt_flag(a, "force"), &e) != 0)
+    else if (write_all(out, &r, j.source.fd, opt_flag(a, "force"), &e) != 0)
         goto out;
     fflush(stdout);
     show_said(r.said);
     if (check(out != NULL ? out : "scenario", j.to, &r, &e) != 0) {
         err_prefix(&e, "the scenario was written, but is not valid yet");
+        show_counts(&r);
         goto out;
     }
     if (out != NULL)
-        fprintf(stderr, "%s: %zu request%s from %s; to see what it does: coldswarm validate %s\n",
+        fprintf(stderr,
+                "%s: %" PRIu64 " request%s from %s; to see what it does: coldswarm validate %s\n",
                 out, r.requests, text_plural(r.requests), convert_word(r.from), out);
     show_counts(&r);
     if (opt_flag(a, "strict") && r.lost + r.details > 0)
@@ -272,6 +357,8 @@ out:
         command_error(code, e.text);
     convert_done(&r);
     buf_done(&j.text);
+    if (j.source.fd >= 0)
+        close(j.source.fd);
     free(j.stem);
     free(j.to);
     free(j.from);
@@ -284,7 +371,7 @@ static const struct opt_def opts[] = {
      .letter = 'f',
      .type = OPT_CHOICE,
      .meta = "FORMAT",
-     .choices = "har|curl|openapi|postman|locust",
+     .choices = "har|curl|openapi|postman|locust|urls|access-log|grpcurl|proto",
      .help = "format of the source (default: detected)"},
     {.name = "out",
      .letter = 'o',
@@ -299,32 +386,42 @@ static const struct opt_def opts[] = {
      .letter = 'H',
      .type = OPT_TEXT,
      .meta = "HOST",
-     .help = "HAR: keep the requests to this host (default: the host of the first page)"},
+     .help = "HAR, logs and lists of URLs: keep the requests to this host (default: HAR: the host "
+             "of the first page; logs: the most frequent one); the target, if a log names no host"},
     {.name = "assets", .type = OPT_FLAG, .help = "HAR: keep images, scripts, styles and fonts"},
     {.name = "think",
      .type = OPT_FLAG,
      .help = "HAR: keep every pause between requests as think time, not only those of 0.5 s or "
              "more"},
+    {.name = "times",
+     .type = OPT_FLAG,
+     .help = "access logs: send at the times of the log (with -o)"},
 };
 
 const struct command command_convert = {
     .name = "convert",
     .usage = "SOURCE [options]",
-    .summary = "create a scenario from a HAR file, curl, OpenAPI, Postman or Locust",
-    .details = "SOURCE is a file, - for stdin, or a curl command line (quoted, or as separate "
-               "words after --). The scenario has a comment for every assumption and omission; the "
-               "last line on stderr counts them. No request is sent, and no code in the source is "
-               "run.\n"
-               "\n"
-               "Passwords, tokens, keys and cookies are not copied into the scenario. ${env.NAME} "
-               "replaces each, and the first lines of the scenario list the variables to set.\n"
-               "\n"
-               "Supported: HAR 1.2; curl's options and shell quoting; OpenAPI 2, 3.0 and 3.1, in "
-               "JSON or YAML; Postman collections 2.0 and 2.1; and locustfiles, "
-               "which python3 parses and never runs.",
-    .examples = "coldswarm convert recording.har -o shop.json # a recording from the browser\n"
-                "coldswarm convert -- curl -d a=1 http://127.0.0.1:8080/ # a curl command\n"
-                "coldswarm convert openapi.yaml -o api.json # an API description",
+    .summary = "create a scenario from HAR, curl, OpenAPI, Postman, Locust, gRPC or an access log",
+    .details =
+        "SOURCE is a file, - for stdin, or a curl command line (quoted, or as separate "
+        "words after --). The scenario has a comment for every assumption and omission; the "
+        "last line on stderr counts them. No request is sent, and no code in the source is "
+        "run.\n"
+        "\n"
+        "Passwords, tokens, keys and cookies are not copied into the scenario. ${env.NAME} "
+        "replaces each, and the first lines of the scenario list the variables to set.\n"
+        "\n"
+        "Supported: HAR 1.2; curl's options and shell quoting; OpenAPI 2, 3.0 and 3.1, in "
+        "JSON or YAML; Postman collections 2.0 and 2.1; .proto files, which protoc reads, and "
+        "grpcurl's command lines; locustfiles, "
+        "which python3 parses and never runs; access logs of nginx, Apache, Caddy, Envoy, "
+        "Traefik and Cloud Run; and lists of URLs.",
+    .examples =
+        "coldswarm convert recording.har -o shop.json # a recording from the browser\n"
+        "coldswarm convert -- curl -d a=1 http://127.0.0.1:8080/ # a curl command\n"
+        "coldswarm convert openapi.yaml -o api.json # an API description\n"
+        "coldswarm convert access.log --host http://127.0.0.1:8080 -o mix.json # what users "
+        "request",
     .opts = opts,
     .opt_count = sizeof opts / sizeof *opts,
     .positional_min = 1,

@@ -42,14 +42,21 @@ static const struct opt_def opts[] = {
      .min = 50,
      .max = 99.9,
      .help = "confidence at which a regression fails the gate"},
+    {.name = "min-capacity",
+     .type = OPT_NUMBER,
+     .meta = "LOAD",
+     .min = 0.001,
+     .help = "of the folder of `capacity`: fail if the whole interval is below this load"},
     {.name = "strict",
      .type = OPT_FLAG,
-     .help = "also fail if there is too little data to detect a regression"},
+     .help =
+         "also fail if there is too little data to detect a regression, or if the interval of a "
+         "capacity contains --min-capacity"},
 };
 
 const struct command command_gate = {
     .name = "gate",
-    .usage = "RUN.db [-e EXPR]... [options]",
+    .usage = "RUN.db|DIR [-e EXPR]... [options]",
     .summary = "check a run against thresholds and set the exit code",
     .details =
         "Checks every recorded request of a run against the run's own thresholds, or against those "
@@ -66,6 +73,10 @@ const struct command command_gate = {
         "regression fails the gate if the whole confidence interval of the change is above the "
         "allowed limit. The default metric is response time; limits for failures are in percentage "
         "points.\n"
+        "\n"
+        "Of the folder of `capacity`, --min-capacity N fails if the whole interval is below N. If "
+        "it "
+        "contains N, there is a warning, and with --strict a failure.\n"
         "\n"
         "Exit codes: 0 all thresholds pass; 99 a threshold fails; 4 the run is INVALID or was "
         "interrupted, so its numbers prove nothing; 2 a threshold does not fit the run, for "

@@ -2,8 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/capacity_read.h"
 #include "cli/cmd.h"
 #include "cli/command.h"
+#include "cli/cost_opts.h"
 #include "cli/groups.h"
 #include "cli/merging.h"
 #include "cli/results.h"
@@ -63,37 +65,6 @@ static int run_group(const struct args *a) {
     return groups_show(paths, args_count(a), &o);
 }
 
-/* Of the options that only the cost uses, the first one that was given; NULL: none. */
-static const char *cost_option(const struct args *a) {
-    static const char *const names[] = {"gpu", "cpu", "memory", "billing", "region", "prices"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (opt_given(a, names[i]))
-            return names[i];
-    return NULL;
-}
-
-/* What an instance is: a GPU decides on all that is not given. */
-static int read_shape(const struct args *a, struct platform_shape *out, struct err *e) {
-    enum gpu gpu = gpu_by_name(opt_text(a, "gpu"));
-    bool ask = gpu == GPU_NONE;
-    struct platform_shape s = {
-        .cpus = ask || opt_given(a, "cpu") ? opt_number(a, "cpu") : gpu_kinds[gpu].cpus_min,
-        .memory_bytes = ask || opt_given(a, "memory") ? (int64_t)opt_size(a, "memory")
-                                                      : gpu_kinds[gpu].memory_min_bytes,
-        .billing = !ask || strcmp(opt_text(a, "billing"), "instance") == 0 ? BILLING_INSTANCE
-                                                                           : BILLING_REQUEST,
-        .gpu = gpu,
-        .prices = opt_text(a, "prices"),
-        .region = opt_text(a, "region")};
-    if (!ask && opt_given(a, "billing") && strcmp(opt_text(a, "billing"), "request") == 0)
-        return err_set(e, "a service with a GPU has instance-based billing only; leave --billing "
-                          "request out");
-    if (!ask && gpu_check_size(gpu, s.cpus, s.memory_bytes, e) != 0)
-        return -1;
-    *out = s;
-    return 0;
-}
-
 static int read_goodput(const struct args *a, struct gate_rules *out, struct err *e) {
     const char *const *limits;
     size_t n = opt_list(a, "goodput", &limits);
@@ -112,11 +83,11 @@ static int show_tables(const struct args *a, const char *path) {
         .dialects = opt_flag(a, "dialects"),
         .folder = opt_text(a, "out"),
         .no_figures = opt_flag(a, "no-figures"),
-        .cost_option = cost_option(a),
+        .cost_option = cost_opts_given(a),
     };
     struct err e;
     int code = EXIT_OK;
-    if (read_shape(a, &o.shape, &e) != 0 || read_goodput(a, &goodput, &e) != 0)
+    if (cost_opts_read(a, &o.shape, &e) != 0 || read_goodput(a, &goodput, &e) != 0)
         code = command_error(EXIT_USAGE, e.text);
     else if (set_cut(a, &o) != 0)
         code = command_error(EXIT_USAGE, "--stage cannot be combined with --from or --to");
@@ -152,8 +123,18 @@ static int show_parts(const struct args *a) {
 }
 
 static int run(const struct args *a) {
+    if (args_count(a) == 1 && capacity_is(args_at(a, 0)))
+        return capacity_report(a);
     if (args_count(a) == 1)
         return show(a, args_at(a, 0));
+    for (size_t i = 0; i < args_count(a); i++)
+        if (capacity_is(args_at(a, i))) {
+            struct err e;
+            err_set(&e,
+                    "%s is a capacity, which is shown alone; `coldswarm compare` takes two of them",
+                    args_at(a, i));
+            return command_error(EXIT_USAGE, e.text);
+        }
     for (size_t i = 0; i < args_count(a); i++)
         if (merging_is_part(args_at(a, i)))
             return show_parts(a);
@@ -227,42 +208,7 @@ static const struct opt_def opts[] = {
     {.name = "force",
      .type = OPT_FLAG,
      .help = "group runs even if their scenarios or loads differ"},
-    {.name = "cpu",
-     .type = OPT_NUMBER,
-     .meta = "N",
-     .def = "1",
-     .min = 0.08,
-     .max = 64,
-     .help = "vCPUs per instance, for the cost estimate (needs imported server logs; with --gpu: "
-             "what it needs)"},
-    {.name = "memory",
-     .type = OPT_SIZE,
-     .meta = "SIZE",
-     .def = "512M",
-     .help = "memory per instance, for the cost estimate (with --gpu: what it needs)"},
-    {.name = "gpu",
-     .type = OPT_CHOICE,
-     .meta = "KIND",
-     .choices = GPU_WORDS,
-     .help = "the GPU of each instance, for the cost estimate: billing is instance-based, and the "
-             "price of a second is in the list of --prices"},
-    {.name = "billing",
-     .type = OPT_CHOICE,
-     .meta = "HOW",
-     .def = "request",
-     .choices = "request|instance",
-     .help = "billing model: per request (while an instance serves requests) or per instance "
-             "(while it exists)"},
-    {.name = "region",
-     .type = OPT_TEXT,
-     .meta = "NAME",
-     .def = "us-central1",
-     .help = "region whose prices apply"},
-    {.name = "prices",
-     .type = OPT_FILE,
-     .meta = "FILE",
-     .help = "your own price list, in the format of src/stats/prices.json, with \"gpu\" in a tier "
-             "for GPUs"},
+    COST_OPTIONS(NULL, "needs imported server logs; "),
 };
 
 const struct command command_report = {

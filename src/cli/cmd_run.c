@@ -4,17 +4,12 @@
 #include "cli/listeners.h"
 #include "cli/repeat.h"
 #include "cli/run.h"
+#include "cli/shared_opts.h"
 #include "cli/stream_scenario.h"
-#include "engine/engine.h"
 #include "schedule/load.h"
 
 static const struct opt_def options[] = {
-    {.name = "host",
-     .letter = 'H',
-     .type = OPT_TEXT,
-     .meta = "URL",
-     .env = "COLDSWARM_HOST",
-     .help = "target URL; overrides the scenario"},
+    SHARED_OPT_HOST,
     {.name = "users",
      .letter = 'u',
      .type = OPT_INTEGER,
@@ -88,26 +83,15 @@ static const struct opt_def options[] = {
      .local = true,
      .type = OPT_FLAG,
      .help = "do not read the keys w, W, s and S, which change the load, from the terminal"},
-    {.name = "tags",
-     .letter = 'T',
-     .type = OPT_TEXT,
-     .meta = "TAGS",
-     .repeat = true,
-     .env = "COLDSWARM_TAGS",
-     .help = "run only tasks and steps with any of these tags; separate tags with commas"},
-    {.name = "exclude-tags",
-     .letter = 'E',
-     .type = OPT_TEXT,
-     .meta = "TAGS",
-     .repeat = true,
-     .env = "COLDSWARM_EXCLUDE_TAGS",
-     .help = "skip tasks and steps with any of these tags; takes precedence over --tags"},
+    SHARED_OPT_TAGS,
+    SHARED_OPT_EXCLUDE_TAGS,
     {.name = "out",
      .local = true,
      .letter = 'o',
      .type = OPT_FILE,
      .meta = "FILE",
-     .help = "run file to write (default: runs/NAME-TIME.db)"},
+     .help = "run file to write (default: runs/NAME-TIME.db); with a / at its end, the folder of "
+             "NAME-TIME.db"},
     {.name = "report",
      .local = true,
      .type = OPT_FILE,
@@ -125,44 +109,15 @@ static const struct opt_def options[] = {
      .env = "COLDSWARM_HTML",
      .help = "write the report as one HTML page at the end; {u}, {r} and {t} in the name become "
              "the users, the rate and the run time in seconds"},
-    {.name = "transport",
-     .type = OPT_CHOICE,
-     .meta = "KIND",
-     .choices = "auto|curl|direct",
-     .env = "COLDSWARM_TRANSPORT",
-     .def = "auto",
-     .help = "HTTP client: direct is faster, curl supports everything; auto uses direct if it "
-             "supports the scenario"},
-    {.name = "source",
-     .type = OPT_TEXT,
-     .meta = "ADDRESSES",
-     .repeat = true,
-     .env = "COLDSWARM_SOURCE",
-     .help = "local addresses to connect from; users take them in turn, and each adds its own "
-             "range of ports; separate addresses with commas; overrides the scenario"},
-    {.name = "receive-clock",
-     .type = OPT_CHOICE,
-     .meta = "WHOSE",
-     .choices = "kernel|client",
-     .def = "kernel",
-     .help = "clock for the end of a response: the kernel's receive timestamp, which excludes the "
-             "delay of a busy client, or the time when the client read it (curl always does this)"},
-    {.name = "no-trace",
-     .type = OPT_FLAG,
-     .help =
-         "do not send the traceparent header; server logs cannot be joined to the requests then"},
+    SHARED_OPT_TRANSPORT,
+    SHARED_OPT_SOURCE,
+    SHARED_OPT_RECEIVE_CLOCK,
+    SHARED_OPT_NO_TRACE,
     {.name = "trace-sampled",
      .type = OPT_FLAG,
      .help = "set the sampled flag in traceparent: the target traces every request, which may cost "
              "money"},
-    {.name = "threads",
-     .type = OPT_INTEGER,
-     .meta = "N",
-     .def = "1",
-     .min = 1,
-     .max = ENGINE_THREADS_MAX,
-     .env = "COLDSWARM_THREADS",
-     .help = "number of threads; they share the users"},
+    SHARED_OPT_THREADS,
     {.name = "shard",
      .type = OPT_TEXT,
      .meta = "I/N",
@@ -177,10 +132,9 @@ static const struct opt_def options[] = {
     {.name = "control",
      .type = OPT_TEXT,
      .meta = "FD",
-     .needs = "shard",
      .local = true,
-     .help = "file descriptor of a socket to an agent that starts and stops this part, and gets a "
-             "report every second; coldswarm-mpi uses it"},
+     .help = "file descriptor of a socket to an agent that starts, changes and stops this run, and "
+             "gets a report every second; coldswarm-mpi uses it with --shard"},
     {.name = "seed",
      .type = OPT_INTEGER,
      .meta = "N",
@@ -188,13 +142,7 @@ static const struct opt_def options[] = {
      .max = 9007199254740992.0,
      .env = "COLDSWARM_SEED",
      .help = "random seed; the same seed gives each user the same tasks and waits"},
-    {.name = "stop-timeout",
-     .letter = 's',
-     .type = OPT_DURATION,
-     .meta = "TIME",
-     .def = "30s",
-     .env = "COLDSWARM_STOP_TIMEOUT",
-     .help = "time for requests in flight to finish at the end before they are cancelled"},
+    SHARED_OPT_STOP_TIMEOUT,
     {.name = "threshold",
      .type = OPT_TEXT,
      .meta = "EXPR",
@@ -292,6 +240,38 @@ static const struct opt_def options[] = {
      .meta = "FD|FILE",
      .help = "write the state of the run as a line of JSON once a second, to a file descriptor or "
              "a file; docs/live.md describes it"},
+    {.name = "otlp",
+     .local = true,
+     .type = OPT_TEXT,
+     .meta = "URL",
+     .env = "COLDSWARM_OTLP",
+     .help = "send metrics to this OpenTelemetry receiver over HTTP while the run goes on, such as "
+             "http://localhost:4318; headers come from OTEL_EXPORTER_OTLP_HEADERS"},
+    {.name = "influx",
+     .local = true,
+     .type = OPT_TEXT,
+     .meta = "URL",
+     .env = "COLDSWARM_INFLUX",
+     .help = "write metrics to an InfluxDB while the run goes on: http://HOST:8086/DATABASE, or "
+             "http://HOST:8086/api/v2/write?org=ORG&bucket=BUCKET; INFLUX_TOKEN, or "
+             "INFLUX_USERNAME and INFLUX_PASSWORD, give access"},
+    {.name = "export-interval",
+     .local = true,
+     .type = OPT_DURATION,
+     .meta = "TIME",
+     .def = "1s",
+     .help = "time between two exports of --otlp and --influx"},
+    {.name = "export-label",
+     .local = true,
+     .type = OPT_TEXT,
+     .meta = "KEY=VALUE",
+     .repeat = true,
+     .help = "add a resource attribute to --otlp and a tag to --influx, such as testid=42"},
+    {.name = "export-ca",
+     .local = true,
+     .type = OPT_FILE,
+     .meta = "FILE",
+     .help = "trust this certificate authority for --otlp and --influx, in PEM"},
     {.name = "only-summary",
      .local = true,
      .type = OPT_FLAG,
@@ -304,7 +284,7 @@ static const struct opt_def options[] = {
 };
 
 static int run_with_all(const struct args *a) {
-    return run(a, &run_tables);
+    return run(a, &run_tables, NULL);
 }
 
 const struct command command_run = {

@@ -35,7 +35,8 @@ static const struct opt_def opts[] = {
      .type = OPT_TEXT,
      .meta = "TIME",
      .def = "0",
-     .help = "service time of a request: 20ms, uniform:10ms,30ms or lognormal:MEDIAN,SIGMA"},
+     .help = "service time of a request: 20ms, uniform:10ms,30ms, exponential:MEAN or "
+             "lognormal:MEDIAN,SIGMA"},
     {.name = "get-service-time",
      .type = OPT_TEXT,
      .meta = "TIME",
@@ -85,6 +86,11 @@ static const struct opt_def opts[] = {
      .type = OPT_FLAG,
      .help = "POST /login, with any body, returns the token that /predict requires, as JSON "
              "(token); set it with --token"},
+    {.name = "grpc",
+     .type = OPT_FLAG,
+     .help = "speak gRPC on the same port too, over HTTP/2 without TLS: KServe's "
+             "inference.GRPCInferenceService with Triton's ModelStreamInfer, grpc.health.v1 and "
+             "server reflection"},
     {.name = "token",
      .type = OPT_TEXT,
      .meta = "TOKEN",
@@ -109,7 +115,8 @@ static const struct opt_def opts[] = {
      .def = "1",
      .min = 1,
      .max = 64,
-     .help = "threads that serve connections; waiting requests use none"},
+     .help = "threads that serve HTTP's connections; waiting requests use none; all of gRPC has "
+             "one more"},
     {.name = "seed",
      .type = OPT_INTEGER,
      .meta = "N",
@@ -120,10 +127,11 @@ static const struct opt_def opts[] = {
      .type = OPT_TEXT,
      .meta = "N",
      .def = "100",
-     .help = "tokens of an answer of a language model, reasoning included: 100, uniform:50,200 or "
-             "lognormal:MEDIAN,SIGMA; the request's max_tokens is a limit (also "
-             "max_completion_tokens, max_output_tokens, max_new_tokens, n_predict, num_predict), "
-             "and with ignore_eos the exact number"},
+     .help =
+         "tokens of an answer of a language model, reasoning included: 100, uniform:50,200, "
+         "exponential:MEAN or lognormal:MEDIAN,SIGMA; the request's max_tokens is a limit (also "
+         "max_completion_tokens, max_output_tokens, max_new_tokens, n_predict, num_predict), "
+         "and with ignore_eos the exact number"},
     {.name = "ttft",
      .type = OPT_TEXT,
      .meta = "TIME",
@@ -273,6 +281,7 @@ static int read_spec(const struct args *a, struct target_spec *s, struct err *e)
                      .concurrency = (size_t)opt_integer(a, "concurrency")},
         .token = opt_text(a, "token"),
         .login = opt_flag(a, "login"),
+        .grpc = opt_flag(a, "grpc"),
         .body_max_bytes = opt_size(a, "max-body"),
         .threads = (unsigned)opt_integer(a, "threads"),
         .requests_max = (uint64_t)opt_integer(a, "requests"),
@@ -391,6 +400,10 @@ const struct command command_target = {
         "against the server's own counts. Requests to /stats are not counted, their connections "
         "are.\n"
         "\n"
+        "With --service-time exponential:40ms --concurrency 4, and requests that arrive at random, "
+        "it "
+        "is the queue M/M/4, whose response times are known by formulas.\n"
+        "\n"
         "There are two kinds of cold start. --cold-start acts like a serverless platform: the "
         "connection is accepted at once, and the first request and all that arrive meanwhile wait "
         "while the instance starts. With --idle-timeout it becomes cold again when idle. "
@@ -402,6 +415,13 @@ const struct command command_target = {
         "request says so, or if the interface always does. Its text is made of words, the same "
         "for the same seed; one word is one token, in the prompt too. Token k is due at --ttft "
         "plus k gaps, however late others were, and --token-log says when it was really sent.\n"
+        "\n"
+        "It answers KServe's inference protocol version 2 under /v2: /v2/health/live, "
+        "/v2/health/ready, /v2/models/NAME, /v2/models/NAME/ready and POST "
+        "/v2/models/NAME/infer. With --grpc it speaks that protocol over gRPC as well. "
+        "ModelStreamInfer streams tokens, one message for each event, and a last one without "
+        "text. --fail status:CODE becomes the gRPC status of that HTTP status, garbage is a "
+        "message that is no protobuf, short is a truncated one, and reset resets the stream.\n"
         "\n"
         "Failures apply to valid requests, after their service time. A request that hangs frees "
         "its --concurrency slot and waits until the client disconnects. SIGINT, SIGTERM and "

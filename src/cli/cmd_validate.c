@@ -1,5 +1,5 @@
 /* `coldswarm validate`: checks a scenario and describes in plain words what it would do. Sends
- * nothing. */
+ * no request of it. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +9,9 @@
 #include "cli/cmd.h"
 #include "cli/command.h"
 #include "cli/dry_run.h"
+#include "cli/grpc_health.h"
+#include "cli/reflecting.h"
+#include "cli/shown.h"
 #include "cli/validate_data.h"
 #include "cli/validate_http.h"
 #include "engine/choose.h"
@@ -25,15 +28,6 @@
 #define NO_WAIT_USERS 1000      /* this many without a pause are rarely intended */
 #define FEW_USERS_S 1.0         /* a pool that slower answers than this exhaust is a small one */
 #define NEW_CONNECTIONS_MAX 470 /* per second: 28232 ports (Linux), a minute in TIME_WAIT each */
-
-/* Text of the scenario: no secret and no control code of it reaches the terminal. */
-static void foreign(struct buf *out, const struct scenario *s, const char *text) {
-    struct buf masked;
-    buf_init(&masked, TEXT_BYTES_MAX);
-    scenario_mask(s, text, &masked);
-    text_printable(out, buf_text(&masked), masked.len);
-    buf_done(&masked);
-}
 
 static void duration(struct buf *out, int64_t ns) {
     char text[UNITS_BYTES];
@@ -208,18 +202,20 @@ static void show_body(struct buf *out, const struct scenario *s, const struct sc
     char bare[128];
     snprintf(bare, sizeof bare, "%.*s", (int)strcspn(type, ";"), type);
     buf_printf(out, "  %zu byte%s of ", q->body_bytes, text_plural(q->body_bytes));
-    foreign(out, s, bare);
+    shown_text(out, s, bare);
 }
 
 static void show_request(struct buf *out, const struct scenario *s,
                          const struct scenario_request *q, int method_width) {
     buf_printf(out, "%-*s ", method_width, q->method);
-    foreign(out, s, q->path);
+    shown_text(out, s, q->path);
     if (strcmp(q->name, q->path) != 0) {
         buf_str(out, "  named ");
-        foreign(out, s, q->name);
+        shown_text(out, s, q->name);
     }
-    if (q->body != NULL)
+    if (q->grpc != NULL)
+        buf_str(out, q->body == NULL ? "  gRPC, a message that varies" : "  gRPC");
+    else if (q->body != NULL)
         show_body(out, s, q);
     if (q->varying_path != NULL) {
         dry_run_path(s, q, out);
@@ -228,7 +224,9 @@ static void show_request(struct buf *out, const struct scenario *s,
     }
     if (q->varying_body != NULL)
         buf_str(out, "  a body that varies");
-    if (q->stream != NULL)
+    if (q->stream != NULL && q->grpc != NULL)
+        buf_str(out, "  stream of messages");
+    else if (q->stream != NULL)
         buf_printf(out, "  stream %s", stream_format_text((int)q->stream->spec.format));
     if (q->captures != NULL || q->checks != NULL)
         buf_printf(out, "  %s%s%s", q->captures != NULL ? "captures" : "",
@@ -313,7 +311,7 @@ static void show_tasks(struct buf *out, const struct scenario *s, const struct s
             show_request(out, s, &s->requests[s->steps[t->steps.first].request], method_width);
             continue;
         }
-        foreign(out, s, t->name);
+        shown_text(out, s, t->name);
         buf_str(out, ", in steps:\n");
         show_steps(out, s, &t->steps, "");
     }
@@ -323,7 +321,7 @@ static void show_class(struct buf *out, const struct scenario *s, const struct s
                        bool open) {
     if (c->name != NULL) {
         label(out, "users");
-        foreign(out, s, c->name);
+        shown_text(out, s, c->name);
         if (c->fixed_count > 0)
             buf_printf(out, ", %" PRIu32 " of them\n", c->fixed_count);
         else
@@ -342,7 +340,7 @@ static void show_loads(struct buf *out, const struct scenario *s) {
         bool shared = i > 0 && s->loads[i - 1].first_class == l->first_class;
         label(out, "load");
         if (l->name != NULL) {
-            foreign(out, s, l->name);
+            shown_text(out, s, l->name);
             buf_str(out, ", after ");
             duration(out, l->start_ns);
             buf_char(out, '\n');
@@ -376,13 +374,13 @@ static void explain(struct buf *out, const struct scenario *s) {
     buf_str(out, " is valid.\n"
                  "\n");
     label(out, "name");
-    foreign(out, s, s->name);
+    shown_text(out, s, s->name);
     buf_char(out, '\n');
     label(out, "target");
-    foreign(out, s,
-            s->target != NULL          ? s->target
-            : s->target_source != NULL ? s->target_source
-                                       : "none");
+    shown_text(out, s,
+               s->target != NULL          ? s->target
+               : s->target_source != NULL ? s->target_source
+                                          : "none");
     if (s->target == NULL && s->target_source != NULL)
         buf_str(out, ", from full URLs");
     buf_char(out, '\n');
@@ -394,7 +392,7 @@ static void explain(struct buf *out, const struct scenario *s) {
     validate_http(out, s);
     if (s->scrape != NULL) {
         label(out, "scrape");
-        foreign(out, s, s->scrape);
+        shown_text(out, s, s->scrape);
         buf_str(out, ", once a second\n");
     }
     show_steps(out, s, &s->setup, "setup");
@@ -463,7 +461,7 @@ static void warn_steps(struct buf *out, const struct scenario *s, size_t task) {
     if (t->weight > 0 && !idle)
         return;
     buf_printf(out, "  - task %zu (", task + 1);
-    foreign(out, s, t->name);
+    shown_text(out, s, t->name);
     buf_printf(out, ")%s%s%s\n", idle ? " sends nothing" : "", idle && t->weight == 0 ? " and" : "",
                t->weight == 0 ? " has weight 0: it never runs" : "");
 }
@@ -482,23 +480,26 @@ static void warn(struct buf *out, const struct scenario *s) {
             continue;
         }
         const struct scenario_request *q = &s->requests[s->steps[s->tasks[i].steps.first].request];
-        bool bare = q->body == NULL && q->varying_body == NULL && body_expected(q->method);
+        bool bare = q->body == NULL && !scenario_body_varies(q) && body_expected(q->method);
         if (!bare && s->tasks[i].weight > 0)
             continue;
         buf_printf(out, "  - task %zu (%s ", i + 1, q->method);
-        foreign(out, s, q->name);
+        shown_text(out, s, q->name);
         buf_printf(out, ") has %s%s%s\n", bare ? "no body" : "",
                    bare && s->tasks[i].weight == 0 ? " and " : "",
                    s->tasks[i].weight == 0 ? "weight 0: it is never sent" : "");
     }
 }
 
-static int show_all(const struct args *a, struct scenario *s, struct buf *text, struct err *e) {
+/* `bad`: what says that it does not serve. */
+static int show_all(const struct args *a, struct scenario *s, struct buf *text, struct buf *bad,
+                    struct err *e) {
     struct buf warnings;
     int result = 0;
     buf_init(&warnings, TEXT_BYTES_MAX);
     if (opt_flag(a, "dry-run")) {
-        result = dry_run(s, text, e);
+        if ((result = dry_run(s, text, e)) == 0)
+            grpc_health(s, text, bad);
     } else {
         explain(text, s);
         warn(&warnings, s);
@@ -528,9 +529,11 @@ static int check_transport(const struct scenario *s, struct err *e) {
 static int run(const struct args *a) {
     struct scenario *s = NULL;
     struct err e = {""};
-    struct buf text;
+    struct buf text, bad;
     int code = EXIT_USAGE;
     buf_init(&text, TEXT_BYTES_MAX);
+    buf_init(&bad, TEXT_BYTES_MAX);
+    reflecting_begin(opt_given(a, "host") ? opt_text(a, "host") : NULL);
     if (scenario_load(args_at(a, 0), NULL, NULL, &s, &e) != 0)
         goto out;
     if (opt_given(a, "host") && scenario_set_target(s, opt_text(a, "host"), &e) != 0) {
@@ -538,20 +541,25 @@ static int run(const struct args *a) {
         goto out;
     }
     if (engine_check_files(s, &e) != 0 || check_transport(s, &e) != 0 ||
-        show_all(a, s, &text, &e) != 0)
+        show_all(a, s, &text, &bad, &e) != 0)
         goto out;
-    if (buf_ok(&text)) {
-        fputs(buf_text(&text), stdout);
-        code = EXIT_OK;
-    } else {
-        code = EXIT_RUNTIME;
+    code = EXIT_RUNTIME;
+    if (!buf_ok(&text) || bad.failed) {
         err_set(&e, "out of memory for the explanation");
+        goto out;
     }
+    fputs(buf_text(&text), stdout);
+    if (bad.len == 0)
+        code = EXIT_OK;
+    else
+        err_set(&e, "the target is NOT_SERVING (%s); start its service, or wait for it",
+                buf_text(&bad));
 out:
     if (code != EXIT_OK)
         command_error(code, e.text);
     scenario_free(s);
     buf_done(&text);
+    buf_done(&bad);
     return code;
 }
 
@@ -565,16 +573,20 @@ static const struct opt_def opts[] = {
     {.name = "dry-run",
      .letter = 'n',
      .type = OPT_FLAG,
-     .help = "print each request as it would be sent, with secrets masked"},
+     .help = "print each request as it would be sent, with secrets masked; and the health of gRPC "
+             "services, for which the target is asked (exit code 3 if one does not serve)"},
 };
 
 const struct command command_validate = {
     .name = "validate",
     .usage = "SCENARIO.json [options]",
-    .summary = "check a scenario and explain it; sends nothing",
-    .details = "Reads the scenario, its files and its environment variables as a run would, and "
-               "looks up the target's address. Sends nothing. The first mistake is reported with "
-               "file, line and column, and how to fix it.",
+    .summary = "check a scenario and explain it; sends no request",
+    .details =
+        "Reads the scenario, its files and its environment variables as a run would, and "
+        "looks up the target's address. Sends nothing but two questions to gRPC servers: for "
+        "the types, if the scenario says \"reflection\", and with --dry-run for the "
+        "health. The first mistake is reported with "
+        "file, line and column, and how to fix it.",
     .examples = "coldswarm validate scenarios/paper.json # explain a scenario\n"
                 "coldswarm validate mine.json --dry-run # print each request in full",
     .opts = opts,

@@ -11,6 +11,7 @@
 
 #include "cli/command_internal.h"
 #include "cli/show.h"
+#include "util/memory.h"
 #include "util/text.h"
 
 const struct command *command_find(const char *name, struct err *e) {
@@ -57,7 +58,7 @@ static int run_command(const struct command *c, int argc, char **argv) {
         code = show_help(c);
         break;
     case ARGS_WANTS_VERSION:
-        code = show_version();
+        code = show_version(false);
         break;
     case ARGS_WANTS_RUN:
     default:
@@ -71,8 +72,10 @@ static int dispatch(int argc, char **argv) {
     if (argc < 2)
         return show_overview(stderr, true, EXIT_USAGE);
     const char *word = argv[1];
+    bool json = argc == 3 && strcmp(argv[2], "--json") == 0;
     if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
-        return show_version();
+        return argc == 2 || json ? show_version(json)
+                                 : command_unknown("--version takes nothing but --json");
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
         return show_overview(stdout, false, EXIT_OK);
     struct err e = {""};
@@ -106,10 +109,23 @@ static int check_stdout(int code) {
         failed = true;
     if (!failed || reader_gone())
         return code;
+    /* A write that failed earlier has left no reason: the next one gives it. */
+    if (errno == 0 && write(STDOUT_FILENO, "\n", 1) == 1)
+        errno = 0;
     struct err e = {""};
     err_set(&e, "cannot write to standard output%s%s", errno == 0 ? "" : ": ",
             errno == 0 ? "" : strerror(errno));
     return command_error(EXIT_RUNTIME, e.text);
+}
+
+/* Not all that lacks something for want of memory can say so. */
+static int check_memory(int code) {
+    bool said = code == EXIT_USAGE || code == EXIT_RUNTIME;
+    if (!memory_ran_out() || code > 128)
+        return code;
+    return said ? EXIT_RUNTIME
+                : command_error(EXIT_RUNTIME, "out of memory: what was printed or written may lack "
+                                              "something (free some memory and repeat)");
 }
 
 int command_main(int argc, char **argv) {
@@ -117,5 +133,5 @@ int command_main(int argc, char **argv) {
     setlocale(LC_CTYPE, ""); /* the width of characters; numbers keep their dot */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file at its size limit is an error to report, not the end */
-    return check_stdout(dispatch(argc, argv));
+    return check_memory(check_stdout(dispatch(argc, argv)));
 }

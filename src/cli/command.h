@@ -48,7 +48,7 @@ struct opt_def {
     const char *choices; /* OPT_CHOICE: "a|b|c" */
     double min, max;     /* OPT_INTEGER and OPT_NUMBER; max 0: no upper limit */
     bool repeat;         /* may be given more than once: opt_list() */
-    /* An option that must be given with this one; NULL: none. */
+    /* An option that must be given with this one, where it is on the command line; NULL: none. */
     const char *needs;
     /* Only affects where results go and how they are shown; not part of a run's definition, see
      * args_each(). */
@@ -100,7 +100,8 @@ typedef void args_each_fn(void *context, const struct args_option *option);
 void args_each(const struct args *a, args_each_fn *fn, void *context);
 
 /* Parses the same command line again. Options that are not on it come from `recalled` instead of
- * the environment. The caller frees *out with args_free(), and keeps the texts valid until then. */
+ * the environment, which still has those that are `local`. The caller frees *out with args_free(),
+ * and keeps the texts valid until then. */
 int args_again(const struct args *a, const struct args_option *recalled, size_t n,
                struct args **out, struct err *e);
 void args_free(struct args *a);

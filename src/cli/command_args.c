@@ -10,12 +10,16 @@
 
 const struct opt_def args_common[] = {
     {.name = "help", .letter = 'h', .type = OPT_FLAG, .help = "show this help"},
-    {.name = "version", .letter = 'V', .type = OPT_FLAG, .help = "show the version"},
+    {.name = "version",
+     .letter = 'V',
+     .type = OPT_FLAG,
+     .help = "show the version; coldswarm --version --json has it for scripts"},
 };
 const size_t args_common_count = sizeof args_common / sizeof *args_common;
 
 struct value {
     bool given;       /* on the command line or by environment */
+    bool by_env;      /* by environment */
     const char *text; /* the last one given, or the default; NULL where neither is */
     const char **list;
     size_t count;
@@ -214,7 +218,9 @@ static int parse_recalled(struct args *a, const struct opt_def *d, struct err *e
 static int parse_env(struct args *a, struct err *e) {
     for (size_t i = 0; i < a->command->opt_count; i++) {
         const struct opt_def *d = &a->command->opts[i];
-        const char *env = d->env == NULL || a->recalled != NULL ? NULL : getenv(d->env);
+        /* What is local is never recalled. */
+        bool ask = d->env != NULL && (a->recalled == NULL || d->local);
+        const char *env = ask ? getenv(d->env) : NULL;
         if (a->values[i].given)
             continue;
         if (parse_recalled(a, d, e) != 0)
@@ -224,6 +230,7 @@ static int parse_env(struct args *a, struct err *e) {
         if (env != NULL && *env != '\0') {
             if (take(a, d, env, e) != 0)
                 return err_prefix(e, "environment variable %s (for --%s)", d->env, d->name);
+            a->values[i].by_env = true;
         } else if (d->def != NULL) {
             if (take(a, d, d->def, e) != 0)
                 return err_prefix(e, "default of --%s", d->name);
@@ -244,12 +251,13 @@ static int check_positionals(const struct args *a, struct err *e) {
     return 0;
 }
 
-/* An option that would change nothing is a mistake. */
+/* An option that would change nothing is a mistake. A variable is not: it is there for every
+ * command. */
 static int check_needs(const struct args *a, struct err *e) {
     const struct command *c = a->command;
     for (size_t i = 0; i < c->opt_count; i++) {
         const struct opt_def *d = &c->opts[i];
-        if (d->needs == NULL || !a->values[i].given)
+        if (d->needs == NULL || !a->values[i].given || a->values[i].by_env)
             continue;
         const struct opt_def *other = find_in(c->opts, c->opt_count, d->needs, strlen(d->needs), 0);
         if (other != NULL && !a->values[other - c->opts].given)

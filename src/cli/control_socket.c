@@ -13,9 +13,14 @@
 
 #include "cli/evaluating.h"
 #include "cli/listeners.h"
+#include "cli/run.h"
 #include "cli/sharding.h"
+#include "cli/so_far.h"
+#include "cli/steering.h"
+#include "control/change.h"
 #include "merge/merge_manifest.h"
 #include "util/clock.h"
+#include "util/json_write.h"
 #include "util/sha256.h"
 #include "util/words.h"
 
@@ -42,11 +47,10 @@ struct control_socket {
     struct err stopped;   /* why the agent stopped the run; "": it did not, or a threshold did */
     struct buf threshold; /* "SECONDS RULE", as in the manifest; empty: none did */
     /* Of the listener. */
-    struct record *record;
-    struct live *live;
     int64_t next_ns;              /* of the next report */
     struct control_snapshot last; /* the newest */
-    struct record_load load;
+    struct live_row counted;      /* so far; without percentiles */
+    bool rows;                    /* reports have each endpoint, errors and events */
     bool load_over;
 };
 
@@ -99,7 +103,7 @@ static void refuse(struct control_socket *s, struct control *c, const char *line
     lose(s, c, why.text);
 }
 
-/* Behind "stop ": "signal N", "threshold SECONDS RULE", or a text. */
+/* Behind "stop ": "signal N", "threshold SECONDS RULE", "asked WHY", or a text. */
 static void read_stop(struct control_socket *s, struct control *c, const char *why) {
     const char *at = why;
     uint32_t number;
@@ -109,7 +113,9 @@ static void read_stop(struct control_socket *s, struct control *c, const char *w
         buf_str(&s->threshold, at);
         err_set(&text, "a threshold failed, which ends the run: %.800s", at);
         stop(c, text.text, 0);
-    } else if (at = why, words_is(&at, "signal") && words_uint32(&at, &number) && number < 65) {
+    } else if (at = why, words_is(&at, "asked"))
+        stop(c, at, 0); /* as on a page of its own: the measurement is as good as any */
+    else if (at = why, words_is(&at, "signal") && words_uint32(&at, &number) && number < 65) {
         err_set(&text, RECORD_AGENT_SIGNAL_WORDS " %u", number);
         s->stopped = text;
         stop(c, text.text, (int)number);
@@ -117,6 +123,44 @@ static void read_stop(struct control_socket *s, struct control *c, const char *w
         err_set(&s->stopped, "%s", *why == '\0' ? "the agent gave no reason" : why);
         stop(c, s->stopped.text, 0);
     }
+}
+
+/* Whether the load will change. */
+static bool give_change(struct control *c, const struct control_change *to) {
+    struct buf text;
+    buf_init(&text, LINE_MAX_BYTES);
+    buf_str(&text, "the agent: ");
+    steering_text(to, &text);
+    control_command(c, (struct control_command){.source = control_socket_source.name,
+                                                .why = buf_text(&text),
+                                                .change = *to});
+    buf_done(&text);
+    return control_change_pending(c);
+}
+
+/* Behind "users " or "rate ": by the rules of the page. The answer says when the load changes, or
+ * why it does not. */
+static void read_change(struct control_socket *s, struct control *c, bool users, const char *at) {
+    struct change_asked a = {CHANGE_NOTHING, CHANGE_NOTHING, CHANGE_NOTHING};
+    const struct status_run *run = &c->shown;
+    const struct change_of of = {.open = run->open,
+                                 .users_possible = run->users_possible,
+                                 .spawn_rate = c->wanted.spawn_rate};
+    struct control_change to;
+    struct err why = {"no load is in progress"};
+    bool read = words_double(&at, users ? &a.users : &a.rate) &&
+                (!users || *at == '\0' || words_double(&at, &a.spawn_rate)) && *at == '\0';
+    if (run->no_change != NULL)
+        err_set(&why, CHANGE_REFUSED "%s", run->no_change);
+    else if (!read)
+        err_set(&why, "write users N, users N PER_SECOND, or rate R");
+    else if (c->now_ns >= 0 && change_make(&a, &of, &to, &why) && give_change(c, &to)) {
+        buf_printf(&s->out, "changes %" PRId64, c->change_ns);
+        say(s, "");
+        return;
+    }
+    buf_printf(&s->out, "refused %s", why.text);
+    say(s, "");
 }
 
 /* Behind "value ". Its bytes follow. */
@@ -132,6 +176,32 @@ static bool read_value(struct control_socket *s, const char *line) {
     return s->value.name != NULL;
 }
 
+/* What a page shows that does not change. The endpoints are in the order of the rows. */
+static void say_about(struct control_socket *s, const struct control *c) {
+    const struct status_run *run = &c->shown;
+    const struct status_row *rows = NULL;
+    size_t n = c->share == NULL ? 0 : status_rows(c->share, &rows);
+    struct json_writer w;
+    buf_str(&s->out, "about ");
+    json_write_init(&w, &s->out, NULL);
+    json_write_object(&w, NULL, JSON_LINE);
+    json_write_text(&w, "name", run->name);
+    json_write_text(&w, "target", run->target);
+    json_write_text(&w, "scenario", run->scenario);
+    json_write_bool(&w, "open", run->open);
+    json_write_bool(&w, "streams", run->streams);
+    json_write_array(&w, "endpoints", JSON_LINE);
+    for (size_t i = 0; i < n; i++) {
+        json_write_object(&w, NULL, JSON_LINE);
+        json_write_text(&w, "method", rows[i].method);
+        json_write_text(&w, "name", rows[i].name);
+        json_write_end(&w);
+    }
+    json_write_end(&w);
+    json_write_end(&w);
+    say(s, "");
+}
+
 static bool read_go(struct control_socket *s, const char *line) {
     struct control_start start;
     if (s->start.mono_ns != 0 || !words_int(&line, &start.mono_ns) ||
@@ -144,18 +214,26 @@ static bool read_go(struct control_socket *s, const char *line) {
 
 static void read_line(struct control_socket *s, struct control *c, const char *line) {
     const char *at = line;
-    bool known = false;
-    if (words_is(&at, "stop")) {
+    bool known = true;
+    if (words_is(&at, "stop"))
         read_stop(s, c, at);
-        known = true;
-    } else if (words_is(&at, "value"))
+    else if (words_is(&at, "users"))
+        read_change(s, c, true, at);
+    else if (words_is(&at, "rate"))
+        read_change(s, c, false, at);
+    else if (words_is(&at, "value"))
         known = read_value(s, at);
     else if (words_is(&at, "go"))
         known = read_go(s, at);
     else if (strcmp(line, "setup") == 0)
         known = s->may_set_up = true;
-    else if (strcmp(line, "teardown") == 0)
+    else if (strcmp(line, "rows") == 0) {
+        s->rows = true;
+        say_about(s, c);
+    } else if (strcmp(line, "teardown") == 0)
         known = s->may_tear_down = true;
+    else
+        known = false;
     if (!known)
         refuse(s, c, line);
 }
@@ -184,9 +262,10 @@ static size_t read_next(struct control_socket *s, struct control *c, char *at, s
     return (size_t)(end - at) + 1;
 }
 
+/* Behind a change of the load, lines wait until it was taken: the next may be another one. */
 static void read_all(struct control_socket *s, struct control *c) {
     size_t at = 0, used;
-    while (!s->closed && at < s->in.len &&
+    while (!s->closed && !control_change_pending(c) && at < s->in.len &&
            (used = read_next(s, c, s->in.data + at, s->in.len - at)) > 0)
         at += used;
     if (at > 0) {
@@ -200,6 +279,7 @@ static void poll_socket(void *self, struct control *c) {
     char bytes[16384];
     s->control = c;
     flush(s);
+    read_all(s, c);
     while (!s->closed) {
         ssize_t n = recv(s->fd, bytes, sizeof bytes, MSG_DONTWAIT);
         if (n < 0 && errno == EINTR)
@@ -217,7 +297,8 @@ static void poll_socket(void *self, struct control *c) {
 
 /* ---- the source ---- */
 
-static int init(const void *args, void **self, struct err *e) {
+static int init(const void *context, void **self, struct err *e) {
+    const struct args *args = ((const struct run_source_view *)context)->args;
     const char *text = opt_text(args, "control");
     struct stat st;
     int fd;
@@ -343,29 +424,37 @@ static int listen_init(const void *run, void **self, struct err *e) {
     struct control_socket *s = control_source_self(view->control, &control_socket_source);
     if (s == NULL)
         return 0;
-    s->record = view->record;
     s->control = view->control;
-    if (live_new(&s->live, e) != 0)
+    if (control_share(view->control, e) != 0)
         return -1;
     *self = s;
     return describe(s, view, e);
 }
 
-static void feed(void *self, const struct request *requests, size_t n) {
-    live_add(((struct control_socket *)self)->live, requests, n);
-}
-
+/* What is new of the requests comes last: its counts are in the first line. */
 static void report(struct control_socket *s) {
     const struct control_snapshot *now = &s->last;
-    const struct live_snapshot *l = &now->live;
-    struct buf *out = &s->out;
-    buf_printf(out,
-               "report %" PRId64 " %u %" PRIu64 " %" PRIu64 " %" PRIu64 "\nclient %.4f %" PRId64
-               " %" PRIu64 " %" PRIu64 "\n",
-               now->elapsed_ns, now->users, l->requests, l->failures, l->unsendable,
-               now->busiest_core, now->longest_stall_ns / NS_PER_US, s->load.queued, s->load.lost);
-    live_take(s->live, out);
-    evaluating_take(s->control, out);
+    struct live_row *all = &s->counted, fresh;
+    struct buf *out = &s->out, rows;
+    struct json_writer reason;
+    struct so_far_state state;
+    buf_init(&rows, OUT_MAX_BYTES);
+    status_take(s->control->share, s->rows, &fresh, &rows);
+    live_row_add(all, &fresh);
+    so_far_now(s->control, all, now->busiest_core, now->busiest_worker, now->longest_stall_ns,
+               &state);
+    buf_printf(out, "report %" PRId64 " %u %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", now->elapsed_ns,
+               now->users, all->requests, all->failures, all->unsendable);
+    buf_printf(out, "client %.4f %" PRId64 " %" PRIu64 " %" PRIu64 " %" PRId64 " %s ",
+               now->busiest_core, now->longest_stall_ns / NS_PER_US, state.rows_queued,
+               state.rows_lost, state.lag_us == LIVE_NO_VALUE ? -1 : state.lag_us, state.verdict);
+    json_write_init(&reason, out, NULL);
+    json_write_text(&reason, NULL, state.reason);
+    buf_char(out, '\n');
+    buf_add(out, buf_text(&rows), rows.len);
+    out->failed = out->failed || !buf_ok(&rows);
+    buf_done(&rows);
+    evaluating_take(s->control, s->rows, out);
     say(s, "done");
 }
 
@@ -378,7 +467,6 @@ static void tick(void *self, const struct control_snapshot *now) {
     if (s->out.len > 0 || s->closed || now->elapsed_ns < s->next_ns)
         return;
     s->next_ns = (now->elapsed_ns / NS_PER_S + 1) * NS_PER_S;
-    record_load(s->record, &s->load);
     report(s);
 }
 
@@ -389,7 +477,6 @@ static int end(void *self, void *run_end, struct err *e) {
     (void)e;
     s->last.elapsed_ns = run->duration_ns;
     s->last.users = 0;
-    live_snapshot(s->live, run->duration_ns, &s->last.live);
     if (run->duration_ns > 0)
         report(s); /* the rest */
     if (s->start.mono_ns != 0) {
@@ -404,12 +491,8 @@ static int end(void *self, void *run_end, struct err *e) {
 }
 
 static void listen_done(void *self) {
-    live_free(((struct control_socket *)self)->live);
+    (void)self; /* the source's */
 }
 
-const struct control_listener control_socket_listener = {.name = "control",
-                                                         .init = listen_init,
-                                                         .feed = feed,
-                                                         .tick = tick,
-                                                         .end = end,
-                                                         .done = listen_done};
+const struct control_listener control_socket_listener = {
+    .name = "control", .init = listen_init, .tick = tick, .end = end, .done = listen_done};

@@ -1,6 +1,6 @@
 /*
- * control_socket: a run that an agent controls over a socket: --control FD. It is a part of a load,
- * and the agent has the others (coldswarm-mpi, or any program).
+ * control_socket: a run that an agent controls over a socket: --control FD. It may be a part of a
+ * load, and the agent has the others (coldswarm-mpi, or any program).
  *
  * Lines of text go both ways; docs/internals/control-socket.md has all of them. The run says when
  * it is ready, starts when the agent says so, reports once a second, and stops when told to. The

@@ -5,6 +5,8 @@
 #include <strings.h>
 
 #include "engine/flow.h"
+#include "grpc/grpc_frame.h"
+#include "grpc/proto_decode.h"
 #include "util/rng.h"
 #include "util/text.h"
 
@@ -125,6 +127,40 @@ static void put_body(const struct scenario *s, const char *bytes, size_t n, stru
     buf_char(out, '\n');
 }
 
+static bool take_message(void *context, struct bytes message) {
+    struct buf *out = context;
+    buf_add(out, message.data, message.len);
+    return true;
+}
+
+/* What is sent, read back: the message as JSON. */
+static int put_message(const struct scenario *s, const struct scenario_request *q,
+                       struct bytes body, struct buf *out, struct err *e) {
+    struct proto_decode_work *work = proto_decode_work_new();
+    struct grpc_reader reader;
+    struct buf message, json;
+    grpc_reader_init(&reader, PROTO_MESSAGE_BYTES_MAX);
+    reader.gzip = q->grpc->gzip;
+    buf_init(&message, SHOWN_MAX);
+    buf_init(&json, SHOWN_MAX);
+    int result = work == NULL
+                     ? err_set(e, "out of memory")
+                     : grpc_reader_feed(&reader, body.data, body.len, take_message, &message, e);
+    if (result == 0)
+        result =
+            proto_decode(q->grpc->method->input, work, buf_text(&message), message.len, &json, e);
+    if (result == 0) {
+        put_body(s, buf_text(&json), json.len, out);
+        buf_printf(out, "(%s: %zu byte%s of protobuf)\n", q->grpc->method->input->name, message.len,
+                   text_plural(message.len));
+    }
+    grpc_reader_done(&reader);
+    proto_decode_work_free(work);
+    buf_done(&message);
+    buf_done(&json);
+    return result;
+}
+
 /* Renders what varies; what does not is as it is. */
 static int render(struct rehearsal *r, const struct scenario_request *q,
                   struct transport_parts *room, const struct transport_parts **parts,
@@ -208,8 +244,11 @@ static int show(struct rehearsal *r, const struct scenario_request *q, struct bu
         buf_char(out, '\n');
         buf_done(&line);
     }
-    const char *body = parts != NULL && q->varying_body != NULL ? parts->body.data : q->body;
-    size_t n = parts != NULL && q->varying_body != NULL ? parts->body.len : q->body_bytes;
+    bool varies = parts != NULL && scenario_body_varies(q);
+    const char *body = varies ? parts->body.data : q->body;
+    size_t n = varies ? parts->body.len : q->body_bytes;
+    if (q->grpc != NULL)
+        return put_message(s, q, (struct bytes){body, n}, out, e);
     if (body != NULL) {
         buf_printf(out, "Content-Length: %zu\n", n);
         put_body(s, body, n, out);

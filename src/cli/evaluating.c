@@ -130,15 +130,6 @@ static void tick(void *self, const struct control_snapshot *now) {
         note_crossing(v, &crossings[i], now->elapsed_ns);
 }
 
-static char *text_of(const struct gate_rule *rule) {
-    struct buf text;
-    buf_init(&text, 8 * GATE_TEXT_MAX);
-    gate_rule_text(rule, &text);
-    char *out = buf_take(&text);
-    buf_done(&text);
-    return out;
-}
-
 /* The thresholds of the status; their texts are made once. */
 static void add(void *self, struct status *s, struct status_board *board) {
     struct evaluating *v = self;
@@ -155,14 +146,14 @@ static void add(void *self, struct status *s, struct status_board *board) {
         t->high = now.high;
         t->margin = now.margin;
         if (t->text == NULL)
-            t->text = text_of(&v->rules->items[i]);
+            t->text = gate_rule_copy(&v->rules->items[i]);
     }
 }
 
-void evaluating_take(const struct control *c, struct buf *out) {
+void evaluating_take(const struct control *c, bool all, struct buf *out) {
     struct evaluating *v = control_listener_self(c, &evaluating_listener);
-    if (v != NULL && v->live != NULL)
-        gate_live_take(v->live, out);
+    if (v != NULL && v->live != NULL && v->is_part)
+        gate_live_take(v->live, all, out);
 }
 
 /* Why it ended before its time. */
@@ -194,13 +185,10 @@ static int evaluate(const struct evaluating *v, const struct run_end *run, struc
     return result;
 }
 
-/* The final results, for the last status. */
-static void show_results(const struct evaluating *v, const struct thresholds *final) {
-    size_t n = final->rules.count;
-    struct status_threshold *all = control_thresholds(v->control, n);
-    for (size_t i = 0; all != NULL && i < n; i++) {
+void evaluating_final(const struct thresholds *final, struct status_threshold *all) {
+    for (size_t i = 0; all != NULL && i < final->rules.count; i++) {
         const struct gate_result *r = &final->results[i];
-        all[i] = (struct status_threshold){.text = text_of(r->rule),
+        all[i] = (struct status_threshold){.text = gate_rule_copy(r->rule),
                                            .state = r->verdict == GATE_HOLDS     ? STATUS_HOLDS
                                                     : r->verdict == GATE_CROSSED ? STATUS_FAILED
                                                                                  : STATUS_PENDING,
@@ -222,7 +210,8 @@ static int end(void *self, void *run_end, struct err *e) {
     if (evaluate(v, run, &run->thresholds, e) != 0)
         return -1;
     if (run->thresholds != NULL)
-        show_results(v, run->thresholds);
+        evaluating_final(run->thresholds,
+                         control_thresholds(v->control, run->thresholds->rules.count));
     return 0;
 }
 

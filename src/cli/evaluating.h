@@ -12,11 +12,15 @@
 #define CLI_EVALUATING_H
 
 #include "control/control.h"
+#include "report/thresholds.h"
 #include "util/buf.h"
 
 extern const struct control_listener evaluating_listener;
 
 /* Of a part that an agent controls: what gate_live_take() appends. */
-void evaluating_take(const struct control *c, struct buf *out);
+void evaluating_take(const struct control *c, bool all, struct buf *out);
+
+/* The final results become the thresholds of the last status, `all`; NULL: nobody sees them. */
+void evaluating_final(const struct thresholds *final, struct status_threshold *all);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/capacity_read.h"
 #include "cli/gate_baseline.h"
 #include "record/reader.h"
 #include "report/emit.h"
@@ -89,6 +90,11 @@ int gate(const struct args *a) {
     struct err e = {""};
     bool usage = false;
     int code = EXIT_USAGE;
+    if (capacity_is(args_at(a, 0)))
+        return capacity_gate(a);
+    if (opt_given(a, "min-capacity"))
+        return command_error(EXIT_USAGE, "--min-capacity needs the folder of a search (see "
+                                         "coldswarm capacity --help), not a run file");
     if (parse_rules(a, &rules, &e) != 0)
         goto out;
     struct thresholds_options o = {

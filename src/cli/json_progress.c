@@ -23,7 +23,8 @@
 struct json_progress {
     int fd;
     bool socket;
-    struct record *record;
+    record_event_fn *note;
+    void *note_context;
     struct buf line;
     size_t written; /* of the line */
     uint64_t seen;  /* number of the newest event that was written */
@@ -32,16 +33,35 @@ struct json_progress {
     struct err gone; /* why nothing is written any more; "": it is */
 };
 
+/* The descriptor that is named; -1: it is a file. */
+static int fd_of(const char *where) {
+    size_t digits = strspn(where, "0123456789");
+    return where[digits] == '\0' && digits > 0 && digits < 7 ? (int)strtol(where, NULL, 10) : -1;
+}
+
+static int check_fd(int fd, struct stat *st, struct err *e) {
+    if (fstat(fd, st) == 0 && (fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY)
+        return 0;
+    return err_set(e,
+                   "--json-progress %d: this is no open file to write to; redirect it, as "
+                   "in %d>FILE",
+                   fd, fd);
+}
+
+int json_progress_check(const struct args *a, struct err *e) {
+    const char *where = opt_text(a, "json-progress");
+    struct stat st;
+    int fd = where == NULL ? -1 : fd_of(where);
+    return fd < 0 ? 0 : check_fd(fd, &st, e);
+}
+
 /* A descriptor of our own that never blocks. O_NONBLOCK on the given one would also be seen by
  * other programs that have it. */
 static int take_fd(struct json_progress *p, int fd, struct err *e) {
     char path[64];
     struct stat st;
-    if (fstat(fd, &st) != 0 || (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY)
-        return err_set(e,
-                       "--json-progress %d: this is no open file to write to; redirect it, as "
-                       "in %d>FILE",
-                       fd, fd);
+    if (check_fd(fd, &st, e) != 0)
+        return -1;
     p->socket = S_ISSOCK(st.st_mode);
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode))
@@ -51,7 +71,47 @@ static int take_fd(struct json_progress *p, int fd, struct err *e) {
     return p->fd >= 0 ? 0 : err_set(e, "--json-progress %d: %s", fd, strerror(errno));
 }
 
-static int open_file(struct json_progress *p, const char *path, struct err *e) {
+static bool is_database(const char *path) {
+    static const char head[] = "SQLite format 3"; /* with its NUL */
+    char found[sizeof head] = "";
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    bool is = fd >= 0 && read(fd, found, sizeof found) == (ssize_t)sizeof found &&
+              memcmp(found, head, sizeof head) == 0;
+    if (fd >= 0)
+        close(fd);
+    return is;
+}
+
+/* Under any name, as through a link. */
+static bool is_file(const struct stat *st, const char *path) {
+    struct stat other;
+    return path != NULL && stat(path, &other) == 0 && st->st_dev == other.st_dev &&
+           st->st_ino == other.st_ino;
+}
+
+/* The file is emptied, which must not take a scenario or a recorded run. */
+static int check_file(const struct run_view *view, const char *path, struct err *e) {
+    struct stat st;
+    const char *what = NULL;
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+        return strcmp(path, view->path) != 0
+                   ? 0
+                   : err_set(e, "--json-progress %s: this is the run file; use another name", path);
+    if (is_file(&st, args_at(view->args, 0)))
+        what = "the scenario";
+    else if (is_file(&st, view->path))
+        what = "the run file";
+    else if (is_database(path))
+        what = "an SQLite file, such as a recorded run";
+    return what == NULL
+               ? 0
+               : err_set(e, "--json-progress %s: this is %s; use another name", path, what);
+}
+
+static int open_file(struct json_progress *p, const struct run_view *view, const char *path,
+                     struct err *e) {
+    if (check_file(view, path, e) != 0)
+        return -1;
     p->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0666);
     if (p->fd < 0 && errno == ENXIO)
         return err_set(e, "--json-progress %s: nobody reads this pipe; start its reader first",
@@ -68,13 +128,14 @@ static int init(const void *run, void **self, struct err *e) {
     struct json_progress *p = calloc(1, sizeof *p);
     if (p == NULL)
         return err_set(e, "out of memory for --json-progress");
-    *p = (struct json_progress){.fd = -1, .record = view->record, .first = true};
+    *p = (struct json_progress){
+        .fd = -1, .note = view->note, .note_context = view->note_context, .first = true};
     buf_init(&p->line, LINE_MAX_BYTES);
     *self = p;
-    size_t digits = strspn(where, "0123456789");
-    if (where[digits] == '\0' && digits > 0 && digits < 7)
-        return take_fd(p, (int)strtol(where, NULL, 10), e);
-    return repeat_file(view->repeat, where, path, e) != 0 ? -1 : open_file(p, path, e);
+    int fd = fd_of(where);
+    if (fd >= 0)
+        return take_fd(p, fd, e);
+    return repeat_file(view->repeat, where, path, e) != 0 ? -1 : open_file(p, view, path, e);
 }
 
 /* Writes what it takes. */
@@ -122,7 +183,7 @@ static void second(void *self, const struct status *s) {
     p->seen = s->mark_count > 0 ? s->marks[s->mark_count - 1].number : p->seen;
     flush(p);
     if (p->gone.text[0] != '\0' && s->phase != STATUS_ENDED)
-        record_event(p->record, s->elapsed_ns, "json_progress", p->gone.text);
+        p->note(p->note_context, s->elapsed_ns, "json_progress", p->gone.text);
 }
 
 static void done(void *self) {

@@ -11,7 +11,11 @@
 #ifndef CLI_JSON_PROGRESS_H
 #define CLI_JSON_PROGRESS_H
 
+#include "cli/command.h"
 #include "control/control.h"
+
+/* Whether a descriptor that --json-progress names can be written to, before there is a run. */
+int json_progress_check(const struct args *a, struct err *e);
 
 extern const struct control_listener json_progress_listener;
 

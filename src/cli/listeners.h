@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/dispatch_lag.h"
+#include "cli/hanging.h"
 #include "cli/manifest.h"
 #include "cli/repeat.h"
 #include "cli/run_manifest.h"
@@ -20,14 +21,19 @@
 
 extern const struct control_tables run_tables;
 
-/* Passed to a listener's init(). Everything in it is valid until done(). */
+/* Passed to a listener's init(). Everything in it is valid until done(). coldswarm-mpi shows a load
+ * of several machines to listeners that need no scenario and record: both are NULL then. */
 struct run_view {
     const struct args *args;
     const struct scenario *scenario;
     const struct repeat *repeat;
     struct record *record; /* open, not started */
+    /* Makes what happened an event of the run file. Any thread. */
+    record_event_fn *note;
+    void *note_context;
     struct control *control;
     const struct run_facts *facts;
+    const char *path; /* of the run file */
 };
 
 /* Passed to a listener's end(). */
@@ -41,7 +47,8 @@ struct run_end {
     struct counted *counted;       /* for the tables; NULL: they read the file */
     struct streams *streams;       /* for the tables; NULL: no response was a stream, or unknown */
     uint64_t uncovered;            /* failed requests that no threshold covers */
-    struct err invalid;            /* makes the run INVALID, with this reason; "": does not */
+    struct hanging_result hanging;
+    struct err invalid; /* makes the run INVALID, with this reason; "": does not */
 };
 
 #endif

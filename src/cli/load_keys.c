@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/run.h"
 #include "cli/steering.h"
+#include "control/change.h"
 
 #define SPAWN_RATE 100.0 /* Locust's */
 
@@ -31,7 +33,8 @@ static void listen_to(struct keys *k) {
     k->set = tcsetattr(STDIN_FILENO, TCSANOW, &ours) == 0;
 }
 
-static int init(const void *args, void **self, struct err *e) {
+static int init(const void *context, void **self, struct err *e) {
+    const struct args *args = ((const struct run_source_view *)context)->args;
     if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO) || opt_flag(args, "no-keys") ||
         opt_flag(args, "quiet"))
         return 0;
@@ -50,7 +53,7 @@ static int steps_of(char key) {
 
 static void refuse(struct keys *k, const char *why) {
     if (!k->refused)
-        fprintf(stderr, "the load of this run cannot be changed: %s\n\n\n\n", why);
+        fprintf(stderr, CHANGE_REFUSED "%s\n\n\n\n", why);
     k->refused = true;
 }
 

@@ -3,9 +3,11 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <sys/random.h>
 
 #include "cli/steering.h"
 #include "transport/source.h"
+#include "util/clock.h"
 #include "util/text.h"
 #include "util/units.h"
 
@@ -135,6 +137,16 @@ int loadopts_apply(const struct args *a, struct scenario *s, struct err *e) {
     if (apply_rate(a, l, e) != 0 || apply_users(a, l, e) != 0 || apply_speed(a, l, e) != 0)
         return -1;
     return apply_time(a, l, e) != 0 ? -1 : steering_apply(a, l, e);
+}
+
+uint64_t loadopts_seed(const struct args *a) {
+    uint32_t seed = 1;
+    if (opt_given(a, "seed"))
+        return (uint64_t)opt_integer(a, "seed");
+    /* 32 bits: a seed that can be read aloud and typed again. */
+    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
+        seed = (uint32_t)clock_real_ns();
+    return seed;
 }
 
 void loadopts_text(const struct load *l, struct buf *out) {

@@ -17,6 +17,9 @@
  * load. With several loads only --run-time does. */
 int loadopts_apply(const struct args *a, struct scenario *s, struct err *e);
 
+/* --seed, or a random one. */
+uint64_t loadopts_seed(const struct args *a);
+
 /* Appends "10 users, 1 per second, for 97s". */
 void loadopts_text(const struct load *l, struct buf *out);
 

@@ -3,8 +3,16 @@
 #include <cjson/cJSON.h>
 #include <curl/curl.h>
 #include <microhttpd.h>
+#include <nghttp2/nghttp2.h>
+#include <openssl/crypto.h>
+#include <protobuf-c/protobuf-c.h>
 #include <sqlite3.h>
+#include <string.h>
 #include <uv.h>
+#include <zlib.h>
+
+#include "record/db.h"
+#include "util/json_write.h"
 
 const char program_summary[] = "load test HTTP services and record every request";
 
@@ -33,10 +41,49 @@ const struct program_exit program_exits[] = {
 };
 const size_t program_exit_count = sizeof program_exits / sizeof *program_exits;
 
+struct library {
+    const char *name, *version;
+};
+
+/* With a row of NULLs at the end. */
+enum { LIBRARIES = 10 };
+
+static void list_libraries(struct library to[LIBRARIES]) {
+    const struct library all[LIBRARIES] = {
+        {"libcurl", curl_version_info(CURLVERSION_NOW)->version},
+        {"OpenSSL", OpenSSL_version(OPENSSL_VERSION_STRING)},
+        {"libnghttp2", nghttp2_version(0)->version_str},
+        {"libuv", uv_version_string()},
+        {"SQLite", sqlite3_libversion()},
+        {"libmicrohttpd", MHD_get_version()},
+        {"cJSON", cJSON_Version()},
+        {"zlib", zlibVersion()},
+        {"protobuf-c", protobuf_c_version()},
+    };
+    memcpy(to, all, sizeof all);
+}
+
 void program_version(struct buf *out) {
-    const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
+    struct library libraries[LIBRARIES];
+    list_libraries(libraries);
     buf_printf(out, "coldswarm %s\n", COLDSWARM_VERSION);
-    buf_printf(out, "libcurl %s (%s), libuv %s, SQLite %s, libmicrohttpd %s, cJSON %s\n",
-               curl->version, curl->ssl_version == NULL ? "no TLS" : curl->ssl_version,
-               uv_version_string(), sqlite3_libversion(), MHD_get_version(), cJSON_Version());
+    for (const struct library *l = libraries; l->name != NULL; l++)
+        buf_printf(out, "%s%s %s", l == libraries ? "" : ", ", l->name, l->version);
+    buf_char(out, '\n');
+}
+
+void program_version_json(struct buf *out) {
+    struct library libraries[LIBRARIES];
+    struct json_writer w;
+    list_libraries(libraries);
+    json_write_init(&w, out, "  ");
+    json_write_object(&w, NULL, JSON_LINES);
+    json_write_text(&w, "coldswarm", COLDSWARM_VERSION);
+    json_write_int(&w, "schema", DB_SCHEMA_VERSION);
+    json_write_object(&w, "libraries", JSON_LINES);
+    for (const struct library *l = libraries; l->name != NULL; l++)
+        json_write_text(&w, l->name, l->version);
+    json_write_end(&w);
+    json_write_end(&w);
+    buf_char(out, '\n');
 }

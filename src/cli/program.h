@@ -32,6 +32,9 @@ struct program {
 
 /* Appends "coldswarm 0.1.0", and a second line with the versions of the libraries. */
 void program_version(struct buf *out);
+/* The same as JSON: {"coldswarm", "schema", "libraries": {NAME: VERSION, ...}}; "schema" is that of
+ * run files. */
+void program_version_json(struct buf *out);
 
 /* `brief` stops after the list of commands: shown without any argument. `width` is in columns. */
 void help_overview(struct buf *out, const struct program *p, bool brief, size_t width);
@@ -41,7 +44,13 @@ void help_command(struct buf *out, const struct command *c, size_t width);
 void manpage_render(struct buf *out, const struct program *p);
 void manpage_render_command(struct buf *out, const struct command *c);
 
-/* A script to source in bash. */
-void completion_bash(struct buf *out, const struct program *p);
+/* Scripts for completion, of the shells that COMPLETION_SHELLS names. Source them, or install them
+ * where the shell looks: share/bash-completion/completions/coldswarm, a folder of zsh's $fpath as
+ * _coldswarm, share/fish/vendor_completions.d/coldswarm.fish. */
+#define COMPLETION_SHELLS "bash zsh fish"
+typedef void completion_fn(struct buf *out, const struct program *p);
+/* The words of an OPT_CHOICE, with blanks between them. */
+void completion_choices(struct buf *out, const struct opt_def *d);
+completion_fn completion_bash, completion_zsh, completion_fish;
 
 #endif

@@ -31,6 +31,11 @@ static const char tail[] = "}\n"
                            "\n"
                            "complete -F _coldswarm coldswarm\n";
 
+void completion_choices(struct buf *out, const struct opt_def *d) {
+    for (const char *p = d->choices; *p != '\0'; p++)
+        buf_char(out, *p == '|' ? ' ' : *p);
+}
+
 static void option_names(struct buf *out, const struct opt_def *opts, size_t count) {
     for (size_t i = 0; i < count; i++) {
         if (opts[i].letter != 0)
@@ -54,8 +59,7 @@ static void value_case(struct buf *out, const struct opt_def *d) {
     buf_printf(out, "--%s)\n", d->name);
     if (d->type == OPT_CHOICE) {
         buf_str(out, "            _coldswarm_words \"");
-        for (const char *p = d->choices; *p != '\0'; p++)
-            buf_char(out, *p == '|' ? ' ' : *p);
+        completion_choices(out, d);
         buf_str(out, "\"\n");
     } else if (d->type == OPT_FILE) {
         buf_str(out, "            _coldswarm_files\n");
@@ -88,7 +92,7 @@ static void command_case(struct buf *out, const struct program *p, const struct 
         command_names(out, p);
         buf_str(out, "\"\n");
     } else if (strcmp(c->name, "completion") == 0) {
-        buf_str(out, "        _coldswarm_words bash\n");
+        buf_str(out, "        _coldswarm_words \"" COMPLETION_SHELLS "\"\n");
     } else if (c->positional_max != 0) {
         buf_str(out, "        _coldswarm_files\n");
     }

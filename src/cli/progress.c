@@ -57,7 +57,7 @@ static void latency_text(int64_t us, char out[UNITS_BYTES]) {
         snprintf(out, UNITS_BYTES, "%.1f s", (double)us / 1e6);
 }
 
-static void add_counts(struct buf *out, const struct live_snapshot *s) {
+static void add_counts(struct buf *out, const struct live_row *s) {
     buf_printf(out, "%" PRIu64 " request%s, %" PRIu64 " failed", s->requests,
                text_plural(s->requests), s->failures);
     if (s->requests > 0)
@@ -68,16 +68,17 @@ static void add_counts(struct buf *out, const struct live_snapshot *s) {
         buf_printf(out, "; %" PRIu64 " could not be built", s->unsendable);
 }
 
-static void add_rates(struct buf *out, const struct live_snapshot *s) {
+static void add_rates(struct buf *out, const struct live_row *s) {
     char p50[UNITS_BYTES], p95[UNITS_BYTES];
-    latency_text(s->p50_us, p50);
-    latency_text(s->p95_us, p95);
+    latency_text(s->recent.p50_us, p50);
+    latency_text(s->recent.p95_us, p95);
     buf_printf(out, "%.1f requests/s   %.1f failures/s   p50 %s   p95 %s", s->requests_per_second,
                s->failures_per_second, p50, p95);
 }
 
-static void add_bar(struct buf *out, const struct control_snapshot *now) {
-    double part = now->duration_ns > 0 ? (double)now->elapsed_ns / (double)now->duration_ns : 1;
+static void add_bar(struct buf *out, const struct status *now) {
+    int64_t duration_ns = now->run->duration_ns;
+    double part = duration_ns > 0 ? (double)now->elapsed_ns / (double)duration_ns : 1;
     if (part > 1)
         part = 1;
     int full = (int)(part * BAR_COLUMNS);
@@ -85,14 +86,13 @@ static void add_bar(struct buf *out, const struct control_snapshot *now) {
         buf_str(out, i < full ? "█" : "░");
     char elapsed[UNITS_BYTES], whole[UNITS_BYTES], left[UNITS_BYTES];
     units_duration_text(now->elapsed_ns / NS_PER_S * NS_PER_S, elapsed);
-    units_duration_text(now->duration_ns, whole);
+    units_duration_text(duration_ns, whole);
     buf_printf(out, " %3.0f %%   ", part * 100);
-    if (now->stopping) {
+    if (now->phase != STATUS_RUNNING) {
         buf_str(out, "stopping: waiting for requests in flight");
         return;
     }
-    units_duration_text((now->duration_ns - now->elapsed_ns + NS_PER_S - 1) / NS_PER_S * NS_PER_S,
-                        left);
+    units_duration_text((duration_ns - now->elapsed_ns + NS_PER_S - 1) / NS_PER_S * NS_PER_S, left);
     buf_printf(out, "%s of %s, %s left", now->elapsed_ns < NS_PER_S ? "0s" : elapsed, whole, left);
 }
 
@@ -117,7 +117,7 @@ static void add_line(struct buf *out, const char *line, size_t columns) {
     buf_done(&cut);
 }
 
-static void show_block(struct progress *p, const struct control_snapshot *now) {
+static void show_block(struct progress *p, const struct status *now) {
     struct buf out, line;
     size_t columns = terminal_columns(p->to);
     buf_init(&out, BLOCK_MAX_BYTES);
@@ -129,11 +129,11 @@ static void show_block(struct progress *p, const struct control_snapshot *now) {
     add_line(&out, buf_text(&line), columns);
     buf_clear(&line);
     buf_printf(&line, "  users %u/%u   ", now->users, now->users_max);
-    add_rates(&line, &now->live);
+    add_rates(&line, &now->rows[now->row_count].live);
     add_line(&out, buf_text(&line), columns);
     buf_clear(&line);
     buf_str(&line, "  ");
-    add_counts(&line, &now->live);
+    add_counts(&line, &now->rows[now->row_count].live);
     add_line(&out, buf_text(&line), columns);
     p->drawn_lines = 3;
     fputs(buf_text(&out), p->to);
@@ -142,7 +142,7 @@ static void show_block(struct progress *p, const struct control_snapshot *now) {
     buf_done(&out);
 }
 
-static void show_line(struct progress *p, const struct control_snapshot *now) {
+static void show_line(struct progress *p, const struct status *now) {
     if (now->elapsed_ns - p->last_line_ns < LINE_EVERY_NS)
         return;
     struct buf out;
@@ -150,20 +150,12 @@ static void show_line(struct progress *p, const struct control_snapshot *now) {
     buf_init(&out, BLOCK_MAX_BYTES);
     buf_printf(&out, "%4" PRId64 "s  users %u/%u   ", now->elapsed_ns / NS_PER_S, now->users,
                now->users_max);
-    add_rates(&out, &now->live);
+    add_rates(&out, &now->rows[now->row_count].live);
     buf_str(&out, "   ");
-    add_counts(&out, &now->live);
+    add_counts(&out, &now->rows[now->row_count].live);
     fprintf(p->to, "%s\n", buf_text(&out));
     fflush(p->to);
     buf_done(&out);
-}
-
-static void tick(void *self, const struct control_snapshot *now) {
-    struct progress *p = self;
-    if (p->block)
-        show_block(p, now);
-    else
-        show_line(p, now);
 }
 
 /* Removes the block from the screen. */
@@ -174,6 +166,16 @@ static void clear(struct progress *p) {
     fprintf(p->to, "\x1b[%zuA\r\x1b[J", p->drawn_lines);
     fflush(p->to);
     p->drawn_lines = 0;
+}
+
+static void second(void *self, const struct status *now) {
+    struct progress *p = self;
+    if (now->phase == STATUS_ENDED)
+        clear(p);
+    else if (p->block)
+        show_block(p, now);
+    else
+        show_line(p, now);
 }
 
 /* Confirms Ctrl-C at once. */
@@ -197,5 +199,9 @@ static int end(void *self, void *run_end, struct err *e) {
     return 0;
 }
 
-const struct control_listener progress_listener = {
-    .name = "progress", .init = init, .tick = tick, .command = command, .end = end, .done = free};
+const struct control_listener progress_listener = {.name = "progress",
+                                                   .init = init,
+                                                   .second = second,
+                                                   .command = command,
+                                                   .end = end,
+                                                   .done = free};

@@ -3,7 +3,7 @@
  *
  * On a terminal it is one block, redrawn in place. Otherwise it prints a line every few seconds,
  * without control codes. It writes to stderr only. It computes nothing: the numbers are those of
- * the snapshot. With --quiet or --only-summary it prints nothing.
+ * the status, once a second. With --quiet or --only-summary it prints nothing.
  *
  * Thread: main.
  */

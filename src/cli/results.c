@@ -35,7 +35,7 @@ static void wrote_tables(FILE *to, const char *dir, const struct document *d) {
     for (const struct section *s = document_table(d, NULL); s != NULL; s = document_table(d, s)) {
         char name[DOCUMENT_KEY_BYTES + 8];
         snprintf(name, sizeof name, "%s.csv", s->table->key);
-        if (s->programs == SECTION_PLAIN)
+        if (s->programs == SECTION_PLAIN && s->table != d->csv) /* which is tables.csv */
             wrote(to, dir, name, s->table->title);
     }
 }
@@ -48,23 +48,26 @@ static void wrote_figures(FILE *to, const char *dir, const struct document *d) {
         wrote_pictures(to, dir, FIGURES_PAGE, FIGURES_PAGE_CAPTION);
 }
 
-/* Where each thing went: to stdout after tables for people, to stderr where stdout is for a
- * program. */
-static void list(FILE *to, const char *dir, const struct document *d,
-                 const struct figures_result *figures) {
+void results_list(FILE *to, const char *dir, const struct document *d,
+                  const struct figures_result *figures) {
+    const struct model *m = d->model;
     fputc('\n', to);
     wrote(to, dir, "tables.txt, .md, .csv, .json, .tex", "the tables");
     wrote(to, dir, "report.html", "all of it as one page");
-    wrote(to, dir, "response_time.hgrm, service_time.hgrm", "for HdrHistogram's plotter");
-    wrote(to, dir, "requests.jtl, k6_summary.json, junit.xml", "for JMeter, k6's tools and CI");
-    if (d->model->dialects != NULL)
+    if (m != NULL) {
+        wrote(to, dir, "response_time.hgrm, service_time.hgrm", "for HdrHistogram's plotter");
+        wrote(to, dir, "requests.jtl, k6_summary.json, junit.xml", "for JMeter, k6's tools and CI");
+    }
+    if (m != NULL && m->dialects != NULL)
         wrote(to, dir, "vllm.json, profile_export.jsonl", "for tools of vLLM and AIPerf");
-    wrote(to, dir, "errors.csv", "every kind of error");
+    if (m != NULL)
+        wrote(to, dir, "errors.csv", "every kind of error");
     wrote_tables(to, dir, d);
-    if (d->model->thresholds != NULL)
+    if (m != NULL && m->thresholds != NULL)
         wrote(to, dir, "thresholds.csv", "each threshold, its value and interval");
     wrote(to, dir, "latex/*.tex", "each table and figure for a LaTeX document");
-    wrote(to, dir, "methods.md, .tex", "how the run was made and measured");
+    if (m != NULL)
+        wrote(to, dir, "methods.md, .tex", "how the run was made and measured");
     wrote(to, dir, "numbers.json", "the SQL behind each number");
     wrote(to, dir, "data/*.csv", "the numbers behind each figure");
     if (figures->drawn)
@@ -77,8 +80,8 @@ static int write_folder(const struct results_options *o, const struct report_sou
     struct err e = {""};
     if (report_write_dir(o->folder, s, &how, &figures, &e) != 0)
         return command_error(EXIT_RUNTIME, e.text);
-    if (!o->silent)
-        list(o->format->for_people ? stdout : stderr, o->folder, s->document, &figures);
+    if (!o->silent) /* to stderr where stdout is for a program */
+        results_list(o->format->for_people ? stdout : stderr, o->folder, s->document, &figures);
     if (figures.note[0] != '\0')
         command_error(EXIT_OK, figures.note);
     return EXIT_OK;

@@ -7,6 +7,7 @@
 #define CLI_RESULTS_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "record/reader.h"
 #include "report/report.h"
@@ -39,5 +40,9 @@ struct results_options {
 /* Reads the run file at `path`, prints to stdout and writes the report. Returns an exit code;
  * errors were already printed. */
 int results_show(const char *path, const struct results_options *o);
+
+/* Prints where a report was written, a line per group of files. */
+void results_list(FILE *to, const char *dir, const struct document *d,
+                  const struct figures_result *figures);
 
 #endif

@@ -5,12 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "cli/calibrate.h"
+#include "cli/exporting.h"
+#include "cli/json_progress.h"
 #include "cli/listeners.h"
 #include "cli/loadopts.h"
 #include "cli/page.h"
+#include "cli/reflecting.h"
 #include "cli/repeat.h"
 #include "cli/replay.h"
 #include "cli/results.h"
@@ -19,6 +21,7 @@
 #include "cli/run_values.h"
 #include "cli/run_words.h"
 #include "cli/sending.h"
+#include "cli/serving.h"
 #include "cli/sharding.h"
 #include "cli/steering.h"
 #include "cli/stream_scenario.h"
@@ -59,6 +62,7 @@ static int load_scenario(const struct args *a, const struct replay *replay, stru
     if (replay == NULL && builtin && !opt_given(a, "host"))
         return err_set(e, "nothing to run; give a scenario file, or --host URL to run the built-in "
                           "mix (see coldswarm run --help)");
+    reflecting_begin(opt_given(a, "host") ? opt_text(a, "host") : NULL);
     int status = replay != NULL           ? replay_scenario(replay, &s, e)
                  : opt_given(a, "stream") ? stream_scenario(a, &s, code, e)
                  : builtin ? scenario_parse("(built-in paper mix)", ".", embed_scenarios_paper_json,
@@ -85,19 +89,10 @@ static int load_scenario(const struct args *a, const struct replay *replay, stru
     return 0;
 }
 
-static uint64_t choose_seed(const struct args *a) {
-    uint32_t seed = 1;
-    if (opt_given(a, "seed"))
-        return (uint64_t)opt_integer(a, "seed");
-    /* 32 bits: a seed that can be read aloud and typed again. */
-    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
-        seed = (uint32_t)clock_real_ns();
-    return seed;
-}
-
 struct run {
     const struct args *args;
-    struct repeat *repeat; /* which of how many */
+    struct run_owner *owner; /* NULL: none */
+    struct repeat *repeat;   /* which of how many */
     struct scenario *scenario;
     struct sending sending;
     struct sharding sharding;
@@ -110,6 +105,13 @@ struct run {
     char path[REPEAT_PATH_BYTES];
     char page[REPEAT_PATH_BYTES]; /* "": no --html */
 };
+
+/* Says why it failed, also to its owner. */
+static int fail(const struct run *run, int code, const char *text) {
+    if (run->owner != NULL && run->owner->failure.text[0] == '\0')
+        err_set(&run->owner->failure, "%s", text);
+    return command_error(code, text);
+}
 
 /* ---- while it runs ---- */
 
@@ -219,6 +221,10 @@ static void describe(struct run *run) {
     control_describe(&run->control, &shown);
 }
 
+static void note(void *record, int64_t at_ns, const char *kind, const char *text) {
+    record_event(record, at_ns, kind, text);
+}
+
 static int open_record(struct run *run, struct err *e) {
     const struct scenario *s = run->scenario;
     const struct record_run about = {
@@ -238,8 +244,11 @@ static int open_record(struct run *run, struct err *e) {
                                   .scenario = s,
                                   .repeat = run->repeat,
                                   .record = run->record,
+                                  .note = note,
+                                  .note_context = run->record,
                                   .control = &run->control,
-                                  .facts = &run->facts};
+                                  .facts = &run->facts,
+                                  .path = run->path};
     const struct record_watch watch = {.requests = control_feed,
                                        .events = control_feed_event,
                                        .iterations = control_feed_iteration,
@@ -271,7 +280,7 @@ static int show(const struct run *run, const struct run_end *end) {
     char folder[REPEAT_PATH_BYTES] = "";
     const char *report = opt_text(run->args, "report");
     if (report != NULL && repeat_folder(run->repeat, report, folder, &e) != 0)
-        code = command_error(EXIT_RUNTIME, e.text);
+        code = fail(run, EXIT_RUNTIME, e.text);
     struct results_options show = {
         .format = report_format("table"),
         .bare = quiet,
@@ -305,15 +314,17 @@ static int close_record(struct run *run, bool whole, const struct run_end *end,
     return whole ? 0 : -1;
 }
 
-static void doubt_streams(struct verdict *v, const struct engine_result *result,
-                          const struct run_end *end) {
+static void doubt(const struct run *run, struct verdict *v, const struct engine_result *result,
+                  const struct run_end *end) {
     struct lines doubts;
-    if (end->streams == NULL)
-        return;
     lines_init(&doubts, NULL);
-    stream_doubts(end->streams,
-                  result->loop_lag_p99_ns < 0 ? READER_NO_VALUE : result->loop_lag_p99_ns / 1000,
-                  &doubts);
+    hanging_doubt(&end->hanging, run->scenario, &doubts);
+    /* The whole has more answers to judge by than a part. */
+    if (end->streams != NULL && !run->sharding.is_part)
+        stream_doubts(end->streams,
+                      result->loop_lag_p99_ns < 0 ? READER_NO_VALUE
+                                                  : result->loop_lag_p99_ns / 1000,
+                      &doubts);
     verdict_doubt(v, &doubts);
     lines_done(&doubts);
 }
@@ -332,12 +343,12 @@ static int conclude(struct run *run, const struct engine_result *result, struct 
     say_teardown(result);
     record_totals(run->record, &totals);
     verdict_decide(&verdict, result, &totals, &end->sent);
-    if (!run->sharding.is_part) /* the whole has more answers to judge by */
-        doubt_streams(&verdict, result, end);
+    doubt(run, &verdict, result, end);
     if (end->invalid.text[0] != '\0') {
         verdict.word = "INVALID";
         snprintf(verdict.reason, sizeof verdict.reason, "%.500s", end->invalid.text);
-    }
+    } else if (verdict.only_late)
+        manifest_add(&end->manifest, VERDICT_ONLY_LATE_KEY, "1");
     verdict_note_version(&verdict, run->scenario->http.version != SCENARIO_HTTP_1_1, &end->sent);
     int code = verdict_exit_code(&verdict, result, &totals,
                                  end->thresholds != NULL && !end->thresholds->ok, end->uncovered,
@@ -355,7 +366,7 @@ static int conclude(struct run *run, const struct engine_result *result, struct 
     bool whole = close_record(run, end->whole, end, &last, &e) == 0;
     control_release(&run->control);
     if (!whole || !listened)
-        code = command_error(EXIT_RUNTIME, whole ? listener.text : e.text);
+        code = fail(run, EXIT_RUNTIME, whole ? listener.text : e.text);
     int shown = show(run, end);
     if (shown != EXIT_OK && result->signal == 0)
         code = shown;
@@ -378,7 +389,7 @@ static int calibrate_first(struct run *run, const struct engine_options *o) {
     if (!quiet)
         fputs("calibrating against a local server that does no work\n", stderr);
     if (calibrate(o, &run->calibration, &e) != 0)
-        return command_error(EXIT_RUNTIME, e.text);
+        return fail(run, EXIT_RUNTIME, e.text);
     const struct calibration *c = &run->calibration;
     if (c->signal != 0)
         return 128 + c->signal;
@@ -397,7 +408,7 @@ static int stay_away(struct run *run, const struct engine_result *result, struct
     control_end(&run->control, end, NULL);
     drop_record(run);
     err_set(&e, "not started: %.400s", run->control.why.text);
-    return command_error(result->signal != 0 ? 128 + result->signal : EXIT_USAGE, e.text);
+    return fail(run, result->signal != 0 ? 128 + result->signal : EXIT_USAGE, e.text);
 }
 
 static int carry_out(struct run *run) {
@@ -425,15 +436,16 @@ static int carry_out(struct run *run) {
     if (code != EXIT_OK)
         return code;
     if (open_record(run, &e) != 0)
-        return command_error(EXIT_RUNTIME, e.text);
-    run_warn_place(run->path);
+        return fail(run, EXIT_RUNTIME, e.text);
+    if (!run->sharding.agreed) /* an agent says it, and before the start */
+        run_warn_place(run->path);
     if (!opt_flag(a, "quiet"))
         run_announce(&run->facts, run->path);
     o.record = run->record;
     o.tick = tick;
     int status = engine_run(&o, &result, &e);
     if (status == 0 && result.unstarted &&
-        (run->sharding.is_part || run->sharding.start_at_ns != 0))
+        (run->sharding.is_part || run->sharding.agreed || run->sharding.start_at_ns != 0))
         code = stay_away(run, &result, &end);
     else if (status == 0)
         code = conclude(run, &result, &end);
@@ -442,7 +454,7 @@ static int carry_out(struct run *run) {
         record_stop(run->record, NULL);
         control_end(&run->control, &end, NULL);
         say_teardown(&result);
-        code = command_error(result.late_ns != 0 ? EXIT_USAGE : EXIT_RUNTIME, e.text);
+        code = fail(run, result.late_ns != 0 ? EXIT_USAGE : EXIT_RUNTIME, e.text);
         control_conclude(&run->control, 0, "INVALID", e.text, code);
         if (result.late_ns != 0)
             drop_record(run);
@@ -470,23 +482,36 @@ static int choose_page(struct run *run, struct err *e) {
     return result;
 }
 
+/* Everything that can be wrong before there is a run. *code is the exit code then. */
+static int prepare(struct run *run, const struct replay *replay, int *code, struct err *e) {
+    const struct args *a = run->args;
+    *code = EXIT_USAGE;
+    if (serving_check(a, e) != 0 || exporting_check(a, e) != 0 || json_progress_check(a, e) != 0 ||
+        sharding_choose(a, &run->sharding, e) != 0 ||
+        load_scenario(a, replay, &run->scenario, code, e) != 0 ||
+        sharding_check(&run->sharding, run->scenario, e) != 0 ||
+        sending_choose(a, run->scenario, &run->sending, e) != 0 ||
+        engine_check_files(run->scenario, e) != 0 || choose_page(run, e) != 0 ||
+        engine_raise_limits(run->scenario, run->sharding.part, (uint32_t)opt_integer(a, "threads"),
+                            e) != 0)
+        return -1;
+    *code = EXIT_RUNTIME;
+    return run_path_check(a, run->repeat, e);
+}
+
 static int run_once(const struct args *a, const struct control_tables *tables,
-                    const struct replay *replay, struct repeat *repeat, uint64_t seed) {
+                    struct run_owner *owner, const struct replay *replay, struct repeat *repeat,
+                    uint64_t seed) {
     struct err e = {0};
-    struct run run = {.args = a, .repeat = repeat};
-    struct sharding *sharding = &run.sharding;
-    uint32_t threads = (uint32_t)opt_integer(a, "threads");
+    struct run run = {.args = a, .owner = owner, .repeat = repeat};
+    const struct run_source_view sources = {.args = a, .owner = owner};
+    const struct sharding *sharding = &run.sharding;
     int code = EXIT_USAGE;
-    if (sharding_choose(a, sharding, &e) != 0 ||
-        load_scenario(a, replay, &run.scenario, &code, &e) != 0 ||
-        sharding_check(sharding, run.scenario, &e) != 0 ||
-        sending_choose(a, run.scenario, &run.sending, &e) != 0 ||
-        engine_check_files(run.scenario, &e) != 0 || choose_page(&run, &e) != 0 ||
-        engine_raise_limits(run.scenario, sharding->part, threads, &e) != 0)
-        command_error(code, e.text);
-    else if (run_path_check(a, repeat, &e) != 0 || transport_global_init(&e) != 0 ||
-             control_init(&run.control, tables, a, &e) != 0)
-        code = command_error(EXIT_RUNTIME, e.text);
+    if (prepare(&run, replay, &code, &e) != 0)
+        fail(&run, code, e.text);
+    else if (transport_global_init(&e) != 0 ||
+             control_init(&run.control, tables, &sources, &e) != 0)
+        code = fail(&run, EXIT_RUNTIME, e.text);
     else {
         run.facts = (struct run_facts){.args = a,
                                        .scenario = run.scenario,
@@ -496,7 +521,7 @@ static int run_once(const struct args *a, const struct control_tables *tables,
                                        .sharding = sharding,
                                        .calibration = &run.calibration,
                                        .seed = seed};
-        if (sharding->is_part)
+        if (sharding->is_part || sharding->trace != 0)
             sending_set_trace(&run.sending, sharding_trace(sharding, seed));
         if (replay != NULL && repeat->nth == 1)
             run_say_differences(&run.facts);
@@ -508,6 +533,8 @@ static int run_once(const struct args *a, const struct control_tables *tables,
     }
     if (run.control.tables != NULL)
         control_finish(&run.control, code);
+    if (owner != NULL)
+        owner->signal = run.control.signal;
     control_done(&run.control);
     steering_done(&run.steering);
     scenario_free(run.scenario);
@@ -516,9 +543,9 @@ static int run_once(const struct args *a, const struct control_tables *tables,
 }
 
 static int run_series(const struct args *a, const struct control_tables *tables,
-                      const struct replay *replay) {
+                      struct run_owner *owner, const struct replay *replay) {
     struct repeat repeat;
-    uint64_t seed = choose_seed(a);
+    uint64_t seed = loadopts_seed(a);
     struct err e = {0};
     if (opt_given(a, "pause") && opt_integer(a, "repeat") < 2)
         return command_error(EXIT_USAGE, "--pause needs --repeat 2 or more");
@@ -526,28 +553,41 @@ static int run_series(const struct args *a, const struct control_tables *tables,
         return command_error(EXIT_RUNTIME, e.text);
     repeat.quiet = opt_flag(a, "quiet");
     while (repeat_next(&repeat))
-        run_once(a, tables, replay, &repeat, seed + repeat.nth - 1);
+        run_once(a, tables, owner, replay, &repeat, seed + repeat.nth - 1);
     repeat_say_missing(&repeat);
     int code = repeat_end(&repeat, opt_text(a, "report"));
     repeat_free(&repeat);
     return code;
 }
 
-int run(const struct args *a, const struct control_tables *tables) {
+int run_check(const struct args *a, char **target, struct err *e) {
+    struct repeat once = {.count = 1, .nth = 1};
+    struct run run = {.args = a, .repeat = &once};
+    int code;
+    int result = prepare(&run, NULL, &code, e);
+    if (target != NULL)
+        *target = result == 0 && run.scenario->target_source != NULL
+                      ? strdup(run.scenario->target_source)
+                      : NULL;
+    scenario_free(run.scenario);
+    return result;
+}
+
+int run(const struct args *a, const struct control_tables *tables, struct run_owner *owner) {
     struct err e = {0};
     struct replay *replay = NULL;
     struct args *again = NULL;
     const struct args_option *options = NULL;
     int code = EXIT_USAGE;
     if (!opt_given(a, "replay"))
-        return run_series(a, tables, NULL);
+        return run_series(a, tables, owner, NULL);
     if (args_count(a) > 0)
         err_set(&e, "--replay takes the scenario from the run file; remove %s", args_at(a, 0));
     else if (stream_scenario_check_replay(a, &e) == 0 &&
              replay_open(opt_text(a, "replay"), &replay, &e) == 0) {
         size_t n = replay_options(replay, &options);
         if (args_again(a, options, n, &again, &e) == 0)
-            code = run_series(again, tables, replay);
+            code = run_series(again, tables, owner, replay);
     }
     if (e.text[0] != '\0')
         command_error(code, e.text);

@@ -1,5 +1,6 @@
 /*
- * run_path: the path of a run file: --out, numbered in a series; else runs/NAME-TIME.db.
+ * run_path: the path of a run file: --out, numbered in a series; NAME-TIME.db in --out if that is a
+ * folder, which ends with a slash; else in runs/.
  *
  * Ownership: the record is the caller's. Thread: main.
  */

@@ -8,6 +8,7 @@
 
 #include "cli/listeners.h"
 #include "cli/series_table.h"
+#include "engine/http_options.h"
 #include "import/import_prometheus.h"
 #include "transport/fetch.h"
 #include "util/clock.h"
@@ -161,7 +162,6 @@ static void *scrape_all(void *context) {
 static int init(const void *run, void **self, struct err *e) {
     const struct run_view *view = run;
     const struct scenario *scenario = view->scenario;
-    const struct scenario_http *h = &scenario->http;
     /* One part is enough for the target, and for the merged file. */
     if (scenario->scrape == NULL || view->facts->sharding->part.index != 0)
         return 0;
@@ -172,17 +172,11 @@ static int init(const void *run, void **self, struct err *e) {
     bool behind = scenario->scrape[0] == '/';
     s->record = view->record;
     s->scenario = scenario;
-    s->options = (struct fetch_options){.user_agent = "coldswarm/" COLDSWARM_VERSION,
-                                        .accept = ACCEPT,
-                                        .verify = h->verify,
-                                        .ca = h->ca,
-                                        .cert = h->cert,
-                                        .key = h->key,
-                                        .resolve = (const char *const *)h->resolve,
-                                        .resolve_count = h->resolve_count,
-                                        .unix_socket = behind ? h->unix_socket : NULL,
-                                        .timeout_ns = TIMEOUT_NS,
-                                        .bytes_max = BYTES_MAX};
+    s->options = http_fetch_options(scenario, behind);
+    s->options.user_agent = "coldswarm/" COLDSWARM_VERSION;
+    s->options.accept = ACCEPT;
+    s->options.timeout_ns = TIMEOUT_NS;
+    s->options.bytes_max = BYTES_MAX;
     s->points = calloc(SERIES_TABLE_MAX, sizeof *s->points);
     struct buf url;
     buf_init(&url, 1 << 16);

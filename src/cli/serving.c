@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/listeners.h"
+#include "cli/run.h"
 #include "cli/steering.h"
 #include "control/signals.h"
 #include "report/html.h"
@@ -16,6 +17,7 @@
 
 struct serving {
     struct web *web;
+    bool borrowed; /* it is the owner's of this run */
     struct buf style;
     int64_t linger_ns;
     bool quiet;
@@ -24,36 +26,55 @@ struct serving {
 
 /* ---- the source ---- */
 
-static int check(const struct args *a, struct err *e) {
-    if (opt_given(a, "tls-cert") != opt_given(a, "tls-key"))
-        return err_set(e, "--tls-cert and --tls-key belong together; give both");
-    return 0;
+static struct web_options options_of(const struct args *a, const char *style) {
+    return (struct web_options){.where = opt_text(a, "web"),
+                                .token = opt_text(a, "web-token"),
+                                .base = opt_text(a, "web-base"),
+                                .cert = opt_text(a, "tls-cert"),
+                                .key = opt_text(a, "tls-key"),
+                                .style = style};
+}
+
+int serving_check(const struct args *a, struct err *e) {
+    const struct web_options o = options_of(a, "");
+    return o.where == NULL ? 0 : web_check(&o, e);
 }
 
 static int init(const void *context, void **self, struct err *e) {
-    const struct args *a = context;
-    if (!opt_given(a, "web"))
+    const struct run_source_view *view = context;
+    const struct args *a = view->args;
+    bool borrowed = view->owner != NULL && view->owner->web != NULL;
+    if (!borrowed && !opt_given(a, "web"))
         return 0;
-    if (check(a, e) != 0)
-        return -1;
     struct serving *s = calloc(1, sizeof *s);
     if (s == NULL)
         return err_set(e, "out of memory for the page");
     *self = s;
+    if (borrowed) {
+        s->web = view->owner->web;
+        s->borrowed = true;
+        return 0;
+    }
     s->linger_ns = opt_duration(a, "web-linger");
     s->quiet = opt_flag(a, "quiet");
     buf_init(&s->style, STYLE_MAX_BYTES);
     html_style(&s->style);
-    const struct web_options o = {.where = opt_text(a, "web"),
-                                  .token = opt_text(a, "web-token"),
-                                  .base = opt_text(a, "web-base"),
-                                  .cert = opt_text(a, "tls-cert"),
-                                  .key = opt_text(a, "tls-key"),
-                                  .style = buf_text(&s->style)};
+    const struct web_options o = options_of(a, buf_text(&s->style));
     if (web_open(&o, &s->web, e) != 0)
         return -1;
     fprintf(stderr, "page: %s\n", web_url(s->web));
     return 0;
+}
+
+/* The second time it cancels, as a second Ctrl-C does; at once if the load has ended, because then
+ * only requests in flight are left. */
+static void stop(struct control *c) {
+    bool again = c->order != CONTROL_GO_ON || c->load_end_ns >= 0;
+    control_command(
+        c, (struct control_command){.order = again ? CONTROL_CANCEL : CONTROL_STOP,
+                                    .source = serving_source.name,
+                                    .why = again ? "the page: requests in flight are cancelled"
+                                                 : "the page: no new requests"});
 }
 
 static void poll(void *self, struct control *c) {
@@ -69,10 +90,8 @@ static void poll(void *self, struct control *c) {
                                                     .change = change});
         buf_done(&why);
     }
-    if (web_take_stop(s->web) && c->order == CONTROL_GO_ON)
-        control_command(c, (struct control_command){.order = CONTROL_STOP,
-                                                    .source = serving_source.name,
-                                                    .why = "the page: no new requests"});
+    for (unsigned n = web_take_stops(s->web); n > 0; n--)
+        stop(c);
 }
 
 /* The page and the metrics of the end stay for a while. */
@@ -97,13 +116,19 @@ static void finish(void *self, int code) {
 
 static void done(void *self) {
     struct serving *s = self;
-    web_close(s->web);
+    if (!s->borrowed)
+        web_close(s->web);
     buf_done(&s->style);
     free(s);
 }
 
 const struct control_source serving_source = {
     .name = "web", .init = init, .poll = poll, .finish = finish, .done = done};
+
+struct web *serving_web(const struct control *c) {
+    const struct serving *s = control_source_self(c, &serving_source);
+    return s == NULL ? NULL : s->web;
+}
 
 /* ---- the listener ---- */
 

@@ -9,6 +9,7 @@
 
 #include "import/import_fields.h"
 #include "report/thresholds.h"
+#include "scenario/feeder.h"
 #include "util/array.h"
 #include "util/clock.h"
 #include "util/rng.h"
@@ -193,10 +194,12 @@ int sharding_choose(const struct args *a, struct sharding *out, struct err *e) {
         return err_set(e, "the agent of --control says when to start; leave --start-at out");
     if (opt_given(a, "start-at") && read_start(opt_text(a, "start-at"), &out->start_at_ns, e) != 0)
         return -1;
-    if (!out->is_part)
-        return opt_given(a, "start-at") && opt_given(a, "repeat")
-                   ? err_set(e, "--start-at is the start of one run; leave --repeat out")
+    if (!out->is_part) {
+        const char *of_one = out->agreed ? "control" : "start-at";
+        return opt_given(a, of_one) && opt_given(a, "repeat")
+                   ? err_set(e, "--%s is for one run; leave --repeat out", of_one)
                    : 0;
+    }
     for (size_t i = 0; i < COUNT_OF(of_the_whole); i++)
         if (opt_given(a, of_the_whole[i]))
             return err_set(e, "--%s is of a whole run; leave it out, and use the merged file",
@@ -242,6 +245,22 @@ static int check_size(const struct sharding *s, const struct scenario *scenario,
     return 0;
 }
 
+/* A user without a row would end the part that it belongs to, and the others would not know. Rows
+ * of the mode once are no such case: each part ends when its own are used. */
+static int check_feeders(const struct scenario *s, struct err *e) {
+    uint32_t users = scenario_users_max(s);
+    for (size_t i = 0; i < s->feeder_count; i++) {
+        const struct feeder *f = s->feeders[i];
+        if (feeder_ends_run(f) && feeder_is_unique(f) && feeder_rows(f) < users)
+            return err_set(e,
+                           "--shard: the feeder %s has %" PRIu64
+                           " rows for %u users, and a user without one ends the run, of which "
+                           "other parts would not know; add rows, or write \"ends\": \"user\"",
+                           feeder_name(f), feeder_rows(f), users);
+    }
+    return 0;
+}
+
 int sharding_check(const struct sharding *s, const struct scenario *scenario, struct err *e) {
     if (check_size(s, scenario, e) != 0)
         return -1;
@@ -262,7 +281,7 @@ int sharding_check(const struct sharding *s, const struct scenario *scenario, st
                        "--shard: the setup captures values (%s), which the other parts cannot "
                        "know; put them into \"variables\", or capture them in \"on_start\"",
                        capture);
-    return 0;
+    return check_feeders(scenario, e);
 }
 
 uint64_t sharding_trace(const struct sharding *s, uint64_t seed) {

@@ -45,10 +45,10 @@ int show_help(const struct command *c) {
     return print(&b, stdout, EXIT_OK);
 }
 
-int show_version(void) {
+int show_version(bool json) {
     struct buf b;
     buf_init(&b, PROGRAM_TEXT_MAX_BYTES);
-    program_version(&b);
+    (json ? program_version_json : program_version)(&b);
     return print(&b, stdout, EXIT_OK);
 }
 
@@ -63,10 +63,10 @@ int show_manpage(const struct command *c) {
     return print(&b, stdout, EXIT_OK);
 }
 
-int show_completion(void) {
+int show_completion(completion_fn *render) {
     struct buf b;
     struct program p = all();
     buf_init(&b, PROGRAM_TEXT_MAX_BYTES);
-    completion_bash(&b, &p);
+    render(&b, &p);
     return print(&b, stdout, EXIT_OK);
 }

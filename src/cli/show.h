@@ -10,11 +10,12 @@
 #include <stdio.h>
 
 #include "cli/command.h"
+#include "cli/program.h"
 
 int show_overview(FILE *to, bool brief, int code);
 int show_help(const struct command *c);
-int show_version(void);
+int show_version(bool json);
 int show_manpage(const struct command *c); /* NULL: the page of the program */
-int show_completion(void);
+int show_completion(completion_fn *render);
 
 #endif

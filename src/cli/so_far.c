@@ -22,18 +22,17 @@ static int init(const void *run, void **self, struct err *e) {
     return 0;
 }
 
-static void add(void *self, struct status *s, struct status_board *board) {
-    const struct so_far *o = self;
-    const struct live_row *all = &s->rows[s->row_count].live;
+void so_far_now(const struct control *c, const struct live_row *all, double busiest_core,
+                uint32_t busiest_worker, int64_t longest_stall_ns, struct so_far_state *out) {
+    const struct so_far *o = control_listener_self(c, &so_far_listener);
     struct record_load load;
     struct dispatch_lag_result sent;
     struct verdict v;
-    (void)board;
     record_load(o->record, &load);
-    dispatch_lag_now(o->control, &sent);
-    const struct engine_result run = {.busiest_core = s->client.busiest_core,
-                                      .busiest_worker = s->client.busiest_worker,
-                                      .longest_stall_ns = s->client.longest_stall_ns,
+    dispatch_lag_now(c, &sent);
+    const struct engine_result run = {.busiest_core = busiest_core,
+                                      .busiest_worker = busiest_worker,
+                                      .longest_stall_ns = longest_stall_ns,
                                       .record_failed = record_failed(o->record)};
     const struct record_totals totals = {.rows = all->requests + all->cancelled + all->dropped +
                                                  all->unsendable,
@@ -42,10 +41,24 @@ static void add(void *self, struct status *s, struct status_board *board) {
                                          .unsendable = all->unsendable,
                                          .dropped = all->dropped};
     verdict_decide(&v, &run, &totals, &sent);
-    s->client.rows_queued = load.queued;
-    s->client.rows_lost = load.lost;
-    s->verdict = v.word;
-    snprintf(s->reason, sizeof s->reason, "%s", v.reason);
+    *out = (struct so_far_state){.verdict = v.word,
+                                 .rows_queued = load.queued,
+                                 .rows_lost = load.lost,
+                                 .lag_us =
+                                     sent.scheduled == sent.waited ? LIVE_NO_VALUE : sent.p99_us};
+    snprintf(out->reason, sizeof out->reason, "%s", v.reason);
+}
+
+static void add(void *self, struct status *s, struct status_board *board) {
+    const struct so_far *o = self;
+    struct so_far_state now;
+    (void)board;
+    so_far_now(o->control, &s->rows[s->row_count].live, s->client.busiest_core,
+               s->client.busiest_worker, s->client.longest_stall_ns, &now);
+    s->client.rows_queued = now.rows_queued;
+    s->client.rows_lost = now.rows_lost;
+    s->verdict = now.verdict;
+    snprintf(s->reason, sizeof s->reason, "%s", now.reason);
 }
 
 const struct control_listener so_far_listener = {

@@ -1,14 +1,14 @@
 /* The line "http" of `coldswarm validate`. */
 #include "cli/validate_http.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/shown.h"
 #include "util/clock.h"
 #include "util/text.h"
 #include "util/units.h"
-
-#define VALUE_BYTES_MAX ((size_t)4 << 20)
 
 /* One entry of the comma-separated list; the label comes before the first. */
 static void http_item(struct buf *out, bool *any, const struct scenario *s, const char *text,
@@ -19,14 +19,8 @@ static void http_item(struct buf *out, bool *any, const struct scenario *s, cons
         buf_printf(out, "  %-9s ", "http");
     *any = true;
     buf_str(out, text);
-    if (value == NULL)
-        return;
-    /* No secret and no control code of it reaches the terminal. */
-    struct buf masked;
-    buf_init(&masked, VALUE_BYTES_MAX);
-    scenario_mask(s, value, &masked);
-    text_printable(out, buf_text(&masked), masked.len);
-    buf_done(&masked);
+    if (value != NULL)
+        shown_text(out, s, value);
 }
 
 /* Only what differs from the usual: users in turn, for a minute. */
@@ -52,6 +46,11 @@ void validate_http(struct buf *out, const struct scenario *s) {
                   h->version == SCENARIO_HTTP_2         ? " if the server supports it"
                   : h->version == SCENARIO_HTTP_2_PRIOR ? " at once"
                                                         : " only");
+    if (h->streams > 1) {
+        char text[64];
+        snprintf(text, sizeof text, "up to %" PRIu32 " users share a connection", h->streams);
+        http_item(out, &any, s, text, NULL);
+    }
     if (!h->verify)
         http_item(out, &any, s, "certificates are not checked", NULL);
     if (h->ca != NULL)

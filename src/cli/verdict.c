@@ -106,6 +106,14 @@ static bool none_ended(const struct record_totals *totals) {
            totals->rows == totals->cancelled + totals->dropped + totals->unsendable;
 }
 
+static bool is_late(const struct dispatch_lag_result *sent) {
+    return sent->p99_us > VERDICT_LAG_P99_US && sent->scheduled >= VERDICT_LAG_REQUESTS;
+}
+
+static bool has_stalled(const struct engine_result *run) {
+    return run->longest_stall_ns > ENGINE_STALL_NS;
+}
+
 static bool is_suspect(struct verdict *v, const struct engine_result *run,
                        const struct record_totals *totals, const struct dispatch_lag_result *sent) {
     char cause[256];
@@ -116,12 +124,12 @@ static bool is_suspect(struct verdict *v, const struct engine_result *run,
                  " that were sent were cancelled when the run stopped; check that the target "
                  "completes its answers, or give them more time (--run-time, --stop-timeout)",
                  totals->cancelled);
-    else if (sent->p99_us > VERDICT_LAG_P99_US && sent->scheduled >= VERDICT_LAG_REQUESTS)
+    else if (is_late(sent))
         snprintf(v->reason, sizeof v->reason,
                  "the client sent one in a hundred scheduled requests over %.1f ms late: latencies "
                  "may be its own; %s",
                  (double)sent->p99_us / 1000, cause);
-    else if (run->longest_stall_ns > ENGINE_STALL_NS)
+    else if (has_stalled(run))
         snprintf(v->reason, sizeof v->reason,
                  "the client stalled for %.1f s: latencies in that time are its own; keep the "
                  "machine awake and stop other programs",
@@ -133,11 +141,13 @@ static bool is_suspect(struct verdict *v, const struct engine_result *run,
                  run->busiest_worker + 1, run->busiest_core * 100);
     else
         return false;
+    v->only_late = is_late(sent) && !none_ended(totals) && !has_stalled(run) && !is_busy(run);
     return true;
 }
 
 void verdict_decide(struct verdict *v, const struct engine_result *run,
                     const struct record_totals *totals, const struct dispatch_lag_result *sent) {
+    v->only_late = false;
     if (is_invalid(v, run, totals, sent)) {
         v->word = "INVALID";
         return;
@@ -157,7 +167,10 @@ void verdict_decide(struct verdict *v, const struct engine_result *run,
 void verdict_doubt(struct verdict *v, const struct lines *doubts) {
     const char *key, *text;
     size_t at = 0;
-    if (strcmp(v->word, "VALID") != 0 || !lines_next(doubts, &at, &key, &text))
+    if (!lines_next(doubts, &at, &key, &text))
+        return;
+    v->only_late = false;
+    if (strcmp(v->word, "VALID") != 0)
         return;
     size_t n = strlen(text);
     v->word = "SUSPECT";

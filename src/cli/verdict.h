@@ -21,7 +21,12 @@
 struct verdict {
     const char *word; /* VALID SUSPECT INVALID */
     char reason[512]; /* what was seen and, if something is wrong, what to change */
+    /* SUSPECT for nothing but requests that were sent late. */
+    bool only_late;
 };
+
+/* In the manifest of such a run, with the value 1. */
+#define VERDICT_ONLY_LATE_KEY "suspect_only_late"
 
 /* INVALID: samples were lost, this machine could not make a connection, or the client sent too
  * much of the load late or not at all. SUSPECT: one of our threads used over 90 % of a core

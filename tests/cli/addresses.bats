@@ -390,3 +390,20 @@ IN
         [ "$(query 'select distinct outcome, error from requests where outcome <> "timeout"')" = "dns_error|Could not resolve host: broken.test (Temporary failure in name resolution)" ]
     done
 }
+
+@test "a name server that says nothing about a receiver of metrics holds up neither the run nor its end" {
+    scenario "{'target':'http://127.0.0.1:18205','load':{'users':2,'spawn_rate':1000,'duration':'1500ms'},'wait':{'constant':'20ms'},'tasks':[{'path':'/'}]}"
+    in_namespace <<IN
+$RESOLVER
+# A look-up takes 150 s.
+echo "options timeout:30 attempts:5" >>"\$SCRATCH/resolv.conf"
+places 127.0.0.1
+dns silent
+timeout 100 "\$COLDSWARM" run "\$SCRATCH/s.json" -o "\$SCRATCH/a.db" --quiet --otlp http://collector.test:4318 --influx http://influx.test/db >/dev/null 2>"\$SCRATCH/err" && echo 0 || echo \$?
+IN
+    grep -q 'warning: --otlp: .* exports did not reach http://collector.test:4318/v1/metrics: no whole response in time' "$SCRATCH/err"
+    grep -q 'warning: --influx: .* exports did not reach http://influx.test/write: no whole response in time' "$SCRATCH/err"
+    grep -q collector.test "$SCRATCH/dns.log"
+    DB=$SCRATCH/a.db
+    [ "$(query 'select count(*) > 50, sum(outcome <> "ok") from requests')" = '1|0' ]
+}

@@ -27,17 +27,13 @@ def of_entry(e):
     return out
 
 
-# What was asked for is of the scenario.
-ASKED = ("asked_output_tokens", "got_percent", "asked_prompt_words", "tokens_per_word")
-
-
 def of_streams(report):
     out = {}
     for table in "streams", "stream_times", "stream_tokens", "stream_ends", "stream_asked":
         for x in report.get(table, []):
             about = [x[k] for k in ("time", "finish") if k in x]
             for k, v in x.items():
-                if k not in ("method", "name", "time", "finish") + ASKED and v is not None and (table, x["method"]) != ("stream_asked", ""):
+                if k not in ("method", "name", "time", "finish") and v is not None:
                     out[(x["method"], x["name"], table, k, *about)] = v
     for x in report.get("stream_goodput", []):
         out.update({("", x["limits"], "stream_goodput", k): v for k, v in x.items() if k != "limits" and v is not None})

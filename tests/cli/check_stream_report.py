@@ -48,7 +48,6 @@ class Answers:
                 r["moments"] = [moment] + [moment := moment + g for g in r["gaps"]]
         self.manifest = dict(db.execute("SELECT key, value FROM manifest").fetchall())
         self.duration = db.execute("SELECT duration_us FROM run").fetchone()[0]
-        self.endpoints = {i: (name, method) for i, name, method in db.execute("SELECT id, name, method FROM endpoint")}
         self.window = self.steady()
 
     def steady(self):
@@ -62,11 +61,6 @@ class Answers:
         start = max(first.values(), default=math.inf)
         return (start, end) if start < end else None
 
-    def asked(self, r):
-        for x in json.loads(self.manifest.get("stream_asked", "[]")):
-            if self.endpoints[x["endpoint"]] == (r["name"], r["method"]):
-                return x
-        return {}
 
 
 def times(rows):
@@ -129,10 +123,15 @@ def check_tokens(rows, row, where):
     near(row["from_usage_percent"], 100 * len(usage) / len(rows), where)
 
 
-def check_asked(a, rows, row, where):
-    whole = [r for r in rows if r["outcome"] == "ok" and r["finish"] != "cancel_after" and "output_tokens" in a.asked(r)]
-    worded = [r for r in rows if r["prompt_tokens"] is not None and "prompt_words" in a.asked(r)]
-    tokens, words = mean([mean(a.asked(r)["output_tokens"]) for r in whole]), mean([mean(a.asked(r)["prompt_words"]) for r in worded])
+def lengths(rows):
+    """The answers that were complete and asked for a length, and those that say their prompt's tokens and have its words."""
+    whole = [r for r in rows if r["outcome"] == "ok" and r["finish"] != "cancel_after" and r["asked_tokens"] is not None]
+    return whole, [r for r in rows if r["prompt_tokens"] is not None and r["asked_words"] is not None]
+
+
+def check_asked(rows, row, where):
+    whole, worded = lengths(rows)
+    tokens, words = mean([r["asked_tokens"] for r in whole]), mean([r["asked_words"] for r in worded])
     got, prompt = mean([r["output_tokens"] for r in whole]), mean([r["prompt_tokens"] for r in worded])
     for key, value in (("asked_output_tokens", tokens), ("got_output_tokens", got), ("got_percent", tokens and 100 * got / tokens),
                        ("asked_prompt_words", words), ("got_prompt_tokens", prompt), ("tokens_per_word", words and prompt / words)):
@@ -173,9 +172,10 @@ def main():
         check_tokens(rows, of["stream_tokens"][0], where)
         check_ends(rows, of["stream_ends"], where)
         if of["stream_asked"]:
-            check_asked(a, rows, of["stream_asked"][0], where)
+            check_asked(rows, of["stream_asked"][0], where)
+        assert bool(of["stream_asked"]) == any(lengths(rows)), where
         checked += 1
-    assert len(report["streams"]) == checked and (len(report.get("stream_asked", [])) == 0) == ("stream_asked" not in a.manifest)
+    assert len(report["streams"]) == checked
     if len(sys.argv) > 3:
         same_as_csv(report, sys.argv[3])
     print(len(a.rows), "answers")

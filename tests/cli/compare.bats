@@ -222,18 +222,18 @@ END
 
 @test "real runs: the ramp is left out, a slower target is found, one endpoint has one table" {
     cat >s.json <<'END'
-{"name": "t", "load": {"users": 20, "spawn_rate": 40, "duration": "4s"}, "wait": {"between": ["1ms", "20ms"]},
+{"name": "t", "load": {"users": 20, "spawn_rate": 40, "duration": "8s"}, "wait": {"between": ["1ms", "20ms"]},
  "tasks": [{"method": "GET", "path": "/"}]}
 END
     start_target --service-time lognormal:10ms,0.3
     "$COLDSWARM" run s.json -H "$URL" -o a.db --quiet >/dev/null 3>&- &
     first=$!
-    start_target --service-time lognormal:50ms,0.3
+    start_target --service-time lognormal:100ms,0.3
     "$COLDSWARM" run s.json -H "$URL" -o c.db --quiet >/dev/null
     wait "$first"
     run -0 "$COLDSWARM" compare a.db --with c.db --force
     [[ "$output" == *"from then on all 20 users are active"* ]]
-    grep -q 'p50 of / is .* slower' <<<"$output"
+    grep -q 'p50 of / is .* slower' <<<"$output" || { echo "$output"; false; }
     fails grep -qi 'all requests' <<<"$output"
     grep -q '^## GET / (base: ' <("$COLDSWARM" compare a.db --with c.db --force --format markdown)
     run -99 "$COLDSWARM" gate c.db --baseline a.db --max-regression 'p(50) 20%'

@@ -19,6 +19,7 @@ opened,13
 users,3
 requests_p50,1
 requests_max,3
+streams_mean,
 ended_announced,1
 ended_unannounced,2
 ended_without_answer,0
@@ -28,6 +29,8 @@ ended_idle_max_s,7.25
 ended_cut,1
 ended_reset,1
 ended_goaway,1
+ended_goaway_enhance_your_calm,0
+ended_goaway_error,0
 ended_expired,1
 ended_client,1
 open_at_end,3
@@ -45,8 +48,18 @@ answers_http_2,1'
     "$COLDSWARM" report run.db --out out --no-figures >/dev/null 2>&1
     diff <(printf '%s\n' "$EXPECTED") out/connections.csv
     python3 "$BATS_TEST_DIRNAME/check_numbers.py" run.db out
-    [ "$(grep -c '"table": "connections"' out/numbers.json)" = 24 ]
+    [ "$(grep -c '"table": "connections"' out/numbers.json)" = 26 ]
     [ "$(json out/tables.json $.connections.opened $.connections.requests_max $.connections.ended_idle_max_s)" = "13|3|7.25" ]
+}
+
+@test "connections: those that users share have streams, and no requests of a user" {
+    make_run shared
+    "$COLDSWARM" report run.db --out out --no-figures >text.txt
+    python3 "$BATS_TEST_DIRNAME/check_numbers.py" run.db out
+    [ "$(json out/tables.json $.connections.opened $.connections.streams_mean $.connections.requests_p50 $.connections.requests_max)" = "3|3||" ] ||
+        { json out/tables.json $.connections; false; }
+    grep -q '^HTTP/2 streams per connection, average  *3' text.txt
+    fails grep -q '^Requests per connection' text.txt
 }
 
 @test "connections: every format has them, people see no zeros" {

@@ -48,13 +48,14 @@ open_load() { # DURATION [MORE KEYS]
         [ "$(grep -c '^threshold ' said$i)" = 4 ]
         # report ELAPSED USERS REQUESTS FAILURES UNSENDABLE: the last one is of the whole part.
         [ "$(grep '^report ' said$i | tail -1 | cut -d' ' -f4,5)" = "$(sql p$i.db "select count(*), sum(outcome <> 'ok') from requests where status not null" | tr '|' ' ')" ]
-        # second S REQUESTS FAILURES HISTOGRAM, in pieces
-        grep '^second ' said$i | awk '{ n[$2] += $3 } END { for (s in n) print s "|" n[s] }' | sort -n >seconds
+        # second all S REQUESTS FAILURES TOKENS HISTOGRAM, in pieces
+        grep '^second all ' said$i | awk '{ n[$3] += $4 } END { for (s in n) print s "|" n[s] }' | sort -n >seconds
+        [ "$(grep -cE '^(second|row) [^a]|^error |^event ' said$i)" = 0 ]
         sql p$i.db "select end_us / 1000000, count(*) from requests where status not null group by 1" | sort -n | cmp seconds -
-        # Its histogram: 6 bits, so that up to 128 us each value has its own bucket. GAP:COUNT
+        # Its histogram: 5 bits, so that up to 64 us each value has its own bucket. GAP:COUNT
         [ "$(grep '^second ' said$i | tr ' ' '\n' | grep : | cut -d: -f2 | sum)" = "$(sql p$i.db "select count(*) from requests where status not null")" ]
-        [ "$(grep '^second ' said$i | awk '{ k = 0; for (i = 8; i <= NF; i++) { split($i, x, ":"); k += x[1]; if (k < 128) n[k] += x[2] } } END { for (k in n) print k "|" n[k] }' | sort -n)" = \
-            "$(sql p$i.db "select response_us, count(*) from requests where response_us < 128 and status not null group by 1 order by 1")" ]
+        [ "$(grep '^second ' said$i | awk '{ k = 0; for (i = 10; i <= NF; i++) { split($i, x, ":"); k += x[1]; if (k < 64) n[k] += x[2] } } END { for (k in n) print k "|" n[k] }' | sort -n)" = \
+            "$(sql p$i.db "select response_us, count(*) from requests where response_us < 64 and status not null group by 1 order by 1")" ]
         # rule RULE SECOND AMOUNT TOTAL TIMES SUM MIN MAX HISTOGRAM, only of those with abortOnFail: three of the four.
         grep '^rule ' said$i | awk '{ a[$2] += $4; n[$2] += $6; s[$2] += $7 } END { for (r in n) print r, a[r], n[r], s[r] }' | sort >rules
         { # their order is that of the lines "threshold"
@@ -68,6 +69,49 @@ open_load() { # DURATION [MORE KEYS]
         } | sort >want
         diff rules want
     done
+}
+
+@test "an agent that asks for rows gets each endpoint, error and event: their sum over the parts is what the files have" {
+    start_hostile
+    echo "{ \"target\": \"$URL\", \"load\": { \"rate\": 60, \"duration\": \"2500ms\", \"max_users\": 20 }, \"thresholds\": { \"http_reqs\": [\"count>1\"] },
+        \"tasks\": [{ \"name\": \"a \\n<b>\", \"path\": \"/status/200\", \"weight\": 2 }, { \"name\": \"c\", \"path\": \"/status/503\" }, { \"name\": \"d\", \"path\": \"/reset\" }] }" >s.json
+    agent rows 2
+    for i in 0 1; do code_of $i 0; done
+    python3 - <<'END'
+import collections, json, sqlite3
+ended = "outcome not in ('not_sent', 'cancelled', 'unsendable')"
+for part in 0, 1:
+    db = sqlite3.connect(f"p{part}.db")
+    said = open(f"said{part}").read().split("\n")
+    about = json.loads(next(x for x in said if x.startswith("about "))[6:])
+    names = [x["name"] for x in about["endpoints"]]
+    assert names == sorted(["a \n<b>", "c", "d"]) and about["open"] and not about["streams"], about
+    want = {n: (r, f, b, t) for n, r, f, b, t in db.execute(
+        f"select name, count(*), sum(outcome <> 'ok'), sum(bytes_received), sum(response_us) from requests where {ended} group by 1")}
+    got, seconds, errors, bounds = collections.defaultdict(lambda: [0] * 4), collections.Counter(), collections.Counter(), 0
+    for line in said:
+        word, *x = line.split(" ")
+        if word == "row":
+            for k, column in enumerate((1, 2, 6, 8)):
+                got[names[int(x[0])]][k] += int(x[column])
+            assert len(x) == 13 + 18, line
+            bounds += sum(map(int, x[13:]))
+        elif word == "second":
+            assert sum(int(y.split(":")[1]) for y in x[8:]) == int(x[2]), line
+            seconds[names[int(x[0])], int(x[1])] += int(x[2])
+        elif word == "error":
+            errors[names[int(x[0])], int(x[1]), json.loads(" ".join(x[5:]))] += int(x[2])
+    assert {k: tuple(v) for k, v in got.items()} == want, (got, want)
+    assert bounds == sum(x[0] for x in want.values())
+    assert seconds == {(n, s): k for n, s, k in db.execute(f"select name, end_us / 1000000, count(*) from requests where {ended} group by 1, 2")}
+    texts = {(n, t): k for n, t, k in db.execute("select name, error, count(*) from requests where outcome <> 'ok' group by 1, 2")}
+    assert {(n, t): k for (n, s, t), k in errors.items()} == texts and len(texts) >= 2, (errors, texts)
+    events = [x.split(" ", 3) for x in said if x.startswith("event ")]
+    assert {"load_end"} <= {x[2] for x in events}, events
+    for _, at, kind, text in events:
+        assert db.execute("select count(*) from event where kind = ? and text = ?", (kind, json.loads(text))).fetchone()[0] >= 1, (kind, text)
+    assert any(x.startswith("rule 0 ") for x in said)
+END
 }
 
 @test "an agent that stops a part, or ends, makes it INVALID, and its file says why; a threshold of the whole does not" {
@@ -103,12 +147,29 @@ open_load() { # DURATION [MORE KEYS]
         [ "$(sql p$i.db "select verdict from run")" = INVALID ]
     done
     rm -f p?.db
+    agent asked
+    for i in 0 1; do
+        code_of $i 0
+        [ "$(sql p$i.db "select text from event where kind = 'control'")" = "the page: no new requests" ]
+    done
+    rm -f p?.db
     agent threshold
     for i in 0 1; do
         code_of $i 0
         [ "$(sql p$i.db "select value from manifest where key = 'thresholds_end'")" = "1.5 http_reqs rate>1000" ]
         [ "$(sql p$i.db "select verdict from run where verdict_reason like '%stopped%'")" = "" ]
     done
+}
+
+@test "a part that is killed says when it started: its rows can be merged with the others" {
+    start_target
+    open_load 5s
+    agent kill 2
+    code_of 0 -9
+    code_of 1 0
+    run -4 "$COLDSWARM" merge all.db p0.db p1.db
+    [[ $output == *"INVALID: part 0 of 2 "*"it was interrupted"* ]]
+    [ "$(sql all.db "select min(requests) > 0 from shard")" = 1 ]
 }
 
 @test "before the start, a stop, an end or nonsense of the agent leaves no file, and nothing is sent" {
@@ -154,11 +215,81 @@ open_load() { # DURATION [MORE KEYS]
     [ "$(for i in 0 1; do sql p$i.db "select count(*) from requests"; done | sum)" = "$(sql whole.db "select count(*) from requests")" ]
 }
 
-@test "--control needs --shard and a socket" {
+@test "an agent changes users and rate of a run by the rules of the page; each change is an event, and a replay repeats it" {
+    start_target
+    echo "{ \"target\": \"$URL\", \"load\": { \"users\": 4, \"spawn_rate\": 100, \"duration\": \"1h\" }, \"wait\": { \"constant\": \"20ms\" }, $TASKS }" >s.json
+    printf '%s\n' "users 30 50" "await 30" "users 2" "await 2" "users 0" "await 0" "users 3" "users -1" "users 1.5" "users 1000000000" "users" "users x" \
+        "users 5 0" "users 5 6 7" "rate 5" "await 3" >changes
+    WHOLE_RUN=1 agent change 1
+    code_of 0 4
+    [ "$(sql p0.db "select verdict_reason from run")" = "it was stopped before its time: enough" ]
+    [ "$(sql p0.db "select text from event where kind = 'load_change' order by rowid")" = "the agent: to 30 users, 50 per second
+the agent: to 2 users, 50 per second
+the agent: to 0 users, 50 per second
+the agent: to 3 users, 50 per second" ]
+    [ "$(sql p0.db "select 'changes ' || at_us from event where kind = 'load_change' order by rowid")" = "$(grep '^changes ' answers0 | sed 's/000$//')" ]
+    [ "$(sql p0.db "select count(distinct user), (select users_max from run) from requests")" = "30|30" ]
+    [ "$(grep -c '^refused users must be a whole number from 0 to [0-9]*, for which this process has files$' answers0)" = 3 ]
+    [ "$(grep -c '^refused write users N, users N PER_SECOND, or rate R$' answers0)" = 3 ]
+    [ "$(grep -c '^refused spawn_rate must be from 0.001 to ' answers0)" = 1 ]
+    [ "$(grep -c '^refused this run has users, not a rate; give users$' answers0)" = 1 ]
+    [ "$(grep -c '' answers0)" = 12 ]
+    run "$COLDSWARM" run --replay p0.db -t "$(sql p0.db "select ceil(duration_us / 1e6) from run" | cut -d. -f1)s" -o again.db --quiet
+    [ "$(sql again.db "select group_concat(at_us) from event where kind = 'load_change'")" = "$(sql p0.db "select group_concat(at_us) from event where kind = 'load_change'")" ]
+    rm p0.db
+    # A rate: between two changes the arrivals are 1/rate apart.
+    open_load 1h
+    sed -i 's/, "arrivals": "poisson"//' s.json
+    printf '%s\n' "rate 200" "users 5" "rate -1" "rate 1e9" "rate" >changes
+    WHOLE_RUN=1 agent change 1
+    code_of 0 4
+    [ "$(sql p0.db "select text from event where kind = 'load_change'")" = "the agent: to 200 requests per second" ]
+    [ "$(tail -4 answers0)" = "refused this run has an arrival rate, for which users start on demand; give rate
+refused rate must be from 0 to 100000 requests per second
+refused rate must be from 0 to 100000 requests per second
+refused write users N, users N PER_SECOND, or rate R" ]
+}
+
+@test "the load of a part cannot be changed, nor one with stages: the agent gets the reason, and nothing changes" {
+    start_target
+    open_load 1h
+    printf '%s\n' "rate 200" "users 5" "rate x" >changes
+    agent change 2
+    for i in 0 1; do
+        code_of $i 4
+        [ "$(sort -u answers$i)" = "refused the load of this run cannot be changed: it is a part of a load" ]
+        [ "$(sql p$i.db "select count(*) from event where kind = 'load_change'")" = 0 ]
+    done
+    rm -f p?.db
+    echo "{ \"target\": \"$URL\", \"load\": { \"stages\": [{ \"users\": 3, \"duration\": \"1h\" }] }, \"wait\": { \"constant\": \"20ms\" }, $TASKS }" >s.json
+    WHOLE_RUN=1 agent change 1
+    [ "$(sort -u answers0)" = "refused the load of this run cannot be changed: its stages say how the load changes" ]
+}
+
+@test "a whole run with an agent: it starts when the agent says so, has its trace, and evaluates its own thresholds" {
+    start_target
+    open_load 1500ms ', "thresholds": { "http_reqs": [{ "threshold": "count>1000000", "abortOnFail": true }], "http_req_failed": ["rate<0.5"] }'
+    WHOLE_RUN=1 agent go 1
+    [ "$(cat code0)" = 99 ] || was_late p0.db
+    [ "$(sql p0.db "select value from manifest where key = 'trace_run'")" = 00000000deadbeef ]
+    [ "$(sql p0.db "select count(*) from manifest where key in ('shard', 'start_at')")" = 1 ]
+    fails grep -q '^rule ' said0
+    [ "$(grep '^report ' said0 | tail -1 | cut -d' ' -f4)" = "$(sql p0.db "select count(*) from requests where status not null")" ]
+    rm p0.db
+    WHOLE_RUN=1 agent late 1
+    code_of 0 2
+    WHOLE_RUN=1 agent stop-before 3
+    code_of 0 2
+    [ ! -e p0.db ]
+    run -2 "$COLDSWARM" run s.json --control 3 --repeat 2
+    [[ $output == *"--control is for one run; leave --repeat out"* ]]
+}
+
+@test "--control needs a socket, and a part its seed" {
     start_target
     open_load 1s
-    run -2 "$COLDSWARM" run s.json --seed 7 --control 3
-    [[ $output == *"--control needs --shard"* ]]
+    run -3 "$COLDSWARM" run s.json --seed 7 --control 77
+    [[ $output == *"--control 77: that is no open socket of this process"* ]]
     run -2 "$COLDSWARM" run s.json --shard 0/2 --control 3
     [[ $output == *"--shard needs --seed, the same for all parts"* ]]
     run -2 "$COLDSWARM" run s.json --seed 7 --shard 0/2 --control 3 --start-at 2200-01-01T00:00:00Z

@@ -2,6 +2,7 @@
 # Help, man page, completion and the way the program ends, for every command that the program itself lists.
 
 bats_require_minimum_version 1.5.0
+load ../support/helpers
 
 setup() {
     COLDSWARM=${COLDSWARM:-$BATS_TEST_DIRNAME/../../build/release/coldswarm}
@@ -73,6 +74,21 @@ complete_words() {
         [[ ${lines[1]} =~ $library\ [0-9]+\.[0-9]+ ]]
     done
     [ "$("$COLDSWARM" -V)" = "$output" ]
+    # As JSON: the same, with the version of run files.
+    "$COLDSWARM" --version --json >"$BATS_TEST_TMPDIR/v.json"
+    [ "coldswarm $(json "$BATS_TEST_TMPDIR/v.json" '$.coldswarm')" = "${lines[0]}" ]
+    [ "$(json_sql "$BATS_TEST_TMPDIR/v.json" "select group_concat(key || ' ' || value, ', ') from file, json_each(doc, '$.libraries')")" = "${lines[1]}" ]
+    "$COLDSWARM" run -H http://127.0.0.1:1 -u 1 -r 1 -t 100ms -o "$BATS_TEST_TMPDIR/v.db" --quiet >/dev/null 2>&1 || true
+    [ "$(json "$BATS_TEST_TMPDIR/v.json" '$.schema')" = "$(sqlite3 "$BATS_TEST_TMPDIR/v.db" 'PRAGMA user_version')" ]
+    # Nothing else may follow.
+    local more
+    for more in --jsn "--json --json" help; do
+        # shellcheck disable=SC2086
+        run --separate-stderr "$COLDSWARM" --version $more
+        [ "$status" -eq 2 ]
+        [ -z "$output" ]
+        [[ $stderr == *"--version takes nothing but --json"* ]]
+    done
 }
 
 @test "mistakes exit 2 with a suggestion, on stderr alone" {
@@ -87,7 +103,7 @@ complete_words() {
     [ "$status" -eq 2 ]
     run --separate-stderr "$COLDSWARM" completion
     [ "$status" -eq 2 ]
-    [[ $stderr == *"usage: coldswarm completion bash"* ]]
+    [[ $stderr == *"usage: coldswarm completion bash|zsh|fish"* ]]
     run --separate-stderr "$COLDSWARM" completion bash more
     [ "$status" -eq 2 ]
     [[ $stderr == *'"more"'* ]]
@@ -109,6 +125,9 @@ complete_words() {
         [ "$status" -eq 3 ]
         [[ $stderr == *"cannot write to standard output"* ]]
     done
+    # A long text, of which an earlier piece failed.
+    run -3 --separate-stderr sh -c '"$0" help --man >/dev/full' "$COLDSWARM"
+    [[ $stderr == *"cannot write to standard output: No space left on device"* ]]
     run --separate-stderr sh -c '"$0" --help >&-' "$COLDSWARM"
     [ "$status" -eq 3 ]
 }
@@ -163,7 +182,7 @@ rendered() {
     [ "$(complete_words coldswarm comple)" = completion ]
     [ "$(complete_words coldswarm help --m)" = --man ]
     [ "$(complete_words coldswarm help comple)" = completion ]
-    [ "$(complete_words coldswarm completion "")" = bash ]
+    [ "$(complete_words coldswarm completion "" | xargs)" = "bash zsh fish" ]
 }
 
 @test "completion offers every option that a command's help shows" {

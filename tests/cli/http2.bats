@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# HTTP/2 with curl: what a server does to streams and connections is told for what it was, and nothing is sent twice that it may have
+# HTTP/2 on both transports: what a server does to streams and connections is told for what it was, and nothing is sent twice that it may have
 # acted on. The expectations are RFC 9113 6.8, 8.1 and 8.7; what was sent is held against the server's own log.
 
 load ../support/helpers
@@ -33,21 +33,7 @@ one_each() {
         read -r method path body <<<"$request"
         steps+="{\"path\":\"/first\"},{\"method\":\"$method\",\"path\":\"$path\",\"name\":\"$method $path\"${body:+,\"body_file\":\"$BATS_FILE_TMPDIR/body\"}},{\"path\":\"/last\"},"
     done
-    cat >s.json <<END
-{ "target": "$URL", "timeout": "20s", "load": { "users": 1, "duration": "60s" }, "wait": { "constant": "100s" },
-  "http": { "version": "2", "ca": "$certs/ca.pem"$http },
-  "tasks": [{ "name": "t", "steps": [ ${steps} { "wait": { "constant": "100s" } } ] }] }
-END
-    rm -f r.db*
-    "$COLDSWARM" run s.json -o r.db --quiet >out.txt 2>&1 3>&- &
-    local pid=$! wanted=$((3 * $#)) i
-    for ((i = 0; i < 2000; i++)); do
-        [ -e r.db ] && [ "$(sql r.db 'select count(*) from requests' 2>/dev/null || echo 0)" -ge "$wanted" ] && break
-        kill -0 "$pid" 2>/dev/null || break
-        sleep 0.02
-    done
-    kill -INT "$pid" || { cat out.txt; return 1; }
-    wait "$pid" || true
+    once "${steps%,}" "\"http\": { \"version\": \"2\", \"ca\": \"$certs/ca.pem\"$http }," --transport "$TRANSPORT"
 }
 
 told() {
@@ -60,7 +46,7 @@ seen() {
     grep -cE "^[0-9]+ [0-9]+ $1 $2\$" "$H2_LOG" || [ $? -eq 1 ]
 }
 
-@test "HTTP/2: what was not acted on is sent once more, what may have been is not" {
+not_acted_on() {
     start_h2
     one_each "" "POST /rst-kept/REFUSED_STREAM" "POST /rst/REFUSED_STREAM" "POST /goaway-kept/0/before" "POST /goaway-kept/11/before" \
         "POST /goaway-kept/0/this" "GET /goaway-kept/2/this" "POST /goaway/0/before" "POST /destroy-kept" "POST /goaway-answer"
@@ -82,13 +68,27 @@ END
     [ "$(seen POST /goaway-kept/0/this)" = 1 ]
     [ "$(seen GET /goaway-kept/2/this)" = 1 ]
     [ "$(seen POST /destroy-kept)" = 1 ]
+    # Each line of the server's log is a stream, also those that were sent again.
+    "$COLDSWARM" report r.db --out out --no-figures >/dev/null
+    python3 "$BATS_TEST_DIRNAME/check_numbers.py" r.db out
+    awk -F , -v streams="$(wc -l <"$H2_LOG")" '$1 == "opened" { n = $2 } $1 == "streams_mean" { s = $2 } END { exit (s * n - streams) ^ 2 > 1e-9 }' out/connections.csv
     # Service counts from the second sending, response from the first.
     [ "$(sql r.db 'select count(*) from requests where sent_again and outcome = "ok" and (resent_us < sent_us or
         service_us <> end_us - resent_us or response_us <> end_us - sent_us or ttfb_us > service_us)')" = 0 ]
     [ "$(sql r.db "select previous_end from requests where name = 'POST /goaway-kept/0/before'")" = goaway ]
 }
 
-@test "HTTP/2: retry never sends nothing twice, safe sends idempotent requests that were lost once more" {
+@test "HTTP/2: what was not acted on is sent once more, what may have been is not, with direct" {
+    TRANSPORT=direct
+    not_acted_on
+}
+
+@test "HTTP/2: what was not acted on is sent once more, what may have been is not, with curl" {
+    TRANSPORT=curl
+    not_acted_on
+}
+
+retries() {
     start_h2
     one_each ', "retry": "never"' "POST /rst-kept/REFUSED_STREAM" "POST /goaway-kept/0/before" "GET /destroy-kept"
     told | diff - <(cat <<'END'
@@ -112,7 +112,17 @@ END
     [ "$(seen GET /rst/CANCEL)" = 1 ]
 }
 
-@test "HTTP/2: errors group by kind, without numbers of streams" {
+@test "HTTP/2: retry never sends nothing twice, safe sends idempotent requests that were lost once more, with direct" {
+    TRANSPORT=direct
+    retries
+}
+
+@test "HTTP/2: retry never sends nothing twice, safe sends idempotent requests that were lost once more, with curl" {
+    TRANSPORT=curl
+    retries
+}
+
+kinds() {
     start_h2
     one_each "" "GET /rst/CANCEL" "GET /rst/INTERNAL_ERROR" "GET /rst/CANCEL" "GET /rst/ENHANCE_YOUR_CALM" "GET /rst/INTERNAL_ERROR" "GET /rst/NO_ERROR"
     [ "$(sql r.db "select error, count(*) from requests where outcome not in ('ok', 'cancelled') group by 1 order by 1")" = \
@@ -120,11 +130,24 @@ END
 the server reset the stream (ENHANCE_YOUR_CALM)|1
 the server reset the stream (INTERNAL_ERROR)|2
 the stream ended before the response headers|1" ]
-    # libcurl's connections are not used again after a failure: that is our doing, and told so.
-    [ "$(sql r.db 'select distinct previous_end from requests where previous_end is not null')" = client ]
+    # libcurl's connections are not used again after a failure: that is our doing, and told so. direct goes on with the connection.
+    case $TRANSPORT in
+    curl) [ "$(sql r.db 'select distinct previous_end from requests where previous_end is not null')" = client ] ;;
+    direct) [ "$(sql r.db 'select sum(new_connection) from requests')" = 1 ] ;;
+    esac
 }
 
-@test "HTTP/2: an early answer counts, and the rest of a body beyond the window is dropped" {
+@test "HTTP/2: errors group by kind, without numbers of streams, with direct" {
+    TRANSPORT=direct
+    kinds
+}
+
+@test "HTTP/2: errors group by kind, without numbers of streams, with curl" {
+    TRANSPORT=curl
+    kinds
+}
+
+early() {
     start_h2
     one_each "" "POST /early body" "POST /early-length body" "POST /early-204 body" "POST /early-413 body" "POST /plain"
     told | diff - <(cat <<'END'
@@ -138,16 +161,36 @@ END
     [ "$(sql r.db "select count(*) from requests where bytes_sent >= 1000000")" = 0 ]
 }
 
-@test "HTTP/2: a server that has only HTTP/1.1 is told, and fails what wants HTTP/2 only" {
+@test "HTTP/2: an early answer counts, and the rest of a body beyond the window is dropped, with direct" {
+    TRANSPORT=direct
+    early
+}
+
+@test "HTTP/2: an early answer counts, and the rest of a body beyond the window is dropped, with curl" {
+    TRANSPORT=curl
+    early
+}
+
+only_1() {
     start_hostile --tls --cert "$certs/server.pem" --key "$certs/server.key"
     one_each "" "GET /ok"
     told | grep -q '^GET /ok|200|ok||0|0|1.1$'
     sql r.db 'select verdict_reason from run' | grep -q 'the scenario asks for HTTP/2, but [0-9]* of [0-9]* responses used HTTP/1$'
     [ "$(sql r.db "select value from manifest where key = 'http_version_asked'")" = 2 ]
     sed -i 's/"version": "2"/"version": "2-only"/' s.json
-    run "$COLDSWARM" run s.json -o only.db --quiet -t 1s
+    run "$COLDSWARM" run s.json -o only.db --quiet -t 1s --transport "$TRANSPORT"
     [ "$(sql only.db "select distinct outcome, error, http_version, status < 500 from requests where outcome <> 'cancelled'")" = \
         "protocol_error|the response used HTTP/1.1, but the scenario requires HTTP/2|1.1|1" ]
+}
+
+@test "HTTP/2: a server that has only HTTP/1.1 is told, and fails what wants HTTP/2 only, with direct" {
+    TRANSPORT=direct
+    only_1
+}
+
+@test "HTTP/2: a server that has only HTTP/1.1 is told, and fails what wants HTTP/2 only, with curl" {
+    TRANSPORT=curl
+    only_1
 }
 
 @test "HTTP/2 over plain http: no dance, only HTTP/1.1 and a word" {
@@ -160,4 +203,29 @@ END
     fails grep -qi 'upgrade\|http2-settings' "$HOSTILE_LOG"
     run "$COLDSWARM" validate s.json
     [[ $output == *"HTTP/2 is negotiated over TLS only, and the target is http: requests use HTTP/1.1"* ]]
+}
+
+@test "HTTP/2: users share connections, and each request is recorded once" {
+    start_h2
+    cat >s.json <<END
+{ "target": "$URL", "load": { "users": 10, "spawn_rate": 1000, "duration": "1s" }, "wait": { "constant": "50ms" },
+  "http": { "version": "2-only", "streams": 4, "ca": "$certs/ca.pem" }, "tasks": [{ "path": "/slow/20" }] }
+END
+    run "$COLDSWARM" validate s.json
+    [ "$status" -eq 0 ]
+    [[ $output == *"up to 4 users share a connection"* ]]
+    "$COLDSWARM" run s.json -o r.db --quiet --threads 1 --transport direct
+    [ "$(sql r.db "select distinct outcome, http_version from requests")" = "ok|2" ]
+    [ "$(sql r.db 'select count(*) from requests')" = "$(seen GET /slow/20)" ]
+    # 4 + 4 + 2 users
+    [ "$(sql r.db 'select sum(new_connection) from requests')" = 3 ]
+    [ "$(cut -d ' ' -f 1 "$H2_LOG" | sort -u | wc -l)" = 3 ]
+    # The server's own count of streams, over its own count of connections.
+    "$COLDSWARM" report r.db --out out --no-figures >/dev/null
+    python3 "$BATS_TEST_DIRNAME/check_numbers.py" r.db out
+    awk -F , -v streams="$(wc -l <"$H2_LOG")" '$1 == "streams_mean" { found = 1; exit ($2 - streams / 3) ^ 2 > 1e-12 } END { if (!found) exit 1 }' out/connections.csv
+    grep -qx 'requests_max,' out/connections.csv # whose they are is not known
+    run "$COLDSWARM" run s.json -o c.db --quiet --transport curl
+    [ "$status" -eq 2 ]
+    [[ $output == *'"streams" needs the transport direct, but this run uses curl'* ]]
 }

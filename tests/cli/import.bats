@@ -42,6 +42,15 @@ END
     cmp once twice
 }
 
+@test "triggers of someone else's file do not fire" {
+    new_run run.db 20
+    python3 "$make_log" log 20 >log.json
+    sqlite3 run.db "CREATE TRIGGER t AFTER INSERT ON server_request BEGIN UPDATE run SET name = 'changed'; END;
+        CREATE TRIGGER u AFTER INSERT ON server_side BEGIN DELETE FROM request; END"
+    run -0 "$COLDSWARM" import run.db --logs log.json
+    [ "$(sql run.db "SELECT name <> 'changed', (SELECT count(*) FROM request) FROM run")" = "1|20" ]
+}
+
 @test "half a log from a pipe, the wrong way round, with others' entries and a broken one" {
     new_run run.db 40
     python3 "$make_log" log 40 --ndjson --service other --untraced >foreign.log

@@ -18,6 +18,7 @@ setup() {
 END
     run "$COLDSWARM" run s.json -H "$URL" --json-progress p.jsonl -o a.db --quiet
     ended 99 a.db
+    python3 "$ROOT/tests/cli/check_progress.py" p.jsonl a.db
     python3 - <<'END'
 import json, sqlite3
 lines = [json.loads(x) for x in open("p.jsonl")]
@@ -25,18 +26,6 @@ db = sqlite3.connect("a.db")
 last, first = lines[-1], lines[0]
 assert [x["phase"] for x in lines][-1] == "ended" and len(lines) >= 3, [x["phase"] for x in lines]
 assert "run" in first and "run" not in lines[1] and first["run"]["name"] == "s", first
-for row in last["endpoints"]:
-    got = db.execute("""select count(*), sum(outcome <> 'ok'), sum(bytes_received), min(response_us), max(response_us), avg(response_us)
-        from requests where method = ? and name = ? and outcome not in ('not_sent', 'cancelled', 'unsendable')""",
-        (row["method"], row["name"])).fetchone()
-    assert (row["requests"], row["failures"], row["bytes_received"]) == got[:3], (row, got)
-    assert round(row["min_ms"] * 1000) == got[3] and round(row["max_ms"] * 1000) == got[4], (row, got)
-    assert abs(row["mean_ms"] * 1000 - got[5]) < 1, (row, got)
-    times = sorted(x for x, in db.execute("""select response_us from requests where method = ? and name = ?
-        and outcome not in ('not_sent', 'cancelled', 'unsendable')""", (row["method"], row["name"])))
-    exact = times[int(0.95 * (len(times) - 1))] / 1000
-    assert abs(row["whole"]["p95_ms"] - exact) <= 0.016 * exact + 0.001, (row, exact)
-assert last["total"]["requests"] == sum(x["requests"] for x in last["endpoints"])
 assert sum(x["count"] for x in last["errors"]) == last["total"]["failures"] > 0, last["errors"]
 assert {x.get("status") for x in last["errors"]} | {bool(x.get("error")) for x in last["errors"]} >= {True}, last["errors"]
 # Every event of the file came once, in order.
@@ -44,20 +33,6 @@ seen = [(x["kind"], x["text"]) for line in lines for x in line["events"]]
 assert seen == db.execute("select kind, text from event order by rowid").fetchall(), seen
 assert [(x["state"], x["threshold"].split("{")[0]) for x in last["thresholds"]] == [
     ("passes", "http_req_failed rate<0.9"), ("fails", "http_reqs count>100000")], last["thresholds"]
-assert (last["verdict"], last["reason"], last["exit_code"]) == db.execute(
-    "select verdict, verdict_reason, exit_code from run").fetchone()
-# The whole seconds of the course.
-course = {}
-for line in lines:
-    c = line["course"]
-    assert c["step_s"] == 1
-    for i, n in enumerate(c["requests"]):
-        course[c["first"] + i] = (n, c["failures"][i], sum(c["bands"][i][1:]))
-for second, (requests, failures, banded) in course.items():
-    got = db.execute("""select count(*), sum(outcome <> 'ok') from requests
-        where end_us / 1000000 = ? and outcome not in ('not_sent', 'cancelled', 'unsendable')""", (second,)).fetchone()
-    assert (requests, failures, banded) == (got[0], got[1], got[0]), (second, requests, failures, banded, got)
-assert sorted(course) == [0, 1], course
 END
 }
 
@@ -115,8 +90,8 @@ assert sum(x.get("missed_lines", 0) for x in lines) > 0, [len(json.dumps(x)) for
 
 @test "what cannot be written to is an error before anything is sent" {
     start_hostile
-    run "$COLDSWARM" run -H "$URL" -t 1s --json-progress 77 -o a.db
-    [ "$status" -eq 3 ]
+    # A descriptor is a mistake of the command line; a file may only be missing today.
+    run -2 "$COLDSWARM" run -H "$URL" -t 1s --json-progress 77 -o a.db
     [[ $output == *"--json-progress 77: this is no open file to write to"* ]]
     run "$COLDSWARM" run -H "$URL" -t 1s --json-progress no/such/p.jsonl -o a.db
     [ "$status" -eq 3 ]
@@ -125,8 +100,38 @@ assert sum(x.get("missed_lines", 0) for x in lines) > 0, [len(json.dumps(x)) for
     run "$COLDSWARM" run -H "$URL" -t 1s --json-progress lonely -o a.db
     [ "$status" -eq 3 ]
     [[ $output == *"--json-progress lonely: nobody reads this pipe"* ]]
-    run "$COLDSWARM" run -H "$URL" -t 1s --json-progress 0 -o a.db </dev/null
-    [ "$status" -eq 3 ]
+    run -2 "$COLDSWARM" run -H "$URL" -t 1s --json-progress 0 -o a.db </dev/null
     [ ! -e a.db ]
     [ "$(hostile_count)" -eq 0 ]
+}
+
+@test "a scenario, the run file and earlier runs are not overwritten" {
+    start_hostile
+    echo '{"name": "s", "load": {"users": 1, "duration": "100ms"}, "tasks": [{"path": "/status/200"}]}' >s.json
+    run -0 "$COLDSWARM" run s.json -H "$URL" -o old.db --quiet
+    ln -s s.json link.json
+    cp s.json s.copy
+    cp old.db old.copy
+    local sent
+    sent=$(hostile_count)
+    refused() { # FILE WHAT: before anything is sent
+        run "$COLDSWARM" run s.json -H "$URL" --json-progress "$1" -o a.db
+        [ "$status" -eq 3 ]
+        [[ $output == *"--json-progress $1: this is $2"*"use another name"* ]]
+        [ ! -e a.db ]
+        [ "$(hostile_count)" -eq "$sent" ]
+        cmp s.json s.copy
+        cmp old.db old.copy
+    }
+    refused s.json 'the scenario'
+    refused link.json 'the scenario'
+    refused a.db 'the run file'
+    refused old.db 'an SQLite file'
+    run "$COLDSWARM" run --replay old.db --json-progress old.db -o a.db
+    [ "$status" -eq 3 ]
+    cmp old.db old.copy
+    # What is left of earlier lines is replaced.
+    echo '{"old": 1}' >p.jsonl
+    run -0 "$COLDSWARM" run s.json -H "$URL" --json-progress p.jsonl -o a.db --quiet
+    fails grep -q 'old":' p.jsonl
 }

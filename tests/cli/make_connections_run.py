@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""make_connections_run.py OUT.db [small|apache|idle|alike|http2|rate]: a run file whose rows are about connections, for connections.bats, which has the
+"""make_connections_run.py OUT.db [small|apache|idle|alike|http2|rate|shared]: a run file whose rows are about connections, for connections.bats, which has the
 numbers of `small` worked out by hand. Each row: user, new connection, end of the one before, how long that was idle (ms), outcome, status,
 HTTP version, first try (ms; None: sent once).
 """
@@ -44,6 +44,11 @@ def rows(kind):
         return out + [(0, 0, None, None, "ok", 200, "1.1", None)] * (100 - len(out))
     if kind == "rate":  # by a rate, over one connection
         return [(0, i == 0, None, None, "ok", 200, "1.1", None) for i in range(120)]
+    if kind == "shared":  # 3 connections, 8 requests on them, one of them sent twice
+        return [(0, 1, None, None, "ok", 200, "2", None), (1, 0, None, None, "ok", 200, "2", None), (2, 1, None, None, "ok", 200, "2", None),
+                (3, 0, None, None, "ok", 200, "2", None), (0, 0, None, None, "ok", 200, "2", None), (1, 0, None, None, "reset", None, None, None),
+                (1, 1, "goaway", None, "ok", 200, "2", 5), (2, 0, None, None, "timeout", None, None, None),
+                (3, 0, None, None, "cancelled", None, None, None)]
     if kind == "alike":
         good, lost = (0, 0, None, None, "ok", 200, "1.1", None), (0, 0, None, None, "reset", None, None, None)
         out = [(0, 1, None, None, "ok", 200, "1.1", None), good, good]
@@ -64,9 +69,11 @@ def main():
         db.execute("INSERT INTO result(id, endpoint, status, outcome, error, new_connection, sent_again, http_version, previous_end) "
                    "VALUES (?, 0, ?, ?, NULL, ?, ?, ?, ?)",
                    (i, status, OUTCOMES.index(outcome), bool(new), first is not None, version, end))
-        db.execute("INSERT INTO request(id, result, user, at_us, took_us, bytes_sent, bytes_received, resent_us, previous_idle_us) "
-                   "VALUES (?, ?, ?, ?, 20000, 0, 0, ?, ?)",
-                   (i, i, user, i * 1000, None if first is None else first * 1000, None if idle is None else idle * 1000))
+        db.execute("INSERT INTO request(id, result, user, at_us, took_us, bytes_sent, bytes_received) VALUES (?, ?, ?, ?, 20000, 0, 0)",
+                   (i, i, user, i * 1000))
+        if first is not None or idle is not None:
+            db.execute("INSERT INTO reconnection(request, resent_us, previous_idle_us) VALUES (?, ?, ?)",
+                       (i, None if first is None else first * 1000, None if idle is None else idle * 1000))
     if kind == "rate":
         db.execute("UPDATE request SET lag_us = 50")
         db.execute("UPDATE run SET users_max = 1000")

@@ -10,7 +10,8 @@ import sqlite3
 import sys
 
 OUTCOMES = ["ok", "http_error", "check_failed", "timeout", "dns_error", "connect_error", "tls_error", "reset",
-            "protocol_error", "not_sent", "cancelled", "unsendable", "stream_cut", "stream_error", "no_tokens", "stream_idle"]
+            "protocol_error", "not_sent", "cancelled", "unsendable", "stream_cut", "stream_error", "no_tokens", "stream_idle",
+            "grpc_error"]
 HOSTILE = [b"`id` $(id)", b"\x1b[31mred", b"=CMD()", b"<script>alert(1)</script>", b"a|b", b"say \"x\", 'y'",
            b"two\nlines", b"bad \xff\xfe bytes", b"@SUM(1)", b"\\input{/etc/passwd}", b"\\write18{touch pwned}",
            b"$x_1^2$ 100% ~#&{} \\\\ %", b"[tl] *", b"\\end{tabular}\\end{document}", b"--,, ?` !` << >> ^^M",
@@ -66,8 +67,8 @@ def many():
 def marks(db):
     here = os.path.dirname(os.path.abspath(__file__))
     db.execute("PRAGMA application_id = 0x6373776d")
-    db.execute("PRAGMA user_version = 7")
-    for name in "schema.sql", "requests.sql", "server.sql", "flows.sql", "streams.sql", "scrape.sql":
+    db.execute("PRAGMA user_version = 10")
+    for name in "schema.sql", "reconnections.sql", "requests.sql", "server.sql", "flows.sql", "streams.sql", "scrape.sql":
         with open(os.path.join(here, "../../src/record", name), encoding="utf-8") as f:
             db.executescript(f.read())
     for i, word in enumerate(OUTCOMES):

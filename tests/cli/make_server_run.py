@@ -38,8 +38,8 @@ def options():
 def schema(db):
     here = os.path.dirname(os.path.abspath(__file__))
     db.execute("PRAGMA application_id = 0x6373776d")
-    db.execute("PRAGMA user_version = 7")
-    for name in "schema.sql", "requests.sql", "server.sql", "flows.sql", "streams.sql", "scrape.sql":
+    db.execute("PRAGMA user_version = 10")
+    for name in "schema.sql", "reconnections.sql", "requests.sql", "server.sql", "flows.sql", "streams.sql", "scrape.sql":
         with open(os.path.join(here, "../../src/record", name), encoding="utf-8") as f:
             db.executescript(f.read())
     for i, word in enumerate(OUTCOMES):

@@ -23,7 +23,7 @@ FINISHES = {"ok": ["stop", "length", "tool_calls", "none", "cancel_after"], "str
             "no_tokens": ["stop"], "cancelled": ["cancelled"], "timeout": ["timeout"]}
 STREAM = ("request", "first_event_us", "first_token_us", "first_output_us", "last_token_us", "events", "token_events", "reasoning_events", "tool_events",
           "reads", "shared_reads", "usage_tokens", "prompt_tokens", "cached_tokens", "reasoning_tokens", "first_tokens", "finish", "done", "after_done",
-          "gap_max_us", "gaps_us")
+          "gap_max_us", "gaps_us", "asked_tokens", "asked_words")
 
 
 class Run:
@@ -53,14 +53,15 @@ class Run:
         return self.n
 
     def stream(self, request, ttft_us, gaps, finish, usage=None, ttfo_us=None, reasoning=0, tools=0, first=1, prompt=None, cached=None,
-               said_reasoning=None, shared=0, reads=None):
+               said_reasoning=None, shared=0, reads=None, asked=None, words=None):
         n = 0 if ttft_us is None else len(gaps) + 1
         row = {"request": request, "first_event_us": None if n == 0 else ttft_us - 5, "first_token_us": ttft_us,
                "first_output_us": ttft_us if ttfo_us is None else ttfo_us, "last_token_us": None if n == 0 else ttft_us + sum(gaps),
                "events": n + 2, "token_events": n, "reasoning_events": reasoning, "tool_events": tools, "reads": n if reads is None else reads,
                "shared_reads": shared, "usage_tokens": usage, "prompt_tokens": prompt, "cached_tokens": cached, "reasoning_tokens": said_reasoning,
                "first_tokens": first if n else 0, "finish": finish, "done": finish not in ("cut", "idle", "cancelled", "timeout"), "after_done": 0,
-               "gap_max_us": max(gaps) if gaps else None, "gaps_us": json.dumps(gaps, separators=(",", ":")) if n else None}
+               "gap_max_us": max(gaps) if gaps else None, "gaps_us": json.dumps(gaps, separators=(",", ":")) if n else None,
+               "asked_tokens": asked, "asked_words": words}
         self.db.execute("INSERT INTO stream(%s) VALUES (%s)" % (", ".join(STREAM), ", ".join("?" * len(STREAM))), [row[x] for x in STREAM])
 
     def done(self):
@@ -80,20 +81,21 @@ def answer(run, rng, user, at_us, rate):
     prompt = rng.choice([None, rng.randrange(20, 4000)])
     took = ttft + sum(gaps) + rng.randrange(1, 900)
     request = run.request(endpoint, outcome, 200, user, at_us, took, rng.randrange(3000) if rate else None)
+    own = random.Random(request)
     if outcome == "no_tokens":
         run.stream(request, None, [], "stop", usage=rng.choice([None, 0]), prompt=prompt)
     else:
         run.stream(request, ttft, gaps, rng.choice(FINISHES[outcome]), usage=usage, ttfo_us=ttfo, reasoning=reasoning, tools=rng.choice([0, 0, 1]),
                    first=rng.choice([1, 1, 2]) if usage and usage > len(gaps) + 1 else 1, prompt=prompt,
                    cached=rng.choice([None, 0, prompt // 3]) if prompt else rng.choice([None, 4]), said_reasoning=rng.choice([None, 2 * reasoning]),
-                   shared=rng.choice([0, 1]) if gaps else 0)
+                   shared=rng.choice([0, 1]) if gaps else 0, asked=own.choice([None, 40, own.randrange(1, 90)]) if endpoint == 0 else None,
+                   words=own.choice([None, own.randrange(100, 300)]) if endpoint == 0 else None)
     return at_us + took
 
 
 def many(path, n, rate):
     rng = random.Random(7)
-    asked = [{"endpoint": 0, "output_tokens": [40, 40], "prompt_words": [100, 300]}]
-    manifest = {"load_seconds": "30", "transport": "curl", "receive_clock": "client", "stream_asked": json.dumps(asked)}
+    manifest = {"load_seconds": "30", "transport": "curl", "receive_clock": "client"}
     manifest.update({"load_rate_max": "10"} if rate else {"load_spawn_rate": "5"})
     run = Run(path, 31500000, 10, manifest)
     at = [100000 * i for i in range(10)]
@@ -113,8 +115,6 @@ def steady(path, how):
     scale, usage, per_event = float(how.get("scale", 1)), how.get("usage"), int(how.get("per_event", 1))
     block = int(how.get("burst", how.get("gaps", 1)))
     asked = {"endpoint": 0, "unique": "unique" in how}
-    if "asked" in how:
-        asked["output_tokens"] = [int(how["asked"])] * 2
     manifest = {"load_seconds": "40", "load_spawn_rate": "10", "transport": "direct", "receive_clock": how.get("clock", "kernel"),
                 "load_users_max": "5", "stream_asked": json.dumps([asked])}
     if "lag" in how:
@@ -128,7 +128,7 @@ def steady(path, how):
         request = run.request(0, "ok", 200, i % 5, at, ttft + sum(gaps) + 200)
         run.stream(request, ttft, gaps, "length" if "asked" not in how else "stop", usage=None if usage == "none" else 40 * per_event,
                    prompt=100, cached=int(how["cached"]) if "cached" in how else None, reads=40 // block if "burst" in how else 40,
-                   shared=40 // block if "burst" in how else 0)
+                   shared=40 // block if "burst" in how else 0, asked=int(how["asked"]) if "asked" in how else None)
     for i in range(int(how.get("other", 0))):
         gaps = [rng.randrange(180, 220) for _ in range(600)]
         request = run.request(1, "ok", 200, i % 5, 30000 * i, 2000 + sum(gaps) + 200)

@@ -30,6 +30,14 @@ def order(db, rng):
         db.execute("INSERT INTO iteration(task, user, at_us, took_us, ok) VALUES (?, ?, ?, ?, ?)", (task, rng.randrange(10), at, took, ok))
 
 
+def reconnections(db, rng):
+    """Some requests on a new connection: sent again, or after one that had been idle, or both."""
+    for request, in db.execute("SELECT id FROM request WHERE took_us > 10 ORDER BY id").fetchall():
+        resent, idle = (rng.randrange(1, 10) if rng.random() < 0.1 else None for _ in range(2))
+        if resent is not None or idle is not None:
+            db.execute("INSERT INTO reconnection VALUES (?, ?, ?)", (request, resent, idle))
+
+
 def one_of_each(db):
     """Results in order of first use, each once, as a run numbers them."""
     rows, new = db.execute("SELECT id, result FROM request ORDER BY id").fetchall(), {}
@@ -87,6 +95,7 @@ def main():
     db = sqlite3.connect(out)
     db.execute("PRAGMA synchronous = OFF")
     order(db, rng)
+    reconnections(db, rng)
     one_of_each(db)
     seconds(db, rng)
     notes(db, rng)

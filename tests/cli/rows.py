@@ -21,10 +21,10 @@ class File:
         db.execute("PRAGMA synchronous = OFF")  # a test waits for this
         self.results, self.n = {}, 0
         db.execute("PRAGMA application_id = 0x6373776d")
-        for name in "schema.sql", "requests.sql", "server.sql", "flows.sql", "streams.sql", "scrape.sql":
+        for name in "schema.sql", "reconnections.sql", "requests.sql", "server.sql", "flows.sql", "streams.sql", "scrape.sql":
             with open(os.path.join(HERE, "../../src/record", name), encoding="utf-8") as f:
                 db.executescript(f.read())
-        db.execute("PRAGMA user_version = 7")
+        db.execute("PRAGMA user_version = 10")
         db.executemany("INSERT INTO outcome(id, word, sent, timed, failure) VALUES (?, ?, ?, ?, ?)",
                        [(i, word, sent, timed, failure) for word, (i, sent, timed, failure) in OUTCOMES.items()])
         db.execute("INSERT INTO run VALUES ('made', '2026-11-24T03:00:00.000Z', ?, ?, ?, ?, 42, '0.1.0', 'VALID', '', 0)",

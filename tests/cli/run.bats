@@ -407,7 +407,7 @@ END
 import os, pty, sys
 pid, fd = pty.fork()
 if pid == 0:
-    os.execv(sys.argv[1], [sys.argv[1], "run", "--host", sys.argv[2], "-u", "2", "-r", "10", "-t", "1s", "-o", sys.argv[3]])
+    os.execv(sys.argv[1], [sys.argv[1], "run", "--host", sys.argv[2], "-u", "2", "-r", "10", "-t", "3s", "-o", sys.argv[3]])
 seen = b""
 try:
     while piece := os.read(fd, 65536):
@@ -513,6 +513,23 @@ END
     [ "$status" -eq 0 ]
     [ "$(sql cut.db "select value from manifest where key = 'load_seconds'")" = 0.1 ]
     [ "$(sql cut.db 'select max(sent_us) < 900000 from requests')" -eq 1 ]
+}
+
+@test "--out with a slash at its end is the folder of files that are named as in runs/" {
+    start_target
+    cd "$SCRATCH"
+    cat >s.json <<'END'
+{"name": "my run", "load": {"users": 1, "duration": "200ms"}, "wait": {"constant": "50ms"}, "tasks": [{"path": "/"}]}
+END
+    "$COLDSWARM" run s.json -H "$URL" -o new/deep/ --repeat 2 --quiet || [ $? -eq 4 ]
+    [ "$(ls new/deep | wc -l)" -eq 2 ]
+    for file in new/deep/*.db; do
+        [[ $file =~ /my-run-[0-9]{8}T[0-9]{6}Z(-2)?\.db$ ]]
+        [ "$(sql "$file" 'select name from run')" = "my run" ]
+    done
+    [ ! -e runs ]
+    run -3 "$COLDSWARM" run s.json -H "$URL" -o s.json/ --quiet
+    [[ $output == *"s.json"* ]]
 }
 
 @test "--report leaves tables and figures" {

@@ -10,7 +10,8 @@ setup_file() {
     setup
     # Second 0: two good GETs (1 and 3 ms), one of them on a new connection. Second 1: a POST answered with 503 after 8 ms,
     # late by 2 ms. Then one that was never sent and one that was given up.
-    { echo 'PRAGMA synchronous = OFF;'; cat "$root/src/record/schema.sql" "$root/src/record/requests.sql" "$root/src/record/server.sql" \
+    { echo 'PRAGMA synchronous = OFF;'; cat "$root/src/record/schema.sql" "$root/src/record/reconnections.sql" "$root/src/record/requests.sql" \
+        "$root/src/record/server.sql" \
         "$root/src/record/flows.sql" "$root/src/record/streams.sql" \
         "$root/src/record/scrape.sql"; } | sqlite3 "$db"
     sqlite3 "$db" <<'SQL'
@@ -37,10 +38,10 @@ INSERT INTO server_request(key, at_us, latency_us, instance, request)
 -- is at 101, 351, 1251 and 1252 ms of the run; by usage 13 tokens, of which the first event had 3. Request 2: 1500 and one event, 2 ms after 200 ms.
 -- Request 3 failed, and had one token.
 INSERT INTO stream VALUES
-    (1, 500, 1000, 1000, 1152000, 6, 4, 0, 0, 4, 0, 13, 1000, 0, NULL, 3, 'stop', 1, 0, 900000, '[250000,900000,1000]'),
-    (2, 500, 2000, 2000, 2000, 2, 1, 0, 0, 1, 0, NULL, 1500, NULL, NULL, 1, 'length', 1, 0, NULL, '[]'),
-    (3, 500, 9000, 9000, 9000, 1, 1, 0, 0, 1, 0, NULL, 1500, NULL, NULL, 1, 'cut', 0, 0, NULL, '[]'),
-    (5, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, 0, 'cancelled', 0, 0, NULL, NULL);
+    (1, 500, 1000, 1000, 1152000, 6, 4, 0, 0, 4, 0, 13, 1000, 0, NULL, 3, 'stop', 1, 0, 900000, '[250000,900000,1000]', 13, 700),
+    (2, 500, 2000, 2000, 2000, 2, 1, 0, 0, 1, 0, NULL, 1500, NULL, NULL, 1, 'length', 1, 0, NULL, '[]', 1, 1100),
+    (3, 500, 9000, 9000, 9000, 1, 1, 0, 0, 1, 0, NULL, 1500, NULL, NULL, 1, 'cut', 0, 0, NULL, '[]', 13, NULL),
+    (5, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, 0, 'cancelled', 0, 0, NULL, NULL, NULL, NULL);
 INSERT INTO scrape_series VALUES (0, 'vllm:num_requests_waiting', 'engine="0"', 'gauge'), (1, 'vllm:generation_tokens_total', '', 'cumulative'),
     (2, 'vllm:ttft_bucket', 'le="1"', 'cumulative'), (3, 'still_total', '', 'cumulative');
 INSERT INTO scrape_point VALUES (0, 100, 2), (0, 999999, 5), (0, 1000000, 4), (1, 100, 10), (1, 1000000, 250), (2, 100, 1), (2, 1000000, 9), (3, 100, 7);
@@ -147,8 +148,9 @@ first_column() {
 }
 
 @test "docs/run-file.md: every kind of event is on the page, and no other" {
-    # Where they are written: by name, by what the requests around the load call themselves, and by the source of a command.
-    in_code=$({ grep -rhE 'record_event\(' "$root"/src/{engine,cli,transport}; grep -hE '^    const char \*what;|once\(&' "$root"/src/engine/setup_teardown.h "$root"/src/engine/engine.c
+    # Where they are written: by name, by the option of a receiver, by what the requests around the load call themselves, and by the source of a
+    # command.
+    in_code=$({ grep -rhE '(record_event|->note|notes_add)\(' "$root"/src/{engine,cli,transport} "$root"/mpi; grep -hE '&[a-z]+_format' "$root"/src/cli/exporting.c; grep -hE '^    const char \*what;|once\(&' "$root"/src/engine/setup_teardown.h "$root"/src/engine/engine.c
         grep -rhA1 '^const struct control_source' "$root"/src/{control,cli} | grep -oE 'name = "[a-z_]+"'; } |
         grep -oE '"[a-z_]+"' | tr -d '"' | sort -u)
     [ "$(wc -l <<<"$in_code")" -ge 12 ]
@@ -159,7 +161,7 @@ first_column() {
     outcomes=$(sed -n '/^#define OUTCOME_MAP/,/^enum/p' "$root/src/util/outcome.h" | sed 's,/\*.*\*/,,' | grep -oE '"[a-z_]+"' | tr -d '"' | sort)
     [ "$(wc -l <<<"$outcomes")" -ge 11 ]
     diff <(echo "$outcomes") <(first_column '`outcome` is one of' 'An `')
-    ends=$(sed -n '/^#define CONNECTION_END_MAP/,/^enum/p' "$root/src/util/connection.h" | grep -oE '"[a-z]+"' | tr -d '"' | sort)
+    ends=$(sed -n '/^#define CONNECTION_END_MAP/,/^enum/p' "$root/src/util/connection.h" | grep -oE '"[a-z_]+"' | tr -d '"' | sort)
     [ "$(wc -l <<<"$ends")" -ge 5 ]
     finishes=$(sed -n '/^#define STREAM_FINISH_MAP/,/^enum/p' "$root/src/stream/stream.h" | sed 's,/\*.*\*/,,' | grep -oE '"[a-z_]+"' | tr -d '"' | sort)
     [ "$(wc -l <<<"$finishes")" -ge 10 ]

@@ -16,6 +16,7 @@ load ../support/helpers
 
 @test "every example is a scenario that validate accepts" {
     cd "$BATS_TEST_TMPDIR"
+    cp "$ROOT"/scenarios/*.proto .
     awk '/^```jsonc$/ { n++; on = 1; next } /^```/ { on = 0 } on { print >("example-" n ".json") }' "$ROOT/docs/scenarios.md"
     [ -e example-6.json ]
     for file in example-*.json; do

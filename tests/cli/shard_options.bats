@@ -144,6 +144,21 @@ setup() {
     echo "{ \"target\": \"$URL\", \"load\": { \"users\": 3, \"spawn_rate\": 100, \"duration\": \"1s\" },
         \"setup\": [{ \"name\": \"login\", \"path\": \"/\", \"capture\": { \"t\": { \"header\": \"Date\" } } }], $TASKS }" >s.json
     refuse 'the setup captures values (login), which the other parts cannot know' --shard 1/2 --seed 1 --start-at $later
+    printf 'n\n1\n2\n' >rows.csv
+    unique() { # what ends
+        echo "{ \"target\": \"$URL\", \"load\": { \"users\": 3, \"spawn_rate\": 100, \"duration\": \"1s\" },
+            \"feeders\": { \"f\": { \"csv\": \"rows.csv\", \"mode\": \"unique\", \"ends\": \"$1\" } }, \"tasks\": [{ \"path\": \"/?\${f.n}\" }] }" >s.json
+    }
+    unique run
+    refuse 'the feeder f has 2 rows for 3 users, and a user without one ends the run, of which other parts would not know; add rows, or write "ends": "user"' \
+        --shard 1/2 --seed 1 --start-at $later
+    # If only users end, it is a part.
+    unique user
+    : >err
+    "$COLDSWARM" run s.json -o a.db --seed 1 --shard 1/2 --start-at "$later" >out 2>err 3>&- &
+    wait_line err "^part 1 of 2, starts at" $!
+    kill -INT $!
+    wait $! || [ $? -eq 130 ]
 }
 
 @test "a load that is too large for one machine says how many parts it needs; each of them runs its own" {

@@ -11,7 +11,7 @@ import sqlite3
 import sys
 
 START = "2026-11-24T03:00:00.000Z"
-REQUEST = "result, user, at_us, lag_us, took_us, rest_us, dns_us, connect_us, tls_us, bytes_sent, bytes_received, resent_us, previous_idle_us"
+REQUEST = "result, user, at_us, lag_us, took_us, rest_us, dns_us, connect_us, tls_us, bytes_sent, bytes_received"
 RESULT = "endpoint, status, outcome, error, new_connection, sent_again, http_version, previous_end"
 
 
@@ -28,9 +28,10 @@ def copy(db, run, i, n):
     for old, *row in run.execute(f"SELECT id, {REQUEST} FROM request WHERE user % ? = ? ORDER BY id", (n, i)):
         row[0] = results[row[0]]
         ids[old] = db.execute(f"INSERT INTO request({REQUEST}) VALUES (?{', ?' * (len(row) - 1)})", row).lastrowid
-    for old, *row in run.execute("SELECT * FROM stream ORDER BY request"):
-        if old in ids:
-            db.execute(f"INSERT INTO stream VALUES (?{', ?' * len(row)})", (ids[old], *row))
+    for table in "stream", "reconnection":
+        for old, *row in run.execute(f"SELECT * FROM {table} ORDER BY request"):
+            if old in ids:
+                db.execute(f"INSERT INTO {table} VALUES (?{', ?' * len(row)})", (ids[old], *row))
     db.executemany("INSERT INTO iteration(task, user, at_us, took_us, ok) VALUES (?, ?, ?, ?, ?)",
                    run.execute("SELECT task, user, at_us, took_us, ok FROM iteration WHERE user % ? = ? ORDER BY id", (n, i)))
 
@@ -77,7 +78,7 @@ def split(path, n, folder):
         shutil.copy(path, to)
         db = sqlite3.connect(to)
         db.execute("PRAGMA synchronous = OFF")
-        for table in "request", "stream", "iteration", "result", "error", "user_count", "client_second", "dispatch_second", "check_second":
+        for table in "request", "stream", "reconnection", "iteration", "result", "error", "user_count", "client_second", "dispatch_second", "check_second":
             db.execute("DELETE FROM " + table)
         run.text_factory = str
         manifest(db, run, i, n)

@@ -4,46 +4,31 @@
 bats_require_minimum_version 1.5.0
 
 load ../support/helpers
+load ../support/page
 
 setup() {
     cd "$BATS_TEST_TMPDIR"
 }
 
-# serve OPTION...: a run with the page, in the background. Sets PAGE and RUN_PID. Its file is a.db.
+# serve OPTION...: as serve_run, on any port, until the load is sent.
 serve() {
-    : >run.err
-    "$COLDSWARM" run "$@" --web 0 -o a.db --quiet >run.out 2>run.err 3>&- &
-    RUN_PID=$!
-    STARTED_PIDS+=("$RUN_PID")
-    PAGE=$(wait_line run.err '^page: ' "$RUN_PID")
-    PAGE=${PAGE#page: }
-    until_state "doc->>'\$.phase' = 'running'"
-}
-
-# until_state CONDITION: waits until it holds of api/state.
-until_state() {
-    local i
-    for ((i = 0; i < 500; i++)); do
-        curl -fsS "${PAGE}api/state" >state.json && [ "$(json_sql state.json "select $1 from file")" = 1 ] && return 0
-        pause
-    done
-    cat state.json >&2
-    return 1
+    serve_run --web 0 "$@"
+    until_phase running
 }
 
 @test "users go up and down, each change is an event, and a replay repeats them" {
     start_target
     serve -H "$URL" -u 4 -r 100 -t 1h --threads 2
-    [ "$(curl -fsS -d '{"users": 30, "spawn_rate": 50}' "${PAGE}api/load")" = '{"users":30,"spawn_rate":50}' ]
+    [ "$(curl -fsS -d '{"users": 30, "spawn_rate": 50}' "$PAGE/api/load")" = '{"users":30,"spawn_rate":50}' ]
     until_state "doc->>'$.users' = 30 and doc->>'$.users_max' = 30"
-    [ "$(curl -fsS -d 'user_count=2&spawn_rate=100&host=http%3A%2F%2Fx' "${PAGE}swarm" | json - '$.success' '$.message')" = "1|Swarming started" ]
+    [ "$(curl -fsS -d 'user_count=2&spawn_rate=100&host=http%3A%2F%2Fx' "$PAGE/swarm" | json - '$.success' '$.message')" = "1|Swarming started" ]
     until_state "doc->>'$.users' = 2"
-    curl -fsS -d '{"users": 0}' "${PAGE}api/load"
+    curl -fsS -d '{"users": 0}' "$PAGE/api/load"
     until_state "doc->>'$.users' = 0"
-    curl -fsS -d '{"users": 5}' "${PAGE}api/load"
+    curl -fsS -d '{"users": 5}' "$PAGE/api/load"
     until_state "doc->>'$.users' = 5"
-    curl -fsS -X POST "${PAGE}api/stop"
-    wait "$RUN_PID"
+    curl -fsS -X POST "$PAGE/api/stop"
+    run_ended 0 a.db
     good_run a.db
     [ "$(sql a.db "select text from event where kind = 'load_change' order by rowid")" = "the page: to 30 users, 50 per second
 the page: to 2 users, 100 per second
@@ -65,14 +50,14 @@ the page: to 5 users, 100 per second" ]
 @test "a rate goes up and down without a break in the schedule, and a replay has the same arrivals" {
     start_target
     serve -H "$URL" --rate 40 -u 60 -t 1h --threads 3 --seed 5
-    curl -fsS -d '{"rate": 300}' "${PAGE}api/load"
+    curl -fsS -d '{"rate": 300}' "$PAGE/api/load"
     until_state "doc->>'$.total.requests_per_second' > 150"
-    curl -fsS -d '{"rate": 0}' "${PAGE}api/load"
+    curl -fsS -d '{"rate": 0}' "$PAGE/api/load"
     until_state "doc->>'$.total.requests_per_second' = 0"
-    curl -fsS -d 'rate=20.5' "${PAGE}api/load"
+    curl -fsS -d 'rate=20.5' "$PAGE/api/load"
     until_state "doc->>'$.total.requests_per_second' > 15"
-    curl -fsS -X POST "${PAGE}api/stop"
-    wait "$RUN_PID"
+    curl -fsS -X POST "$PAGE/api/stop"
+    run_ended 0 a.db
     not_blamed a.db
     # Between two changes, arrivals are evenly spaced: the gaps of the file, against 1/rate.
     python3 - <<'END'
@@ -84,7 +69,7 @@ assert len(changes) == 3, changes
 edges, rates = [0] + changes + [at[-1] + 1], [40, 300, 0, 20.5]
 expected = 0.0
 for from_us, to_us, rate in zip(edges, edges[1:], rates):
-    own = [x for x in at if from_us < x <= to_us]
+    own = [x for x in at if from_us <= x < to_us]
     gaps = {b - a for a, b in zip(own, own[1:])}
     assert (not own) if rate == 0 else all(abs(g - 1e6 / rate) <= 2 for g in gaps), (rate, gaps)
     expected += rate * (to_us - from_us) / 1e6
@@ -118,21 +103,21 @@ END
     serve -H "$URL" -u 4 -r 100 -t 1h
     for body in '{"users": -1}' '{"users": 1000000000}' '{"users": 1.5}' '{"users": "5"}' '{"users": 5, "spawn_rate": 0}' '{"rate": 5}' '{}' '{' '[]' '' 'users=' \
         'users=x' 'users=nan' 'users=1e999' '%' '&&=&' '{"users": 5} x'; do
-        [ "$(curl -sS -o body -w '%{http_code}' -d "$body" "${PAGE}api/load")" = 400 ]
+        [ "$(curl -sS -o body -w '%{http_code}' -d "$body" "$PAGE/api/load")" = 400 ]
         json body '$.error' | grep -q .
     done
-    [ "$(curl -sS -d 'user_count=-5' "${PAGE}swarm" | json - '$.success')" = 0 ]
-    [ "$(curl -sS -o body -w '%{http_code}' -H 'Origin: http://evil.example' -d 'users=9' "${PAGE}api/load")" = 403 ]
+    [ "$(curl -sS -d 'user_count=-5' "$PAGE/swarm" | json - '$.success')" = 0 ]
+    [ "$(curl -sS -o body -w '%{http_code}' -H 'Origin: http://evil.example' -d 'users=9' "$PAGE/api/load")" = 403 ]
     until_state "doc->>'$.users' = 4"
     [ "$(sql a.db "select count(*) from event where kind = 'load_change'")" = 0 ]
-    curl -fsS -X POST "${PAGE}api/stop"
-    wait "$RUN_PID"
+    curl -fsS -X POST "$PAGE/api/stop"
+    run_ended 0 a.db
     rm a.db
     cat >s.json <<'END'
 {"name": "s", "load": {"stages": [{"users": 3, "duration": "1h"}]}, "wait": {"constant": "50ms"}, "tasks": [{"path": "/"}]}
 END
     serve s.json -H "$URL"
-    [ "$(curl -sS -o body -w '%{http_code}' -d 'users=9' "${PAGE}api/load")" = 409 ]
+    [ "$(curl -sS -o body -w '%{http_code}' -d 'users=9' "$PAGE/api/load")" = 409 ]
     [ "$(json body '$.error')" = "the load of this run cannot be changed: its stages say how the load changes" ]
     [ "$(json state.json '$.run.no_change')" = "its stages say how the load changes" ]
     kill -INT "$RUN_PID"

@@ -268,3 +268,43 @@ END
     "$COLDSWARM" run s.json -o r.db --quiet
     [ "$(sql r.db "select count(*) > 0, (select count(*) from streams) from requests")" = "1|0" ]
 }
+
+# hanging QUERY KEEP: users whose requests hang at random, and are cancelled at the end. Prints how many were silent for over a second.
+hanging() {
+    cat >s.json <<END
+{ "target": "$URL", "load": { "users": 12, "duration": "4s" }, "wait": { "constant": "20ms" },
+  "tasks": [{ "name": "n", "path": "/c?$1", "json": { "stream": true }, "stream": "openai" }] }
+END
+    rm -f r.db*
+    run "$COLDSWARM" run s.json -o r.db --seed 3 --stop-timeout 2s --quiet
+    ended 0 r.db
+}
+
+@test "requests that hung until the run stopped make it suspect, with their number" {
+    start_stream_server
+    local answers="n=3&gap=1&end=\${random.choice('done', 'done', 'done', 'done', 'done', 'done', 'done', 'done', 'done', 'done', 'stall')}"
+    hanging "$answers"
+    hung=$(sql r.db "select count(*) from requests where outcome = 'cancelled'")
+    [ "$hung" -ge 1 ]
+    [ "$(sql r.db "select count(*) >= 10 from requests where outcome = 'ok'")" = 1 ]
+    sql r.db "select verdict || ': ' || verdict_reason from run" >verdict
+    grep -Eq "^SUSPECT: $hung requests? in progress when the run stopped had hung, and counts? as cancelled, not as failed: $hung of POST n, silent for up to [2-9]" verdict ||
+        was_late r.db || { cat verdict; return 1; }
+    # Those that were only in progress did not hang.
+    hanging "n=30&gap=50&end=done"
+    sql r.db "select verdict_reason from run" >verdict
+    fails grep -q hung verdict
+    # One that was never answered is held to the others.
+    cat >s.json <<END
+{ "target": "$URL", "load": { "users": 12, "duration": "4s" }, "wait": { "constant": "20ms" },
+  "tasks": [{ "name": "good", "weight": 10, "path": "/c?n=3&gap=1&end=done", "json": { "stream": true }, "stream": "openai" },
+            { "name": "bad", "path": "/c?n=0&end=stall", "json": { "stream": true }, "stream": "openai" }] }
+END
+    rm -f r.db*
+    run "$COLDSWARM" run s.json -o r.db --seed 3 --stop-timeout 2s --quiet
+    ended 0 r.db
+    [ "$(sql r.db "select count(*) from requests where name = 'bad' and outcome <> 'cancelled'")" = 0 ]
+    [ "$(sql r.db "select count(*) >= 10 from requests where name = 'good' and outcome = 'ok'")" = 1 ]
+    sql r.db "select verdict || ': ' || verdict_reason from run" >verdict
+    grep -Eq "^SUSPECT: [1-9]+ requests? in progress when the run stopped had hung, .* of POST bad" verdict || was_late r.db || { cat verdict; return 1; }
+}

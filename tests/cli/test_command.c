@@ -52,6 +52,13 @@ static const struct opt_def opts[] = {
     {.name = "threshold", .type = OPT_TEXT, .meta = "EXPR", .repeat = true, .help = "judge"},
     {.name = "quiet", .letter = 'q', .type = OPT_FLAG, .env = "T_QUIET", .help = "less"},
     {.name = "headless", .letter = 'n', .type = OPT_FLAG, .help = "no page"},
+    {.name = "token",
+     .local = true,
+     .type = OPT_TEXT,
+     .meta = "TOKEN",
+     .needs = "out",
+     .env = "T_TOKEN",
+     .help = "whose"},
 };
 
 static const struct command command = {
@@ -197,6 +204,33 @@ static void the_environment_fills_gaps(void **state) {
     assert_error_has("--users");
     assert_int_equal(PARSE("f", "--users", "1"),
                      0); /* a bad one does no harm where it is not needed */
+}
+
+static void a_variable_needs_no_other_option(void **state) {
+    (void)state;
+    assert_int_equal(PARSE("f", "--token", "t"), -1);
+    assert_error_has("--token needs --out FILE");
+    setenv("T_TOKEN", "t", 1);
+    assert_int_equal(PARSE("f"), 0);
+    assert_int_equal(PARSE("f", "--out", "o"), 0);
+    assert_string_equal(opt_text(parsed, "token"), "t");
+    assert_int_equal(PARSE("f", "--token", "t"), -1); /* given on the command line, it does */
+}
+
+/* What is recalled comes before the environment, which is asked for what is local. */
+static void a_recalled_command_line_has_its_own_environment(void **state) {
+    (void)state;
+    const struct args_option recalled = {"users", "7"};
+    struct args *again = NULL;
+    setenv("T_USERS", "5", 1);
+    setenv("T_HOST", "http://h", 1);
+    setenv("T_TOKEN", "t", 1);
+    assert_int_equal(PARSE("f"), 0);
+    assert_int_equal(args_again(parsed, &recalled, 1, &again, &error), 0);
+    assert_int_equal(opt_integer(again, "users"), 7);
+    assert_null(opt_text(again, "host"));
+    assert_string_equal(opt_text(again, "token"), "t");
+    args_free(again);
 }
 
 static void bad_values_are_explained(void **state) {
@@ -372,13 +406,16 @@ static void unroff(struct buf *out, const char *roff) {
 static void every_option_is_in_every_view(void **state) {
     (void)state;
     const struct program all = {commands, command_count};
-    struct buf overview, roff, bash;
+    struct buf overview, roff, scripts[3];
+    static completion_fn *const renders[] = {completion_bash, completion_zsh, completion_fish};
     buf_init(&overview, PROGRAM_TEXT_MAX_BYTES);
     buf_init(&roff, PROGRAM_TEXT_MAX_BYTES);
-    buf_init(&bash, PROGRAM_TEXT_MAX_BYTES);
+    for (size_t i = 0; i < 3; i++) {
+        buf_init(&scripts[i], PROGRAM_TEXT_MAX_BYTES);
+        renders[i](&scripts[i], &all);
+    }
     help_overview(&overview, &all, true, 80);
     manpage_render(&roff, &all);
-    completion_bash(&bash, &all);
     for (size_t i = 0; i < command_count; i++) {
         const struct command *c = commands[i];
         struct buf help, own, page;
@@ -394,7 +431,10 @@ static void every_option_is_in_every_view(void **state) {
             snprintf(word, sizeof word, "--%s", c->opts[k].name);
             assert_word(&help, "the help", c->name, word);
             assert_word(&page, "the man page", c->name, word);
-            assert_word(&bash, "the completion", c->name, word);
+            assert_word(&scripts[0], "the completion of bash", c->name, word);
+            assert_word(&scripts[1], "the completion of zsh", c->name, word);
+            snprintf(word, sizeof word, "-l %s", c->opts[k].name);
+            assert_word(&scripts[2], "the completion of fish", c->name, word);
             if (c->opts[k].env != NULL) {
                 assert_non_null(strstr(buf_text(&page), c->opts[k].env));
                 assert_non_null(strstr(buf_text(&roff), c->opts[k].env));
@@ -406,7 +446,8 @@ static void every_option_is_in_every_view(void **state) {
     }
     buf_done(&overview);
     buf_done(&roff);
-    buf_done(&bash);
+    for (size_t i = 0; i < 3; i++)
+        buf_done(&scripts[i]);
 }
 
 static void help_tells_all_of_an_option_and_keeps_the_width(void **state) {
@@ -451,6 +492,8 @@ int main(void) {
         TEST(options_and_arguments_mix),
         TEST(the_last_one_wins_unless_it_repeats),
         TEST(the_environment_fills_gaps),
+        TEST(a_variable_needs_no_other_option),
+        TEST(a_recalled_command_line_has_its_own_environment),
         TEST(bad_values_are_explained),
         TEST(a_missing_value_is_not_taken_from_the_next_option),
         TEST(unknown_options_get_a_suggestion),

@@ -44,8 +44,13 @@ static void feed(void *self, const struct request *requests, size_t n) {
 
 static void tick(void *self, const struct control_snapshot *now) {
     (void)self;
+    (void)now;
     guest.ticks++;
-    if (guest.stop_at > 0 && now->live.requests >= guest.stop_at) {
+}
+
+static void second(void *self, const struct status *now) {
+    (void)self;
+    if (guest.stop_at > 0 && now->rows[now->row_count].live.requests >= guest.stop_at) {
         guest.stop_at = 0;
         control_command(guest.control, (struct control_command){.order = CONTROL_STOP,
                                                                 .source = "guest",
@@ -76,6 +81,7 @@ static const struct control_listener guest_listener = {.name = "guest",
                                                        .init = init,
                                                        .feed = feed,
                                                        .tick = tick,
+                                                       .second = second,
                                                        .command = command,
                                                        .end = end,
                                                        .done = done};
@@ -105,7 +111,7 @@ static int run_with_guest(struct guest g, const char *const *options) {
     fflush(stdout);
     int before = dup(STDOUT_FILENO), nowhere = open("/dev/null", O_WRONLY);
     dup2(nowhere, STDOUT_FILENO);
-    int code = run(a, &tables);
+    int code = run(a, &tables, NULL);
     fflush(stdout);
     dup2(before, STDOUT_FILENO);
     close(before);

@@ -177,6 +177,35 @@ static void a_client_that_sends_late_spoils_a_run(void **state) {
         check(&scheduled[i].row, &scheduled[i].sent, i);
 }
 
+/* A search for capacity may count a run whose client did nothing worse than to send late. */
+static void late_sending_alone_is_told_from_other_doubts(void **state) {
+    (void)state;
+    const struct dispatch_lag_result late = {.scheduled = 1000, .p99_us = 1500},
+                                     worse = {.scheduled = 1000, .late = 51, .p99_us = 20000};
+    const struct record_totals totals = FINE;
+    const struct engine_result fine = {0}, busy = {.busiest_core = 0.95},
+                               stalled = {.longest_stall_ns = 5083000000};
+    struct lines doubts;
+    struct verdict v;
+    verdict_decide(&v, &fine, &totals, &late);
+    assert_true(v.only_late);
+    lines_init(&doubts, NULL);
+    verdict_doubt(&v, &doubts);
+    assert_true(v.only_late);
+    lines_add(&doubts, "stream_bursts", "Tokens came in bursts.");
+    verdict_doubt(&v, &doubts);
+    assert_false(v.only_late);
+    lines_done(&doubts);
+    verdict_decide(&v, &busy, &totals, &late);
+    assert_false(v.only_late);
+    verdict_decide(&v, &stalled, &totals, &late);
+    assert_false(v.only_late);
+    verdict_decide(&v, &fine, &totals, &worse);
+    assert_false(v.only_late);
+    verdict_decide(&v, &fine, &totals, &(struct dispatch_lag_result){0});
+    assert_false(v.only_late);
+}
+
 /* 3, 4, 99, 1: and a signal's code before what it cut short. */
 static void a_crossed_threshold_has_its_place(void **state) {
     (void)state;
@@ -255,6 +284,7 @@ int main(void) {
         cmocka_unit_test(test_another_version_is_noted),
         cmocka_unit_test(each_end_has_its_verdict_and_code),
         cmocka_unit_test(a_client_that_sends_late_spoils_a_run),
+        cmocka_unit_test(late_sending_alone_is_told_from_other_doubts),
         cmocka_unit_test(a_crossed_threshold_has_its_place),
         cmocka_unit_test(doubtful_streams_are_suspect),
     };

@@ -116,6 +116,36 @@ PY
     cmp bodies.1 bodies.3
 }
 
+@test "each answer is compared with the length that its own row asked for" {
+    start_target --tokens 4 --ttft 0 --token-gap 0
+    a_trace mooncake
+    scenario "{'target':'$URL','load':{'trace':'trace','speed':30},'feeders':{'p':{'prompts':{}}},'tasks':[{'path':'/v1/chat/completions','stream':'openai',
+        'json':{'stream':true,'stream_options':{'include_usage':true},'max_tokens':'\${value(p.output_tokens)}','messages':[{'role':'user','content':'\${p.text}'}]}}]}"
+    run --separate-stderr "$COLDSWARM" run s.json -o "$DB"
+    ended 0 "$DB"
+    sql "$DB" 'select asked_words, asked_tokens, output_tokens from streams' | sort -n >got
+    # Rows ask for 0 to 6 tokens, at least for 1 as prompts say it; the server never gives more than 4.
+    python3 - >expected <<'PY'
+import json
+for line in open("trace"):
+    x = json.loads(line)
+    asked = max(x["output_length"], 1)
+    print(x["input_length"], asked, min(asked, 4), sep="|")
+PY
+    diff expected got
+    "$COLDSWARM" report "$DB" -f json >report.json
+    python3 - <<'PY'
+import json
+rows = [[int(v) for v in line.split("|")] for line in open("expected")]
+got = json.load(open("report.json"))["stream_asked"][0]
+asked, came = (sum(r[i] for r in rows) / len(rows) for i in (1, 2))
+for key, value in ("asked_output_tokens", asked), ("got_output_tokens", came), ("got_percent", 100 * came / asked), ("asked_prompt_words", sum(r[0] for r in rows) / len(rows)):
+    assert abs(got[key] - value) < 1e-6 * value, (key, got[key], value)
+PY
+    # 15 % shorter than asked
+    json_sql report.json "select value->>'$.key' from file, json_each(doc, '$.notes')" | grep -q stream_length
+}
+
 @test "validate says what the file is, and what is wrong with it" {
     a_trace azure
     scenario "{'target':'http://127.0.0.1:9','load':{'trace':'trace','speed':2},'feeders':{'p':{'prompts':{'shared':3}}},'tasks':[{'path':'/','body':'\${p.text}'}]}"

@@ -49,7 +49,7 @@ of() {
 }
 
 @test "what a run would refuse to begin, validate refuses" {
-    for other in '"follow_redirects": true' '"version": "2"' '"proxy": "http://127.0.0.1:1"'; do
+    for other in '"follow_redirects": true' '"proxy": "http://127.0.0.1:1"'; do
         echo '{ "target": "http://127.0.0.1:1", "http": { "quickack": true, '"$other"' }, "load": { "users": 1, "duration": "1s" }, "tasks": [{ "path": "/" }] }' >s.json
         run --separate-stderr "$COLDSWARM" validate s.json
         [ "$status" -eq 2 ]

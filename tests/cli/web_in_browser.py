@@ -93,4 +93,5 @@ def main():
     assert errors > 0 and sum(int(x[3]) for x in table) == errors
 
 
-main()
+if __name__ == "__main__":
+    main()

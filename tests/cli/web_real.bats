@@ -93,3 +93,21 @@ for key, sql in (("coldswarm_requests_total", "count(*)"), ("coldswarm_failures_
     assert want.keys() == got.keys() and all(abs(want[n] - got[n]) < 1e-6 for n in want), (key, want, got)
 END
 }
+
+@test "on the page of coldswarm web a run is started, changed, stopped, and started again" {
+    start_target --service-time uniform:2ms,30ms
+    mkdir scenarios
+    cat >scenarios/shop.json <<'END'
+{"name": "shop", "load": {"users": 4, "spawn_rate": 5, "duration": "1h"}, "wait": {"constant": "30ms"},
+ "tasks": [{"path": "/", "weight": 3}, {"path": "/predict", "method": "POST", "body": "x"}, {"path": "/nothing"}]}
+END
+    printf '{"name": "b",\n "load": {"users": 1, "duration": "1s"},\n "taskz": [],\n "tasks": []}\n' >scenarios/wrong.json
+    : >web.err
+    "$COLDSWARM" web scenarios --port 0 >web.out 2>web.err 3>&- &
+    pid=$!
+    STARTED_PIDS+=("$pid")
+    page=$(wait_line web.err '^page: ' "$pid")
+    COLDSWARM=$COLDSWARM python3 "$ROOT/tests/cli/web_start_in_browser.py" "${page#page: }" runs "$URL" ${PICTURES:+"$PICTURES"}
+    kill -INT "$pid"
+    wait "$pid"
+}
