@@ -24,20 +24,28 @@
 #define PIECES_WAITING_MAX_BYTES (4 * PIECE_BYTES)
 #define ALIVE_NS NS_PER_S
 #define ORPHAN_NS (60 * NS_PER_S)
+/* Between two loads rank 0 merges and reads, and says nothing while it reads. */
+#define ORPHAN_WAITING_NS (600 * NS_PER_S)
 #define ZERO 0
 
-void agent_init(struct agent *a, struct mail *m, const struct args *args) {
+static void greet(struct agent *a) {
     struct utsname u;
-    *a = (struct agent){.mail = m, .args = args, .file = -1, .heard_ns = clock_mono_ns()};
     a->child.fd = a->child.errors = -1;
     buf_init(&a->in, 2 * RELAY_MAX_BYTES);
-    mail_text(m, ZERO, "hello %s\n%s", COLDSWARM_VERSION,
+    mail_text(a->mail, ZERO, "hello %s\n%s", COLDSWARM_VERSION,
               uname(&u) == 0 ? u.nodename : "(unknown host)");
+}
+
+void agent_init(struct agent *a, struct mail *m, const struct args *args, bool search) {
+    *a = (struct agent){
+        .mail = m, .args = args, .search = search, .file = -1, .heard_ns = clock_mono_ns()};
+    greet(a);
 }
 
 void agent_done(struct agent *a) {
     child_done(&a->child);
     launch_done(&a->launch);
+    step_done(&a->step);
     buf_done(&a->in);
     if (a->file >= 0)
         close(a->file);
@@ -47,29 +55,61 @@ static void fail(struct agent *a, const char *text) {
     mail_text(a->mail, ZERO, "failed\n%s", text);
 }
 
+/* Another load: nothing of the last one is left, except which signals were passed on. */
+static void again(struct agent *a) {
+    struct agent old = *a;
+    if (a->began && !a->dropped)
+        return;
+    agent_done(a);
+    agent_init(a, old.mail, old.args, old.search);
+    a->signals = old.signals;
+    a->alive_ns = old.alive_ns;
+    a->noted = old.noted;
+}
+
 /* ---- the load process ---- */
 
-static void begin(struct agent *a, const char *at) {
+static int check_folder(const struct agent *a, struct err *e) {
+    if (access(a->launch.folder, W_OK | X_OK) == 0)
+        return 0;
+    return err_set(e,
+                   "its file cannot be written to the folder %s: %s; set TMPDIR to one on a local "
+                   "disk of this host",
+                   a->launch.folder, strerror(errno));
+}
+
+static void begin(struct agent *a, const char *at, const char *words, size_t words_n) {
     struct err e = {""};
     uint64_t seed;
-    if (a->began || !words_uint(&at, &seed) || strlen(at) != sizeof a->job.trace - 1)
+    size_t n = sizeof a->job.trace - 1;
+    if (a->began || !words_uint(&at, &seed) || strcspn(at, "\n") != n)
         return;
     a->began = true;
     a->job.seed = seed;
-    memcpy(a->job.trace, at, sizeof a->job.trace);
-    if (launch_init(&a->launch, a->args, &a->job, mail_rank(a->mail), mail_size(a->mail), &e) !=
-            0 ||
+    memcpy(a->job.trace, at, n);
+    if (words_n > 0 && step_read(&a->step, words, words_n, &e) != 0) {
+        fail(a, e.text);
+        return;
+    }
+    const struct args *args = words_n > 0 ? a->step.args : a->args;
+    if (args == NULL) {
+        fail(a, a->mistake);
+        return;
+    }
+    if (launch_init(&a->launch, args, &a->job, mail_rank(a->mail), mail_size(a->mail), &e) != 0 ||
+        check_folder(a, &e) != 0 ||
         child_start(&a->child, a->launch.program, a->launch.argv, &e) != 0) {
         fail(a, e.text);
         return;
     }
     const char *network = file_network(a->launch.path);
     mail_text(a->mail, ZERO, "file %s", a->launch.path);
-    if (network != NULL)
+    if (network != NULL && !a->noted)
         mail_text(a->mail, ZERO,
                   "note\n%s is on %s: run files that are being written belong on a local disk; set "
                   "TMPDIR",
                   a->launch.folder, network);
+    a->noted = true;
 }
 
 static void relay(struct agent *a) {
@@ -156,7 +196,7 @@ void agent_message(struct agent *a, const char *text, size_t n) {
     size_t rest = line == NULL ? 0 : n - (size_t)(line + 1 - text);
     a->heard_ns = clock_mono_ns();
     if (words_is(&at, "begin"))
-        begin(a, at);
+        begin(a, at, line == NULL ? "" : line + 1, rest);
     else if (words_is(&at, "say"))
         child_say(&a->child, line == NULL ? "" : line + 1, rest);
     else if (words_is(&at, "clock"))
@@ -169,6 +209,8 @@ void agent_message(struct agent *a, const char *text, size_t n) {
         start_file(a, line == NULL ? "" : line + 1);
     else if (words_is(&at, "drop"))
         drop(a);
+    else if (words_is(&at, "again"))
+        again(a);
     else if (words_is(&at, "bye")) {
         a->over = true;
         a->abandoned = *at == '1';
@@ -182,11 +224,14 @@ static void stop_child(struct agent *a, const char *why) {
 /* Without rank 0 there is nobody to report to: the load ends, and the file stays. */
 static void mind_rank_0(struct agent *a, int64_t now_ns) {
     struct err e;
-    if (mail_rank(a->mail) == ZERO || a->dropped || now_ns - a->heard_ns < ORPHAN_NS)
+    int64_t limit_ns = a->dropped ? ORPHAN_WAITING_NS : ORPHAN_NS;
+    if (mail_rank(a->mail) == ZERO || (a->dropped && !a->search) || now_ns - a->heard_ns < limit_ns)
         return;
     if (!a->orphan) {
-        err_set(&e, "rank 0 has been silent for %d s; this part ends, and its file stays: %s",
-                (int)(ORPHAN_NS / NS_PER_S), a->launch.path[0] == '\0' ? "-" : a->launch.path);
+        bool left = !a->dropped && a->launch.path[0] != '\0';
+        err_set(&e, "rank 0 has been silent for %d s; this part ends%s%s",
+                (int)(limit_ns / NS_PER_S), left ? ", and its file stays: " : "",
+                left ? a->launch.path : "");
         command_error(EXIT_RUNTIME, e.text);
         stop_child(a, "stop rank 0 is silent\n");
     }

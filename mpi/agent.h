@@ -16,7 +16,11 @@
  *
  * From rank 0:
  *
- *     begin SEED ID; say\n ...; clock; quiet (0 or 1); kill; send\n MANIFEST; drop; alive; bye (0, or 1: without MPI_Finalize())
+ *     begin SEED ID\n WORDS; say\n ...; clock; quiet (0 or 1); kill; send\n MANIFEST; drop; alive; again; bye (0, or 1: without
+ *     MPI_Finalize())
+ *
+ * WORDS are the command line of the load, each followed by NUL; none: that of this program. "again"
+ * begins another load: the agent forgets the last one, and says hello.
  *
  * Thread: the one that called MPI_Init().
  */
@@ -30,10 +34,15 @@
 #include "cli/command.h"
 #include "launch.h"
 #include "mail.h"
+#include "step.h"
 
 struct agent {
     struct mail *mail;
-    const struct args *args;
+    const struct args *args; /* of this program; NULL: they are wrong, as `mistake` says */
+    const char *mistake;
+    struct step step; /* of rank 0's words */
+    bool search;      /* several loads, so it waits between them */
+    bool noted;       /* that its folder is on a network file system */
     struct launch_job job;
     struct launch launch;
     struct child child;
@@ -49,7 +58,8 @@ struct agent {
     int exit_code;  /* then */
 };
 
-void agent_init(struct agent *a, struct mail *m, const struct args *args);
+/* search: rank 0 gives the command line of each load. */
+void agent_init(struct agent *a, struct mail *m, const struct args *args, bool search);
 void agent_done(struct agent *a);
 
 /* A message from rank 0. */

@@ -3,11 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/exporting.h"
+#include "cli/json_progress.h"
 #include "cli/listeners.h"
 #include "cli/progress.h"
+#include "cli/run.h"
+#include "cli/serving.h"
+#include "control/signals.h"
 #include "hub_internal.h"
+#include "say.h"
 #include "util/clock.h"
-#include "util/text.h"
 #include "util/words.h"
 
 #define IN_MAX_BYTES ((size_t)256 << 20)
@@ -26,20 +31,24 @@ const char *hub_name(const struct hub *h, const struct hub_part *p) {
 }
 
 void hub_note(struct hub *h, const char *format, ...) {
-    struct buf text;
     va_list args;
     char *line = NULL;
     va_start(args, format);
     int n = vasprintf(&line, format, args);
     va_end(args);
-    if (h->progress != NULL)
-        progress_listener.end(h->progress, NULL, NULL); /* removes the block */
-    buf_init(&text, SIZE_MAX / 2);
-    if (n >= 0)
-        text_printable(&text, line, strlen(line));
-    fprintf(stderr, "coldswarm-mpi: %s\n", buf_text(&text));
-    buf_done(&text);
+    hub_clear(h);
+    if (n < 0)
+        return;
+    if (h->whole != NULL && h->phase == HUB_LOAD)
+        notes_add(h->notes, clock_mono_ns() - h->start_ns, "mpi", line);
+    say_line(line);
+    snprintf(h->said.text, sizeof h->said.text, "%s", line);
     free(line);
+}
+
+void hub_clear(const struct hub *h) {
+    if (h->progress != NULL)
+        progress_listener.end(h->progress, NULL, NULL);
 }
 
 void hub_say(struct hub *h, const struct hub_part *p, const char *line) {
@@ -63,9 +72,47 @@ void hub_refuse(struct hub *h, int code) {
     hub_stop(h, "another part cannot start");
 }
 
+static const struct control_listener *const listeners[] = {
+    &progress_listener, &serving_listener, &json_progress_listener, &exporting_listener};
+static const struct control_source *const sources[] = {&serving_source};
+static const struct control_tables tables = {.listeners = listeners,
+                                             .listener_count = sizeof listeners / sizeof *listeners,
+                                             .sources = sources,
+                                             .source_count = sizeof sources / sizeof *sources};
+
+/* Who sees the whole. A page listens from now on. For receivers of metrics it is one run: no part has
+ * the options that name them. */
+static int open_views(struct hub *h, struct err *e) {
+    const struct run_source_view source = {.args = h->o.args};
+    const struct sharding whole = {.part = part_whole()};
+    const struct repeat once = {.count = 1, .nth = 1};
+    const struct run_facts facts = {
+        .args = h->o.args, .repeat = &once, .sharding = &whole, .seed = h->o.job.seed};
+    const struct run_view view = {.args = h->o.args,
+                                  .repeat = &once,
+                                  .note = notes_add,
+                                  .note_context = h->notes,
+                                  .control = &h->control,
+                                  .facts = &facts,
+                                  .path = h->o.out};
+    sigset_t set, before;
+    signals_set(&set);
+    pthread_sigmask(SIG_BLOCK, &set, &before); /* for the threads that begin here */
+    int result = control_init(&h->control, &tables, &source, e);
+    if (result == 0)
+        result = control_listen(&h->control, &view, e);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (result != 0)
+        return -1;
+    h->progress = control_listener_self(&h->control, &progress_listener);
+    h->page = serving_web(&h->control) != NULL;
+    h->followed = h->page || control_listener_self(&h->control, &json_progress_listener) != NULL ||
+                  control_listener_self(&h->control, &exporting_listener) != NULL;
+    return 0;
+}
+
 int hub_new(const struct hub_options *o, struct mail *m, struct hub **out, struct err *e) {
     struct hub *h = calloc(1, sizeof *h);
-    const struct run_view view = {.args = o->args};
     if (h == NULL)
         return err_set(e, "out of memory");
     *h = (struct hub){.o = *o,
@@ -76,6 +123,7 @@ int hub_new(const struct hub_options *o, struct mail *m, struct hub **out, struc
                       .files = calloc((size_t)mail_size(m), sizeof *h->files)};
     buf_init(&h->rules, IN_MAX_BYTES);
     buf_init(&h->stages, IN_MAX_BYTES);
+    buf_init(&h->about, IN_MAX_BYTES);
     *out = h;
     if (h->parts == NULL || h->files == NULL)
         return err_set(e, "out of memory for %d parts", mail_size(m));
@@ -86,8 +134,18 @@ int hub_new(const struct hub_options *o, struct mail *m, struct hub **out, struc
         buf_init(&p->errors, IN_MAX_BYTES);
         p->heard_ns = clock_mono_ns();
         p->size = -1;
+        if (o->known != NULL)
+            snprintf(p->host, sizeof p->host, "%s", o->known->ranks[i].host);
     }
-    return progress_listener.init(&view, &h->progress, e);
+    return notes_new(&h->notes, e) != 0 ? -1 : open_views(h, e);
+}
+
+void hub_close_views(struct hub *h) {
+    /* What the page has for scripts of Locust is taken back while there is a page. */
+    hub_done_load(h);
+    control_done(&h->control);
+    h->progress = NULL;
+    h->page = h->followed = false;
 }
 
 void hub_free(struct hub *h) {
@@ -98,9 +156,11 @@ void hub_free(struct hub *h) {
         buf_done(&h->parts[i].facts);
         buf_done(&h->parts[i].errors);
     }
-    hub_done_load(h);
+    hub_close_views(h);
+    notes_free(h->notes);
     buf_done(&h->rules);
     buf_done(&h->stages);
+    buf_done(&h->about);
     free(h->parts);
     free(h->files);
     free(h);
@@ -163,6 +223,7 @@ static void take_signal(struct hub *h, const char *at) {
     struct err why;
     uint32_t number = 15;
     words_uint32(&at, &number);
+    h->signal = h->signal != 0 ? h->signal : (int)number;
     if (h->phase < HUB_GO) {
         hub_note(h, "signal %u before the start; nothing was sent", number);
         hub_refuse(h, 128 + (int)number);
@@ -184,6 +245,9 @@ void hub_message(struct hub *h, int from, const char *text, size_t n) {
     size_t rest_n = line == NULL ? 0 : n - (size_t)(rest - text);
     int64_t size;
     p->heard_ns = clock_mono_ns();
+    /* Of an earlier load, except signals. */
+    if (!p->hello && strncmp(text, "hello ", 6) != 0 && strncmp(text, "signal ", 7) != 0)
+        return;
     if (words_is(&at, "bytes"))
         take_bytes(h, p, rest, rest_n);
     else if (words_is(&at, "piece"))
@@ -225,8 +289,14 @@ void hub_line(struct hub *h, struct hub_part *p, const char *line) {
     } else if (words_is(&at, "fact"))
         buf_printf(&p->facts, "%s\n", at);
     else if (words_is(&at, "ready")) {
-        p->ready = true;
         p->wants_setup = strcmp(at, "setup") == 0;
+        p->ready = !h->followed || p->described;
+        if (!p->ready)
+            hub_say(h, p, "rows");
+    } else if (words_is(&at, "about")) {
+        p->described = p->ready = true;
+        if (index_of(h, p) == 0)
+            buf_str(&h->about, at);
     } else if (words_is(&at, "going"))
         p->going = true;
     else if (words_is(&at, "over"))
@@ -258,6 +328,14 @@ bool hub_is_quiet(const struct hub *h) {
 
 bool hub_is_over(const struct hub *h) {
     return h->phase == HUB_OVER;
+}
+
+int hub_signal(const struct hub *h) {
+    return h->signal;
+}
+
+void hub_discard(struct hub *h) {
+    h->discarded = true;
 }
 
 static void say_alive(struct hub *h, int64_t now_ns) {
@@ -303,8 +381,17 @@ void hub_turn(struct hub *h) {
     }
 }
 
+static void name_broken(const struct hub *h, const struct hub_part *p, char *out, size_t size) {
+    if (p->signal != 0)
+        snprintf(out, size, "the load process of %s was killed by signal %d", hub_name(h, p),
+                 p->signal);
+    else
+        snprintf(out, size, "%s is lost%s%.120s", hub_name(h, p), p->errors.len > 0 ? ": " : "",
+                 p->errors.len > 0 ? buf_text(&p->errors) : "");
+}
+
 void hub_result(struct hub *h, struct hub_result *out) {
-    *out = (struct hub_result){.code = h->code, .files = h->files};
+    *out = (struct hub_result){.code = h->code, .files = h->files, .said = h->said.text};
     for (uint32_t i = 0; i < h->count; i++) {
         struct hub_part *p = &h->parts[i];
         out->lost = out->lost || clock_mono_ns() - p->heard_ns > HUB_SILENT_NS || !p->hello;
@@ -312,5 +399,9 @@ void hub_result(struct hub *h, struct hub_result *out) {
             h->files[out->file_count++] = p->file;
         else
             out->partial = true;
+        if (p->exited && p->code > out->worst && p->code <= EXIT_RUNTIME)
+            out->worst = p->code;
+        if (out->broken[0] == '\0' && (!p->collected || p->signal != 0))
+            name_broken(h, p, out->broken, sizeof out->broken);
     }
 }

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/progress.h"
 #include "hub_internal.h"
 #include "util/clock.h"
 
@@ -94,8 +93,7 @@ void hub_no_file(struct hub *h, struct hub_part *p) {
 
 void hub_begin_collect(struct hub *h) {
     int64_t now_ns = clock_mono_ns();
-    if (h->progress != NULL)
-        progress_listener.end(h->progress, NULL, NULL);
+    hub_clear(h);
     for (uint32_t i = 0; i < h->count; i++) {
         struct hub_part *p = &h->parts[i];
         bool heard = now_ns - p->heard_ns <= HUB_SILENT_NS;
@@ -135,6 +133,15 @@ static bool turn_part(struct hub *h, uint32_t i) {
     } else if (now_ns - p->piece_ns > HUB_LOST_NS)
         leave(h, p, "it does not send its file");
     return is_done(p);
+}
+
+void hub_drop_all(struct hub *h) {
+    for (uint32_t i = 0; i < h->count; i++) {
+        if (!h->parts[i].exited)
+            mail_text(h->mail, (int)i, "kill");
+        mail_text(h->mail, (int)i, "drop");
+    }
+    h->phase = HUB_OVER;
 }
 
 void hub_turn_collect(struct hub *h) {

@@ -5,12 +5,14 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "cli/locust_view.h"
 #include "control/whole.h"
 #include "hub.h"
+#include "notes.h"
 #include "offset.h"
 
-#define HUB_SILENT_NS (3 * NS_PER_S)
-#define HUB_LOST_NS (10 * NS_PER_S)
+#define HUB_SILENT_NS WATCH_SILENT_NS
+#define HUB_LOST_NS WATCH_LOST_NS
 
 enum hub_phase {
     HUB_HELLO,   /* waits for the ranks */
@@ -29,7 +31,7 @@ struct hub_part {
     struct buf in;        /* from its load process, up to the next line */
     struct buf facts;     /* its lines "fact" */
     size_t value_left;    /* bytes of a value that are still to come */
-    bool hello, ready, wants_setup, going, over, teardown;
+    bool hello, ready, described, wants_setup, going, over, teardown;
     bool exited, failed;
     int code, signal;  /* of the load process */
     struct buf errors; /* what it said, or why it failed */
@@ -56,14 +58,22 @@ struct hub {
     int64_t alive_ns, turn_ns;
     int code; /* of a run that was refused */
 
-    struct buf rules, stages;
+    struct buf rules, stages, about;
     int64_t duration_ns;
     uint32_t users_max;
     struct whole *whole;
     int64_t start_ns, start_real_ns;
-    bool begun, stopped, told_signal;
-    int64_t next_ns; /* of the progress */
-    void *progress;
+    bool begun, stopped, told_signal, discarded;
+    int signal;             /* the first one; 0: none */
+    struct err said;        /* the last note */
+    int64_t next_ns;        /* of what is shown */
+    struct control control; /* who it is shown to, and who may stop it */
+    void *progress;         /* the one of them on the terminal; NULL: it is not shown there */
+    bool page;
+    /* Somebody wants each endpoint, errors and events: a page, a receiver of metrics. */
+    bool followed;
+    struct notes *notes;
+    struct locust_view *locust; /* of the page; NULL: there is none yet */
 
     uint32_t collecting;
     FILE *file;
@@ -85,6 +95,9 @@ void hub_refuse(struct hub *h, int code);
 
 void hub_say(struct hub *h, const struct hub_part *p, const char *line);
 
+/* Removes the progress from the terminal. */
+void hub_clear(const struct hub *h);
+
 /* ---- hub_start.c ---- */
 void hub_turn_start(struct hub *h);
 
@@ -99,5 +112,7 @@ void hub_turn_collect(struct hub *h);
 void hub_size(struct hub *h, struct hub_part *p, int64_t size);
 void hub_piece(struct hub *h, struct hub_part *p, const char *bytes, size_t n);
 void hub_no_file(struct hub *h, struct hub_part *p);
+/* All have ended, and no file is wanted. */
+void hub_drop_all(struct hub *h);
 
 #endif

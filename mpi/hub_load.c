@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/progress.h"
+#include "cli/evaluating.h"
+#include "cli/serving.h"
 #include "engine/engine.h"
 #include "hub_internal.h"
 #include "util/clock.h"
@@ -35,28 +36,109 @@ static int read_stages(const struct buf *text, int64_t **out, size_t *n, struct 
 }
 
 int hub_begin_load(struct hub *h, struct err *e) {
+    const char **hosts = calloc(h->count, sizeof *hosts);
     int64_t *stages = NULL;
     size_t n = 0;
-    if (read_stages(&h->stages, &stages, &n, e) != 0)
+    if (hosts == NULL)
+        return err_set(e, "out of memory");
+    if (read_stages(&h->stages, &stages, &n, e) != 0) {
+        free(hosts);
         return -1;
+    }
+    for (uint32_t i = 0; i < h->count; i++)
+        hosts[i] = h->parts[i].host;
     const struct whole_plan plan = {.parts = h->count,
                                     .duration_ns = h->duration_ns,
                                     .users_max = h->users_max,
                                     .rules = buf_text(&h->rules),
                                     .stages_us = stages,
-                                    .stage_count = n};
+                                    .stage_count = n,
+                                    .about = h->followed ? buf_text(&h->about) : NULL,
+                                    .hosts = hosts,
+                                    .file = h->o.out,
+                                    .version = COLDSWARM_VERSION,
+                                    .started_real_ns = h->start_real_ns};
     int result = whole_new(&plan, &h->whole, e);
     free(stages);
+    free(hosts);
     return result;
 }
 
 void hub_done_load(struct hub *h) {
+    locust_view_free(h->locust);
+    h->locust = NULL;
     whole_free(h->whole);
     h->whole = NULL;
-    if (h->progress != NULL)
-        progress_listener.done(h->progress);
-    h->progress = NULL;
 }
+
+/* ---- what is shown ---- */
+
+/* For scripts of Locust; without it, the page shows what it shows. */
+static void show_locust(struct hub *h, const struct status *s) {
+    struct err e;
+    const struct locust_view_of of = {.web = serving_web(&h->control),
+                                      .endpoints = s->run->catalog->endpoints,
+                                      .count = s->run->catalog->endpoint_count,
+                                      .users = s->users_max,
+                                      .error_text = s->run->error_text,
+                                      .started_ns = s->run->started_ns,
+                                      .context = s->run->context};
+    if (h->page && h->locust == NULL && locust_view_new(&of, &h->locust, &e) != 0)
+        h->locust = NULL;
+    if (h->locust != NULL)
+        locust_view_show(h->locust, s, whole_board(h->whole));
+}
+
+static void show(struct hub *h, int64_t elapsed_ns) {
+    if (elapsed_ns < h->next_ns)
+        return;
+    h->next_ns = (elapsed_ns / NS_PER_S + 1) * NS_PER_S;
+    notes_show(h->notes, h->whole);
+    const struct status *s = whole_status(h->whole, elapsed_ns, h->stopped);
+    show_locust(h, s);
+    control_show(&h->control, s);
+}
+
+/* Somebody pressed Stop on the page. A second time, or when no more requests are due, those in
+ * flight are cancelled. */
+static void mind_page(struct hub *h, bool load_over) {
+    control_poll(&h->control);
+    enum control_order order = control_take_order(&h->control);
+    if (order == CONTROL_GO_ON)
+        return;
+    hub_note(h, "%s", h->control.why.text);
+    hub_stop(h, "asked the page: the run was stopped");
+    if (order == CONTROL_CANCEL || load_over)
+        hub_stop(h, "asked the page: requests in flight are cancelled");
+}
+
+void hub_conclude(struct hub *h, const struct reader_run *run, const struct thresholds *thresholds,
+                  int code) {
+    if (h->whole == NULL || !h->followed)
+        return;
+    notes_show(h->notes, h->whole);
+    struct status *s = whole_end(h->whole, run == NULL ? 0 : run->duration_us * NS_PER_US);
+    s->exit_code = code;
+    s->verdict = run == NULL ? "INVALID" : run->verdict;
+    snprintf(s->reason, sizeof s->reason, "%s",
+             run == NULL ? "there is no merged file" : run->verdict_reason);
+    if (thresholds != NULL)
+        evaluating_final(thresholds, whole_thresholds(h->whole, thresholds->rules.count));
+    show_locust(h, s);
+    control_show(&h->control, s);
+}
+
+void hub_keep_notes(struct hub *h, const char *path) {
+    struct err e;
+    if (notes_write(h->notes, path, &e) != 0)
+        hub_note(h, "%s", e.text);
+}
+
+void hub_linger(struct hub *h, int code) {
+    control_finish(&h->control, code);
+}
+
+/* ---- thresholds ---- */
 
 static void cross(struct hub *h, const struct gate_crossing *x, int64_t at_ns) {
     struct buf rule, why;
@@ -68,6 +150,9 @@ static void cross(struct hub *h, const struct gate_crossing *x, int64_t at_ns) {
                  (double)at_ns / 1e9);
         buf_printf(&why, "threshold %.1f %s", (double)at_ns / 1e9, buf_text(&rule));
         hub_stop(h, buf_text(&why));
+    } else if (!x->ends_run) {
+        buf_str(&rule, " failed");
+        notes_add(h->notes, at_ns, "threshold", buf_text(&rule));
     }
     buf_done(&rule);
     buf_done(&why);
@@ -109,11 +194,15 @@ static void listen_for(struct hub *h, struct hub_part *p, int64_t now_ns) {
     if (silent_ns <= HUB_SILENT_NS) {
         if (p->silent)
             hub_note(h, "%s is back", hub_name(h, p));
+        if (p->silent)
+            whole_silence(h->whole, (uint32_t)(p - h->parts), false);
         p->silent = p->lost = false;
         return;
     }
-    if (!p->silent)
+    if (!p->silent) {
         hub_note(h, "%s is silent", what);
+        whole_silence(h->whole, (uint32_t)(p - h->parts), true);
+    }
     p->silent = true;
     if (silent_ns > HUB_LOST_NS && !p->lost)
         lose(h, p, what);
@@ -158,7 +247,6 @@ static void mind_exit(struct hub *h, struct hub_part *p) {
 
 void hub_turn_load(struct hub *h) {
     int64_t now_ns = clock_mono_ns();
-    struct control_snapshot now;
     bool over = true, others_over = true;
     for (uint32_t i = 0; i < h->count; i++) {
         struct hub_part *p = &h->parts[i];
@@ -178,12 +266,11 @@ void hub_turn_load(struct hub *h) {
     }
     if (now_ns >= h->start_ns) {
         evaluate(h);
-        whole_snapshot(h->whole, now_ns - h->start_ns, &now);
-        now.stopped = h->stopped;
-        now.stopping = now.stopping || h->stopped;
-        if (h->progress != NULL)
-            progress_listener.tick(h->progress, &now);
+        mind_page(h, now_ns - h->start_ns >= h->duration_ns);
+        show(h, now_ns - h->start_ns);
     }
-    if (over)
+    if (over && h->discarded)
+        hub_drop_all(h);
+    else if (over)
         hub_begin_collect(h);
 }

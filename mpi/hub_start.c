@@ -108,9 +108,10 @@ static int code_of_failure(const struct hub *h) {
 
 static void turn_refused(struct hub *h) {
     bool all = true;
+    int64_t now_ns = clock_mono_ns();
     for (uint32_t i = 0; h->begun && i < h->count; i++)
-        all = all && has_failed(&h->parts[i]);
-    if (!all && clock_mono_ns() - h->phase_ns < REFUSED_NS)
+        all = all && (has_failed(&h->parts[i]) || now_ns - h->parts[i].heard_ns > HUB_LOST_NS);
+    if (!all && now_ns - h->phase_ns < REFUSED_NS)
         return;
     name_failed(h);
     for (uint32_t i = 0; i < h->count; i++) {
@@ -131,15 +132,28 @@ static bool refuse_failed(struct hub *h) {
     return false;
 }
 
+/* A rank that has never said anything may still be starting. */
+static bool is_known(const struct hub *h, uint32_t i) {
+    return h->parts[i].hello || (h->o.known != NULL && h->o.known->ranks[i].host[0] != '\0');
+}
+
 static bool refuse_silent(struct hub *h) {
     int64_t now_ns = clock_mono_ns();
-    for (uint32_t i = 0; i < h->count; i++)
-        if (h->parts[i].hello && now_ns - h->parts[i].heard_ns > HUB_LOST_NS) {
-            hub_note(h, "not started: %s has been silent for %d s", hub_name(h, &h->parts[i]),
-                     (int)(HUB_LOST_NS / NS_PER_S));
-            hub_refuse(h, EXIT_RUNTIME);
-            return true;
-        }
+    for (uint32_t i = 0; i < h->count; i++) {
+        struct hub_part *p = &h->parts[i];
+        int64_t silent_ns = now_ns - p->heard_ns;
+        if (!is_known(h, i))
+            continue;
+        if (h->o.known != NULL && p->silent != (silent_ns > HUB_SILENT_NS))
+            hub_note(h, "%s is %s", hub_name(h, p), p->silent ? "back" : "silent");
+        p->silent = silent_ns > HUB_SILENT_NS;
+        if (silent_ns <= HUB_LOST_NS)
+            continue;
+        hub_note(h, "not started: %s has been silent for %d s", hub_name(h, p),
+                 (int)(HUB_LOST_NS / NS_PER_S));
+        hub_refuse(h, EXIT_RUNTIME);
+        return true;
+    }
     return false;
 }
 
@@ -243,8 +257,14 @@ static void turn_ready(struct hub *h) {
 }
 
 static void begin(struct hub *h) {
+    struct buf text;
+    buf_init(&text, SIZE_MAX / 2);
+    buf_printf(&text, "begin %" PRIu64 " %s\n", h->o.job.seed, h->o.job.trace);
+    if (h->o.words != NULL)
+        buf_add(&text, h->o.words->data, h->o.words->len);
     for (uint32_t i = 0; i < h->count; i++)
-        mail_text(h->mail, (int)i, "begin %" PRIu64 " %s", h->o.job.seed, h->o.job.trace);
+        mail_send(h->mail, (int)i, text.data, text.len);
+    buf_done(&text);
     h->begun = true;
     h->phase = HUB_READY; /* one limit for both phases */
 }

@@ -22,6 +22,9 @@ struct launch_job {
     char trace[17]; /* 16 hexadecimal digits; also in the names of files */
 };
 
+/* --seed, or a random one; and a random name. */
+void launch_choose(struct launch_job *job, const struct args *a);
+
 struct launch {
     char program[4096]; /* coldswarm */
     char folder[4096], path[4096 + 64];

@@ -3,220 +3,38 @@
  *
  * Each rank starts `coldswarm run --shard R/N --control FD` (agent.h). Rank 0 also has the whole
  * (hub.h): it starts and stops all parts together, shows their sum, collects their files and merges
- * them. The base program does not need MPI.
+ * them. A search for capacity makes several such loads (search_mpi.h). The base program does not need MPI.
  */
-#include <inttypes.h>
 #include <locale.h>
 #include <mpi.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "agent.h"
-#include "cli/cmd.h"
 #include "cli/command_internal.h"
-#include "cli/program.h"
+#include "cli/exporting.h"
+#include "cli/json_progress.h"
+#include "cli/serving.h"
 #include "cli/show.h"
+#include "commands.h"
+#include "control/signals.h"
 #include "hub.h"
 #include "result.h"
+#include "search_mpi.h"
+#include "serve.h"
 #include "util/array.h"
-#include "util/clock.h"
-
-#define OPTIONS_MAX 128
-/* How often a rank looks for messages. */
-#define PAUSE_NS (5 * NS_PER_MS)
-#define PAUSE_QUIET_NS (100 * NS_PER_MS)
-/* While a file is sent: MPI moves it in steps, one for each look. */
-#define PAUSE_BUSY_NS (100 * NS_PER_US)
-#define BUSY_NS (50 * NS_PER_MS)
-#define LARGE_BYTES ((size_t)256 << 10)
-#define LAST_WORDS_NS (2 * NS_PER_S)
-
-/* ---- options ---- */
-
-static const struct opt_def own[] = {
-    {.name = "keep-parts",
-     .local = true,
-     .type = OPT_FLAG,
-     .help = "keep the files of the parts, in the folder OUT.db.parts"},
-    {.name = "on-lost",
-     .local = true,
-     .type = OPT_CHOICE,
-     .meta = "WHAT",
-     .choices = "continue|stop",
-     .def = "continue",
-     .help = "what the other parts do if one is lost; the merged run is INVALID in any case"},
-    {.name = "ready-timeout",
-     .local = true,
-     .type = OPT_DURATION,
-     .meta = "TIME",
-     .def = "2m",
-     .help = "how long all parts have to become ready before the start"},
-};
-
-/* Options of `run` that change no request, and that rank 0 follows. Its other ones of that kind are of
- * one process: files that grow during a run, series of runs. */
-static const char *const shared[] = {"out",          "report",  "no-figures",
-                                     "html",         "quiet",   "exit-code-on-error",
-                                     "only-summary", "headless"};
-
-static struct opt_def options[OPTIONS_MAX];
-
-static struct command command_mpi = {
-    .program = "coldswarm-mpi",
-    .name = "run",
-    .usage = "[SCENARIO.json] [options]",
-    .summary = "run one load on the machines of an MPI job",
-    .details =
-        "Start it with mpirun or srun, one rank per machine. Each rank runs its part of the load "
-        "with the program coldswarm, which is next to coldswarm-mpi, in PATH, or named by the "
-        "variable COLDSWARM. The options are those of coldswarm run, and mean the whole load.\n"
-        "\n"
-        "All parts start at the same moment, whatever their clocks say, after all are ready. "
-        "Nothing is sent if a part cannot start: the message names its host. Rank 0 shows the sum "
-        "of all parts, evaluates thresholds with abortOnFail on it, and stops all parts together.\n"
-        "\n"
-        "Parts write to a local disk ($TMPDIR, or /tmp). At the end rank 0 collects their files, "
-        "merges them into the file of --out, and exits with the code that one machine would have. "
-        "The other ranks exit with 0.\n"
-        "\n"
-        "A part that is silent for 3 seconds is reported. After 10 seconds it counts as lost, and "
-        "the others go on. With Open MPI, use mpirun --enable-recovery, so that mpirun does not "
-        "end all ranks if one dies. Ctrl-C, SIGTERM and the end of a rank stop the load in order: "
-        "no file is damaged.",
-    .examples =
-        "mpirun -n 4 --hostfile hosts --bind-to none --enable-recovery coldswarm-mpi run s.json "
-        "-o runs/big.db # four machines, with Open MPI\n"
-        "srun -N8 -n8 --mpi=pmix coldswarm-mpi run s.json --rate 200000 -o runs/big.db # eight "
-        "nodes of a Slurm cluster",
-    .opts = options,
-    .positional_max = 1,
-};
-
-static bool is_here(const struct opt_def *d) {
-    for (size_t i = 0; i < COUNT_OF(shared); i++)
-        if (strcmp(shared[i], d->name) == 0)
-            return true;
-    return !d->local;
-}
-
-static void collect_options(void) {
-    size_t n = 0;
-    for (size_t i = 0; i < command_run.opt_count && n < OPTIONS_MAX; i++)
-        if (is_here(&command_run.opts[i]))
-            options[n++] = command_run.opts[i];
-    for (size_t i = 0; i < COUNT_OF(own) && n < OPTIONS_MAX; i++)
-        options[n++] = own[i];
-    command_mpi.opt_count = n;
-}
-
-/* ---- signals ---- */
-
-static volatile sig_atomic_t signals, last_signal;
-
-static void on_signal(int number) {
-    signals++;
-    last_signal = number;
-}
-
-static void catch_signals(void) {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-    sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < COUNT_OF(numbers); i++)
-        sigaction(numbers[i], &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
-}
 
 /* ---- a rank ---- */
 
-static void nap(int64_t ns) {
-    const struct timespec t = {.tv_nsec = ns};
-    nanosleep(&t, NULL);
+static void conclude(void *context, const struct reader_run *run,
+                     const struct thresholds *thresholds, int code) {
+    hub_conclude(context, run, thresholds, code);
 }
 
-/* Messages to the agent of rank 0 and those to the hub are told apart by their sender's side: both
- * have words of their own. */
-static bool is_for_agent(const char *text) {
-    static const char *const words[] = {"begin", "say",  "clock", "quiet",
-                                        "kill",  "send", "drop",  "bye"};
-    size_t n = strcspn(text, " \n");
-    for (size_t i = 0; i < COUNT_OF(words); i++)
-        if (strlen(words[i]) == n && memcmp(text, words[i], n) == 0)
-            return true;
-    return false;
-}
-
-/* Returns whether a large one came: a piece of a file. */
-static bool take_messages(struct mail *m, struct agent *a, struct hub *h, struct buf *message) {
-    int from;
-    bool large = false;
-    while (mail_next(m, &from, message)) {
-        large = large || message->len > LARGE_BYTES;
-        const char *text = buf_text(message);
-        if (h == NULL || (from == 0 && is_for_agent(text)))
-            agent_message(a, text, message->len);
-        else
-            hub_message(h, from, text, message->len);
-    }
-    return large;
-}
-
-/* Until there is nothing more to do. */
-static void serve(struct mail *m, struct agent *a, struct hub *h) {
-    struct buf message;
-    int64_t busy_ns = 0; /* until when a file is on its way */
-    buf_init(&message, SIZE_MAX / 2);
-    while (!a->over && (h == NULL || !hub_is_over(h))) {
-        mail_turn(m);
-        bool large = take_messages(m, a, h, &message);
-        agent_turn(a, signals, last_signal);
-        if (h != NULL)
-            hub_turn(h);
-        bool quiet = h != NULL ? hub_is_quiet(h) : a->quiet;
-        if (large || a->file >= 0)
-            busy_ns = clock_mono_ns() + BUSY_NS;
-        nap(quiet ? PAUSE_QUIET_NS : busy_ns > clock_mono_ns() ? PAUSE_BUSY_NS : PAUSE_NS);
-    }
-    /* What rank 0 has said to its own agent. */
-    mail_turn(m);
-    take_messages(m, a, h, &message);
-    buf_done(&message);
-}
-
-static void say_bye(struct mail *m, bool lost) {
-    int64_t until_ns = clock_mono_ns() + LAST_WORDS_NS;
-    for (int i = 1; i < mail_size(m); i++)
-        mail_text(m, i, "bye %d", lost);
-    while (mail_waiting(m, -1) > 0 && clock_mono_ns() < until_ns) {
-        mail_turn(m);
-        nap(NS_PER_MS);
-    }
-}
-
-static void choose_job(const struct args *a, struct launch_job *job) {
-    uint64_t id = 0;
-    uint32_t seed = 1;
-    if (getrandom(&id, sizeof id, 0) != (ssize_t)sizeof id || id == 0)
-        id = (uint64_t)clock_real_ns();
-    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
-        seed = (uint32_t)clock_real_ns();
-    job->seed = opt_given(a, "seed") ? (uint64_t)opt_integer(a, "seed") : seed;
-    snprintf(job->trace, sizeof job->trace, "%016" PRIx64, id);
-}
-
-/* Ends MPI. If a rank does not answer, MPI_Finalize() could wait for ever. With mpirun
- * --enable-recovery, MPI_Abort() ends this rank only. */
-static void finalize(bool lost, int code) {
-    fflush(stdout);
-    fflush(stderr);
-    if (lost)
-        MPI_Abort(MPI_COMM_WORLD, code);
-    MPI_Finalize();
+static void complete(void *context, const char *path) {
+    hub_keep_notes(context, path);
 }
 
 static int finish(const struct args *a, struct mail *m, struct hub *h, const char *out,
@@ -227,122 +45,206 @@ static int finish(const struct args *a, struct mail *m, struct hub *h, const cha
                                      .folder = folder,
                                      .files = (const char *const *)r.files,
                                      .file_count = r.file_count,
-                                     .partial = r.partial};
+                                     .partial = r.partial,
+                                     .conclude = conclude,
+                                     .complete = complete,
+                                     .context = h};
     bool merged = r.code == EXIT_OK;
     int code = r.code;
     if (!r.lost) {
-        say_bye(m, false);
-        finalize(false, code);
+        serve_bye(m, false);
+        serve_finalize(false, code);
     }
     if (merged)
         code = result_make(&o, out);
     else
         result_forget(folder);
+    hub_linger(h, code);
+    hub_close_views(h);
     if (r.lost) {
-        say_bye(m, true);
-        finalize(true, code);
+        serve_bye(m, true);
+        serve_finalize(true, code);
     }
     return code;
 }
 
-static int lead(const struct args *a, struct mail *m) {
+/* The options that rank 0 follows itself. Before MPI begins, because its own descriptors are no files
+ * that somebody has opened for --json-progress. */
+static void check_options(const struct args *a, struct err *mistake) {
+    const char *launcher = getenv("PMI_FD"), *progress = opt_text(a, "json-progress");
+    struct err why;
+    if (serving_check(a, mistake) != 0 || exporting_check(a, mistake) != 0)
+        return;
+    if (launcher != NULL && progress != NULL && strcmp(launcher, progress) == 0)
+        err_set(mistake, "--json-progress %s: this descriptor is the launcher's; give a file",
+                progress);
+    else if (json_progress_check(a, &why) != 0)
+        err_set(mistake, "%s; launchers of MPI pass on only 1 and 2, so give a file", why.text);
+}
+
+static int lead(const struct args *a, struct mail *m, const struct err *mistake) {
     struct hub_options o = {.args = a,
                             .ready_timeout_ns = opt_duration(a, "ready-timeout"),
                             .stop_when_lost = strcmp(opt_text(a, "on-lost"), "stop") == 0};
     char out[4096], folder[4096];
     struct agent agent;
-    struct hub *h = NULL;
+    struct serve s = {.mail = m, .agent = &agent};
     struct err e = {""};
-    choose_job(a, &o.job);
-    agent_init(&agent, m, a);
+    launch_choose(&o.job, a);
+    agent_init(&agent, m, a, false);
+    if (mistake->text[0] != '\0') {
+        command_error(EXIT_USAGE, mistake->text);
+        serve_finalize(true, EXIT_USAGE);
+    }
     if (result_prepare(a, out, sizeof out, folder, sizeof folder, &e) != 0) {
         command_error(EXIT_RUNTIME, e.text);
-        finalize(true, EXIT_RUNTIME);
+        serve_finalize(true, EXIT_RUNTIME);
     }
     o.folder = folder;
-    if (hub_new(&o, m, &h, &e) != 0) {
+    o.out = out;
+    if (hub_new(&o, m, &s.hub, &e) != 0) {
+        result_forget(folder);
         command_error(EXIT_RUNTIME, e.text);
-        finalize(true, EXIT_RUNTIME);
+        serve_finalize(true, EXIT_RUNTIME);
     }
-    serve(m, &agent, h);
-    int code = finish(a, m, h, out, folder);
+    serve_load(&s, false);
+    int code = finish(a, m, s.hub, out, folder);
     agent_done(&agent);
-    hub_free(h);
+    hub_free(s.hub);
     return code;
 }
 
-static int follow(const struct args *a, struct mail *m) {
+static int follow(const struct args *a, struct mail *m, bool search, const struct err *mistake) {
     struct agent agent;
-    agent_init(&agent, m, a);
-    serve(m, &agent, NULL);
+    struct serve s = {.mail = m, .agent = &agent};
+    agent_init(&agent, m, a, search);
+    agent.mistake = mistake->text;
+    serve_load(&s, false);
     int code = agent.exit_code;
     bool abandoned = agent.abandoned;
     agent_done(&agent);
     if (abandoned)
         _exit(code);
-    finalize(code != EXIT_OK, code);
+    serve_finalize(code != EXIT_OK, code);
     return code;
+}
+
+/* How many ranks a launcher says that it has started; NULL: there is none, or one. */
+static const char *launched(void) {
+    static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"};
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        const char *value = getenv(names[i]);
+        if (value != NULL && strtol(value, NULL, 10) > 1)
+            return value;
+    }
+    return NULL;
 }
 
 /* A launcher of another MPI starts ranks that do not know each other: each would run the whole. */
 static int check_launcher(const struct mail *m, struct err *e) {
-    static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"};
-    for (size_t i = 0; i < COUNT_OF(names) && mail_size(m) == 1; i++) {
-        const char *value = getenv(names[i]);
-        if (value != NULL && strtol(value, NULL, 10) > 1)
-            return err_set(e,
-                           "the launcher has started %s ranks, but MPI finds only this one; this "
-                           "coldswarm-mpi was built for another MPI (make mpi MPICC=...), or the "
-                           "launcher needs an option (srun --mpi=pmix or pmi2)",
-                           value);
-    }
-    return 0;
+    const char *value = launched();
+    if (mail_size(m) > 1 || value == NULL)
+        return 0;
+    return err_set(e,
+                   "the launcher has started %s ranks, but MPI finds only this one; this "
+                   "coldswarm-mpi was built for another MPI (make mpi MPICC=...), or the launcher "
+                   "needs an option (srun --mpi=pmix or pmi2)",
+                   value);
+}
+
+/* MPI, and the messages; on failure MPI has ended. */
+static int join_job(struct mail **m) {
+    struct err e = {""};
+    sigset_t all, before;
+    serve_signals();
+    /* Signals are for this thread, not for those of MPI: the page may wait for one. The load
+     * processes have no page. */
+    signals_set(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    MPI_Init(NULL, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+    if (mail_new(m, &e) == 0 && check_launcher(*m, &e) == 0)
+        return 0;
+    command_error(EXIT_RUNTIME, e.text);
+    serve_finalize(true, EXIT_RUNTIME);
+    return -1;
+}
+
+static int start(const struct args *a, bool search) {
+    struct mail *m = NULL;
+    struct err mistake = {""};
+    int code;
+    if (!search)
+        check_options(a, &mistake);
+    commands_take_environment();
+    if (join_job(&m) != 0)
+        return EXIT_RUNTIME;
+    if (mail_rank(m) != 0)
+        code = follow(a, m, search, &mistake);
+    else
+        code = search ? search_mpi_lead(a, m) : lead(a, m, &mistake);
+    mail_free(m);
+    return code;
 }
 
 static int run(const struct args *a) {
-    struct mail *m = NULL;
-    struct err e = {""};
-    int code;
-    catch_signals();
-    MPI_Init(NULL, NULL);
-    MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
-    if (mail_new(&m, &e) != 0 || check_launcher(m, &e) != 0) {
-        code = command_error(EXIT_RUNTIME, e.text);
-        finalize(true, code);
-        return code;
-    }
-    code = mail_rank(m) == 0 ? lead(a, m) : follow(a, m);
-    mail_free(m);
-    return code;
+    return start(a, false);
+}
+
+static int capacity_of_all(const struct args *a) {
+    return start(a, true);
 }
 
 /* ---- the command line ---- */
 
 static int usage(const char *error) {
     command_error(EXIT_USAGE, error);
-    fputs("Run 'coldswarm-mpi run --help' for the options.\n", stderr);
+    fputs("Run 'coldswarm-mpi run --help' or 'coldswarm-mpi capacity --help' for the options.\n",
+          stderr);
     return EXIT_USAGE;
 }
 
-int main(int argc, char **argv) {
+/* A command line that is wrong on all hosts is said once, by rank 0. If it is wrong on another one
+ * alone, because of its environment, rank 0 says which. */
+static int refuse(const struct command *c, const struct err *mistake) {
+    struct mail *m = NULL;
+    if (launched() == NULL)
+        return usage(mistake->text);
+    if (join_job(&m) != 0)
+        return EXIT_RUNTIME;
+    if (mail_rank(m) != 0)
+        return follow(NULL, m, c == &commands_capacity, mistake);
+    usage(mistake->text);
+    serve_finalize(true, EXIT_USAGE);
+    return EXIT_USAGE;
+}
+
+static int command(struct command *c, int argc, char **argv) {
     struct args *a = NULL;
     struct err e = {""};
-    setlocale(LC_CTYPE, "");
-    collect_options();
-    command_mpi.run = run;
-    if (argc == 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0))
-        return show_version();
-    if (argc == 2 && strcmp(argv[1], "--man") == 0)
-        return show_manpage(&command_mpi);
-    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
-        return argc < 2 ? usage("write: coldswarm-mpi run SCENARIO.json") : show_help(&command_mpi);
-    if (strcmp(argv[1], "run") != 0)
-        return usage("the first word must be run");
-    if (args_parse(&command_mpi, argc, argv, 2, &a, &e) != 0)
-        return usage(e.text);
-    int code = args_wants(a) == ARGS_WANTS_HELP      ? show_help(&command_mpi)
-               : args_wants(a) == ARGS_WANTS_VERSION ? show_version()
-                                                     : run(a);
+    if (args_parse(c, argc, argv, 2, &a, &e) != 0)
+        return refuse(c, &e);
+    int code = args_wants(a) == ARGS_WANTS_HELP      ? show_help(c)
+               : args_wants(a) == ARGS_WANTS_VERSION ? show_version(false)
+                                                     : c->run(a);
     args_free(a);
     return code;
+}
+
+int main(int argc, char **argv) {
+    setlocale(LC_CTYPE, "");
+    commands_collect();
+    commands_run.run = run;
+    commands_capacity.run = capacity_of_all;
+    bool json = argc == 3 && strcmp(argv[2], "--json") == 0;
+    if ((argc == 2 || json) && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0))
+        return show_version(json);
+    if (argc == 2 && strcmp(argv[1], "--man") == 0)
+        return show_manpage(&commands_run);
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        return argc < 2 ? usage("write: coldswarm-mpi run SCENARIO.json")
+                        : show_help(&commands_run);
+    struct command *c = commands_find(argv[1]);
+    return c == NULL ? usage("the first word must be run or capacity") : command(c, argc, argv);
 }

@@ -12,8 +12,6 @@
 
 #include "cli/results.h"
 #include "launch.h"
-#include "record/reader.h"
-#include "report/thresholds.h"
 #include "util/clock.h"
 #include "util/file.h"
 #include "util/text.h"
@@ -45,6 +43,14 @@ void result_forget(const char *folder) {
     rmdir(folder);
 }
 
+/* A turn rests by itself. */
+static void wait_for(const struct result_options *o, pid_t pid, int *status) {
+    while (o->turn != NULL && waitpid(pid, status, WNOHANG) == 0)
+        o->turn(o->turn_context);
+    while (o->turn == NULL && waitpid(pid, status, 0) < 0 && errno == EINTR)
+        continue;
+}
+
 /* `coldswarm merge`; what it prints on stdout is not shown. Its exit code, or -1. */
 static int merge(const struct result_options *o, const char *out) {
     posix_spawn_file_actions_t actions;
@@ -69,12 +75,12 @@ static int merge(const struct result_options *o, const char *out) {
     int rc = posix_spawnp(&pid, program, &actions, NULL, (char *const *)(uintptr_t)argv, environ);
     posix_spawn_file_actions_destroy(&actions);
     free(argv);
-    while (rc == 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        continue;
+    if (rc == 0)
+        wait_for(o, pid, &status);
     return rc == 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-static void remove_parts(const struct result_options *o) {
+void result_remove(const struct result_options *o) {
     for (size_t i = 0; i < o->file_count; i++)
         unlink(o->files[i]);
     rmdir(o->folder);
@@ -100,7 +106,11 @@ static int show(const struct result_options *o, const char *out) {
     int code = reader_run(reader)->exit_code;
     if (thresholds_new(reader, &from_file, &thresholds, &usage, &e) != 0)
         code = command_error(EXIT_RUNTIME, e.text);
+    if (o->conclude != NULL)
+        o->conclude(o->context, reader_run(reader), thresholds, code);
     reader_close(reader);
+    if (o->complete != NULL)
+        o->complete(o->context, out);
     const struct results_options show = {.format = report_format("table"),
                                          .bare = quiet,
                                          .no_guess = true,
@@ -114,20 +124,33 @@ static int show(const struct result_options *o, const char *out) {
     return shown != EXIT_OK && code < 128 ? shown : code;
 }
 
+int result_merge(const struct result_options *o, const char *out) {
+    int code = merge(o, out);
+    if (code == EXIT_OK || code == EXIT_INVALID)
+        result_remove(o);
+    return code;
+}
+
+static int fail(const struct result_options *o, int code, const char *text) {
+    if (o->conclude != NULL)
+        o->conclude(o->context, NULL, NULL, code);
+    return command_error(code, text);
+}
+
 int result_make(const struct result_options *o, const char *out) {
     struct err e;
     if (o->file_count == 0) {
         result_forget(o->folder);
-        return command_error(EXIT_RUNTIME, "no part has a run file, so there is nothing to merge");
+        return fail(o, EXIT_RUNTIME, "no part has a run file, so there is nothing to merge");
     }
     int merged = merge(o, out);
     if (merged != EXIT_OK && merged != EXIT_INVALID) {
         err_set(&e, "the parts could not be merged; they are in %s", o->folder);
-        return command_error(merged == EXIT_USAGE ? EXIT_USAGE : EXIT_RUNTIME, e.text);
+        return fail(o, merged == EXIT_USAGE ? EXIT_USAGE : EXIT_RUNTIME, e.text);
     }
     int code = show(o, out);
     if (!opt_flag(o->args, "keep-parts"))
-        remove_parts(o);
+        result_remove(o);
     if (!opt_flag(o->args, "quiet")) {
         say("\nEvery request is in ", out, "");
         if (opt_flag(o->args, "keep-parts"))

@@ -10,6 +10,8 @@
 #include <stddef.h>
 
 #include "cli/command.h"
+#include "record/reader.h"
+#include "report/thresholds.h"
 #include "util/err.h"
 
 struct result_options {
@@ -18,6 +20,14 @@ struct result_options {
     const char *const *files;
     size_t file_count;
     bool partial;
+    void (*turn)(void *context); /* called often while files are merged; NULL: nothing */
+    void *turn_context;
+    /* The run is merged, or cannot be (run NULL): called before it is shown. May be NULL. */
+    void (*conclude)(void *context, const struct reader_run *run,
+                     const struct thresholds *thresholds, int code);
+    /* The merged file is complete; nobody has it open. May be NULL. */
+    void (*complete)(void *context, const char *path);
+    void *context; /* of both */
 };
 
 /* Where the merged run goes: --out, or a name that is made of the time. Checks that it is free, and
@@ -28,6 +38,14 @@ int result_prepare(const struct args *a, char *out, size_t size, char *folder, s
 /* Removes an empty folder of result_prepare(). */
 void result_forget(const char *folder);
 
+/* Removes the collected files and the folder. */
+void result_remove(const struct result_options *o);
+
+/* Merges without a word, and removes the files of the parts if that went well. Returns the exit
+ * code of `coldswarm merge`, or -1. */
+int result_merge(const struct result_options *o, const char *out);
+
+/* Merges, and shows the result. Returns the exit code. */
 int result_make(const struct result_options *o, const char *out);
 
 #endif

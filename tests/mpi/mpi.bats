@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# bats file_tags=more,plain
+# bats file_tags=more
 # coldswarm-mpi on four hosts: one load, one file, one stop; and what keeps it from starting.
 
 bats_require_minimum_version 1.5.0
@@ -62,7 +62,14 @@ nothing() { # SERVED-BEFORE
     [[ $output == "COLDSWARM-MPI(1)"*"coldswarm-mpi run [SCENARIO.json]"* ]]
     [ -z "$(mandoc -T lint -W warning page | grep -v 'WARNING: missing date')" ]
     [ "$("$PROGRAMS/mpicc.openmpi/coldswarm-mpi" --version)" = "$("$COLDSWARM" --version)" ]
-    run -2 "$PROGRAMS/mpicc.openmpi/coldswarm-mpi" capacity
+    [ "$("$PROGRAMS/mpicc.openmpi/coldswarm-mpi" --version --json)" = "$("$COLDSWARM" --version --json)" ]
+    "$PROGRAMS/mpicc.openmpi/coldswarm-mpi" capacity --help >help
+    grep -q '^usage: coldswarm-mpi capacity ' help
+    for option in --slo --unit --max-time --resume --ready-timeout; do
+        grep -qE -- "^ +(-., )? *$option( |$)" help
+    done
+    run -2 "$PROGRAMS/mpicc.openmpi/coldswarm-mpi" report
+    [[ $output == *"the first word must be run or capacity"* ]]
 }
 
 @test "Open MPI: four hosts send the schedule of one machine, and rank 0 has one file; no part stays behind" {
@@ -176,8 +183,8 @@ nothing() { # SERVED-BEFORE
     code=0
     swarm 2 s.json --thresholt x >out 2>err || code=$?
     [ "$code" = 2 ]
-    grep -q 'unknown option --thresholt; did you mean --threshold' err
-    for option in --shard=0/2 --control=3 --csv=x --repeat=3 --replay=x --json-progress=x --calibrate; do
+    [ "$(grep -c 'unknown option --thresholt; did you mean --threshold' err)" = 1 ]
+    for option in --shard=0/2 --control=3 --start-at=2026-11-29T12:00:00Z --csv=x --repeat=3 --replay=x --calibrate; do
         run -2 "$PROGRAMS/mpicc.openmpi/coldswarm-mpi" run s.json $option
         [[ $output == *"unknown option ${option%=*}"* ]]
     done
@@ -191,6 +198,23 @@ nothing() { # SERVED-BEFORE
     grep -q 'cannot create big.sqlite: it already exists' err
     [ "$(cat big.sqlite)" = precious ]
     [ "$(served)" = "$before" ]
+}
+
+@test "an environment that is wrong on one host: rank 0 names the host, and nothing is sent" {
+    scenario '{ "rate": 200, "duration": "3s", "max_users": 40 }'
+    local before code
+    before=$(served)
+    WRAPPER=$PWD/other
+    try() { # CODE TEXT VARIABLE=VALUE
+        printf '#!/bin/sh\n[ "$(hostname)" != h2 ] || export "%s"\nexec "$@"\n' "$3" >other
+        chmod +x other
+        code=0
+        swarm 4 s.json -o big.db >out 2>err || code=$?
+        [ "$code" = "$1" ] && grep -q "^coldswarm-mpi: not started: part 1 (host h2): $2" err && [ "$(grep -c '^coldswarm' err)" = 1 ] || { cat err; return 1; }
+        nothing "$before"
+    }
+    try 3 'environment variable COLDSWARM_RATE (for --rate): "lots" is not a number' COLDSWARM_RATE=lots
+    try 3 'its file cannot be written to the folder /no/such: No such file or directory; set TMPDIR to one on a local disk of this host$' TMPDIR=/no/such
 }
 
 @test "a part that does not become ready, or a full disk on one host: named, and nothing is sent" {
@@ -216,6 +240,25 @@ nothing() { # SERVED-BEFORE
     [ ! -e big.db ]
 }
 
+# bats test_tags=plain
+@test "the folder of a part on a network file system: rank 0 says so, with the host, and the load is sent" {
+    scenario '{ "rate": 40, "duration": "1s", "max_users": 8 }'
+    echo '#include <sys/vfs.h>
+        int statfs(const char *path, struct statfs *s) { (void)path; *s = (struct statfs){.f_type = 0x6969}; return 0; }' >statfs.c
+    cc -shared -fPIC -o nfs.so statfs.c
+    printf '#!/bin/sh\n[ "$(hostname)" != h2 ] || export LD_PRELOAD=%s/nfs.so\nexec "$@"\n' "$PWD" >shared
+    chmod +x shared
+    local code=0
+    WRAPPER=$PWD/shared swarm 4 s.json -o big.db >out 2>err || code=$?
+    fine "$code" big.db
+    cat err
+    [ "$(grep -c 'is on NFS' err)" = 1 ]
+    grep -q '^coldswarm-mpi: part 1 (host h2): /tmp is on NFS: run files that are being written belong on a local disk; set TMPDIR$' err
+    [ "$(sql big.db "select count(*) from requests")" = 40 ]
+}
+
+# libfaketime and the sanitisers both have to be loaded first.
+# bats test_tags=plain
 @test "clocks 5 s apart, and one that counts from elsewhere: found, and the start is common all the same" {
     scenario '{ "rate": 100, "duration": "3s", "max_users": 40 }'
     # h3: the time of day is 5 s ahead. h4: the machine has been up for 1234 s longer.

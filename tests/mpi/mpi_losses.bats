@@ -1,83 +1,12 @@
 #!/usr/bin/env bats
-# bats file_tags=more,plain
+# bats file_tags=more
 # coldswarm-mpi when something dies, is stopped or is interrupted: every file is whole, and the merged run names the part.
 
 bats_require_minimum_version 1.5.0
 load ../support/helpers
 load ../support/parts
 load ../support/mpi
-
-setup_file() {
-    mpi_hosts
-}
-
-teardown_file() {
-    mpi_hosts_down
-}
-
-setup() {
-    local host
-    cd "$BATS_TEST_TMPDIR"
-    for host in h1 h2 h3 h4; do
-        rm -f "$(tmp_of $host)"/coldswarm-*
-    done
-}
-
-# A test that has failed leaves no load behind.
-teardown() {
-    local pid
-    if [ -n "${SWARM-}" ] && kill -0 "$SWARM" 2>/dev/null; then
-        for pid in $(pgrep -g "$SWARM"); do kill -TERM "$pid" 2>/dev/null || true; done
-        wait "$SWARM" || true
-    fi
-    stop_all
-}
-
-# start [-r] OPTION...: a load of an hour or so on four hosts, in the background; returns when each part has sent something.
-start() {
-    local recovery=
-    [ "$1" != -r ] || { recovery=-r; shift; }
-    echo "{ \"target\": \"$URL\", \"load\": { \"rate\": 80, \"duration\": \"$DURATION\", \"max_users\": 8 }, \"tasks\": [{ \"path\": \"/\" }] }" >s.json
-    : >err
-    # In a session of its own, as a terminal's job: signals of the test go to mpirun alone.
-    setsid bash -c 'source "$1"; shift; swarm "$@"' - "$BATS_TEST_TMPDIR/swarm.sh" $recovery 4 s.json -o big.db "$@" >out 2>err 3>&- &
-    SWARM=$!
-    local host
-    wait_line err '^coldswarm-mpi: 4 parts start together' "$SWARM"
-    for host in h1 h2 h3 h4; do
-        until_true sends "$host"
-    done
-    MPIRUN=$(pid_of h1 '^mpirun ')
-}
-
-# Whether the load process of a host has sent something.
-sends() {
-    local db
-    db=$(echo "$(tmp_of "$1")"/coldswarm-*-part-?.db)
-    # SQLite itself would follow the link of that path to another /tmp.
-    [ "$(on "$1" sqlite3 -readonly "/tmp/${db##*/}" "select count(*) > 5 from requests")" = 1 ]
-}
-
-ended_swarm() {
-    code=0
-    wait "$SWARM" || code=$?
-}
-
-# The load process of a host ends by itself, and its file passes SQLite's check and has a verdict.
-whole_part() { # HOST [VERDICT]
-    local db
-    until_true fails pid_of "$1" '^coldswarm run '
-    db=$(local_parts "$1")
-    [ "$(on "$1" sqlite3 "$db" "pragma integrity_check")" = ok ]
-    [ "$(on "$1" sqlite3 "$db" "select verdict from run")" = "${2-INVALID}" ]
-    on "$1" sh -c "cp '$db' '$BATS_TEST_TMPDIR/part-$1.db'; rm -f /tmp/coldswarm-*"
-}
-
-# What swarm() needs, for a shell of its own.
-write_swarm() {
-    declare -p ROOT HOSTS LOCAL COLDSWARM PROGRAMS OPENMPI | sed 's/^declare -x/declare/'
-    declare -f swarm on
-}
+load ../support/mpi_losses
 
 @test "a rank is killed, and mpirun goes on: the others send to the end, and the merged run names the part that is missing" {
     write_swarm >swarm.sh
@@ -87,7 +16,7 @@ write_swarm() {
     ended_swarm
     grep -q '^coldswarm-mpi: part 2 (host h3) is silent$' err
     [ "$(sql big.db "select verdict from run")" = INVALID ]
-    [[ "$(sql big.db "select verdict_reason from run")" == "part 2 of 4 is missing: its requests are not in this file"* ]]
+    [[ "$(sql big.db "select verdict_reason from run")" == *"part 2 of 4 is missing: its requests are not in this file"* ]]
     [ "$(sql big.db "select group_concat(shard) from shard where duration_us > 24900000")" = 0,1,3 ]
     [ "$(sql big.db "pragma integrity_check")" = ok ]
     grep -qE '^coldswarm-mpi: part 2 [(]host h3[)]: it is lost; its file is not merged, and stays on its host: /tmp/coldswarm-.*-part-2.db' err
@@ -98,14 +27,15 @@ write_swarm() {
 
 @test "a load process is killed: the others go on, its rows are kept, and the merged run names it" {
     write_swarm >swarm.sh
-    DURATION=25s
-    start
+    DURATION=1h
+    start --web 0
     kill -KILL "$(pid_of h2 '^coldswarm run ')"
-    ended_swarm
+    wait_line err '^coldswarm-mpi: part 1 [(]host h2[)]: its load process was killed by signal 9$' "$SWARM"
+    go_on h1 h3 h4
+    stop_load
     [ "$code" = 4 ]
-    grep -q '^coldswarm-mpi: part 1 (host h2): its load process was killed by signal 9$' err
-    [[ "$(sql big.db "select verdict || verdict_reason from run")" == "INVALIDpart 1 of 4 (host h2): it was interrupted: its file has no end, so requests may be missing"* ]]
-    [ "$(sql big.db "select group_concat(shard) from shard where duration_us > 24900000")" = 0,2,3 ]
+    [[ "$(sql big.db "select verdict || verdict_reason from run")" == "INVALID"*"part 1 of 4 (host h2): it was interrupted: its file has no end, so requests may be missing"* ]]
+    [ "$(to_the_end)" = 0,2,3 ]
     [ "$(sql big.db "select requests > 5 from shard where shard = 1")" = 1 ]
     [ "$(sql big.db "pragma integrity_check")" = ok ]
     local host
@@ -177,28 +107,60 @@ write_swarm() {
     [ "$(sql big.db "select count(*) from shard where verdict_reason like 'a signal ended it before its time%' and exit_code = 143")" = 4 ]
 }
 
-@test "a rank that was stopped for a while is named and comes back; a load process that stays stopped is lost" {
+@test "MPICH: a rank or its load process is killed" {
     write_swarm >swarm.sh
-    DURATION=25s
-    start
-    local pid
-    pid=$(pid_of h3 'coldswarm-mpi run')
-    kill -STOP "$pid"
-    wait_line err '^coldswarm-mpi: part 2 [(]host h3[)] is silent$' "$SWARM"
-    kill -CONT "$pid"
+    DURATION=1h
+    local host
+    # mpiexec ends all ranks if one dies: all parts end in order.
+    start -m
+    kill -KILL "$(pid_of h3 '^[^ ]*/coldswarm-mpi run')"
     ended_swarm
-    grep -q '^coldswarm-mpi: part 2 (host h3) is back$' err
-    fails grep -q 'counts as lost' err
-    [ "$(sql big.db "select count(*) from requests")" -gt 900 ]
-    [ "$(sql big.db "select count(*) from shard where verdict_reason like '%before its time%'")" = 0 ]
-    rm -rf big.db
-    DURATION=35s
-    start
-    kill -STOP "$(pid_of h3 '^coldswarm run ')"
-    ended_swarm
+    [ "$code" -ne 0 ]
+    for host in h1 h2 h3 h4; do
+        whole_part $host
+    done
+    run -4 "$COLDSWARM" merge merged.db part-h?.db
+    rm -rf ./*.db big.db.parts
+    # If it is not to, the others go on.
+    start -m -r --web 0
+    kill -KILL "$(pid_of h3 '^[^ ]*/coldswarm-mpi run')"
+    wait_line err '^coldswarm-mpi: part 2 [(]host h3[)] has been silent for 10 s and counts as lost; the others go on$' "$SWARM"
+    go_on h1 h2 h4
+    stop_load
+    [[ "$(sql big.db "select verdict || verdict_reason from run")" == "INVALID"*"part 2 of 4 is missing: its requests are not in this file"* ]]
+    [ "$(to_the_end)" = 0,1,3 ]
+    whole_part h3
+    rm -rf ./*.db
+    start -m --web 0
+    kill -KILL "$(pid_of h2 '^coldswarm run ')"
+    wait_line err '^coldswarm-mpi: part 1 [(]host h2[)]: its load process was killed by signal 9$' "$SWARM"
+    go_on h1 h3 h4
+    stop_load
     [ "$code" = 4 ]
-    grep -q '^coldswarm-mpi: the load process of part 2 (host h3) is silent$' err
-    grep -q '^coldswarm-mpi: the load process of part 2 (host h3) has been silent for 10 s and counts as lost; the others go on$' err
-    [[ "$(sql big.db "select verdict_reason from run")" == *"part 2 of 4 (host h3): it was interrupted"* ]]
-    [ "$(sql big.db "select group_concat(shard) from shard where duration_us > 34900000")" = 0,1,3 ]
+    [[ "$(sql big.db "select verdict || verdict_reason from run")" == "INVALID"*"part 1 of 4 (host h2): it was interrupted"* ]]
+}
+
+@test "the disk of one host becomes full: that part ends with its rows so far, the others go on, and the run names it" {
+    on h2 sh -c "mkdir -p $PWD/tmp && mount -t tmpfs -o size=1m tmpfs $PWD/tmp"
+    printf '#!/bin/sh\n[ "$(hostname)" != h2 ] || export TMPDIR=%s/tmp\nexec "$@"\n' "$PWD" >small
+    chmod +x small
+    WRAPPER=$PWD/small
+    write_swarm >swarm.sh
+    # Its file is elsewhere, so start() does not look at it.
+    DURATION=1h RATE=4000 SEEN="h1 h3 h4"
+    start --keep-parts --web 0
+    wait_line err '^coldswarm-mpi: part 1 [(]host h2[)]: cannot write .*: the disk is full' "$SWARM"
+    go_on h1 h3 h4
+    stop_load
+    [ "$code" = 4 ]
+    grep -qE '^coldswarm-mpi: part 1 [(]host h2[)]: cannot write .*-part-1.db: the disk is full .*; requests in the file: [1-9]' err
+    grep -qE '^coldswarm-mpi: part 1 [(]host h2[)]: .*the disk is full.*; its file is not merged, and stays on its host: .*-part-1.db' err
+    [[ "$(sql big.db "select verdict || verdict_reason from run")" == "INVALID"*"part 1 of 4 is missing: its requests are not in this file"* ]]
+    [ "$(to_the_end)" = 0,2,3 ]
+    # On another disk its file is whole, and can be merged with the others.
+    on h2 sh -c "cd $PWD/tmp; for i in *-part-1.db*; do cp \$i ../h2.\${i#*-part-1.}; done"
+    on h2 umount "$PWD/tmp"
+    [ "$(sql h2.db "pragma integrity_check")" = ok ]
+    run -4 "$COLDSWARM" merge all.db big.db.parts/*.db h2.db
+    [ "$(sql all.db "select requests from shard where shard = 1")" -gt 100 ]
 }

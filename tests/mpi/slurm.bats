@@ -104,3 +104,25 @@ is_whole() { # DB
         [[ $output == *"INVALID: part 0 of 4 "* ]]
     fi
 }
+
+@test "scancel ends a search for capacity: the steps before are kept, and it goes on with srun" {
+    echo '{ "load": { "users": 1, "duration": "5s" }, "wait": { "constant": "20ms" }, "tasks": [{ "path": "/" }] }' >s.json
+    mkdir tmp
+    : >err
+    local pid code=0
+    TMPDIR=$PWD/tmp srun -N2 -n2 --mpi=pmix "$PROGRAMS/mpicc.openmpi/coldswarm-mpi" capacity s.json -H "$URL" --unit users --from 2 --to 64 \
+        --slo 'http_req_failed rate<0.5' --step 1s --settle 200ms --cool-down 0s --accept-suspect --no-figures -o cap >out 2>err 3>&- &
+    pid=$!
+    wait_line err '^step 2: ' "$pid"
+    scancel "$(squeue -h -o %i)"
+    wait "$pid" || code=$?
+    [ "$code" -ne 0 ]
+    [ "$(json cap/capacity.json '$.steps[1].load')" = 4 ]
+    [[ $(json cap/capacity.json '$.end') == @(stopped|interrupted) ]]
+    until_true fails pgrep -f "^coldswarm run .*--out=$PWD/tmp/"
+    code=0
+    srun -N2 -n2 --mpi=pmix "$PROGRAMS/mpicc.openmpi/coldswarm-mpi" capacity --resume cap --to 8 --quiet >out 2>err 3>&- || code=$?
+    cat out err
+    [ "$code" = 0 ]
+    [ "$(json cap/capacity.json '$.kind' '$.capacity.interval[0]')" = "above|8" ]
+}
