@@ -12,7 +12,10 @@ import tempfile
 
 sys.dont_write_bytecode = True
 
-import flows  # noqa: E402  (after the line above, so that no bench/__pycache__ is left)
+import capacity  # noqa: E402  (after the line above, so that no bench/__pycache__ is left)
+import flows  # noqa: E402
+import grpc_calls  # noqa: E402
+import live  # noqa: E402
 import proxy  # noqa: E402
 import split  # noqa: E402
 import streams  # noqa: E402
@@ -23,7 +26,8 @@ from servers import Truth  # noqa: E402
 
 PARTS = {"cost": tables.cost, "truth": tables.truth, "stall": tables.stall, "memory": tables.memory,
          "clock": tables.clock, "flows": flows.flows,
-         "proxy": proxy.proxy, "streams": streams.streams, "split": split.split}
+         "proxy": proxy.proxy, "streams": streams.streams, "split": split.split,
+         "live": live.live, "capacity": capacity.capacity, "grpc": grpc_calls.grpc_calls}
 PAIRS = "1000:5,10000:0.2,10000:5,1000:0.2"
 
 
@@ -53,7 +57,7 @@ def arguments():
     p.add_argument("--peer-rounds", type=int, default=1, help="of these, how many with the other peers too [1]")
     p.add_argument("--seconds", type=int, default=3, help="of each run, the stall's apart [3]")
     p.add_argument("--connections", type=numbers, default=[50, 1000, 3000], metavar="N,…", help="[50,1000,3000]")
-    p.add_argument("--schemes", type=names(("http", "https")), default=["http", "https"], metavar="SCHEME,…")
+    p.add_argument("--schemes", type=names(tables.SCHEMES), default=list(tables.SCHEMES), metavar="SCHEME,…", help=f"of the cost table, of {', '.join(tables.SCHEMES)}")
     p.add_argument("--pairs", type=pairs, default=pairs(PAIRS), metavar="RATE:MS,…", help=f"of the truth tables [{PAIRS}]")
     p.add_argument("--idle", type=int, default=10000, help="connected users of the memory table [10000]")
     p.add_argument("--self-test", action="store_true", help="a second of each client: are its output and numbers understood?")

@@ -29,7 +29,7 @@ def main():
     db = sqlite3.connect(out)
     db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA application_id = 0x6373776d;"
                      "PRAGMA user_version = 3;")
-    for name in "schema.sql", "requests.sql", "server.sql", "scrape.sql":
+    for name in "schema.sql", "reconnections.sql", "requests.sql", "server.sql", "scrape.sql":
         with open(os.path.join(here, "../src/record", name), encoding="utf-8") as f:
             db.executescript(f.read())
     for i, word in enumerate(OUTCOMES):

@@ -96,7 +96,12 @@ def locust(text):
             **{f"p{p}": int(at[f"{p}%"]) * 1e3 for p in (50, 90, 99)}}
 
 
-PARSERS = {f.__name__: f for f in (wrk, h2load, ab, hey, autocannon, locust)}
+def floor(text):
+    """It keeps no times of answers."""
+    return {"requests": int(find(r"^(\d+) requests,", text))}
+
+
+PARSERS = {f.__name__: f for f in (wrk, h2load, ab, hey, autocannon, locust, floor)}
 
 
 def main():

@@ -21,6 +21,7 @@ http {{
     server {{
         listen 127.0.0.1:{http} backlog=8192;
         listen 127.0.0.1:{https} ssl backlog=8192;
+        listen 127.0.0.1:{http2} ssl http2 backlog=8192;
         location / {{ return 200 '{body}'; }}
     }}
     server {{ listen 127.0.0.1:{status}; location / {{ stub_status; }} }}
@@ -42,7 +43,7 @@ class Nginx:
     """with Nginx(directory) as server: one worker, 48 bytes for any path, a certificate signed by itself."""
 
     def __init__(self, directory, body="0" * 48):
-        self.ports = dict(zip(("http", "https", "status"), free_ports(3)))
+        self.ports = dict(zip(("http", "https", "http2", "status"), free_ports(4)))
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
                         "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1",
                         "-keyout", f"{directory}/key.pem", "-out", f"{directory}/cert.pem"], check=True, capture_output=True)
@@ -64,8 +65,8 @@ class Nginx:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait()
 
-    def url(self, scheme):
-        return f"{scheme}://127.0.0.1:{self.ports[scheme]}/"
+    def url(self, scheme, http2=False):
+        return f"{scheme}://127.0.0.1:{self.ports['http2' if http2 else scheme]}/"
 
     def status(self):
         """(connections, requests answered so far) without those of this question."""

@@ -143,13 +143,8 @@ def cost(a):
         if not seen:
             table.dash(results[0], name)
             continue
-
-        def ratio(to, mine=results):
-            pairs = [m[0] / t[0] for m, t in zip(mine, cells[to]) if not isinstance(m, str) and not isinstance(t, str)]
-            return f"{statistics.median(pairs):.2f}" if pairs else "–"
-
-        table.row(name, f"{statistics.median(s[0] for s in seen):.2f}", ratio("a bare loop in C"), ratio("aiohttp"),
-                  f"{statistics.median(s[1] for s in seen):.0f}")
+        table.row(name, f"{statistics.median(s[0] for s in seen):.2f}", tables.ratio(results, cells["a bare loop in C"]),
+                  tables.ratio(results, cells["aiohttp"]), f"{statistics.median(s[1] for s in seen):.0f}")
     print(table)
 
 

@@ -8,7 +8,7 @@ from servers import Nginx, Truth
 from tools import Coldswarm, Job
 
 STALL = {"rate": 1000, "seconds": 10, "at": 4, "for": 2, "p90": 1e6, "p99": 1.9e6}
-STEADY = ("coldswarm", "wrk")  # in every round; the others in the first --peer-rounds
+STEADY = ("coldswarm", "wrk", "floor")  # in every round; the others in the first --peer-rounds
 
 
 def say(text):
@@ -25,6 +25,12 @@ def attempt(cells, key, what):
         say(f"  {key}: {e}")
 
 
+def ratio(mine, theirs):
+    """The median of what one client cost to another, of the rounds in which both ran."""
+    pairs = [m[0] / t[0] for m, t in zip(mine, theirs) if not isinstance(m, str) and not isinstance(t, str)]
+    return f"{statistics.median(pairs):.2f}" if pairs else "–"
+
+
 def good(results):
     return [r for r in results if not isinstance(r, str)]
 
@@ -33,10 +39,16 @@ def takes_part(client, number, a):
     return number < a.peer_rounds or client.name.startswith(STEADY)
 
 
+# Of the cost table: scheme of the URL, streams of HTTP/2 on each connection (0: HTTP/1.1), whom it is compared with.
+SCHEMES = {"http": ("http", 0, "wrk"), "https": ("https", 0, "wrk"),
+           "HTTP/2": ("https", 1, "h2load"), "HTTP/2x10": ("https", 10, "h2load")}
+
+
 def cost_cell(client, scheme, n, nginx, a):
     """One run; coldswarm must have a row for each request that nginx answered."""
     before = nginx.status()[1]
-    r = client.run(Job(nginx.url(scheme), n, a.seconds, a.directory))
+    of_url, streams, _ = SCHEMES[scheme]
+    r = client.run(Job(nginx.url(of_url, streams > 0), n, a.seconds, a.directory, streams=streams))
     served = nginx.status()[1] - before
     if r.requests < n:
         raise Unable(f"{r.requests} requests in {a.seconds} s: not one for each connection")
@@ -53,7 +65,7 @@ def cost(clients, a):
             for scheme in a.schemes:
                 for n in a.connections:
                     for client in clients:
-                        if takes_part(client, number, a):
+                        if takes_part(client, number, a) or client.name == SCHEMES[scheme][2]:
                             attempt(cells, (scheme, n, client.name),
                                     lambda c=client, s=scheme, k=n: cost_cell(c, s, k, nginx, a))
     for scheme in a.schemes:
@@ -64,8 +76,15 @@ def cost(clients, a):
         print(growth_table(cells, clients, a))
 
 
+def to(results, others):
+    """What a request cost one client to another, in CPU."""
+    return ratio(*([r if isinstance(r, str) else (r.us,) for r in rounds] for rounds in (results, others)))
+
+
 def cost_table(cells, scheme, clients, a):
-    table = Table("connections", "client", "requests/s", "CPU us/request", "to wrk", "peak memory MB", "bytes a row")
+    _, streams, base = SCHEMES[scheme]
+    first = "connections" if streams < 2 else f"requests at once, {streams} a connection"
+    table = Table(first, "client", "requests/s", "CPU us/request", f"to {base}", "to floor", "peak memory MB", "bytes a row")
     for n in a.connections:
         for client in clients:
             results = cells[scheme, n, client.name]
@@ -73,12 +92,10 @@ def cost_table(cells, scheme, clients, a):
             if not runs:
                 table.dash(results[0], n, client.name)
                 continue
-            wrk = cells.get((scheme, n, "wrk"), [])
-            ratios = [r.us / w.us for r, w in zip(results, wrk) if not isinstance(r, str) and not isinstance(w, str)]
             sizes = [r.more["bytes a row"] for r in runs if "bytes a row" in r.more]
             lost = f" {table.note(next(r for r in results if isinstance(r, str)))}" if len(runs) < len(results) else ""
             table.row(n, client.name + lost, f"{median(r.rate for r in runs):.0f}", f"{median(r.us for r in runs):.1f}",
-                      f"{median(ratios):.2f}" if ratios else "–", f"{median(r.memory for r in runs):.0f}",
+                      *(to(results, cells.get((scheme, n, other), [])) for other in (base, "floor")), f"{median(r.memory for r in runs):.0f}",
                       f"{median(sizes):.1f}" if sizes else "–")
     return table
 
@@ -142,9 +159,9 @@ def truth_table(cells, a):
                                                          "as make about the rate")
         row = [client.name + closed, f"{median(r.more['server']['requests'] / a.seconds for r in runs):.0f}"]
         for p in ("p50", "p99"):
-            pairs = [(r.more["server"][f"{p}_us"], r.service[p]) for r in runs]
-            row += [f"{median(s for s, _ in pairs):.0f}", f"{median(c for _, c in pairs):.0f}",
-                    f"{median(c - s for s, c in pairs):+.0f}"]
+            pairs = [(r.more["server"][f"{p}_us"], r.service[p]) for r in runs if p in r.service]
+            row += [f"{median(r.more['server'][f'{p}_us'] for r in runs):.0f}"]
+            row += [f"{median(c for _, c in pairs):.0f}", f"{median(c - s for s, c in pairs):+.0f}"] if pairs else ["–", "–"]
         lags = [r.more["lag p99"] for r in runs if "lag p99" in r.more]
         table.row(*row, f"{median(lags):.0f}" if lags else "–")
     return table
@@ -161,6 +178,7 @@ def stall_cell(client, a):
 def stall(clients, a):
     cells = {}
     say("stall")
+    clients = [c for c in clients if c.name != "floor"]  # it keeps no times of answers
     for client in clients:
         attempt(cells, client.name, lambda c=client: stall_cell(c, a))
     table = Table("client", "answered", "p50 ms", "p90 ms", "to the server's", "to the ideal", "p99 ms", "to the server's", "to the ideal")
@@ -233,7 +251,7 @@ def memory(clients, a):
     writer = Table("client", "CPU us/request", "of that the writer's thread", "bytes a row")
     say("memory")
     with Nginx(a.directory) as nginx:
-        for client in (c for c in clients if c.name.startswith(STEADY)):
+        for client in (c for c in clients if c.name.startswith(("coldswarm", "wrk"))):
             cells, threads, seen = {}, Threads(), [0]
 
             def watch(pid, threads=threads, seen=seen):

@@ -4,8 +4,11 @@ import json
 import os
 import re
 import shutil
+import socket
 import sqlite3
 import subprocess
+import tempfile
+import urllib.parse
 
 import parse
 from measure import Unable, measure
@@ -25,6 +28,7 @@ class Job:
     rate: int = 0  # requests/s of all connections; 0: as fast as answers come
     users: int = 0  # with a rate: the users that coldswarm may use, if more than connections
     wait: str = "0s"  # between a coldswarm user's requests
+    streams: int = 0  # of HTTP/2 on each connection, of the requests in flight that `connections` says; 0: HTTP/1.1
     watch: object = None  # as in measure()
 
     @property
@@ -66,6 +70,7 @@ class Peer:
     """A client that is a command: argv(job), and the files that its parser wants beside its output."""
 
     open = False  # knows a rate
+    http2 = False  # knows HTTP/2
     program = ""
     files = ()
     env = {}
@@ -83,15 +88,21 @@ class Peer:
     def missing(self):
         return None if shutil.which(self.program or self.name) else "not installed"
 
+    def told(self, _run):
+        """What else it says, for Result.more."""
+        return {}
+
     def run(self, job):
         if self.missing():
             raise Unable(self.missing())
+        if job.streams and not self.http2:
+            raise Unable("no HTTP/2")
         run = measure(self.argv(job), job.limit, self.environment(job), job.watch)
         if run.code != 0:
             lines = run.text.strip().splitlines() or [""]
             raise Unable(f"ended with {run.code}: {lines[-1].strip()[:100]}")
         try:
-            return result(job, run, parse.PARSERS[self.name](run.text, *map(job.file, self.files)))
+            return result(job, run, parse.PARSERS[self.name](run.text, *map(job.file, self.files)), **self.told(run))
         except (parse.Unreadable, ValueError, KeyError, OSError) as e:
             raise Unable(f"{e}") from e
 
@@ -103,9 +114,11 @@ class Wrk(Peer):
 
 class H2load(Peer):
     open = True
+    http2 = True
 
     def argv(self, job):
-        argv = ["h2load", "--h1", "-t1", f"-c{job.connections}", f"-D{job.seconds}", job.url]
+        version = [f"-c{job.connections // job.streams}", f"-m{job.streams}"] if job.streams else ["--h1", f"-c{job.connections}"]
+        argv = ["h2load", "-t1", *version, f"-D{job.seconds}", job.url]
         if job.rate:
             if os.path.exists(job.path("h2load.log")):
                 os.unlink(job.path("h2load.log"))  # it would add to it
@@ -161,6 +174,45 @@ class Locust(Peer):
         return {"BENCH_USER_RATE": f"{job.rate / job.connections:g}"} if job.rate else {}
 
 
+def request_of(url):
+    """The bytes that coldswarm sends for a GET of this URL, read off a connection of its own."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, tempfile.TemporaryDirectory() as directory:
+        listener.settimeout(10)
+        here, scenario = listener.getsockname()[1], os.path.join(directory, "a.json")
+        write_scenario(scenario, f"http://127.0.0.1:{here}", {"users": 1, "duration": "1s"})
+        with subprocess.Popen([COLDSWARM, "run", scenario, "-o", os.path.join(directory, "a.db"), "--quiet"],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
+            request = b""
+            while not request.endswith(b"\r\n\r\n"):  # a connection that brings nothing only asks whether somebody listens
+                connection, _ = listener.accept()
+                with connection:
+                    request = connection.recv(65536)
+            run.kill()
+    return request.replace(f":{here}".encode(), f":{urllib.parse.urlsplit(url).port}".encode())
+
+
+class Floor(Peer):
+    """A bare epoll loop that sends and receives the same bytes as coldswarm, and keeps nothing."""
+
+    open = True
+
+    def __init__(self, directory):
+        self.program = os.path.join(directory, "http_floor")
+        subprocess.run(["cc", "-O2", "-D_GNU_SOURCE", "-o", self.program, os.path.join(ROOT, "bench/http_floor.c")], check=True)
+
+    def argv(self, job):
+        url = urllib.parse.urlsplit(job.url)
+        if url.scheme != "http":
+            raise Unable("no TLS")
+        with open(job.path("request"), "wb") as f:
+            f.write(request_of(job.url))
+        connections = max(job.connections, job.users) if job.rate else job.connections
+        return [self.program, str(url.port), str(connections), str(job.seconds), str(job.rate), job.path("request")]
+
+    def told(self, run):
+        return {"lag p99": int(parse.find(r"late p99 (\d+) us", run.text))}
+
+
 class Coldswarm:
     """With one of its transports; None where the program has no such choice."""
 
@@ -175,7 +227,9 @@ class Coldswarm:
         load = {"users": job.connections, "spawn_rate": 1000000, "duration": f"{job.seconds}s"}
         if job.rate and self.open:
             load = {"rate": job.rate, "duration": f"{job.seconds}s", "max_users": max(job.users, job.connections)}
-        write_scenario(scenario, job.url, load, job.wait)
+        if job.streams > 1 and self.transport == "curl":
+            raise Unable("no shared connections")
+        write_scenario(scenario, job.url, load, job.wait, job.streams)
         for end in ("", "-wal", "-shm"):
             if os.path.exists(db + end):
                 os.unlink(db + end)
@@ -202,9 +256,10 @@ class Coldswarm:
         return result(job, run, {"requests": good, **parse.quantiles(response)}, parse.quantiles(service), **more)
 
 
-def write_scenario(path, url, load, wait="0s"):
+def write_scenario(path, url, load, wait="0s", streams=0):
+    http = {"verify": False, **({"version": "2-only"} if streams else {}), **({"streams": streams} if streams > 1 else {})}
     with open(path, "w", encoding="utf-8") as f:
-        json.dump({"target": url.rstrip("/"), "load": load, "wait": {"constant": wait}, "http": {"verify": False},
+        json.dump({"target": url.rstrip("/"), "load": load, "wait": {"constant": wait}, "http": http,
                    "tasks": [{"path": "/"}]}, f)
 
 
@@ -219,7 +274,7 @@ def coldswarms(directory):
 
 
 def every(directory):
-    return [*coldswarms(directory), Wrk(), H2load(), Ab(), Hey(), Autocannon(), Locust()]
+    return [*coldswarms(directory), Floor(directory), Wrk(), H2load(), Ab(), Hey(), Autocannon(), Locust()]
 
 
 def versions():
