@@ -49,12 +49,16 @@ assert got.keys() == want.keys() and all(abs(got[k] - want[k]) < 0.01 for k in w
     reads locust locust.txt '{"requests": 851, "rate": 495.27, "p50": 5000, "p90": 6000, "p99": 15000}'
 }
 
+@test "floor keeps no times of answers" {
+    reads floor floor.txt '{"requests": 1000}'
+}
+
 @test "failed requests and foreign output are no report" {
     sed 's/ 0(0.00%)/ 3(0.35%)/' "$ROOT/bench/samples/locust.txt" >"$BATS_TEST_TMPDIR/locust.txt"
     run python3 "$ROOT/bench/parse.py" locust "$BATS_TEST_TMPDIR/locust.txt"
     [ "$status" -eq 1 ]
     [[ $output == *"3 of its 851 requests failed"* ]]
-    for client in wrk h2load ab hey autocannon locust; do
+    for client in wrk h2load ab hey autocannon locust floor; do
         run python3 "$ROOT/bench/parse.py" "$client" "$ROOT/LICENSE"
         [ "$status" -eq 1 ]
         [[ $output == "$client: "* ]]

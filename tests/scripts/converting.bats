@@ -30,9 +30,12 @@ def postman(text):
     return json.dumps({"info": {"name": "c"}, "item": items})
 
 
-wrap = {"curl": lambda t: t, "HAR": har, "Postman": postman,
+wrap = {"curl": lambda t: t, "gRPC": lambda t: t, "HAR": har, "Postman": postman,
         "OpenAPI": lambda t: 'openapi: 3.0.3\nservers: [{url: "http://h"}]\npaths:\n  /x: {%s}\n' % t,
         "Locust": lambda t: "from locust import HttpUser, task\nclass U(HttpUser):\n    @task\n    def t(self):\n        %s\n" % t}
+wrap["Access logs"] = lambda t: '192.0.2.1 - - [10/Oct/2024:13:55:35 +0200] "GET / HTTP/1.1" 200 5\n' + t + "\n"
+wrap["URLs"] = lambda t: "http://h/\n" + t + "\n"
+words = {"Access logs": "access-log", "gRPC": "grpcurl"}
 squeeze = lambda t: re.sub(r"\s", "", re.sub(r"\n *// {1,3}", "", t))
 rows, wrong = 0, []
 for section in re.split(r"^## ", document, flags=re.M)[1:]:
@@ -40,7 +43,7 @@ for section in re.split(r"^## ", document, flags=re.M)[1:]:
     for row in re.findall(r"^\| `(.*)` \| `(.*)` \|$", section, re.M):
         source, wanted = (cell.replace("\\|", "|") for cell in row)
         open("t", "w").write(wrap[name](source))
-        ran = subprocess.run([program, "convert", "--from", name.lower(), "t"], capture_output=True, text=True)
+        ran = subprocess.run([program, "convert", "--from", words.get(name, name.lower()), "t"], capture_output=True, text=True)
         if ran.returncode != 0 or squeeze(wanted) not in squeeze(ran.stdout):
             wrong.append(f"{name}: {source}\nis not {wanted}\nin {ran.stdout}{ran.stderr}")
         rows += 1

@@ -31,11 +31,11 @@ need_namespaces() {
 @test "help, and arguments that there are not" {
     run clone/scripts/fresh-machine --help
     [ "$status" -eq 0 ]
-    [[ $output == "usage: scripts/fresh-machine [--full]"* ]]
+    [[ $output == "usage: scripts/fresh-machine [--full|--packages|--image|--static]"* ]]
     for arguments in --fast '--full --full' '--full x' x; do
         run clone/scripts/fresh-machine $arguments
         [ "$status" -eq 2 ]
-        [[ $output == "fresh-machine: it takes --full or nothing, not: $arguments"* ]]
+        [[ $output == "fresh-machine: it takes --full, --packages, --image, --static or nothing, not: $arguments"* ]]
     done
 }
 

@@ -19,6 +19,8 @@ make_in_root() {
         grep -q "^\.TH COLDSWARM-${name^^} 1" "$STAGE/opt/cs/share/man/man1/coldswarm-$name.1"
     done
     bash -n "$STAGE/opt/cs/share/bash-completion/completions/coldswarm"
+    grep -q '^#compdef coldswarm$' "$STAGE/opt/cs/share/zsh/site-functions/_coldswarm"
+    grep -q '^complete -c coldswarm' "$STAGE/opt/cs/share/fish/vendor_completions.d/coldswarm.fish"
     grep -q MIT "$STAGE/opt/cs/share/doc/coldswarm/LICENSE"
     # The pages that help, the README and the messages send the reader to.
     diff -r "$ROOT/docs" "$STAGE/opt/cs/share/doc/coldswarm/docs"

@@ -2,7 +2,7 @@
 """agent.py COLDSWARM WAY [N]: controls N parts (2) of the run of s.json over sockets, in one of the ways below, and checks what they say.
 
 The parts write p0.db and on; what part I says on stderr is in errI, its lines on the socket in saidI, its exit code in codeI.
-Further arguments of `run` come from the environment variable PART_OPTIONS.
+Further arguments of `run` come from the environment variable PART_OPTIONS. With WHOLE_RUN, each is a run of its own.
 """
 
 import os
@@ -19,10 +19,11 @@ SECOND = 1_000_000_000
 class Part:
     def __init__(self, coldswarm, index, count):
         self.index = index
+        part = [] if "WHOLE_RUN" in os.environ else ["--shard", f"{index}/{count}"]
         ours, theirs = socket.socketpair()
         self.err = open(f"err{index}", "wb")
         self.process = subprocess.Popen(
-            [coldswarm, "run", "s.json", "--seed", "7", "--shard", f"{index}/{count}", "--control", f"{theirs.fileno()}:{TRACE}",
+            [coldswarm, "run", "s.json", "--seed", "7", *part, "--control", f"{theirs.fileno()}:{TRACE}",
              "-o", f"p{index}.db", "--quiet", *shlex.split(os.environ.get("PART_OPTIONS", ""))],
             pass_fds=[theirs.fileno()], stdout=subprocess.DEVNULL, stderr=self.err)
         theirs.close()
@@ -94,6 +95,20 @@ def way_go(parts):
     end(parts)
 
 
+def way_rows(parts):
+    """As for a page: reports have each endpoint. To the end."""
+    for part in parts:
+        assert part.until("ready") == "ready"
+        part.say("rows")
+        part.until("about")
+    go(parts)
+    end(parts)
+
+
+def way_asked(parts):
+    way_stop(parts, "stop asked the page: no new requests")
+
+
 def way_stop(parts, why="stop part 9 is on fire"):
     """Once each has sent something."""
     begin(parts)
@@ -105,12 +120,44 @@ def way_stop(parts, why="stop part 9 is on fire"):
     end(parts)
 
 
+def way_kill(parts):
+    """The first is killed once it has sent something, the others run to the end."""
+    begin(parts)
+    while int(parts[0].until("report").split()[3]) == 0:
+        pass
+    parts[0].process.kill()
+    end(parts)
+
+
 def way_threshold(parts):
     way_stop(parts, "stop threshold 1.5 http_reqs rate>1000")
 
 
 def way_signal(parts):
     way_stop(parts, "stop signal 15")
+
+
+def way_change(parts):
+    """Says the lines of the file `changes`, each after the answer to the one before; "await N" waits for a report of N users. Then ends the run.
+    What it answers is in answersI."""
+    begin(parts)
+    for part in parts:
+        part.until("report")
+        answers = []
+        for line in open("changes").read().splitlines():
+            if line.startswith("await "):
+                while part.until("report").split()[2] != line[6:]:
+                    pass
+                continue
+            part.say(line)
+            answer = part.hear()
+            while answer.split(" ")[0] not in ("changes", "refused"):
+                answer = part.hear()
+            answers.append(answer)
+        with open(f"answers{part.index}", "w") as f:
+            f.write("\n".join(answers) + "\n")
+        part.say("stop enough")
+    end(parts)
 
 
 def way_nonsense(parts):

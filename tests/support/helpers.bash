@@ -37,9 +37,10 @@ wait_line() {
     local i line lines ended=
     for ((i = 0; i < 3000; i++)); do
         lines=()
-        [ ! -e "$1" ] || mapfile -t lines <"$1"
+        [ ! -e "$1" ] || mapfile lines <"$1"
         for line in "${lines[@]}"; do
-            [[ $line =~ $2 ]] && printf '%s\n' "$line" && return 0
+            # A line without its end is still being written.
+            [[ $line == *$'\n' && ${line%$'\n'} =~ $2 ]] && printf '%s' "$line" && return 0
         done
         [ -z "$ended" ] || break
         kill -0 "$3" 2>/dev/null || ended=1 # one look more: it may have written and gone since
@@ -166,6 +167,13 @@ ended() {
     fi
 }
 
+# run_ended CODE DB: the same of the run in the background, RUN_PID.
+run_ended() {
+    status=0 output=
+    wait "$RUN_PID" || status=$?
+    ended "$@"
+}
+
 # not_blamed DB: the verdict is not INVALID; or only because requests were sent late, and not because any were not sent.
 not_blamed() {
     [ "$(sql "$1" "select verdict <> 'INVALID' or verdict_reason like 'the client sent % late%' from run")" -eq 1 ] || {
@@ -197,6 +205,18 @@ sys.stdout.flush()
 sys.stdout.buffer.write(r.read())' "$@"
 }
 
+# start_receiver [OPTION...]: tests/support/receiver.py. Sets RECEIVER and RECEIVED, the file of what came.
+start_receiver() {
+    local line out=$SCRATCH/receiver.${#STARTED_PIDS[@]}.out scheme=http
+    RECEIVED=$SCRATCH/receiver.${#STARTED_PIDS[@]}.jsonl
+    : >"$RECEIVED" >"$out"
+    python3 "$ROOT/tests/support/receiver.py" --log "$RECEIVED" "$@" >"$out" 2>&1 3>&- &
+    STARTED_PIDS+=("$!")
+    line=$(wait_line "$out" '^ready ' "$!") || return 1
+    [[ " $* " != *" --tls "* ]] || scheme=https
+    RECEIVER=$scheme://127.0.0.1:${line#ready }
+}
+
 # start_stream_server [OPTION...]: sets URL and STREAM_LOG.
 start_stream_server() {
     local line scheme=http out=$SCRATCH/stream.out
@@ -219,4 +239,27 @@ start_metrics() {
     line=$(wait_line "$SCRATCH/metrics.out" '^ready ' $!) || return 1
     [[ " $* " == *" --tls "* ]] && scheme=https
     METRICS=$scheme://127.0.0.1:${line#ready }
+}
+
+# once STEPS [MORE [OPTION...]]: a user of $URL runs the steps once; r.db has a row for each of their requests. MORE: other members of the
+# scenario, with a comma at their end. The run is interrupted as soon as the rows are there.
+once() {
+    local steps=$1 more=${2-} wanted pid i
+    shift
+    [ $# -eq 0 ] || shift
+    cat >s.json <<END
+{ "target": "$URL", "timeout": "20s", "load": { "users": 1, "duration": "60s" }, "wait": { "constant": "100s" }, $more
+  "tasks": [{ "name": "t", "steps": [ $steps, { "wait": { "constant": "100s" } } ] }] }
+END
+    wanted=$(grep -oE '"(grpc|path)":' s.json | wc -l)
+    rm -f r.db*
+    "$COLDSWARM" run s.json -o r.db --quiet "$@" >out.txt 2>&1 3>&- &
+    pid=$!
+    for ((i = 0; i < 2000; i++)); do
+        [ -e r.db ] && [ "$(sql r.db 'select count(*) from requests' 2>/dev/null || echo 0)" -ge "$wanted" ] && break
+        kill -0 "$pid" 2>/dev/null || break
+        sleep 0.02
+    done
+    kill -INT "$pid" || { cat out.txt; return 1; }
+    wait "$pid" || true
 }

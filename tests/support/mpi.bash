@@ -7,6 +7,7 @@ LOCAL=$BATS_FILE_TMPDIR/hosts
 mpi_hosts() {
     [ "$(id -u)" -eq 0 ] && unshare --net --uts --mount true 2>/dev/null || skip "network namespaces need root"
     "$HOSTS" up "$LOCAL" 4 "$BATS_RUN_TMPDIR"
+    watch_hosts
     printf '%s slots=4\n' h1 h2 h3 h4 >"$LOCAL/hostfile"
     { echo '#!/bin/bash'; echo 'while [ "${1:0:1}" = - ]; do shift; done'; echo 'host=$1; shift'
         echo "exec '$HOSTS' in '$LOCAL' \"\$host\" sh -c \"\$*\""; } >"$LOCAL/rsh"
@@ -16,7 +17,21 @@ mpi_hosts() {
     wait_line "$LOCAL/target.err" '^target: listening on ' $!
 }
 
+# Sanitisers of all hosts report into one folder that they all see; at the end the reports go where scripts/run-tests looks for them.
+# Leaks are not looked for: the libraries of MPI have thousands, in modules that they have unloaded by then.
+watch_hosts() {
+    local name
+    mkdir -p "$LOCAL/reports"
+    for name in ASAN_OPTIONS UBSAN_OPTIONS; do
+        [[ ${!name-} =~ log_path=([^:]*) ]] || continue
+        REPORTS=${BASH_REMATCH[1]%/*}
+        export "$name=${!name/log_path=$REPORTS/log_path=$LOCAL/reports}" REPORTS
+    done
+    export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
+}
+
 mpi_hosts_down() {
+    [ -z "${REPORTS-}" ] || cp "$LOCAL"/reports/* "$REPORTS" 2>/dev/null || true
     [ ! -s "$LOCAL/target.number" ] || kill "$(cat "$LOCAL/target.number")" || true
     "$HOSTS" down "$LOCAL" || true
 }
@@ -49,14 +64,14 @@ OPENMPI=(mpirun --allow-run-as-root --hostfile "$LOCAL/hostfile" --map-by node -
     --mca btl_tcp_if_include 10.99.0.0/24 --mca oob_tcp_if_include 10.99.0.0/24)
 MPICH=(mpiexec.mpich -launcher ssh -launcher-exec "$LOCAL/rsh" -hosts h1,h2,h3,h4 -iface eth0)
 
-# swarm N OPTION...: coldswarm-mpi on N hosts, with Open MPI; -r in front: mpirun goes on when a rank dies.
+# swarm N OPTION...: coldswarm-mpi run (or $COMMAND) on N hosts, with Open MPI. In front, -m: with MPICH; -r: the launcher goes on when a rank dies.
 swarm() {
-    local more=()
-    [ "$1" != -r ] || { more=(--enable-recovery); shift; }
+    local mpi=openmpi recovery=--enable-recovery launcher=("${OPENMPI[@]}" -x COLDSWARM)
+    [ "$1" != -m ] || { mpi=mpich recovery=-disable-auto-cleanup launcher=("${MPICH[@]}"); shift; }
+    [ "$1" != -r ] || { launcher+=("$recovery"); shift; }
     local n=$1
     shift
-    on h1 env "COLDSWARM=$COLDSWARM" "${OPENMPI[@]}" "${more[@]}" -x COLDSWARM ${FAKE:+-x FAKE} -n "$n" \
-        "$PROGRAMS/mpicc.openmpi/coldswarm-mpi" run "$@" 3>&-
+    on h1 env "COLDSWARM=$COLDSWARM" "${launcher[@]}" -n "$n" ${WRAPPER:+"$WRAPPER"} "$PROGRAMS/mpicc.$mpi/coldswarm-mpi" "${COMMAND:-run}" "$@" 3>&-
 }
 
 # The processes of a command line in which all words are, by the words: "coldswarm-mpi" "part-2". Those of this suite have its folder.

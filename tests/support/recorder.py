@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Answers every request with 200 and writes down what came, a JSON line each: method, path, headers (a list of pairs, as sent) and body
 (Latin-1, so that every byte is one character). recorder.py LOG [ANSWERS.json]; prints "ready PORT". ANSWERS.json has other answers by path:
-{"/path": {"status": 201, "headers": {"X": "y"}, "json": value}}."""
+{"/path": {"status": 201, "headers": {"X": "y", "Z": ["a", "b"]}, "json": value}}."""
 import http.server
 import json
 import sys
@@ -28,8 +28,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         answer = ANSWERS.get(self.path.split("?")[0], {})
         body = json.dumps(answer["json"]).encode() if "json" in answer else b"ok"
         self.send_response(answer.get("status", 200))
-        for name, value in answer.get("headers", {}).items():
-            self.send_header(name, value)
+        for name, values in answer.get("headers", {}).items():
+            for value in values if isinstance(values, list) else [values]:
+                self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command != "HEAD":

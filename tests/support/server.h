@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define SERVER_ARGS_MAX 16
+#define SERVER_PORTS_MAX 64
 #ifndef SERVER_SCRIPT
 #define SERVER_SCRIPT "tests/support/hostile.py"
 #endif
@@ -24,21 +25,24 @@
 struct server {
     pid_t pid;
     int port;
-    char log[64]; /* a JSON line per request that it saw */
+    int ports[SERVER_PORTS_MAX]; /* those that it says, `port` first */
+    char log[64];                /* a JSON line per request that it saw */
 };
 
-/* Ends the test program with a message where the server does not come up. NULL ends the options. */
-static inline void server_start(struct server *s, const char *const *options) {
-    int fds[2];
-    const char *argv[SERVER_ARGS_MAX + 5] = {"python3", SERVER_SCRIPT, "--log", s->log};
-    size_t n = 4;
+static inline void server_make_log(struct server *s) {
     snprintf(s->log, sizeof s->log, "/tmp/coldswarm-hostile-XXXXXX");
     int log = mkstemp(s->log);
-    if (log < 0 || pipe(fds) != 0)
+    if (log < 0)
         abort();
     close(log);
-    for (size_t i = 0; options != NULL && options[i] != NULL && n < SERVER_ARGS_MAX + 4; i++)
-        argv[n++] = options[i];
+}
+
+/* Starts a program that writes to s->log. Ends the test program with a message where the server
+ * does not come up. */
+static inline void server_run(struct server *s, const char *const *argv) {
+    int fds[2];
+    if (pipe(fds) != 0)
+        abort();
     s->pid = fork();
     if (s->pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that crashes must not leave it behind */
@@ -50,13 +54,26 @@ static inline void server_start(struct server *s, const char *const *options) {
     }
     close(fds[1]);
     FILE *out = fdopen(fds[0], "r");
-    char line[128] = "";
+    char line[1024] = "";
     if (out == NULL || fgets(line, sizeof line, out) == NULL || strncmp(line, "ready ", 6) != 0) {
-        fprintf(stderr, SERVER_SCRIPT " did not start: %s\n", line);
+        fprintf(stderr, "%s did not start: %s\n", argv[1], line);
         exit(1);
     }
-    s->port = (int)strtol(line + 6, NULL, 10);
+    char *at = line + 6;
+    for (int i = 0; i < SERVER_PORTS_MAX && *at != '\0' && *at != '\n'; i++)
+        s->ports[i] = (int)strtol(at, &at, 10);
+    s->port = s->ports[0];
     fclose(out);
+}
+
+/* NULL ends the options. */
+static inline void server_start(struct server *s, const char *const *options) {
+    const char *argv[SERVER_ARGS_MAX + 5] = {"python3", SERVER_SCRIPT, "--log", s->log};
+    size_t n = 4;
+    server_make_log(s);
+    for (size_t i = 0; options != NULL && options[i] != NULL && n < SERVER_ARGS_MAX + 4; i++)
+        argv[n++] = options[i];
+    server_run(s, argv);
 }
 
 static inline void server_stop(struct server *s) {
