@@ -1,7 +1,7 @@
 # coldswarm: `make demo` to see it, `make check` to test it; `make help` lists the rest.
 #
-# Each kind of build has its own directory: build/release, build/clang (CC=clang), build/address, build/thread and
-# build/fuzz (SAN=address, thread, fuzz). A change of compiler or flags rebuilds that directory.
+# Each kind of build has its own directory: build/release, build/clang (CC=clang), build/address, build/thread,
+# build/fuzz and build/coverage (SAN=address, thread, fuzz, coverage). A change of compiler or flags rebuilds that directory.
 
 ifeq ($(origin CC),default)
 CC       := gcc
@@ -9,13 +9,14 @@ endif
 PREFIX   ?= /usr/local
 DESTDIR  ?=
 SAN      ?=
-VERSION  := 0.1.0
+VERSION  := 0.2.0
 comma    := ,
 
-PACKAGES := libcurl libuv zlib libbrotlidec libcjson sqlite3 libmicrohttpd openssl yaml-0.1 libpcre2-8 libidn2
+PACKAGES := libcurl libnghttp2 libuv zlib libbrotlidec libcjson sqlite3 libmicrohttpd openssl yaml-0.1 libpcre2-8 libidn2 \
+            libprotobuf-c
 # Goals that need no library, or install them first.
-BARE     := clean help format format-check layers-source demo demo-llm check check-more sanitize install-deps uninstall
-MISSING  := $(if $(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),$(shell scripts/missing-packages $(PACKAGES) http_parser.h))
+BARE     := clean help format format-check layers-source demo demo-llm check check-more sanitize coverage torture install-deps uninstall dist deb
+MISSING  := $(if $(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),$(shell scripts/missing-packages $(PACKAGES) http_parser.h protobuf protoc-c))
 ifneq ($(strip $(MISSING)),)
 $(error missing: $(MISSING). Run scripts/install-deps (Debian, as root) and try again)
 endif
@@ -32,10 +33,21 @@ WARN     := -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wstrict-prot
 SANFLAGS_address := -fsanitize=address,undefined -fno-sanitize-recover=all
 SANFLAGS_thread  := -fsanitize=thread
 SANFLAGS_fuzz    := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
-OPT      := $(if $(SAN),-O1 -fno-omit-frame-pointer,-O2)
+# Counts lines and branches; threads count in the same variables. Without optimisation gcc warns of what cannot be.
+SANFLAGS_coverage := --coverage -fprofile-update=atomic -Wno-error
+OPT      := $(if $(SAN),$(if $(filter coverage,$(SAN)),-O0,-O1 -fno-omit-frame-pointer),-O2)
+# Makes faults hard to exploit; bench/README.md has the cost. HARDEN= builds without. SECURITY.md describes it.
+HARDEN   ?= $(if $(SAN),,yes)
+CPU       = $(call once,CPU,$(CC) -dumpmachine | cut -d- -f1)
+# For clang, glibc's fortified functions are definitions, behind which src/util/banned.h could not declare them as banned.
+FORTIFY   = $(if $(filter clang%,$(notdir $(CC))),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
+HARDEN_C  = $(FORTIFY) -fstack-protector-strong -fstack-clash-protection -fPIE \
+            $(if $(filter x86_64,$(CPU)),-fcf-protection=full)$(if $(filter aarch64,$(CPU)),-mbranch-protection=standard)
+HARDEN_LD = -pie -Wl,-z,relro,-z,now,-z,noexecstack
 CPPFLAGS += -Isrc -D_GNU_SOURCE -DCOLDSWARM_VERSION='"$(VERSION)"' -include src/util/banned.h
 CFLAGS   ?= -g
-ALLFLAGS  = -std=c17 $(OPT) $(WARN) $(SANFLAGS_$(SAN)) $(CFLAGS) -pthread $(PKG_CFLAGS)
+ALLFLAGS  = -std=c17 $(OPT) $(WARN) $(SANFLAGS_$(SAN)) $(CFLAGS) $(if $(HARDEN),$(HARDEN_C)) -pthread $(PKG_CFLAGS)
+LDFLAGS  += $(if $(HARDEN),$(HARDEN_LD))
 LDLIBS   += $(PKG_LIBS) -lhttp_parser -lm -pthread
 
 # coldswarm-mpi, a program of its own: the only one that needs MPI.
@@ -48,10 +60,21 @@ MPI_OBJ  := $(MPI_SRC:%.c=$(MPI_B)/%.o)
 EMBEDDED   := $(wildcard src/*/*.sql src/*/*.gp src/*/*.json src/*/*.css src/*/*.js src/*/*.py scenarios/paper.json)
 embed_name  = $(subst -,_,$(subst .,_,$(subst /,_,$(patsubst src/%,%,$(1)))))
 
+# protobuf's own schema of schemas, as C: protoc-c makes it of the file that libprotobuf-dev has.
+PROTO_H   := $(B)/made/google/protobuf/descriptor.pb-c.h
+PROTO_C   := $(PROTO_H:.h=.c)
+PROTO_DIR  = $(call once,PROTO_DIR,pkg-config --variable=includedir protobuf)
+CPPFLAGS  += -isystem $(B)/made
+
+# The services of the target's gRPC server, as descriptors, for its answers to reflection.
+SERVICES  := $(B)/made/grpc_services.pb
+SERVICE_PROTOS := $(wildcard scenarios/kserve.proto src/target/health.proto src/target/reflection.proto)
+
 MAIN     := src/cli/main.c
 SOURCES  := $(filter-out $(MAIN),$(wildcard src/*/*.c))
 HEADERS  := $(wildcard src/*/*.h)
-OBJECTS  := $(SOURCES:%.c=$(B)/%.o) $(foreach f,$(EMBEDDED),$(B)/embed/$(call embed_name,$(f)).o)
+OBJECTS  := $(SOURCES:%.c=$(B)/%.o) $(foreach f,$(EMBEDDED),$(B)/embed/$(call embed_name,$(f)).o) $(PROTO_C:.c=.o) \
+            $(if $(SERVICE_PROTOS),$(B)/embed/grpc_services.o)
 UNIT     := $(wildcard tests/*/test_*.c)
 UNITBIN  := $(UNIT:%.c=$(B)/%)
 # Tests in C that need a tool of the second tier.
@@ -63,9 +86,11 @@ FUZZBIN  := $(FUZZ:%=$(B)/tests/fuzz/fuzz_%)
 REPLAY   := $(FUZZ:%=$(B)/tests/fuzz/replay_%)
 # Knows its own service times: for make bench, and for tests of what the program says of them.
 TRUTH    := $(B)/tests/support/truth
+# For LD_PRELOAD: makes allocations and writes fail.
+FAULTS   := $(B)/tests/torture/faults.so
 # The parts that run on more than one thread, for the thread sanitiser.
 THREADED := $(filter tests/record/% tests/engine/% tests/stats/%,$(UNIT))
-C_FILES  := $(wildcard src/*/*.[ch] mpi/*.[ch] tests/*/*.[ch] bench/*.[ch])
+C_FILES  := $(wildcard src/*/*.[ch] mpi/*.[ch] tests/*/*.[ch] bench/*.[ch] scripts/*.c)
 
 .DELETE_ON_ERROR:
 .PHONY: all
@@ -83,6 +108,38 @@ $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	@echo "  CC $<"
 	@$(CC) $(CPPFLAGS) $(ALLFLAGS) -MMD -MP -c -o $@ $<
+
+$(PROTO_H):
+	@mkdir -p $(B)/made
+	@echo "  PROTOC $@"
+	@protoc-c --c_out=$(B)/made -I$(PROTO_DIR) google/protobuf/descriptor.proto
+$(PROTO_C): $(PROTO_H) ;
+$(PROTO_C:.c=.o): $(PROTO_C) $(B)/flags
+	@echo "  CC $<"
+	@$(CC) -I$(B)/made -std=c17 $(OPT) $(SANFLAGS_$(SAN)) $(CFLAGS) $(if $(HARDEN),$(HARDEN_C)) $(PKG_CFLAGS) -c -o $@ $<
+GRPC      := $(wildcard src/grpc/*.[ch])
+$(GRPC:%.c=$(B)/%.o) $(GRPC:%=$(B)/%.looked) $(GRPC:%=$(B)/%.alone) $(GRPC:%=tidy/%): | $(PROTO_H)
+
+# The same program with the libraries inside, all but the C library's: with a C library of its own, it could not look up names. Debian has
+# no archive of cJSON, Kerberos, SASL and p11-kit: the first is made from its source, and nothing of the others is used.
+STATIC   := $(B)/static
+ARCHIVES := curl nghttp2 idn2 unistring rtmp ssh2 psl ldap lber zstd brotlidec brotlicommon uv_a cjson sqlite3 microhttpd gnutls tasn1 \
+            hogweed nettle gmp yaml pcre2-8 protobuf-c http_parser ssl crypto z
+.PHONY: static
+static: $(STATIC)/coldswarm ## build build/release/static/coldswarm, which needs no library but glibc's (scripts/install-deps static installs the archives)
+$(STATIC)/coldswarm: $(B)/src/cli/main.o $(B)/libcoldswarm.a $(STATIC)/absent.o $(STATIC)/libcjson.a
+	@echo "  LD $@"
+	@$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@.new $(filter %.o %/libcoldswarm.a,$^) -L$(STATIC) \
+	    -Wl,--start-group,-Bstatic $(ARCHIVES:%=-l%) -Wl,--end-group,-Bdynamic -lm -pthread
+	@strip --strip-debug $@.new && mv $@.new $@
+$(STATIC)/absent.o: scripts/absent.c $(B)/flags
+	@mkdir -p $(@D)
+	@echo "  CC $<"
+	@$(CC) $(ALLFLAGS) -c -o $@ $<
+$(STATIC)/libcjson.a: scripts/static-cjson
+	@mkdir -p $(@D)
+	@scripts/install-deps static
+	@CC='$(CC)' scripts/static-cjson $(@D) $(OPT) $(CFLAGS) $(if $(HARDEN),$(HARDEN_C))
 
 .PHONY: mpi install-mpi
 mpi: $(B)/coldswarm $(MPI_B)/coldswarm-mpi ## build coldswarm-mpi, for several machines (MPICC=mpicc; Debian: libopenmpi-dev or libmpich-dev)
@@ -104,9 +161,21 @@ $(foreach c,$(sort mpicc.openmpi mpicc.mpich $(MPICC)),$(eval $(call mpi_rule,$(
 define embed_rule
 $(B)/embed/$(call embed_name,$(1)).o: $(1) scripts/embed $(B)/flags
 	@mkdir -p $$(@D)
-	@scripts/embed $(1) embed_$(call embed_name,$(1)) | $(CC) -c -x assembler -o $$@ -
+	@scripts/embed $(1) embed_$(call embed_name,$(1)) | $(CC) $$(if $$(HARDEN),$$(HARDEN_C)) -c -x assembler-with-cpp -o $$@ -
 endef
 $(foreach f,$(EMBEDDED),$(eval $(call embed_rule,$(f))))
+
+$(SERVICES): $(SERVICE_PROTOS)
+	@mkdir -p $(@D)
+	@echo "  PROTOC $@"
+	@sed 's/^package grpc.reflection.v1;/package grpc.reflection.v1alpha;/' src/target/reflection.proto >$(@D)/reflection_alpha.proto
+	@protoc-c --descriptor_set_out=$@ -Ikserve.proto=scenarios/kserve.proto -Igrpc/health/v1/health.proto=src/target/health.proto \
+	    -Igrpc/reflection/v1/reflection.proto=src/target/reflection.proto \
+	    -Igrpc/reflection/v1alpha/reflection.proto=$(@D)/reflection_alpha.proto \
+	    kserve.proto grpc/health/v1/health.proto grpc/reflection/v1/reflection.proto grpc/reflection/v1alpha/reflection.proto
+$(B)/embed/grpc_services.o: $(SERVICES) scripts/embed $(B)/flags
+	@mkdir -p $(@D)
+	@scripts/embed $(SERVICES) embed_grpc_services | $(CC) $(if $(HARDEN),$(HARDEN_C)) -c -x assembler-with-cpp -o $@ -
 
 # $(call remember,TEXT): writes the text to the target, which becomes new only when the text has changed.
 remember = mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$(1))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(1))' >$@
@@ -153,6 +222,11 @@ $(B)/tests/%: tests/%.c $(B)/libcoldswarm.a
 	@echo "  CC $<"
 	@$(call link_test,$<,-MMD -MP -MF $@.d)
 
+$(FAULTS): tests/torture/faults.c $(B)/flags
+	@mkdir -p $(@D)
+	@echo "  CC $<"
+	@$(CC) $(CPPFLAGS) -std=c17 -O2 $(WARN) -shared -fPIC -o $@ $< -pthread
+
 # What `make test` runs. There are two tiers, check and more: to the second belong the bats tests with the tag `more` and the files
 # tests/*/more_*.c. TIER=all is both. A bats test with the tag `plain` is not for sanitisers.
 TIER      ?= check
@@ -164,12 +238,13 @@ of_tier         = $(if $(filter check all,$(TIER)),$(1)) $(if $(filter more all,
 TAGGED         := $(if $(filter more,$(TIER)),$(shell grep -lE '^\# bats (test|file)_tags=(.*,)?more\b' $(BATS)))
 SUITES         := $(call of_tier,$(BATS),$(TAGGED)) $(call of_tier,$(UNITBIN),$(MOREBIN))
 # Under ASan, in the first tier: the suites that read untrusted input. The others are in the second.
-FOREIGN        := checked codings convert convert_counts convert_curl convert_har convert_locust convert_openapi convert_postman convert_shell csv hostile import merge names paths scrape served unsendable validate
+FOREIGN        := checked codings convert convert_counts convert_curl convert_har convert_locust convert_log convert_modules convert_openapi convert_postman convert_shell csv export hostile import merge names paths scrape served unsendable validate web_start
 SUITES_address := $(if $(filter check,$(TIER))$(T),$(if $(T),$(BATS),$(filter $(FOREIGN:%=tests/cli/%.bats),$(BATS))),$(BATS)) $(UNITBIN) $(call of_tier,,$(MOREBIN)) $(REPLAY)
-SUITES_thread  := $(call of_tier,,$(filter %/cloudrun.bats %/flows.bats %/open.bats %/run.bats %/steer.bats %/web.bats,$(BATS))) $(THREADED:%.c=$(B)/%)
+SUITES_thread  := $(call of_tier,,$(filter %/cloudrun.bats %/export.bats %/flows.bats %/locust_web.bats %/open.bats %/run.bats %/steer.bats %/web.bats %/web_start.bats,$(BATS))) $(THREADED:%.c=$(B)/%)
+SUITES_coverage := $(SUITES)
 SUITES         := $(if $(SAN),$(SUITES_$(SAN)),$(SUITES))
-# `auto` takes the direct transport where it can: TRANSPORT=curl is for the suites that send requests, with the other.
-SENDING        := $(if $(TRANSPORT),$(shell grep -lE 'COLDSWARM" run ' $(BATS)))
+# `auto` takes the direct transport where it can: TRANSPORT=curl is for the suites that send requests, with the other. It has no gRPC.
+SENDING        := $(filter-out tests/cli/grpc.bats,$(if $(TRANSPORT),$(shell grep -lE 'COLDSWARM" run ' $(BATS))))
 SUITES         := $(if $(TRANSPORT),$(SENDING:%=COLDSWARM_TRANSPORT=$(TRANSPORT)$(comma)%),$(SUITES))
 WANTED         := $(strip $(if $(T),$(foreach s,$(SUITES),$(if $(findstring $(T),$(s)),$(s))),$(SUITES)))
 TAGS           := $(if $(filter check,$(TIER)),!more)$(if $(filter more,$(TIER)),more)$(if $(SAN),$(if $(filter all,$(TIER)),,$(comma))!plain)
@@ -182,10 +257,10 @@ warnings: $(patsubst %,$(B)/%.looked,$(SOURCES) $(MAIN) $(UNIT) $(MORE) $(FUZZ:%
 $(B)/%.c.looked: %.c $(B)/flags
 	@mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS) -Itests $(ALLFLAGS) -MMD -MP -MF $@.d -MT $@ -fsyntax-only $< && touch $@
-PROGRAM  := $(B)/coldswarm $(TRUTH)
+PROGRAM  := $(B)/coldswarm $(TRUTH) $(call of_tier,,$(FAULTS))
 # The fuzz targets too, so that they are compiled as often as the rest; their corpora are replayed where memory is watched.
 # With both MPIs of Debian.
-MPI_TESTED := $(if $(SAN)$(TRANSPORT),,$(call of_tier,,$(B)/mpicc.openmpi/coldswarm-mpi $(B)/mpicc.mpich/coldswarm-mpi))
+MPI_TESTED := $(if $(filter-out address,$(SAN))$(TRANSPORT),,$(call of_tier,,$(B)/mpicc.openmpi/coldswarm-mpi $(B)/mpicc.mpich/coldswarm-mpi))
 tests: $(PROGRAM) $(MPI_TESTED) $(filter $(B)/%,$(SUITES)) $(if $(filter thread,$(SAN)),,$(REPLAY))
 test: $(PROGRAM) $(if $(filter tests/mpi/%,$(WANTED)),$(MPI_TESTED)) $(filter $(B)/%,$(WANTED)) ## build and run the tests: all, or those with T=word in their path (TIER=more or all, SAN=address or thread, TRANSPORT=curl)
 	@$(if $(WANTED),$(RUN_TESTS) $(WANTED),$(if $(T),echo "no suite has '$(T)' in its path" >&2; exit 1,echo "0 passed$(comma) 0 failed$(comma) 0 skipped"))
@@ -197,6 +272,13 @@ check-more: ## install more; everything under sanitisers, both transports, deep 
 	@scripts/check more
 sanitize: ## the sanitisers of check-more: every test under ASan and UBSan, the threaded ones under TSan
 	@scripts/check sanitize
+
+# The parts of it: those of scripts/torture. SOAK: how long the last one goes on.
+TORTURE  ?=
+.PHONY: torture torture-tools
+torture-tools: $(B)/coldswarm $(FAULTS) $(B)/tests/torture/readers
+torture: ## hours of faults: memory, disk, power, network, clocks, hostile files, 50 000 users (TORTURE="writes power", SOAK=2h; docs/reliability.md)
+	@scripts/torture $(TORTURE)
 
 .PHONY: check-classifier
 check-classifier: $(B)/coldswarm ## test the service in examples/classifier (scripts/install-deps classifier installs what it needs)
@@ -216,6 +298,16 @@ $(FUZZED): fuzzed/%: $(B)/tests/fuzz/fuzz_%
 	    -artifact_prefix=$(B)/found/$*- $(addprefix -dict=,$(wildcard tests/fuzz/$*.dict)) $(B)/found/$* tests/fuzz/corpus/$* \
 	    >$(B)/found/$*.log 2>&1 || { cat $(B)/found/$*.log; echo "fuzz $*: FAILED"; exit 1; }
 	@echo "fuzz $*: $$(sed -n 's/^stat::number_of_executed_units: *//p' $(B)/found/$*.log) inputs in $(FUZZ_SECONDS) s"
+
+# COVER: the folders of src whose lines are named, each that no test took; T and TIER as for test.
+COVER     ?=
+.PHONY: coverage
+coverage: ## which lines and branches of src the tests take, by folder (T=word, TIER=all; COVER="engine record" names the lines that none takes)
+	@scripts/install-deps check
+	@$(MAKE) --no-print-directory SAN=coverage tests
+	@find build/coverage -name '*.gcda' -delete
+	@$(MAKE) --no-print-directory SAN=coverage test || echo "coverage: tests failed; the numbers are of what ran" >&2
+	@scripts/coverage $(COVER:%=--folder %)
 
 .PHONY: format format-check
 format: ## lay out the C sources with clang-format
@@ -265,8 +357,13 @@ demo: ## install, build, test the built-in target for half a minute and write a 
 demo-llm: ## install, build, test a language model behind the local Cloud Run and write a report
 	@scripts/demo llm
 
+SWEEP    := $(B)/bench/capacity_sweep
+$(SWEEP): bench/capacity_sweep.c $(B)/libcoldswarm.a
+	@mkdir -p $(@D)
+	@echo "  CC $<"
+	@$(CC) $(CPPFLAGS) -Itests $(ALLFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(B)/libcoldswarm.a $(LDLIBS)
 .PHONY: bench
-bench: $(B)/coldswarm $(TRUTH) ## install other load generators; compare cost and accuracy with theirs (BENCH="--only truth --rounds 3")
+bench: $(B)/coldswarm $(TRUTH) $(SWEEP) ## install other load generators; compare cost and accuracy with theirs (BENCH="--only truth --rounds 3")
 	@scripts/install-deps bench
 	@bench/bench.py $(BENCH)
 
@@ -301,17 +398,22 @@ MAN      := $(B)/man/coldswarm.1 $(patsubst src/cli/cmd_%.c,$(B)/man/coldswarm-%
 $(MAN): $(B)/man/coldswarm%.1: $(B)/coldswarm
 	@mkdir -p $(@D)
 	@$< help --man $(*:-%=%) >$@.new && mv $@.new $@
-$(B)/coldswarm.bash: $(B)/coldswarm
-	@$< completion bash >$@.new && mv $@.new $@
+COMPLETE := $(addprefix $(B)/coldswarm.,bash zsh fish)
+$(COMPLETE): $(B)/coldswarm.%: $(B)/coldswarm
+	@$< completion $* >$@.new && mv $@.new $@
 
 SHARE    := $(DESTDIR)$(PREFIX)/share
-DOCS     := $(wildcard README.md ARCHITECTURE.md LICENSE)
+# Where zsh looks: programs of the system have a folder of their own.
+ZSH_SITE := $(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
+DOCS     := $(wildcard README.md ARCHITECTURE.md SECURITY.md LICENSE)
 .PHONY: install uninstall
-install: $(B)/coldswarm $(MAN) $(B)/coldswarm.bash ## install into PREFIX (/usr/local), staged in DESTDIR
+install: $(B)/coldswarm $(MAN) $(COMPLETE) ## install into PREFIX (/usr/local), staged in DESTDIR
 	@install -D -m 755 $(B)/coldswarm $(DESTDIR)$(PREFIX)/bin/coldswarm
 	@install -d $(SHARE)/man/man1
 	@install -m 644 $(MAN) $(SHARE)/man/man1
 	@install -D -m 644 $(B)/coldswarm.bash $(SHARE)/bash-completion/completions/coldswarm
+	@install -D -m 644 $(B)/coldswarm.zsh $(SHARE)/zsh/$(ZSH_SITE)/_coldswarm
+	@install -D -m 644 $(B)/coldswarm.fish $(SHARE)/fish/vendor_completions.d/coldswarm.fish
 	@install -d $(SHARE)/coldswarm $(SHARE)/doc/coldswarm
 	@install -m 644 $(DOCS) $(SHARE)/doc/coldswarm
 	@cp -R docs $(SHARE)/doc/coldswarm/ && chmod -R u=rwX,go=rX $(SHARE)/doc/coldswarm
@@ -327,7 +429,17 @@ $(B)/man/coldswarm-mpi.1: $(MPI_B)/coldswarm-mpi
 uninstall: ## remove what install and install-mpi wrote
 	@rm -rf $(SHARE)/coldswarm $(SHARE)/doc/coldswarm
 	@rm -f $(DESTDIR)$(PREFIX)/bin/coldswarm $(DESTDIR)$(PREFIX)/bin/coldswarm-mpi $(SHARE)/man/man1/coldswarm.1 $(SHARE)/man/man1/coldswarm-*.1 \
-	    $(SHARE)/bash-completion/completions/coldswarm
+	    $(SHARE)/bash-completion/completions/coldswarm $(SHARE)/zsh/$(ZSH_SITE)/_coldswarm $(SHARE)/fish/vendor_completions.d/coldswarm.fish
+
+DIST     := build/coldswarm-$(VERSION).tar.gz
+.PHONY: dist deb
+dist: ## the sources of the last commit as build/coldswarm-VERSION.tar.gz; the same commit gives the same bytes
+	@git diff --quiet HEAD || echo "dist: what is not committed is not in it" >&2
+	@mkdir -p build
+	@git archive --format=tar --prefix=coldswarm-$(VERSION)/ HEAD | gzip -9n >$(DIST).new && mv $(DIST).new $(DIST)
+	@echo $(DIST)
+deb: dist ## Debian packages of the last commit, in build/deb; installs what building them needs
+	@scripts/deb $(DIST) $(VERSION)
 
 .PHONY: clean
 clean: ## remove build/
