@@ -30,7 +30,7 @@ static double seconds(int64_t whole_ms) {
 
 /* Three digits behind the point: a rate of a few seconds is no more exact. */
 static double rounded(double x) {
-    return (double)(int64_t)(x * 1000 + 0.5) / 1000;
+    return round(x * 1000) / 1000;
 }
 
 static void write_row(struct json_writer *w, const char *key, const struct status *s,

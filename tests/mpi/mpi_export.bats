@@ -18,7 +18,7 @@ scenario() {
     python3 - <<'END'
 import json
 json.dump({"name": "s", "load": {"users": 6, "spawn_rate": 100, "duration": "2500ms"}, "wait": {"constant": "20ms"},
-           "thresholds": {"http_req_failed": ["rate<0.9"], "http_req_duration": ["p(95)<1"]},
+           "thresholds": {"http_req_failed": ["rate<0.9"], "http_req_duration": ["p(95)<0.001"]},
            "tasks": [{"path": "/status/200", "weight": 4}, {"path": "/status/503", "name": "a, b=c \"d\" e\\"},
                      {"path": "/close", "name": "x\ny \u00e9 \\,z"}]}, open("s.json", "w"))
 END
