@@ -40,7 +40,7 @@ static int add_row(void *context, const struct request *x) {
 
 static int guess_all(struct cold_of *c, struct reader *r, struct err *e) {
     const struct catalog *of = reader_catalog(r);
-    if (guess_live_new(of->endpoints, of->endpoint_count, &c->guess, e) != 0)
+    if (guess_live_new(of->endpoints, of->endpoint_count, 0, &c->guess, e) != 0)
         return -1;
     int result = reader_scan_brief(r, add_row, c, e);
     c->any = result == 0 && guess_live_fit(c->guess);

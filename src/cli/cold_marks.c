@@ -48,7 +48,8 @@ static int init(const void *run, void **self, struct err *e) {
     o->catalog = catalog;
     pthread_mutex_init(&o->lock, NULL);
     *self = o;
-    return guess_live_new(catalog->endpoints, catalog->endpoint_count, &o->guess, e);
+    return guess_live_new(catalog->endpoints, catalog->endpoint_count, ABOVE_MEDIAN_MIN_US,
+                          &o->guess, e);
 }
 
 static void feed(void *self, const struct request *requests, size_t n) {
@@ -74,8 +75,6 @@ static void mark(void *context, const struct guess_live_cold *x) {
     struct cold_marks *o = context;
     const struct endpoint *of = &o->catalog->endpoints[x->endpoint];
     char text[NAME_BYTES_MAX + 200];
-    if ((double)x->service_us < x->median_us + ABOVE_MEDIAN_MIN_US)
-        return;
     if (o->count == MARKS_MAX || is_marked(o, x->sent_us / US_PER_S))
         return;
     o->seconds[o->count++] = x->sent_us / US_PER_S;

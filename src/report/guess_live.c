@@ -14,6 +14,7 @@ struct guess_live {
     struct entries entries;
     struct hist *service; /* by entry; without counts until its first row */
     double *median_us;    /* by entry; 0: none */
+    int64_t above_us;
     struct guess_signs signs;
     struct guess_bins bins;
     struct guess_split split;
@@ -22,11 +23,12 @@ struct guess_live {
     size_t fitted_aside;
 };
 
-int guess_live_new(const struct endpoint *endpoints, size_t n, struct guess_live **out,
-                   struct err *e) {
+int guess_live_new(const struct endpoint *endpoints, size_t n, int64_t above_us,
+                   struct guess_live **out, struct err *e) {
     struct guess_live *g = calloc(1, sizeof *g);
     if (g == NULL)
         return err_set(e, "out of memory for the guess of cold starts");
+    g->above_us = above_us;
     g->service = calloc(n + 1, sizeof *g->service);
     g->median_us = calloc(n + 1, sizeof *g->median_us);
     if (g->service == NULL || g->median_us == NULL) {
@@ -75,15 +77,23 @@ static bool has_sign(const struct guess_live *g, const struct guess_aside *x) {
     return guess_has_sign(&g->signs, x->new_connection, x->sent_us);
 }
 
-/* Whether enough rows may be cold for the rule to convince. */
+static bool is_far_above(const struct guess_live *g, const struct guess_aside *x) {
+    return (double)x->service_us >= median_of(g, x->endpoint) + (double)g->above_us;
+}
+
+/* Whether enough rows may be cold for the rule to convince, and one of them far enough above its
+ * median. */
 static bool is_worth_it(const struct guess_live *g) {
-    size_t n = 0;
-    for (size_t i = 0; i < g->signs.aside_count && n < GUESS_SLOW_MIN; i++) {
+    size_t slow = 0, far = 0;
+    for (size_t i = 0; i < g->signs.aside_count && (slow < GUESS_SLOW_MIN || far == 0); i++) {
         const struct guess_aside *x = &g->signs.aside[i];
         double least_us = GUESS_RATIO_MIN * median_of(g, x->endpoint);
-        n += (double)x->service_us >= least_us && has_sign(g, x);
+        if ((double)x->service_us < least_us || !has_sign(g, x))
+            continue;
+        slow++;
+        far += is_far_above(g, x);
     }
-    return n >= GUESS_SLOW_MIN;
+    return slow >= GUESS_SLOW_MIN && far > 0;
 }
 
 /* The time that stands for a bucket. */
@@ -132,8 +142,8 @@ bool guess_live_fit(struct guess_live *g) {
 }
 
 static bool is_cold(const struct guess_live *g, const struct guess_aside *x) {
-    return guess_kind(&g->split, x->service_us, median_of(g, x->endpoint), has_sign(g, x)) ==
-           POINTS_COLD;
+    return is_far_above(g, x) && guess_kind(&g->split, x->service_us, median_of(g, x->endpoint),
+                                            has_sign(g, x)) == POINTS_COLD;
 }
 
 bool guess_live_is_cold(const struct guess_live *g, const struct request *x) {

@@ -23,9 +23,10 @@
 
 struct guess_live;
 
-/* Endpoints with one name and method have one median. */
-int guess_live_new(const struct endpoint *endpoints, size_t n, struct guess_live **out,
-                   struct err *e);
+/* Endpoints with one name and method have one median. Only rows at least above_us slower than it
+ * are called cold; all rows form the groups. */
+int guess_live_new(const struct endpoint *endpoints, size_t n, int64_t above_us,
+                   struct guess_live **out, struct err *e);
 void guess_live_free(struct guess_live *g);
 
 /* Each request once. After a failure it can only be freed. */
@@ -35,8 +36,9 @@ int guess_live_add(struct guess_live *g, const struct request *x, struct err *e)
  * 5 % more of them. */
 bool guess_live_changed(const struct guess_live *g);
 
-/* Estimates by all rows so far. Returns false if they do not convince; then no row is cold. It
- * takes some milliseconds, if enough rows are slow and have a sign; else much less. */
+/* Estimates by all rows so far. Returns false if they do not convince, or if no row with a sign is
+ * above_us slower than its median; then no row is cold. It takes some milliseconds if there may be
+ * cold rows; else much less. */
 bool guess_live_fit(struct guess_live *g);
 
 /* By the last fit. */

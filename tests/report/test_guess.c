@@ -137,7 +137,7 @@ static void test_rows_as_they_come_give_what_the_report_shows(void **state) {
     size_t cold = 0;
     make_file();
     assert_ok(reader_open(in_dir("guess.db"), &reader, &e), e);
-    assert_ok(guess_live_new(catalog.endpoints, catalog.endpoint_count, &live, &e), e);
+    assert_ok(guess_live_new(catalog.endpoints, catalog.endpoint_count, 0, &live, &e), e);
     assert_false(guess_live_changed(live));
     assert_false(guess_live_fit(live));
     assert_ok(reader_scan_brief(reader, add_live, live, &e), e);
@@ -167,7 +167,7 @@ static void test_later_rows_can_contradict(void **state) {
     struct guess_live *live = NULL;
     struct found f = {0};
     struct err e = {""};
-    assert_ok(guess_live_new(catalog.endpoints, 1, &live, &e), e);
+    assert_ok(guess_live_new(catalog.endpoints, 1, 0, &live, &e), e);
     for (int i = 0; i < 200; i++) {
         int64_t sent_us = i * 100000, took_us = (i < 5 ? 2000000 : 20000) + i % 7 * 1000;
         const struct request x = {.outcome = OUTCOME_OK,
@@ -199,11 +199,46 @@ static void test_later_rows_can_contradict(void **state) {
     guess_live_free(live);
 }
 
+/* 200 rows, every other one of the first ten on a new connection and 20 times slower; all of the
+ * same scale. */
+static size_t cold_above(int64_t above_us) {
+    struct guess_live *live = NULL;
+    struct found f = {0};
+    struct err e = {""};
+    assert_ok(guess_live_new(catalog.endpoints, 1, above_us, &live, &e), e);
+    for (int i = 0; i < 200; i++) {
+        bool slow = i < 10 && i % 2 == 0;
+        int64_t sent_us = i * 100000, took_us = (slow ? 400000 : 20000) + i % 7 * 1000;
+        const struct request x = {.outcome = OUTCOME_OK,
+                                  .status = 200,
+                                  .new_connection = slow,
+                                  .sent_us = sent_us,
+                                  .end_us = sent_us + took_us,
+                                  .service_us = took_us};
+        assert_ok(guess_live_add(live, &x, &e), e);
+    }
+    bool convinces = guess_live_fit(live);
+    guess_live_each(live, take, &f);
+    assert_int_equal(convinces, f.count > 0);
+    guess_live_free(live);
+    return f.count;
+}
+
+/* The slow ones take 400, 402, 404, 406 and 401 ms; the median of all is 23 ms, within 0.8 %. */
+static void test_only_rows_far_above_their_median_are_cold(void **state) {
+    (void)state;
+    assert_int_equal(cold_above(0), 5);
+    assert_int_equal(cold_above(376000), 5);
+    assert_int_equal(cold_above(378500), 3);
+    assert_int_equal(cold_above(390000), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kept_times_and_another_reading_give_the_same),
         cmocka_unit_test(test_rows_as_they_come_give_what_the_report_shows),
         cmocka_unit_test(test_later_rows_can_contradict),
+        cmocka_unit_test(test_only_rows_far_above_their_median_are_cold),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }
