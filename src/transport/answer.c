@@ -225,6 +225,7 @@ void answer_init(struct answer *a, const struct transport_options *options,
                  struct answer_pool *pool, struct history *history) {
     *a = (struct answer){.options = options, .pool = pool, .history = history};
     http1_init(&a->http, &sink, a);
+    a->http.known = &pool->known;
     a->http.others = options->version != TRANSPORT_HTTP_1_1;
     buf_init(&a->codings, HTTP1_HEAD_MAX_BYTES);
 }

@@ -24,6 +24,7 @@
 #include "transport/cookies.h"
 #include "transport/history.h"
 #include "transport/http1.h"
+#include "transport/http1_known.h"
 #include "transport/transport.h"
 
 /* The parts of a response that are kept. */
@@ -37,9 +38,10 @@ struct answer_kept {
     struct answer_grpc_kept grpc;
 };
 
-/* The unused ones of one transport. */
+/* What the answers of one transport share. */
 struct answer_pool {
-    struct answer_kept *spare;
+    struct answer_kept *spare; /* unused ones */
+    struct http1_known known;
     struct proto_decode_work *decode; /* NULL until the first gRPC call */
 };
 

@@ -43,7 +43,7 @@ static bool must_end(struct curl_answer *a) {
     if (h->foreign || a->early)
         return a->early;
     return h->state == HTTP1_COMPLETE &&
-           (h->odd || h->status == 101 || (h->status < 300 && !all_sent(a)));
+           (h->head.odd || h->status == 101 || (h->status < 300 && !all_sent(a)));
 }
 
 static void take_length(struct curl_answer *a) {

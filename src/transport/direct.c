@@ -36,9 +36,9 @@ void direct_finish(struct transport_session *s) {
     r->bytes_received = s->answer.received;
     r->held_by_streams = s->over_h2 ? s->stream.held_by : 0;
     if (r->status != 0)
-        r->http_version = s->over_h2               ? HTTP_VERSION_2
-                          : s->answer.http.minor_1 ? HTTP_VERSION_1_1
-                                                   : HTTP_VERSION_1_0;
+        r->http_version = s->over_h2                    ? HTTP_VERSION_2
+                          : s->answer.http.head.minor_1 ? HTTP_VERSION_1_1
+                                                        : HTTP_VERSION_1_0;
     curl_result_version(s->transport->options, r);
     if (r->status == 0)
         r->ttfb_ns = -1;

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "transport/http1_known.h"
+
 #define NOT_HTTP HTTP1_NOT_HTTP
 
 void http1_init(struct http1 *h, const struct http1_sink *sink, void *context) {
@@ -217,8 +219,27 @@ static void take_chunk_byte(struct http1 *h, char c) {
         http1_fail(h, h->state >= HTTP1_CHUNK_CR ? no_end : HTTP1_BAD_SIZE);
 }
 
+/* How many bytes were taken: all of the head, or none. */
+static size_t feed_known(struct http1 *h, const char *bytes, size_t n) {
+    const struct http1_known_head *k = http1_known_find(h->known, bytes, n);
+    if (k == NULL)
+        return 0;
+    h->head_bytes = k->bytes;
+    h->foreign = false;
+    h->status = k->status;
+    h->head = k->said;
+    for (size_t i = 0; i < k->field_count; i++) {
+        const struct http1_known_field *f = &k->fields[i];
+        h->sink->field(h->context, (struct bytes){bytes + f->name_at, f->name_len},
+                       (struct bytes){bytes + f->value_at, f->value_len});
+    }
+    http1_head_end(h);
+    return k->bytes;
+}
+
 size_t http1_feed(struct http1 *h, const char *bytes, size_t n) {
-    size_t at = 0;
+    bool begins = h->known != NULL && h->state == HTTP1_STATUS && h->head_bytes == 0;
+    size_t at = begins ? feed_known(h, bytes, n) : 0;
     while (at < n && h->state != HTTP1_COMPLETE && h->state != HTTP1_FAILED) {
         const char *from = bytes + at;
         switch (h->state) {
@@ -250,6 +271,8 @@ size_t http1_feed(struct http1 *h, const char *bytes, size_t n) {
             break;
         }
     }
+    if (begins)
+        http1_known_end(h->known);
     return at;
 }
 

@@ -44,6 +44,8 @@
 #define HTTP1_TOO_LARGE "the headers of the response are larger than 300 kB"
 #define HTTP1_LINE_TOO_LARGE "a header of the response is larger than 100 kB"
 
+struct http1_known;
+
 enum http1_state {
     /* Before or in the status line of an interim or final response. */
     HTTP1_STATUS,
@@ -68,6 +70,19 @@ enum http1_state {
     HTTP1_COMPLETE,
     /* The response is invalid; `error` says why. */
     HTTP1_FAILED
+};
+
+/* What the fields of a head say about the end of the response. */
+struct http1_head {
+    uint64_t length;
+    size_t codings;
+    bool minor_1; /* HTTP/1.1; else 1.0 */
+    bool close_said, keep_said;
+    /* There was a Content-Length; there was a Transfer-Encoding; it ended with chunked. */
+    bool length_said, coded, chunked;
+    /* A framing header was written in a way that libcurl does not recognise, so libcurl does not
+     * see the end of the response. */
+    bool odd;
 };
 
 struct http1_sink {
@@ -97,16 +112,10 @@ struct http1 {
     bool others;
     /* This is such a response: its fields are taken as they are, and it ends when its body ends. */
     bool foreign;
-    /* A framing header was written in a way that libcurl does not recognise, so libcurl does not
-     * see the end of the response. */
-    bool odd;
-    bool minor_1; /* HTTP/1.1; else 1.0 */
-    bool close_said, keep_said;
-    /* There was a Content-Length; there was a Transfer-Encoding; it ended with chunked. */
-    bool length_said, coded, chunked;
-    uint64_t length, left;
-    size_t codings;
+    struct http1_head head; /* of the last status line, as far as it has come */
+    uint64_t left;
     size_t head_bytes, line_bytes; /* counted against the limits */
+    struct http1_known *known;     /* heads seen before; NULL: none are kept */
     struct buf line;               /* part of a line received so far */
     /* A whole header line, which the next line may continue (obs-fold). */
     struct buf held;

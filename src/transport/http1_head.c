@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "transport/http1.h"
+#include "transport/http1_known.h"
 
 #define NOT_HTTP HTTP1_NOT_HTTP
 
@@ -46,7 +47,7 @@ static bool read_status(struct http1 *h, const char *line, size_t n) {
         return false;
     /* A minor version that nobody knows yet is treated as the highest that is known (RFC 9110
      * 2.5). */
-    h->minor_1 = line[at - 1] != '0';
+    h->head.minor_1 = line[at - 1] != '0';
     size_t spaces = at;
     while (at < n && line[at] == ' ')
         at++;
@@ -70,8 +71,7 @@ static bool read_foreign(struct http1 *h, const char *line, size_t n) {
 
 static void forget_head(struct http1 *h) {
     h->foreign = false;
-    h->close_said = h->keep_said = h->length_said = h->coded = h->chunked = h->odd = false;
-    h->codings = 0;
+    h->head = (struct http1_head){0};
     h->status = 0;
 }
 
@@ -119,12 +119,12 @@ static void take_length(struct http1 *h, struct bytes value) {
         }
         if (digits.len == 0)
             http1_fail(h, HTTP1_BAD_LENGTH);
-        else if (h->length_said && length != h->length)
+        else if (h->head.length_said && length != h->head.length)
             http1_fail(h, NOT_HTTP "two different Content-Length headers");
         if (h->state == HTTP1_FAILED)
             return;
-        h->length_said = true;
-        h->length = length;
+        h->head.length_said = true;
+        h->head.length = length;
     }
 }
 
@@ -147,10 +147,10 @@ static bool next_element(struct bytes *list, struct bytes *out) {
  * last, the end of the connection is that of the answer (RFC 9112 6.3 rule 4). */
 static void take_codings(struct http1 *h, struct bytes value) {
     struct bytes coding;
-    h->coded = true;
+    h->head.coded = true;
     while (next_element(&value, &coding)) {
-        h->chunked = bytes_is_any_case(coding, "chunked");
-        if (!h->chunked && ++h->codings > HTTP1_CODINGS_MAX) {
+        h->head.chunked = bytes_is_any_case(coding, "chunked");
+        if (!h->head.chunked && ++h->head.codings > HTTP1_CODINGS_MAX) {
             http1_fail(h, HTTP1_CODINGS);
             return;
         }
@@ -160,8 +160,8 @@ static void take_codings(struct http1 *h, struct bytes value) {
 static void take_connection(struct http1 *h, struct bytes value) {
     struct bytes option;
     while (next_element(&value, &option)) {
-        h->close_said = h->close_said || bytes_is_any_case(option, "close");
-        h->keep_said = h->keep_said || bytes_is_any_case(option, "keep-alive");
+        h->head.close_said = h->head.close_said || bytes_is_any_case(option, "close");
+        h->head.keep_said = h->head.keep_said || bytes_is_any_case(option, "keep-alive");
     }
 }
 
@@ -183,12 +183,15 @@ static void take_framing(struct http1 *h, struct bytes name, struct bytes value,
         take_length(h, value);
     else if (codings)
         take_codings(h, value);
-    h->odd = h->odd || (odd && (connection || length || codings));
+    h->head.odd = h->head.odd || (odd && (connection || length || codings));
 }
 
 void http1_give_field(struct http1 *h, struct bytes name, struct bytes value) {
-    if (!interim(h))
-        h->sink->field(h->context, name, value);
+    if (interim(h))
+        return;
+    if (h->known != NULL)
+        http1_known_add(h->known, name, value);
+    h->sink->field(h->context, name, value);
 }
 
 void http1_field(struct http1 *h, const char *line, size_t n, bool trailer) {
@@ -227,11 +230,13 @@ void http1_head_end(struct http1 *h) {
         h->state = HTTP1_STATUS;
         return;
     }
+    if (h->known != NULL && !h->foreign)
+        http1_known_keep(h->known, h->head_bytes, h->status, &h->head);
     h->head_done = true;
-    h->keep = !h->foreign && !h->close_said && (h->minor_1 || h->keep_said);
+    h->keep = !h->foreign && !h->head.close_said && (h->head.minor_1 || h->head.keep_said);
     h->ends = !h->foreign && !h->keep;
     /* A faulty framing (RFC 9112 6.1, 6.3 rule 3) is good for one answer. */
-    if (h->coded && (h->length_said || !h->minor_1))
+    if (h->head.coded && (h->head.length_said || !h->head.minor_1))
         h->keep = false;
     if (h->foreign) {
         h->state = HTTP1_UNTIL_CLOSE;
@@ -243,11 +248,11 @@ void http1_head_end(struct http1 *h) {
         h->keep = false;
     } else if (h->head_method || bodyless(h)) {
         h->state = HTTP1_COMPLETE;
-    } else if (h->chunked) {
+    } else if (h->head.chunked) {
         h->state = HTTP1_SIZE;
         h->left = h->line_bytes = 0;
-    } else if (!h->coded && h->length_said) {
-        h->left = h->length;
+    } else if (!h->head.coded && h->head.length_said) {
+        h->left = h->head.length;
         h->state = h->left == 0 ? HTTP1_COMPLETE : HTTP1_LENGTH;
     } else {
         h->keep = false;

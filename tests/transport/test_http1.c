@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "transport/heads.h"
-#include "transport/http1.h"
+#include "transport/http1_known.h"
 
 #define TEXT_BYTES 512
 
@@ -54,12 +54,13 @@ static void begin(struct http1 *h, struct answer *a, const struct head_row *r) {
 
 /* The answer in pieces: `first` bytes, then `step` at a time. Each piece is a copy of its own, so
  * that a byte beyond it is seen. */
-static void play(const struct head_row *r, size_t first, size_t step, struct answer *a,
-                 char text[TEXT_BYTES]) {
+static void play_known(const struct head_row *r, size_t first, size_t step,
+                       struct http1_known *known, struct answer *a, char text[TEXT_BYTES]) {
     struct http1 h;
     size_t used = 0;
     *a = (struct answer){0};
     begin(&h, a, r);
+    h.known = known;
     for (size_t at = 0, n = first; at < r->answer_bytes; at += n, n = step) {
         n = n < r->answer_bytes - at ? n : r->answer_bytes - at;
         char *piece = malloc(n);
@@ -71,6 +72,11 @@ static void play(const struct head_row *r, size_t first, size_t step, struct ans
     }
     tell(&h, a, r->answer_bytes - used, text);
     http1_done(&h);
+}
+
+static void play(const struct head_row *r, size_t first, size_t step, struct answer *a,
+                 char text[TEXT_BYTES]) {
+    play_known(r, first, step, NULL, a, text);
 }
 
 static void every_row_is_so_however_it_arrives(void **state) {
@@ -102,6 +108,86 @@ static void every_row_is_so_however_it_arrives(void **state) {
     }
     heads_free(&heads);
     assert_int_equal(bad, 0);
+}
+
+/* One that was seen before need not be parsed, whatever came between. */
+static void a_known_head_says_the_same(void **state) {
+    (void)state;
+    struct heads heads = heads_load();
+    struct http1_known known = {0};
+    int bad = 0, hits = 0;
+    for (size_t i = 0; i < 4 * heads.count; i++) {
+        const struct head_row *r = &heads.rows[i / 2 % heads.count];
+        char text[TEXT_BYTES], anew[TEXT_BYTES];
+        struct answer a, b;
+        known.misses = 0;
+        play_known(r, r->answer_bytes, 1, &known, &a, text);
+        hits += known.misses == 0;
+        play(r, r->answer_bytes, 1, &b, anew);
+        if (strcmp(text, r->direct) != 0 || strcmp(buf_text(&a.fields), buf_text(&b.fields)) != 0) {
+            bad++;
+            print_message("%s, known: \"%s\", the page \"%s\"\n", r->name, text, r->direct);
+        }
+        buf_done(&a.fields);
+        buf_done(&b.fields);
+    }
+    /* Most rows have a head that is valid and short. */
+    assert_true(hits > (int)heads.count / 2);
+    assert_int_equal(bad, 0);
+    heads_free(&heads);
+}
+
+/* The same head means something else to another request, and each piece has its own bytes. */
+static void a_known_head_is_of_this_request(void **state) {
+    (void)state;
+    static const char text[] = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-A: b\r\n\r\nhello";
+    const char *const requests[] = {"GET", "HEAD", "GET", "HEAD"};
+    const char *const says[] = {"ok 200 5 kept", "ok 200 0 closed", "ok 200 5 kept",
+                                "ok 200 0 closed"};
+    struct http1_known known = {0};
+    for (size_t i = 0; i < 4; i++) {
+        const struct head_row r = {.request = requests[i],
+                                   .answer = (char *)(uintptr_t)text,
+                                   .answer_bytes = sizeof text - 1};
+        char said[TEXT_BYTES];
+        struct answer a;
+        play_known(&r, sizeof text - 1, 1, &known, &a, said);
+        assert_string_equal(said, says[i]);
+        assert_string_equal(buf_text(&a.fields), "Content-Length=5\nX-A=b\n");
+        assert_int_equal(known.misses, i == 0 ? 1 : 0);
+        buf_done(&a.fields);
+    }
+}
+
+/* Not a head that came in pieces, too many fields or more bytes than there is room for. */
+static void other_heads_are_parsed_anew(void **state) {
+    (void)state;
+    static const struct {
+        int fields, bytes;
+        size_t first; /* 0: whole */
+        bool known;
+    } cases[] = {{1, 10, 0, true},   {24, 10, 0, true}, {25, 10, 0, false}, {1, 1100, 0, false},
+                 {2, 900, 0, false}, {1, 10, 1, false}, {1, 10, 25, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct http1_known known = {0};
+        struct buf text = {0};
+        buf_init(&text, HTTP1_HEAD_MAX_BYTES);
+        buf_str(&text, "HTTP/1.1 204 No Content\r\n");
+        for (int k = 0; k < cases[i].fields; k++)
+            buf_printf(&text, "X-%d: %0*d\r\n", k, cases[i].bytes, k);
+        buf_str(&text, "\r\n");
+        const struct head_row r = {.request = "GET", .answer = text.data, .answer_bytes = text.len};
+        for (int round = 0; round < 3; round++) {
+            char said[TEXT_BYTES];
+            struct answer a;
+            play_known(&r, cases[i].first == 0 ? text.len : cases[i].first, text.len, &known, &a,
+                       said);
+            assert_string_equal(said, "ok 204 0 kept");
+            assert_int_equal(known.misses == 0, cases[i].known && round > 0);
+            buf_done(&a.fields);
+        }
+        buf_done(&text);
+    }
 }
 
 /* As libcurl gives them: header lines first, then the rest. */
@@ -214,6 +300,9 @@ static void answers_of_http2_frame_themselves(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_row_is_so_however_it_arrives),
+        cmocka_unit_test(a_known_head_says_the_same),
+        cmocka_unit_test(a_known_head_is_of_this_request),
+        cmocka_unit_test(other_heads_are_parsed_anew),
         cmocka_unit_test(line_by_line_it_is_the_same),
         cmocka_unit_test(fields_are_of_the_answer_itself),
         cmocka_unit_test(an_end_that_is_cut_off_completes_nothing),
