@@ -204,7 +204,8 @@ wait_event() {
     kill -CONT "$RUN_PID"
     wait_rows $(($(sql "$DB" 'select count(*) from requests') + 1))
     stop_run INT || [ $? -eq 130 ]
-    [[ "$(sql "$DB" 'select verdict, verdict_reason from run')" == "SUSPECT|the client stalled for "* ]]
+    run sql "$DB" 'select verdict, verdict_reason from run'
+    [[ "$output" == "SUSPECT|the client stalled for "* ]] || { echo "$output"; false; }
     [ "$(sql "$DB" "select count(*) > 0 from event where kind = 'stall'")" -eq 1 ]
 }
 
