@@ -63,6 +63,20 @@ int platform_shape_price(const struct platform_shape *shape, struct platform_cos
     return 0;
 }
 
+/* So that nanoseconds fit in 63 bits: 10 000 instances for ten days, or one for 285 years. */
+#define METRIC_SECONDS_MAX 9e9
+#define METRIC_REQUESTS_MAX 1e15
+
+static int check_metrics(const struct platform *s, struct err *e) {
+    if (s->metric_billable_s >= 0 && s->metric_billable_s <= METRIC_SECONDS_MAX &&
+        s->metric_requests >= 0 && s->metric_requests <= METRIC_REQUESTS_MAX)
+        return 0;
+    return err_set(e,
+                   "the imported metrics have %g s of billable time and %g requests, which cannot "
+                   "be; import metrics that can",
+                   s->metric_billable_s, s->metric_requests);
+}
+
 int platform_price(const struct platform *s, const struct platform_shape *shape,
                    struct platform_cost *out, struct err *e) {
     struct platform_cost c;
@@ -73,6 +87,8 @@ int platform_price(const struct platform *s, const struct platform_shape *shape,
     uint64_t requests = s->side.requests - s->counts.no_instance;
     /* Without a log the metrics know, by the rule that the service has. */
     if (s->side.requests == 0 && (by_request || s->instance_count == 0)) {
+        if (check_metrics(s, e) != 0)
+            return -1;
         billable_us = (int64_t)(s->metric_billable_s * 1e6);
         requests = (uint64_t)s->metric_requests;
     }

@@ -229,6 +229,42 @@ static void test_odd_rows(void **state) {
     reader_close(r);
 }
 
+/* Without a log, the metrics say what a service costs. */
+static void test_metrics_have_a_price_if_they_can_be(void **state) {
+    (void)state;
+    static const struct {
+        const char *seconds, *requests;
+        bool can_be;
+    } cases[] = {{"100", "2000000", true}, {"9e9", "0", true},   {"1e10", "0", false},
+                 {"1e308", "0", false},    {"-1", "0", false},   {"9e999", "0", false},
+                 {"0", "-1", false},       {"0", "1e19", false}, {"0", "9e999", false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char rows[600], name[16];
+        struct reader *r = NULL;
+        struct platform_cost cost;
+        struct platform_shape shape = {.cpus = 1, .memory_bytes = 536870912};
+        struct err e = {""};
+        snprintf(rows, sizeof rows,
+                 "INSERT INTO server_metric VALUES (1, 'container/billable_instance_time', '', '', "
+                 "'delta', 'sum', 's'), (2, 'request_count', '', '', 'delta', 'sum', '1');"
+                 "INSERT INTO server_point VALUES (1, 6001000000, 6060000000, %s), (2, 6001000000, "
+                 "6060000000, %s)",
+                 cases[i].seconds, cases[i].requests);
+        snprintf(name, sizeof name, "price%zu.db", i);
+        make(in_dir(name), rows);
+        struct platform *s = read_platform(in_dir(name), false, &r);
+        if (cases[i].can_be) {
+            assert_int_equal(platform_price(s, &shape, &cost, &e), 0);
+            assert_int_equal(cost.requests, strtoull(cases[i].requests, NULL, 10));
+        } else {
+            assert_int_not_equal(platform_price(s, &shape, &cost, &e), 0);
+            assert_non_null(strstr(e.text, "which cannot be"));
+        }
+        platform_free(s);
+        reader_close(r);
+    }
+}
+
 /* Instance-based billing goes by the lives of the instances, in the figure, too: 1.0 s to 5.0 s, in
  * which the log's own rule has a gap. */
 static void test_a_life_is_billed_whole(void **state) {
@@ -297,6 +333,7 @@ int main(void) {
         cmocka_unit_test(test_a_start_that_came_to_nothing_is_billed),
         cmocka_unit_test(test_an_instance_from_before_the_log),
         cmocka_unit_test(test_odd_rows),
+        cmocka_unit_test(test_metrics_have_a_price_if_they_can_be),
         cmocka_unit_test(test_a_life_is_billed_whole),
         cmocka_unit_test(test_a_log_that_stops_at_the_headers),
         cmocka_unit_test(test_without_an_import_there_is_none),
