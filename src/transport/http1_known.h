@@ -19,7 +19,7 @@
 #define HTTP1_KNOWN_HEADS 4
 #define HTTP1_KNOWN_BYTES 1024
 #define HTTP1_KNOWN_FIELDS 24
-/* After so many unknown heads, only one of so many is remembered: they seem to be all different. */
+/* After this many unknown heads in a row, only one in this many is remembered: all seem to differ. */
 #define HTTP1_KNOWN_MISSES 16
 
 struct http1_known_field {
@@ -50,7 +50,7 @@ const struct http1_known_head *http1_known_find(struct http1_known *k, const cha
 /* While a piece is parsed: a field of the final response. */
 void http1_known_add(struct http1_known *k, struct bytes name, struct bytes value);
 
-/* Its head has ended, and had so many bytes. */
+/* Its head has ended, and had `bytes` bytes. */
 void http1_known_keep(struct http1_known *k, size_t bytes, int status,
                       const struct http1_head *said);
 
