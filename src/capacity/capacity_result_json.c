@@ -10,6 +10,7 @@
 #include "util/json.h"
 
 #define RUN_S_MAX 1e9
+#define RESULT_BYTES_MAX ((size_t)64 << 20)
 
 static const char *const ends[] = {
     [SEARCH_GOES_ON] = "interrupted",   [SEARCH_DECIDED] = "decided",
@@ -530,7 +531,7 @@ int capacity_result_parse(const char *name, const char *text, size_t bytes,
 
 int capacity_result_read(const char *path, struct capacity_result *out, struct err *e) {
     struct buf bytes;
-    buf_init(&bytes, JSON_BYTES_MAX);
+    buf_init(&bytes, RESULT_BYTES_MAX);
     int result = file_read(path, &bytes, e) != 0
                      ? err_prefix(e, "cannot read the capacity")
                      : capacity_result_parse(path, buf_text(&bytes), bytes.len, out, e);

@@ -112,7 +112,7 @@ static void write_run(struct json_writer *j, const struct hosting *h, const char
     json_write_object(j, NULL, JSON_LINE);
     json_write_text(j, "file", name);
     json_write_uint(j, "bytes", stat(path, &s) == 0 ? (uint64_t)s.st_size : 0);
-    if (reader_open(path, &r, &e) != 0)
+    if (reader_peek(path, &r, &e) != 0)
         json_write_text(j, "error", e.text);
     else {
         const struct reader_run *run = reader_run(r);
@@ -161,7 +161,7 @@ static void list_runs(const struct hosting *h, const struct web_ask *ask, struct
 /* What SQLite has not moved into the file yet is missing in it. */
 static bool is_whole(const char *path) {
     struct reader *r = NULL;
-    bool whole = reader_open(path, &r, NULL) == 0 && reader_run(r)->complete;
+    bool whole = reader_peek(path, &r, NULL) == 0 && reader_run(r)->complete;
     reader_close(r);
     return whole;
 }

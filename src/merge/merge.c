@@ -13,6 +13,7 @@
 #include "merge/merge_seconds.h"
 #include "merge/merge_shards.h"
 #include "merge/merge_verdict.h"
+#include "record/reader_raw.h"
 
 /* Steps of SQLite between two looks at `stop`. */
 #define STOP_STEPS 100000
@@ -72,7 +73,7 @@ static int open_parts(struct job *j, bool *refused, struct err *e) {
     for (size_t i = 0; i < j->o->part_count; i++) {
         if (merge_part_open(j->o->parts[i], &j->parts[j->count], refused, e) != 0)
             return -1;
-        watch(j, j->parts[j->count++].db.db);
+        reader_share(j->parts[j->count++].reader, j->o->stop);
     }
     qsort(j->parts, j->count, sizeof *j->parts, by_index);
     *refused = true;

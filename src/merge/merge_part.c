@@ -155,18 +155,16 @@ static int identify(struct merge_part *p, bool *refused, struct err *e) {
 
 /* The tables that a merge copies must be tables: a view could have rows without end. */
 static int check_tables(struct merge_part *p, struct err *e) {
-    int64_t n;
-    bool known;
-    if (merge_number(&p->db,
-                     "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE"
-                     " 'CREATE VIRTUAL%' AND name IN ('run', 'manifest', 'event', 'endpoint',"
-                     " 'error', 'result', 'request', 'user_count', 'client_second',"
-                     " 'dispatch_second', 'task', 'iteration', 'check_name', 'check_second',"
-                     " 'failed_body', 'stream', 'reconnection', 'scrape_series', 'scrape_point')",
-                     &n, &known, e) != 0)
-        return -1;
-    return n == 19 ? 0
-                   : err_set(e, "cannot read %s: the file is damaged: it lacks tables", p->path);
+    static const char *const tables[] = {
+        "run",    "manifest",     "event",         "endpoint",      "error",
+        "result", "request",      "user_count",    "client_second", "dispatch_second",
+        "task",   "iteration",    "check_name",    "check_second",  "failed_body",
+        "stream", "reconnection", "scrape_series", "scrape_point"};
+    for (size_t i = 0; i < COUNT_OF(tables); i++)
+        if (!db_is_table(p->db.db, tables[i]))
+            return err_set(e, "cannot read %s: the file is damaged: it lacks the table %s", p->path,
+                           tables[i]);
+    return 0;
 }
 
 static int read_health(struct merge_part *p, struct err *e) {

@@ -1,41 +1,17 @@
 #include "record/reader.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "record/db.h"
 #include "record/reader_internal.h"
 #include "record/sample.h"
+#include "util/array.h"
 #include "util/buf.h"
 
 #define LOCK_MS 5000
-
-static bool has_log(const char *path) {
-    char name[4096];
-    struct stat st;
-    int n = snprintf(name, sizeof name, "%s-wal", path);
-    return n < (int)sizeof name && stat(name, &st) == 0 && st.st_size > 0;
-}
-
-/* Says what is wrong with a path before SQLite is asked, which would call all of it "unable to
- * open". The file must not be opened for that: closing it would drop the locks that this process
- * may hold on it through SQLite. */
-static int check_path(const char *path, struct err *e) {
-    struct stat st;
-    if (stat(path, &st) != 0)
-        return err_set(e, "cannot read %s: %s", path, strerror(errno));
-    if (S_ISDIR(st.st_mode))
-        return err_set(e, "cannot read %s: it is a directory, not a run file", path);
-    if (!S_ISREG(st.st_mode))
-        return err_set(e, "cannot read %s: it is not a regular file", path);
-    if (st.st_size == 0 && !has_log(path))
-        return err_set(e, "cannot read %s: it is empty: it contains no run", path);
-    return 0;
-}
 
 /* Opens the file and the read transaction; an SQLite result code. */
 static int connect(struct reader *r, const char *name, int flags) {
@@ -68,7 +44,7 @@ static char *immutable_uri(const char *path) {
 /* SQLite wants to write beside a file that is, or was left, in WAL mode. In a place where we may
  * not that is only needed when there is a log to read. */
 static int connect_read_only(struct reader *r, const char *name, struct err *e) {
-    if (has_log(r->path))
+    if (db_has_log(r->path))
         return err_set(e,
                        "cannot read %s: its newest requests are in %s-wal, and reading that needs "
                        "write access to the directory (copy both files to your own directory)",
@@ -113,6 +89,45 @@ static int check_marks(struct reader *r, struct err *e) {
     return 0;
 }
 
+static int inspect(struct reader *r, struct err *e) {
+    static const char *const tables[] = {"check_name",
+                                         "check_second",
+                                         "client_second",
+                                         "dispatch_second",
+                                         "endpoint",
+                                         "error",
+                                         "event",
+                                         "failed_body",
+                                         "imported",
+                                         "iteration",
+                                         "manifest",
+                                         "outcome",
+                                         "part",
+                                         "reconnection",
+                                         "request",
+                                         "result",
+                                         "run",
+                                         "scrape_point",
+                                         "scrape_series",
+                                         "server_derived",
+                                         "server_derived_point",
+                                         "server_distribution",
+                                         "server_event",
+                                         "server_instance",
+                                         "server_metric",
+                                         "server_name",
+                                         "server_point",
+                                         "server_request",
+                                         "server_side",
+                                         "shard_manifest",
+                                         "stream",
+                                         "task",
+                                         "user_count"};
+    return db_inspect(r->db, tables, COUNT_OF(tables), e) == 0
+               ? 0
+               : err_prefix(e, "cannot read %s", r->path);
+}
+
 static int load_run(struct reader *r, struct err *e) {
     sqlite3_stmt *st = NULL;
     if (reader_prepare(
@@ -129,10 +144,12 @@ static int load_run(struct reader *r, struct err *e) {
     bool ok = true;
     if (rc == SQLITE_ROW) {
         struct reader_run *run = &r->run;
-        const char **texts[] = {&run->name,    &run->started_utc, &run->scenario,      &run->target,
-                                &run->version, &run->verdict,     &run->verdict_reason};
+        const char **texts[] = {&run->name,          &run->started_utc, NULL,
+                                &run->target,        &run->version,     &run->verdict,
+                                &run->verdict_reason};
         for (int i = 0; i < 7; i++)
-            ok = (*texts[i] = reader_keep_column(r, st, i)) != NULL && ok;
+            ok = (texts[i] == NULL || (*texts[i] = reader_keep_column(r, st, i)) != NULL) && ok;
+        ok = (run->scenario = reader_keep_whole(r, st, 2)) != NULL && ok;
         run->complete = sqlite3_column_type(st, 5) != SQLITE_NULL;
         run->duration_us = sqlite3_column_int64(st, 7);
         run->users_max = (uint32_t)sqlite3_column_int64(st, 8);
@@ -239,8 +256,8 @@ static int load_results(struct reader *r, struct err *e) {
     return whole ? 0 : reader_damaged(r, "result", id, e);
 }
 
-int reader_open(const char *path, struct reader **out, struct err *e) {
-    if (check_path(path, e) != 0)
+static int open_reader(const char *path, bool rows, struct reader **out, struct err *e) {
+    if (db_check_path(path, e) != 0)
         return -1;
     struct reader *r = calloc(1, sizeof *r);
     if (r == NULL)
@@ -252,15 +269,23 @@ int reader_open(const char *path, struct reader **out, struct err *e) {
         goto fail;
     }
     r->path = copy;
-    if (open_file(r, e) != 0 || check_marks(r, e) != 0 || load_run(r, e) != 0 ||
-        reader_load_has(r, e) != 0 || reader_load_catalog(r, e) != 0 || load_errors(r, e) != 0 ||
-        load_results(r, e) != 0)
+    if (open_file(r, e) != 0 || check_marks(r, e) != 0 || (rows && inspect(r, e) != 0) ||
+        load_run(r, e) != 0 || reader_load_has(r, e) != 0 || reader_load_catalog(r, e) != 0 ||
+        load_errors(r, e) != 0 || load_results(r, e) != 0)
         goto fail;
     *out = r;
     return 0;
 fail:
     reader_close(r);
     return -1;
+}
+
+int reader_open(const char *path, struct reader **out, struct err *e) {
+    return open_reader(path, true, out, e);
+}
+
+int reader_peek(const char *path, struct reader **out, struct err *e) {
+    return open_reader(path, false, out, e);
 }
 
 void reader_close(struct reader *r) {
@@ -296,29 +321,28 @@ int64_t reader_last_request(struct reader *r) {
 }
 
 int reader_users(struct reader *r, struct reader_second **out, size_t *count, struct err *e) {
-    int64_t n;
     sqlite3_stmt *st = NULL;
-    if (reader_number(r, "SELECT count(*) FROM user_count", &n, e) != 0 ||
-        reader_prepare(r, "SELECT second, users FROM user_count ORDER BY second", &st, e) != 0)
+    struct reader_second *all = NULL;
+    size_t used = 0, room = 0;
+    bool ok = true;
+    int rc = SQLITE_DONE;
+    if (reader_prepare(r, "SELECT second, users FROM user_count ORDER BY second", &st, e) != 0)
         return -1;
-    struct reader_second *all = calloc((size_t)n + 1, sizeof *all);
-    if (all == NULL) {
-        sqlite3_finalize(st);
-        return reader_no_memory(r, e);
+    while (ok && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+        struct reader_second *more = array_room(all, &room, used + 1, sizeof *all);
+        ok = more != NULL;
+        if (ok) {
+            all = more;
+            all[used].second = (uint32_t)sqlite3_column_int64(st, 0);
+            all[used++].users = (uint32_t)sqlite3_column_int64(st, 1);
+        }
     }
-    size_t used = 0;
-    int rc;
-    while ((rc = sqlite3_step(st)) == SQLITE_ROW && used < (size_t)n) {
-        all[used].second = (uint32_t)sqlite3_column_int64(st, 0);
-        all[used++].users = (uint32_t)sqlite3_column_int64(st, 1);
-    }
-    used = reader_cut_users(r, all, used);
-    if (reader_finish(r, st, rc, e) != 0) {
+    if (reader_finish(r, st, rc, e) != 0 || (!ok && reader_no_memory(r, e) != 0)) {
         free(all);
         return -1;
     }
     *out = all;
-    *count = used;
+    *count = reader_cut_users(r, all, used);
     return 0;
 }
 

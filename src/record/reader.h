@@ -38,6 +38,10 @@ struct reader_second {
 
 /* Separate errors say that the file is missing, is not a run file, or is of a newer version. */
 int reader_open(const char *path, struct reader **out, struct err *e);
+
+/* The same for a look at which run it is, without reading rows. A large file takes no longer than a
+ * small one, because its pages are not looked at. */
+int reader_peek(const char *path, struct reader **out, struct err *e);
 void reader_close(struct reader *r);
 
 const struct reader_run *reader_run(const struct reader *r);

@@ -48,7 +48,8 @@ struct reader {
     sqlite3 *db;
     struct db_budget budget;
     struct text *texts; /* all strings returned to callers */
-    int64_t version;    /* of the schema */
+    uint64_t kept_bytes;
+    int64_t version; /* of the schema */
     struct reader_has has;
     struct reader_run run;
     struct catalog catalog;
@@ -71,8 +72,8 @@ int64_t reader_version(const struct reader *r);
 
 int reader_prepare(struct reader *r, const char *sql, sqlite3_stmt **out, struct err *e);
 
-/* Largest id of a table, plus one, so that ids can be indexes. An error above `most`, which limits
- * how much memory a damaged file can make us allocate. */
+/* Largest id of a table, plus one, so that ids can be indexes. An error above `most`, and above the
+ * number of bytes of the file: both limit how much memory a damaged file can make us allocate. */
 int reader_count_ids(struct reader *r, const char *sql, int64_t most, size_t *out, struct err *e);
 
 /* Whether the first column of a row is an index below a count of reader_count_ids(). It always is
@@ -86,10 +87,14 @@ int reader_load_catalog(struct reader *r, struct err *e);
  * reached the end or was left on purpose. */
 int reader_finish(struct reader *r, sqlite3_stmt *st, int rc, struct err *e);
 
-/* A copy that lives as long as the reader. NULL if memory runs out. */
+/* A copy that lives as long as the reader. NULL if memory runs out, or if the copies need much more
+ * of it than the file has bytes; reader_no_memory() says which. */
 const char *reader_keep(struct reader *r, const char *bytes);
 
 /* As reader_keep(), for a column. "" for NULL. */
+const char *reader_keep_whole(struct reader *r, sqlite3_stmt *st, int column);
+
+/* The same, but not more than the first 1 MiB: names are shown many times. */
 const char *reader_keep_column(struct reader *r, sqlite3_stmt *st, int column);
 
 /* The single number that a query returns; 0 for NULL. */

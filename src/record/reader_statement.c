@@ -5,21 +5,43 @@
 
 #include "record/db.h"
 #include "record/reader_internal.h"
+#include "util/text.h"
 
-const char *reader_keep(struct reader *r, const char *bytes) {
-    size_t n = strlen(bytes) + 1;
-    struct text *t = malloc(sizeof *t + n);
+/* Texts that many rows share are kept for each of them. */
+#define KEPT_BYTES_MIN (UINT64_C(64) << 20)
+#define KEPT_PER_BYTE 16
+#define NAME_BYTES_MAX ((size_t)1 << 20)
+#define FEW_IDS 65536
+
+static bool keeps_too_much(const struct reader *r) {
+    return r->kept_bytes > KEPT_BYTES_MIN + r->budget.bytes * KEPT_PER_BYTE;
+}
+
+static const char *keep(struct reader *r, const char *bytes, size_t n) {
+    r->kept_bytes += sizeof(struct text) + n;
+    struct text *t = keeps_too_much(r) ? NULL : malloc(sizeof *t + n + 1);
     if (t == NULL)
         return NULL;
     memcpy(t->bytes, bytes, n);
+    t->bytes[n] = '\0';
     t->next = r->texts;
     r->texts = t;
     return t->bytes;
 }
 
-const char *reader_keep_column(struct reader *r, sqlite3_stmt *st, int column) {
+const char *reader_keep(struct reader *r, const char *bytes) {
+    return keep(r, bytes, strlen(bytes));
+}
+
+const char *reader_keep_whole(struct reader *r, sqlite3_stmt *st, int column) {
     const unsigned char *text = sqlite3_column_text(st, column);
     return reader_keep(r, text == NULL ? "" : (const char *)text);
+}
+
+const char *reader_keep_column(struct reader *r, sqlite3_stmt *st, int column) {
+    const char *text = (const char *)sqlite3_column_text(st, column);
+    return text == NULL ? keep(r, "", 0)
+                        : keep(r, text, text_cut(text, strlen(text), NAME_BYTES_MAX));
 }
 
 int reader_fail_db(struct reader *r, struct err *e) {
@@ -28,6 +50,9 @@ int reader_fail_db(struct reader *r, struct err *e) {
 }
 
 int reader_no_memory(struct reader *r, struct err *e) {
+    if (keeps_too_much(r))
+        return err_set(e, "cannot read %s: the file is damaged: its names repeat too often",
+                       r->path);
     return err_set(e, "cannot read %s: out of memory", r->path);
 }
 
@@ -66,7 +91,7 @@ int reader_count_ids(struct reader *r, const char *sql, int64_t most, size_t *ou
     int64_t n;
     if (reader_number(r, sql, &n, e) != 0)
         return -1;
-    if (n < 0 || n > most)
+    if (n < 0 || n > most || (n > FEW_IDS && (uint64_t)n > r->budget.bytes))
         return reader_damaged(r, "id", n - 1, e);
     *out = (size_t)n;
     return 0;

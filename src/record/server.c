@@ -11,6 +11,14 @@
 
 #define LOCK_MS 5000
 #define CACHE "PRAGMA cache_size = -32768"
+/* They would be computed for each row that is added. */
+#define NO_CHECKS "PRAGMA ignore_check_constraints = ON"
+#define COMPUTED_INDEXES                                                                           \
+    "SELECT count(*) FROM (VALUES ('imported'), ('server_derived'), ('server_derived_point'),"     \
+    " ('server_distribution'), ('server_event'), ('server_instance'), ('server_metric'),"          \
+    " ('server_name'), ('server_point'), ('server_request'), ('server_side')) AS t"                \
+    " CROSS JOIN pragma_index_list(t.column1) AS i CROSS JOIN pragma_index_xinfo(i.name) AS x"     \
+    " WHERE i.partial OR x.cid = -2"
 
 extern const char embed_record_reconnections_sql[], embed_record_requests_sql[],
     embed_record_server_sql[], embed_record_flows_sql[], embed_record_streams_sql[],
@@ -129,7 +137,17 @@ static int take_over(struct server_file *f, struct err *e) {
             f->path);
     if (rc != SQLITE_OK)
         return server_fail(f, e);
-    return server_exec(f, CACHE, e) != 0 ? -1 : server_exec(f, "BEGIN IMMEDIATE", e);
+    return server_exec(f, CACHE ";" NO_CHECKS ";BEGIN IMMEDIATE", e);
+}
+
+static int check_indexes(struct server_file *f, struct err *e) {
+    int64_t computed;
+    if (server_number(f, COMPUTED_INDEXES, &computed, e) != 0)
+        return -1;
+    return computed == 0
+               ? 0
+               : err_set(e, "cannot import into %s: it has an index that is computed (drop it)",
+                         f->path);
 }
 
 static int upgrade(struct server_file *f, struct err *e) {
@@ -235,8 +253,8 @@ int server_open(const char *path, struct server_file **out, struct err *e) {
         goto fail;
     }
     db_distrust(f->db, path, &f->budget);
-    if (take_over(f, e) != 0 || upgrade(f, e) != 0 || load_run(f, e) != 0 ||
-        server_exec(f, "SAVEPOINT opened", e) != 0)
+    if (take_over(f, e) != 0 || check_indexes(f, e) != 0 || upgrade(f, e) != 0 ||
+        load_run(f, e) != 0 || server_exec(f, "SAVEPOINT opened", e) != 0)
         goto fail;
     free(name);
     *out = f;

@@ -37,30 +37,24 @@ static bool has_column(sqlite3 *db, const char *name) {
     return found;
 }
 
-/* A view could run what someone else wrote. */
-static bool is_table(sqlite3 *db) {
-    sqlite3_stmt *st = NULL;
-    bool found =
-        sqlite3_prepare_v2(db, "SELECT 1 FROM sqlite_schema WHERE name = 'oha' AND type = 'table'",
-                           -1, &st, NULL) == SQLITE_OK &&
-        sqlite3_step(st) == SQLITE_ROW;
-    sqlite3_finalize(st);
-    return found;
-}
-
 static int open_oha(struct result_source *s, struct err *e) {
     static const char *const needed[] = {"start", "duration", "status", "len_bytes"};
+    static const char *const table = "oha";
     struct oha *o = calloc(1, sizeof *o);
     s->own = o;
     if (o == NULL)
         return err_set(e, "out of memory");
     buf_init(&o->url, (size_t)1 << 20);
+    if (db_check_path(s->path, e) != 0)
+        return -1;
     if (sqlite3_open_v2(s->path, &o->db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
         return fail(s, o->db, e);
     db_distrust(o->db, s->path, &o->budget);
     if (sqlite3_exec(o->db, "SELECT 1 FROM sqlite_schema", NULL, NULL, NULL) != SQLITE_OK)
         return fail(s, o->db, e);
-    if (!is_table(o->db))
+    if (db_inspect(o->db, &table, 1, e) != 0)
+        return err_prefix(e, "%s", s->path);
+    if (!db_is_table(o->db, table)) /* a view could run what someone else wrote */
         return err_set(e, "%s has no table \"oha\", so it is not %s", s->path, s->format->what);
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
         if (!has_column(o->db, needed[i]))

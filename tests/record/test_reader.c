@@ -431,19 +431,70 @@ static void test_a_hostile_file_is_refused(void **state) {
          "CREATE TABLE r AS SELECT * FROM task; DROP TABLE task; ALTER TABLE r RENAME TO task;"
          "INSERT INTO task VALUES (90000000, 'x', 1), ('a', 'y', 2)",
          "damaged: id 90000000"},
-        {"hostile-endless.db",
+        {"hostile-ids.db",
+         "INSERT INTO result SELECT 200000000, endpoint, status, outcome, error, new_connection,"
+         " sent_again, http_version, previous_end, grpc_status FROM result LIMIT 1",
+         "damaged: id 200000000"},
+        {"hostile-endless.db", /* a hundred million rows, none of which is shown */
+         "ALTER TABLE run RENAME TO was_run; CREATE VIEW run AS SELECT was_run.* FROM was_run,"
+         " request AS a, request AS b, request AS c, request AS d, request AS e, request AS f,"
+         " request AS g, request AS h WHERE a.user + b.user + c.user + d.user + e.user + f.user"
+         " + g.user + h.user < 0",
+         "does not come to an end"},
+        {"hostile-recursive.db",
          "ALTER TABLE run RENAME TO was_run; CREATE VIEW run AS WITH RECURSIVE n(n) AS"
          " (SELECT 1 UNION ALL SELECT n + 1 FROM n) SELECT was_run.* FROM n, was_run WHERE n < 0",
-         "does not come to an end"},
+         "a view that coldswarm does not make"},
+        {"hostile-function.db", /* hours in a single instruction */
+         "ALTER TABLE run RENAME TO was_run; CREATE VIEW run AS SELECT * FROM was_run WHERE"
+         " instr(hex(zeroblob(16000000)), hex(zeroblob(8000000)) || '1') = 0",
+         "a view that coldswarm does not make"},
+        {"hostile-generated.db",
+         "ALTER TABLE event RENAME TO was_event; CREATE TABLE event(at_us INTEGER, kind TEXT, n,"
+         " text TEXT AS (hex(zeroblob(16000000))) VIRTUAL)",
+         "a column that is computed"},
+        {"hostile-default.db",
+         "ALTER TABLE server_name RENAME TO was_name; CREATE TABLE server_name(id INTEGER"
+         " PRIMARY KEY, text, more DEFAULT (hex(zeroblob(16000000))))",
+         "a column that is computed"},
+        {"hostile-virtual.db",
+         "ALTER TABLE event RENAME TO was_event; CREATE VIRTUAL TABLE event USING fts5(at_us, "
+         "kind)",
+         "no such module"},
+        {"hostile-shared.db", /* two tables of the same pages */
+         "PRAGMA writable_schema = ON; UPDATE sqlite_master SET rootpage = (SELECT rootpage FROM"
+         " sqlite_master WHERE name = 'request') WHERE name = 'event'",
+         "pages are used more than once"},
+        {"hostile-long.db", "UPDATE run SET name = zeroblob(65 << 20)", "more than 64 MiB"},
     };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        make_run(in_dir(files[i].name), 10);
+        make_run(in_dir(files[i].name), 3000);
         char text[1024] = "PRAGMA legacy_alter_table = ON;"; /* views of the table may break */
         size_t n = strlen(text);
         snprintf(text + n, sizeof text - n, "%s", files[i].sql);
         sql(in_dir(files[i].name), text);
         assert_refused(in_dir(files[i].name), files[i].says);
     }
+}
+
+/* Names are in many places of a report; a scenario is in none. */
+static void test_a_long_name_is_cut(void **state) {
+    (void)state;
+    const char *path = in_dir("long-name.db");
+    struct reader *r;
+    struct err e;
+    make_run(path, 10);
+    sql(path, "UPDATE run SET name = replace(hex(zeroblob(1 << 20)), '00', 'é'),"
+              " scenario = hex(zeroblob(1 << 20))");
+    assert_ok(reader_open(path, &r, &e), e);
+    assert_int_equal(strlen(reader_run(r)->name), 1 << 20);
+    assert_string_equal(reader_run(r)->name + (1 << 20) - 2, "é");
+    assert_int_equal(strlen(reader_run(r)->scenario), 2 << 20);
+    reader_close(r);
+    sql(path, "UPDATE run SET name = 'x' || name");
+    assert_ok(reader_open(path, &r, &e), e);
+    assert_int_equal(strlen(reader_run(r)->name), (1 << 20) - 1); /* no half of a character */
+    reader_close(r);
 }
 
 static void take_step(void *context, uint32_t task, int64_t end_us, int64_t took_us) {
@@ -635,6 +686,7 @@ int main(void) {
         cmocka_unit_test(test_a_damaged_file_says_so),
         cmocka_unit_test(test_numbers_that_no_run_has_are_refused),
         cmocka_unit_test(test_a_hostile_file_is_refused),
+        cmocka_unit_test(test_a_long_name_is_cut),
         cmocka_unit_test(test_the_catalog_comes_back),
         cmocka_unit_test(test_a_place_that_cannot_be_written),
         cmocka_unit_test(test_a_file_that_one_may_not_read),
