@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/memory.h"
 #include "util/text.h"
 #include "util/units.h"
 
@@ -13,6 +14,7 @@ int loader_fail(struct loader *r, size_t at, const char *format, ...) {
     char text[sizeof r->e->text];
     struct buf masked;
     va_list args;
+    memory_note_said(format);
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);

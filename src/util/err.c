@@ -4,7 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/memory.h"
+
 int(err_set)(struct err *e, const char *format, ...) {
+    memory_note_said(format);
     if (e == NULL)
         return -1;
     va_list args;

@@ -55,6 +55,7 @@ __attribute__((format(printf, 4, 0))) static int
 fail_at(const struct json_doc *d, size_t at, struct err *e, const char *format, va_list args) {
     char text[sizeof e->text];
     size_t line, column;
+    memory_note_said(format);
     vsnprintf(text, sizeof text, format, args);
     json_where(d, at, &line, &column);
     return err_set(e, "%s:%zu:%zu: %s", d->name, line, column, text);

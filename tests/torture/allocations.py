@@ -6,7 +6,7 @@ The n-th malloc(), calloc(), realloc() or strdup() after the start of main() fai
 `--each allocation` every n. Of these, --sample N takes N, evenly spread.
 
 Good is: no crash, no hang, no leak (with a build of SAN=address), and either the output to the byte that is made without a fault, or an
-exit code that is not 0 with a message on stderr. Of a run: what is recorded is kept, in a file that is whole.
+exit code that is neither 0 nor 2 (see `coldswarm help`) with a message on stderr. Of a run: what is recorded is kept, in a file that is whole.
 """
 import argparse
 import os
@@ -113,6 +113,8 @@ def fault_of_message(r):
     said = re.findall(r"^coldswarm: (.*)$", r.err, re.M)
     if not said:
         return f"exit code {r.code} without a message"
+    if r.code == 2:
+        return f"exit code 2, which is for command lines and scenarios: {said[0]}"
     return None if said[0].strip() else f"exit code {r.code} with an empty message"
 
 
@@ -133,7 +135,7 @@ def fault_of_run(r, db):
     if r.code != 0 and fault_of_message(r):
         return fault_of_message(r)
     if not os.path.exists(db):
-        return None if r.code in (2, 3) else f"exit code {r.code}, and no file"
+        return None if r.code == 3 else f"exit code {r.code}, and no file"
     if torture.fault_of_file(db):
         return torture.fault_of_file(db)
     counted = re.search(r"requests in the file: (\d+), missing: (\d+)", r.err)
