@@ -15,7 +15,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
 #include "engine/engine.h"
+#include "engine/monitor.h"
 #include "engine/proc.h"
 #include "record/reader.h"
 #include "util/clock.h"
@@ -257,6 +260,77 @@ static void cpu_time_is_found_in_the_shares(void **state) {
     assert_true(sum > 0.3);
 }
 
+/* ---- the clocks ---- */
+
+static const struct clock_change {
+    double set_s, slept_s; /* the time of the day was set by; the machine slept for */
+    const char *events;
+} changes[] = {
+    {0, 0, ""},
+    {0.04, 0, ""}, /* as slewing does */
+    {3600, 0, "clock_set: the clock of this machine was set forward by 3600.0 s;"},
+    {-0.3, 0, "clock_set: the clock of this machine was set back by 0.3 s;"},
+    {0, 8, "suspend: this machine slept for 8.0 s;"},
+    {-2, 8,
+     "suspend: this machine slept for 8.0 s;|"
+     "clock_set: the clock of this machine was set back by 2.0 s;"},
+};
+
+/* The events of a run, without what follows their first ";", separated by "|". */
+static void events_of(const char *path, char *out, size_t size) {
+    sqlite3 *db = NULL;
+    sqlite3_stmt *st = NULL;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db,
+                                        "SELECT group_concat(kind || ': ' || substr(text, 1,"
+                                        " instr(text, ';')), '|') FROM event",
+                                        -1, &st, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+    const char *text = (const char *)sqlite3_column_text(st, 0);
+    snprintf(out, size, "%s", text == NULL ? "" : text);
+    sqlite3_finalize(st);
+    sqlite3_close(db);
+}
+
+static void look_at_clocks(const struct clock_change *c, const char *path) {
+    struct err e = {""};
+    struct record *record;
+    struct record_run about = {
+        .name = "test", .scenario = "", .target = "", .version = "0", .worker_count = 1};
+    struct catalog none = {0};
+    struct monitor_state w = {0};
+    about.catalog = &none;
+    unlink(path);
+    assert_int_equal(record_open(path, &about, &record, &e), 0);
+    assert_int_equal(record_start(record, &e), 0);
+    const struct monitor_subject of = {.record = record};
+    int64_t now_ns = 1;
+    /* A look that is interrupted does not count: the next one finds the same. */
+    while (!w.clocks_known)
+        monitor_tick(&w, &of, now_ns++, 1);
+    w.boot_ahead_ns -= (int64_t)(c->slept_s * 1e9);
+    w.real_ahead_ns -= (int64_t)((c->set_s + c->slept_s) * 1e9);
+    int64_t before_ns = w.real_ahead_ns;
+    for (int looks = 0; looks < 3 || (looks < 1000 && w.real_ahead_ns == before_ns); looks++)
+        monitor_tick(&w, &of, now_ns++, 1);
+    monitor_done(&w);
+    assert_int_equal(record_stop(record, &e), 0);
+    assert_int_equal(record_close(record, NULL, &e), 0);
+}
+
+static void a_clock_that_is_set_and_a_machine_that_sleeps_are_events(void **state) {
+    (void)state;
+    char path[64], events[512];
+    snprintf(path, sizeof path, "/tmp/coldswarm-clocks-%d.db", (int)getpid());
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        look_at_clocks(&changes[i], path);
+        events_of(path, events, sizeof events);
+        assert_string_equal(events, changes[i].events);
+    }
+    unlink(path);
+}
+
 /* ---- /proc ---- */
 
 static void open_files_are_counted(void **state) {
@@ -307,6 +381,7 @@ int main(void) {
         cmocka_unit_test(each_second_has_a_row_with_plausible_numbers),
         cmocka_unit_test(a_loop_that_is_held_up_shows_its_lag),
         cmocka_unit_test(cpu_time_is_found_in_the_shares),
+        cmocka_unit_test(a_clock_that_is_set_and_a_machine_that_sleeps_are_events),
         cmocka_unit_test(open_files_are_counted),
         cmocka_unit_test(ports_cover_ours),
         cmocka_unit_test(retransmits_are_the_kernels_count),
