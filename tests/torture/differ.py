@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """differ.py [--only PART] [--cases N] [--seed N]: coldswarm's readers of foreign text against those of others, on texts made at random.
 
-Parts: `http1`: answers, against Python's h11 (Debian: python3-h11); `csv`: feeder files, against Python's csv.
+Parts: `http1`: answers, against Python's h11 (Debian: python3-h11); `csv`: feeder files, against Python's csv; `json`: JSON Pointers and
+JSONPaths in captures and checks, against jq, and JSON texts with mistakes against Python's json.
 A difference that has a reason is in a list here with it, and is counted; any other one is a fault.
 """
 import argparse
 import csv
 import io
+import json
 import os
 import random
 import re
@@ -197,7 +199,228 @@ def csv_part(options):
     return part.end("files as Python's csv reads them")
 
 
-PARTS = {"http1": http1, "csv": csv_part}
+# ---- json ----
+
+# What a path selects, in the words of jq: `walk` gives the nodes of RFC 9535's list in order, and the rest follows it.
+JQ = r"""
+def container: type == "object" or type == "array";
+def step($s):
+  if $s.k == "name" then if type == "object" and has($s.n) then .[$s.n] else empty end
+  elif $s.k == "token" then
+    if type == "object" then if has($s.n) then .[$s.n] else empty end
+    elif type == "array" and ($s.n | test("^(0|[1-9][0-9]*)$")) then ($s.n | tonumber) as $i | if $i < length then .[$i] else empty end
+    else empty end
+  elif $s.k == "index" then
+    if type != "array" then empty
+    else length as $n | (if $s.i < 0 then $s.i + $n else $s.i end) as $i | if $i >= 0 and $i < $n then .[$i] else empty end end
+  elif $s.k == "all" then if container then .[] else empty end
+  elif $s.k == "slice" then
+    if type != "array" or $s.c == 0 then empty
+    elif $s.c == 1 then .[$s.a:$s.b][]
+    elif $s.c > 1 then (.[$s.a:$s.b]) as $some | range(0; $some | length; $s.c) | $some[.]
+    else length as $n
+      | ([(if $s.a == null then $n - 1 elif $s.a < 0 then $s.a + $n else $s.a end), $n - 1] | min) as $from
+      | (if $s.b == null then -1 else [(if $s.b < 0 then $s.b + $n else $s.b end), -1] | max end) as $to
+      | . as $all | range($from; $to; $s.c) | $all[.] end
+  else empty end;
+def walk($path; $root):
+  def holds($f; $at):
+    def value($o): if $o.k == "lit" then {v: $o.v} else first((if $o.root then $root else $at end) | walk($o.p; $root) | {v: .}) // {none: true} end;
+    if $f.k == "and" then holds($f.a; $at) and holds($f.b; $at)
+    elif $f.k == "or" then holds($f.a; $at) or holds($f.b; $at)
+    elif $f.k == "not" then holds($f.a; $at) | not
+    elif $f.k == "has" then value($f.a) | has("v")
+    else value($f.a) as $a | value($f.b) as $b
+      | ($a | has("v")) as $x | ($b | has("v")) as $y
+      | (if $x and $y then ($a.v == $b.v and ($a.v | container | not)) else $x == $y end) as $equal
+      | ($x and $y and (($a.v | type) == ($b.v | type)) and (($a.v | type) == "number" or ($a.v | type) == "string")) as $ordered
+      | if $f.k == "==" then $equal elif $f.k == "!=" then $equal | not
+        elif $f.k == "<" then $ordered and $a.v < $b.v elif $f.k == "<=" then $equal or ($ordered and $a.v < $b.v)
+        elif $f.k == ">" then $ordered and $a.v > $b.v else $equal or ($ordered and $a.v > $b.v) end end;
+  if ($path | length) == 0 then .
+  else $path[0] as $g | (if $g.d then recurse(.[]?) | select(container) else . end) as $at
+    | $g.s[] as $s | $at
+    | (if $s.k == "filter" then (if container then .[] | select(. as $one | holds($s.f; $one)) else empty end) else step($s) end)
+    | walk($path[1:]; $root) end;
+. as [$path, $text] | [first($text | walk($path; $text))]
+"""
+NAMES = ["a", "b", "c", "ab", "", "0", "1", "-1", "a b", "a.b", "\u00e4", "\u2603", "'", '"', "\\", "/", "~", "~1", "\n", "\U0001f600", "length", "*", "$", "@"]
+SCALARS = [0, 1, 2, -1, 10, 1.5, 1e3, -0.0, 1e-7, 123456789012, True, False, None, "", "a", "b", "ab", "10", "\u00e4", "\U0001f600", "x\ty", '"', "\\", "\u2028"]
+
+
+def make_name(rng):
+    return rng.choice("abc") if rng.random() < 0.6 else rng.choice(NAMES)
+
+
+def make_value(rng, depth, least=0):
+    kind = rng.randrange(least, 10) if depth > 0 else 0
+    if kind < 4:
+        return rng.choice(SCALARS)
+    if kind < 7:
+        return {make_name(rng): make_value(rng, depth - 1) for _ in range(rng.randrange(5))}
+    return [make_value(rng, depth - 1) for _ in range(rng.randrange(5))]
+
+
+def quoted(rng, text):
+    """A text in quotes, in one of the ways of RFC 9535."""
+    as_json = json.dumps(text, ensure_ascii=rng.random() < 0.5)
+    return as_json if rng.random() < 0.5 else "'" + as_json[1:-1].replace('\\"', '"').replace("'", "\\'") + "'"
+
+
+def make_operand(rng):
+    if rng.random() < 0.5:
+        value = rng.choice(SCALARS)
+        return {"k": "lit", "v": value}, quoted(rng, value) if isinstance(value, str) else json.dumps(value)
+    root, segments, text = rng.random() < 0.2, [], ""
+    for _ in range(rng.randrange(3)):
+        one, written = make_segment(rng, 0, True)
+        segments.append(one)
+        text += written
+    return {"k": "path", "root": root, "p": segments}, ("$" if root else "@") + text
+
+
+def make_filter(rng, depth):
+    kind = rng.randrange(10)
+    if depth > 0 and kind < 4:
+        a, a_text = make_filter(rng, depth - 1)
+        if kind == 3:
+            return {"k": "not", "a": a}, f"!({a_text})"
+        b, b_text = make_filter(rng, depth - 1)
+        word, sign = ("and", "&&") if kind == 1 else ("or", "||")
+        return {"k": word, "a": a, "b": b}, f"({a_text}){sign} ({b_text})"
+    a, a_text = make_operand(rng)
+    if a["k"] == "path" and rng.random() < 0.3:
+        return {"k": "has", "a": a}, a_text
+    b, b_text = make_operand(rng)
+    sign = rng.choice(["==", "!=", "<", "<=", ">", ">="])
+    return {"k": sign, "a": a, "b": b}, rng.choice(["{}{}{}", "{} {} {}"]).format(a_text, sign, b_text)
+
+
+def make_selector(rng, depth, simple):
+    kind = rng.randrange(3 if simple else 12)
+    if kind < 2:
+        name = make_name(rng)
+        return {"k": "name", "n": name}, quoted(rng, name)
+    if kind < 5:
+        i = rng.randrange(-4, 5)
+        return {"k": "index", "i": i}, str(i)
+    if kind < 7:
+        return {"k": "all"}, "*"
+    if kind < 10:
+        a, b = (rng.choice([None, rng.randrange(-6, 7)]) for _ in range(2))
+        c = rng.choice([1, 1, 2, 3, -1, -2, 0])
+        words = [("" if x is None else str(x)) for x in (a, b)]
+        return {"k": "slice", "a": a, "b": b, "c": c}, ":".join(words) + ("" if c == 1 and rng.random() < 0.5 else f":{c}")
+    f, text = make_filter(rng, depth)
+    return {"k": "filter", "f": f}, "?" + text
+
+
+def make_segment(rng, depth, simple=False):
+    descend = not simple and rng.random() < 0.2
+    lead = ".." if descend else "."
+    name = rng.choice(["a", "b", "c", "ab", "\u00e4", "length"])
+    if rng.random() < 0.4:
+        return {"d": descend, "s": [{"k": "name", "n": name}]}, lead + name
+    if not simple and rng.random() < 0.2:
+        return {"d": descend, "s": [{"k": "all"}]}, lead + "*"
+    made = [make_selector(rng, depth, simple) for _ in range(1 if simple else rng.choice([1, 1, 1, 2, 3]))]
+    text = rng.choice([",", ", ", " ,"]).join(t for _, t in made)
+    return {"d": descend, "s": [s for s, _ in made]}, (".." if descend else "") + "[" + text + "]"
+
+
+def make_path(rng, value):
+    """(what jq follows, how it is written); often one that leads somewhere in `value`"""
+    made, at, pointer = [], value, rng.random() < 0.25
+    for _ in range(rng.randrange(5)):
+        name = None
+        if isinstance(at, (dict, list)) and at and rng.random() < 0.7:
+            name = rng.choice(list(at) if isinstance(at, dict) else range(len(at)))
+            at = at[name]
+        else:
+            at = None
+        if pointer:
+            token = rng.choice(NAMES + ["2", "3", "00", "01", "+1", "-"]) if name is None else str(name)
+            made.append(({"d": False, "s": [{"k": "token", "n": token}]}, "/" + token.replace("~", "~0").replace("/", "~1")))
+        elif name is None:
+            made.append(make_segment(rng, 2))
+        elif isinstance(name, int):
+            made.append(({"d": False, "s": [{"k": "index", "i": name}]}, f"[{name}]"))
+        else:
+            made.append(({"d": False, "s": [{"k": "name", "n": name}]}, f"[{quoted(rng, name)}]"))
+    return [s for s, _ in made], ("" if pointer else "$") + "".join(t for _, t in made)
+
+
+JSON_LETTERS = [b"{", b"}", b"[", b"]", b",", b":", b'"', b"\\", b"\\u", b"\\x", b"0", b"-", b".", b"e", b"t", b"nul", b"\x00", b"\x01", b"\x7f", b"\xff",
+                b" ", b"\t", b"\x0b", b"'", b"NaN", b"//", b"\xef\xbb\xbf"]
+
+
+def strict(text):
+    """(whether a JSON text is one that all readers take for the same, its value)"""
+    def refuse(word):
+        raise ValueError(word)
+
+    def once(pairs):
+        if len(dict(pairs)) < len(pairs):
+            raise ValueError("a key twice: the first is ours, the last is jq's")
+        return dict(pairs)
+
+    try:
+        value = json.loads(text.decode("utf-8"), parse_constant=refuse, object_pairs_hook=once)
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()  # no half of a pair, no infinity
+        return True, value
+    except (ValueError, RecursionError):
+        return False, None
+
+
+def same_value(a, b):
+    if isinstance(a, (bool, str)) or a is None or isinstance(b, (bool, str)) or b is None:
+        return type(a) is type(b) and a == b
+    if isinstance(a, list) or isinstance(b, list):
+        return isinstance(a, list) and isinstance(b, list) and len(a) == len(b) and all(map(same_value, a, b))
+    if isinstance(a, dict) or isinstance(b, dict):
+        return isinstance(a, dict) and isinstance(b, dict) and a.keys() == b.keys() and all(same_value(a[k], b[k]) for k in a)
+    return a == b
+
+
+def by_jq(cases):
+    """For each (path, value): the list of its first node, or of none."""
+    lines = "\n".join(json.dumps([path, value]) for path, value in cases)
+    done = subprocess.run(["jq", "-c", JQ], input=lines.encode(), capture_output=True, check=False)
+    if done.returncode != 0:
+        sys.exit(f"jq: {done.stderr.decode()[-500:]}")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def json_part(options):
+    rng, part = random.Random(options.seed), torture.Part("json")
+    cases, texts, questions = [], [], []
+    for _ in range(options.cases):
+        value = make_value(rng, 4, rng.choice([0, 4, 4, 4]))
+        path, written = make_path(rng, value)
+        text = json.dumps(value, ensure_ascii=rng.random() < 0.5, indent=rng.choice([None, None, 1]), separators=rng.choice([None, (",", ":")])).encode()
+        good = True
+        if rng.random() < 0.3:
+            text = mutated(rng, text, JSON_LETTERS)
+            good, value = strict(text)
+        cases.append(written.encode() + b"\0" + text)
+        texts.append((written, text, good))
+        questions.append((path, value))
+    for (written, text, good), line, theirs in zip(texts, read_all("json", cases), by_jq(questions)):
+        found = line.startswith("found ")
+        case = f"{written} in {text!r}"
+        if not good:  # only what is read on the way is checked
+            part.note("texts with a mistake")
+            parses = not found or strict(bytes.fromhex(line[6:]))[0] or re.search(rb"[\x80-\xff]|\\u[dD]", text)
+            part.add(None if line != "refused" and parses else f"{case}: {line}", "a text with a mistake")
+            continue
+        ours = [strict(bytes.fromhex(line[6:]))[1]] if found else []
+        part.note("values found", found)
+        part.add(None if line in ("missing", "found " + line[6:]) and same_value(ours, theirs) else f"{case}: ours {line} {ours}, jq's {theirs}",
+                 f"ours {line.split()[0]}, jq's {'found' if theirs else 'missing'}")
+    return part.end("values as jq finds them")
+
+
+PARTS = {"http1": http1, "csv": csv_part, "json": json_part}
 
 
 def main():

@@ -1,12 +1,14 @@
 /*
  * readers: coldswarm's readers of foreign text, for differ.py to compare with others.
  *
- * readers http1|csv. On stdin it gets cases, each as a length in 4 bytes (of the machine's
+ * readers http1|csv|json. On stdin it gets cases, each as a length in 4 bytes (of the machine's
  * order) and so many bytes; each gives a line of words on stdout, with texts in hexadecimal.
  *
  *   http1  an answer, after which the connection ends in order: "complete|failed|more STATUS
  *          BYTES-TAKEN BODY NAME=VALUE..."
  *   csv    a file with commas: "bad", or a row of columns and rows of fields, separated by ";"
+ *   json   a JSON Pointer or a JSONPath, a zero byte and a JSON text: "refused", "broken", "missing",
+ *          or "found VALUE"
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -17,6 +19,7 @@
 #include <unistd.h>
 
 #include "scenario/feeder.h"
+#include "scenario/jsonpath.h"
 #include "transport/http1.h"
 
 static void put_hex(const char *bytes, size_t n) {
@@ -108,11 +111,41 @@ static void read_csv(const char *bytes, size_t n) {
     close(fd);
 }
 
+/* ---- json ---- */
+
+static void read_json(const char *bytes, size_t n) {
+    struct jsonpath *path = NULL;
+    struct bytes value;
+    struct err e;
+    size_t len = strnlen(bytes, n);
+    struct bytes text = {bytes + len + 1, n - len - 1};
+    if (len == n)
+        exit(2);
+    if ((bytes[0] == '$' ? jsonpath_path : jsonpath_pointer)(bytes, len, &path, &e) != 0) {
+        puts("refused");
+        return;
+    }
+    switch (jsonpath_find(path, text, &value, &e)) {
+    case JSONPATH_FOUND:
+        fputs("found ", stdout);
+        put_hex(value.data, value.len);
+        putchar('\n');
+        break;
+    case JSONPATH_MISSING:
+        puts("missing");
+        break;
+    case JSONPATH_BROKEN:
+        puts("broken");
+        break;
+    }
+    jsonpath_free(path);
+}
+
 int main(int argc, char **argv) {
     static const struct {
         const char *name;
         void (*read)(const char *bytes, size_t n);
-    } kinds[] = {{"http1", read_http1}, {"csv", read_csv}};
+    } kinds[] = {{"http1", read_http1}, {"csv", read_csv}, {"json", read_json}};
     uint32_t n;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (argc != 2 || strcmp(argv[1], kinds[i].name) != 0)
@@ -127,6 +160,6 @@ int main(int argc, char **argv) {
         }
         return 0;
     }
-    fputs("usage: readers http1|csv <CASES\n", stderr);
+    fputs("usage: readers http1|csv|json <CASES\n", stderr);
     return 2;
 }
