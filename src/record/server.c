@@ -215,8 +215,7 @@ static int load_service(struct server_file *f, struct err *e) {
     f->run.imported = sqlite3_step(st) == SQLITE_ROW;
     const unsigned char *text = f->run.imported ? sqlite3_column_text(st, 0) : NULL;
     snprintf(f->run.service, sizeof f->run.service, "%s", text == NULL ? "" : (const char *)text);
-    sqlite3_finalize(st);
-    return 0;
+    return sqlite3_finalize(st) == SQLITE_OK ? 0 : server_fail(f, e);
 }
 
 static int load_run(struct server_file *f, struct err *e) {
@@ -331,10 +330,11 @@ static int name_id(struct server_file *f, struct server_memo *memo, const char *
     if (st == NULL)
         return -1;
     server_bind_text(st, 1, text);
-    int rc = sqlite3_step(st);
-    if (rc == SQLITE_ROW)
+    if (sqlite3_step(st) == SQLITE_ROW)
         *id = sqlite3_column_int64(st, 0);
-    sqlite3_reset(st); /* no table can be dropped while one is being read */
+    /* At once: no table can be dropped while one is being read. */
+    if (sqlite3_reset(st) != SQLITE_OK)
+        return server_fail(f, e);
     if (*id == SERVER_NONE) {
         if ((st = server_statement(f, SERVER_NAME_ADD, e)) == NULL)
             return -1;
@@ -401,9 +401,9 @@ int server_add_metric(struct server_file *f, const struct server_metric *m, int6
         return -1;
     server_bind_text(st, 1, m->metric);
     server_bind_text(st, 2, m->labels);
-    int rc = sqlite3_step(st);
-    int64_t found = rc == SQLITE_ROW ? sqlite3_column_int64(st, 0) : 0;
-    sqlite3_reset(st);
+    int64_t found = sqlite3_step(st) == SQLITE_ROW ? sqlite3_column_int64(st, 0) : 0;
+    if (sqlite3_reset(st) != SQLITE_OK)
+        return server_fail(f, e);
     if (found != 0) {
         *id = found;
         return 0;
