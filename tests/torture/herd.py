@@ -18,6 +18,7 @@ import subprocess
 import sys
 import time
 
+import nginx
 import torture
 
 START_MAX_S = 60
@@ -25,44 +26,16 @@ USER_MAX_BYTES = 3000
 SPARE_FILES = 500
 SCENARIO = """{ "name": "herd", "target": "http://127.0.0.1:%d", "load": { "users": %d, "spawn_rate": %d, "duration": "%ds" },
   "wait": { "constant": "%ds" }, "timeout": "60s", "tasks": [ { "path": "/" } ] }"""
-NGINX = """worker_processes %d; pid %s/pid; daemon off; error_log %s/error.log; worker_rlimit_nofile %d; events { worker_connections %d; }
-http { access_log off; keepalive_timeout 600s; keepalive_requests 1000000; client_body_temp_path %s; proxy_temp_path %s; fastcgi_temp_path %s;
-  uwsgi_temp_path %s; scgi_temp_path %s;
-  server { listen 127.0.0.1:%d reuseport backlog=16384; location / { return 200 "an answer"; } location /status { stub_status; } } }"""
+HTTP = """server { listen 127.0.0.1:PORT reuseport backlog=16384; location / { return 200 "an answer"; } location /status { stub_status; } }"""
 
 
-class Nginx:
-    def __init__(self, users, files):
-        self.where, self.port = torture.folder(), free_port()
-        workers = users // (files // 2) + 2  # connections are not spread evenly over them
-        with open(os.path.join(self.where, "nginx.conf"), "w", encoding="ascii") as f:
-            f.write(NGINX % (workers, self.where, self.where, files, files - 100, *[self.where] * 5, self.port))
-        self.process = subprocess.Popen(["nginx", "-p", self.where, "-c", os.path.join(self.where, "nginx.conf")], stderr=subprocess.DEVNULL)
-        for _ in range(500):
-            try:
-                self.requests()
-                return
-            except OSError:
-                time.sleep(0.02)
-        sys.exit("nginx did not start: " + open(os.path.join(self.where, "error.log"), encoding="utf-8").read())
-
-    def requests(self):
-        """What it has served so far, this question included."""
-        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        c.request("GET", "/status")
-        text = c.getresponse().read().decode()
-        c.close()
-        return int(re.search(r"\n *\d+ +\d+ +(\d+)", text)[1])
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
-
-
-def free_port():
-    import socket
-    with socket.create_server(("127.0.0.1", 0)) as s:
-        return s.getsockname()[1]
+def requests(port):
+    """What nginx has served so far, this question included."""
+    c = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    c.request("GET", "/status")
+    text = c.getresponse().read().decode()
+    c.close()
+    return int(re.search(r"\n *\d+ +\d+ +(\d+)", text)[1])
 
 
 def memory_of(pid):
@@ -85,12 +58,13 @@ def start(where, parts, options):
 
 def run(n, parts, files, options):
     """A run of n users that keep their connections. Returns (seconds until all were served, bytes, open files, fault)."""
-    server, where = Nginx(n, files), torture.folder()
+    workers = n // (files // 2) + 2  # connections are not spread evenly over them
+    server, where = nginx.Nginx(HTTP, workers, files), torture.folder()
     rate = max(1, min(n, options.rate))
     seconds = n // rate + (20 if n > parts else 6)
     with open(os.path.join(where, "s.json"), "w", encoding="utf-8") as f:
         f.write(SCENARIO % (server.port, n, rate, seconds, seconds))
-    before, processes = server.requests(), list(start(where, parts, options))
+    before, processes = requests(server.port), list(start(where, parts, options))
     most, open_files = 0, 0
     while any(p.poll() is None for p in processes):
         try:
@@ -99,7 +73,7 @@ def run(n, parts, files, options):
         except (FileNotFoundError, TypeError, PermissionError):
             pass  # one has ended
         time.sleep(0.5)
-    asked = server.requests() - before - 1
+    asked = requests(server.port) - before - 1
     server.stop()
     said = "".join(open(os.path.join(where, f"{i}.err"), encoding="utf-8", errors="replace").read()[-300:] for i in range(parts))
     db, fault, served = os.path.join(where, "0.db"), None, 0.0
