@@ -53,20 +53,19 @@ static char *join(struct proto_reader *r, const char *before, const char *word) 
     return text;
 }
 
-int proto_reader_word(struct proto_reader *r, const char *scope, const char *word, char **out) {
-    if (!is_word(word, false))
-        return err_set(r->e, "%s: a name within \"%.200s\" is missing or is no name", r->set->name,
-                       scope);
-    *out = proto_reader_text(r, word);
-    return *out == NULL ? -1 : 0;
+static bool is_word_here(struct proto_reader *r, const char *scope, const char *word) {
+    bool ok = is_word(word, false);
+    if (!ok)
+        err_set(r->e, "%s: a name within \"%.200s\" is missing or is no name", r->set->name, scope);
+    return ok;
 }
 
-int proto_reader_name(struct proto_reader *r, const char *scope, const char *word, char **out) {
-    if (!is_word(word, false))
-        return err_set(r->e, "%s: a name within \"%.200s\" is missing or is no name", r->set->name,
-                       scope);
-    *out = join(r, scope, word);
-    return *out == NULL ? -1 : 0;
+char *proto_reader_word(struct proto_reader *r, const char *scope, const char *word) {
+    return is_word_here(r, scope, word) ? proto_reader_text(r, word) : NULL;
+}
+
+char *proto_reader_name(struct proto_reader *r, const char *scope, const char *word) {
+    return is_word_here(r, scope, word) ? join(r, scope, word) : NULL;
 }
 
 static int values_by_name(const void *a, const void *b) {
@@ -94,8 +93,8 @@ int proto_link_enum(struct proto_reader *r, struct proto_enum *t,
     t->values = values;
     t->value_count = d->n_value;
     for (size_t i = 0; i < d->n_value; i++) {
-        char *name;
-        if (proto_reader_word(r, t->name, d->value[i]->name, &name) != 0)
+        char *name = proto_reader_word(r, t->name, d->value[i]->name);
+        if (name == NULL)
             return -1;
         values[i] = (struct proto_enum_value){name, d->value[i]->number};
         t->by_name[i] = t->by_number[i] = &values[i];
@@ -200,8 +199,8 @@ static bool can_pack(enum proto_type type) {
 static int link_field(struct proto_reader *r, const struct proto_message *m,
                       const Google__Protobuf__FieldDescriptorProto *d, bool proto3,
                       struct proto_field *f) {
-    char *name;
-    if (proto_reader_word(r, m->name, d->name, &name) != 0)
+    char *name = proto_reader_word(r, m->name, d->name);
+    if (name == NULL)
         return -1;
     *f = (struct proto_field){.name = name, .number = (uint32_t)d->number, .oneof = -1};
     if (d->number < 1 || d->number > NUMBER_MAX)
@@ -273,8 +272,8 @@ static int link_oneofs(struct proto_reader *r, struct proto_message *m,
     if (names == NULL)
         return -1;
     for (size_t i = 0; i < d->n_oneof_decl; i++) {
-        char *name;
-        if (proto_reader_word(r, m->name, d->oneof_decl[i]->name, &name) != 0)
+        char *name = proto_reader_word(r, m->name, d->oneof_decl[i]->name);
+        if (name == NULL)
             return -1;
         names[i] = name;
     }

@@ -36,9 +36,10 @@ char *proto_reader_text(struct proto_reader *r, const char *text);
 int proto_reader_memory(struct proto_reader *r); /* fails: there is no more */
 bool proto_reader_is_name(const char *name);     /* identifiers with dots between them */
 
-/* A copy of a name, alone and with its scope before it. It must be an identifier. */
-int proto_reader_word(struct proto_reader *r, const char *scope, const char *word, char **out);
-int proto_reader_name(struct proto_reader *r, const char *scope, const char *word, char **out);
+/* A copy of a name, alone and with its scope before it. NULL with the error set if it is no
+ * identifier, or memory runs out. */
+char *proto_reader_word(struct proto_reader *r, const char *scope, const char *word);
+char *proto_reader_name(struct proto_reader *r, const char *scope, const char *word);
 
 int proto_link_enum(struct proto_reader *r, struct proto_enum *t,
                     const Google__Protobuf__EnumDescriptorProto *d);

@@ -54,8 +54,8 @@ static void count(const Google__Protobuf__DescriptorProto *m, struct proto_set *
 static int add_enum(struct proto_reader *r, const Google__Protobuf__EnumDescriptorProto *d,
                     const char *scope, bool closed) {
     struct proto_enum *t = &r->set->enums[r->set->enum_count++];
-    char *name;
-    if (proto_reader_name(r, scope, d->name, &name) != 0)
+    char *name = proto_reader_name(r, scope, d->name);
+    if (name == NULL)
         return -1;
     *t = (struct proto_enum){.name = name, .closed = closed};
     t->null = strcmp(name, "google.protobuf.NullValue") == 0;
@@ -68,8 +68,8 @@ static int add_message(struct proto_reader *r, const Google__Protobuf__Descripto
                        const char *scope, bool proto3) {
     size_t i = r->set->message_count++;
     struct proto_message *m = &r->set->messages[i];
-    char *name;
-    if (proto_reader_name(r, scope, d->name, &name) != 0)
+    char *name = proto_reader_name(r, scope, d->name);
+    if (name == NULL)
         return -1;
     const struct proto_message *form = proto_known_form(name);
     *m = (struct proto_message){.name = name, .form = form, .set = r->set};
@@ -106,14 +106,14 @@ static int add_file(struct proto_reader *r, const Google__Protobuf__FileDescript
 
 static int add_service(struct proto_reader *r, const Google__Protobuf__ServiceDescriptorProto *d,
                        const char *package) {
-    char *service;
-    if (proto_reader_name(r, package, d->name, &service) != 0)
+    char *service = proto_reader_name(r, package, d->name);
+    if (service == NULL)
         return -1;
     for (size_t i = 0; i < d->n_method; i++) {
         const Google__Protobuf__MethodDescriptorProto *source = d->method[i];
         struct proto_method *m = &r->set->methods[r->set->method_count++];
-        char *name;
-        if (proto_reader_word(r, service, source->name, &name) != 0)
+        char *name = proto_reader_word(r, service, source->name);
+        if (name == NULL)
             return -1;
         size_t n = strlen(service) + strlen(name) + 3;
         char *path = proto_reader_items(r, n, 1);
