@@ -154,6 +154,13 @@ static bool still_there(struct curl_watch *w) {
     return w->connected;
 }
 
+static void watch_for(struct curl_watch *w, int events) {
+    if (events == w->events)
+        return;
+    w->events = events;
+    uv_poll_start(&w->poll, events, on_socket);
+}
+
 static int wish_socket(CURL *easy, curl_socket_t fd, int what, void *context,
                        void *socket_context) {
     (void)easy;
@@ -165,6 +172,8 @@ static int wish_socket(CURL *easy, curl_socket_t fd, int what, void *context,
             w->wanted = false;
         if (w != NULL && (!w->ours || !still_there(w)))
             unwatch(w);
+        else if (w != NULL && w->idle != NULL)
+            watch_for(w, UV_READABLE); /* libcurl 8 leaves it watched for writing */
         return 0;
     }
     if (w == NULL)
@@ -173,10 +182,7 @@ static int wish_socket(CURL *easy, curl_socket_t fd, int what, void *context,
         return -1;
     w->wanted = true;
     int events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
-    if (events != w->events) {
-        w->events = events;
-        uv_poll_start(&w->poll, events, on_socket);
-    }
+    watch_for(w, events);
     return 0;
 }
 
