@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""grpcio's client of the inference protocol: grpc_client.py ADDRESS KSERVE.proto. Prints a line for each call. Packages as for grpc_server.py."""
+"""grpcio's client of the inference protocol: grpc_client.py ADDRESS KSERVE.proto [CA.pem, for TLS]. Prints a line for each call. Packages as for grpc_server.py."""
 
 import os
 import queue
@@ -10,10 +10,10 @@ import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool
 from grpc_server import HERE, descriptors, messages
 
-address, proto = sys.argv[1:]
+address, proto, *ca = sys.argv[1:]
 find = messages(proto)
 reflection = lambda name, find=messages(os.path.join(HERE, "../../src/target/reflection.proto")): find("grpc.reflection.v1." + name)
-channel = grpc.insecure_channel(address)
+channel = grpc.secure_channel(address, grpc.ssl_channel_credentials(open(ca[0], "rb").read())) if ca else grpc.insecure_channel(address)
 SERVICE = "/inference.GRPCInferenceService/"
 
 

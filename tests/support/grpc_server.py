@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """A gRPC server by grpcio, with the service of echo.proto: grpc_server.py [--cert F --key F [--ca F]] [--gzip] [--log F] [--streams N]
-[--reflection v1|v1alpha] [--health NAME=STATUS]... [--max-request BYTES].
+[--reflection v1|v1alpha] [--proto F] [--health NAME=STATUS]... [--max-request BYTES].
 
 Prints "ready PORT" once it listens. With --ca, clients need a certificate of that authority. The log has a JSON line for each call: the method,
-its metadata, the time left of its deadline, and how it ended as the server sees it. Needs Debian's python3-grpcio, python3-protobuf and
+its metadata, the time left of its deadline, and how it ended as the server sees it. Reflection tells the types of --proto, which are the service's
+by default. Needs Debian's python3-grpcio, python3-protobuf and
 protobuf-compiler.
 """
 
@@ -159,6 +160,7 @@ def main():
     parser.add_argument("--key")
     parser.add_argument("--ca")
     parser.add_argument("--reflection")
+    parser.add_argument("--proto", default=os.path.join(HERE, "echo.proto"))
     parser.add_argument("--health", action="append")
     parser.add_argument("--max-request", type=int)
     parser.add_argument("--gzip", action="store_true")
@@ -171,7 +173,7 @@ def main():
     server = grpc.server(futures.ThreadPoolExecutor(16), options=options, compression=grpc.Compression.Gzip if o.gzip else None)
     server.add_generic_rpc_handlers((Echo(o.log).handler(),))
     if o.reflection is not None:
-        server.add_generic_rpc_handlers((Reflection(o.reflection, descriptors(os.path.join(HERE, "echo.proto"))).handler(),))
+        server.add_generic_rpc_handlers((Reflection(o.reflection, descriptors(os.path.abspath(o.proto))).handler(),))
     if o.health is not None:
         server.add_generic_rpc_handlers((Health(o.health).handler(),))
     if o.cert is None:

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """A server of HTTP/2 that writes its frames by hand, to break rules that no library breaks.
 
-h2_raw.py MODE... [--cert F --key F] [--log F]: a mode decides what each request gets; MODE+tls is with TLS. tests/support/README.md lists them.
+h2_raw.py MODE... [--cert F --key F] [--log F]: a mode decides what each request gets; MODE+tls is with TLS, and what MODE+grpc answers is a gRPC message and
+its trailers. tests/support/README.md lists them.
 Prints "ready PORT..." once it listens, with a port for each mode. The log has a JSON line for each request and each GOAWAY or RST_STREAM of the client. Python's standard
 library only; a thread for each connection.
 """
@@ -111,8 +112,21 @@ class Connection:
     def ponged(self, payload):
         self.answer(struct.unpack(">Q", payload)[0])
 
-    def answer(self, stream, body=b"hello", head=OK):
-        self.send(frame(HEADERS, END_HEADERS, stream, head), frame(DATA, END_STREAM, stream, body))
+    def answer(self, stream, body=None, head=None):
+        self.send(frame(HEADERS, END_HEADERS, stream, self.head() if head is None else head), *self.data(stream, self.body() if body is None else body))
+
+    def head(self):
+        return self.GRPC if self.server.grpc else OK
+
+    def body(self):
+        return self.MESSAGE if self.server.grpc else b"hello"
+
+    def data(self, stream, body, flags=0, trailers=b""):
+        """The body, and what ends the stream."""
+        trailers = literal(b"grpc-status", b"0") + trailers if self.server.grpc else trailers
+        if not trailers:
+            return [frame(DATA, flags | END_STREAM, stream, body)]
+        return [frame(DATA, flags, stream, body), frame(HEADERS, END_HEADERS | END_STREAM, stream, trailers)]
 
     do_ok = answer
 
@@ -150,35 +164,35 @@ class Connection:
 
     def do_header_bomb(self, stream):
         """4 kB become 4 MB: a value in the table, and a byte for each time it is meant."""
-        self.answer(stream, head=OK + literal(b"x-a", b"x" * 4000, indexed=True) + b"\xbe" * 1000)
+        self.answer(stream, head=self.head() + literal(b"x-a", b"x" * 4000, indexed=True) + b"\xbe" * 1000)
 
     def do_long_head(self, stream):
         """400 kB that are there."""
-        head = OK + b"".join(literal(b"x-%d" % i, b"x" * 4000) for i in range(100))
+        head = self.head() + b"".join(literal(b"x-%d" % i, b"x" * 4000) for i in range(100))
         pieces = [head[at : at + 16384] for at in range(0, len(head), 16384)]
         last = len(pieces) - 1
         for i, piece in enumerate(pieces):
             self.send(frame(CONTINUATION if i else HEADERS, END_HEADERS if i == last else 0, stream, piece))
-        self.send(frame(DATA, END_STREAM, stream, b"hello"))
+        self.send(*self.data(stream, self.body()))
 
     def do_long_value(self, stream):
-        head = OK + literal(b"x-a", b"x" * 70000)
+        head = self.head() + literal(b"x-a", b"x" * 70000)
         self.send(frame(HEADERS, 0, stream, head[:16384]))
         for at in range(16384, len(head), 16384):
             piece = head[at : at + 16384]
             self.send(frame(CONTINUATION, END_HEADERS if at + 16384 >= len(head) else 0, stream, piece))
-        self.send(frame(DATA, END_STREAM, stream, b"hello"))
+        self.send(*self.data(stream, self.body()))
 
     def do_continuations(self, stream):
-        self.send(frame(HEADERS, 0, stream, OK))
+        self.send(frame(HEADERS, 0, stream, self.head()))
         while True:
             self.send(frame(CONTINUATION, 0, stream, literal(b"x-a", b"b")))
 
     def do_upper_case(self, stream):
-        self.answer(stream, head=OK + literal(b"X-A", b"b"))
+        self.answer(stream, head=self.head() + literal(b"X-A", b"b"))
 
     def do_connection_field(self, stream):
-        self.answer(stream, head=OK + literal(b"connection", b"close"))
+        self.answer(stream, head=self.head() + literal(b"connection", b"close"))
 
     def do_no_status(self, stream):
         self.answer(stream, head=literal(b"x-a", b"b"))
@@ -187,7 +201,7 @@ class Connection:
         self.answer(stream, head=literal(b":status", b"099"))
 
     def do_bad_index(self, stream):
-        self.answer(stream, head=OK + b"\xfe")
+        self.answer(stream, head=self.head() + b"\xfe")
 
     def do_interim(self, stream):
         self.send(frame(HEADERS, END_HEADERS, stream, literal(b":status", b"103") + literal(b"link", b"</a>")))
@@ -195,29 +209,30 @@ class Connection:
         self.answer(stream)
 
     def do_trailers(self, stream):
-        self.send(frame(HEADERS, END_HEADERS, stream, OK), frame(DATA, 0, stream, b"hello"),
-                  frame(HEADERS, END_HEADERS | END_STREAM, stream, literal(b"x-sum", b"5") + literal(b"set-cookie", b"a=b")))
+        self.send(frame(HEADERS, END_HEADERS, stream, self.head()),
+                  *self.data(stream, self.body(), trailers=literal(b"x-sum", b"5") + literal(b"set-cookie", b"a=b")))
 
     # Bodies
 
     def do_tiny(self, stream):
+        if self.server.grpc:
+            return self.do_grpc_tiny(stream)
         self.send(frame(HEADERS, END_HEADERS, stream, OK))
         for _ in range(100):
             self.send(frame(DATA, 0, stream, b"x") * 10000)
         self.send(frame(DATA, END_STREAM, stream))
 
     def do_padded(self, stream):
-        self.send(frame(HEADERS, END_HEADERS, stream, OK))
-        self.send(frame(DATA, 8 | END_STREAM, stream, bytes([200]) + b"hello" + bytes(200)))
+        self.send(frame(HEADERS, END_HEADERS, stream, self.head()), *self.data(stream, bytes([200]) + self.body() + bytes(200), flags=8))
 
     def do_wrong_length(self, stream):
-        self.answer(stream, head=OK + literal(b"content-length", b"10"))
+        self.answer(stream, head=self.head() + literal(b"content-length", b"10"))
 
     def do_data_first(self, stream):
         self.send(frame(DATA, END_STREAM, stream, b"hello"))
 
     def do_too_large(self, stream):
-        self.send(frame(HEADERS, END_HEADERS, stream, OK), frame(DATA, END_STREAM, stream, bytes(16385)))
+        self.send(frame(HEADERS, END_HEADERS, stream, self.head()), frame(DATA, END_STREAM, stream, bytes(16385)))
 
     # Streams and connections
 
@@ -249,10 +264,10 @@ class Connection:
         self.send(frame(GOAWAY, 0, 0, struct.pack(">II", stream, 0)))
 
     def do_rst_after_headers(self, stream):
-        self.send(frame(HEADERS, END_HEADERS, stream, OK + literal(b"content-length", b"5")), frame(RST_STREAM, 0, stream, struct.pack(">I", 8)))
+        self.send(frame(HEADERS, END_HEADERS, stream, self.head() + literal(b"content-length", b"5")), frame(RST_STREAM, 0, stream, struct.pack(">I", 8)))
 
     def do_rst_no_error(self, stream):
-        self.send(frame(HEADERS, END_HEADERS, stream, OK), frame(DATA, 0, stream, b"hel"), frame(RST_STREAM, 0, stream, struct.pack(">I", 0)))
+        self.send(frame(HEADERS, END_HEADERS, stream, self.head()), frame(DATA, 0, stream, b"hel"), frame(RST_STREAM, 0, stream, struct.pack(">I", 0)))
 
     def do_rst_unknown(self, stream):
         self.send(frame(RST_STREAM, 0, stream, struct.pack(">I", 4711)))
@@ -263,10 +278,10 @@ class Connection:
 
     def do_unknown(self, stream):
         odd = frame(0xFA, 0x55, stream, b"anything") + frame(0xFB, 0, 0)
-        self.send(odd, frame(HEADERS, END_HEADERS, stream, OK), odd, frame(DATA, END_STREAM, stream, b"hello"), odd)
+        self.send(odd, frame(HEADERS, END_HEADERS, stream, self.head()), odd, *self.data(stream, self.body()), odd)
 
     def do_unknown_within_head(self, stream):
-        self.send(frame(HEADERS, 0, stream, OK), frame(0xFA, 0, stream), frame(CONTINUATION, END_HEADERS | END_STREAM, stream))
+        self.send(frame(HEADERS, 0, stream, self.head()), frame(0xFA, 0, stream), frame(CONTINUATION, END_HEADERS | END_STREAM, stream))
 
     def do_ping(self, stream):
         """Answers when the client has answered the PING."""
@@ -288,7 +303,7 @@ class Connection:
         self.read(1 << 30)
 
     def do_cut(self, stream):
-        self.send(frame(HEADERS, END_HEADERS, stream, OK), frame(DATA, 0, stream, b"hel"))
+        self.send(frame(HEADERS, END_HEADERS, stream, self.head()), frame(DATA, 0, stream, b"hel"))
         self.do_close(stream)
 
 
@@ -389,8 +404,8 @@ class Connection:
 class Server:
     """One of the modes, on a port of its own."""
 
-    def __init__(self, mode, tls, log, lock):
-        self.mode, self.tls, self.log, self.lock = mode.replace("-", "_"), tls, log, lock
+    def __init__(self, mode, grpc, tls, log, lock):
+        self.mode, self.grpc, self.tls, self.log, self.lock = mode.replace("-", "_"), grpc, tls, log, lock
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=256)
         self.port = self.listener.getsockname()[1]
 
@@ -427,8 +442,8 @@ def main():
     lock = threading.Lock()
     ports = []
     for word in options.mode:
-        name, _, with_tls = word.partition("+")
-        server = Server(name, tls if with_tls else None, options.log, lock)
+        name, *with_what = word.split("+")
+        server = Server(name, "grpc" in with_what, tls if "tls" in with_what else None, options.log, lock)
         threading.Thread(target=server.run, daemon=True).start()
         ports.append(server.port)
     print("ready", *ports, flush=True)

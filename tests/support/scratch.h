@@ -1,7 +1,8 @@
 /*
  * scratch: a folder of the test program's own, made at its start and removed at its end.
  *
- * make_dir() and remove_dir() are a group's set-up and teardown. Header-only: each test binary has
+ * make_dir() and remove_dir() are a group's set-up and teardown; make_certificates() is the set-up
+ * of a group that needs the certificates of tests/support/make-certs in its folder. Header-only: each test binary has
  * its own copy.
  */
 #ifndef TESTS_SUPPORT_SCRATCH_H
@@ -23,6 +24,14 @@ static inline int remove_dir(void **state) {
     (void)state;
     char command[128];
     snprintf(command, sizeof command, "rm -rf '%s'", dir);
+    return system(command);
+}
+
+static inline int make_certificates(void **state) {
+    char command[128];
+    if (make_dir(state) != 0)
+        return -1;
+    snprintf(command, sizeof command, "tests/support/make-certs %s", dir);
     return system(command);
 }
 

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define SERVER_ARGS_MAX 16
-#define SERVER_PORTS_MAX 64
+#define SERVER_PORTS_MAX 256
 #ifndef SERVER_SCRIPT
 #define SERVER_SCRIPT "tests/support/hostile.py"
 #endif
@@ -54,7 +54,7 @@ static inline void server_run(struct server *s, const char *const *argv) {
     }
     close(fds[1]);
     FILE *out = fdopen(fds[0], "r");
-    char line[1024] = "";
+    char line[8 * SERVER_PORTS_MAX] = "";
     if (out == NULL || fgets(line, sizeof line, out) == NULL || strncmp(line, "ready ", 6) != 0) {
         fprintf(stderr, "%s did not start: %s\n", argv[1], line);
         exit(1);

@@ -29,6 +29,7 @@ struct seen {
     bool new_connection;
     int64_t ttfb_ns, took_ns;
     char error[512], head[2048], body[256];
+    struct transport_result result; /* all of it, but for its texts */
 };
 
 static inline void keep(void *context, const struct transport_result *r) {
@@ -39,7 +40,8 @@ static inline void keep(void *context, const struct transport_result *r) {
                        .received = r->bytes_received,
                        .new_connection = r->new_connection,
                        .ttfb_ns = r->ttfb_ns,
-                       .took_ns = r->end_ns - r->sent_ns};
+                       .took_ns = r->end_ns - r->sent_ns,
+                       .result = *r};
     snprintf(s->error, sizeof s->error, "%s", r->error);
     snprintf(s->head, sizeof s->head, "%.*s", (int)r->head.len, r->head.data);
     snprintf(s->body, sizeof s->body, "%.*s", (int)r->body.len, r->body.data);
@@ -74,14 +76,20 @@ static inline void end(struct user *u) {
     assert_int_equal(uv_loop_close(&u->loop), 0);
 }
 
-static inline struct seen call(struct user *u, const struct transport_request *r,
-                               const struct transport_parts *parts) {
+static inline struct seen call_compiled(struct user *u, const void *compiled,
+                                        const struct transport_parts *parts) {
     struct seen seen = {.outcome = OUTCOME_NOT_SENT};
-    void *compiled = NULL;
-    assert_int_equal(u->ops->request_new(u->transport, r, &compiled, &u->e), 0);
     u->ops->send(u->session, compiled, parts, 0, keep, &seen);
     while (seen.outcome == OUTCOME_NOT_SENT)
         loop_turn(&u->loop);
+    return seen;
+}
+
+static inline struct seen call(struct user *u, const struct transport_request *r,
+                               const struct transport_parts *parts) {
+    void *compiled = NULL;
+    assert_int_equal(u->ops->request_new(u->transport, r, &compiled, &u->e), 0);
+    struct seen seen = call_compiled(u, compiled, parts);
     u->ops->request_free(compiled);
     return seen;
 }

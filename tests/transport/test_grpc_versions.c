@@ -7,18 +7,33 @@
 
 #include <cmocka.h>
 
-#include "support/loop.h"
-#include "support/scratch.h"
-#include "support/server.h"
-#include "transport/direct.h"
-#include "transport/transport.h"
-#include "util/clock.h"
+#include "support/h2_raw.h"
+#include "support/user.h"
 
 /* Answers of h2_raw.py, which grpc.bats has with the words for each. */
 static const char *const modes[] = {
-    "grpc-good",      "grpc-pieces",   "grpc-no-trailers",   "grpc-html",      "grpc-503",
-    "grpc-flag",      "grpc-bad-gzip", "grpc-compressed",    "grpc-truncated", "grpc-none",
-    "grpc-too-large", "grpc-two",      "grpc-trailers-only", "grpc-rst",       "grpc-goaway",
+    "grpc-good",
+    "grpc-pieces",
+    "grpc-no-trailers",
+    "grpc-html",
+    "grpc-503",
+    "grpc-flag",
+    "grpc-bad-gzip",
+    "grpc-compressed",
+    "grpc-truncated",
+    "grpc-none",
+    "grpc-too-large",
+    "grpc-two",
+    "grpc-trailers-only",
+    "grpc-rst",
+    "grpc-goaway",
+    "grpc-no-type",
+    "grpc-other-trailers",
+    "grpc-404-with-status",
+    "grpc-bad-status",
+    "grpc-unknown-status",
+    "grpc-prefix-only",
+    "grpc-tiny",
 };
 #define MODES (sizeof modes / sizeof *modes)
 
@@ -30,41 +45,17 @@ static const struct client {
     {"h2c", false, 1}, {"TLS", true, 1}, {"h2c shared", false, 2}, {"TLS shared", true, 2}};
 #define CLIENTS (sizeof clients / sizeof *clients)
 
-struct seen {
-    struct transport_result result;
-    char error[512], body[64];
-    bool done;
-};
-
-static void keep(void *context, const struct transport_result *r) {
-    struct seen *s = context;
-    s->result = *r;
-    s->done = true;
-    snprintf(s->error, sizeof s->error, "%s", r->error);
-    snprintf(s->body, sizeof s->body, "%.*s", (int)r->body.len, r->body.data);
-}
-
 /* Two calls, one after the other. */
 static void play(const struct client *c, int port, struct seen seen[2]) {
     static const char message[] = {0, 0, 0, 0, 2, 8, 1};
     static const struct transport_header headers[] = {{"Content-Type", "application/grpc"},
                                                       {"TE", "trailers"}};
     const struct transport_grpc grpc = {.message_max_bytes = 4 << 20};
-    const struct transport_options options = {
-        .verify = true,
-        .ca = in_dir("ca.pem"),
-        .version = TRANSPORT_HTTP_2_PRIOR,
-        .streams = c->streams,
-        .keepalive = true,
-        .retry = TRANSPORT_RETRY_NEVER,
-        .connect_timeout_ns = 20 * NS_PER_S,
-        .timeout_ns = 60 * NS_PER_S,
-        .user_agent = "test/1",
-    };
-    uv_loop_t loop;
-    struct err e;
-    struct transport *t = NULL;
-    struct transport_session *s = NULL;
+    struct user u = {.options = {.ca = in_dir("ca.pem"),
+                                 .version = TRANSPORT_HTTP_2_PRIOR,
+                                 .streams = c->streams,
+                                 .retry = TRANSPORT_RETRY_NEVER,
+                                 .timeout_ns = 60 * NS_PER_S}};
     void *compiled = NULL;
     char url[128];
     snprintf(url, sizeof url, "%s://127.0.0.1:%d/a.B/C", c->tls ? "https" : "http", port);
@@ -76,21 +67,12 @@ static void play(const struct client *c, int port, struct seen seen[2]) {
                                         .body_bytes = sizeof message,
                                         .keep_body_bytes = 64,
                                         .grpc = &grpc};
-    uv_loop_init(&loop);
-    assert_int_equal(transport_direct.open(&loop, &options, &t, &e), 0);
-    assert_int_equal(transport_direct.session_open(t, 0, &s, &e), 0);
-    assert_int_equal(transport_direct.request_new(t, &r, &compiled, &e), 0);
-    for (int i = 0; i < 2; i++) {
-        seen[i] = (struct seen){0};
-        transport_direct.send(s, compiled, NULL, 0, keep, &seen[i]);
-        while (!seen[i].done)
-            loop_turn(&loop);
-    }
+    begin(&u, &transport_direct);
+    assert_int_equal(transport_direct.request_new(u.transport, &r, &compiled, &u.e), 0);
+    for (int i = 0; i < 2; i++)
+        seen[i] = call_compiled(&u, compiled, NULL);
     transport_direct.request_free(compiled);
-    transport_direct.session_close(s);
-    transport_direct.close(t);
-    uv_run(&loop, UV_RUN_DEFAULT);
-    assert_int_equal(uv_loop_close(&loop), 0);
+    end(&u);
 }
 
 static bool same(const struct seen *a, const struct seen *b) {
@@ -116,18 +98,11 @@ static void tell(const char *mode, const struct client *c, const struct seen *s)
 static void all_say_the_same(void **state) {
     (void)state;
     struct server server;
-    char key[512], cert[512], names[2 * MODES][64];
-    const char *argv[2 * MODES + 9] = {
-        "python3", "tests/support/h2_raw.py", "--log", server.log, "--key", key, "--cert", cert};
+    char names[2 * MODES][H2_RAW_NAME_BYTES];
     int bad = 0, outcomes[OUTCOME_COUNT] = {0};
-    snprintf(key, sizeof key, "%s", in_dir("server.key"));
-    snprintf(cert, sizeof cert, "%s", in_dir("server.pem"));
-    for (size_t i = 0; i < 2 * MODES; i++) {
-        snprintf(names[i], sizeof names[i], "%s%s", modes[i / 2], i % 2 == 1 ? "+tls" : "");
-        argv[8 + i] = names[i];
-    }
-    server_make_log(&server);
-    server_run(&server, argv);
+    for (size_t i = 0; i < 2 * MODES; i++)
+        h2_raw_name(names[i], modes[i / 2], i % 2 == 1, false);
+    h2_raw_start(&server, names, 2 * MODES);
     for (size_t i = 0; i < MODES; i++) {
         struct seen first[2], seen[2];
         play(&clients[0], server.ports[2 * i], first);
@@ -146,17 +121,13 @@ static void all_say_the_same(void **state) {
     server_stop(&server);
     assert_int_equal(bad, 0);
     /* It was not one failure for all. */
-    assert_int_equal(outcomes[OUTCOME_OK], 3);
-    assert_int_equal(outcomes[OUTCOME_GRPC_ERROR], 2);
+    assert_int_equal(outcomes[OUTCOME_OK], 4);
+    assert_int_equal(outcomes[OUTCOME_GRPC_ERROR], 5);
     assert_int_equal(outcomes[OUTCOME_RESET], 1);
 }
 
-static int make_certificates(void **state) {
-    char command[128];
-    if (make_dir(state) != 0)
-        return -1;
-    snprintf(command, sizeof command, "tests/support/make-certs %s", dir);
-    return system(command) == 0 ? transport_global_init(NULL) : -1;
+static int start(void **state) {
+    return make_certificates(state) == 0 ? transport_global_init(NULL) : -1;
 }
 
 int main(void) {
@@ -164,5 +135,5 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_say_the_same),
     };
-    return cmocka_run_group_tests(tests, make_certificates, remove_dir);
+    return cmocka_run_group_tests(tests, start, remove_dir);
 }

@@ -7,48 +7,43 @@
 
 #include <cmocka.h>
 
-#include "support/loop.h"
-#include "support/scratch.h"
-#include "support/server.h"
-#include "transport/direct.h"
-#include "transport/transport.h"
-#include "util/clock.h"
+#include "grpc/grpc_frame.h"
+#include "support/h2_raw.h"
+#include "support/user.h"
 
 #define NOT_VALID "the connection is not valid HTTP/2"
 #define NOT_VALID_STREAM                                                                           \
     "the response, or the request according to the server, is not valid HTTP/2 (PROTOCOL_ERROR)"
-#define LATE "no response within 300ms"
+#define LATE "no response within "
 #define HELLO 5
+#define BODY_MAX_BYTES (100000 + GRPC_PREFIX_BYTES)
 
 /* Two requests, one after the other. */
 static const struct scene {
     const char *mode; /* of h2_raw.py */
-    bool tls;
     size_t body_bytes;
     enum outcome outcome;
     int status;
     uint64_t received;
-    const char *error;
+    const char *error;                /* of a timeout: after its time */
     bool keeps;                       /* the second request uses the first one's connection */
     enum connection_end previous_end; /* what the second says of it */
     bool sent_again;                  /* the first was */
     const char *logged;               /* in the server's log; NULL: not looked at */
 } scenes[] = {
     {.mode = "ok", .status = 200, .received = HELLO, .keeps = true},
-    {.mode = "ok", .tls = true, .status = 200, .received = HELLO, .keeps = true},
     /* What is not HTTP/2 */
     {.mode = "garbage", .outcome = OUTCOME_PROTOCOL_ERROR, .error = NOT_VALID},
-    {.mode = "garbage", .tls = true, .outcome = OUTCOME_PROTOCOL_ERROR, .error = NOT_VALID},
     {.mode = "http1",
      .outcome = OUTCOME_PROTOCOL_ERROR,
      .error = NOT_VALID ": the server answered with HTTP/1"},
-    {.mode = "silent", .outcome = OUTCOME_TIMEOUT, .error = LATE},
+    {.mode = "silent", .outcome = OUTCOME_TIMEOUT},
     /* SETTINGS */
     {.mode = "no-streams",
      .outcome = OUTCOME_TIMEOUT,
-     .error = LATE " and no stream: the server allows none (SETTINGS_MAX_CONCURRENT_STREAMS is 0)"},
+     .error = " and no stream: the server allows none (SETTINGS_MAX_CONCURRENT_STREAMS is 0)"},
     {.mode = "one-stream", .status = 200, .received = HELLO, .keeps = true},
-    {.mode = "no-window", .body_bytes = 100000, .outcome = OUTCOME_TIMEOUT, .error = LATE},
+    {.mode = "no-window", .body_bytes = 100000, .outcome = OUTCOME_TIMEOUT},
     {.mode = "ok", .body_bytes = 60000, .status = 200, .received = HELLO, .keeps = true},
     {.mode = "wrong", .outcome = OUTCOME_PROTOCOL_ERROR, .error = NOT_VALID},
     /* Heads */
@@ -138,7 +133,6 @@ static const struct scene {
     {.mode = "unknown", .status = 200, .received = HELLO, .keeps = true},
     {.mode = "unknown-within-head", .outcome = OUTCOME_PROTOCOL_ERROR, .error = NOT_VALID},
     {.mode = "ping", .status = 200, .received = HELLO, .keeps = true},
-    {.mode = "ping", .tls = true, .status = 200, .received = HELLO, .keeps = true},
     {.mode = "window-overflow", .outcome = OUTCOME_PROTOCOL_ERROR, .error = NOT_VALID},
     {.mode = "other-stream", .outcome = OUTCOME_PROTOCOL_ERROR, .error = NOT_VALID},
     {.mode = "close",
@@ -153,124 +147,148 @@ static const struct scene {
      .previous_end = CONNECTION_END_CUT},
 };
 
-struct seen {
-    struct transport_result result;
-    char error[512];
-    bool done;
+/* Each scene is played by an HTTP request and a gRPC call, over h2c and TLS. */
+struct client {
+    const char *name;
+    bool tls, grpc;
 };
+static const struct client clients[] = {{"h2c", false, false},
+                                        {"TLS", true, false},
+                                        {"gRPC over h2c", false, true},
+                                        {"gRPC over TLS", true, true}};
 
-static void keep(void *context, const struct transport_result *r) {
-    struct seen *s = context;
-    s->result = *r;
-    s->done = true;
-    snprintf(s->error, sizeof s->error, "%s", r->error);
+/* With TLS, the handshake is within the time, too. */
+static int64_t timeout_of(const struct client *c, const struct scene *x) {
+    return x->outcome != OUTCOME_TIMEOUT ? 60 * NS_PER_S : c->tls ? NS_PER_S : 300 * NS_PER_MS;
 }
 
-static void send_one(uv_loop_t *loop, struct transport_session *s, const void *compiled,
-                     struct seen *seen) {
-    *seen = (struct seen){0};
-    transport_direct.send(s, compiled, NULL, 0, keep, seen);
-    while (!seen->done)
-        loop_turn(loop);
+/* A gRPC answer has the bytes of a message where HTTP's says hello, and its prefix before a
+ * million. */
+static uint64_t received(const struct client *c, const struct scene *x) {
+    return !c->grpc                 ? x->received
+           : x->received == HELLO   ? 9
+           : x->received == 1000000 ? 1000009
+                                    : x->received;
 }
 
-static bool is_right(const struct scene *x, const struct seen *one, const struct seen *two) {
+static bool has_error(const struct client *c, const struct scene *x, const char *error) {
+    char wanted[512];
+    const char *late = x->outcome != OUTCOME_TIMEOUT ? "" : c->tls ? LATE "1s" : LATE "300ms";
+    snprintf(wanted, sizeof wanted, "%s%s", late, x->error == NULL ? "" : x->error);
+    return strcmp(error, wanted) == 0;
+}
+
+static bool is_right(const struct client *c, const struct scene *x, const struct seen *one,
+                     const struct seen *two) {
     const struct transport_result *r = &one->result;
+    bool status = c->grpc && x->outcome == OUTCOME_OK;
     enum connection_end end = x->keeps                                 ? CONNECTION_END_NONE
                               : x->previous_end != CONNECTION_END_NONE ? x->previous_end
                                                                        : CONNECTION_END_CLIENT;
-    return r->outcome == x->outcome && r->status == x->status && r->bytes_received == x->received &&
-           strcmp(one->error, x->error == NULL ? "" : x->error) == 0 && r->new_connection &&
-           r->sent_again == x->sent_again && two->result.outcome == x->outcome &&
-           two->result.new_connection == !x->keeps && two->result.previous_end == end;
+    return r->outcome == x->outcome && r->status == x->status &&
+           r->bytes_received == received(c, x) && has_error(c, x, one->error) &&
+           r->has_grpc_status == status && r->grpc_status == 0 && r->new_connection &&
+           r->sent_again == x->sent_again && two->outcome == x->outcome &&
+           two->new_connection == !x->keeps && two->result.previous_end == end;
 }
 
-static void tell(const struct scene *x, const struct seen *s) {
+static void tell(const struct client *c, const struct scene *x, const struct seen *s) {
     const struct transport_result *r = &s->result;
     print_message(
-        "%s%s: %s %d, received %llu, %s%s, previous %s, \"%s\"\n", x->mode, x->tls ? " TLS" : "",
-        outcome_text((int)r->outcome), r->status, (unsigned long long)r->bytes_received,
-        r->new_connection ? "new" : "kept", r->sent_again ? " again" : "",
+        "%s, %s: %s %d, grpc-status %d, received %llu, %s%s, previous %s, \"%s\"\n", x->mode,
+        c->name, outcome_text((int)r->outcome), r->status, r->has_grpc_status ? r->grpc_status : -1,
+        (unsigned long long)r->bytes_received, r->new_connection ? "new" : "kept",
+        r->sent_again ? " again" : "",
         r->previous_end == CONNECTION_END_NONE ? "-" : connection_end_text((int)r->previous_end),
         s->error);
 }
 
-static int play(const struct scene *x, const struct server *server, int port) {
-    struct seen seen[2];
-    uv_loop_t loop;
-    struct err e;
-    struct transport *t = NULL;
-    struct transport_session *s = NULL;
+/* A gRPC message of the same size, if there is a body. */
+static void body_of(const struct client *c, const struct scene *x, char body[BODY_MAX_BYTES],
+                    struct transport_request *r) {
+    r->body = body;
+    r->body_bytes = x->body_bytes;
+    memset(body, 'b', BODY_MAX_BYTES);
+    if (!c->grpc) {
+        r->body = x->body_bytes == 0 ? NULL : body;
+        return;
+    }
+    r->body_bytes += GRPC_PREFIX_BYTES;
+    grpc_prefix(body, false, (uint32_t)x->body_bytes);
+}
+
+static int play(const struct client *c, const struct scene *x, const struct server *server,
+                int port) {
+    static const struct transport_header headers[] = {{"Content-Type", "application/grpc"},
+                                                      {"TE", "trailers"}};
+    static char body[BODY_MAX_BYTES];
+    const struct transport_grpc grpc = {.message_max_bytes = 4 << 20};
+    struct user u = {.options = {.ca = in_dir("ca.pem"),
+                                 .version = c->tls ? TRANSPORT_HTTP_2_ONLY : TRANSPORT_HTTP_2_PRIOR,
+                                 .cookies = true,
+                                 .timeout_ns = timeout_of(c, x)}};
+    struct transport_request r = {.method = "POST",
+                                  .headers = headers,
+                                  .header_count = c->grpc ? 2 : 0,
+                                  .grpc = c->grpc ? &grpc : NULL};
     void *compiled = NULL;
     char url[128];
-    static char body[100000];
-    const struct transport_options options = {
-        .verify = true,
-        .ca = in_dir("ca.pem"),
-        .version = x->tls ? TRANSPORT_HTTP_2_ONLY : TRANSPORT_HTTP_2_PRIOR,
-        .keepalive = true,
-        .cookies = true,
-        .connect_timeout_ns = 20 * NS_PER_S,
-        .timeout_ns = x->outcome == OUTCOME_TIMEOUT ? 300 * NS_PER_MS : 60 * NS_PER_S,
-        .user_agent = "test/1",
-    };
-    memset(body, 'b', sizeof body);
-    snprintf(url, sizeof url, "%s://127.0.0.1:%d/", x->tls ? "https" : "http", port);
-    const struct transport_request r = {.method = "POST",
-                                        .url = url,
-                                        .body = x->body_bytes == 0 ? NULL : body,
-                                        .body_bytes = x->body_bytes};
-    uv_loop_init(&loop);
-    assert_int_equal(transport_direct.open(&loop, &options, &t, &e), 0);
-    assert_int_equal(transport_direct.session_open(t, 0, &s, &e), 0);
-    assert_int_equal(transport_direct.request_new(t, &r, &compiled, &e), 0);
-    send_one(&loop, s, compiled, &seen[0]);
+    snprintf(url, sizeof url, "%s://127.0.0.1:%d/", c->tls ? "https" : "http", port);
+    r.url = url;
+    body_of(c, x, body, &r);
+    begin(&u, &transport_direct);
+    assert_int_equal(transport_direct.request_new(u.transport, &r, &compiled, &u.e), 0);
+    struct seen one = call_compiled(&u, compiled, NULL);
     usleep(x->previous_end != CONNECTION_END_NONE ? 200000 : 0);
-    uv_run(&loop, UV_RUN_NOWAIT);
-    send_one(&loop, s, compiled, &seen[1]);
+    uv_run(&u.loop, UV_RUN_NOWAIT);
+    struct seen two = call_compiled(&u, compiled, NULL);
     transport_direct.request_free(compiled);
-    transport_direct.session_close(s);
-    transport_direct.close(t);
-    uv_run(&loop, UV_RUN_DEFAULT);
-    assert_int_equal(uv_loop_close(&loop), 0);
-    bool right = is_right(x, &seen[0], &seen[1]) &&
-                 (x->logged == NULL || server_count(server, x->logged) > 0);
-    if (right)
+    end(&u);
+    if (is_right(c, x, &one, &two) && (x->logged == NULL || server_count(server, x->logged) > 0))
         return 0;
-    tell(x, &seen[0]);
-    tell(x, &seen[1]);
+    tell(c, x, &one);
+    tell(c, x, &two);
     return 1;
 }
 
-#define SCENES (sizeof scenes / sizeof *scenes)
+#define SCENES ALL(scenes)
+#define PLAYS (SCENES * ALL(clients))
+
+/* In a process of its own, so that the clients wait for timeouts at the same time. */
+static void play_all(const struct client *c, const struct server *server, const int *ports) {
+    int bad = 0;
+    for (size_t i = 0; i < SCENES; i++)
+        bad += play(c, &scenes[i], server, ports[i]);
+    fflush(stdout);
+    fflush(stderr);
+    _exit(bad != 0);
+}
 
 static void each_has_its_outcome_and_its_words(void **state) {
     (void)state;
     struct server server;
-    char key[512], cert[512], modes[SCENES][64];
-    const char *argv[SCENES + 9] = {
-        "python3", "tests/support/h2_raw.py", "--log", server.log, "--key", key, "--cert", cert};
-    int bad = 0;
-    snprintf(key, sizeof key, "%s", in_dir("server.key"));
-    snprintf(cert, sizeof cert, "%s", in_dir("server.pem"));
-    for (size_t i = 0; i < SCENES; i++) {
-        snprintf(modes[i], sizeof modes[i], "%s%s", scenes[i].mode, scenes[i].tls ? "+tls" : "");
-        argv[8 + i] = modes[i];
+    char modes[PLAYS][H2_RAW_NAME_BYTES];
+    pid_t pids[ALL(clients)];
+    for (size_t i = 0; i < PLAYS; i++) {
+        const struct client *c = &clients[i / SCENES];
+        h2_raw_name(modes[i], scenes[i % SCENES].mode, c->tls, c->grpc);
     }
-    server_make_log(&server);
-    server_run(&server, argv);
-    for (size_t i = 0; i < SCENES; i++)
-        bad += play(&scenes[i], &server, server.ports[i]);
+    h2_raw_start(&server, modes, PLAYS);
+    for (size_t i = 0; i < ALL(clients); i++) {
+        pids[i] = fork();
+        assert_true(pids[i] >= 0);
+        if (pids[i] == 0)
+            play_all(&clients[i], &server, server.ports + i * SCENES);
+    }
+    int bad = 0, status;
+    for (size_t i = 0; i < ALL(clients); i++)
+        bad += waitpid(pids[i], &status, 0) != pids[i] || status != 0;
     server_stop(&server);
     assert_int_equal(bad, 0);
 }
 
-static int make_certificates(void **state) {
-    char command[128];
-    if (make_dir(state) != 0)
-        return -1;
-    snprintf(command, sizeof command, "tests/support/make-certs %s", dir);
-    return system(command) == 0 ? transport_global_init(NULL) : -1;
+static int start(void **state) {
+    return make_certificates(state) == 0 ? transport_global_init(NULL) : -1;
 }
 
 int main(void) {
@@ -278,5 +296,5 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_has_its_outcome_and_its_words),
     };
-    return cmocka_run_group_tests(tests, make_certificates, remove_dir);
+    return cmocka_run_group_tests(tests, start, remove_dir);
 }
