@@ -91,8 +91,8 @@ static void give_lost(struct measuring *m, size_t i, size_t cell) {
 /* Rules about parts of the answer, such as ttft, have no value of what has none. */
 static bool is_about_all(const struct gate_scope *s, const struct request *x) {
     const struct gate_rule *r = s->rule;
-    return (r->filters & (GATE_BY_STATUS | GATE_BY_OUTCOME | GATE_BY_EXPECTED)) == 0 &&
-           x->endpoint < s->endpoint_count && s->endpoints[x->endpoint] &&
+    return (r->filters & GATE_BY_END) == 0 && x->endpoint < s->endpoint_count &&
+           s->endpoints[x->endpoint] &&
            (s->metric->source != GATE_FROM_STREAMS || s->streams[x->endpoint]) &&
            s->metric->source != GATE_FROM_CHECKS && s->metric->source != GATE_FROM_ITERATIONS;
 }

@@ -102,6 +102,8 @@ static bool fits(const struct gate_rule *r, const struct request *x) {
     if ((r->filters & GATE_BY_STATUS) != 0 &&
         (x->status < r->status_low || x->status > r->status_high))
         return false;
+    if ((r->filters & GATE_BY_GRPC_STATUS) != 0 && x->grpc_status != r->grpc_status)
+        return false;
     if ((r->filters & GATE_BY_OUTCOME) != 0 && (int)x->outcome != r->outcome)
         return false;
     return (r->filters & GATE_BY_EXPECTED) == 0 ||

@@ -5,8 +5,7 @@
 
 #include "util/text.h"
 
-#define OF_REQUEST                                                                                 \
-    (GATE_BY_NAME | GATE_BY_METHOD | GATE_BY_STATUS | GATE_BY_OUTCOME | GATE_BY_EXPECTED)
+#define OF_REQUEST (GATE_BY_NAME | GATE_BY_METHOD | GATE_BY_END)
 
 const struct gate_metric_def gate_metrics[GATE_METRICS] = {
     [GATE_HTTP_REQ_DURATION] = {"http_req_duration", GATE_TREND, GATE_FROM_REQUESTS, OF_REQUEST,

@@ -66,8 +66,12 @@ enum {
     GATE_BY_STATUS = 4,
     GATE_BY_OUTCOME = 8,
     GATE_BY_EXPECTED = 16, /* expected_response, tagged as in k6 */
-    GATE_BY_REQUEST = 32   /* of a check: the request that it belongs to */
+    GATE_BY_REQUEST = 32,  /* of a check: the request that it belongs to */
+    GATE_BY_GRPC_STATUS = 64
 };
+
+/* Those that select requests by how they ended. */
+#define GATE_BY_END (GATE_BY_STATUS | GATE_BY_GRPC_STATUS | GATE_BY_OUTCOME | GATE_BY_EXPECTED)
 
 /* Limits that a response must keep to be good. Each is a filter of goodput: GATE_WITHIN(limit). */
 enum gate_limit {
@@ -78,8 +82,8 @@ enum gate_limit {
     GATE_LIMIT_E2E
 };
 #define GATE_LIMITS (GATE_LIMIT_E2E + 1)
-#define GATE_WITHIN(limit) (64u << (limit))
-#define GATE_WITHIN_ANY (GATE_WITHIN(GATE_LIMITS) - 64u)
+#define GATE_WITHIN(limit) (128u << (limit))
+#define GATE_WITHIN_ANY (GATE_WITHIN(GATE_LIMITS) - 128u)
 
 extern const char *const gate_limit_words[GATE_LIMITS];
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "grpc/grpc_frame.h"
 #include "util/outcome.h"
 #include "util/text.h"
 #include "util/units.h"
@@ -63,6 +64,8 @@ void gate_metric_text(const struct gate_rule *r, struct buf *out) {
         status_text(r, out);
         before = ',';
     }
+    if ((r->filters & GATE_BY_GRPC_STATUS) != 0)
+        filter_text("grpc_status", grpc_status_text(r->grpc_status), &before, out);
     if ((r->filters & GATE_BY_OUTCOME) != 0)
         filter_text("outcome", outcome_text(r->outcome), &before, out);
     if ((r->filters & GATE_BY_EXPECTED) != 0)
@@ -421,8 +424,7 @@ bool gate_fits(const struct gate_rule *r, const struct endpoint *x) {
 bool gate_covers_failures(const struct gate_rules *all, const struct endpoint *x) {
     for (size_t i = 0; i < all->count; i++) {
         const struct gate_rule *r = &all->items[i];
-        if (r->metric == GATE_HTTP_REQ_FAILED && gate_fits(r, x) &&
-            (r->filters & (GATE_BY_STATUS | GATE_BY_OUTCOME | GATE_BY_EXPECTED)) == 0)
+        if (r->metric == GATE_HTTP_REQ_FAILED && gate_fits(r, x) && (r->filters & GATE_BY_END) == 0)
             return true;
     }
     return false;

@@ -9,7 +9,8 @@
  *     OP           > >= < <= == === !=
  *     FILTER       KEY ":" VALUE; for goodput also LIMIT ( "<" | "<=" ) NUMBER
  *     LIMIT        ttft ttfo time_per_token token_gap e2e
- *     KEY          name method status outcome expected_response; for checks also request
+ *     KEY          name method status grpc_status outcome expected_response; for checks also
+ *                  request
  *     VALUE        up to "," or the "}" that closes it, or in "..." or '...' with \" \\ \n \xNN
  *     WORD         over DURATION | from DURATION | stage N | abortOnFail | delayAbortEval DURATION
  *
@@ -42,7 +43,8 @@ struct gate_rule {
     unsigned filters; /* those given: GATE_BY_... and GATE_WITHIN() */
     char *name, *method, *request;
     int status_low, status_high; /* 0: no response */
-    int outcome;                 /* enum outcome */
+    int grpc_status;
+    int outcome; /* enum outcome */
     bool expected;
     struct {
         enum gate_op op; /* GATE_LT or GATE_LE */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gate/rule.h"
+#include "grpc/grpc_frame.h"
 #include "util/outcome.h"
 #include "util/text.h"
 #include "util/units.h"
@@ -110,6 +111,13 @@ static int parse_outcome(const char *value, struct gate_rule *r, struct err *e) 
                    nearest == NULL ? "" : nearest, nearest == NULL ? "" : "\"?");
 }
 
+static int parse_grpc_status(const char *value, struct gate_rule *r, struct err *e) {
+    r->grpc_status = grpc_status_named(value);
+    return r->grpc_status >= 0
+               ? 0
+               : err_set(e, SHOWN " is no status of gRPC like UNAVAILABLE or 14", value);
+}
+
 static int parse_expected(const char *value, struct gate_rule *r, struct err *e) {
     r->expected = strcmp(value, "true") == 0;
     if (!r->expected && strcmp(value, "false") != 0)
@@ -124,6 +132,7 @@ static const struct {
     {"name", GATE_BY_NAME},
     {"method", GATE_BY_METHOD},
     {"status", GATE_BY_STATUS},
+    {"grpc_status", GATE_BY_GRPC_STATUS},
     {"outcome", GATE_BY_OUTCOME},
     {"request", GATE_BY_REQUEST},
     {"expected_response", GATE_BY_EXPECTED},
@@ -170,6 +179,8 @@ static int set_filter(struct gate_rule *r, unsigned bit, struct buf *value, stru
     r->filters |= bit;
     if (bit == GATE_BY_STATUS)
         return parse_status(buf_text(value), r, e);
+    if (bit == GATE_BY_GRPC_STATUS)
+        return parse_grpc_status(buf_text(value), r, e);
     if (bit == GATE_BY_OUTCOME)
         return parse_outcome(buf_text(value), r, e);
     if (bit == GATE_BY_EXPECTED)

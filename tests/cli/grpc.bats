@@ -96,6 +96,17 @@ END
     [ "$status" -eq 99 ]
 }
 
+@test "thresholds select calls by their status" {
+    start_grpc
+    once "$(call Unary '{ "code": 5 }' '"name": "5"'), $(call Unary '{ "code": 14 }' '"name": "14"'), $(call Unary '{ "code": 14 }' '"name": "14 again"'), $(call Unary '{}' '"name": "ok"')" \
+        '"thresholds": { "http_reqs{grpc_status:UNAVAILABLE}": ["count<2"], "http_reqs{grpc_status:5}": ["count==1"] },'
+    [ "$(sql r.db "select count(*) from requests where grpc_status = 14")" = 2 ]
+    "$COLDSWARM" gate r.db -e 'http_reqs{grpc_status:14} count==2' -e 'http_reqs{grpc_status:not_found} count==1' -e 'http_req_duration{grpc_status:OK} max<60000'
+    run "$COLDSWARM" gate r.db
+    [ "$status" -eq 99 ]
+    [[ $output == *'http_reqs{grpc_status:UNAVAILABLE}'* ]] || { echo "$output"; return 1; }
+}
+
 @test "streams: each message is a token event with its own time" {
     start_grpc
     once "$(call Stream '{ "text": "a", "count": 5, "gap": 0.03 }' '"name": "server"'),
