@@ -49,18 +49,26 @@ static int ask_all(struct reflecting *x, const char *service, struct err *e) {
 }
 
 static int types_of(void *context, const struct scenario *s, const char *service,
-                    struct proto_set **out, struct err *e) {
+                    proto_set_file_fn *file, void *file_context, struct proto_set **out,
+                    struct err *e) {
     struct reflecting x = {0};
+    struct proto_set *set = NULL;
     if (grpc_asker_open(s, context, &x.asker, e) != 0)
         return -1;
     buf_init(&x.question, QUESTION_MAX_BYTES);
     x.types = reflection_new();
     int result = x.types == NULL ? err_set(e, "out of memory") : ask_all(&x, service, e);
     if (result == 0)
-        result = reflection_types(x.types, grpc_asker_target(x.asker), out, e);
-    if (result != 0)
+        result = reflection_types(x.types, grpc_asker_target(x.asker), &set, e);
+    if (result == 0)
+        result = reflection_files(x.types, file, file_context, e);
+    if (result == 0)
+        *out = set;
+    else {
+        proto_set_free(set);
         err_prefix(e, "cannot get the types of %s from %s by server reflection", service,
                    grpc_asker_target(x.asker));
+    }
     reflection_free(x.types);
     buf_done(&x.question);
     grpc_asker_close(x.asker);

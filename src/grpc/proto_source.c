@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "grpc/proto_wire.h"
 #include "util/buf.h"
 #include "util/child.h"
 #include "util/clock.h"
@@ -75,8 +74,8 @@ struct importing {
     void *context;
 };
 
-static int tell_import(const struct importing *x, struct bytes name, struct bytes descriptor,
-                       struct err *e) {
+static int tell_import(void *context, struct bytes name, struct bytes descriptor, struct err *e) {
+    const struct importing *x = context;
     char sha256[SHA256_HEX_BYTES];
     size_t folder = (size_t)(file_base(x->path) - x->path);
     struct buf path, text;
@@ -104,26 +103,6 @@ out:
     buf_done(&path);
     buf_done(&text);
     return result;
-}
-
-/* The set is what protoc wrote, and was read: its files (1) have names (1) without NUL. */
-static int tell_imports(const struct importing *x, struct bytes set, struct err *e) {
-    static const char known[] = "google/protobuf/";
-    struct wire_record file, field;
-    while (set.len > 0 && wire_next(&set, &file)) {
-        struct bytes name = {"", 0};
-        for (struct bytes rest = file.bytes; file.type == WIRE_BYTES && rest.len > 0;) {
-            if (!wire_next(&rest, &field))
-                break;
-            if (field.number == 1 && field.type == WIRE_BYTES)
-                name = field.bytes;
-        }
-        bool published =
-            name.len >= sizeof known - 1 && memcmp(name.data, known, sizeof known - 1) == 0;
-        if (name.len > 0 && !published && tell_import(x, name, file.bytes, e) != 0)
-            return -1;
-    }
-    return 0;
 }
 
 int proto_source_read(const char *path, proto_source_import_fn *imported, void *context,
@@ -154,8 +133,8 @@ int proto_source_read(const char *path, proto_source_import_fn *imported, void *
     else
         result = proto_set_read(path, buf_text(&set), set.len, &made, e);
     if (result == 0 && imported != NULL)
-        result = tell_imports(&(struct importing){path, imported, context},
-                              (struct bytes){buf_text(&set), set.len}, e);
+        result = proto_set_files((struct bytes){buf_text(&set), set.len}, tell_import,
+                                 &(struct importing){path, imported, context}, e);
     if (result == 0) {
         *out = made;
         made = NULL;

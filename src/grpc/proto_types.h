@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "util/bytes.h"
 #include "util/err.h"
 
 #define PROTO_SET_BYTES_MAX ((size_t)16 << 20)
@@ -113,6 +114,15 @@ struct proto_set;
 int proto_set_read(const char *name, const void *bytes, size_t n, struct proto_set **out,
                    struct err *e);
 void proto_set_free(struct proto_set *s);
+
+/* Gets a file of a FileDescriptorSet, and its FileDescriptorProto. Returns -1 with its own error
+ * in *e. */
+typedef int proto_set_file_fn(void *context, struct bytes name, struct bytes descriptor,
+                              struct err *e);
+
+/* Calls `found` for each file of a set that proto_set_read() accepted, but for those of
+ * google/protobuf, whose types are those that are published (proto_known.h). */
+int proto_set_files(struct bytes set, proto_set_file_fn *found, void *context, struct err *e);
 
 /* All methods, sorted by the names of their files; those of a service follow each other. */
 size_t proto_method_count(const struct proto_set *s);

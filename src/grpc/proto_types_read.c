@@ -267,3 +267,22 @@ int proto_set_read(const char *name, const void *bytes, size_t n, struct proto_s
     arena_done(&work.memory);
     return result;
 }
+
+int proto_set_files(struct bytes set, proto_set_file_fn *found, void *context, struct err *e) {
+    static const char known[] = "google/protobuf/";
+    struct wire_record file, field;
+    while (set.len > 0 && wire_next(&set, &file)) {
+        struct bytes name = {"", 0};
+        for (struct bytes rest = file.bytes; file.type == WIRE_BYTES && rest.len > 0;) {
+            if (!wire_next(&rest, &field))
+                break;
+            if (field.number == 1 && field.type == WIRE_BYTES)
+                name = field.bytes;
+        }
+        bool published =
+            name.len >= sizeof known - 1 && memcmp(name.data, known, sizeof known - 1) == 0;
+        if (name.len > 0 && !published && found(context, name, file.bytes, e) != 0)
+            return -1;
+    }
+    return 0;
+}

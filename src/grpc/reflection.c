@@ -208,6 +208,11 @@ int reflection_types(const struct reflection *r, const char *name, struct proto_
     return proto_set_read(name, buf_text(&r->set), r->set.len, out, e);
 }
 
+int reflection_files(const struct reflection *r, proto_set_file_fn *found, void *context,
+                     struct err *e) {
+    return proto_set_files((struct bytes){buf_text(&r->set), r->set.len}, found, context, e);
+}
+
 int reflection_services(const void *bytes, size_t n, reflection_service_fn *found, void *context,
                         struct err *e) {
     struct bytes services = {"", 0}, inside;

@@ -52,6 +52,10 @@ const char *reflection_missing(struct reflection *r);
 int reflection_types(const struct reflection *r, const char *name, struct proto_set **out,
                      struct err *e);
 
+/* Calls `found` as proto_set_files() does. Call after reflection_types(). */
+int reflection_files(const struct reflection *r, proto_set_file_fn *found, void *context,
+                     struct err *e);
+
 /* Calls `found` for each service of an answer to reflection_ask_services(). The name is only valid
  * during the call. */
 typedef void reflection_service_fn(void *context, const char *name);

@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "gate/rule.h"
+#include "grpc/proto_types.h"
 #include "schedule/load.h"
 #include "schedule/wait.h"
 #include "stream/stream.h"
@@ -38,7 +39,6 @@ struct feeder;
 struct template;
 struct arrival_trace;
 struct grpc_call;
-struct proto_set;
 
 struct scenario_header {
     char *name;
@@ -263,10 +263,11 @@ struct scenario {
 /* Looks up an environment variable: getenv(3), or another function in tests. */
 typedef const char *scenario_env_fn(const char *name, void *context);
 
-/* Gets the types of a gRPC service from the scenario's target. Its target and "http" have been
- * read. The set becomes the scenario's. */
+/* Gets the types of a gRPC service from the scenario's target, and calls `file` for each file that
+ * has them. Its target and "http" have been read. The set becomes the scenario's. */
 typedef int scenario_types_fn(void *context, const struct scenario *s, const char *service,
-                              struct proto_set **out, struct err *e);
+                              proto_set_file_fn *file, void *file_context, struct proto_set **out,
+                              struct err *e);
 
 /* What "reflection": true in a scenario calls, for all of the process. Without it such a scenario
  * is refused. Call before any thread starts. */

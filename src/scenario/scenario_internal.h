@@ -31,8 +31,8 @@ int http_names_read(struct loader *r, const struct json *http, struct scenario_h
 int thresholds_read(struct loader *r, const struct json *v);
 
 /* Gets the types of a service as scenario_set_reflection() says. */
-int scenario_reflect(const struct scenario *s, const char *service, struct proto_set **out,
-                     struct err *e);
+int scenario_reflect(const struct scenario *s, const char *service, proto_set_file_fn *file,
+                     void *file_context, struct proto_set **out, struct err *e);
 
 /* Stores a value from the environment, in each form in which it may be sent. An empty value is
  * not a secret. Returns -1 if memory runs out. */

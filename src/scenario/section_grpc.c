@@ -9,6 +9,8 @@
 #include "scenario/scenario_internal.h"
 #include "scenario/section.h"
 #include "util/array.h"
+#include "util/sha256.h"
+#include "util/text.h"
 
 /* What a gRPC call has in another way, or not at all. */
 static const struct {
@@ -92,6 +94,22 @@ static int on_import(void *context, const char *path, const char sha256[SHA256_H
     return err_set(e, "out of memory");
 }
 
+/* The same for what the target told. Its file has a name of its own, as one of this machine may
+ * have the same path. */
+static int on_reflected(void *context, struct bytes name, struct bytes descriptor, struct err *e) {
+    struct loader *r = context;
+    char sha256[SHA256_HEX_BYTES];
+    struct buf path;
+    buf_init(&path, LOADER_TEXT_MAX);
+    text_printable(&path, name.data, name.len);
+    buf_str(&path, " by server reflection");
+    sha256_hex(descriptor.data, descriptor.len, sha256);
+    int result =
+        buf_ok(&path) ? on_import(r, buf_text(&path), sha256, e) : err_set(e, "out of memory");
+    buf_done(&path);
+    return result;
+}
+
 /* The types of a file, which is read once for all calls that name it. */
 static int file_read_types(struct loader *r, const struct json *v, bool compiled,
                            const struct proto_set **out) {
@@ -142,7 +160,7 @@ static int reflected_types(struct loader *r, const struct json *grpc, const stru
         service.data[end - 1] = '\0';
     int result = 0;
     if ((*out = set_find(r->s, buf_text(&service))) == NULL) {
-        result = scenario_reflect(r->s, buf_text(&service), &set, &e);
+        result = scenario_reflect(r->s, buf_text(&service), on_reflected, r, &set, &e);
         if (result != 0)
             loader_fail(r, asked->key_at, "%s", e.text);
         else if ((result = set_add(r, buf_text(&service), set)) == 0)

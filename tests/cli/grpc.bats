@@ -374,6 +374,24 @@ END
     [[ $output == *"part.proto has changed since: different bytes are sent"* ]] || { echo "$output"; return 1; }
 }
 
+@test "the types that a server tells are in the manifest, and a change of them is noticed" {
+    start_grpc --reflection v1 --proto echo.proto
+    once "$(call Unary '{ "text": "a" }' | sed 's/"proto": "echo.proto"/"reflection": true/')"
+    # As protoc describes the file, without the three bytes that a set has before it.
+    protoc -o set.bin echo.proto
+    told() { sql "$1" "select key, value from manifest where key like 'file_sha256:%'"; }
+    [ "$(told r.db)" = "file_sha256:echo.proto by server reflection|$(tail -c +4 set.bin | sha256sum | cut -d' ' -f1)" ]
+    run "$COLDSWARM" run --replay r.db -o same.db -t 1 --quiet
+    [[ $output != *"changed since"* ]] || { echo "$output"; return 1; }
+    [ "$(told same.db)" = "$(told r.db)" ]
+    stop_all
+    sed -i 's/bytes data = 9;/string data = 9;/' echo.proto
+    start_grpc --reflection v1 --proto echo.proto
+    run "$COLDSWARM" run --replay r.db -H "$URL" -o again.db -t 1 --quiet
+    [[ $output == *"echo.proto by server reflection has changed since: different bytes are sent"* ]] || { echo "$output"; return 1; }
+    [ "$(told again.db)" != "$(told r.db)" ]
+}
+
 @test "the target: KServe over gRPC and HTTP on one port, as grpcio's client sees it" {
     start_target --grpc --tokens 7 --ttft 1ms --token-gap 1ms
     /usr/bin/python3 "$ROOT/tests/support/grpc_client.py" "127.0.0.1:$PORT" "$ROOT/scenarios/kserve.proto" >told
