@@ -88,9 +88,18 @@ static const struct opt_def opts[] = {
              "(token); set it with --token"},
     {.name = "grpc",
      .type = OPT_FLAG,
-     .help = "speak gRPC on the same port too, over HTTP/2 without TLS: KServe's "
+     .help = "speak gRPC on the same port too, over HTTP/2: KServe's "
              "inference.GRPCInferenceService with Triton's ModelStreamInfer, grpc.health.v1 and "
              "server reflection"},
+    {.name = "tls-cert",
+     .type = OPT_FILE,
+     .meta = "FILE",
+     .help = "speak TLS with this certificate (PEM, with its chain); with --grpc, and then HTTP/2 "
+             "only"},
+    {.name = "tls-key",
+     .type = OPT_FILE,
+     .meta = "FILE",
+     .help = "key of --tls-cert (default: it is in the same file)"},
     {.name = "token",
      .type = OPT_TEXT,
      .meta = "TOKEN",
@@ -222,6 +231,10 @@ static int texts_to_spec(const struct args *a, struct target_spec *s, struct err
         return err_prefix(e, "target: --fail");
     if (opt_given(a, "fail") && s->fault.rate == 0)
         return err_set(e, "target: --fail needs --fail-rate, for example 0.01");
+    if (s->tls_cert != NULL && !s->grpc)
+        return err_set(e, "target: --tls-cert needs --grpc: HTTP/1.1 is served without TLS only");
+    if (s->tls_key != NULL && s->tls_cert == NULL)
+        return err_set(e, "target: --tls-key needs --tls-cert");
     if (s->instance.idle_timeout_ns > 0 && s->instance.cold_start_ns == 0)
         return err_set(e, "target: --idle-timeout needs --cold-start, for example 3s");
     return 0;
@@ -282,6 +295,8 @@ static int read_spec(const struct args *a, struct target_spec *s, struct err *e)
         .token = opt_text(a, "token"),
         .login = opt_flag(a, "login"),
         .grpc = opt_flag(a, "grpc"),
+        .tls_cert = opt_text(a, "tls-cert"),
+        .tls_key = opt_text(a, "tls-key"),
         .body_max_bytes = opt_size(a, "max-body"),
         .threads = (unsigned)opt_integer(a, "threads"),
         .requests_max = (uint64_t)opt_integer(a, "requests"),

@@ -39,6 +39,7 @@ static void forget(struct grpc_connection *c) {
 static void close_connection(struct grpc_connection *c) {
     if (c->session != NULL)
         grpc_h2_close(c);
+    grpc_tls_end(c);
     close(c->fd);
     forget(c);
 }
@@ -54,8 +55,12 @@ static void accept_one(struct grpc_server *s, int fd) {
         c->after->before = c;
     s->connections = c;
     buf_init(&c->out, OUT_MAX_BYTES);
+    if (s->t->tls != NULL && grpc_tls_begin(c, s->t->tls) != 0) {
+        close_connection(c);
+        return;
+    }
     /* At an edge: a client that has sent too little to tell must not keep the loop busy. */
-    watch(c, EPOLL_CTL_ADD, EPOLLIN | EPOLLRDHUP | EPOLLET);
+    watch(c, EPOLL_CTL_ADD, EPOLLIN | EPOLLRDHUP | EPOLLET | (c->ssl != NULL ? EPOLLOUT : 0));
 }
 
 static void accept_all(struct grpc_server *s) {
@@ -83,7 +88,7 @@ static void give_away(struct grpc_connection *c) {
 }
 
 /* Which protocol does it speak? False: it is not known yet, or the connection is gone. */
-static bool begin(struct grpc_connection *c) {
+static bool is_ours(struct grpc_connection *c) {
     static const char preface[] = PREFACE;
     char seen[sizeof preface - 1];
     ssize_t n = recv(c->fd, seen, sizeof seen, MSG_PEEK);
@@ -95,6 +100,20 @@ static bool begin(struct grpc_connection *c) {
         give_away(c);
         return false;
     }
+    return true;
+}
+
+/* The same with TLS. */
+static bool has_agreed(struct grpc_connection *c) {
+    bool agreed = grpc_tls_handshake(c);
+    if (c->broken)
+        close_connection(c);
+    return agreed;
+}
+
+static bool begin(struct grpc_connection *c) {
+    if (c->ssl == NULL ? !is_ours(c) : !has_agreed(c))
+        return false;
     counts_connection(&c->server->t->counts);
     if (grpc_h2_begin(c) != 0) {
         close_connection(c);
@@ -121,7 +140,8 @@ static void on_connection(struct grpc_connection *c, uint32_t events) {
     if ((events & EPOLLOUT) != 0)
         c->blocked = false;
     if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) {
-        ssize_t n = recv(c->fd, bytes, sizeof bytes, 0);
+        ssize_t n = c->ssl != NULL ? grpc_tls_read(c, bytes, sizeof bytes)
+                                   : recv(c->fd, bytes, sizeof bytes, 0);
         bool gone = n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
         c->broken = gone || (n > 0 && grpc_h2_receive(c, bytes, (size_t)n) != 0);
     }

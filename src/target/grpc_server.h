@@ -1,9 +1,10 @@
 /*
  * grpc_server: gRPC for the target: KServe's inference.GRPCInferenceService, grpc.health.v1 and
- * server reflection (grpc_services.h), over HTTP/2 without TLS.
+ * server reflection (grpc_services.h), over HTTP/2.
  *
  * It has the target's listening socket. A connection that begins with HTTP/2's preface is its own;
- * it gives all others to libmicrohttpd. So one port speaks both. Service times, concurrency, cold
+ * it gives all others to libmicrohttpd. So one port speaks both. With TLS all are its own, and
+ * those that do not choose h2 by ALPN end. Service times, concurrency, cold
  * starts, failures and counts are those of the target, and token streams have the same times as
  * over HTTP (token_stream.h). One thread serves all connections.
  *
@@ -17,7 +18,11 @@
 #include "util/err.h"
 
 struct grpc_server;
+struct ssl_ctx_st; /* OpenSSL's SSL_CTX */
 struct target;
+
+/* What a server with TLS needs. key NULL: it is in the certificate's file. */
+int grpc_tls_new(const char *cert, const char *key, struct ssl_ctx_st **out, struct err *e);
 
 /* Takes the listening socket, also if it fails. */
 int grpc_server_new(struct target *t, int listen_fd, struct grpc_server **out, struct err *e);

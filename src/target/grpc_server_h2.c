@@ -205,7 +205,10 @@ void grpc_h2_flush(struct grpc_connection *c) {
             gather(c);
         if (c->out.len == 0 || !buf_ok(&c->out))
             break;
-        ssize_t n = send(c->fd, c->out.data + c->out_at, c->out.len - c->out_at, MSG_NOSIGNAL);
+        const char *from = c->out.data + c->out_at;
+        size_t left = c->out.len - c->out_at;
+        ssize_t n =
+            c->ssl != NULL ? grpc_tls_write(c, from, left) : send(c->fd, from, left, MSG_NOSIGNAL);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0) {

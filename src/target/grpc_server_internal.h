@@ -1,11 +1,13 @@
 /*
  * grpc_server_internal: shared by grpc_server.c (connections), grpc_server_call.c (what a call
- * gets) and grpc_server_h2.c (frames). Internal to this folder. Thread: the server's.
+ * gets), grpc_server_h2.c (frames) and grpc_server_tls.c. Internal to this folder.
+ * Thread: the server's.
  */
 #ifndef TARGET_GRPC_SERVER_INTERNAL_H
 #define TARGET_GRPC_SERVER_INTERNAL_H
 
 #include <nghttp2/nghttp2.h>
+#include <openssl/ssl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -36,6 +38,7 @@ struct grpc_connection {
     struct grpc_server *server;
     struct grpc_connection *before, *after;
     nghttp2_session *session;
+    SSL *ssl; /* NULL: without TLS */
     int fd;
     bool blocked; /* the socket takes no more; what is left is in `out` */
     bool broken;
@@ -100,6 +103,13 @@ void grpc_h2_flush(struct grpc_connection *c); /* sends what there is */
 void grpc_h2_continue(struct grpc_call_in *call);
 void grpc_h2_reset(struct grpc_call_in *call, uint32_t code);
 void grpc_h2_close(struct grpc_connection *c); /* its session; the calls lose it */
+
+/* grpc_server_tls.c: for a connection with `ssl` */
+int grpc_tls_begin(struct grpc_connection *c, SSL_CTX *tls); /* -1: no memory */
+bool grpc_tls_handshake(struct grpc_connection *c);          /* false: it goes on, or c->broken */
+ssize_t grpc_tls_read(struct grpc_connection *c, char *to, size_t n);          /* as recv() */
+ssize_t grpc_tls_write(struct grpc_connection *c, const char *from, size_t n); /* as send() */
+void grpc_tls_end(struct grpc_connection *c);
 
 /* grpc_server_call.c */
 struct grpc_call_in *grpc_call_begin(struct grpc_connection *c, int32_t id); /* NULL: no memory */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,11 +30,9 @@ static int note_url(struct target *t, struct err *e) {
                              NI_NUMERICHOST | NI_NUMERICSERV);
     if (failed != 0)
         return err_set(e, "cannot read the socket's address: %s", gai_strerror(failed));
-    const char *format = strchr(host, ':') != NULL ? "http://[%.64s]:%.8s" : "http://%.64s:%.8s";
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    snprintf(t->url, sizeof t->url, format, host, port);
-#pragma GCC diagnostic pop
+    bool colons = strchr(host, ':') != NULL;
+    snprintf(t->url, sizeof t->url, "%s://%s%.64s%s:%.8s", t->tls != NULL ? "https" : "http",
+             colons ? "[" : "", host, colons ? "]" : "", port);
     return 0;
 }
 
@@ -91,6 +90,8 @@ int target_open(const struct target_spec *spec, struct target **out, struct err 
         err_set(e, "cannot create an eventfd: %s", strerror(errno));
         goto fail;
     }
+    if (spec->tls_cert != NULL && grpc_tls_new(spec->tls_cert, spec->tls_key, &t->tls, e) != 0)
+        goto fail;
     if (bind_socket(t, e) != 0 || handle_prepare(t, e) != 0)
         goto fail;
     *out = t;
@@ -187,6 +188,7 @@ void target_free(struct target *t) {
     job_queue_free(t->jobs);
     watch_free(t->watch);
     counts_done(&t->counts);
+    SSL_CTX_free(t->tls);
     if (t->listen_fd >= 0)
         close(t->listen_fd);
     if (t->done_fd >= 0)

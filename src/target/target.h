@@ -32,6 +32,8 @@ struct target_spec {
     const char *token; /* required by requests; NULL: none */
     bool login;        /* POST /login returns the token */
     bool grpc;         /* also speak gRPC, see grpc_server.h */
+    /* PEM files: gRPC alone, over TLS; NULL: none, and the certificate's. */
+    const char *tls_cert, *tls_key;
     uint64_t body_max_bytes;
     unsigned threads;
     uint64_t requests_max; /* 0: no limit */

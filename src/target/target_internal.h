@@ -58,6 +58,7 @@ struct target {
     struct token_log *log; /* NULL: none */
     struct token_sender *sender;
     struct grpc_server *grpc; /* NULL: HTTP only */
+    struct ssl_ctx_st *tls;   /* NULL: without TLS */
     struct counts counts;
     atomic_uint_least64_t ended; /* requests that have ended */
     struct canned texts[CANNED_COUNT];

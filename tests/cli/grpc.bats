@@ -392,10 +392,9 @@ END
     [ "$(told again.db)" != "$(told r.db)" ]
 }
 
-@test "the target: KServe over gRPC and HTTP on one port, as grpcio's client sees it" {
-    start_target --grpc --tokens 7 --ttft 1ms --token-gap 1ms
-    /usr/bin/python3 "$ROOT/tests/support/grpc_client.py" "127.0.0.1:$PORT" "$ROOT/scenarios/kserve.proto" >told
-    diff told - <<'END'
+# What tests/support/grpc_client.py is told by a target with --tokens 7.
+target_told() {
+    cat <<'END'
 ServerLive True
 ServerReady True
 ModelReady True
@@ -421,6 +420,12 @@ v1alpha nothing asked 3
 unread answers RESOURCE_EXHAUSTED
 Nothing UNIMPLEMENTED
 END
+}
+
+@test "the target: KServe over gRPC and HTTP on one port, as grpcio's client sees it" {
+    start_target --grpc --tokens 7 --ttft 1ms --token-gap 1ms
+    /usr/bin/python3 "$ROOT/tests/support/grpc_client.py" "127.0.0.1:$PORT" "$ROOT/scenarios/kserve.proto" >told
+    target_told | diff told -
     curl -sf "$URL/v2/health/ready" | grep -q '"ready":true'
     curl -sf "$URL/v2/models/m" | grep -q '"name":"m"'
     curl -sf "$URL/v2/models/m/infer" -d '{"inputs":[]}' | grep -q '"model_name":"m"'
@@ -428,6 +433,34 @@ END
     [ "$(served POST /inference.GRPCInferenceService/ModelInfer)" = 2 ]
     [ "$(served POST /v2/models/MODEL/infer)" = 1 ]
     stop_target
+}
+
+@test "the target with TLS: grpcio's client, coldswarm's, and those that do not choose HTTP/2" {
+    start_target --grpc --tokens 7 --ttft 1ms --token-gap 1ms --tls-cert "$certs/server.pem" --tls-key "$certs/server.key" --stats stats.json
+    [ "$URL" = "https://127.0.0.1:$PORT" ]
+    /usr/bin/python3 "$ROOT/tests/support/grpc_client.py" "localhost:$PORT" "$ROOT/scenarios/kserve.proto" "$certs/ca.pem" >told
+    target_told | diff told -
+    # Large messages both ways do not fit into one record, nor into a socket's buffer.
+    local long
+    long=$(printf '%3000000s' a)
+    once "{ \"grpc\": \"inference.GRPCInferenceService/ModelInfer\", \"reflection\": true, \"name\": \"infer\",
+        \"message\": { \"id\": \"$long\", \"inputs\": [{ \"name\": \"x\" }] }, \"checks\": [{ \"json\": \"/id\", \"exists\": true }] }" "\"http\": { \"ca\": \"$certs/ca.pem\" },"
+    rows | diff - <(echo 'infer|200|ok||0|2')
+    [ "$(sql r.db "select bytes_sent > 3000000 and bytes_received > 3000000 from requests where name = 'infer'")" = 1 ]
+    run curl -sk --http1.1 "$URL/"
+    [ "$status" -eq 35 ]
+    run curl -sk --no-alpn "$URL/"
+    [ "$status" -ne 0 ]
+    run curl -s "http://127.0.0.1:$PORT/"
+    [ "$status" -ne 0 ]
+    stop_target
+    [ "$(json_sql stats.json "select value->>'$.received' from file, json_each(doc, '$.requests') where value->>'$.path' like '%/ModelInfer'")" = 3 ]
+    run "$COLDSWARM" target --tls-cert "$certs/server.pem"
+    [ "$status" -eq 2 ]
+    [[ $output == *'--tls-cert needs --grpc'* ]]
+    run "$COLDSWARM" target --grpc --port 0 --tls-cert "$certs/server.pem" --tls-key "$certs/client.key"
+    [ "$status" -eq 3 ]
+    [[ $output == *"--tls-key: $certs/client.key cannot be used as the key of $certs/server.pem: "* ]] || { echo "$output"; return 1; }
 }
 
 @test "the target tells its types by reflection, and a dry run its health" {
