@@ -28,6 +28,9 @@ static int ask(struct reflecting *x, struct err *e) {
     }
     if (x->alpha && grpc_asker_call(x->asker, REFLECTION_V1ALPHA, question, true, &asked, e) != 0)
         return -1;
+    if (asked.status == GRPC_UNIMPLEMENTED)
+        return err_set(e, "the server has no server reflection (UNIMPLEMENTED); write \"proto\" or "
+                          "\"descriptor_set\"");
     if (asked.outcome != OUTCOME_OK)
         return err_set(e, "%s", asked.why);
     return reflection_answer(x->types, asked.answer.data, asked.answer.len, e);

@@ -117,14 +117,27 @@ static int missing(struct proto_reader *r, const char *type_name, const char *us
     return -1;
 }
 
-/* protoc and servers write all names with their package, and a dot before it. */
-static const struct proto_name *named(struct proto_reader *r, const char *type_name) {
-    return type_name == NULL || *type_name != '.' ? NULL : proto_set_named(r->set, type_name + 1);
+/* protoc writes names with their package, and a dot before it. Others, as protobuf.js of the
+ * entries of maps, leave it to scopes: the innermost that has the name counts (descriptor.proto). */
+static const struct proto_name *named(const struct proto_reader *r, const char *scope,
+                                      const char *type_name) {
+    const struct proto_name *found = NULL;
+    char name[1024];
+    if (type_name == NULL || *type_name == '.')
+        return type_name == NULL ? NULL : proto_set_named(r->set, type_name + 1);
+    for (size_t n = strlen(scope); found == NULL && n > 0;) {
+        int length = snprintf(name, sizeof name, "%.*s.%s", (int)n, scope, type_name);
+        if (length < (int)sizeof name)
+            found = proto_set_named(r->set, name);
+        while (n > 0 && scope[--n] != '.')
+            ;
+    }
+    return found != NULL ? found : proto_set_named(r->set, type_name);
 }
 
-int proto_link_type(struct proto_reader *r, const char *type_name, const char *user,
-                    const struct proto_message **out) {
-    const struct proto_name *found = named(r, type_name);
+int proto_link_type(struct proto_reader *r, const char *scope, const char *type_name,
+                    const char *user, const struct proto_message **out) {
+    const struct proto_name *found = named(r, scope, type_name);
     if (found == NULL || found->message == NULL)
         return missing(r, type_name, user);
     *out = found->message;
@@ -172,7 +185,7 @@ static int json_name(struct proto_reader *r, const char *message, const char *gi
 static int link_type(struct proto_reader *r, const char *message,
                      const Google__Protobuf__FieldDescriptorProto *d, struct proto_field *f) {
     char user[512];
-    const struct proto_name *found = named(r, d->type_name);
+    const struct proto_name *found = named(r, message, d->type_name);
     snprintf(user, sizeof user, "%.200s.%.200s", message, f->name);
     f->type = (enum proto_type)d->type;
     if (!d->has_type && found != NULL)

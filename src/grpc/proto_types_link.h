@@ -51,8 +51,8 @@ int proto_link_message(struct proto_reader *r, struct proto_message *m,
 /* Once all messages have their fields: checks that the entries of its maps have key and value. */
 int proto_link_maps(struct proto_reader *r, const struct proto_message *m);
 
-/* The message that a method names. */
-int proto_link_type(struct proto_reader *r, const char *type_name, const char *user,
-                    const struct proto_message **out);
+/* The message that a method names; `scope` is its service. */
+int proto_link_type(struct proto_reader *r, const char *scope, const char *type_name,
+                    const char *user, const struct proto_message **out);
 
 #endif

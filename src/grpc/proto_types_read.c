@@ -125,8 +125,8 @@ static int add_service(struct proto_reader *r, const Google__Protobuf__ServiceDe
                                    .path = path,
                                    .client_streaming = source->client_streaming != 0,
                                    .server_streaming = source->server_streaming != 0};
-        if (proto_link_type(r, source->input_type, path, &m->input) != 0 ||
-            proto_link_type(r, source->output_type, path, &m->output) != 0)
+        if (proto_link_type(r, service, source->input_type, path, &m->input) != 0 ||
+            proto_link_type(r, service, source->output_type, path, &m->output) != 0)
             return -1;
     }
     return 0;

@@ -195,6 +195,40 @@ static void test_hostile_sets(void **state) {
     refused(&set, "s.pb: the descriptor set has no files");
 }
 
+/* descriptor.proto: the innermost scope that has the name. */
+static void test_names_without_a_dot(void **state) {
+    (void)state;
+    static const char *const names[][2] = {
+        {"N", "p.M.N"}, {"M.N", "p.M.N"}, {"O", "p.O"}, {"p.N", "p.N"}, {".p.N", "p.N"}};
+    struct buf set = empty(), file = empty(), m = empty();
+    struct proto_set *s = NULL;
+    struct err e = {""};
+    add_text(&m, 1, "M");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char name[] = {(char)('a' + i), '\0'};
+        struct buf f = field(name, i + 1, 1, 11, names[i][0]);
+        add_buf(&m, 2, &f);
+    }
+    add_text(&file, 1, "p.proto");
+    add_text(&file, 2, "p");
+    for (const char *other = "NO"; *other != '\0'; other++) {
+        struct buf message = empty();
+        wire_add_bytes(&message, 1, other, 1);
+        if (*other == 'N')
+            wire_add_bytes(&m, 3, message.data, message.len);
+        add_buf(&file, 4, &message);
+    }
+    add_buf(&file, 4, &m);
+    add_buf(&set, 1, &file);
+    assert_int_equal(proto_set_read("s.pb", buf_text(&set), set.len, &s, &e), 0);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        assert_string_equal(
+            proto_field_numbered(proto_find_message(s, "p.M"), (uint32_t)i + 1)->message->name,
+            names[i][1]);
+    proto_set_free(s);
+    buf_done(&set);
+}
+
 /* A message that says of itself that it is a map's entry, which its field does not have to be. */
 static void test_broken_maps(void **state) {
     (void)state;
@@ -276,10 +310,15 @@ static void test_truncated_sets(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_methods),         cmocka_unit_test(test_misspelt_methods),
-        cmocka_unit_test(test_fields),          cmocka_unit_test(test_hostile_sets),
-        cmocka_unit_test(test_broken_maps),     cmocka_unit_test(test_nesting_is_limited),
-        cmocka_unit_test(test_same_file_twice), cmocka_unit_test(test_large_sets),
+        cmocka_unit_test(test_methods),
+        cmocka_unit_test(test_misspelt_methods),
+        cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_hostile_sets),
+        cmocka_unit_test(test_names_without_a_dot),
+        cmocka_unit_test(test_broken_maps),
+        cmocka_unit_test(test_nesting_is_limited),
+        cmocka_unit_test(test_same_file_twice),
+        cmocka_unit_test(test_large_sets),
         cmocka_unit_test(test_truncated_sets),
     };
     return cmocka_run_group_tests(tests, open_schema, close_schema);
