@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "say.h"
 #include "util/array.h"
 #include "util/clock.h"
 #include "util/words.h"
@@ -95,8 +96,17 @@ static void say_alive(struct serve *s) {
             mail_text(s->mail, i, "alive");
 }
 
+static void say_if_lost(struct serve *s) {
+    if (s->told || !mail_failed(s->mail))
+        return;
+    s->told = true;
+    say_line("coldswarm-mpi: out of memory: a message to another rank was lost; if the load does "
+             "not end by itself, stop it");
+}
+
 void serve_turn(struct serve *s) {
     mail_turn(s->mail);
+    say_if_lost(s);
     bool large = take_messages(s);
     agent_turn(s->agent, signals, last_signal);
     say_alive(s);

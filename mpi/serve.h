@@ -26,6 +26,7 @@ struct serve {
     int signal;          /* the first one that rank 0 heard of while there was no load; 0: none */
     int64_t busy_ns;     /* until when a file is on its way */
     int64_t alive_ns;
+    bool told; /* that a message was lost */
 };
 
 /* One look, and a short rest. Rank 0 without a load tells the others that it is there. */

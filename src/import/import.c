@@ -204,10 +204,10 @@ int import_run(const char *run_file, const struct import_options *o, struct impo
 out:
     buf_done(&job.buckets);
     server_close(f);
-    if (rc != 0)
+    if (rc != 0) {
         import_result_done(&r);
-    if (rc != 0)
         out->unusable = job.unusable;
+    }
     return rc;
 }
 

@@ -264,10 +264,10 @@ static void value_axis(struct buf *out, const struct figure *f) {
     buf_done(&name);
     buf_printf(out, "set yrange [%.9g:%.9g]\ny_unit = %.1f\ny_min = %.9g\n", y->from, y->to,
                y->unit, y->from);
-    if (y->logarithmic)
+    if (y->logarithmic) {
         buf_str(out, "set logscale y\n");
-    if (y->logarithmic)
         latency_tics(out, y);
+    }
     if (f->unit == AXIS_COUNT && !(f->max >= 5))
         buf_str(out, "set ytics 1\n"); /* no half users */
 }

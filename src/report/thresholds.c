@@ -37,9 +37,8 @@ static void take_pair(void *context, const char *key, const char *value) {
 static int get_rules(struct reader *r, const struct thresholds_options *o, struct gate_rules *out,
                      char **ended, struct err *e) {
     struct own own = {.rules = out, .e = e};
-    int result = 0;
     if (o->rules == NULL) {
-        result = reader_manifest(r, take_pair, &own, e) != 0 ? -1 : own.result;
+        int result = reader_manifest(r, take_pair, &own, e) != 0 ? -1 : own.result;
         *ended = own.ended;
         if (own.is_part)
             gate_rules_done(out);
