@@ -15,7 +15,7 @@ comma    := ,
 PACKAGES := libcurl libnghttp2 libuv zlib libbrotlidec libcjson sqlite3 libmicrohttpd openssl yaml-0.1 libpcre2-8 libidn2 \
             libprotobuf-c
 # Goals that need no library, or install them first.
-BARE     := clean help format format-check layers-source demo demo-llm check check-more sanitize coverage torture install-deps uninstall dist deb
+BARE     := clean help format format-check layers-source demo demo-llm check check-more sanitize coverage analyze torture install-deps uninstall dist deb
 MISSING  := $(if $(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),$(shell scripts/missing-packages $(PACKAGES) http_parser.h protobuf protoc-c))
 ifneq ($(strip $(MISSING)),)
 $(error missing: $(MISSING). Run scripts/install-deps (Debian, as root) and try again)
@@ -349,6 +349,40 @@ python-check:
 	@{ ls bench/*.py examples/*/*.py; grep -lrE '^#!.*python3' scripts tests 2>/dev/null; } | xargs -r -n 1 python3 -c \
 	    'import sys; compile(open(sys.argv[1]).read(), sys.argv[1], "exec")'
 
+# The deep pass. Each analyser writes what it finds of a source into a file; scripts/analysed shows what src/FINDINGS does not explain. gcc's
+# goes over each source three times, because optimisation changes which paths it sees. clang's has more steps than in lint, and more checkers.
+FOUND      := build/analysed
+DEEP       := $(SOURCES) $(MAIN) $(MPI_SRC)
+DEEP_LEVEL := O0 O2 Os
+DEEP_CLANG := core unix deadcode nullability security valist optin.portability alpha.core.BoolAssignment \
+    alpha.core.CastSize alpha.core.IdenticalExpr alpha.core.SizeofPtr alpha.core.StackAddressAsyncEscape alpha.core.TestAfterDivZero \
+    alpha.deadcode.UnreachableCode alpha.security alpha.unix
+DEEP_FLAGS  = -std=c17 -pthread $(CPPFLAGS) $(PKG_CFLAGS) $(if $(filter mpi/%,$<),-Impi $(MPI_CFLAGS)) -MMD -MP -MF $@.d -MT $@
+MPI_CFLAGS  = $(call once,MPI_CFLAGS,mpicc.openmpi --showme:compile | sed 's/-I/-isystem /g')
+.PHONY: analyze analyze-deep
+analyze: ## the deep pass of the analysers of gcc and clang, and of cppcheck with all checks, over all sources
+	@scripts/install-deps check-more
+	@$(MAKE) --no-print-directory analyze-deep
+analyze-deep: $(foreach t,$(DEEP_LEVEL) clang,$(DEEP:%=$(FOUND)/%.$(t))) $(FOUND)/cppcheck
+	@scripts/analysed $(FOUND) src/FINDINGS
+define deep_rule
+$(FOUND)/%.c.$(1): %.c $(PROTO_H)
+	@mkdir -p $$(@D)
+	@echo "  ANALYSE -$(1) $$<"
+	@LC_ALL=C gcc $$(DEEP_FLAGS) -$(1) -fanalyzer -fno-diagnostics-show-caret -fdiagnostics-path-format=none -c -o /dev/null $$< 2>$$@ || { cat $$@; exit 1; }
+endef
+$(foreach l,$(DEEP_LEVEL),$(eval $(call deep_rule,$(l))))
+$(FOUND)/%.c.clang: %.c $(PROTO_H)
+	@mkdir -p $(@D)
+	@echo "  ANALYSE clang $<"
+	@clang --analyze -w --analyzer-no-default-checks --analyzer-output text $(DEEP_CLANG:%=-Xclang -analyzer-checker=%) -Xclang -analyzer-config \
+	    -Xclang mode=deep,max-nodes=900000 $(DEEP_FLAGS) $< 2>$@ || { cat $@; exit 1; }
+$(FOUND)/cppcheck: $(DEEP) $(HEADERS) $(wildcard mpi/*.h)
+	@mkdir -p $(@D)
+	@echo "  ANALYSE cppcheck"
+	@cppcheck --quiet --enable=all --std=c11 --inline-suppr --suppress=missingIncludeSystem --template='{file}:{line}:{column}: warning: {message} [{id}]' \
+	    -D_GNU_SOURCE -DCOLDSWARM_VERSION='"$(VERSION)"' -Isrc -Impi src mpi 2>$@
+
 .PHONY: demo
 demo: ## install, build, test the built-in target for half a minute and write a report
 	@scripts/demo
@@ -451,4 +485,5 @@ help: ## this list
 
 -include $(patsubst %.c,$(B)/%.d,$(UNIT) $(MORE) $(FUZZ:%=tests/fuzz/fuzz_%.c)) $(patsubst %,$(B)/%.looked.d,$(SOURCES) $(MAIN) $(UNIT) $(MORE) $(FUZZ:%=tests/fuzz/fuzz_%.c))
 -include $(wildcard $(B)/mpicc*/mpi/*.d) $(MPI_OBJ:.o=.d)
+-include $(wildcard $(FOUND)/*/*.d $(FOUND)/*/*/*.d)
 -include $(OBJECTS:.o=.d) $(B)/src/cli/main.d $(FUZZBIN:=.d) $(TRUTH).d $(STATS).d
