@@ -31,11 +31,11 @@ need_namespaces() {
 @test "help, and arguments that there are not" {
     run clone/scripts/fresh-machine --help
     [ "$status" -eq 0 ]
-    [[ $output == "usage: scripts/fresh-machine [--full|--packages|--image|--static]"* ]]
-    for arguments in --fast '--full --full' '--full x' x; do
+    [[ $output == "usage: scripts/fresh-machine [--suite SUITE] [--full|--packages|--image|--static]"* ]]
+    for arguments in --fast '--full --full' '--full x' x --suite '--suite trixie x' '--full --suite trixie'; do
         run clone/scripts/fresh-machine $arguments
         [ "$status" -eq 2 ]
-        [[ $output == "fresh-machine: it takes --full, --packages, --image, --static or nothing, not: $arguments"* ]]
+        [[ $output == "fresh-machine: it takes --suite SUITE, and one of --full, --packages, --image, --static or nothing, not: $arguments"* ]]
     done
 }
 
@@ -71,6 +71,22 @@ need_namespaces() {
     mmdebstrap_is "cat >'$PWD/sources'; exit 1"
     run clone/scripts/fresh-machine
     [ "$(cat sources)" = "deb http://debian.example/ bookworm main" ]
+}
+
+@test "another suite comes from the same server; its name is a name" {
+    need_namespaces
+    mmdebstrap_is "echo \"\$@\" >'$PWD/arguments'; cat >'$PWD/sources'; exit 1"
+    run clone/scripts/fresh-machine --suite trixie
+    [ "$(cat sources)" = "deb http://debian.example/ trixie main" ]
+    [[ " $(cat arguments) " == *" trixie /"* ]]
+    run clone/scripts/fresh-machine --suite 'trixie main'
+    [ "$status" -eq 2 ]
+    [[ $output == *"--suite takes the name of a Debian"* ]]
+    for what in --full --image; do
+        run clone/scripts/fresh-machine --suite trixie $what
+        [ "$status" -eq 2 ]
+        [[ $output == *"$what is for Debian 12 alone"* ]]
+    done
 }
 
 @test "Ctrl-C and SIGTERM: no folder, no process, no mount stays" {
