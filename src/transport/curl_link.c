@@ -136,6 +136,8 @@ static int note_text(CURL *easy, curl_infotype type, char *text, size_t n, void 
     snprintf(line, sizeof line, "%.*s", (int)(n < sizeof line ? n : sizeof line - 1), text);
     if (begins(text, n, "Using Stream ID: "))
         k->stream = number_after(line, "ID: ");
+    else if (strstr(line, "] OPENED stream for ") != NULL) /* libcurl 8 */
+        k->stream = number_after(line, "[HTTP/2] [");
     else if (strstr(line, " GOAWAY, error=") != NULL && strstr(line, "last_stream=") != NULL) {
         k->goaway = true;
         k->goaway_code = (uint32_t)number_after(line, "error=");
