@@ -339,30 +339,44 @@ static bool csv_row(struct locust *l, struct buf *out, const struct json *row) {
     return true;
 }
 
-/* A CSV file next to the scenario, and its entry in "feeders". */
-static void feeder(struct locust *l, const struct json *v, struct buf *out) {
-    const char *name = locust_text(l, v, "name"), *mode = locust_text(l, v, "mode");
+/* A CSV file next to the scenario with these rows. Returns its name. */
+static const char *rows_file(struct locust *l, const struct json *v, const char *name) {
     const struct json *columns = locust_get(l, v, "columns", JSON_ARRAY),
                       *rows = locust_get(l, v, "rows", JSON_ARRAY);
     struct buf b, end;
-    if (name == NULL || mode == NULL || columns == NULL || rows == NULL) {
-        bad(l, "feeders");
-        return;
-    }
+    if (columns == NULL || rows == NULL)
+        return NULL;
     buf_init(&b, DRAFT_BYTES_MAX);
     buf_init(&end, 256);
     buf_printf(&end, ".%s.csv", name);
     bool good = csv_row(l, &b, columns);
     for (const struct json *m = rows->first; m != NULL && good; m = m->next)
         good = csv_row(l, &b, m);
-    const char *file = draft_file_named(l->d, buf_text(&end), buf_text(&b), b.len);
-    if (file == NULL || !buf_ok(&b))
-        bad(l, "feeders");
-    buf_printf(out, "%s\"%s\":{\"csv\":\"", out->len > 1 ? "," : "", name);
-    json_escape(out, file == NULL ? "" : file, file == NULL ? 0 : strlen(file));
-    buf_printf(out, "\",\"delimiter\":\",\",\"mode\":\"%s\"}", mode);
+    const char *file = good ? draft_file_named(l->d, buf_text(&end), buf_text(&b), b.len) : NULL;
+    if (!buf_ok(&b))
+        file = NULL;
     buf_done(&b);
     buf_done(&end);
+    return file;
+}
+
+/* An entry in "feeders": a file of the source, or of drawn rows. */
+static void feeder(struct locust *l, const struct json *v, struct buf *out) {
+    const char *name = locust_text(l, v, "name"), *mode = locust_text(l, v, "mode"),
+               *own = locust_text(l, v, "csv"), *delimiter = locust_text(l, v, "delimiter");
+    const char *file = name == NULL  ? NULL
+                       : own != NULL ? draft_file_name(l->d, own)
+                                     : rows_file(l, v, name);
+    if (name == NULL || mode == NULL || file == NULL) {
+        bad(l, "feeders");
+        return;
+    }
+    delimiter = delimiter == NULL ? "," : delimiter;
+    buf_printf(out, "%s\"%s\":{\"csv\":\"", out->len > 1 ? "," : "", name);
+    json_escape(out, file, strlen(file));
+    buf_str(out, "\",\"delimiter\":\"");
+    json_escape(out, delimiter, strlen(delimiter));
+    buf_printf(out, "\",\"mode\":\"%s\"}", mode);
 }
 
 void locust_load(struct locust *l, const struct json *root) {

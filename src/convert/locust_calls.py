@@ -119,7 +119,8 @@ class Caller(Importer):
             return Bound("bound", value, name)
         if isinstance(value, Target):  # rstrip("/") and others
             return Bound("same", value, name)
-        if isinstance(value, Rand) and name in ("hex", "int", "node"):
+        if isinstance(value, Rand) and name in ("hex", "int", "node") and isinstance(
+                value.make({r: r.pick(self.rng) for r in value.roots}), str):
             return self.lift(lambda v: v.replace("-", "") if name == "hex" else int(v.replace("-", "")[
                 -12 if name == "node" else 0:], 16), value)
         if isinstance(value, Clock) and value.factor is None and name in ("year", "month", "day", "hour", "minute"):
@@ -149,6 +150,8 @@ class Caller(Importer):
             return getattr(string, name)
         if full in ("math.pi", "math.e"):
             return getattr(math, name)
+        if value.name == "re" and name.isupper():
+            return int(getattr(re, name))
         return Module(full)
 
     def option(self, name):
@@ -187,6 +190,8 @@ class Caller(Importer):
             return me.values["user"]
         if name == "__class__":
             return me.cls
+        if name in ("model_dump", "dict", "model_dump_json", "json") and "BaseModel" in me.cls.kinds():
+            return Bound("model", me, name)
         if name == "environment" and me is not self.around:
             return self.around
         if name in ("wait", "_sleep", "interrupt", "schedule_task", "rest", "rest_", "stop", "wait_time"):
@@ -208,6 +213,9 @@ class Caller(Importer):
 
     def set_attribute(self, owner, name, value, node):
         if isinstance(owner, Instance):
+            if self.in_task and (owner, name) not in self.written and not isinstance(value, Ref):
+                before, after = (self.lasting(v) for v in (owner.values.get(name, owner.cls.get(name)), value))
+                self.changed |= {name} if None not in (before, after) and before != after else set()
             owner.values[name] = value
             self.written.add((owner, name))
             if self.in_task and isinstance(value, Ref):
@@ -226,6 +234,11 @@ class Caller(Importer):
                 self.note("left out", node, "its value is not known")
         elif isinstance(owner, Class):
             owner.attributes[name] = value
+
+    @staticmethod
+    def lasting(value):
+        """Whether a value is true, whatever chance decides; None: that is not known."""
+        return bool(value) if is_plain(value) else True if isinstance(value, (Rand, Text)) else None
 
     def response_attribute(self, r, name):
         if name in ("text", "content"):
@@ -275,6 +288,8 @@ class Caller(Importer):
             return self.call_module(f.name, args, named, node, scope)
         if isinstance(f, Rand):
             return Unknown("a function by chance")
+        if isinstance(f, Wait):
+            return f  # what self.wait_time() returns is a pause
         if isinstance(f, Element):
             return self.call_element(f, "__call__", args, named, node)
         if isinstance(f, Bound):
@@ -319,14 +334,14 @@ class Caller(Importer):
         if isinstance(init, Function):
             self.call_function(init, [me] + args, named, node)
         else:
-            names = [n.target.id for c in reversed(cls.mro) for n in c.body
-                     if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)]
-            for name, value in list(zip(names, args)) + list(named.items()):
+            for name, value in list(zip(self.fields(cls), args)) + list(named.items()):
                 me.values[name] = value
         return me
 
     def call_function(self, f, args, named, node):
-        if self.depth_calls >= DEPTH_MAX // 2:
+        if len(self.active) >= DEPTH_MAX // 2:
+            if self.steps is not None and self.calls_in(f.node.body if isinstance(f.node.body, list) else [f.node.body]):
+                self.lost(node, "calls are nested too deeply", 1)
             raise ValueError("calls are nested too deeply")
         a, scope = f.node.args, Scope(f.scope)
         names = [x.arg for x in a.posonlyargs + a.args]
@@ -352,14 +367,14 @@ class Caller(Importer):
         yields = None
         if count_nodes(f.node.body, (ast.Yield, ast.YieldFrom)):
             yields = scope.names["\0yields"] = []
-        self.depth_calls += 1
+        self.active.append(f)
         try:
             self.block(f.node.body, scope)
         except Return as r:
             if yields is None:
                 return r.args[0]
         finally:
-            self.depth_calls -= 1
+            self.active.pop()
             _, self.when, self.line, self.top = outer
         if yields is None:
             return None
@@ -376,12 +391,35 @@ class Caller(Importer):
             return self.writer.request(self.instance_attribute(user, "client"), "request", args, named, node)
         if name in ("wait", "_sleep"):
             if self.steps is not None:
-                pause = args[0] if args else self.writer.usual_wait
-                self.writer.pause(pause, node)
+                usual = None if args else self.wait_of(me.cls, me, self.sink) or self.wait_of(user.cls, user, self.sink)
+                self.writer.pause(Wait("between", usual["low"], usual["high"]) if usual else args[0] if args else 0, node)
             return None
         if name == "stop" and self.steps is not None:
             self.note("left out", node, "users stay until the end of the test")
         return Unknown("self.%s" % name)
+
+    def call_model(self, me, name, args, named, node):
+        """The fields of a pydantic model, as a dict or as JSON."""
+        if named.keys() - {"mode", "exclude_none"}:
+            return Unknown("%s with options" % name)
+        made = {k: self.call_model(v, "dict", [], {}, node) if isinstance(v, Instance) else v
+                for k, v in {**self.fields(me.cls), **me.values}.items() if v is not None or not named.get("exclude_none")}
+        return made if name in ("model_dump", "dict") else self.m_json_dumps([made], {"separators": (",", ":")}, node, None)
+
+    @staticmethod
+    def fields(cls):
+        """Annotated names of a class in their order: their values, or None."""
+        return {n.target.id: cls.get(n.target.id) for c in reversed(cls.mro) for n in c.body
+                if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)}
+
+    def m_dataclasses_asdict(self, args, named, node, scope):
+        return self.call_model(args[0], "dict", [], {}, node) if isinstance(args[0], Instance) else Unknown("asdict")
+
+    def m_os_urandom(self, args, named, node, scope):
+        root = Root(draw=lambda rng: rng.getrandbits(8 * args[0]).to_bytes(args[0], "big"))
+        return self.settle(Rand([root], lambda w: w[root])) if isinstance(args[0], int) else Unknown("random bytes")
+
+    m_secrets_token_bytes = m_os_urandom
 
     def call_client(self, client, name, args, named, node):
         if name in METHODS:
@@ -403,19 +441,42 @@ class Caller(Importer):
         return value
 
     def call_found(self, value, name, args, named, node):
+        if name == "groups":
+            return tuple(self.group(value, i) for i in range(1, 1 + self.groups(value.pattern)))
+        if name == "groupdict":
+            return {k: self.group(value, k) for k in re.compile(value.pattern).groupindex}
         if name not in ("group", "__getitem__"):
             return Unknown("a part of a search", True)
-        if args and not self.has_group(value.pattern, args[0]):
+        found = [self.group(value, g) for g in args or [0]]
+        return found[0] if len(found) == 1 else tuple(found)
+
+    def group(self, value, group):
+        if not self.has_group(value.pattern, group):
             return Unknown("a group that the expression does not have", True)
-        return Ref(value.response.step, "regex", (value.pattern,) + tuple(args[:1]))
+        return Ref(value.response.step, "regex", (value.pattern, group))
+
+    @staticmethod
+    def groups(pattern):
+        try:
+            return re.compile(pattern).groups
+        except (re.error, TypeError):
+            return 1  # the scenario's loader says what is wrong with it
 
     @staticmethod
     def has_group(pattern, group):
         try:
             known = re.compile(pattern)
         except (re.error, TypeError):
-            return True  # the scenario's loader says what is wrong with it
+            return True
         return group in known.groupindex if isinstance(group, str) else isinstance(group, int) and 0 <= group <= known.groups
+
+    def pattern_of(self, pattern, flags, start=""):
+        """A pattern of the source as the scenario has it, with its flags; None: it cannot be known."""
+        pattern = shown(pattern) if isinstance(pattern, bytes) else pattern
+        if not isinstance(pattern, str) or not isinstance(flags, int):
+            return None
+        letters = "".join(c for c, f in (("i", re.I), ("m", re.M), ("s", re.S), ("x", re.X)) if flags & f)
+        return ("(?%s)" % letters if letters else "") + (start + "(?:%s)" % pattern if start else pattern)
 
     def call_file(self, value, name, args, named, node):
         if name in ("read", "read_bytes", "read_text", "seek", "close"):
@@ -459,6 +520,8 @@ class Caller(Importer):
                 return made
         if name.startswith("_"):
             return Unknown(name)
+        if isinstance(value, Rand) and value.row and name == "get" and len(args) == 1:
+            return self.item(value, args[0], node)
         if isinstance(value, str) and name == "format" and (
                 "!" in value or re.search(r"\d{5}|\{[^}]*[.\[]", value) is not None):
             return Unknown("a format")
@@ -508,7 +571,8 @@ class Caller(Importer):
             return Body(value.response, "seconds")
         if name in ("decode", "strip", "lower") and value.what == "text":
             return value
-        return Unknown("the answer", True)
+        made = self.split(Ref(value.response.step, "body"), name, args) if value.what == "text" else None
+        return made or Unknown("the answer", True)
 
     def call_ref(self, value, name, args, node):
         if name == "get" and args and isinstance(args[0], str):
@@ -522,7 +586,14 @@ class Caller(Importer):
             return made
         if name in ("strip", "decode", "encode"):
             return value
-        return Unknown("a calculation with an answer", True)
+        return self.split(value, name, args) or Unknown("a calculation with an answer", True)
+
+    def split(self, ref, name, args):
+        """split() of a text of an answer; None: it cannot be read."""
+        known = name == "split" and args and isinstance(args[0], str) and args[0] and ref.source != "regex"
+        most = args[1] if known and len(args) > 1 else None
+        good = known and isinstance(most, (int, type(None))) and (ref.part is None or ref.within)
+        return Pieces(ref, args[0], most) if good else None
 
     def call_kept(self, value, name, args, node):
         if name in ("append", "add") and args and isinstance(args[0], Ref):
@@ -597,8 +668,8 @@ class Caller(Importer):
         if not is_plain(rows):
             self.note("assumed", self.line, "the first of %d values instead of each in turn" % len(values))
             return values[0]
-        root = Root(rows, taken=True)
-        return Rand([root], lambda w: w[root])
+        root = Root(rows, taken=True, file=self.file_of(rows))
+        return Rand([root], lambda w: w[root], row=root.file is not None)
 
     # --- functions by name
 
@@ -678,7 +749,7 @@ class Caller(Importer):
     def call_pure(self, name, args, named):
         value = args[0] if args else None
         if name in ("builtins.float", "builtins.round") and isinstance(value, Ref):
-            return Ref(value.step, value.source, value.path, value.default, True)
+            return value.but(number=True)
         if name in ("urllib.parse.quote", "urllib.parse.quote_plus", "urllib.quote") and isinstance(
                 value, (Ref, Kept, Hole, Text)):
             return value  # a scenario escapes values in a path
@@ -773,7 +844,8 @@ class Caller(Importer):
         if len(values) > 100000:
             values = values[:100000]
         root = Root(values) if len(values) <= ROWS_MAX else Root(draw=lambda rng: rng.choice(values))
-        return Rand([root], lambda w: w[root])
+        root.file = self.file_of(values)
+        return Rand([root], lambda w: w[root], row=root.file is not None)
 
     def draw_choices(self, args, named, node):
         values, weights = list(args[0]), named.get("weights", args[1] if len(args) > 1 else None)
@@ -898,7 +970,19 @@ class Caller(Importer):
         kept = {k: v for k, v in named.items() if k in ("delimiter", "quotechar", "fieldnames", "skipinitialspace")}
         if lines is None or not is_plain((lines, kept, args[1:])):
             return self.content(args[0]) if isinstance(args[0], File) else Unknown("a CSV file")
-        return [dict(r) if isinstance(r, dict) else r for r in reader(lines, *args[1:], **kept)]
+        out = [Row(r) if isinstance(r, dict) else r for r in reader(lines, *args[1:], **kept)]
+        if reader is csv.DictReader and isinstance(args[0], File) and len(args) == 1 and not kept.keys() - {"delimiter"}:
+            place = self.source_file(args[0].path), kept.get("delimiter", ","), len(out)
+            for r in out:
+                r.place = place
+        return out
+
+    @staticmethod
+    def file_of(values):
+        """The CSV file of which these are all rows, or None."""
+        places = {getattr(v, "place", None) for v in values}
+        place = places.pop() if len(places) == 1 else None
+        return place if place is not None and place[2] == len({id(v) for v in values}) else None
 
     def m_csv_reader(self, args, named, node, scope):
         return self.rows(csv.reader, args, named)
@@ -973,7 +1057,7 @@ class Caller(Importer):
     def m_int(self, args, named, node, scope):
         v = args[0] if args else 0
         if isinstance(v, Ref):
-            return Ref(v.step, v.source, v.path, v.default, True)
+            return v.but(number=True)
         if isinstance(v, Clock):
             return Hole("now.ms" if v.factor == 1000 else "now.unix", True)
         if isinstance(v, (Hole, Kept)):
@@ -1045,7 +1129,11 @@ class Caller(Importer):
         return [self.call(args[0], [v], {}, node) for v in values] if values is not None else Unknown("a list")
 
     def m_next(self, args, named, node, scope):
-        return args[0] if isinstance(args[0], (Rand, Hole)) else self.lift(lambda v: v[0], args[0])
+        if isinstance(args[0], Hole) or (isinstance(args[0], Rand) and any(r.taken for r in args[0].roots)):
+            return args[0]
+        if isinstance(args[0], (list, tuple)):
+            return args[0][0] if args[0] or len(args) < 2 else args[1]
+        return self.lift(lambda v, *d: next(iter(v), *d), *args)
 
     def m_iter(self, args, named, node, scope):
         return args[0]
@@ -1120,15 +1208,16 @@ class Caller(Importer):
         after = order[order.index(owner) + 1:] if owner in order else []
         return Super(after, me)
 
-    def m_re_search(self, args, named, node, scope):
-        if len(args) > 1 and isinstance(args[0], str) and isinstance(args[1], Body):
-            return Found(args[1].response, args[0])
-        if len(args) > 1 and isinstance(args[1], (Body, Ref)):
+    def m_re_search(self, args, named, node, scope, start=""):
+        if len(args) > 1 and isinstance(args[1], Body):
+            pattern = self.pattern_of(args[0], args[2] if len(args) > 2 else named.get("flags", 0), start)
+            return Unknown("a search in an answer", True) if pattern is None else Found(args[1].response, pattern)
+        if len(args) > 1 and isinstance(args[1], Ref):
             return Unknown("a search in an answer", True)
         return self.matched(re.search, args)
 
     def matched(self, f, args):
-        if len(args) != 2 or not all(isinstance(a, str) for a in args):
+        if not 2 <= len(args) <= 3 or not all(isinstance(a, (str, int)) for a in args):
             return Unknown("a search")
         made = f(*args)
         return None if made is None else Bound("matched", made, "match")
@@ -1136,18 +1225,20 @@ class Caller(Importer):
     def m_re_match(self, args, named, node, scope):
         if is_plain(args):
             return self.matched(re.match, args)
-        return self.m_re_search(args, named, node, scope)
+        return self.m_re_search(args, named, node, scope, "\\A")
 
     def m_re_fullmatch(self, args, named, node, scope):
         return self.matched(re.fullmatch, args) if is_plain(args) else Unknown("a search in an answer", True)
 
     def m_re_findall(self, args, named, node, scope):
-        if len(args) > 1 and isinstance(args[0], str) and isinstance(args[1], Body):
-            return Ref(args[1].response.step, "regex", (args[0],))
-        return Unknown("re.findall")
+        if len(args) > 1 and isinstance(args[1], Body):
+            pattern = self.pattern_of(args[0], args[2] if len(args) > 2 else named.get("flags", 0))
+            return Unknown("re.findall", True) if pattern is None else Ref(args[1].response.step, "regex", (pattern,))
+        return Unknown("re.findall") if not is_plain(args) else re.findall(*args)
 
     def m_re_compile(self, args, named, node, scope):
-        return Bound("pattern", args[0], "compile") if args and isinstance(args[0], str) else Unknown("a pattern")
+        pattern = self.pattern_of(args[0], args[1] if len(args) > 1 else named.get("flags", 0)) if args else None
+        return Bound("pattern", pattern, "compile") if pattern is not None else Unknown("a pattern")
 
     def m_bs4_BeautifulSoup(self, args, named, node, scope):
         if args and isinstance(args[0], Body):

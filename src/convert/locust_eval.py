@@ -40,6 +40,7 @@ class Evaluator:
         self.given = []  # what the choices of this path say of draws: (rand, truth)
         self.when = None  # the condition of the steps that come now
         self.steps = None
+        self.in_while = False  # in a loop that an answer may end
         self.checking = None  # the answer whose "with" block is evaluated
         self.listeners, self.dotenv = [], {}
         self.writer = None
@@ -267,7 +268,9 @@ class Evaluator:
             return Unknown("a calculation with an answer", True)
         roots = roots_of(args)
         if roots and find(args, (Text, Hole, Clock, Instance, Client, Function, Class, Module)) is None:
-            made = Rand(roots, lambda world: f(*resolve(args, world)))
+            known, cost = fixed(args)
+            made = Rand(roots, lambda world: f(*resolve(known, world)))
+            made.cost += cost
             made.make({r: r.pick(self.rng) for r in roots})  # fails here if it fails
             return self.settle(made)
         if roots and find(args, (Hole, Clock, Instance, Client, Function, Class, Module)) is None:
@@ -360,11 +363,14 @@ class Evaluator:
     def e_UnaryOp(self, node, scope):
         value = self.eval(node.operand, scope)
         if isinstance(node.op, ast.Not):
-            t = self.truth(value, node, quiet=True)
-            return (not t) if isinstance(t, bool) else Unknown("a condition", isinstance(value, (
-                Ref, Kept)) or getattr(value, "answer", False))
+            return self.inverted(value, node)
         f = {ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Invert: operator.invert}[type(node.op)]
         return self.lift(f, value)
+
+    def inverted(self, value, node):
+        t = self.truth(value, node)
+        return (not t) if isinstance(t, bool) else Unknown("a condition", isinstance(value, (
+            Ref, Kept)) or getattr(value, "answer", False))
 
     def e_BoolOp(self, node, scope):
         stop = isinstance(node.op, ast.Or)
@@ -380,10 +386,22 @@ class Evaluator:
                 continue
             t = self.truth(value, n)
             if not isinstance(t, bool):
-                return Unknown("a condition", isinstance(value, (Ref, Kept)) or getattr(value, "answer", False))
+                answer = isinstance(value, (Ref, Kept)) or getattr(value, "answer", False)
+                self.rest_of(node.values[i + 1:], stop, answer, node, scope)
+                return Unknown("a condition", answer)
             if t == stop:
                 return value
         return value
+
+    def rest_of(self, nodes, stop, answer, node, scope):
+        """What the operands send after one that is not known: an answer is as for a user who goes on."""
+        calls = self.calls_in(nodes) if self.steps is not None else 0
+        if calls and not answer:
+            self.lost(node, "this condition cannot be known", calls)
+        elif calls:
+            self.note("assumed", node, "the answer makes this true")
+            for n in nodes if not stop else []:
+                self.eval(n, scope)
 
     def e_IfExp(self, node, scope):
         value = self.eval(node.test, scope)
@@ -452,6 +470,8 @@ class Evaluator:
                 return Test(a.response, limit, False)
             if op in (ast.Lt, ast.LtE):
                 return Test(a.response, limit, True)
+        if find((a, b), Ref) is not None and (getattr(a, "part", None) or getattr(b, "part", None)):
+            return None
         if isinstance(a, Ref) and isinstance(b, PLAIN) and not isinstance(b, bytes) and a.source in ("json", "header"):
             where = self.where(a)
             if op in (ast.Eq, ast.NotEq, ast.Is, ast.IsNot) and not (a.source == "header" and not isinstance(b, str)):
@@ -479,7 +499,7 @@ class Evaluator:
 
     # --- conditions
 
-    def truth(self, value, node, quiet=False):
+    def truth(self, value, node):
         """True, False, or None if it is not known. A draw decides by a choice of this path."""
         if isinstance(value, Unknown):
             return None
@@ -586,6 +606,12 @@ class Evaluator:
                 self.note("assumed", node, "the last of %s" % value.name)
                 return Kept(value.name)
             return Unknown("a part of %s" % value.name, True)
+        if isinstance(value, Found):
+            return self.call_found(value, "__getitem__", [key], {}, node)
+        if isinstance(value, Bound) and value.kind == "matched":
+            return value.owner[key]
+        if isinstance(value, Pieces):
+            return self.piece(value, key)
         if isinstance(value, Module) and value.name == "os.environ":
             return self.environment(key, None, node, True)
         if isinstance(value, Client):
@@ -603,7 +629,24 @@ class Evaluator:
             for k in value:
                 if self.decide(self.lift(operator.eq, key, k), node):
                     return value[k]
-        return self.lift(operator.getitem, value, key)
+        made = self.lift(operator.getitem, value, key)
+        if isinstance(value, Rand) and value.row and isinstance(made, Rand) and isinstance(key, str):
+            made.column = key
+        return made
+
+    def piece(self, pieces, i):
+        """One piece of a text of an answer that is split, as a regular expression."""
+        ref, separator = pieces.ref, re.escape(pieces.separator)
+        before, ends = ref.within or ("", ())
+        if not isinstance(i, int) or i < -1 or (i == -1 and (before or pieces.most is not None)):
+            return Unknown("a part of an answer", True)
+        if i == -1:
+            return ref.but(part="(?s)^(?:.*%s)?(.*)$" % separator)
+        before += "(?:.*?%s){%d}" % (separator, i) if i else ""
+        if i == pieces.most:
+            return ref.but(part="(?s)^%s(.*)$" % before)
+        ends += (separator,)
+        return ref.but(part="(?s)^%s(.*?)(?:%s|$)" % (before, "|".join(ends)), within=(before, ends))
 
     def cookie_of(self, jar, key, node):
         """A cookie that an answer has set. Which one is not known; most servers send it with each page."""
@@ -648,6 +691,8 @@ class Evaluator:
         return self.calls_in(body if isinstance(body, list) else [body])
 
     def inside(self, ref, key):
+        if ref.part is not None:
+            return Unknown("a character of an answer", True)
         if ref.source == "json" and isinstance(key, (str, int)) and not isinstance(key, bool):
             if isinstance(key, int) and key < 0:
                 if key != -1:
@@ -656,10 +701,11 @@ class Evaluator:
             return Ref(ref.step, "json", tuple(ref.path) + (key,))
         if ref.source in ("header", "cookie") and not ref.path and isinstance(key, str):
             return Ref(ref.step, ref.source, (key,))
-        if ref.source == "regex" and isinstance(key, (int, Rand)):
+        if ref.source == "regex" and len(ref.path) == 1 and isinstance(key, (int, Rand)):
             if key != 0:
                 self.note("assumed", self.line, "the first that is found in the answer")
-            return ref
+            groups = self.groups(ref.path[0])
+            return ref if groups < 2 else tuple(Ref(ref.step, "regex", ref.path + (i,)) for i in range(1, groups + 1))
         if ref.source == "json" and isinstance(key, Rand):
             self.note("assumed", self.line, "the first element of the answer's list")
             return Ref(ref.step, "json", tuple(ref.path) + (0,))
@@ -694,11 +740,14 @@ class Evaluator:
 
     def comprehend(self, node, scope, make, kind):
         out, inner, answer = [], Scope(scope), False
+        sends = self.steps is not None and self.calls_in([node])
+        held, draws = [], []  # conditions that chance decides: of the element that is made now, and of each
 
         def level(i):
             nonlocal answer
             if i == len(node.generators):
                 out.append(make(inner))
+                draws.append(tuple(held))
                 return
             g = node.generators[i]
             found = self.eval(g.iter, inner)
@@ -715,16 +764,23 @@ class Evaluator:
             for v in values:
                 self.assign(g.target, v, inner)
                 found = [self.eval(c, inner) for c in g.ifs]
-                keep = [True if getattr(v, "answer", False) else self.truth(v, c) for v, c in zip(found, g.ifs)]
+                chance = [v for v in found if isinstance(v, Rand)] if not sends else []
+                keep = [True if getattr(v, "answer", False) or v in chance else self.truth(v, c) for v, c in zip(found, g.ifs)]
                 if None in keep:
                     raise ValueError("a condition that is not known")
                 if all(keep):
+                    held.extend(chance)
                     level(i + 1)
+                    del held[len(held) - len(chance):]
 
         try:
             level(0)
         except ValueError as e:
+            if sends:
+                self.lost(node, str(e))
             return Unknown(str(e), answer)
+        if any(draws):
+            return self.lift(lambda values, keep: kind(v for v, k in zip(values, keep) if all(k)), out, draws)
         return kind(out)
 
     def iterate(self, value):
@@ -835,8 +891,8 @@ class Evaluator:
         values = self.iterate(value) if not isinstance(value, dict) else list(value)
         if isinstance(value, Rand):
             values = [self.lift(lambda v, i=i: list(v)[i], value) for i in range(n)]
-        elif isinstance(value, Ref):
-            values = [self.inside(value, i) for i in range(n)]
+        elif isinstance(value, (Ref, Pieces)):
+            values = [self.item(value, i, target) for i in range(n)]
         if values is None or len(values) != n:
             values = [value if isinstance(value, Unknown) else Unknown("values that are not known")] * n
         for t, v in zip(target.elts, values):
@@ -919,13 +975,17 @@ class Evaluator:
         return None
 
     def s_If(self, node, scope):
-        value = self.eval(node.test, scope)
-        if isinstance(node.test, ast.UnaryOp) and isinstance(node.test.op, ast.Not) and not self.checking:
-            inner = self.eval(node.test.operand, scope)
-            if isinstance(inner, Kept) or self.has_default(inner):
-                return self.unless(inner, node, scope)
+        pure = not self.checking and not self.calls_in([node.test])
+        missing = self.needed(node.test, scope) if pure else None
+        if missing is not None:
+            return self.unless(missing, node, scope)
+        present = self.needed(node.test, scope, ast.And) if pure and isinstance(node.test, ast.BoolOp) else None
+        value = self.eval(node.test, scope) if present is None else present
         if isinstance(value, Test) and value.response is self.checking:
             value = value.value
+        if (isinstance(value, (Kept, Ref, Test)) or getattr(value, "answer", False)) and self.recurs(node.body):
+            self.note("assumed", node, "the answer makes this false, so that the function does not call itself for ever")
+            return self.block(node.orelse, scope)
         if isinstance(value, Kept) or self.has_default(value):
             return self.provided(value, node.body, node.orelse, node, scope)
         if isinstance(value, (Test, Ref)) or (isinstance(value, Unknown) and value.answer):
@@ -934,9 +994,42 @@ class Evaluator:
         t = self.truth(value, node.test)
         if t is not None:
             self.said_status(node, t, scope)
+            self.said_changed(node, node.orelse if t else node.body)
             self.said_forced(node, node.orelse if t else node.body)
             return self.block(node.body if t else node.orelse, scope)
         self.unknown_if(value, node, scope)
+
+    def needed(self, test, scope, op=ast.Or):
+        """The value that a task captures if the condition is that it, or one of several, is not there; or, with ast.And, that
+        all of them are. None for others."""
+        found, either = None, op is ast.Or
+        for n in test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, op) else [test]:
+            operand = self.inverse_of(n)
+            value = self.eval(operand or n, scope)
+            if (operand is not None) == either and (isinstance(value, Kept) or self.has_default(value)):
+                found = value if found is None or isinstance(value, Kept) else found
+            elif isinstance(value, Rand) or (operand is not None and not either) or (
+                    operand is None and self.truth(value, n) == either):
+                return None
+        return found
+
+    @staticmethod
+    def inverse_of(n):
+        """x of "not x", "x is None", "len(x) == 0"; None for others."""
+        if isinstance(n, ast.UnaryOp) and isinstance(n.op, ast.Not):
+            return n.operand
+        right = n.comparators[0] if isinstance(n, ast.Compare) and isinstance(n.ops[0], (ast.Is, ast.Eq)) else None
+        if not isinstance(right, ast.Constant) or len(n.ops) > 1:
+            return None
+        if isinstance(n.left, ast.Call) and getattr(n.left.func, "id", "") == "len" and len(n.left.args) == 1:
+            return n.left.args[0] if right.value == 0 else None
+        return n.left if right.value is None else None
+
+    def recurs(self, nodes):
+        """Whether these statements call a function that is being called."""
+        called = {getattr(n.func, "attr", getattr(n.func, "id", "")) for b in nodes for n in ast.walk(b)
+                  if isinstance(n, ast.Call)}
+        return any(f.name in called for f in self.active)
 
     def has_default(self, value):
         return isinstance(value, Ref) and value.default is not None and value.default in ("", 0, False)
@@ -945,6 +1038,15 @@ class Evaluator:
         other = node.orelse if t else node.body
         if "status_code" in self.source(node) and self.calls_in(other) and self.steps is not None:
             self.note("assumed", node, "this is %s; the other branch sends nothing" % str(t).lower())
+
+    def said_changed(self, node, other):
+        """A condition on what a task changes: another task is read as if it had not."""
+        names = {n.attr for n in ast.walk(node.test) if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name)}
+        names &= self.changed - {name for _, name in self.written}
+        calls = self.calls_in(other)
+        if names and self.steps is not None and not Root.starting and (calls or self.calls_in([node])):
+            self.note("lost" if calls else "assumed", node, "a task changes %s; here it stays as on_start leaves it" %
+                      sorted(names)[0], calls)
 
     def said_forced(self, node, other):
         if self.forced and self.steps is not None and self.calls_in(other):
@@ -961,6 +1063,8 @@ class Evaluator:
         t = not (fails or (self.ends(node.body) and not self.calls_in(node.body)))
         if isinstance(value, Test) and not value.value and not self.calls_in(node.body):
             t = False
+        if self.in_while and not fails and node.body and isinstance(node.body[-1], ast.Break):
+            t = True  # what the loop waits for
         matters = self.calls_in(node.body) or self.calls_in(node.orelse) or self.ends(node.body)
         if matters and self.steps is not None:
             self.note("assumed", node, "the answer makes this %s" % str(t).lower())
@@ -1090,6 +1194,7 @@ class Evaluator:
         stops = count_nodes(node.body, (ast.Break, ast.Continue, ast.Return, ast.AugAssign, ast.If))
         repeat = len(values) > UNROLL_MAX and not (used & target) and not stops and self.steps is not None
         before = self.writer.repeat(len(values)) if repeat else None
+        outer, self.in_while = self.in_while, False
         for i, v in enumerate(values[:1] if repeat else values):
             if self.steps is not None and len(self.steps) >= REQUESTS_MAX:
                 self.lost(node, "its rounds after the first %d" % i, self.calls_in(node.body) * (len(values) - i))
@@ -1103,12 +1208,22 @@ class Evaluator:
                 continue
         else:
             self.block(node.orelse, scope)
+        self.in_while = outer
         if repeat:
             self.writer.unrepeat(before)
 
     def s_While(self, node, scope):
+        outer, self.in_while = self.in_while, True
+        try:
+            self.while_rounds(node, scope)
+        finally:
+            self.in_while = outer
+
+    def while_rounds(self, node, scope):
         begin, first = self.steps and len(self.steps) or 0, 0
         for i in range(1000):
+            if i == ENDLESS_MIN and isinstance(node.test, ast.Constant) and self.steps is not None and len(self.steps) > begin:
+                break
             value = self.eval(node.test, scope)
             t = self.truth(value, node.test)
             if i == 1 and self.steps is not None:

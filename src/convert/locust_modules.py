@@ -235,16 +235,16 @@ class Importer(Evaluator):
     def evaluate_module(self, own):
         """Evaluates the statements of an imported module, wherever the import is."""
         outer = (self.steps, self.when, self.top, self.sink, self.options, self.checking, self.in_task, self.depth,
-                 self.depth_calls, self.line, self.nodes)
+                 self.active, self.line, self.nodes)
         self.steps, self.when, self.top, self.sink, self.options = None, None, True, self.general, None
-        self.checking, self.in_task, self.depth, self.depth_calls = None, False, 0, 0
+        self.checking, self.in_task, self.depth, self.active = None, False, 0, []
         self.nodes = self.module_nodes
         try:
             self.module_level(own)
         finally:
             self.module_nodes = self.nodes
             (self.steps, self.when, self.top, self.sink, self.options, self.checking, self.in_task, self.depth,
-             self.depth_calls, self.line, self.nodes) = outer
+             self.active, self.line, self.nodes) = outer
 
     def module_level(self, own):
         own.scope.names.update({"__name__": own.name, "__file__": own.path})

@@ -6,12 +6,13 @@ class Writer:
 
     def __init__(self, run, prepared=None):
         """`prepared` wrote the setup, whose names and draws are used again."""
-        self.run, self.usual_wait = run, 0
+        self.run = run
         self.before = None  # a pause for the next step
         self.block = None  # [number, rounds] of a repeat
         self.blocks = 0
         self.names, self.rands = {}, []
         self.used, self.secrets = set(), {}
+        self.needs = None  # a part of an answer, without which this request is not sent
         self.foreign, self.lent = [], set()  # values of other tasks: in this request; in any
         self.verify, self.timeouts, self.requests = True, [], 0
         if prepared is not None:
@@ -22,7 +23,7 @@ class Writer:
     def name_of(self, ref):
         """The capture that keeps this value, which is added to its step."""
         if ref.name is None:
-            key = [k for k in ref.path if isinstance(k, str)] if ref.source != "regex" else []
+            key = [k for k in ref.path[ref.source == "regex":] if isinstance(k, str)]
             base = "".join(c if c.isalnum() and c.isascii() else "_" for c in (key[-1] if key else "value"))[:40]
             base = safe(base)
             name, n = base, 2
@@ -31,6 +32,8 @@ class Writer:
             ref.name = name
         self.names[ref.name] = True
         run = self.run
+        if ref.part is not None and ref.default == "":
+            self.needs = ref.name
         if run.steps is not None and not any(s is ref.step for s in run.steps + run.start_steps + run.setup):
             self.foreign.append(ref.name)
         ref.step["capture"][ref.name] = self.source_of(ref)
@@ -39,14 +42,18 @@ class Writer:
     def source_of(self, ref):
         if ref.source == "regex":
             out = {"regex": ref.path[0]}
-            if len(ref.path) > 1 and ref.path[1] not in (0, 1):
+            if len(ref.path) > 1 and ref.path[1] != min(1, self.run.groups(ref.path[0])):
                 out["group"] = ref.path[1]
         elif ref.source == "json" and not ref.path:
             out = {"body": True}
         elif ref.source == "json" and -1 in ref.path:
             out = {"jsonpath": "$" + "".join("[%s]" % (json.dumps(p) if isinstance(p, str) else p) for p in ref.path)}
+        elif ref.source == "body":
+            out = {}
         else:
             out = self.run.where(ref)
+        if ref.part is not None:
+            out["regex"] = ref.part
         if ref.default is not None:
             out["default"] = ref.default
         return out
@@ -156,12 +163,13 @@ class Writer:
                 run.note("lost", node, "it is sent before the test", 1, run.general)
             return Unknown("an answer", True)
         if len(run.steps) >= REQUESTS_MAX:
+            run.note("lost", node, "its task sends more than %d requests" % REQUESTS_MAX, 1)
             return Unknown("an answer", True)
         at = run.place(node)
         step = {"line": getattr(at, "lineno", 0), "file": clean(at.own.shown) if hasattr(at, "own") else "", "notes": [],
                 "capture": {}, "checks": [], "when": run.when, "repeat": self.block}
         outer, run.sink = run.sink, step["notes"]
-        self.foreign = []
+        self.foreign, self.needs = [], None
         try:
             self.fill(step, client, method, args, named, node)
         except (ValueError, TypeError, KeyError, IndexError, AttributeError) as e:
@@ -176,6 +184,8 @@ class Writer:
                 step["when"] = OPEN + self.foreign[0] + SHUT
             run.note("assumed", node, "it is sent once the same user has %s from another task" % self.foreign[0], 0,
                      step["notes"])
+        elif self.needs and step["when"] is None:  # without it, the source fails here
+            step["when"] = OPEN + self.needs + SHUT
         step["before"], self.before = self.before, None
         run.steps.append(step)
         client.last = Response(step)
@@ -544,9 +554,10 @@ class Reader(Caller):
         self.files = files
         self.writer = Writer(self)
         self.kept, self.in_task, self.written, self.assigned, self.initial = set(), False, set(), {}, {}
-        self.users_now, self.depth_calls, self.start_steps = [], 0, []
+        self.users_now, self.active, self.start_steps = [], [], []  # active: the functions that are being called
         self.around, self.setup = Instance(Class("Environment", [])), []
         self.around.values.update({"parsed_options": Module("options"), "runner": Module("locust.runner"), "host": Target()})
+        self.changed = set()  # attributes that a task makes true, or false
         self.fillers = set()  # tasks that add to a list of the file, by their nodes
         self.bodies = {}
         self.learn(main)
@@ -610,12 +621,12 @@ class Reader(Caller):
 
     # --- tasks
 
-    def task_list(self, cls):
+    def task_list(self, cls, say=False):
         """As Locust collects them: those of the bases first, each as often as its weight."""
         out = []
         for b in cls.bases:
             if isinstance(b, Class) and (b.is_user() or b.is_set() or b.order or "tasks" in b.attributes):
-                out += self.task_list(b)
+                out += self.task_list(b, say)
         own = cls.attributes.get("tasks", cls.attributes.get("task_set"))
         if isinstance(own, dict):
             own = list(own.items())
@@ -626,16 +637,16 @@ class Reader(Caller):
                 thing, weight = t if isinstance(t, tuple) and len(t) == 2 else (t, 1)
                 if isinstance(thing, (Function, Class, Method)) and isinstance(weight, int):
                     out.append((thing, weight))
-                else:
-                    self.note("left out", self.attribute_node(cls, ("tasks", "task_set")), "one of these tasks is not "
-                              "in this file")
-        elif own is not None:
-            self.note("left out", self.attribute_node(cls, ("tasks", "task_set")), "its value cannot be read")
+                elif say:
+                    self.note("lost", self.attribute_node(cls, ("tasks", "task_set")), "one of these tasks is not in this "
+                              "file or near it: %s" % (self.absent(thing) or getattr(thing, "why", "")), 1)
+        elif own is not None and say:
+            self.note("lost", self.attribute_node(cls, ("tasks", "task_set")), "its value cannot be read", 1)
         return out + [(t, t.weight) for t in cls.order]
 
     def run_steps(self, function, args, fork):
         """Evaluates a method: its steps, and whether it left its TaskSet."""
-        self.steps, self.given, self.at, self.share, self.when = [], [], 0, Fraction(1), None
+        self.steps, self.given, self.at, self.share, self.when, self.in_while = [], [], 0, Fraction(1), None, False
         self.options = self.options if fork else None
         self.nodes = 0
         self.writer.before = self.writer.block = None
@@ -656,7 +667,7 @@ class Reader(Caller):
         except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError) as e:
             self.note("lost", self.line, "the rest of this task: %s" % e, 1)
         finally:
-            self.depth_calls = self.depth = 0
+            self.active, self.depth = [], 0
         steps, self.steps = self.steps, None
         if self.writer.before is not None and steps:
             steps[-1]["after"] = self.writer.before
@@ -685,9 +696,11 @@ class Reader(Caller):
         if any(len(v) > len(b) for v, b in before) and isinstance(function, Function):
             self.fillers.add(id(function.node))
         if self.choices:
-            self.note("assumed", function.node if isinstance(function, Function) else self.line,
-                      "only %d ways through it are here" % len(out), 0, out[0][2])
             total = sum(p[0] for p in out)
+            seen = {(s["file"], s["line"]) for p in out for s in p[1]}
+            self.note("lost", function.node if isinstance(function, Function) else self.line, "only the first %d ways through "
+                      "it are here, which are %d %% of what it sends; each has the others' share" % (len(out), round(100 * total)),
+                      max(1, self.sent_by(function) - len(seen)), out[0][2])
             for p in out:
                 p[0] /= total
         self.sink, self.options, self.given = outer, None, []
@@ -726,16 +739,19 @@ class Reader(Caller):
         self.choices = []
         return self.run_steps(Method(f, me), [], False)[0]
 
-    def container(self, cls, me, notes):
-        """Ways to be a user of this class or TaskSet: a list of variants."""
+    def container(self, cls, me, notes, args):
+        """Ways to be a user of this class or TaskSet: a list of variants. `args` are those of its __init__."""
         tasks, leaves, sets = [], Fraction(0), []
         total = sum(w for _, w in self.task_list(cls)) or 1
+        init, outer_start, on_start = cls.get("__init__"), self.start_steps, []
         Root.starting = True
         try:
-            on_start = self.start(cls, me, "on_start")
+            if isinstance(init, Function):
+                on_start = self.run_steps(Method(init, me), args[:len(init.node.args.args) - 1], False)[0]
+            self.start_steps = outer_start + on_start
+            on_start = on_start + self.start(cls, me, "on_start")
         finally:
-            Root.starting = False
-        outer_start, self.start_steps = self.start_steps, self.start_steps + on_start
+            Root.starting, self.start_steps = False, outer_start + on_start
         try:
             return self.tasks_of(cls, me, notes, tasks, leaves, sets, total, on_start)
         finally:
@@ -743,7 +759,7 @@ class Reader(Caller):
 
     def tasks_of(self, cls, me, notes, tasks, leaves, sets, total, on_start):
         in_order = cls.in_order()
-        listed = self.task_list(cls)
+        listed = self.task_list(cls, True)
         numbered = list(enumerate(listed))
         if not in_order:  # tasks that fill a list of the file come first, so that others find something in it
             numbered.sort(key=lambda n: id(getattr(n[1][0], "node", None)) not in self.fillers)
@@ -753,10 +769,7 @@ class Reader(Caller):
             if isinstance(thing, Class):
                 inner = Instance(thing)
                 inner.values.update({"user": me.values.get("user", me), "parent": me})
-                init = thing.get("__init__")
-                if isinstance(init, Function):
-                    self.call(Method(init, inner), [me], {}, self.tree)
-                sets.append((thing, weight, self.container(thing, inner, notes)))
+                sets.append((thing, weight, self.container(thing, inner, notes, [me])))
                 tasks.append((len(sets) - 1, weight))
             elif in_order:
                 for _ in range(min(weight, 50)):
@@ -867,12 +880,9 @@ class Reader(Caller):
         client = Client()
         me.values["client"] = client
         self.top, self.in_task = False, False
-        init = cls.get("__init__")
         self.steps, self.options, self.when = None, None, None
         try:
-            if isinstance(init, Function):
-                self.run_init(init, me)
-            variants = self.container(cls, me, notes)
+            variants = self.container(cls, me, notes, [self.around])
         except (TooMuch, Raised, Interrupt, ValueError, TypeError, LookupError, AttributeError) as e:
             self.note("lost", cls.node, "this class: %s" % (str(e) or type(e).__name__),
                       self.calls_in(cls.body), self.general)
@@ -890,14 +900,6 @@ class Reader(Caller):
                         "sequence": v["order"], "on_start": v["on_start"], "on_stop": v["on_stop"], "notes": own,
                         "tasks": v["tasks"], "host": self.host(cls, me)})
         return out
-
-    def run_init(self, init, me):
-        self.sink, before = self.sink, self.writer.before
-        self.steps, Root.starting = [], True
-        try:
-            self.call(Method(init, me), [self.around] * (len(init.node.args.args) > 1), {}, self.tree)
-        finally:
-            self.steps, self.writer.before, Root.starting = None, before, False
 
     def host(self, cls, me):
         value = me.values.get("host", cls.get("host"))
@@ -1006,6 +1008,8 @@ class Reader(Caller):
                     break
                 self.note("left out", cls.node, "its users over time cannot be calculated")
                 return None
+            if len(made) > 2:
+                self.note("left out", cls.node, "which classes of users there are at a time; all are there all the time")
             pair = (max(0, min(int(made[0]), 10 ** 7)), max(float(made[1]), 1e-6))
             targets += [pair] * (1 if t < 3600 else 10)
         return stages(targets)
@@ -1083,7 +1087,7 @@ class Draws:
         """Draws of which the source uses one result several times: a file of rows for each group."""
         groups = []
         for i in used:
-            roots = [r for r in self.uses[i][0].roots if self.count[r] > 1 or r.taken]
+            roots = [r for r in self.uses[i][0].roots if self.count[r] > 1 or r.taken or r.file]
             if not roots:
                 continue
             roots = set(self.uses[i][0].roots)
@@ -1095,13 +1099,38 @@ class Draws:
             members = [i for i in used if set(self.uses[i][0].roots) & g]
             self.feeder(sorted(g, key=id), members)
 
+    def own_files(self, members):
+        """Columns of the source's own CSV files are those files. Returns the other members."""
+        rows = {}
+        for i in members:
+            rand, given = self.uses[i][:2]
+            if len(rand.roots) == 1 and rand.roots[0].file and not given and re.fullmatch(r"[A-Za-z_]\w*", rand.column or "", re.A):
+                rows.setdefault(rand.roots[0], []).append(i)
+        for root, own in rows.items():
+            name = "draw%d" % (len(self.doc["feeders"]) + 1)
+            self.columns.update((i, "%s.%s" % (name, self.uses[i][0].column)) for i in own)
+            self.doc["feeders"].append({"name": name, "csv": root.file[0], "delimiter": root.file[1],
+                                        "mode": "sequential" if root.taken else "random"})
+            self.stays.update(own if any(self.uses[i][5] for i in own) else [])
+        rest = [i for i in members if i not in self.columns]
+        if rows and rest:
+            self.run.note("assumed", self.uses[rest[0]][3], "drawn apart from the row of the file", 0, self.uses[rest[0]][4])
+        return rest
+
     def feeder(self, roots, members):
+        members = self.own_files(members)
+        if not members:
+            return
         self.run.given = [x for i in members for x in self.uses[i][1]]
-        worlds, exact = self.run.worlds(roots, samples=max(10, min(ROWS_MAX, 200000 // len(members))))
+        cost = sum(self.uses[i][0].cost for i in set(members))
+        worlds, exact = self.run.worlds(roots, max(10, min(ROWS_MAX, 1000000 // cost)), max(10, min(ROWS_MAX, 200000 // cost)))
         self.run.given = []
         name = "draw%d" % (len(self.doc["feeders"]) + 1)
+        mode = "sequential" if any(r.taken for r in roots) else "random"
         columns, keys = [], {}
-        made = {i: [self.uses[i][0].make(w) for w in worlds] for i in members}
+        made = dict(zip(members, zip(*self.outcomes([self.uses[i][0] for i in members], worlds))))
+        if not made:
+            return
         self.hide(members, made)
         for i in members:
             if i in self.hidden:
@@ -1120,10 +1149,19 @@ class Draws:
                 self.columns.pop(i, None)
             return
         line, sink = self.uses[members[0]][3], self.uses[members[0]][4]
-        mode = "sequential" if any(r.taken for r in roots) else "random"
         self.doc["feeders"].append({"name": name, "columns": list(keys.values()), "rows": rows, "mode": mode})
         if not exact:
             self.run.note("assumed", line, "%d values, drawn in advance, are in a file" % len(rows), 0, sink)
+
+    def outcomes(self, rands, worlds):
+        """What these draws make of each combination, but of those for which the source itself fails."""
+        out = []
+        for w in worlds:
+            try:
+                out.append([r.make(w) for r in rands])
+            except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError):
+                continue
+        return out
 
     def hide(self, members, made):
         """Passwords are no column: a variable replaces them, also where the same values have another name."""
@@ -1157,7 +1195,10 @@ class Draws:
         self.run.given = given
         worlds, exact = self.run.worlds(rand.roots, ROWS_MAX, 20 if len(self.uses) > 500 else VALUES_MAX)
         self.run.given = []
-        values = [self.written(rand.make(w), typed) for w in worlds]
+        values = [self.written(v, typed) for v, in self.outcomes([rand], worlds)]
+        if not values:
+            self.run.note("left out", line, "its value cannot be calculated", 0, sink)
+            return "random.choice('')"
         if len(values) > VALUES_MAX and not (exact and len(values) * len(values[0]) < 20000 and len(values) <= 900):
             values, exact = values[:VALUES_MAX], False
         while len(values) > 1 and sum(len(v) for v in values) > 60000:

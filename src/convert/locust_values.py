@@ -18,6 +18,7 @@ OPEN, SHUT = "\ue000", "\ue001"
 STEPS_MAX = 200000  # evaluated nodes of one class
 DEPTH_MAX = 60
 REQUESTS_MAX = 1000  # of one task
+ENDLESS_MIN = 100  # rounds of "while True" that send: only an answer ends it
 UNROLL_MAX = 10  # more equal rounds of a loop are one "repeat"
 PATHS_MAX = 24  # ways through a task that random decides
 CHOICES_MAX = 12  # on one way
@@ -81,11 +82,27 @@ class Clock(Same):
 
 
 class Ref(Same):
-    """A value from an answer. `path` is a list of keys for json."""
+    """A value from an answer. `path` is a list of keys for json. `part`: the regular expression of a part of it;
+    `within`: what is before that part and what ends it, as other parts of it need."""
+
+    part = within = None
 
     def __init__(self, step, source, path=(), default=None, number=False):
         self.step, self.source, self.path = step, source, path
         self.default, self.number, self.name = default, number, None
+
+    def but(self, **changes):
+        """The same value with these changes."""
+        made = copy.copy(self)
+        made.__dict__.update(changes, name=None)
+        return made
+
+
+class Pieces(Same):
+    """A value of an answer, split at a text; the last piece has the rest after `most` of them."""
+
+    def __init__(self, ref, separator, most):
+        self.ref, self.separator, self.most = ref, separator, most
 
 
 class Kept(Same):
@@ -103,13 +120,14 @@ class Text(Same):
 
 
 class Root(Same):
-    """One draw: of a list of values with weights, or by a function of a random.Random. `of_user`: by on_start."""
+    """One draw: of a list of values with weights, or by a function of a random.Random. `of_user`: by on_start.
+    `file`: the CSV file of which it is a row."""
 
     starting = False  # on_start or __init__ is evaluated now
 
-    def __init__(self, options=None, draw=None, weights=None, taken=False):
+    def __init__(self, options=None, draw=None, weights=None, taken=False, file=None):
         self.options, self.draw, self.weights, self.taken = options, draw, weights, taken
-        self.of_user = Root.starting
+        self.of_user, self.file = Root.starting, file
 
     def pick(self, rng):
         if self.options is not None:
@@ -118,10 +136,19 @@ class Root(Same):
 
 
 class Rand(Same):
-    """A value that is calculated from draws. `native`: the expression that makes it, if there is one."""
+    """A value that is calculated from draws. `native`: the expression that makes it, if there is one. `column`: it is this
+    column of a row of a file."""
 
-    def __init__(self, roots, make, native=None, between=None):
-        self.roots, self.make, self.native, self.between = roots, make, native, between
+    column, cost = None, 1  # cost: how many values are made for one of it
+
+    def __init__(self, roots, make, native=None, between=None, row=False):
+        self.roots, self.make, self.native, self.between, self.row = roots, make, native, between, row
+
+
+class Row(dict):
+    """A row of a CSV file. `place`: the file and its delimiter, and how many rows it has."""
+
+    place = None
 
 
 class Module(Same):
@@ -290,7 +317,7 @@ class Scope:
 
 
 SYMBOLS = (Unknown, Hole, Clock, Ref, Kept, Text, Rand, Module, Own, Function, Method, Class, Instance, Client, Target, Response,
-           Status, Body, Test, Bound, Super, Found, Element, File, Wait)
+           Status, Body, Test, Bound, Super, Found, Element, File, Wait, Pieces)
 PLAIN = (str, bytes, int, float, bool, type(None), complex)
 
 
@@ -319,7 +346,31 @@ def is_plain(value):
     return find(value, SYMBOLS) is None
 
 
+class Fixed:
+    """Something without draws, which resolve() need not look into."""
+
+    def __init__(self, value):
+        self.value = value
+
+
+def fixed(value):
+    """The same with each part that has no draws as a Fixed, and what it costs to resolve() it."""
+    if isinstance(value, Rand):
+        return value, value.cost
+    if isinstance(value, dict):
+        parts = [(fixed(k), fixed(v)) for k, v in value.items()]
+        cost = sum(k[1] + v[1] for k, v in parts)
+        return ({k[0]: v[0] for k, v in parts} if cost else Fixed(value)), cost
+    if isinstance(value, (list, tuple)):
+        parts = [fixed(v) for v in value]
+        cost = sum(p[1] for p in parts)
+        return (type(value)(p[0] for p in parts) if cost else Fixed(value)), cost
+    return Fixed(value), 0
+
+
 def resolve(value, world):
+    if isinstance(value, Fixed):
+        return value.value
     if isinstance(value, Rand):
         return value.make(world)
     if isinstance(value, dict):

@@ -363,3 +363,46 @@ assert set(s["tasks"][1]["json"]) == {"m", "kind", "n"}
 END
     grep -qF 'it has one round' s.json
 }
+
+@test "rows of a CSV file of the source stay in it: each user has the password of its own row" {
+    write repo/.git/HEAD </dev/null
+    write repo/load/users.csv <<'CSV'
+email,password,group
+u0@example.com,pass-of-u0,a
+u1@example.com,pass-of-u1,b
+"u2,x@example.com",pass-of-u2,a
+CSV
+    write repo/load/locustfile.py <<'PY'
+import csv, random
+from locust import HttpUser, task
+with open("users.csv") as f:
+    USERS = list(csv.DictReader(f))
+class U(HttpUser):
+    def on_start(self):
+        user = random.choice(USERS)
+        self.email = user["email"]
+        self.client.post("/login", json={"email": self.email, "password": user["password"], "group": user.get("group")})
+    @task
+    def t(self):
+        self.client.get("/me", params={"email": self.email})
+        other = random.choice([u for u in USERS if u["email"] != self.email])
+        self.client.post("/to", json={"from": self.email, "to": other["email"]})
+PY
+    run -0 --separate-stderr "$COLDSWARM" convert -f locust repo/load/locustfile.py -o s.json --force
+    [[ ${stderr_lines[-1]} == 'read 3 requests; '*' assumption'* ]] || { cat s.json; return 1; }
+    [ -z "$(grep -l pass-of s.*)" ] # not copied
+    start_recorder sent.log
+    "$COLDSWARM" run s.json -H "$URL" -u 12 -r 100 -t 2s --quiet -o run.db >/dev/null
+    python3 - <<'END'
+import collections, csv, json, urllib.parse
+rows = {r["email"]: r for r in csv.DictReader(open("repo/load/users.csv"))}
+sent = [json.loads(line) for line in open("sent.log")]
+logins = [json.loads(r["body"]) for r in sent if r["path"] == "/login"]
+assert logins and all(l == rows[l["email"]] for l in logins), logins
+assert len({l["email"] for l in logins}) > 1
+mails = {urllib.parse.unquote_plus(r["path"].split("=")[1]) for r in sent if r["path"].startswith("/me")}
+assert mails <= {l["email"] for l in logins}, mails
+pairs = [json.loads(r["body"]) for r in sent if r["path"] == "/to"]
+assert pairs and all(p["from"] in rows and p["to"] in rows for p in pairs), pairs[:5]
+END
+}

@@ -169,6 +169,39 @@ class Flow(Paths, SequentialTaskSet):
         self.client.get("/set-cookie")
         self.client.post("/guarded", headers={"X-CSRFToken": self.client.cookies["csrftoken"]})
 
+    def ready(self, answer):
+        r = self.client.get("/ready")
+        return r.status_code == answer
+
+    def pages(self, number):
+        r = self.client.get("/login", params={"page": number})
+        if r.json().get("more"):
+            self.pages(number + 1)
+
+    @task
+    def searches(self):
+        page = self.client.get("/page")
+        found = re.search(r'"csrf": "(?P<first>\w)(?P<rest>\w+)"', page.text)
+        self.client.get(f"/named/{found['rest']}/{found.group('first')}/{found[1]}")
+        self.client.get("/whole/" + re.search(r"p(\d)", page.text).group())
+        self.client.get("/pair/%s-%s" % found.groups())
+        self.client.get("/dict/" + found.groupdict()["rest"])
+        self.client.get("/flags/" + re.search('CSRF": "(.*?)"', page.text, re.I | re.S).group(1))
+        self.client.get("/start/" + re.match(r'\W+(\w)', page.text)[1])
+        self.client.get("/first/" + re.findall(r'"(\w+)": "(\w+)"', page.text)[0][1])
+        session = self.client.get("/login").headers["X-Session"]
+        self.client.get("/split/" + session.split("-")[0])
+        self.client.get("/last/" + session.split("-")[-1])
+        letter, number = session.split("-")
+        self.client.get(f"/both/{number}{letter}")
+        self.client.get("/text/" + page.text.split('"of": "')[1].split('"')[0])
+        if not self.ready(200):
+            self.client.get("/never")
+        if self.ready(200) and self.ready(200):
+            self.client.get("/twice")
+        self.pages(1)
+        self.wait()
+
     @task
     def last(self):
         self.client.headers.update({"X-Late": "yes"})
@@ -179,6 +212,10 @@ class Flow(Paths, SequentialTaskSet):
 
 class Features(Base):
     tasks = [Flow]
+
+    def __init__(self, environment):
+        super().__init__(environment)
+        self.client.get("/init")
 
     def on_start(self):
         self.client.headers["X-Api-Version"] = "2"
