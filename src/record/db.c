@@ -18,8 +18,8 @@
 #define STEPS_PER_BYTE 100u
 #define STEPS_MIN 20000000u /* half a second */
 #define STEPS_AT_ONCE 1000
-/* A report takes 50 ns for each byte. */
-#define CPU_NS_PER_BYTE 2000
+/* A report takes 10 ns for each byte. */
+#define CPU_NS_PER_BYTE 500
 #define CPU_MIN_NS (15 * NS_PER_S)
 /* Between two looks, more than this was spent by someone else on the thread. */
 #define CPU_AT_ONCE_NS NS_PER_S

@@ -9,7 +9,7 @@
 
 /* Texts that many rows share are kept for each of them. */
 #define KEPT_BYTES_MIN (UINT64_C(64) << 20)
-#define KEPT_PER_BYTE 16
+#define KEPT_PER_BYTE 4
 #define NAME_BYTES_MAX ((size_t)1 << 20)
 #define FEW_IDS 65536
 

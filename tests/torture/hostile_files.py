@@ -15,6 +15,7 @@ import random
 import re
 import resource
 import shutil
+import signal
 import sqlite3
 import struct
 import subprocess
@@ -161,7 +162,7 @@ MADE = {
         ("endpoint", "method"), ("error", "text"), ("task", "name"), ("check_name", "name"), ("event", "text"), ("failed_body", "body"),
         ("failed_body", "error"), ("failed_body", "seen"), ("manifest", "value"))),
     "many columns": "CREATE TABLE r2(" + ", ".join(f"c{i}" for i in range(1990)) + ")",
-    "many tables": "".join(f"CREATE TABLE t{i}(a);" for i in range(5000)),
+    "many tables": "BEGIN;" + "".join(f"CREATE TABLE t{i}(a);" for i in range(5000)) + "COMMIT",
     "large names": "UPDATE endpoint SET name = hex(zeroblob(600000)) || id; UPDATE error SET text = hex(zeroblob(600000)) || id;"
                    "UPDATE task SET name = hex(zeroblob(600000)) || id; UPDATE check_name SET name = hex(zeroblob(600000)) || id;"
                    "UPDATE run SET target = hex(zeroblob(600000)), verdict_reason = hex(zeroblob(600000))",
@@ -309,6 +310,7 @@ NODES = {
 
 def limit():
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 30, 1 << 30))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS_MAX, 2 * SECONDS_MAX))
 
 
 def peak_of(pid):
@@ -322,7 +324,7 @@ def peak_of(pid):
 
 def execute(argv, where):
     """(result, its peak of resident memory in bytes)"""
-    wrote, until, code, peak = os.path.join(where, "stderr"), time.monotonic() + SECONDS_MAX, None, 0
+    wrote, until, code, peak = os.path.join(where, "stderr"), time.monotonic() + 10 * SECONDS_MAX, None, 0
     with open(wrote, "wb") as err, open(os.path.join(where, "stdout"), "wb") as out:
         process = subprocess.Popen([torture.COLDSWARM, *argv], cwd=where, env=torture.environment(None, None), stdin=subprocess.DEVNULL,
                                    stdout=out, stderr=err, start_new_session=True, preexec_fn=limit)
@@ -342,7 +344,9 @@ CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f]")
 
 def fault_of(r, peak, where, argv):
     if r.code is None:
-        return f"takes more than {SECONDS_MAX} s"
+        return f"takes more than {10 * SECONDS_MAX} s"
+    if r.code == -signal.SIGXCPU:
+        return f"takes more than {SECONDS_MAX} s of CPU"
     if r.sanitiser():
         return r.sanitiser().split(": ", 1)[-1][:120]
     if r.code < 0:
@@ -440,7 +444,7 @@ READERS = [["import", "good.db", "--logs", "x"], ["import", "good.db", "--metric
            *(["import", "new.db", "--from", word, "x"] for word in ("jtl", "k6-csv", "k6-json", "locust-csv-requests", "vegeta-csv", "vegeta-json", "oha-sqlite")),
            *(["convert", "x", "-f", word, "-H", "http://127.0.0.1:1", "-o", "made.json"] for word in ("har", "curl", "openapi", "postman", "urls", "access-log", "grpcurl", "proto")),
            ["validate", "x"], ["run", "x", "-o", "new.db"], ["validate", "feeder.json"], ["validate", "trace.json"], ["gate", "search", "--min-capacity", "1"],
-           ["report", "search"], ["compare", "search", "--with", "search"], ["cloudrun", "--service", "x", "--port", "0", "--", "true"]]
+           ["report", "search"], ["compare", "search", "--with", "search"]]
 
 
 def without_end(path):
@@ -453,7 +457,7 @@ def line_of(piece, size):
 
 TEXTS = {
     "zeros without end": without_end, "a folder": os.mkdir, "no bytes": line_of(b"x", 0), "a line of 700 MB": line_of(b"a" * 1000, 700_000_000),
-    "700 MB of lines": line_of(b"a,b,c\n" * 1000, 700_000_000), "nested without end": line_of(b"[" * 1000, 50_000_000),
+    "100 MB of lines": line_of(b"a,b,c\n" * 1000, 100_000_000), "nested without end": line_of(b"[" * 1000, 50_000_000),
     "objects without end": line_of(b'{"a":' * 1000, 50_000_000), "spaces": line_of(b" " * 1000, 300_000_000), "quotes": line_of(b'"' * 1000, 100_000_000),
     "random bytes": instead(random.Random(12).randbytes(1_000_000)), "UTF-16": instead('{"a": 1}'.encode("utf-16") * 1000),
     "a document of numbers": lambda path: write(path, b"[" + b"[1e999,-1e999,99999999999999999999999999,1e-999]," * 1_000_000 + b"0]"),
@@ -464,11 +468,11 @@ TEXTS = {
 def other_inputs(inputs, jobs):
     part = torture.Part("inputs")
 
-    def one(argv, make):
+    def one(argv, made):
         where = torture.folder()
         shutil.copytree(inputs, where, dirs_exist_ok=True)
         os.mkdir(os.path.join(where, "search"))
-        make(os.path.join(where, "x"))
+        os.symlink(made, os.path.join(where, "x"))
         os.symlink("../x", os.path.join(where, "search/capacity.json"))
         write(os.path.join(where, "feeder.json"), b'{"target": "http://127.0.0.1:1", "feeders": {"f": {"csv": "x"}}, "tasks": [{"path": "/${f.a}"}]}')
         write(os.path.join(where, "trace.json"), b'{"target": "http://127.0.0.1:1", "load": {"trace": "x"}, "tasks": [{"path": "/"}]}')
@@ -478,10 +482,15 @@ def other_inputs(inputs, jobs):
         return argv, r, fault
 
     for name, make in TEXTS.items():
-        for argv, r, fault in torture.each(lambda argv, make=make: one(argv, make), READERS, jobs):
+        made = os.path.join(torture.folder(), "x")
+        make(made)
+        # What is read line by line has no largest size: one without an end, as of a pipe, is read until its writer or the user ends it.
+        readers = [argv for argv in READERS if make is not without_end or not {"--logs", "--metrics", "urls", "access-log"} & set(argv)]
+        for argv, r, fault in torture.each(lambda argv, made=made: one(argv, made), readers, jobs):
             part.note("read" if r.code in (0, 1, 4, 99) else "refused")
             part.add(fault and f"{name}: {' '.join(argv)}: {fault}", fault and f"{' '.join(argv)}: {fault}", r.err[-1500:] if fault else "")
-    return part.end(f"{len(TEXTS)} files, {len(READERS)} commands each")
+        shutil.rmtree(os.path.dirname(made))
+    return part.end(f"{len(TEXTS)} files, up to {len(READERS)} commands each")
 
 
 def make_inputs(where):

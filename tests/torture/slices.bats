@@ -15,6 +15,10 @@ setup() {
     ./allocations.py --sample 3 --jobs 2 --forever --only report --only merge --only 'run direct' --only 'convert har'
 }
 
+@test "a lack of memory is no mistake of the command line or the scenario" {
+    ./allocations.py --sample 40 --jobs 2 --only validate --only 'convert curl'
+}
+
 @test "some writes of a run fail, and its file goes away" {
     ./writes.py --sample 8 --jobs 2
 }
