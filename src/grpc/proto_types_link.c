@@ -117,8 +117,9 @@ static int missing(struct proto_reader *r, const char *type_name, const char *us
     return -1;
 }
 
-/* protoc writes names with their package, and a dot before it. Others, as protobuf.js of the
- * entries of maps, leave it to scopes: the innermost that has the name counts (descriptor.proto). */
+/* protoc writes names with their package, and a dot before it. Others leave it to scopes, as
+ * protobuf.js does for the entries of maps: the innermost that has the name counts
+ * (descriptor.proto). */
 static const struct proto_name *named(const struct proto_reader *r, const char *scope,
                                       const char *type_name) {
     const struct proto_name *found = NULL;
