@@ -19,7 +19,7 @@
 #define HTTP1_KNOWN_HEADS 4
 #define HTTP1_KNOWN_BYTES 1024
 #define HTTP1_KNOWN_FIELDS 24
-/* After this many unknown heads in a row, only one in this many is remembered: all seem to differ. */
+/* After this many unknown heads in a row, one in this many is remembered: all seem to differ. */
 #define HTTP1_KNOWN_MISSES 16
 
 struct http1_known_field {
