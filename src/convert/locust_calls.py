@@ -340,7 +340,7 @@ class Caller(Importer):
 
     def call_function(self, f, args, named, node):
         if len(self.active) >= DEPTH_MAX // 2:
-            if self.steps is not None and self.calls_in(f.node.body if isinstance(f.node.body, list) else [f.node.body]):
+            if self.steps is not None and self.sent_by(f):
                 self.lost(node, "calls are nested too deeply", 1)
             raise ValueError("calls are nested too deeply")
         a, scope = f.node.args, Scope(f.scope)

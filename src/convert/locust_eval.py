@@ -89,8 +89,15 @@ class Evaluator:
                         continue
                 name = f.attr if isinstance(f, ast.Attribute) else getattr(f, "id", "")
                 if depth < 3 and name in self.bodies:
-                    calls += self.calls_in(self.bodies[name], depth + 1)
+                    calls += self.calls_of(self.bodies[name], depth + 1)
         return calls
+
+    def calls_of(self, function, depth=0):
+        """The same of a function's body."""
+        if (function, depth) not in self.counted:
+            body = function.body if isinstance(function.body, list) else [function.body]
+            self.counted[function, depth] = self.calls_in(body, depth)
+        return self.counted[function, depth]
 
     # --- expressions
 
@@ -687,8 +694,7 @@ class Evaluator:
         if isinstance(value, Bound):
             return int(value.kind == "client" and value.name in METHODS)
         function = value.function if isinstance(value, Method) else value
-        body = getattr(function.node, "body", []) if isinstance(function, Function) else []
-        return self.calls_in(body if isinstance(body, list) else [body])
+        return self.calls_of(function.node) if isinstance(function, Function) and hasattr(function.node, "body") else 0
 
     def inside(self, ref, key):
         if ref.part is not None:

@@ -559,13 +559,13 @@ class Reader(Caller):
         self.around.values.update({"parsed_options": Module("options"), "runner": Module("locust.runner"), "host": Target()})
         self.changed = set()  # attributes that a task makes true, or false
         self.fillers = set()  # tasks that add to a list of the file, by their nodes
-        self.bodies = {}
+        self.bodies, self.counted = {}, {}  # counted: the requests of calls_of()
         self.learn(main)
 
     def learn(self, own):
         """The functions of a module, by their names."""
-        found = {n.name: n.body for n in ast.walk(own.tree) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))}
-        self.bodies = {**found, **self.bodies}
+        found = {n.name: n for n in ast.walk(own.tree) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))}
+        self.bodies, self.counted = {**found, **self.bodies}, {}
 
     # --- numbers
 

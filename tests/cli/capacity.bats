@@ -423,7 +423,7 @@ children() {
     start_hostile
     cat >s.json <<END
 { "load": {"users": 1, "duration": "5s"}, "thresholds": {"http_req_duration{name:quick}": ["p(60)<200"]},
-  "tasks": [{"name": "quick", "path": "/status/200", "tags": ["a"]}, {"name": "slow", "path": "/slow/250", "tags": ["b"]},
+  "tasks": [{"name": "quick", "path": "/status/200", "weight": 9, "tags": ["a"]}, {"name": "slow", "path": "/slow/250", "tags": ["b"]},
     {"name": "broken", "path": "/status/503", "tags": ["c"]}] }
 END
     search --slo 'http_req_failed{name:broken} rate<0.5' -E c
