@@ -3,8 +3,8 @@
 # Behaviour: a client session takes 25 kB before it has sent a byte or has a stream, of which 16 kB are one buffer for frames that it will
 #            send. None of the options that bound tables or headers makes that smaller. So a client with a connection for each of many
 #            users needs ten times the memory that the same users need over HTTP/1.1, whatever it sends.
-# Seen:      counted by an allocator given to nghttp2_session_client_new3(): 25514 bytes, the largest piece 16394; the same with six options at
-#            their lowest.
+# Seen:      counted by an allocator given to nghttp2_session_client_new3(): 25514 bytes, the largest piece 16394; the same with six
+#            options at their lowest.
 # Everything it installs goes into a throw-away layer over / in a temporary folder (an overlay; needs root): the system stays as it is.
 if [ -z "${IN_LAYER:-}" ]; then
     LAYER=$(mktemp -d); export LAYER IN_LAYER=1; code=0
