@@ -59,7 +59,7 @@ void grpc_reader_done(struct grpc_reader *r) {
 }
 
 static int too_large(const struct grpc_reader *r, const char *how, struct err *e) {
-    return err_set(e, "a message of more than %zu bytes%s; the limit can be set higher", r->most,
+    return err_set(e, "a message of more than %zu bytes%s; \"max_message\" sets the limit", r->most,
                    how);
 }
 
@@ -110,7 +110,7 @@ static int read_prefix(struct grpc_reader *r, struct err *e) {
     if (r->squeezed && !r->gzip)
         return err_set(e, "a message has the compressed flag, but grpc-encoding is not gzip");
     if (r->wanted > r->most)
-        return err_set(e, "a message of %zu bytes; the limit is %zu, and can be set higher",
+        return err_set(e, "a message of %zu bytes; the limit is %zu; \"max_message\" sets it",
                        r->wanted, r->most);
     r->inside = true;
     buf_clear(&r->body);

@@ -192,8 +192,8 @@ END
 down|200|ok||0|2
 too large there|200|grpc_error|RESOURCE_EXHAUSTED|8|2
 and unpacked|200|grpc_error|RESOURCE_EXHAUSTED|8|2
-too large here|200|protocol_error|a message of more than 1048576 bytes after decompression; the limit can be set higher|-|2
-by default|200|protocol_error|a message of more than 4194304 bytes after decompression; the limit can be set higher|-|2
+too large here|200|protocol_error|a message of more than 1048576 bytes after decompression; "max_message" sets the limit|-|2
+by default|200|protocol_error|a message of more than 4194304 bytes after decompression; "max_message" sets the limit|-|2
 allowed|200|ok||0|2
 END
 )
@@ -267,7 +267,7 @@ truncated|200|protocol_error|the answer ends within a message: 3 of 4 bytes are 
 prefix-only|200|protocol_error|the answer ends within a message: 3 of 5 bytes are there|0|2
 none|200|protocol_error|the call ended with OK, but without a message|0|2
 two|200|protocol_error|the response has more than one message, and the method returns one|0|2
-too-large|200|protocol_error|a message of 5242880 bytes; the limit is 4194304, and can be set higher|-|2
+too-large|200|protocol_error|a message of 5242880 bytes; the limit is 4194304; "max_message" sets it|-|2
 not-protobuf|200|protocol_error|a message of the response is not valid: the message is truncated or invalid|-|2
 rst|200|reset|the server reset the stream (INTERNAL_ERROR)|-|2
 tiny|200|check_failed|check /text equals hi: not equal to "hi"|0|2

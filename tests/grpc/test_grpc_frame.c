@@ -56,10 +56,10 @@ static void test_bad_messages(void **state) {
         assert_string_equal(feed("\1\0\0\0\1x", 6, piece, false, 100, true),
                             "!a message has the compressed flag, but grpc-encoding is not gzip");
         assert_string_equal(feed("\0\0\0\0\x65x", 6, piece, false, 100, true),
-                            "!a message of 101 bytes; the limit is 100, and can be set higher");
+                            "!a message of 101 bytes; the limit is 100; \"max_message\" sets it");
         assert_string_equal(
             feed("\0\xff\xff\xff\xff", 5, piece, false, 100, true),
-            "!a message of 4294967295 bytes; the limit is 100, and can be set higher");
+            "!a message of 4294967295 bytes; the limit is 100; \"max_message\" sets it");
         assert_string_equal(feed("\0\0\0\0\1x\0\0\0\0\3ab", 13, piece, false, 100, true),
                             "[x]!the answer ends within a message: 2 of 3 bytes are there");
         assert_string_equal(feed("\0\0\0\0\1x\0\0", 8, piece, false, 100, true),
@@ -102,7 +102,8 @@ static void test_reset(void **state) {
     assert_int_equal(seen.len, 1002);
     grpc_reader_reset(&r, 999);
     assert_int_equal(grpc_reader_feed(&r, large, 100, note, &seen, &e), -1);
-    assert_string_equal(e.text, "a message of 1000 bytes; the limit is 999, and can be set higher");
+    assert_string_equal(e.text,
+                        "a message of 1000 bytes; the limit is 999; \"max_message\" sets it");
     buf_done(&seen);
     grpc_reader_done(&r);
 }
@@ -131,7 +132,7 @@ static void test_gzip(void **state) {
         assert_string_equal(feed(message.data, message.len, piece, true, 200, true), expected);
     assert_string_equal(
         feed(message.data, message.len, 100, true, 199, true),
-        "!a message of more than 199 bytes after decompression; the limit can be set higher");
+        "!a message of more than 199 bytes after decompression; \"max_message\" sets the limit");
     message.data[4]--; /* without its last byte */
     assert_string_equal(feed(message.data, message.len - 1, 100, true, 200, true),
                         "!a message has truncated gzip data");
