@@ -5,6 +5,7 @@
 
 #include "convert/from.h"
 #include "convert/from_openapi.h"
+#include "util/memory.h"
 #include "util/yaml.h"
 
 #define REFS_MAX 32
@@ -51,8 +52,10 @@ static bool remember(struct openapi *o, const struct json *ref, const struct ope
     if (o->place_count * 2 >= o->place_cap) {
         size_t cap = o->place_cap == 0 ? 1024 : o->place_cap * 2;
         struct openapi_place *old = o->places, *grown = calloc(cap, sizeof *grown);
-        if (grown == NULL)
+        if (grown == NULL) {
+            memory_note();
             return false;
+        }
         for (size_t i = 0; i < o->place_cap; i++) {
             if (old[i].ref == NULL)
                 continue;

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "util/memory.h"
+
 struct pointer_entry {
     uint64_t hash;
     void *value; /* NULL: the slot is free */
@@ -25,8 +27,10 @@ static void put(struct pointer_map *m, uint64_t hash, void *value) {
 static bool grow(struct pointer_map *m) {
     struct pointer_map bigger = {.count = m->count, .cap = m->cap == 0 ? 256 : m->cap * 4};
     bigger.slots = calloc(bigger.cap, sizeof *bigger.slots);
-    if (bigger.slots == NULL)
+    if (bigger.slots == NULL) {
+        memory_note();
         return false;
+    }
     /* From a free slot on, those of one hash keep their order. */
     size_t start = 0;
     while (start < m->cap && m->slots[start].value != NULL)

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/memory.h"
+
 #include "record/server_internal.h"
 
 /* More users than any run has: what a broken file can make us allocate. */
@@ -84,8 +86,10 @@ static bool next_number(struct joiner *j, int64_t user, uint32_t *n) {
     if ((size_t)user >= j->users) {
         size_t users = 2 * (size_t)user + 64;
         uint32_t *sent = realloc(j->sent, users * sizeof *sent);
-        if (sent == NULL)
+        if (sent == NULL) {
+            memory_note();
             return false;
+        }
         memset(sent + j->users, 0, (users - j->users) * sizeof *sent);
         j->sent = sent;
         j->users = users;

@@ -6,6 +6,7 @@
 
 #include "util/host.h"
 #include "util/ipaddr.h"
+#include "util/memory.h"
 #include "util/units.h"
 
 #define RESOLVE_MAX 1000
@@ -122,6 +123,8 @@ int scenario_set_source(struct scenario *s, const char *const *texts, size_t cou
             size_t len = strcspn(p, ",");
             char **more = n == SOURCE_MAX ? NULL : realloc(list, (n + 1) * sizeof *list);
             if (more == NULL) {
+                if (n < SOURCE_MAX)
+                    memory_note();
                 source_free(list, n);
                 return err_set(e, "more than %d addresses, or out of memory", SOURCE_MAX);
             }

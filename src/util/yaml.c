@@ -156,9 +156,10 @@ static int read_node(struct walk *w, int index, int depth, struct json *v) {
 static int load(struct walk *w, yaml_parser_t *parser) {
     if (yaml_parser_load(parser, &w->document))
         return 0;
+    if (parser->problem == NULL)
+        return err_set(w->e, "%s: out of memory", w->d->name);
     return err_set(w->e, "%s:%zu:%zu: not YAML: %s", w->d->name, parser->problem_mark.line + 1,
-                   parser->problem_mark.column + 1,
-                   parser->problem != NULL ? parser->problem : "out of memory");
+                   parser->problem_mark.column + 1, parser->problem);
 }
 
 /* What follows a last "---" where nothing follows it. */

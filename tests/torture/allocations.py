@@ -197,7 +197,8 @@ class Job:
             if r.failed == 0:
                 part.note("not reached")
                 continue
-            if fault and r.code is not None and r.code < 0 and "in libcrypto's own start" in detail:
+            crashed = r.code is not None and (r.code < 0 or "AddressSanitizer: SEGV" in r.err)
+            if fault and crashed and "in libcrypto's own start" in detail:
                 part.note("crashes of libcrypto, which cannot start without memory")
                 continue
             part.note(f"exit code {r.code}")
@@ -223,7 +224,8 @@ def describe(trace, r):
             libraries += 1
             lines.append(re.sub(r"^.*/|\[.*$", "", frame))
     own = [line for line in lines if line.startswith("in ")][:4]
-    if any("CRYPTO_THREAD_run_once" in f for f in frames) and any("libcrypto" in f for f in frames[2:4]):
+    starts = ("CRYPTO_THREAD_run_once", "CRYPTO_THREAD_lock_new")
+    if any(s in f for f in frames for s in starts) and any("libcrypto" in f for f in frames[2:5]):
         own.insert(0, "in libcrypto's own start")
     report = r.err[-4000:] if r.sanitiser() else r.err[-300:]
     return f": {' < '.join(own)}\n    " + "\n    ".join(lines) + "\n  said: " + report
