@@ -4,7 +4,8 @@
 
 #define FIRST_SECOND INT64_C(-62135596800) /* 0001-01-01T00:00:00Z */
 #define LAST_SECOND INT64_C(253402300799)  /* 9999-12-31T23:59:59Z */
-#define DURATION_MAX INT64_C(315576000000) /* seconds: 10000 years of 365.25 days */
+/* Seconds: 10000 years of 365.25 days. As in protobuf's own readers, nanoseconds may come on top. */
+#define DURATION_MAX INT64_C(315576000000)
 #define NANOS 1000000000
 
 /* Reads exactly n digits and moves behind them. */
@@ -97,8 +98,7 @@ bool proto_duration_read(struct bytes text, struct proto_time *out) {
         if (t.seconds > DURATION_MAX)
             return false;
     } while (digits(&text, 1, &digit));
-    if (!fraction(&text, &t.nanos) || !sign(&text, 's') || text.len != 0 ||
-        (t.seconds == DURATION_MAX && t.nanos > 0))
+    if (!fraction(&text, &t.nanos) || !sign(&text, 's') || text.len != 0)
         return false;
     if (negative)
         t = (struct proto_time){-t.seconds, -t.nanos};

@@ -2,9 +2,11 @@
 """agent.py COLDSWARM WAY [N]: controls N parts (2) of the run of s.json over sockets, in one of the ways below, and checks what they say.
 
 The parts write p0.db and on; what part I says on stderr is in errI, its lines on the socket in saidI, its exit code in codeI.
+If a busy machine comes too late for the start, all begins again, with more time.
 Further arguments of `run` come from the environment variable PART_OPTIONS. With WHOLE_RUN, each is a run of its own.
 """
 
+import glob
 import os
 import shlex
 import socket
@@ -14,6 +16,11 @@ import time
 
 TRACE = "00000000deadbeef"
 SECOND = 1_000_000_000
+LEADS = [2 * SECOND, 8 * SECOND, 30 * SECOND]
+
+
+class TooLate(Exception):
+    """A part was not there when the load was to start."""
 
 
 class Part:
@@ -28,7 +35,7 @@ class Part:
             pass_fds=[theirs.fileno()], stdout=subprocess.DEVNULL, stderr=self.err)
         theirs.close()
         ours.settimeout(60)
-        self.socket, self.lines, self.said = ours, ours.makefile("rb"), []
+        self.socket, self.lines, self.said, self.started = ours, ours.makefile("rb"), [], False
 
     def say(self, line):
         self.socket.sendall(line.encode() + b"\n")
@@ -43,9 +50,15 @@ class Part:
         """The lines up to one that begins with the word."""
         while True:
             line = self.hear()
+            if not line:
+                self.check_in_time()
             assert line or self.lines.peek(1), f"part {self.index} ended before it said {word}: {self.said[-3:]}, {self.errors()}"
             if line.split(" ")[0] == word:
                 return line
+
+    def check_in_time(self):
+        if self.started and "the load was to start" in self.errors():
+            raise TooLate
 
     def errors(self):
         return open(f"err{self.index}").read()
@@ -58,6 +71,7 @@ class Part:
             pass
         self.socket.close()
         code = self.process.wait(60)
+        self.check_in_time()
         with open(f"said{self.index}", "w") as f:
             f.write("\n".join(self.said) + "\n")
         with open(f"code{self.index}", "w") as f:
@@ -70,10 +84,11 @@ def go_line(ahead_ns):
     return f"go {time.clock_gettime_ns(time.CLOCK_MONOTONIC) + ahead_ns} {real}"
 
 
-def go(parts, ahead_ns=2 * SECOND):
-    line = go_line(ahead_ns)
+def go(parts, ahead_ns=None):
+    line = go_line(ahead_ns or LEADS[0])
     for part in parts:
         part.say(line)
+        part.started = True
     for part in parts:
         part.until("going")
 
@@ -184,7 +199,7 @@ def way_stop_before(parts):
     """Two before the start is known, the others before it comes."""
     for part in parts:
         part.until("ready")
-    go(parts[2:], 3 * SECOND)
+    go(parts[2:], LEADS[-1])
     parts[1].socket.shutdown(socket.SHUT_WR)
     for part in parts[:1] + parts[2:]:
         part.say("stop host h7 has no such file")
@@ -200,6 +215,7 @@ def way_late(parts):
 
 def way_values(parts):
     """The setup of part 0 captures; the others get the values. The teardown waits for them."""
+    LEADS.pop(0)  # what the server saw cannot be undone
     first, others = parts[0], parts[1:]
     assert first.until("ready") == "ready setup"
     for part in others:
@@ -240,7 +256,20 @@ def way_deaf(parts):
 def main():
     way = globals()["way_" + sys.argv[2].replace("-", "_")]
     count = int(sys.argv[3]) if len(sys.argv) > 3 else 2
-    way([Part(sys.argv[1], i, count) for i in range(count)])
+    while True:
+        parts = [Part(sys.argv[1], i, count) for i in range(count)]
+        try:
+            return way(parts)
+        except TooLate:
+            LEADS.pop(0)
+            if not LEADS:
+                raise
+            for part in parts:
+                part.process.kill()
+                part.process.wait()
+                part.socket.close()
+                for path in glob.glob(f"p{part.index}.db*"):
+                    os.remove(path)
 
 
 main()
