@@ -4,7 +4,7 @@
 
 #define FIRST_SECOND INT64_C(-62135596800) /* 0001-01-01T00:00:00Z */
 #define LAST_SECOND INT64_C(253402300799)  /* 9999-12-31T23:59:59Z */
-/* Seconds: 10000 years of 365.25 days. As in protobuf's own readers, nanoseconds may come on top. */
+/* Seconds: 10000 years of 365.25 days. As for protobuf itself, nanoseconds may come on top. */
 #define DURATION_MAX INT64_C(315576000000)
 #define NANOS 1000000000
 
