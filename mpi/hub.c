@@ -298,7 +298,7 @@ void hub_line(struct hub *h, struct hub_part *p, const char *line) {
         if (index_of(h, p) == 0)
             buf_str(&h->about, at);
     } else if (words_is(&at, "going"))
-        p->going = true;
+        p->confirmed++;
     else if (words_is(&at, "over"))
         p->over = true;
     else if (index_of(h, p) != 0)

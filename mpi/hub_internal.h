@@ -31,7 +31,8 @@ struct hub_part {
     struct buf in;        /* from its load process, up to the next line */
     struct buf facts;     /* its lines "fact" */
     size_t value_left;    /* bytes of a value that are still to come */
-    bool hello, ready, described, wants_setup, going, over, teardown;
+    bool hello, ready, described, wants_setup, over, teardown;
+    uint32_t confirmed; /* how many starts it knows */
     bool exited, failed;
     int code, signal;  /* of the load process */
     struct buf errors; /* what it said, or why it failed */
@@ -63,6 +64,7 @@ struct hub {
     uint32_t users_max;
     struct whole *whole;
     int64_t start_ns, start_real_ns;
+    uint32_t starts; /* how many were chosen: all but the last were put off */
     bool begun, stopped, told_signal, discarded;
     int signal;             /* the first one; 0: none */
     struct err said;        /* the last note */

@@ -11,9 +11,12 @@
 #define AHEAD_NS NS_PER_S
 #define AHEAD_TRIPS 40 /* more, if round trips are long */
 #define AHEAD_MAX_NS (10 * NS_PER_S)
-/* By then all must have said that they know the start. It leaves time to call it off, before they
- * start their threads (engine/proceed.c). */
-#define CONFIRM_NS (300 * NS_PER_MS)
+/* By then all must have said that they know the start, or it is put off by ever more. It leaves
+ * time for that, because a start stands from 0.2 s before it (engine/proceed.h). If that time is
+ * over, nobody starts. */
+#define CONFIRM_NS (500 * NS_PER_MS)
+#define PUT_OFF_LAST_NS (300 * NS_PER_MS)
+#define STARTS_MAX 4
 #define REFUSED_NS (10 * NS_PER_S)
 #define NAMED_MAX 10
 
@@ -24,12 +27,12 @@ static void enter(struct hub *h, enum hub_phase phase) {
 
 /* ---- what is missing ---- */
 
-static bool is_there(const struct hub_part *p, enum hub_phase phase) {
-    switch ((int)phase) {
+static bool is_there(const struct hub *h, const struct hub_part *p) {
+    switch ((int)h->phase) {
     case HUB_HELLO:
         return p->hello;
     case HUB_GO:
-        return p->going;
+        return p->confirmed == h->starts;
     default:
         return p->ready;
     }
@@ -38,7 +41,7 @@ static bool is_there(const struct hub_part *p, enum hub_phase phase) {
 static uint32_t count_missing(const struct hub *h) {
     uint32_t n = 0;
     for (uint32_t i = 0; i < h->count; i++)
-        n += !is_there(&h->parts[i], h->phase);
+        n += !is_there(h, &h->parts[i]);
     return n;
 }
 
@@ -47,12 +50,16 @@ static void name_missing(struct hub *h, const char *what) {
     uint32_t missing = count_missing(h), named = 0;
     buf_init(&list, 1 << 16);
     for (uint32_t i = 0; i < h->count && named < NAMED_MAX; i++)
-        if (!is_there(&h->parts[i], h->phase))
+        if (!is_there(h, &h->parts[i]))
             buf_printf(&list, "%s%s", named++ == 0 ? "" : ", ", hub_name(h, &h->parts[i]));
     if (missing > named)
         buf_printf(&list, " and %u more", missing - named);
-    hub_note(h, "not started: %s: %s", what, buf_text(&list));
+    hub_note(h, "%s: %s", what, buf_text(&list));
     buf_done(&list);
+}
+
+static void refuse_missing(struct hub *h, const char *what) {
+    name_missing(h, what);
     hub_refuse(h, EXIT_RUNTIME);
 }
 
@@ -215,18 +222,31 @@ static int64_t measure(struct hub *h) {
 }
 
 /* Whole milliseconds since 1970: that is what a run file keeps of it. */
-static void choose_start(struct hub *h, int64_t trip_ns) {
-    int64_t ahead_ns = AHEAD_NS + AHEAD_TRIPS * trip_ns;
-    if (ahead_ns > AHEAD_MAX_NS)
-        ahead_ns = AHEAD_MAX_NS;
+static void say_start(struct hub *h, int64_t ahead_ns) {
+    char line[96];
     int64_t mono_ns = clock_mono_ns(), real_ns = clock_real_ns();
     h->start_real_ns = (real_ns + ahead_ns) / NS_PER_MS * NS_PER_MS;
     h->start_ns = mono_ns + (h->start_real_ns - real_ns);
+    h->starts++;
+    for (uint32_t i = 0; i < h->count; i++) {
+        snprintf(line, sizeof line, "go %" PRId64 " %" PRId64,
+                 h->start_ns + h->parts[i].begin.mono_ns, h->start_real_ns);
+        hub_say(h, &h->parts[i], line);
+    }
+}
+
+/* Parts that did not confirm the start in time have a longer one: a busy machine may come late. */
+static void put_off(struct hub *h, int64_t now_ns) {
+    if (h->starts == STARTS_MAX || h->start_ns - now_ns < PUT_OFF_LAST_NS) {
+        refuse_missing(h, "not started: these parts did not confirm the start in time");
+        return;
+    }
+    name_missing(h, "the start is put off, because these parts did not confirm it in time");
+    say_start(h, AHEAD_MAX_NS >> (STARTS_MAX - 1 - h->starts));
 }
 
 static void go(struct hub *h) {
     struct err e = {""};
-    char line[96];
     int64_t trip_ns = measure(h);
     if (trip_ns < 0)
         return;
@@ -235,12 +255,8 @@ static void go(struct hub *h) {
         hub_refuse(h, EXIT_RUNTIME);
         return;
     }
-    choose_start(h, trip_ns);
-    for (uint32_t i = 0; i < h->count; i++) {
-        snprintf(line, sizeof line, "go %" PRId64 " %" PRId64,
-                 h->start_ns + h->parts[i].begin.mono_ns, h->start_real_ns);
-        hub_say(h, &h->parts[i], line);
-    }
+    int64_t ahead_ns = AHEAD_NS + AHEAD_TRIPS * trip_ns;
+    say_start(h, ahead_ns < AHEAD_MAX_NS ? ahead_ns : AHEAD_MAX_NS);
     enter(h, HUB_GO);
 }
 
@@ -289,10 +305,11 @@ void hub_turn_start(struct hub *h) {
         return;
     bool all = count_missing(h) == 0;
     if (!all && h->phase <= HUB_READY && now_ns - h->phase_ns > h->o.ready_timeout_ns)
-        name_missing(h, h->phase == HUB_HELLO ? "these ranks did not answer in time"
-                                              : "these parts were not ready in time");
+        refuse_missing(h, h->phase == HUB_HELLO
+                              ? "not started: these ranks did not answer in time"
+                              : "not started: these parts were not ready in time");
     else if (!all && h->phase == HUB_GO && h->start_ns - now_ns < CONFIRM_NS)
-        name_missing(h, "these parts did not confirm the start in time");
+        put_off(h, now_ns);
     else if (!all)
         return;
     else if (h->phase == HUB_HELLO)

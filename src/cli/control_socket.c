@@ -18,6 +18,7 @@
 #include "cli/so_far.h"
 #include "cli/steering.h"
 #include "control/change.h"
+#include "engine/proceed.h"
 #include "merge/merge_manifest.h"
 #include "util/clock.h"
 #include "util/json_write.h"
@@ -202,10 +203,12 @@ static void say_about(struct control_socket *s, const struct control *c) {
     say(s, "");
 }
 
+/* A second one puts the start off, while the engine still waits for the first. */
 static bool read_go(struct control_socket *s, const char *line) {
     struct control_start start;
-    if (s->start.mono_ns != 0 || !words_int(&line, &start.mono_ns) ||
-        !words_int(&line, &start.real_ns) || *line != '\0' || start.mono_ns <= 0)
+    bool stands = s->start.mono_ns != 0 && s->start.mono_ns - clock_mono_ns() <= PROCEED_LAST_NS;
+    if (stands || !words_int(&line, &start.mono_ns) || !words_int(&line, &start.real_ns) ||
+        *line != '\0' || start.mono_ns <= s->start.mono_ns)
         return false;
     s->start = start;
     say(s, "going");

@@ -5,9 +5,6 @@
 #include "util/clock.h"
 
 #define PAUSE_NS (10 * NS_PER_MS)
-/* Time for the threads to start, also on a busy machine. An agent that calls the start off does so
- * earlier: mpi/hub_start.c. */
-#define BEFORE_START_NS (200 * NS_PER_MS)
 #define BEFORE_START_AT_NS (500 * NS_PER_MS)
 
 static bool pause_and_tick(const struct engine_options *o, struct engine_order *order) {
@@ -29,15 +26,18 @@ bool proceed_wait(const struct engine_options *o, enum engine_stage stage,
 
 static bool is_early(const struct engine_options *o, const struct engine_start *start) {
     if (start->mono_ns != 0)
-        return start->mono_ns - clock_mono_ns() > BEFORE_START_NS;
+        return start->mono_ns - clock_mono_ns() > PROCEED_LAST_NS;
     /* By the real-time clock up to the end: it may be set while one waits. */
     return o->start_at_ns != 0 && o->start_at_ns - clock_real_ns() > BEFORE_START_AT_NS;
 }
 
-bool proceed_until(const struct engine_options *o, const struct engine_start *start,
+bool proceed_until(const struct engine_options *o, struct engine_start *start,
                    struct engine_order *order) {
-    while (is_early(o, start))
+    while (is_early(o, start)) {
         if (!pause_and_tick(o, order))
             return false;
+        if (o->proceed != NULL)
+            o->proceed(o->tick_context, ENGINE_LOAD, start);
+    }
     return true;
 }

@@ -71,6 +71,24 @@ open_load() { # DURATION [MORE KEYS]
     done
 }
 
+@test "an agent puts the start off, in time: all parts start later; once the load has begun, it cannot" {
+    start_target
+    open_load 1s
+    agent put-off 2
+    for i in 0 1; do
+        code_of $i 0
+        [ "$(sql p$i.db "select cast(1e6 * unixepoch(started_utc, 'subsec') + 0.5 as int) from run")" = "$(cat start)" ] || sql p$i.db "select started_utc from run"
+        [ "$(sql p$i.db "select min(sent_us) >= 0 and count(*) > 0 from requests")" = 1 ]
+    done
+    rm -f p?.db
+    open_load 1m
+    agent put-off-late 2
+    for i in 0 1; do
+        code_of $i 4
+        [[ "$(sql p$i.db "select verdict_reason from run")" == *'a line that makes no sense here: "go '* ]]
+    done
+}
+
 @test "an agent that asks for rows gets each endpoint, error and event: their sum over the parts is what the files have" {
     start_hostile
     echo "{ \"target\": \"$URL\", \"load\": { \"rate\": 60, \"duration\": \"2500ms\", \"max_users\": 20 }, \"thresholds\": { \"http_reqs\": [\"count>1\"] },

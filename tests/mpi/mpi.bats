@@ -142,6 +142,33 @@ nothing() { # SERVED-BEFORE
     tail -1 "$log" | grep -qF '/ok?down-4711'
 }
 
+@test "a part that does not confirm the start in time is named, the start is put off, and then it is that of all" {
+    local log=$LOCAL/hostile.log server swarm held code=0
+    : >"$log" >"$LOCAL/hostile.out"
+    on net python3 "$ROOT/tests/support/hostile.py" --log "$log" --bind 0.0.0.0 >"$LOCAL/hostile.out" 2>&1 3>&- &
+    server=$!
+    STARTED_PIDS+=("$server")
+    local line
+    line=$(wait_line "$LOCAL/hostile.out" '^ready ' "$server")
+    # Its load process is stopped while all wait for the setup.
+    echo "{ \"target\": \"http://10.99.0.254:${line#ready }\", \"load\": { \"rate\": 40, \"duration\": \"2s\", \"max_users\": 8 },
+        \"setup\": [{ \"path\": \"/ok?first\" }, { \"path\": \"/hold\" }], \"tasks\": [{ \"name\": \"x\", \"path\": \"/ok?x\" }] }" >s.json
+    : >err
+    swarm 4 s.json -o big.db >out 2>err &
+    swarm=$!
+    wait_line "$log" '/ok[?]first' "$swarm"
+    held=$(pid_of h3 '^coldswarm run ')
+    kill -STOP "$held"
+    pkill -USR1 -f "hostile.py --log $log"
+    wait_line err '^coldswarm-mpi: the start is put off, because these parts did not confirm it in time: part 2 [(]host h3[)]$' "$swarm"
+    kill -CONT "$held"
+    wait "$swarm" || code=$?
+    fine "$code" big.db
+    grep -q '^coldswarm-mpi: 4 parts start together' err
+    [ "$(grep -cF '/ok?x' "$log")" = 80 ]
+    [ "$(sql big.db "select count(distinct shard) from shard where requests > 0")" = 4 ]
+}
+
 @test "a rank without the program, or with another scenario: rank 0 names the host, and nothing is sent" {
     scenario '{ "rate": 200, "duration": "3s", "max_users": 40 }'
     local before code=0

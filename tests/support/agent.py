@@ -144,6 +144,25 @@ def way_kill(parts):
     end(parts)
 
 
+def way_put_off(parts):
+    """A second start, while all still wait for the first. What it is goes into the file `start`."""
+    for part in parts:
+        assert part.until("ready") == "ready"
+    go(parts, LEADS[0] + 3 * SECOND)
+    line = go_line(LEADS[0] + 4 * SECOND)
+    for part in parts:
+        part.say(line)
+    for part in parts:
+        part.until("going")
+    with open("start", "w") as f:
+        f.write(f"{int(line.split()[2]) // 1000}\n")
+    end(parts)
+
+
+def way_put_off_late(parts):
+    way_stop(parts, go_line(10 * SECOND))
+
+
 def way_threshold(parts):
     way_stop(parts, "stop threshold 1.5 http_reqs rate>1000")
 

@@ -213,6 +213,12 @@ async def slow(c, r):
 
 
 @behaviour
+async def hold(c, r):
+    await c.server.released.wait()
+    await c.answer()
+
+
+@behaviour
 async def garbage(c, r):
     c.keep = False
     await c.send(b"\x00\x01\x02 this is not HTTP \xff\xfe\r\n\r\n")
@@ -385,6 +391,7 @@ class Server:
     def __init__(self, options):
         self.http10 = options.http1_0
         self.log = open(options.log, "a", encoding="utf-8") if options.log else None
+        self.released = asyncio.Event()
         self.connections = set()  # a task nobody holds may be collected while it sleeps
 
     async def accept(self, reader, writer):
@@ -429,6 +436,8 @@ async def main(options):
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    server = Server(options)
+    loop.add_signal_handler(signal.SIGUSR1, server.released.set)
     listener = listen(options)
     where = options.unix or listener.getsockname()[1]
     if options.accept_only:
@@ -436,7 +445,7 @@ async def main(options):
     else:
         start = asyncio.start_unix_server if options.unix else asyncio.start_server
         tls = tls_context(options) if options.tls else None
-        serving = await start(Server(options).accept, sock=listener, ssl=tls, limit=HEAD_LIMIT, backlog=4096)
+        serving = await start(server.accept, sock=listener, ssl=tls, limit=HEAD_LIMIT, backlog=4096)
     print("ready", where, flush=True)
     await stop.wait()
     # Not by asyncio's own end, which waits for every connection's task: wait_for() may lose a cancellation (Python before 3.12).
