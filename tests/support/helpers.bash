@@ -31,7 +31,7 @@ pause() {
     read -r -t 0.02 -u "$PAUSE_FD" || true
 }
 
-# wait_line FILE REGEX PID: until a line of FILE matches; prints it. Fails when the process ends first, or after 20 s.
+# wait_line FILE REGEX PID: until a line of FILE matches; prints it. Fails when the process ends first, or after a minute or so.
 # FILE must be empty before the process is started: what redirects it empties it only when it runs.
 wait_line() {
     local i line lines ended=
@@ -91,9 +91,21 @@ hostile_count() {
     grep -cF "${1:+\"path\": \"$1\"}" "$HOSTILE_LOG" || [ $? -eq 1 ]
 }
 
-# free_port: prints a port that nobody listens on.
+# free_port: prints a port that nobody listens on. It is none of those that the system gives to connections and to port 0: one of these could
+# be gone by the time that it is used. Tests that ask at the same time get different ones, because their processes have different numbers.
 free_port() {
-    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+    python3 -c '
+import os, socket
+low = int(open("/proc/sys/net/ipv4/ip_local_port_range").read().split()[0])
+first = max(low - 16000, 1024)
+for port in [first + (os.getpid() + i) % (low - first) for i in range(0, low - first, 61)] + [0]:
+    with socket.socket() as s:
+        try:
+            s.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        print(s.getsockname()[1])
+        break'
 }
 
 # fails COMMAND [ARG...]: it must end with 1, as grep without a match and cmp of two that differ do; 2 is an error of their own. Bash lets a
@@ -154,8 +166,11 @@ served() {
 
 # was_late DB: the verdict is that this machine kept the client from sending on time or stalled it, and nothing else.
 was_late() {
-    [[ $(sql "$1" 'select verdict_reason from run') =~ \
-        ^the\ client\ (sent\ .*\ late|missed\ the\ rate|stalled)|^thread\ [0-9]+\ of\ the\ client\ used ]]
+    local why
+    why=$(sql "$1" 'select verdict_reason from run')
+    # A merged run says it of its parts.
+    [[ $why =~ missing|interrupted|stopped|before\ its\ time ]] || [[ ! $why =~ ^part\ [0-9]+\ of\ [0-9]+\ \(host\ [^\)]*\):\ (.*) ]] || why=${BASH_REMATCH[1]}
+    [[ $why =~ ^the\ client\ (sent\ .*\ late|missed\ the\ rate|stalled)|^thread\ [0-9]+\ of\ the\ client\ used ]]
 }
 
 # ended CODE DB: the last `run` ended with CODE; or with 4, because the client was late.
@@ -188,6 +203,38 @@ good_run() {
         sql "$1" 'select verdict, verdict_reason from run' >&2
         return 1
     }
+}
+
+# enough DB CONDITION [RUN OPTION...] COMMAND...: `run` of a command that makes the file DB, with `-t 1s` at its end. Where the machine stalled so
+# long that CONDITION (SQL) does not hold of DB, it is made again with more time. TIMES has other times, for one call.
+enough() {
+    local db=$1 condition=$2 time
+    shift 2
+    for time in ${TIMES:-1s 10s 60s}; do
+        rm -f "$db" "$db"-*
+        run "$@" -t "$time"
+        [ "$(sql "$db" "select $condition" 2>/dev/null)" != 1 ] || return 0
+    done
+    echo "never: $condition" >&2
+    echo "$output" >&2
+    return 1
+}
+
+# run_till DB CONDITION OPTION...: `coldswarm run` into DB, interrupted when CONDITION (SQL) holds of it. Users end what they have sent.
+run_till() {
+    local db=$1 condition=$2 pid i
+    shift 2
+    rm -f "$db" "$db"-*
+    "$COLDSWARM" run "$@" -o "$db" -t 1h -s 60s --quiet >"$SCRATCH/till.out" 2>&1 3>&- &
+    pid=$!
+    STARTED_PIDS+=("$pid")
+    for ((i = 0; i < 6000; i++)); do
+        [ "$(sqlite3 -readonly "$db" "select $condition" 2>/dev/null)" != 1 ] || break
+        kill -0 "$pid" 2>/dev/null || break
+        pause
+    done
+    kill -INT "$pid" || true
+    wait "$pid" || [ $? -eq 130 ] || { cat "$SCRATCH/till.out" >&2; return 1; }
 }
 
 # fetch METHOD URL [BODY [HEADER...]]: one request; prints the status on the first line, then the body. Works where curl is not installed.
