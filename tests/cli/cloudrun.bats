@@ -150,11 +150,17 @@ assert len(per) >= 2, per
     start_cloudrun --concurrency 1 --min-instances 1 --max-instances 1 --pending 500ms -- "$PYTHON" "$SERVICE" good
     client '
 until(lambda: get()[0] == 200)
+go = args[0] + "/go"
 def later(i):
-    time.sleep(1 if i else 0)
-    return get("/" if i else "/sleep?3")
-answers = together(3, later)
-assert [a[0] for a in answers] == [200, 429, 429] and answers[1][2] == b"Rate exceeded.", answers'
+    if i == 0:
+        return get("/hold?" + go)
+    until(lambda: os.path.exists(go + ".held"))
+    return get()
+with ThreadPoolExecutor(3) as pool:
+    answers = [pool.submit(later, i) for i in range(3)]
+    late = [a.result() for a in answers[1:]]
+    open(go, "w").close()
+    assert [answers[0].result()[0]] + [a[0] for a in late] == [200, 429, 429] and late[0][2] == b"Rate exceeded.", late' "$SCRATCH"
     stop_cloudrun
     client '
 aborted = [r for r in requests() if r["httpRequest"]["status"] == 429]
@@ -178,12 +184,16 @@ until(lambda: any("probe failed 1 time" in e for e in events()))'
     client '
 until(lambda: get()[0] == 200)
 assert get("/sleep?5")[0] == 504
-assert get()[0] == 200  # the instance lives on'
+until(lambda: get()[0] == 200)  # a busy machine may need more than one such time
+'
     stop_cloudrun
     client '
-three = requests()[-3:]
-assert [r["httpRequest"]["status"] for r in three] == [200, 504, 200]
-assert len({r["labels"]["instanceId"] for r in three}) == 1'
+# The instance lives on.
+logged = requests()
+(at,) = [i for i, r in enumerate(logged) if "/sleep" in r["httpRequest"]["requestUrl"]]
+before, late, after = logged[at - 1], logged[at], logged[-1]
+assert [r["httpRequest"]["status"] for r in (before, late, after)] == [200, 504, 200]
+assert len({r["labels"]["instanceId"] for r in (before, late, after)}) == 1'
 }
 
 @test "an instance that listens late is waited for, and the wait is in the log's latency" {
@@ -196,7 +206,7 @@ doc = json.load(open(args[0]))
 def mean(name):
     points = [p["value"]["distributionValue"] for s in doc["timeSeries"] if s["metric"]["type"] == "run.googleapis.com/" + name for p in s["points"]]
     return next(float(p["mean"]) for p in points if int(p["count"]) > 0)
-assert mean("request_latency/e2e_latencies") >= 1000 > 700 > mean("request_latencies")
+assert mean("request_latency/e2e_latencies") - mean("request_latencies") >= 1000
 assert mean("container/startup_latencies") >= 1000' "$METRICS"
 }
 
@@ -215,7 +225,9 @@ assert mean("container/startup_latencies") >= 1000' "$METRICS"
 
 @test "an instance that exits at once: the request is told, the reason is on the screen and in the log, starts slow down" {
     start_cloudrun --pending 1500ms -- "$PYTHON" "$SERVICE" exit 3
-    client 'assert get()[0] == 500'
+    client '
+assert get()[0] == 500
+until(lambda: "Container called exit(3)." in events())'
     stop_cloudrun
     grep -q 'exited with code 3 before it was ready: "cannot find the model"' "$ERR"
     client '
@@ -228,9 +240,12 @@ assert any(e.get("textPayload") == "cannot find the model" and e["logName"].ends
     start_cloudrun -- "$PYTHON" "$SERVICE" good
     client '
 get()
+held = args[0] + "/never.held"
 def one(i):
-    time.sleep(0 if i else 0.5)
-    return get("/sleep?3" if i else "/exit?7")[0]
+    if i:
+        return get("/hold?" + args[0] + "/never")[0]
+    until(lambda: os.path.exists(held) and os.path.getsize(held) == 5)
+    return get("/exit?7")[0]
 assert together(6, one) == [503] * 6  # all of them were in it
 assert get()[0] == 200
 assert get("/kill?11")[0] == 503
@@ -241,7 +256,7 @@ try:
     sys.exit("an answer cut off came as whole")
 except http.client.IncompleteRead:
     pass
-'
+' "$SCRATCH"
     stop_cloudrun
     client '
 assert "Container called exit(7)." in events() and "Container terminated on signal 11." in events(), events()
@@ -266,11 +281,16 @@ assert next(r for r in requests() if r["httpRequest"]["status"] == 500)["labels"
 }
 
 @test "an instance that ignores SIGTERM is killed after the grace" {
-    start_cloudrun --grace 700ms -- "$PYTHON" "$SERVICE" ignore
-    client 'assert get()[0] == 200'
-    local before=$SECONDS
-    stop_cloudrun
-    [ $((SECONDS - before)) -le 8 ]
+    # A machine that stalls may need longer than the 10 s of the default once, and not three times.
+    local before i
+    for i in 1 2 3; do
+        start_cloudrun --grace 700ms -- "$PYTHON" "$SERVICE" ignore
+        client 'assert get()[0] == 200'
+        before=$SECONDS
+        stop_cloudrun
+        [ $((SECONDS - before)) -gt 8 ] || break
+        [ "$i" -lt 3 ]
+    done
     client '
 assert "Container terminated on signal 9." in events()
 assert not processes("service.py ignore")'
@@ -295,32 +315,38 @@ assert lines == 70 * 1024, lines'
 }
 
 @test "children of an instance go with it, also those that ran away; idle instances go, down to none" {
-    start_cloudrun --time-scale 600 --idle 10m -- "$PYTHON" "$SERVICE" family
+    start_cloudrun --time-scale 600 --idle 10m -- "$PYTHON" "$SERVICE" family "$$"
     client '
-assert get()[0] == 200
-until(lambda: len(processes("sleep\x001000")) == 3)
-until(lambda: not processes("service.py family"))
-until(lambda: not processes("sleep\x001000"))
-assert get()[0] == 200'
+child, go = f"sleep\x001000.{args[0]}\x00", args[1] + "/go"
+with ThreadPoolExecutor(1) as pool:
+    answer = pool.submit(get, "/hold?" + go)  # it is not idle meanwhile
+    until(lambda: os.path.exists(go + ".held"))
+    assert len(processes(child)) == 3
+    open(go, "w").close()
+    assert answer.result()[0] == 200
+until(lambda: not processes(f"family\x00{args[0]}\x00"))
+until(lambda: not processes(child))
+assert get()[0] == 200' "$$" "$SCRATCH"
     stop_cloudrun
     client '
-assert not processes("sleep\x001000")
+assert not processes(f"sleep\x001000.{args[0]}\x00")
 ends = [e["jsonPayload"]["end"] for e in entries("coldswarm%2Finstances")]
-assert ends[0] == "idle" and set(ends) <= {"idle", "shutdown"}, ends'
+assert ends[0] == "idle" and set(ends) <= {"idle", "shutdown"}, ends' "$$"
 }
 
-@test "kill -9 of the emulator leaves no instance, and the log is whole up to a second before" {
-    start_cloudrun --min-instances 2 -- "$PYTHON" "$SERVICE" family
+@test "kill -9 of the emulator leaves no instance, and what was in the log is whole" {
+    start_cloudrun --min-instances 2 -- "$PYTHON" "$SERVICE" family "$$"
     client '
+child = f"sleep\x001000.{args[1]}\x00"
 assert get()[0] == 200
-until(lambda: len(processes("sleep\x001000")) == 6)
-time.sleep(1.2)
+until(lambda: len(processes(child)) == 6)
+until(requests)
 # The guard has another name, so that pkill -9 cloudrun does not hit it too.
 guards = [pid for pid in processes("instance-guard") if f"PPid:\t{args[0]}\n" in open(f"/proc/{pid}/status").read()]
 assert len(guards) == 1 and b"cloudrun" not in open(f"/proc/{guards[0]}/cmdline", "rb").read()
 os.kill(int(args[0]), 9)
-until(lambda: not processes("sleep\x001000") and not processes("service.py\x00family"))
-assert requests()[0]["httpRequest"]["status"] == 200' "$PID"
+until(lambda: not processes(child) and not processes(f"family\x00{args[1]}\x00"))
+assert requests()[0]["httpRequest"]["status"] == 200' "$PID" "$$"
     wait "$PID" || [ $? -eq 137 ]
     # The guard removes their groups once they are dead.
     for _ in $(seq 600); do
@@ -343,31 +369,39 @@ assert requests()[0]["httpRequest"]["status"] == 200' "$PID"
 }
 
 @test "clients that leave or stall cost an instance nothing but their own request" {
-    start_cloudrun --concurrency 3 --max-instances 1 --timeout 2500ms -- "$PYTHON" "$SERVICE" good
+    start_cloudrun --concurrency 3 --max-instances 1 -- "$PYTHON" "$SERVICE" good
     client '
 get()
-for _ in range(3):  # leave in the middle of the work
+for i in range(3):  # leave in the middle of the work
     s = connect()
-    s.sendall(b"GET /sleep?20 HTTP/1.1\r\nHost: x\r\n\r\n")
-    time.sleep(0.1)
+    s.sendall(b"GET /hold?%s HTTP/1.1\r\nHost: x\r\n\r\n" % (args[0] + f"/never{i}").encode())
+    until(lambda: os.path.exists(args[0] + f"/never{i}.held"))
     s.close()
-assert get()[0] == 200  # not 504: their places are free
+assert get()[0] == 200  # their places are free' "$SCRATCH"
+    stop_cloudrun
+    client '
+statuses = sorted(r["httpRequest"]["status"] for r in requests())
+assert statuses == [200, 200, 499, 499, 499], statuses'
+    # 2.5 s may be too short for anything if the machine stalls: what is well then comes in the end, and what stalls never does.
+    start_cloudrun --concurrency 3 --max-instances 1 --timeout 2500ms -- "$PYTHON" "$SERVICE" good
+    client '
+until(lambda: get()[0] == 200)
 stalled = connect()
-stalled.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc")
+stalled.sendall(b"POST /stalled HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc")
 slow = connect()  # takes nothing of its answer
 slow.sendall(b"GET /big?100 HTTP/1.1\r\nHost: x\r\n\r\n")
-assert get()[0] == 200
+until(lambda: get()[0] == 200)
 back = read_all(stalled)
 assert back.startswith(b"HTTP/1.1 504 "), back
 peak = int(re.search(r"VmHWM:\s+(\d+)", open(f"/proc/{args[0]}/status").read())[1])
 assert peak < int(args[1]), f"{peak} kB for an answer of 100 MB"
-time.sleep(1.5)
+until(lambda: any("/big" in r["httpRequest"]["requestUrl"] for r in requests()))
 slow.close()
-assert get()[0] == 200' "$PID" "$(peak_kb)"
+until(lambda: get()[0] == 200)' "$PID" "$(peak_kb)"
     stop_cloudrun
     client '
-statuses = sorted(r["httpRequest"]["status"] for r in requests())
-assert statuses.count(499) == 3 and statuses.count(504) == 1, statuses'
+(status,) = [r["httpRequest"]["status"] for r in requests() if "/stalled" in r["httpRequest"]["requestUrl"]]
+assert status == 504, status'
 }
 
 @test "without the token nobody gets in, and no instance starts for it" {
@@ -432,7 +466,7 @@ lives = entries("coldswarm%2Finstances")
 taken = [r for r in logged if "instanceId" in r.get("labels", {})]
 assert sum(int(e["jsonPayload"]["requests"]) for e in lives) == len(taken)
 served = sum(int(re.match(r" +Total +(\d+)", e["textPayload"])[1]) for e in entries("2Fstdout") if e["textPayload"].startswith("         Total"))
-assert served == len(logged), (served, len(logged))
+assert served == len(taken), (served, len(taken))
 doc = json.load(open(args[1]))
 counted = sum(int(p["value"]["int64Value"]) for s in doc["timeSeries"] if s["metric"]["type"] == "run.googleapis.com/request_count" for p in s["points"])
 assert counted == len(logged), (counted, len(logged))
@@ -445,9 +479,10 @@ assert bill["requests"] == len(taken) and bill["instances"] == len(lives), (bill
 
 @test "nothing is unexplained in a run with cold starts, crashes and 429s" {
     start_cloudrun --concurrency 2 --max-instances 1 --pending 100ms -- "$PYTHON" "$SERVICE" good
-    printf '%s' '{"load": {"users": 8, "spawn_rate": 100, "duration": "2500ms"}, "wait": {"constant": "20ms"}, "tasks": [
+    printf '%s' '{"load": {"users": 8, "spawn_rate": 100, "duration": "1h"}, "wait": {"constant": "20ms"}, "tasks": [
         {"path": "/sleep?0.05", "weight": 20}, {"path": "/exit?3"}, {"path": "/kill?11"}]}' >"$SCRATCH/s.json"
-    run "$COLDSWARM" run "$SCRATCH/s.json" --host "$URL" --seed 3 -o "$SCRATCH/run.db"
+    run_till "$SCRATCH/run.db" "count(*) > 300 and sum(status = 429) > 0 and sum(status = 503) > 0 and sum(status = 200) > 0 from requests" \
+        "$SCRATCH/s.json" --host "$URL" --seed 3
     stop_cloudrun
     "$COLDSWARM" import "$SCRATCH/run.db" --logs "$LOG" --metrics "$METRICS"
     "$COLDSWARM" report "$SCRATCH/run.db" --format json >"$SCRATCH/report.json"

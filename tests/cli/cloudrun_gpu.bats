@@ -241,7 +241,9 @@ assert len(events()) == 1, events()'
     cp /bin/true "$SCRATCH/gone"
     start_cloudrun --cold-start 500ms --pending 2s -- "$SCRATCH/gone"
     rm "$SCRATCH/gone"
-    client 'assert get()[0] == 500'
+    client '
+assert get()[0] == 500
+until(lambda: "Container called exit(127)." in events())'
     stop_cloudrun
     grep -q 'exited with code 127 before it was ready: "cannot start .*gone: no such file' "$ERR"
     client '

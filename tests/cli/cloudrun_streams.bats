@@ -63,11 +63,20 @@ assert most_at_once(logs[0]) == 1, logs'
     grep -q ' 6 reached an instance' "$OUT"
     # Two instances: never two streams in one of them, and both had some.
     start_tokens --concurrency 1 --max-instances 2 --pending 60s -- --tokens 30 --ttft 50ms --token-gap 10ms
-    tokens "$ask"
+    # Until the second one has started, and has answered too.
+    tokens '
+def ask(_):
+    answers, end = [], time.monotonic() + 60
+    while len(answers) < 2 or (sum(map(bool, lives().values())) < 2 and time.monotonic() < end):
+        answers.append(read_tokens.ask(port, "chat"))
+    return answers
+answers = [a for three in together(3, ask) for a in three]
+assert all(len(a.text) == 30 and a.done for a in answers)
+open(args[0] + "/answers", "w").write(str(len(answers)))'
     stop_cloudrun
     tokens '
 logs = list(lives().values())
-assert len(logs) == 2 and sum(map(len, logs)) == 6, logs
+assert len(logs) == 2 and sum(map(len, logs)) == int(open(args[0] + "/answers").read()), logs
 assert all(most_at_once(log) == 1 for log in logs), logs'
     # This witness can tell: with a concurrency of 3 there are several at once.
     start_tokens --concurrency 3 --max-instances 1 --pending 60s -- --tokens 30 --ttft 500ms --token-gap 10ms
@@ -179,13 +188,20 @@ assert r["unexplained"] == 0 and r["joined"] >= good, r' "$OUT"
 @test "the request timeout cuts a stream, and the log and the summary say why" {
     start_tokens --timeout 700ms -- --tokens 100000 --ttft 20ms --token-gap 20ms
     tokens '
-until(lambda: get("/health")[0] == 200)  # a busy machine may need more than one such time to start
-a = connect()
 body = json.dumps(read_tokens.BODIES["chat"]).encode()
-a.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
-back = read_all(a)
-assert not back.endswith(b"0\r\n\r\n"), back
-until(lambda: [end for log in lives().values() for _, _, end in log] == ["client left"])'
+def cut():
+    until(lambda: get("/health")[0] == 200)
+    with connect() as a:
+        a.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+        back = read_all(a)
+    if not back.startswith(b"HTTP/1.1 200 "):
+        return False
+    assert not back.endswith(b"0\r\n\r\n"), back
+    return True
+until(cut)  # a busy machine may need more than one such time to start, and to begin an answer
+ends = lambda: {end for log in lives().values() for _, _, end in log}
+until(ends)
+assert ends() == {"client left"}, ends()'
     stop_cloudrun
     client '
 cut = requests()[-1]
@@ -203,15 +219,18 @@ open(go, "wb").close()
 begin = time.monotonic()
 with connect() as s:
     s.sendall(b"GET /steps?%s&2&chunks HTTP/1.1\r\nHost: x\r\n\r\n" % go.encode())
-    while b"data: 000000" not in s.recv(65536):
-        pass
+    got = b""
+    while b"data: 000000" not in got:
+        got += s.recv(65536)
     head = time.monotonic()
     time.sleep(0.3)
     last = time.monotonic()
     with open(go, "ab") as f:
         f.write(b"..")
-    while not s.recv(65536).endswith(b"0\r\n\r\n"):
-        pass
+    while not got.endswith(b"\r\n0\r\n\r\n"):
+        piece = s.recv(65536)
+        assert piece, got
+        got += piece
 json.dump([head - begin, last - head], open(args[0] + "/bounds", "w"))'
     for until in end headers; do
         start_cloudrun --log-latency "$until" -- "$PYTHON" "$SERVICE" good

@@ -65,7 +65,7 @@ def together(n, function):
     with ThreadPoolExecutor(n) as pool:
         return list(pool.map(function, range(n)))
 def entries(kind=None):
-    found = [json.loads(line) for line in open(log)]
+    found = [json.loads(line) for line in open(log) if line.endswith("\n")] # the last one may still be being written
     return [e for e in found if kind is None or e["logName"].endswith(kind)]
 def events():
     return [e["textPayload"] for e in entries("varlog%2Fsystem")]

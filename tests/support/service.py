@@ -4,15 +4,17 @@
 good: answers GET with the request's head as JSON and POST with the length and a hash of the body; /sleep?S waits, /exit?N ends
 the process, /kill?N does so by a signal, /leak?MIB takes memory, /garbage, /cut (half an answer), /early (answers without
 reading the body), /chunks?N (N chunks), /until-close, /big?MIB, /env, /continue, /born (when its process began, in seconds since 1970),
-/steps?FILE&N&FRAMING (N events, each only when FILE has as many bytes; framed by chunks, length or close).
+/steps?FILE&N&FRAMING (N events, each only when FILE has as many bytes; framed by chunks, length or close), /hold?FILE (a byte goes to
+FILE.held; the answer comes once there is FILE).
 exit N: ends at once. never: runs and does not listen. late S: listens after S seconds. ignore: as good, but ignores SIGTERM.
 impatient S: as good, but closes a connection that was idle for S seconds. canned: answers /NAME with CANNED[NAME], whatever it is.
-shout MIB: writes that much to stdout, then listens. family: as good, with children, one in a session of its own.
+shout MIB: writes that much to stdout, then listens. family N: as good, with three children `sleep 1000.N`, one in a session of its own.
 """
 import hashlib
 import http.server
 import json
 import os
+import select
 import signal
 import socketserver
 import subprocess
@@ -27,6 +29,16 @@ BORN = time.time()
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+
+    def handle_one_request(self):
+        # Idle is a connection that has had an answer, not one whose request is still on its way.
+        if MODE == "impatient" and self.served and not select.select([self.connection], [], [], NUMBER)[0]:
+            self.close_connection = True
+            return
+        self.served = True
+        super().handle_one_request()
+
+    served = False
 
     def answer(self, body, status=200, **fields):
         self.send_response(status)
@@ -44,15 +56,21 @@ class Handler(http.server.BaseHTTPRequestHandler):
         name = self.path.partition("?")[0]
         if name == "/sleep":
             time.sleep(self.number())
+        elif name == "/hold":
+            path = self.path.partition("?")[2]
+            with open(path + ".held", "ab", buffering=0) as held:
+                held.write(b".")
+            while not os.path.exists(path):
+                time.sleep(0.005)
         elif name == "/exit":
             os._exit(int(self.number()))
         elif name == "/kill":
             os.kill(os.getpid(), int(self.number()))
-            time.sleep(5)
+            time.sleep(50)
         elif name == "/leak":
             for _ in range(int(self.number())):
                 HELD.append(os.urandom(1 << 20))
-            time.sleep(5)
+            time.sleep(50)
         elif name in ("/garbage", "/cut", "/until-close"):
             self.raw(name)
             return
@@ -180,11 +198,13 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
 
 
 def children():
-    sleep = ["sleep", "1000"]
+    sleep = ["sleep", f"1000.{NUMBER:.0f}"]
     subprocess.Popen(sleep)
     subprocess.Popen(sleep, start_new_session=True)
-    # One that also loses its parent and its environment.
-    subprocess.Popen(["sh", "-c", "env -i sleep 1000 & exec true"]).wait()
+    # One that also loses its parent and its environment. An instance without requests is stopped, so it is waited for now.
+    text = subprocess.run(["sh", "-c", f"env -i {' '.join(sleep)} >/dev/null & echo $!"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    while open(f"/proc/{int(text)}/cmdline", "rb").read().split(b"\0")[0] != b"sleep":
+        time.sleep(0.005)
 
 
 def main():
@@ -203,8 +223,6 @@ def main():
         line = b"x" * 1023 + b"\n"
         for _ in range(int(NUMBER)):
             os.write(1, line * 1024)
-    if MODE == "impatient":
-        Handler.timeout = NUMBER
     handler = Canned if MODE == "canned" else Handler
     Server(("127.0.0.1", int(os.environ["PORT"])), handler).serve_forever()
 
