@@ -37,8 +37,10 @@ END
     run grep -E 'deadbeefcafe|correct-horse|eyJhbGci|k-123456789|abc123' shop.json
     [ "$status" -eq 1 ]
     grep -qF '{ "wait": { "constant": 0.6 } }' shop.json
-    send shop.json 1500ms
     sample shop.expected.json >expected.json
+    set_variables shop.json
+    cp shop.json s.json
+    run_one har.log "$(json_sql expected.json "select json_array_length(doc) from file")"
     python3 "$CHECK" expect har.log expected.json
 }
 

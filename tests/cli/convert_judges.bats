@@ -16,7 +16,7 @@ setup() {
 
 # start_prism SAMPLE: a Prism that knows the sample's document; sets PORT, and writes the document with it to the file of this name.
 start_prism() {
-    PORT=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    PORT=$(free_port)
     sample "$1" >"$1"
     [ $# -eq 1 ] || sed -i "$2" "$1"
     : >prism.out
@@ -28,7 +28,7 @@ start_prism() {
 # statuses: the statuses that the requests of s.json got, a line each. Each request is sent several times.
 statuses() {
     grep -q '"sequence"' s.json || sed -i '0,/"load"/s//"sequence": true, "load"/' s.json
-    "$COLDSWARM" run s.json -t 4s --quiet -o run.db >/dev/null 2>run.err || cat run.err # failed requests are an exit code
+    run_till run.db 'count(*) > 40 from requests' s.json
     sql run.db 'SELECT DISTINCT status FROM requests WHERE status IS NOT NULL ORDER BY status'
 }
 
@@ -140,7 +140,7 @@ END
 
 # start_apache LOG: an Apache that writes the combined format; sets URL.
 start_apache() {
-    PORT=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    PORT=$(free_port)
     URL=http://127.0.0.1:$PORT
     mkdir -p www
     echo hello >www/index.html

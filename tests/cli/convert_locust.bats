@@ -336,7 +336,7 @@ PY
     comments | grep -qF 'it is sent once the same user has code from another task'
     printf '%s' '{"/links": {"status": 201, "json": {"code": "abc"}}}' >answers.json
     start_recorder sent.log answers.json
-    "$COLDSWARM" run s.json -H "$URL" -u 5 -r 100 -t 2s --quiet -o run.db >/dev/null
+    run_till run.db "count(*) > 0 FROM requests WHERE method = 'GET'" s.json -H "$URL" -u 5 -r 100
     [ "$(sql run.db "SELECT count(*) FROM requests WHERE outcome != 'ok' AND outcome != 'cancelled'")" -eq 0 ]
     [ "$(sql run.db "SELECT count(*) > 0 FROM requests WHERE method = 'GET'")" -eq 1 ]
 }
@@ -357,7 +357,7 @@ PY
     locust l.py
     [ "$(comments | grep -c 'drawn again each time; in the source each user draws it once')" -eq 1 ]
     start_recorder sent.log
-    "$COLDSWARM" run s.json -H "$URL" -u 3 -r 100 -t 1s --quiet -o run.db >/dev/null
+    run_till run.db "count(DISTINCT user) = 3 AND count(*) > 100 FROM requests" s.json -H "$URL" -u 3 -r 100
     python3 - <<'END'
 import json
 sent = [json.loads(line) for line in open("sent.log")]

@@ -68,7 +68,7 @@ END
     } >access.log
     start_recorder sent.log
     converts access.log 'read 4 requests; 2 assumptions: see comments' --host "$URL"
-    run_one sent.log 40
+    run_one sent.log 100 # draws among four
     python3 - <<'END'
 import json
 paths = {json.loads(l)["path"] for l in open("sent.log")}
@@ -405,7 +405,7 @@ END
     run -0 --separate-stderr "$COLDSWARM" convert urls.txt -o s.json --force --strict
     run ! grep sesame s.json
     export PASSWORD=open-sesame-1
-    run_one posts.log 30
+    run_one posts.log 100 # draws among three
     python3 - <<'END'
 import json
 got = {({k.lower(): v for k, v in r["headers"]}.get("content-type"), r["body"]) for r in map(json.loads, open("posts.log"))}

@@ -392,7 +392,7 @@ PY
     [[ ${stderr_lines[-1]} == 'read 3 requests; '*' assumption'* ]] || { cat s.json; return 1; }
     [ -z "$(grep -l pass-of s.*)" ] # not copied
     start_recorder sent.log
-    "$COLDSWARM" run s.json -H "$URL" -u 12 -r 100 -t 2s --quiet -o run.db >/dev/null
+    run_till run.db "count(DISTINCT user) = 12 AND count(*) > 200 FROM requests" s.json -H "$URL" -u 12 -r 100
     python3 - <<'END'
 import collections, csv, json, urllib.parse
 rows = {r["email"]: r for r in csv.DictReader(open("repo/load/users.csv"))}

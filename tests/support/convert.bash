@@ -53,11 +53,11 @@ check_pairs() {
     python3 "$ROOT/tests/cli/check_convert.py" same "${PAIRS[@]}" || { cat pair-*.command; return 1; }
 }
 
-# run_one LOG COUNT: runs s.json until LOG has COUNT requests.
+# run_one LOG COUNT [OPTION...]: runs s.json until LOG has COUNT requests.
 run_one() {
     local run
     "$COLDSWARM" validate s.json >validated.txt
-    "$COLDSWARM" run s.json -t 1h --quiet -o run.db >/dev/null 2>run.err 3>&- &
+    "$COLDSWARM" run s.json -t 1h --quiet -o run.db "${@:3}" >/dev/null 2>run.err 3>&- &
     run=$!
     STARTED_PIDS+=("$run")
     until [ "$(wc -l <"$1")" -ge "$2" ]; do
@@ -72,11 +72,4 @@ run_one() {
 # sample NAME: the sample with the recorder's port in it.
 sample() {
     sed "s/@PORT@/$PORT/g" "$ROOT/tests/cli/convert/$1"
-}
-
-# send FILE SECONDS: validates and runs it.
-send() {
-    set_variables "$1"
-    "$COLDSWARM" validate "$1" >validated.txt
-    "$COLDSWARM" run "$1" -t "$2" --quiet -o run.db >/dev/null 2>run.err || { cat run.err; return 1; }
 }
