@@ -25,19 +25,25 @@ ends() {
 @test "no descriptor left while users send without a pause" {
     start_target
     cd "$SCRATCH"
-    echo '{ "target": "'"$URL"'", "load": { "users": 60, "spawn_rate": 30, "duration": "2s" }, "tasks": [{ "path": "/" }] }' >s.json
+    local transport seconds pid child
     for transport in direct curl; do
-        rm -f run.db run.db-*
-        timeout -s KILL 60 "$COLDSWARM" run s.json -o run.db --only-summary --transport "$transport" >out 2>err 3>&- &
-        local pid=$! child
-        STARTED_PIDS+=("$pid")
-        for _ in $(seq 3000); do
-            [ "$(sqlite3 -readonly run.db "SELECT count(DISTINCT user) > 3 FROM requests" 2>/dev/null)" = 1 ] && break
-            sleep 0.02
+        # More time where the machine stalls, so that all have their connection before the limit comes.
+        for seconds in 2 20 60; do
+            echo "{ \"target\": \"$URL\", \"load\": { \"users\": 60, \"spawn_rate\": $((60 / seconds)), \"duration\": \"${seconds}s\" }, \"tasks\": [{ \"path\": \"/\" }] }" >s.json
+            rm -f run.db run.db-*
+            timeout -s KILL 120 "$COLDSWARM" run s.json -o run.db --only-summary --transport "$transport" >out 2>err 3>&- &
+            pid=$!
+            STARTED_PIDS+=("$pid")
+            for _ in $(seq 3000); do
+                [ "$(sqlite3 -readonly run.db "SELECT count(DISTINCT user) > 3 FROM requests" 2>/dev/null)" = 1 ] && break
+                sleep 0.02
+            done
+            child=
+            read -r child _ <"/proc/$pid/task/$pid/children" || true # it has no line end, and none if it is over
+            [ -z "$child" ] || prlimit --pid "$child" --nofile=40:40 || true
+            wait "$pid" && status=0 || status=$?
+            [ "$status" -eq 0 ] || break
         done
-        read -r child _ <"/proc/$pid/task/$pid/children" || [ -n "$child" ] # it has no line end
-        prlimit --pid "$child" --nofile=40:40
-        wait "$pid" && status=0 || status=$?
         [ "$status" -eq 4 ]
         grep -q 'Verdict: INVALID: this machine could not send .*no file descriptor left' out
     done

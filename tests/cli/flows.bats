@@ -14,13 +14,17 @@ rows() {
     sql run.db "$1"
 }
 
-# example NAME OPTIONS...: runs it, or the copy of it that is here, against a target with target_options; every request is good and the target has seen as many.
+# example NAME CONDITION OPTIONS...: runs it, or the copy of it that is here, against a target with target_options, until CONDITION holds of its rows;
+# every request is good and the target has seen as many.
 example() {
-    local name=$1
-    shift
+    local name=$1 condition=$2 time
+    shift 2
     [ -e "$name.json" ] || cp -R "$ROOT/scenarios/." .
-    start_target --stats stats.json "${target_options[@]}"
-    run --separate-stderr "$COLDSWARM" run "$name.json" --host "$URL" -o run.db --quiet "$@"
+    for time in ${TIMES:-1s 10s 60s}; do
+        start_target --stats stats.json "${target_options[@]}"
+        TIMES=$time enough run.db "$condition" --separate-stderr "$COLDSWARM" run "$name.json" --host "$URL" -o run.db --quiet "$@" && break
+        stop_target
+    done
     ended 0 run.db
     stop_target
     [ "$(rows "select count(*) from requests where outcome <> 'ok'")" -eq 0 ]
@@ -30,7 +34,7 @@ example() {
 
 @test "example: login, then predict with the token" {
     local target_options=(--login)
-    example login-predict -t 1s
+    example login-predict 'count(distinct name) = 5 from checks'
     [ "$(rows "select count(*) from requests where name = '/login'")" -eq "$(rows 'select count(distinct user) from requests')" ]
     [ "$(rows "select count(distinct name) from checks")" -eq 5 ]
     # The token is needed: without it nothing is predicted.
@@ -41,13 +45,14 @@ example() {
 }
 
 @test "example: the images of a folder" {
-    example images -t 1s
+    example images 'count(distinct bytes_sent) = 2 from requests'
     # Each is as long as its file and the parts around it, so two lengths come up.
     [ "$(rows 'select count(distinct bytes_sent) from requests')" -eq 2 ]
 }
 
 @test "example: browsing in steps, by classes of users" {
-    example browse -t 2s -r 20
+    TIMES="2s 10s 60s" example browse "sum(name = 'predict and compare' and ok) > 0 and (select count(*) > 0 from checks where name like '%target is up%')
+        and (select count(distinct user) = 2 from requests where name = '/predict') from iterations" -r 20
     [ "$(rows "select count(*) from iterations where name = 'predict and compare' and ok")" -gt 0 ]
     [ "$(rows "select count(distinct user) from requests where name = '/predict'")" -eq 2 ]
     [ "$(rows "select count(*) from checks where name like '%target is up%'")" -gt 0 ]
@@ -57,15 +62,14 @@ example() {
     # As it is, but for the time of quiet before the crowd.
     sed 's/"start": "10s"/"start": "1s"/' "$ROOT/scenarios/spike.json" >spike.json
     grep -q '"start": "1s"' spike.json
-    example spike -t 2s
+    TIMES="2s 10s 30s" example spike "count(*) > 0 from requests where name = '/predict'"
     [ "$(rows "select min(sent_us) >= 1000000 from requests where name = '/predict'")" -eq 1 ]
     [ "$(rows "select count(*) from event where kind = 'load_start'")" -eq 2 ]
 }
 
 @test "example: soak and breakpoint" {
-    example soak -t 1s
-    rm -f run.db
-    example breakpoint -t 1s
+    example soak 'count(*) > 0 from requests'
+    example breakpoint 'count(*) > 0 from requests'
 }
 
 @test "tags choose tasks and steps, and exclusion wins" {
@@ -77,8 +81,7 @@ example() {
   { "name": "both", "tags": ["z"], "steps": [{ "path": "/healthz" }, { "path": "/", "name": "inner", "tags": ["y"] }] } ] }
 END
     names() {
-        rm -f t.db
-        "$COLDSWARM" run s.json --host "$URL" -o t.db --quiet "$@" >/dev/null
+        run_till t.db 'count(*) > 100 from requests' s.json --host "$URL" "$@" # draws among three tasks
         sql t.db 'select group_concat(name) from (select distinct name from requests order by 1)'
     }
     [ "$(names)" = "/,/health,/healthz,inner" ]
@@ -118,7 +121,7 @@ with open("many.json", "w") as f:
     json.dump({"load": {"users": 20, "duration": "1s"}, "wait": {"constant": "2ms"}, "tasks": tasks}, f)
 END
     # Its table has a line for each of them: not for bash to keep.
-    "$COLDSWARM" run many.json --host "$URL" -o run.db --quiet -r 1000 -t 400ms >out
+    run_till run.db 'count(*) > 100 from requests' many.json --host "$URL" -r 1000
     [ "$(rows 'select count(*) > 0.9 * (select count(*) from requests) from (select distinct name from requests)')" -eq 1 ]
     [ "$(rows "select max(cast(substr(name, 6) as integer)) > 65535 from requests")" -eq 1 ]
 }
