@@ -107,8 +107,14 @@ nothing() { # SERVED-BEFORE
 @test "a threshold with abortOnFail is evaluated on the sum: what no part holds alone, all hold together" {
     scenario '{ "rate": 200, "duration": "6s", "max_users": 40 }' \
         ', "thresholds": { "http_reqs": [{ "threshold": "rate>150", "abortOnFail": true }], "http_req_failed": ["rate<0.01"] }'
-    local code=0
-    swarm 4 s.json -o good.db >out 2>err || code=$?
+    local code
+    # A machine that stalls for seconds has less; not each time.
+    for _ in 1 2 3; do
+        rm -f good.db
+        code=0
+        swarm 4 s.json -o good.db >out 2>err || code=$?
+        grep -q 'which ends the run' err || break
+    done
     fine "$code" good.db
     [ "$(sql good.db "select duration_us >= 5900000 from run")" = 1 ]
     grep -q '^ok  *http_reqs  *rate>150 abortOnFail' out
@@ -246,12 +252,17 @@ nothing() { # SERVED-BEFORE
 
 @test "a part that does not become ready, or a full disk on one host: named, and nothing is sent" {
     scenario '{ "rate": 200, "duration": "3s", "max_users": 40 }'
-    local before code=0
+    local before code ready
     before=$(served)
     # h4: a program that never says anything.
     printf '#!/bin/sh\n[ "$(hostname)" != h4 ] || exec sleep 60\nexec %s "$@"\n' "$COLDSWARM" >slow
     chmod +x slow
-    on h1 env "${OPENMPI[@]}" -x "COLDSWARM=$PWD/slow" -n 4 "$PROGRAMS/mpicc.openmpi/coldswarm-mpi" run s.json -o big.db --ready-timeout 3s >out 2>err 3>&- || code=$?
+    # More time where the machine stalls, so that the others need it.
+    for ready in 3s 20s 50s; do
+        code=0
+        on h1 env "${OPENMPI[@]}" -x "COLDSWARM=$PWD/slow" -n 4 "$PROGRAMS/mpicc.openmpi/coldswarm-mpi" run s.json -o big.db --ready-timeout $ready >out 2>err 3>&- || code=$?
+        grep -q 'not ready in time: .*part [012] ' err || break
+    done
     [ "$code" = 3 ] || { cat err; return 1; }
     grep -q '^coldswarm-mpi: not started: these parts were not ready in time: part 3 (host h4)$' err
     nothing "$before"

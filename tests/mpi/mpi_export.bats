@@ -76,12 +76,10 @@ END
         "$(sql big.db "select count(*) from requests where outcome not in ('ok', 'not_sent', 'cancelled', 'unsendable')")" ]
 }
 
-@test "receivers that fail and readers that leave change nothing, and the end and the merged file say what they missed" {
-    start_target
-    start_receiver
-    mkfifo lines
+# progress_of MS: a load of so many milliseconds, whose receivers fail, and whose reader of lines takes the first one and leaves.
+progress_of() {
+    rm -f big.db
     : >reader.out
-    # It takes the first line and leaves.
     python3 -c '
 import os, time
 pipe, line = os.open("lines", os.O_RDONLY | os.O_NONBLOCK), b""
@@ -95,12 +93,25 @@ while b"\n" not in line:
 open("first.json", "wb").write(line[:line.index(b"\n")])' >reader.out 2>&1 3>&- &
     STARTED_PIDS+=("$!")
     wait_line reader.out ready "$!"
-    echo '{"name": "s", "load": {"rate": 40, "duration": "3500ms", "max_users": 8}, "tasks": [{"path": "/"}]}' >s.json
-    local code=0
+    echo '{"name": "s", "load": {"rate": 40, "duration": "'"$1ms"'", "max_users": 8}, "tasks": [{"path": "/"}]}' >s.json
+    code=0
     here 2 s.json -H "$URL" --otlp "$RECEIVER/500" --influx "$RECEIVER/hang/write?db=x" --json-progress lines -o big.db --quiet >out 2>err || code=$?
     [ "$code" = "$(sql big.db 'select exit_code from run')" ] || { cat err; false; }
+}
+
+@test "receivers that fail and readers that leave change nothing, and the end and the merged file say what they missed" {
+    start_target
+    start_receiver
+    mkfifo lines
+    local code ms
+    # A longer load where the reader stalls, so that it leaves too late.
+    for ms in 3500 15000 60000; do
+        progress_of $ms
+        [ "$(grep -c 'Broken pipe' err)" -eq 0 ] || break
+        start_receiver
+    done
     good_run big.db || [[ $(sql big.db 'select verdict_reason from run') =~ the\ client ]]
-    [ "$(sql big.db 'select count(*) from requests')" = 140 ]
+    [ "$(sql big.db 'select count(*) from requests')" = $((ms * 40 / 1000)) ]
     [ "$(json first.json '$.phase' '$.run.name')" = 'running|s' ]
     grep -q 'warning: --json-progress: nothing more is written: Broken pipe' err
     [ "$(sql big.db "select count(*) from event where kind = 'json_progress'")" = 1 ]

@@ -33,7 +33,7 @@ code_of() {
 # Rank 0, when the others have ended: it keeps the page.
 rank_0() {
     local i
-    for ((i = 0; i < 500; i++)); do
+    for ((i = 0; i < 3000; i++)); do
         [ "$(pgrep -c -P "$RUN_PID" coldswarm-mpi)" -gt 1 ] || break
         pause
     done
@@ -48,7 +48,7 @@ load_of() { # PART
 @test "at the end the page, the state and the metrics have the rows of the merged file, of all and of each part" {
     start_hostile
     cat >s.json <<'END'
-{"name": "s", "load": {"users": 8, "spawn_rate": 100, "duration": "3s"}, "wait": {"constant": "20ms"},
+{"name": "s", "load": {"users": 8, "spawn_rate": 100, "duration": "1h"}, "wait": {"constant": "20ms"},
  "thresholds": {"http_req_failed": ["rate<0.9"], "http_reqs": [{"threshold": "count>1", "abortOnFail": true}]},
  "tasks": [{"path": "/status/200", "weight": 3}, {"path": "/status/503"}, {"path": "/close"}]}
 END
@@ -57,6 +57,8 @@ END
     [ "$(json_sql state.json "select json_array_length(doc, '\$.parts') from file")" = 3 ]
     [ "$(status_of -d '{"users": 20}' "$PAGE/api/load")" = 409 ]
     [[ $(json body '$.error') == "the load of this run cannot be changed: several processes run it together"* ]]
+    until_state "doc->>'\$.total.requests' > 200" # draws among three tasks
+    [ "$(status_of -X POST "$PAGE/api/stop")" = 202 ]
     until_phase ended
     curl -fsS "$PAGE/metrics" >metrics.txt
     curl -fsS "$PAGE/" >page.html

@@ -84,10 +84,10 @@ pid_of() { # HOST PATTERN
     return 1
 }
 
-# until COMMAND...: waits until it succeeds, 30 s at most.
+# until_true COMMAND...: waits until it succeeds, a minute or so at most.
 until_true() {
     local i
-    for ((i = 0; i < 1500; i++)); do
+    for ((i = 0; i < 3000; i++)); do
         ! "$@" >/dev/null 2>&1 || return 0
         pause
     done
