@@ -361,6 +361,8 @@ IN
 @test "a name server that does not answer, a name that is not there, and one that cannot be told apart" {
     scenario "{'target':'http://svc.test:18205','connect_timeout':'300ms','load':{'users':3,'spawn_rate':1000,'duration':'700ms'},'wait':{'constant':'10ms'},'tasks':[{'path':'/'}]}"
     sed 's/"connect_timeout":"300ms"/"timeout":"250ms"/' "$SCRATCH/s.json" >"$SCRATCH/whole.json"
+    # A name server that answers may stall before it does.
+    sed 's/"connect_timeout":"300ms",//' "$SCRATCH/s.json" >"$SCRATCH/patient.json"
     in_namespace <<IN
 $RESOLVER
 dns silent
@@ -373,7 +375,7 @@ kill \$pids; wait \$pids 2>/dev/null || true
 dns other.test=127.0.0.1 broken.test=refuse
 for transport in \$TRANSPORTS; do
     for name in absent broken; do
-        "\$COLDSWARM" run "\$SCRATCH/s.json" -H http://\$name.test:1 -o "\$SCRATCH/\$transport.\$name.db" --quiet --transport \$transport >/dev/null 2>&1 && echo 0 || echo \$?
+        "\$COLDSWARM" run "\$SCRATCH/patient.json" -H http://\$name.test:1 -o "\$SCRATCH/\$transport.\$name.db" --quiet --transport \$transport >/dev/null 2>&1 && echo 0 || echo \$?
     done
 done
 IN
@@ -387,7 +389,7 @@ IN
         DB=$SCRATCH/$transport.absent.db
         [ "$(query 'select distinct outcome, error from requests')" = "dns_error|Could not resolve host: absent.test" ]
         DB=$SCRATCH/$transport.broken.db
-        [ "$(query 'select distinct outcome, error from requests where outcome <> "timeout"')" = "dns_error|Could not resolve host: broken.test (Temporary failure in name resolution)" ]
+        [ "$(query 'select distinct outcome, error from requests')" = "dns_error|Could not resolve host: broken.test (Temporary failure in name resolution)" ]
     done
 }
 

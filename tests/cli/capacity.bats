@@ -15,16 +15,35 @@ END
 # search [OPTION...]: a quick search by users into cap. A machine that is busy makes clients SUSPECT; users without pacing have no schedule
 # that it could miss.
 search() {
-    run --separate-stderr "$COLDSWARM" capacity s.json -H "$URL" --unit users --from 1 --to 64 --step 1s --settle 0.2s \
-        --cool-down 0s --accept-suspect $FIGURES -o cap "$@"
-    echo "$stderr"
+    measured --from 1 --to 64 "$@"
 }
 
 # sweep [OPTION...]: the same with five loads, once each: 8 users take 160 ms, 16 take 320 ms.
 sweep() {
-    run --separate-stderr "$COLDSWARM" capacity s.json -H "$URL" --unit users --loads 1,2,4,8,16 --step 1s --settle 0.2s \
-        --cool-down 0s --accept-suspect $FIGURES -o cap "$@"
-    echo "$stderr"
+    measured --loads 1,2,4,8,16 "$@"
+}
+
+# A machine that stalls for seconds makes steps of a second fail; not in each search.
+measured() {
+    for _ in 1 2 3 4 5; do
+        run --separate-stderr "$COLDSWARM" capacity s.json -H "$URL" --unit users --step 1s --settle 0.2s \
+            --cool-down 0s --accept-suspect $FIGURES -o cap "$@"
+        echo "$stderr"
+        stalled || break
+        echo "the machine stalled"
+        rm -r cap
+    done
+}
+
+# stalled: a step of cap had no answer that counts, or one that took a second longer than any queue here.
+stalled() {
+    local file
+    [ -e cap/capacity.json ] || return 1
+    [ "$(json_sql cap/capacity.json "select count(*) from file, json_each(doc, '$.steps') s where s.value->>'$.counts' = 0")" = 0 ] || return 0
+    for file in cap/step-*.db; do
+        [ "$(sql "$file" "select max(response_us) > 1500000 from requests")" != 1 ] || return 0
+    done
+    return 1
 }
 
 # Two at a time, 40 ms each: with u users, a response takes u / 2 * 40 ms.
@@ -306,7 +325,7 @@ children() {
     for end in TERM:143 HUP:129 KILL:137; do
         rm -rf cap
         : >err
-        "$COLDSWARM" capacity s.json -H "$URL" --unit users --from 1 --to 64 --slo 'http_req_duration p(60)<170' --step 2s --settle 0.2s \
+        "$COLDSWARM" capacity s.json -H "$URL" --unit users --from 1 --to 64 --slo 'http_req_duration p(60)<60000' --step 2s --settle 0.2s \
             --cool-down 0s --accept-suspect --no-figures -o cap >out 2>err &
         pid=$!
         wait_line err '^step 1: ' "$pid"
@@ -333,7 +352,7 @@ children() {
 
 @test "a service that restarts in a step: the step does not count" {
     # Times that differ: equal ones of two users take turns, and a few of them may say as little as one.
-    start_target --service-time uniform:20ms,60ms --concurrency 2
+    start_target --port "$(free_port)" --service-time uniform:20ms,60ms --concurrency 2
     "$COLDSWARM" capacity s.json -H "$URL" --unit users --loads 1,2 --slo 'http_req_duration p(60)<60000' --slo 'http_req_failed rate<0.5' \
         --step 4s --settle 0.2s --cool-down 6s --accept-suspect --no-figures -o cap >out 2>err &
     pid=$!
@@ -352,19 +371,29 @@ children() {
 
 @test "Ctrl-C gives the interval so far; --resume goes on from there" {
     start_queue
-    "$COLDSWARM" capacity s.json -H "$URL" --unit users --from 1 --to 64 --slo 'http_req_duration p(60)<170' --step 1s --settle 0.2s \
-        --precision 20 --cool-down 0s --accept-suspect $FIGURES -o cap >out 2>err &
-    pid=$!
-    wait_line err '^step 3: ' "$pid"
-    kill -INT "$pid"
-    code=0
-    wait "$pid" || code=$?
+    # Where the machine stalls in a step, the search goes another way.
+    for _ in 1 2 3 4 5; do
+        rm -rf cap
+        : >err
+        "$COLDSWARM" capacity s.json -H "$URL" --unit users --from 1 --to 64 --slo 'http_req_duration p(60)<170' --step 1s --settle 0.2s \
+            --precision 20 --cool-down 0s --accept-suspect $FIGURES -o cap >out 2>err &
+        pid=$!
+        wait_line err '^step 3: ' "$pid" || true
+        kill -INT "$pid" || true
+        code=0
+        wait "$pid" || code=$?
+        stalled || break
+    done
     [ "$code" -eq 130 ]
     [ "$(json cap/capacity.json '$.end' '$.steps[2].load')" = "stopped|4" ]
     grep -q "^Capacity: " out
     first=$(json_sql cap/capacity.json "select json_array_length(doc->'$.steps') from file")
-    run --separate-stderr "$COLDSWARM" capacity --resume cap
-    echo "$stderr"
+    # 4: the machine stalled again and again, and the search can go on once more.
+    for _ in 1 2 3; do
+        run --separate-stderr "$COLDSWARM" capacity --resume cap
+        echo "$stderr"
+        [ "$status" -eq 4 ] || break
+    done
     [ "$status" -eq 0 ]
     [ "$(json cap/capacity.json '$.kind' '$.steps[0].file')" = "found|step-001.db" ]
     [ "$(json_sql cap/capacity.json "select json_array_length(doc->'$.steps') > $first from file")" = 1 ]
@@ -379,18 +408,19 @@ children() {
 }
 
 @test "a service that dies on the way: exit 3, what is known is kept" {
-    start_queue
+    start_target --port "$(free_port)" --service-time 40ms --concurrency 2
     "$COLDSWARM" capacity s.json -H "$URL" --unit users --from 1 --to 64 --slo 'http_req_duration p(60)<60000' --step 1s --settle 0.2s \
         --cool-down 0s --accept-suspect $FIGURES -o cap >out 2>err &
     pid=$!
-    wait_line err '^step 2: ' "$pid"
+    wait_line err '^step [2-9]: .*; holds' "$pid"
     stop_target || true
     code=0
     wait "$pid" || code=$?
     cat err
     [ "$code" -eq 3 ]
     grep -q "the service answered no request" err
-    [ "$(json cap/capacity.json '$.end' '$.steps[0].failures' '$.steps[0].file')" = "stopped|0|step-001.db" ]
+    [ "$(json cap/capacity.json '$.end' '$.steps[0].file')" = "stopped|step-001.db" ]
+    [ "$(json_sql cap/capacity.json "select count(*) > 0 from file, json_each(doc, '$.steps') s where s.value->>'failures' = 0 and s.value->>'ok' = 1 and s.value->>'counts' = 1")" = 1 ]
     "$COLDSWARM" report cap/step-001.db >/dev/null
     # Requests that are refused are not fast ones.
     [ "$(json_sql cap/capacity.json "select count(*) from file, json_each(doc, '$.steps') s where s.value->>'failures' = 1 and s.value->>'ok' = 1")" = 0 ]
@@ -430,11 +460,12 @@ END
     search --slo 'http_req_failed{name:broken} rate<0.5' -E c
     [ "$status" -eq 2 ]
     [[ "$stderr" == *"broken"* ]]
-    sweep --loads 1,2 --slo 'http_req_duration{name:quick,method:GET} p(60)<200' --slo 'http_req_duration{name:slow} p(60)<200' \
+    # A dozen slow ones: a second has three or four, and three are too few to say that they fail.
+    sweep --loads 1,2 --step 3s --slo 'http_req_duration{name:quick,method:GET} p(60)<200' --slo 'http_req_duration{name:slow} p(60)<200' \
         --slo 'http_req_failed{name:slow} rate<0.5' -E c
     [ "$status" -eq 0 ]
     [ "$(json cap/capacity.json '$.kind' '$.limited_by')" = "below|http_req_duration{name:slow} p(60)<200" ]
-    # A second has a few requests of each, so that what holds is not certain.
+    # What holds need not be certain yet.
     [ "$(json_sql cap/capacity.json "select (doc->>'$.loads[0].slo[0].ok') is not 0, doc->>'$.loads[0].slo[1].ok' from file")" = "1|0" ]
     [[ "$output" == *"What gave way first: http_req_duration{name:slow} p(60)<200. At 1 users it is "* ]]
     # Each value is that of its own requests alone. One that the end of the step cancelled is slower than all of these.

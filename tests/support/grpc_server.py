@@ -185,7 +185,10 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     server.start()
     print(f"ready {port}", flush=True)
-    threading.Event().wait()
+    # Not for ever: Python's handler of a signal runs in this thread, which the signal wakes only if no other thread has got it.
+    end = threading.Event()
+    while not end.wait(1):
+        pass
 
 
 if __name__ == "__main__":
