@@ -70,7 +70,7 @@ gate() {
 }
 
 @test "failed requests are for the thresholds to judge, and a run that is not reliable ends with 4" {
-    start_target --get-service-time 1ms --fail-rate 0.3
+    start_target --get-service-time 1ms --fail-rate 0.9 # one of a few fails, too
     sed -i 's/"http_req_failed": .*\], //' ci/scenario.json
     gate COLDSWARM="$COLDSWARM"
     [ "$status" -eq 0 ]

@@ -59,7 +59,9 @@ END
     start_influx
     scenario
     ask 'create database load' >/dev/null
-    run "$COLDSWARM" run s.json -H "$URL" --influx "$INFLUX/load" --export-label 'testid=a, b=c\' -o a.db --quiet
+    # Draws among three tasks.
+    TIMES="2500ms 10s 60s" enough a.db 'count(distinct name) = 3 from requests' \
+        "$COLDSWARM" run s.json -H "$URL" --influx "$INFLUX/load" --export-label 'testid=a, b=c\' -o a.db --quiet
     [[ $output != *warning* ]]
     ask 'select last(*) from coldswarm_endpoint group by method, "name", scenario, testid' >endpoints.json
     ask 'select * from coldswarm_run' >run.json
