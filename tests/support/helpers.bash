@@ -166,11 +166,16 @@ served() {
 
 # was_late DB: the verdict is that this machine kept the client from sending on time or stalled it, and nothing else.
 was_late() {
-    local why
+    local why head tail late='^(the client (sent .* late|missed the rate|stalled)|thread [0-9]+ of the client used)'
     why=$(sql "$1" 'select verdict_reason from run')
-    # A merged run says it of its parts.
-    [[ $why =~ missing|interrupted|stopped|before\ its\ time ]] || [[ ! $why =~ ^part\ [0-9]+\ of\ [0-9]+\ \(host\ [^\)]*\):\ (.*) ]] || why=${BASH_REMATCH[1]}
-    [[ $why =~ ^the\ client\ (sent\ .*\ late|missed\ the\ rate|stalled)|^thread\ [0-9]+\ of\ the\ client\ used ]]
+    # A merged run may say it of several parts.
+    while [[ $why =~ ^(.*)part\ [0-9]+\ of\ [0-9]+\ \(host\ [^\)]*\):\ (.*)$ ]]; do
+        head=${BASH_REMATCH[1]} tail=${BASH_REMATCH[2]}
+        [[ $tail =~ $late ]] || return 1
+        [ -n "$head" ] || return 0
+        why=$head
+    done
+    [[ $why =~ $late ]]
 }
 
 # ended CODE DB: the last `run` ended with CODE; or with 4, because the client was late.
