@@ -23,7 +23,8 @@
 #include "record/reader.h"
 #include "util/clock.h"
 
-#define SECONDS_MAX 8
+#define SECONDS_MAX 128
+#define TRIES 10 /* a machine may stand still in some of them */
 
 /* ---- a transport without a network: each request takes its caller's thread for a while, and is
  * answered ---- */
@@ -140,14 +141,25 @@ static void sleep_60_ms(void) {
     usleep(60000);
 }
 
-static int64_t cpu_left_ns;
+static _Atomic int64_t cpu_left_ns;
 
 /* Uses the CPU, 50 ms at a time and cpu_left_ns in all. */
 static void use_cpu(void) {
-    int64_t from = clock_thread_cpu_ns(), now = from;
-    while (now - from < 50 * NS_PER_MS && now - from < cpu_left_ns)
+    int64_t from = clock_thread_cpu_ns(), now = from, left = cpu_left_ns;
+    while (now - from < 50 * NS_PER_MS && now - from < left)
         now = clock_thread_cpu_ns();
-    cpu_left_ns -= now - from;
+    cpu_left_ns = left - (now - from);
+}
+
+static int64_t used_up_ns;
+
+/* When it is used up, and the second in which it was is over. */
+static struct engine_order end_behind_it(void *context, const struct engine_progress *p) {
+    (void)context;
+    if (cpu_left_ns > 0)
+        used_up_ns = p->elapsed_ns;
+    bool over = p->elapsed_ns - used_up_ns > 1200 * NS_PER_MS;
+    return (struct engine_order){.wish = over ? ENGINE_FINISH : ENGINE_GO_ON};
 }
 
 struct seen {
@@ -190,6 +202,8 @@ static void run(struct seen *out, const char *scenario, void (*what)(void)) {
                                .threads = 1,
                                .stop_timeout_ns = NS_PER_S,
                                .user_agent = "test"};
+    if (what == use_cpu)
+        o.tick = end_behind_it;
     if (engine_run(&o, &result, &e) != 0)
         fail_msg("%s", e.text);
     out->duration_us = result.duration_ns / NS_PER_US;
@@ -212,7 +226,12 @@ static void run(struct seen *out, const char *scenario, void (*what)(void)) {
 static void each_second_has_a_row_with_plausible_numbers(void **state) {
     (void)state;
     struct seen seen;
-    run(&seen, SCENARIO("3", "2500ms", "5ms"), do_nothing);
+    for (int i = 0; i < TRIES; i++) {
+        run(&seen, SCENARIO("3", "2500ms", "5ms"), do_nothing);
+        if (seen.count > 0 && seen.all[0].second == 0 &&
+            seen.all[0].loop_lag_max_us != READER_NO_VALUE)
+            break;
+    }
     assert_true(seen.count > 0);
     /* A look that comes over a second late makes a gap; there is none where nothing holds the
      * machine up. */
@@ -239,24 +258,28 @@ static void a_loop_that_is_held_up_shows_its_lag(void **state) {
     struct seen seen;
     /* A user that waits long: only the beat is due, every 20 ms, and the loop sleeps through 60
      * ms. */
-    run(&seen, SCENARIO("1", "1200ms", "100ms"), sleep_60_ms);
     int64_t most = 0;
-    for (size_t i = 0; i < seen.count; i++)
-        if (seen.all[i].loop_lag_max_us > most)
-            most = seen.all[i].loop_lag_max_us;
+    for (int k = 0; k < TRIES && most < 35000; k++) {
+        run(&seen, SCENARIO("1", "1200ms", "100ms"), sleep_60_ms);
+        for (size_t i = 0; i < seen.count; i++)
+            if (seen.all[i].loop_lag_max_us > most)
+                most = seen.all[i].loop_lag_max_us;
+    }
     assert_true(most >= 35000);
 }
 
 static void cpu_time_is_found_in_the_shares(void **state) {
     (void)state;
     struct seen seen;
-    cpu_left_ns = 600 * NS_PER_MS;
-    run(&seen, SCENARIO("1", "2500ms", "1ms"), use_cpu);
-    /* In whole seconds, as it was used up long before the last; a row may cover a tenth more than
-     * its second. */
     double sum = 0;
-    for (size_t i = 0; i < seen.count; i++)
-        sum += seen.all[i].cpu_sum;
+    for (int k = 0; k < TRIES && sum <= 0.3; k++) {
+        cpu_left_ns = 600 * NS_PER_MS;
+        run(&seen, SCENARIO("1", "1m", "1ms"), use_cpu);
+        /* A row may cover a tenth more than its second, and a look that is late leaves one out. */
+        sum = 0;
+        for (size_t i = 0; i < seen.count; i++)
+            sum += seen.all[i].cpu_sum;
+    }
     assert_true(sum > 0.3);
 }
 
