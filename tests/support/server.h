@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +81,28 @@ static inline void server_stop(struct server *s) {
     kill(s->pid, SIGTERM);
     waitpid(s->pid, NULL, 0);
     unlink(s->log);
+}
+
+/* Whether one of our connections to a port of this machine is still open at both ends. */
+static inline bool server_is_connected(int port) {
+    char line[512];
+    unsigned to = 0, state = 0;
+    bool open = false;
+    FILE *f = fopen("/proc/self/net/tcp", "r");
+    if (f == NULL)
+        abort();
+    while (fgets(line, sizeof line, f) != NULL) {
+        bool row = sscanf(line, "%*d: %*8x:%*x %*8x:%x %x", &to, &state) == 2;
+        open = open || (row && (int)to == port && state == 1); /* TCP_ESTABLISHED */
+    }
+    fclose(f);
+    return open;
+}
+
+/* Until the server has ended all of them, without a look at our loop. */
+static inline void server_wait_disconnected(int port) {
+    while (server_is_connected(port))
+        usleep(1000);
 }
 
 /* How many lines of the log hold `text`. */

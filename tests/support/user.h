@@ -61,7 +61,7 @@ static inline void begin(struct user *u, const struct transport_ops *ops) {
     u->ops = ops;
     u->options.verify = u->options.keepalive = true;
     if (u->options.timeout_ns == 0)
-        u->options.timeout_ns = 20 * NS_PER_S;
+        u->options.timeout_ns = 60 * NS_PER_S;
     u->options.connect_timeout_ns = u->options.timeout_ns;
     u->options.user_agent = "test/1";
     uv_loop_init(&u->loop);

@@ -40,7 +40,7 @@ static void connect_both(void) {
 
 static void wait_for_end(void) {
     struct pollfd p = {.fd = ours, .events = POLLRDHUP};
-    assert_int_equal(poll(&p, 1, 20000), 1);
+    assert_int_equal(poll(&p, 1, 60000), 1);
 }
 
 static void send_request(void) {
@@ -49,7 +49,7 @@ static void send_request(void) {
 
 /* Until the reset that answers it has come. */
 static void wait_for_reset(void) {
-    for (int i = 0; i < 20000 && !idle_close_by_reset(ours); i++)
+    for (int i = 0; i < 60000 && !idle_close_by_reset(ours); i++)
         usleep(1000);
     assert_true(idle_close_by_reset(ours));
 }
@@ -89,7 +89,7 @@ static void not_acknowledged_is_unseen_and_acknowledged_is_not(void **state) {
     send_request();
     assert_int_equal(recv(theirs, bytes, sizeof bytes, 0), 7);
     /* Reading does not acknowledge by itself; Linux does within 200 ms. */
-    for (int i = 0; i < 20000 && idle_close_unseen(ours, written); i++)
+    for (int i = 0; i < 60000 && idle_close_unseen(ours, written); i++)
         usleep(1000);
     assert_false(idle_close_unseen(ours, written));
     close(theirs);

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 
 #include "support/loop.h"
+#include "support/patience.h"
 #include "support/scratch.h"
 #include "support/server.h"
 #include "transport/curl.h"
@@ -46,7 +47,7 @@ struct step {
     size_t body_bytes;
     enum outcome outcome;
     int status;
-    int pause_ms; /* before it, with nobody looking at the loop */
+    bool ended; /* before it the server has ended the connection, and nobody looked at the loop */
 };
 
 struct scene {
@@ -56,8 +57,9 @@ struct scene {
     bool no_verify, compressed, no_keepalive;
     const char *ca, *cert, *key; /* in the folder */
     const char *resolve;         /* a name, to 127.0.0.1 */
-    bool impatient;              /* allows 300 ms */
-    const char *text; /* of the first step's error; NULL: not told here, the same for both */
+    bool impatient;              /* has the time of patience.h */
+    /* Of the first step's error; the time follows it. NULL: not told here, the same for both. */
+    const char *text;
     struct step steps[REQUESTS_MAX];
 };
 
@@ -67,8 +69,8 @@ static const char *file(const char *name) {
 
 /* One session, one request after the other; 0: the transport refused the options, with the text in
  * seen[0]. */
-static size_t play(const struct transport_ops *ops, const struct scene *x, int port,
-                   const char *unix_path, struct seen seen[REQUESTS_MAX]) {
+static size_t play(const struct transport_ops *ops, const struct scene *x, const struct patience *p,
+                   int port, const char *unix_path, struct seen seen[REQUESTS_MAX]) {
     uv_loop_t loop;
     struct err e;
     struct transport *t = NULL;
@@ -91,8 +93,8 @@ static size_t play(const struct transport_ops *ops, const struct scene *x, int p
         .unix_socket = unix_path,
         .resolve = resolves,
         .resolve_count = x->resolve != NULL,
-        .connect_timeout_ns = x->impatient ? 300 * NS_PER_MS : 20 * NS_PER_S,
-        .timeout_ns = x->impatient ? 300 * NS_PER_MS : 20 * NS_PER_S,
+        .connect_timeout_ns = x->impatient ? p->ns : 300 * NS_PER_S,
+        .timeout_ns = x->impatient ? p->ns : 300 * NS_PER_S,
         .user_agent = "test/1",
     };
     uv_loop_init(&loop);
@@ -100,7 +102,8 @@ static size_t play(const struct transport_ops *ops, const struct scene *x, int p
     assert_int_equal(ops->session_open(t, 0, &s, &e), 0);
     for (; n < REQUESTS_MAX && x->steps[n].method != NULL; n++) {
         void *compiled = NULL;
-        usleep((useconds_t)x->steps[n].pause_ms * 1000);
+        if (x->steps[n].ended)
+            server_wait_disconnected(port);
         if (unix_path != NULL)
             snprintf(url, sizeof url, "%s%s", x->origin, x->steps[n].path);
         else
@@ -137,7 +140,12 @@ static bool same(const struct seen *a, const struct seen *b) {
            a->began == b->began && a->tls == b->tls && strcmp(a->error, b->error) == 0;
 }
 
-static int play_scene(const struct scene *x) {
+static bool has_text(const struct scene *x, const struct patience *p, const char *error) {
+    size_t n = strlen(x->text);
+    return strncmp(error, x->text, n) == 0 && strcmp(error + n, x->impatient ? p->text : "") == 0;
+}
+
+static int play_scene(const struct scene *x, const struct patience *p, bool last) {
     struct server server;
     struct seen seen[2][REQUESTS_MAX];
     int bad = 0;
@@ -156,17 +164,19 @@ static int play_scene(const struct scene *x) {
     }
     server_start(&server, args);
     for (int i = 0; i < 2; i++)
-        n = play(both[i], x, server.port, socket, seen[i]);
+        n = play(both[i], x, p, server.port, socket, seen[i]);
     server_stop(&server);
     if (socket != NULL)
         unlink(socket);
     for (size_t i = 0; i < n; i++) {
         bool wrong = seen[0][i].outcome != x->steps[i].outcome ||
                      seen[0][i].status != x->steps[i].status ||
-                     (i == 0 && x->text != NULL && strcmp(seen[0][i].error, x->text) != 0);
+                     (i == 0 && x->text != NULL && !has_text(x, p, seen[0][i].error));
         if (same(&seen[0][i], &seen[1][i]) && !wrong)
             continue;
         bad++;
+        if (!last)
+            continue;
         tell(x, i, both[0]->name, &seen[0][i]);
         tell(x, i, both[1]->name, &seen[1][i]);
     }
@@ -179,159 +189,168 @@ static int play_scene(const struct scene *x) {
 static const struct scene scenes[] = {
     {.name = "plain",
      .origin = PLAIN,
-     .steps = {{"GET", "/ok", 0, OUTCOME_OK, 200, 0},
-               {"POST", "/echo", 100000, OUTCOME_OK, 200, 0},
-               {"POST", "/ok", 0, OUTCOME_OK, 200, 0},
-               {"HEAD", "/ok", 0, OUTCOME_OK, 200, 0},
-               {"GET", "/status/304", 0, OUTCOME_OK, 304, 0},
-               {"GET", "/status/503", 0, OUTCOME_HTTP_ERROR, 503, 0}}},
+     .steps = {{"GET", "/ok", 0, OUTCOME_OK, 200, false},
+               {"POST", "/echo", 100000, OUTCOME_OK, 200, false},
+               {"POST", "/ok", 0, OUTCOME_OK, 200, false},
+               {"HEAD", "/ok", 0, OUTCOME_OK, 200, false},
+               {"GET", "/status/304", 0, OUTCOME_OK, 304, false},
+               {"GET", "/status/503", 0, OUTCOME_HTTP_ERROR, 503, false}}},
     {.name = "more bytes than the length says",
      .origin = PLAIN,
-     .steps = {{"GET", "/wrong-length", 0, OUTCOME_OK, 200, 0},
-               {"GET", "/ok", 0, OUTCOME_OK, 200, 0}}},
+     .steps = {{"GET", "/wrong-length", 0, OUTCOME_OK, 200, false},
+               {"GET", "/ok", 0, OUTCOME_OK, 200, false}}},
     {.name = "an answer before the request was complete",
      .origin = PLAIN,
-     .steps = {{"POST", "/early", 100, OUTCOME_OK, 200, 0}, {"GET", "/ok", 0, OUTCOME_OK, 200, 0}}},
+     .steps = {{"POST", "/early", 100, OUTCOME_OK, 200, false},
+               {"GET", "/ok", 0, OUTCOME_OK, 200, false}}},
     {.name = "interim answers",
      .origin = PLAIN,
-     .steps = {{"POST", "/100continue", 100, OUTCOME_OK, 200, 0},
-               {"GET", "/ok", 0, OUTCOME_OK, 200, 0}}},
+     .steps = {{"POST", "/100continue", 100, OUTCOME_OK, 200, false},
+               {"GET", "/ok", 0, OUTCOME_OK, 200, false}}},
     {.name = "ends of connections",
      .origin = PLAIN,
      .text = "",
-     .steps = {{"GET", "/close", 0, OUTCOME_OK, 200, 0},
-               {"GET", "/short", 0, OUTCOME_RESET, 200, 0},
-               {"GET", "/reset-mid", 0, OUTCOME_RESET, 200, 0},
-               {"GET", "/reset", 0, OUTCOME_RESET, 0, 0},
-               {"GET", "/ok", 0, OUTCOME_OK, 200, 0},
-               {"GET", "/reset", 0, OUTCOME_RESET, 0, 0}}},
+     .steps = {{"GET", "/close", 0, OUTCOME_OK, 200, false},
+               {"GET", "/short", 0, OUTCOME_RESET, 200, false},
+               {"GET", "/reset-mid", 0, OUTCOME_RESET, 200, false},
+               {"GET", "/reset", 0, OUTCOME_RESET, 0, false},
+               {"GET", "/ok", 0, OUTCOME_OK, 200, false},
+               {"GET", "/reset", 0, OUTCOME_RESET, 0, false}}},
     {.name = "garbage",
      .origin = PLAIN,
      .text = "the response is not valid HTTP: it does not begin with a status line of HTTP/1.1",
-     .steps = {{"GET", "/garbage", 0, OUTCOME_PROTOCOL_ERROR, 0, 0},
-               {"GET", "/ok", 0, OUTCOME_OK, 200, 0}}},
+     .steps = {{"GET", "/garbage", 0, OUTCOME_PROTOCOL_ERROR, 0, false},
+               {"GET", "/ok", 0, OUTCOME_OK, 200, false}}},
     {.name = "too slow",
      .origin = PLAIN,
      .impatient = true,
-     .text = "no response within 300ms",
-     .steps = {{"GET", "/hang", 0, OUTCOME_TIMEOUT, 0, 0}, {"GET", "/ok", 0, OUTCOME_OK, 200, 0}}},
+     .text = "no response within ",
+     .steps = {{"GET", "/hang", 0, OUTCOME_TIMEOUT, 0, false},
+               {"GET", "/ok", 0, OUTCOME_OK, 200, false}}},
     {.name = "never reads",
      .server = {"--accept-only"},
      .origin = PLAIN,
      .impatient = true,
-     .text = "no response within 300ms",
-     .steps = {{"GET", "/ok", 0, OUTCOME_TIMEOUT, 0, 0}}},
+     .text = "no response within ",
+     .steps = {{"GET", "/ok", 0, OUTCOME_TIMEOUT, 0, false}}},
     {.name = "HTTP/1.0",
      .server = {"--http1.0"},
      .origin = PLAIN,
-     .steps = {{"GET", "/ok", 0, OUTCOME_OK, 200, 0},
-               {"GET", "/chunked", 0, OUTCOME_OK, 200, 0},
-               {"HEAD", "/ok", 0, OUTCOME_OK, 200, 0}}},
+     .steps = {{"GET", "/ok", 0, OUTCOME_OK, 200, false},
+               {"GET", "/chunked", 0, OUTCOME_OK, 200, false},
+               {"HEAD", "/ok", 0, OUTCOME_OK, 200, false}}},
     {.name = "gzip",
      .origin = PLAIN,
      .compressed = true,
-     .steps = {{"GET", "/gzip", 0, OUTCOME_OK, 200, 0},
-               {"GET", "/gzip/3000000", 0, OUTCOME_OK, 200, 0},
-               {"HEAD", "/gzip", 0, OUTCOME_OK, 200, 0},
-               {"GET", "/ok", 0, OUTCOME_OK, 200, 0}}},
+     .steps = {{"GET", "/gzip", 0, OUTCOME_OK, 200, false},
+               {"GET", "/gzip/3000000", 0, OUTCOME_OK, 200, false},
+               {"HEAD", "/gzip", 0, OUTCOME_OK, 200, false},
+               {"GET", "/ok", 0, OUTCOME_OK, 200, false}}},
     {.name = "gzip that nobody asked for",
      .origin = PLAIN,
-     .steps = {{"GET", "/gzip/3000000", 0, OUTCOME_OK, 200, 0}}},
+     .steps = {{"GET", "/gzip/3000000", 0, OUTCOME_OK, 200, false}}},
     {.name = "no keep-alive",
      .origin = PLAIN,
      .no_keepalive = true,
-     .steps = {{"GET", "/ok", 0, OUTCOME_OK, 200, 0}, {"GET", "/ok", 0, OUTCOME_OK, 200, 0}}},
+     .steps = {{"GET", "/ok", 0, OUTCOME_OK, 200, false},
+               {"GET", "/ok", 0, OUTCOME_OK, 200, false}}},
     {.name = "a unix socket",
      .server = {"--unix", "s.sock"},
      .origin = "http://service.invalid",
-     .steps = {{"GET", "/ok", 0, OUTCOME_OK, 200, 0}, {"POST", "/ok", 10, OUTCOME_OK, 200, 0}}},
+     .steps = {{"GET", "/ok", 0, OUTCOME_OK, 200, false},
+               {"POST", "/ok", 10, OUTCOME_OK, 200, false}}},
     {.name = "a URL with escapes and a fragment",
      .origin = PLAIN,
-     .steps = {{"GET", "/echo/a%20b?q=%C3%A4#part", 0, OUTCOME_OK, 200, 0}}},
+     .steps = {{"GET", "/echo/a%20b?q=%C3%A4#part", 0, OUTCOME_OK, 200, false}}},
     {.name = "TLS, and its authority known",
      .server = {TLS_SERVER},
      .origin = "https://127.0.0.1",
      .ca = "ca.pem",
-     .steps = {{"GET", "/ok", 0, OUTCOME_OK, 200, 0},
-               {"POST", "/echo", 150000, OUTCOME_OK, 200, 0},
-               {"GET", "/huge/3000000", 0, OUTCOME_OK, 200, 0},
-               {"GET", "/close", 0, OUTCOME_OK, 200, 0},
-               {"GET", "/short", 0, OUTCOME_RESET, 200, 0},
-               {"GET", "/ok", 0, OUTCOME_OK, 200, 0}}},
+     .steps = {{"GET", "/ok", 0, OUTCOME_OK, 200, false},
+               {"POST", "/echo", 150000, OUTCOME_OK, 200, false},
+               {"GET", "/huge/3000000", 0, OUTCOME_OK, 200, false},
+               {"GET", "/close", 0, OUTCOME_OK, 200, false},
+               {"GET", "/short", 0, OUTCOME_RESET, 200, false},
+               {"GET", "/ok", 0, OUTCOME_OK, 200, false}}},
     {.name = "closed while nobody looked",
      .origin = PLAIN,
-     .steps = {{"GET", "/idle-close", 0, OUTCOME_OK, 200, 0},
-               {"POST", "/ok", 10, OUTCOME_OK, 200, 200}}},
+     .steps = {{"GET", "/idle-close", 0, OUTCOME_OK, 200, false},
+               {"POST", "/ok", 10, OUTCOME_OK, 200, true}}},
     {.name = "TLS, closed while nobody looked",
      .server = {TLS_SERVER},
      .origin = "https://127.0.0.1",
      .ca = "ca.pem",
-     .steps = {{"GET", "/idle-close", 0, OUTCOME_OK, 200, 0},
-               {"POST", "/ok", 10, OUTCOME_OK, 200, 200}}},
+     .steps = {{"GET", "/idle-close", 0, OUTCOME_OK, 200, false},
+               {"POST", "/ok", 10, OUTCOME_OK, 200, true}}},
     {.name = "TLS by name",
      .server = {TLS_SERVER},
      .origin = "https://localhost",
      .ca = "ca.pem",
-     .steps = {{"GET", "/ok", 0, OUTCOME_OK, 200, 0}}},
+     .steps = {{"GET", "/ok", 0, OUTCOME_OK, 200, false}}},
     {.name = "TLS, not verified",
      .server = {"--tls", "--cert", "expired.pem", "--key", "expired.key"},
      .origin = "https://127.0.0.1",
      .no_verify = true,
-     .steps = {{"GET", "/ok", 0, OUTCOME_OK, 200, 0}}},
+     .steps = {{"GET", "/ok", 0, OUTCOME_OK, 200, false}}},
     {.name = "TLS, authority unknown",
      .server = {TLS_SERVER},
      .origin = "https://127.0.0.1",
-     .steps = {{"GET", "/ok", 0, OUTCOME_TLS_ERROR, 0, 0}}},
+     .steps = {{"GET", "/ok", 0, OUTCOME_TLS_ERROR, 0, false}}},
     {.name = "TLS, another authority",
      .server = {TLS_SERVER},
      .origin = "https://127.0.0.1",
      .ca = "other-ca.pem",
-     .steps = {{"GET", "/ok", 0, OUTCOME_TLS_ERROR, 0, 0}}},
+     .steps = {{"GET", "/ok", 0, OUTCOME_TLS_ERROR, 0, false}}},
     {.name = "TLS, expired",
      .server = {"--tls", "--cert", "expired.pem", "--key", "expired.key"},
      .origin = "https://127.0.0.1",
      .ca = "ca.pem",
      .text = "SSL certificate problem: certificate has expired",
-     .steps = {{"GET", "/ok", 0, OUTCOME_TLS_ERROR, 0, 0}}},
+     .steps = {{"GET", "/ok", 0, OUTCOME_TLS_ERROR, 0, false}}},
     {.name = "TLS, wrong name",
      .server = {"--tls", "--cert", "wrong.pem", "--key", "wrong.key"},
      .origin = "https://localhost",
      .ca = "ca.pem",
      .text = "SSL: no alternative certificate subject name matches target host name 'localhost'",
-     .steps = {{"GET", "/ok", 0, OUTCOME_TLS_ERROR, 0, 0}}},
+     .steps = {{"GET", "/ok", 0, OUTCOME_TLS_ERROR, 0, false}}},
     {.name = "TLS, wrong address",
      .server = {"--tls", "--cert", "wrong.pem", "--key", "wrong.key"},
      .origin = "https://127.0.0.1",
      .ca = "ca.pem",
      .text = "SSL: no alternative certificate subject name matches target host name '127.0.0.1'",
-     .steps = {{"GET", "/ok", 0, OUTCOME_TLS_ERROR, 0, 0}}},
+     .steps = {{"GET", "/ok", 0, OUTCOME_TLS_ERROR, 0, false}}},
     {.name = "TLS, client certificate",
      .server = {TLS_SERVER, "--client-ca", "ca.pem"},
      .origin = "https://127.0.0.1",
      .ca = "ca.pem",
      .cert = "client.pem",
      .key = "client.key",
-     .steps = {{"GET", "/ok", 0, OUTCOME_OK, 200, 0}}},
+     .steps = {{"GET", "/ok", 0, OUTCOME_OK, 200, false}}},
     {.name = "a name that the scenario resolves",
      .origin = "http://some.invalid",
      .resolve = "some.invalid",
-     .steps = {{"GET", "/ok", 0, OUTCOME_OK, 200, 0}, {"POST", "/echo", 10, OUTCOME_OK, 200, 0}}},
+     .steps = {{"GET", "/ok", 0, OUTCOME_OK, 200, false},
+               {"POST", "/echo", 10, OUTCOME_OK, 200, false}}},
     {.name = "https to a server without TLS",
      .origin = "https://127.0.0.1",
      .impatient = true,
-     .text = "no connection within 300ms", /* it waits for more of what it takes for a request */
-     .steps = {{"GET", "/ok", 0, OUTCOME_TIMEOUT, 0, 0}}},
+     .text = "no connection within ", /* it waits for more of what it takes for a request */
+     .steps = {{"GET", "/ok", 0, OUTCOME_TIMEOUT, 0, false}}},
     {.name = "http to a server with TLS",
      .server = {TLS_SERVER},
      .origin = PLAIN,
-     .steps = {{"GET", "/ok", 0, OUTCOME_RESET, 0, 0}}},
+     .steps = {{"GET", "/ok", 0, OUTCOME_RESET, 0, false}}},
 };
 
 static void both_say_the_same(void **state) {
     (void)state;
     int bad = 0;
-    for (size_t i = 0; i < sizeof scenes / sizeof *scenes; i++)
-        bad += play_scene(&scenes[i]);
+    for (size_t i = 0; i < sizeof scenes / sizeof *scenes; i++) {
+        size_t tries = scenes[i].impatient ? PATIENCE_TRIES : 1, n = 0;
+        while (play_scene(&scenes[i], &patience[n], n + 1 == tries) != 0 && ++n < tries)
+            continue;
+        bad += n == tries;
+    }
     assert_int_equal(bad, 0);
 }
 
@@ -403,13 +422,13 @@ static void a_long_body_takes_no_memory(void **state) {
     static const struct scene scene = {
         .name = "200 MB",
         .origin = PLAIN,
-        .steps = {{"GET", "/huge/200000000", 0, OUTCOME_OK, 200, 0}}};
+        .steps = {{"GET", "/huge/200000000", 0, OUTCOME_OK, 200, false}}};
     struct server server;
     struct seen seen[REQUESTS_MAX];
     server_start(&server, NULL);
     for (int i = 0; i < 2; i++) {
         long before = peak_kb();
-        play(both[i], &scene, server.port, NULL, seen);
+        play(both[i], &scene, &patience[0], server.port, NULL, seen);
         assert_int_equal(seen[0].outcome, OUTCOME_OK);
         assert_int_equal(seen[0].received, 200000000);
 #ifndef __SANITIZE_ADDRESS__ /* which keeps freed memory for a while */
