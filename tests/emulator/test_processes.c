@@ -70,7 +70,7 @@ static void test_sample(void **state) {
     pid_t groups[3] = {start(burn), start(share_memory), 0};
     struct processes_use use[3];
     groups[2] = 0x7ffffff0; /* nobody */
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 1200; i++) {
         processes_sample(groups, use, 3);
         if (use[1].memory_bytes >= 95 * (uint64_t)MIB)
             break;
@@ -96,6 +96,19 @@ static bool is_alive(pid_t pid) {
 static void nothing(void) {
 }
 
+/* Until a child of ours runs that program. */
+static void wait_for_program(pid_t pid, const char *name) {
+    char path[64], seen[64] = "";
+    snprintf(path, sizeof path, "/proc/%d/comm", (int)pid);
+    while (strncmp(seen, name, strlen(name)) != 0) {
+        FILE *f = fopen(path, "r");
+        assert_non_null(f);
+        assert_non_null(fgets(seen, sizeof seen, f));
+        fclose(f);
+        poll(NULL, 0, 1);
+    }
+}
+
 static void test_mark(void **state) {
     (void)state;
     pid_t other = start(nothing), marked = fork();
@@ -105,7 +118,7 @@ static void test_mark(void **state) {
         execlp("sleep", "sleep", "100", (char *)NULL);
         _exit(1);
     }
-    poll(NULL, 0, 300);
+    wait_for_program(marked, "sleep");
     assert_int_equal(processes_kill(NULL, 0, "abd"), 0);
     assert_true(is_alive(marked));
     assert_int_equal(processes_kill(NULL, 0, "abc-7"), 1);

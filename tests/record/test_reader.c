@@ -221,7 +221,7 @@ static void test_scans_of_a_growing_file_agree(void **state) {
     assert_int_equal(count_rows(r), 0);
     struct sample s = ok_sample(1999999000, 1000);
     queue_push(record_queue(w, 0), &s);
-    for (int i = 0; i < 1000 && query_number(path, "SELECT count(*) FROM requests") == 0; i++)
+    for (int i = 0; i < 6000 && query_number(path, "SELECT count(*) FROM requests") == 0; i++)
         usleep(10000);
     assert_int_equal(count_rows(r), 0);
     assert_false(reader_run(r)->complete);
@@ -613,7 +613,7 @@ static void make_killed_run(const char *path) {
         for (;;)
             pause();
     }
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < 6000; i++) {
         usleep(10000);
         struct stat st;
         if (stat(path, &st) == 0 && st.st_size > 0 &&

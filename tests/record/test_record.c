@@ -230,7 +230,7 @@ static void test_load_tells_what_waits_and_what_was_lost(void **state) {
     assert_int_equal(load.lost, 6);
     assert_int_equal(load.cpu_ns, 0);
     assert_ok(record_start(r, &e), e);
-    for (int i = 0; i < 500 && load.queued > 0; i++) {
+    for (int i = 0; i < 6000 && load.queued > 0; i++) {
         usleep(10000);
         record_load(r, &load);
     }
@@ -547,7 +547,7 @@ static void test_rows_appear_while_the_run_is_on(void **state) {
     struct sample s = ok_sample(0, 1000);
     assert_true(queue_push(record_queue(r, 0), &s));
     int64_t seen = 0;
-    for (int i = 0; i < 1000 && seen == 0; i++) {
+    for (int i = 0; i < 6000 && seen == 0; i++) {
         usleep(10000);
         seen = query_number(path, "SELECT count(*) FROM requests");
     }
