@@ -31,7 +31,7 @@ for line in lines:
     for i, n in enumerate(c["requests"]):
         course[c["first"] + i] = (n, c["failures"][i], sum(c["bands"][i][1:]))
 for second, (requests, failures, banded) in course.items():
-    got = db.execute("""select count(*), sum(outcome <> 'ok') from requests
+    got = db.execute("""select count(*), coalesce(sum(outcome <> 'ok'), 0) from requests
         where end_us / 1000000 = ? and outcome not in ('not_sent', 'cancelled', 'unsendable')""", (second,)).fetchone()
     assert banded == requests <= got[0] and failures <= (got[1] or 0), (second, requests, failures, banded, got)
     assert parts or (requests, failures) == got, (second, requests, failures, got)

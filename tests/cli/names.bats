@@ -7,7 +7,12 @@ bats_require_minimum_version 1.5.0
 
 setup() {
     DB=$SCRATCH/run.db
+    # One task: it is sent whatever the machine does.
     ONCE="'load':{'users':1,'duration':'500ms'},'wait':{'constant':'10s'}"
+    # All of on_start and one task, however long that takes. Each task has ROW.
+    (cd "$SCRATCH" && only 1)
+    ALL="'load':{'users':1,'duration':'1h'},$FEED"
+    ROW=$ONE
 }
 
 @test "a host beyond ASCII is sent as A-labels: Host, SNI, the name that is looked up, cookies" {
@@ -27,8 +32,8 @@ setup() {
     done
     [ "$(query 'select target from run')" = "https://xn--bcher-kva.invalid:$PORT" ]
     # --host, and whole URLs; what a path varies stays where it belongs.
-    scenario "{'target':'http://example.invalid','variables':{'v':'x y'},'http':{'verify':false,'resolve':['bücher.invalid:$PORT:127.0.0.1']},$ONCE,
-      'on_start':[{'path':'https://bücher.invalid:$PORT/a?b=ü'},{'path':'https://bücher.invalid:$PORT/\${v}/\${v}'}],'tasks':[{'path':'https://bücher.invalid:$PORT'}]}"
+    scenario "{'target':'http://example.invalid','variables':{'v':'x y'},'http':{'verify':false,'resolve':['bücher.invalid:$PORT:127.0.0.1']},$ALL,
+      'on_start':[{'path':'https://bücher.invalid:$PORT/a?b=ü'},{'path':'https://bücher.invalid:$PORT/\${v}/\${v}'}],'tasks':[{'path':'https://bücher.invalid:$PORT',$ROW}]}"
     for transport in direct curl; do
         go $transport
         [ "$status" -eq 0 ]
@@ -126,7 +131,7 @@ IN
 
 @test "whole URLs in all tasks need no target" {
     start_places 127.0.0.1
-    scenario "{$ONCE,'variables':{'v':'1'},'on_start':[{'path':'http://127.0.0.1:$PORT/a'}],'tasks':[{'path':'http://127.0.0.1:$PORT/\${v}'}]}"
+    scenario "{$ALL,'variables':{'v':'1'},'on_start':[{'path':'http://127.0.0.1:$PORT/a'}],'tasks':[{'path':'http://127.0.0.1:$PORT/\${v}',$ROW}]}"
     run "$COLDSWARM" validate "$SCRATCH/s.json"
     [ "$status" -eq 0 ]
     [[ $output == *"target    http://127.0.0.1:$PORT, from full URLs"* ]]
@@ -162,9 +167,9 @@ IN
 
 @test "a path goes out as it is written, from the file and from a variable" {
     start_places 127.0.0.1
-    scenario "{'target':'http://127.0.0.1:$PORT/pre',$ONCE,'variables':{'v':'x/..'},'on_start':[
+    scenario "{'target':'http://127.0.0.1:$PORT/pre',$ALL,'variables':{'v':'x/..'},'on_start':[
       {'path':'/a/../b'},{'path':'/a/../\${v}/../c'},{'path':'/./c//d/.'},{'path':'/%2e%2e/z?q=/../y'},{'path':'http://127.0.0.1:$PORT/../up'},
-      {'path':'/s p/ü'},{'path':'/\${v}/s p/ü'}],'tasks':[{'path':'/..'}]}"
+      {'path':'/s p/ü'},{'path':'/\${v}/s p/ü'}],'tasks':[{'path':'/..',$ROW}]}"
     for transport in direct curl; do
         go $transport
         [ "$status" -eq 0 ]
@@ -200,8 +205,8 @@ IN
     STARTED_PIDS+=($!)
     PORT=$(wait_line "$SCRATCH/redirect.out" '^ready ' $!)
     PORT=${PORT#ready }
-    scenario "{'target':'http://127.0.0.1:$PORT','http':{'follow_redirects':true},${ONCE/500ms/3s},'on_start':[
-      {'path':'/x/../y/1'},{'path':'/x/../y/2'},{'path':'/x/../y/3'}],'tasks':[{'path':'/x/../y/4'}]}"
+    scenario "{'target':'http://127.0.0.1:$PORT','http':{'follow_redirects':true},$ALL,'on_start':[
+      {'path':'/x/../y/1'},{'path':'/x/../y/2'},{'path':'/x/../y/3'}],'tasks':[{'path':'/x/../y/4',$ROW}]}"
     run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB" --quiet
     [ "$status" -eq 0 ] || { echo "$status: $output" && false; }
     [ "$(tail -n +2 "$SCRATCH/redirect.out")" = '/x/../y/1

@@ -256,7 +256,12 @@ real_run() {
 
 @test "what run --stream asks for is compared with what came, and its unique prompts with the cache" {
     start_target --tokens 40 --ttft 1ms --token-gap 1ms --cached 0.5
-    "$COLDSWARM" run -H "$URL" --stream openai --prompt-words 50 --max-tokens 30 -u 2 -r 50 -t 2s -o r.db --quiet >out 2>err
+    "$COLDSWARM" run -H "$URL" --stream openai --prompt-words 50 --max-tokens 30 -u 2 -r 50 -t 1h -o r.db --quiet >out 2>err 3>&- &
+    local pid=$!
+    STARTED_PIDS+=("$pid")
+    until_rows 50 r.db
+    kill -INT "$pid"
+    wait "$pid" || [ $? -eq 130 ]
     stop_target
     [ "$(sql r.db "select value from manifest where key = 'stream_asked'")" = \
         '[{"endpoint": 0, "unique": true}]' ]
@@ -269,12 +274,13 @@ real_run() {
 
 @test "what is asked for is known of data sets, and not of a conversation's later turns" {
     start_target --tokens 5 --ttft 1ms --token-gap 0
+    only 3
     echo '[{ "id": "a", "conversations": [{ "from": "human", "value": "one two" }, { "from": "gpt", "value": "three" }] }]' >data.json
     cat >s.json <<END
-{ "target": "$URL", "load": { "users": 1, "duration": "100ms" },
-  "feeders": { "s": { "sharegpt": "data.json" }, "p": { "prompts": { "words": 30 } }, "q": { "prompts": { "words": 12 } } },
+{ "target": "$URL", "load": { "users": 1, "duration": "1h" },
+  "feeders": { "only": { "csv": "only.csv", "mode": "once" }, "s": { "sharegpt": "data.json" }, "p": { "prompts": { "words": 30 } }, "q": { "prompts": { "words": 12 } } },
   "tasks": [{ "name": "t", "steps": [
-    { "name": "data", "path": "/v1/chat/completions", "stream": "openai", "json": { "stream": true, "max_tokens": 400, "messages": "\${value(s.messages)}" } },
+    { "name": "data", "path": "/v1/chat/completions", "stream": "openai", $ONE, "json": { "stream": true, "max_tokens": 400, "messages": "\${value(s.messages)}" } },
     { "name": "first", "path": "/v1/chat/completions", "stream": "openai", "capture": { "answer": { "text": true } },
       "json": { "stream": true, "max_tokens": 25, "messages": [{ "role": "user", "content": "\${p.text}" }] } },
     { "name": "then", "path": "/v1/chat/completions", "stream": "openai", "json": { "stream": true, "max_tokens": 25, "messages": [

@@ -29,13 +29,14 @@ gated() {
     ended "$code" "$db"
 }
 
-# scenario SECONDS THRESHOLDS [PATH]: two users that stream from the target, into s.json; a second request is no stream.
+# scenario N THRESHOLDS [PATH]: two users that stream from the target, N requests, into s.json; a second request is no stream.
 scenario() {
+    only "$1"
     cat >s.json <<END
-{ "load": {"users": 2, "spawn_rate": 100, "duration": "${1}s"},
-  "tasks": [{"name": "chat", "method": "POST", "path": "${3:-/v1/chat/completions}", "stream": "openai",
+{ "load": {"users": 2, "spawn_rate": 100, "duration": "1h"}, $FEED,
+  "tasks": [{"name": "chat", "method": "POST", "path": "${3:-/v1/chat/completions}", "stream": "openai", $ONE,
              "json": {"model": "coldswarm", "stream": true, "messages": [{"role": "user", "content": "hello"}]}},
-            {"name": "plain", "path": "/"}],
+            {"name": "plain", "path": "/", $ONE}],
   "thresholds": $2 }
 END
 }
@@ -90,11 +91,11 @@ END
 @test "a run judges what it streamed, and gate and every report say the same" {
     start_target --tokens 20 --ttft 20ms --token-gap 2ms
     for transport in $TRANSPORTS; do
-        scenario 2.2 '{"ttft": ["p(95)<60000", "min>=20"], "ttfo{name:chat}": ["med<60000"], "time_per_token": ["avg<60000"],
+        scenario 150 '{"ttft": ["p(95)<60000", "min>=20"], "ttfo{name:chat}": ["med<60000"], "time_per_token": ["avg<60000"],
             "token_gap": ["p(99)<60000", {"threshold": "max<60000", "from": "1s"}], "output_tokens": ["count>19", "rate>0.1"],
             "goodput{ttft<60000,time_per_token<60000}": ["rate>0.99"], "goodput{name:chat,e2e<=1}": [{"threshold": "rate<0.5", "abortOnFail": true}]}'
         rm -rf r.db* out
-        run --separate-stderr "$COLDSWARM" run s.json -H "$URL" --transport "$transport" -o r.db --threshold 'output_tokens{outcome:ok} count>=20'
+        run --separate-stderr "$COLDSWARM" run s.json -H "$URL" --transport "$transport" -o r.db --seed 1 --threshold 'output_tokens{outcome:ok} count>=20'
         ended 0 r.db
         [[ "$output" == *$'\nok '*'goodput{ttft<60000,time_per_token<60000}'* && "$output" != *FAILED* ]]
         [ "$(sql r.db "select value from manifest where key = 'stream_endpoints'")" = "[0]" ]
@@ -123,7 +124,7 @@ END
         'goodput{ttft<20} rate>0.5')
     for transport in $TRANSPORTS; do
         for threshold in "${thresholds[@]}"; do
-            scenario 3600 '{}'
+            scenario 1000000 '{}'
             rm -f r.db*
             run --separate-stderr "$COLDSWARM" run s.json -H "$URL" --transport "$transport" -o r.db --quiet --stop-timeout 1s \
                 --threshold "$threshold abortOnFail"
@@ -142,7 +143,7 @@ END
 @test "answers that never stream fail goodput while the run goes on" {
     start_target --tokens 5 --ttft 1ms
     for transport in $TRANSPORTS; do
-        scenario 3600 '{}' /nothing/here
+        scenario 1000000 '{}' /nothing/here
         rm -f r.db*
         run --separate-stderr "$COLDSWARM" run s.json -H "$URL" --transport "$transport" -o r.db --quiet --threshold 'goodput{ttft<1000} rate>0.9 abortOnFail'
         ended 99 r.db

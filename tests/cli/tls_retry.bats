@@ -12,11 +12,12 @@ setup() {
 
 # go RETRY TRANSPORT
 go() {
+    only 300
     cat >s.json <<END
-{ "target": "$URL", "load": { "users": 3, "spawn_rate": 100, "duration": "2s" }, "wait": { "constant": "10ms" },
+{ "target": "$URL", "load": { "users": 3, "spawn_rate": 100, "duration": "1h" }, "wait": { "constant": "10ms" }, $FEED,
   "http": { "retry": "$1", "ca": "certs/ca.pem" },
-  "tasks": [ { "path": "/ok", "weight": 2 }, { "path": "/drop" }, { "path": "/lose-kept" }, { "path": "/reset-kept" },
-             { "name": "post", "path": "/lose-kept", "method": "POST", "body": "x" } ] }
+  "tasks": [ { "path": "/ok", "weight": 2, $ONE }, { "path": "/drop", $ONE }, { "path": "/lose-kept", $ONE }, { "path": "/reset-kept", $ONE },
+             { "name": "post", "path": "/lose-kept", "method": "POST", "body": "x", $ONE } ] }
 END
     rm -f r.db
     : >"$HOSTILE_LOG"

@@ -14,10 +14,11 @@ until_users() { until_state "doc->>'\$.users' = $1"; }
 
 @test "after the end, state and metrics have the counts of the run file" {
     start_hostile
-    cat >s.json <<'END'
-{"name": "s", "load": {"users": 4, "spawn_rate": 100, "duration": "1500ms"}, "wait": {"constant": "10ms"},
+    only 500
+    cat >s.json <<END
+{"name": "s", "load": {"users": 4, "spawn_rate": 100, "duration": "1h"}, "wait": {"constant": "10ms"}, $FEED,
  "thresholds": {"http_req_failed": ["rate<0.9"]},
- "tasks": [{"path": "/status/200", "weight": 3}, {"path": "/status/503"}, {"path": "/close"}]}
+ "tasks": [{"path": "/status/200", "weight": 3, $ONE}, {"path": "/status/503", $ONE}, {"path": "/close", $ONE}]}
 END
     serve_run s.json -H "$URL" --web 0 --web-linger 60s
     until_phase ended
@@ -62,29 +63,32 @@ END
 
 @test "events come once a second, to several readers, until the last one" {
     start_target
-    serve_run -H "$URL" -u 2 -r 10 -t 2500ms --web 0 --web-linger 20s
+    serve_run -H "$URL" -u 2 -r 10 -t 1h --web 0 --web-linger 1h
     curl -fsSN "$PAGE/api/events" >one.txt 3>&- &
     one=$!
     curl -fsSN "$PAGE/api/events" >two.txt 3>&- &
     two=$!
+    for file in one.txt two.txt; do
+        until [ "$(grep -c '^data: {' $file)" -ge 3 ]; do pause; done
+    done
+    [ "$(status_of -X POST "$PAGE/api/stop")" = 202 ]
     wait "$one"
     wait "$two"
     for file in one.txt two.txt; do
-        [ "$(grep -c '^data: {' $file)" -ge 3 ]
         tail -2 $file | sed -n 's/^data: //p' >last.json
         [ "$(json last.json '$.phase')" = ended ]
         [ "$(json last.json '$.total.requests')" = "$(sql a.db "select count(*) from requests where outcome <> 'cancelled'")" ]
     done
     # A reader that comes late gets the last one and its end.
-    curl -fsSN --max-time 10 "$PAGE/api/events" >late.txt
+    curl -fsSN --max-time 60 "$PAGE/api/events" >late.txt
     [ "$(grep -c '^data: ' late.txt)" -eq 1 ]
 }
 
 @test "a run with a page ends by itself, without --web-linger at once" {
     start_target
-    run -0 timeout 60 "$COLDSWARM" run -H "$URL" -u 1 -t 1s --web 0 -o a.db --quiet
+    run -0 timeout 600 "$COLDSWARM" run -H "$URL" -u 1 -t 1s --web 0 -o a.db --quiet
     [[ $output == *"page: http://127.0.0.1:"* ]]
-    run -0 timeout 60 "$COLDSWARM" run -H "$URL" -u 1 -t 500ms --web 0 --web-linger 1s -o b.db
+    run -0 timeout 600 "$COLDSWARM" run -H "$URL" -u 1 -t 500ms --web 0 --web-linger 1s -o b.db
     [[ $output == *"the page stays at http://127.0.0.1:"* ]]
 }
 
@@ -201,8 +205,8 @@ END
 import socket, sys, threading, time, http.client, json
 host, port = sys.argv[1].rsplit(":", 1)
 def raw(data, n=100):
-    s = socket.create_connection((host, int(port)), 20)
-    s.settimeout(20)
+    s = socket.create_connection((host, int(port)), 60)
+    s.settimeout(60)
     s.sendall(data)
     try:
         return s.recv(n)
@@ -231,7 +235,7 @@ for _ in range(50):
     x.sendall(b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
     x.close()
 def hammer():
-    c = http.client.HTTPConnection(host, int(port), timeout=20)
+    c = http.client.HTTPConnection(host, int(port), timeout=60)
     for _ in range(500):
         c.request("GET", "/api/state")
         json.loads(c.getresponse().read())
@@ -252,7 +256,7 @@ END
     python3 -c '
 import socket, sys, time
 s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("127.0.0.1", int(sys.argv[1]))); s.listen()
-print("ready", flush=True); time.sleep(60)' "$port" >taken.out 3>&- &
+print("ready", flush=True); time.sleep(3600)' "$port" >taken.out 3>&- &
     STARTED_PIDS+=($!)
     wait_line taken.out ready $!
     run -3 "$COLDSWARM" run -H "$URL" -t 1s -o a.db --web "$port"
@@ -324,7 +328,7 @@ print("ready", flush=True); time.sleep(60)' "$port" >taken.out 3>&- &
     until_phase running
     [ "$(status_of "${PAGE%/load/here}/api/state")" = 404 ]
     [ "$(status_of -w '%{http_code} %{redirect_url}' "$PAGE")" = "302 $PAGE/" ]
-    [ "$(curl -fsSN --max-time 20 "${CURL[@]}" "$PAGE/api/events" 2>/dev/null | head -1 | cut -c1-17)" = 'data: {"phase":"r' ]
+    [ "$(curl -fsSN --max-time 60 "${CURL[@]}" "$PAGE/api/events" 2>/dev/null | head -1 | cut -c1-17)" = 'data: {"phase":"r' ]
     curl -fsS "${CURL[@]}" -X POST "$PAGE/api/stop"
     wait "$RUN_PID"
     run -3 "$COLDSWARM" run -H "$URL" -t 1s -o b.db --web 0 --tls-cert certs/server.key --tls-key certs/server.pem

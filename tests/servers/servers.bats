@@ -20,10 +20,11 @@ start_server() {
     URL=${URL#serve: listening on }
 }
 
-# shoot TRANSPORT USERS HTTP: a run of one second without pauses, into run.db, and then the end of the server, whose log is complete.
+# shoot TRANSPORT USERS HTTP: 1200 requests without pauses, into run.db, and then the end of the server, whose log is complete.
 shoot() {
     rm -f run.db
-    echo "{ \"target\": \"$URL\", \"http\": $3, \"load\": { \"users\": $2, \"spawn_rate\": 1000, \"duration\": \"1s\" }, \"tasks\": [{ \"path\": \"/\" }] }" >s.json
+    only 1200
+    echo "{ \"target\": \"$URL\", \"http\": $3, \"load\": { \"users\": $2, \"spawn_rate\": 1000, \"duration\": \"1h\" }, $FEED, \"tasks\": [{ \"path\": \"/\", $ONE }] }" >s.json
     "$COLDSWARM" run s.json --transport "$1" -o run.db --quiet >out 2>err || [ $? -le 4 ] || { cat err >&2; return 1; }
     kill -TERM "$SERVER_PID"
     wait "$SERVER_PID" || true

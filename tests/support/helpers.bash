@@ -242,13 +242,33 @@ run_till() {
     wait "$pid" || [ $? -eq 130 ] || { cat "$SCRATCH/till.out" >&2; return 1; }
 }
 
+# only N: only.csv, beside the scenario, with N rows. A load whose tasks draw one each ends with the last of them, on a slow machine as on a quick
+# one: FEED is the scenario's feeder, ONE a header for each of the tasks.
+only() {
+    { echo n; seq "$1"; } >only.csv
+}
+FEED='"feeders": { "only": { "csv": "only.csv", "mode": "once" } }'
+ONE='"headers": { "X-Only": "${only.n}" }'
+
+# until_rows N DB [CONDITION]: until the file of a run has that many requests; fails after 60 s.
+until_rows() {
+    local i n=0
+    for ((i = 0; i < 3000; i++)); do
+        n=$(sql "$2" "select count(*) from requests where ${3:-true}" 2>/dev/null) || n=0
+        [ "$n" -lt "$1" ] || return 0
+        pause
+    done
+    echo "only $n rows" >&2
+    return 1
+}
+
 # fetch METHOD URL [BODY [HEADER...]]: one request; prints the status on the first line, then the body. Works where curl is not installed.
 fetch() {
     python3 -c '
 import http.client, sys, urllib.parse
 method, url, body, *headers = (sys.argv[1:] + [""])[:3] + sys.argv[4:]
 parts = urllib.parse.urlsplit(url)
-c = http.client.HTTPConnection(parts.hostname, parts.port, timeout=20)
+c = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
 target = parts.path + ("?" + parts.query if parts.query else "")
 c.request(method, target, body.encode() or None, dict(h.split(": ", 1) for h in headers))
 r = c.getresponse()
@@ -300,14 +320,14 @@ once() {
     shift
     [ $# -eq 0 ] || shift
     cat >s.json <<END
-{ "target": "$URL", "timeout": "20s", "load": { "users": 1, "duration": "60s" }, "wait": { "constant": "100s" }, $more
+{ "target": "$URL", "timeout": "60s", "load": { "users": 1, "duration": "60s" }, "wait": { "constant": "100s" }, $more
   "tasks": [{ "name": "t", "steps": [ $steps, { "wait": { "constant": "100s" } } ] }] }
 END
     wanted=$(grep -oE '"(grpc|path)":' s.json | wc -l)
     rm -f r.db*
     "$COLDSWARM" run s.json -o r.db --quiet "$@" >out.txt 2>&1 3>&- &
     pid=$!
-    for ((i = 0; i < 2000; i++)); do
+    for ((i = 0; i < 3000; i++)); do
         [ -e r.db ] && [ "$(sql r.db 'select count(*) from requests' 2>/dev/null || echo 0)" -ge "$wanted" ] && break
         kill -0 "$pid" 2>/dev/null || break
         sleep 0.02
