@@ -20,7 +20,7 @@ change() {
 refused() {
     local text=$1
     shift
-    run -3 --separate-stderr timeout 60 "$COLDSWARM" "$@"
+    run -3 --separate-stderr timeout 600 "$COLDSWARM" "$@"
     [[ $stderr == *"$text"* ]] || { printf '%s\n' "$stderr"; false; }
 }
 
@@ -42,7 +42,7 @@ HOURS="instr(hex(zeroblob(30000000)), hex(zeroblob(15000000)) || '1')"
     refused "table server_name has a column that is computed" import run.db --logs log.json
     cp good.db run.db
     change "ALTER TABLE server_name RENAME TO was; CREATE TABLE server_name(id INTEGER PRIMARY KEY, text UNIQUE CHECK ($HOURS = id))"
-    timeout 60 "$COLDSWARM" import run.db --logs log.json
+    timeout 600 "$COLDSWARM" import run.db --logs log.json
     [ "$(sql run.db 'SELECT count(*) FROM server_request')" = 20 ]
 }
 

@@ -36,9 +36,9 @@ scenario() {
     [[ "$output" == *"Scheduled but dropped: $not_sent requests ($not_sent % of all), so the load was lower than asked for."* ]]
     # That is no failure by itself; a threshold makes it one.
     run "$COLDSWARM" gate "$DB" -e 'dropped_iterations count<=0'
-    [ "$status" -eq 99 ]
+    ended 99 "$DB"
     run "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB.2" --quiet --threshold 'dropped_iterations count<=0'
-    [ "$status" -eq 99 ]
+    ended 99 "$DB.2"
     output=$("$COLDSWARM" report "$DB")
     [[ "$output" == *"Response time statistics (ms from when each was due, or first sent)"* ]]
     [[ "$output" == *"Service time statistics (ms from the moment of sending)"* ]]
@@ -58,14 +58,12 @@ scenario() {
 @test "Ctrl-C keeps every arrival up to it" {
     start_hostile
     scenario "{'target':'$URL','load':{'rate':100,'duration':'1h'},'tasks':[{'path':'/ok'}]}"
+    : >"$SCRATCH/err"
     "$COLDSWARM" run "$SCRATCH/s.json" -o "$DB" >"$SCRATCH/out" 2>"$SCRATCH/err" 3>&- &
     pid=$!
     STARTED_PIDS+=("$pid")
     wait_line "$SCRATCH/err" 'recording to' "$pid"
-    for ((i = 0; i < 500; i++)); do
-        [ "$(sql "$DB" 'select count(*) from requests' 2>/dev/null || echo 0)" -gt 40 ] && break
-        pause
-    done
+    until_rows 41 "$DB"
     kill -INT "$pid"
     code=0
     wait "$pid" || code=$?

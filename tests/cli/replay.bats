@@ -40,13 +40,25 @@ for user in a:
 END
 }
 
+# long DB COMMAND...: runs it once more where a user has too few requests to compare, as on a machine that stood still.
+long() {
+    local i db=$1
+    shift
+    for i in 1 2 3 4 5 6 7 8 9 10; do
+        rm -f "$db"
+        run -0 --separate-stderr "$@" -o "$db" --quiet
+        [ "$(sql "$db" 'select count(*) = 4 from (select user from requests group by user having count(*) > 20)')" -ne 1 ] || return 0
+    done
+    return 1
+}
+
 @test "a replay draws the same tasks, with the options of the run and not those of the environment" {
     scenario
     start_target
-    COLDSWARM_RUN_TIME=900ms run -0 "$COLDSWARM" run s.json -H "$URL" --seed 99 --threads 2 -o a.db --quiet
+    COLDSWARM_RUN_TIME=900ms long a.db "$COLDSWARM" run s.json -H "$URL" --seed 99 --threads 2
     mkdir elsewhere
     cd elsewhere
-    COLDSWARM_USERS=1 COLDSWARM_SEED=5 run -0 --separate-stderr "$COLDSWARM" run --replay ../a.db -o ../b.db --quiet
+    COLDSWARM_USERS=1 COLDSWARM_SEED=5 long ../b.db "$COLDSWARM" run --replay ../a.db
     [ -z "$stderr" ]
     cd ..
     sequences a.db b.db
@@ -55,11 +67,11 @@ END
     [ "$(sql b.db "SELECT value FROM manifest WHERE key = 'load_seconds'")" = 0.9 ]
     [ "$(sql b.db "SELECT value FROM manifest WHERE key = 'replay_of'")" = ../a.db ]
     # And a replay of the replay is the same again; another seed is not.
-    run -0 "$COLDSWARM" run --replay b.db -o c.db --quiet
+    long c.db "$COLDSWARM" run --replay b.db
     sequences a.db c.db
-    run -0 "$COLDSWARM" run --replay a.db --seed 100 -o d.db --quiet
+    long d.db "$COLDSWARM" run --replay a.db --seed 100
     run sequences a.db d.db
-    [ "$status" -ne 0 ]
+    [[ $status -eq 1 && $output == "user "*" differs" ]] || { echo "$output"; false; }
     fails grep -q hunter22 a.db b.db
 }
 
@@ -109,11 +121,11 @@ END
 @test "manifest: its command runs the run again" {
     scenario
     start_target
-    run -0 "$COLDSWARM" run s.json -H "$URL" -t 400ms --seed 4711 -o a.db --quiet
+    long a.db "$COLDSWARM" run s.json -H "$URL" -t 900ms --seed 4711
     # Without what this test's own environment may say of the transport.
     command=$("$COLDSWARM" manifest a.db --format json | json - '$.command')
-    [ "${command/ --transport curl/}" = "coldswarm run s.json --host $URL --run-time 400ms --seed 4711" ]
-    eval "${command/#coldswarm/\"\$COLDSWARM\"} -o b.db --quiet"
+    [ "${command/ --transport curl/}" = "coldswarm run s.json --host $URL --run-time 900ms --seed 4711" ]
+    eval "long b.db ${command/#coldswarm/\"\$COLDSWARM\"}"
     sequences a.db b.db
     run -0 "$COLDSWARM" manifest a.db
     [[ $output == *"coldswarm run --replay a.db"* ]]
@@ -195,10 +207,11 @@ END
     run "$COLDSWARM" run bad.json -H "$URL" --repeat 2 -o bad.db --quiet
     [ "$status" -eq 1 ]
     [ -e bad-2.db ]
-    "$COLDSWARM" run s.json -H "$URL" -t 200ms --repeat 3 --pause 60s -o p.db >out 2>err 3>&- &
+    : >err
+    "$COLDSWARM" run s.json -H "$URL" -t 200ms --repeat 3 --pause 600s -o p.db >out 2>err 3>&- &
     pid=$!
     STARTED_PIDS+=("$pid")
-    wait_line err 'pause of 60 s before run 2 of 3' "$pid"
+    wait_line err 'pause of 600 s before run 2 of 3' "$pid"
     code=0
     kill -INT "$pid"
     wait "$pid" || code=$?
@@ -206,7 +219,7 @@ END
     [ ! -e p-2.db ]
     grep -qx 'coldswarm: SIGINT ended the series after run 1 of 3; 2 runs were not made' err
     # Where no target answers, the rest of the series is left out.
-    run "$COLDSWARM" run s.json -H "http://127.0.0.1:$(free_port)" -t 200ms --repeat 3 -o n.db --quiet
+    run "$COLDSWARM" run s.json -H http://127.0.0.1:1 -t 200ms --repeat 3 -o n.db --quiet
     [ "$status" -eq 3 ]
     [[ $output == *"run 1 of 3 could not be completed, so 2 more runs were not made"* ]]
     [ -e n-1.db ]

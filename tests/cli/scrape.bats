@@ -157,7 +157,7 @@ END
 /reset|*
 /redirect-loop|Maximum (3) redirects followed
 END
-    scraped "http://127.0.0.1:$(free_port)/metrics"
+    scraped http://127.0.0.1:1/metrics
     [[ $events == *"Failed to connect"* ]]
 }
 

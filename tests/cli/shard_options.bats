@@ -209,10 +209,10 @@ setup() {
     start_hostile
     echo "{ \"target\": \"$URL\", \"load\": { \"users\": 3, \"spawn_rate\": 100, \"duration\": \"1s\" }, \"tasks\": [{ \"path\": \"/ok\" }] }" >s.json
     local at signal pid code
-    at=$(date -u -d '+2 hours' +%FT%TZ)
     for signal in INT TERM HUP; do
         for shard in "--shard 1/2" ""; do
             : >err
+            at=$(date -u -d '+2 hours' +%FT%TZ)
             # shellcheck disable=SC2086
             "$COLDSWARM" run s.json -o a.db --seed 1 $shard --start-at "$at" >out 2>err 3>&- &
             pid=$!

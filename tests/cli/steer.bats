@@ -56,6 +56,8 @@ the page: to 5 users, 100 per second" ]
     until_state "doc->>'$.total.requests_per_second' = 0"
     curl -fsS -d 'rate=20.5' "$PAGE/api/load"
     until_state "doc->>'$.total.requests_per_second' > 15"
+    # The last second before the stop is left out below.
+    until_state "doc->>'$.elapsed_s' > 2 + $(sql a.db "select max(at_us) / 1e6 from event where kind = 'load_change'")"
     curl -fsS -X POST "$PAGE/api/stop"
     run_ended 0 a.db
     not_blamed a.db
@@ -157,7 +159,8 @@ while True:
         break
     if not more:
         break
-    if b"stopping" in more or b"Request statistics" in more:
+    shown += more
+    if b"Request statistics" in shown:
         try:
             after = termios.tcgetattr(terminal)
         except termios.error:

@@ -9,10 +9,10 @@ client() {
     local code=$1
     shift
     python3 -c '
-import http.client, json, socket, struct, sys, time
+import collections, http.client, json, socket, struct, sys, time
 from concurrent.futures import ThreadPoolExecutor
 port, args = int(sys.argv[1]), sys.argv[2:]
-def get(path="/", method="GET", body=None, headers={}, timeout=20):
+def get(path="/", method="GET", body=None, headers={}, timeout=60):
     c = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     try:
         c.request(method, path, body, headers)
@@ -21,7 +21,7 @@ def get(path="/", method="GET", body=None, headers={}, timeout=20):
     finally:
         c.close()
 def connect():
-    return socket.create_connection(("127.0.0.1", port), timeout=20)
+    return socket.create_connection(("127.0.0.1", port), timeout=60)
 def raw(data):
     with connect() as s:
         s.sendall(data)
@@ -39,11 +39,12 @@ def together(n, function):
 def stats():
     return json.loads(get("/stats")[2])
 def row(method, path):
-    return next(r for r in stats()["requests"] if (r["method"], r["path"]) == (method, path))
+    # Before the first of them there is no row.
+    return next((r for r in stats()["requests"] if (r["method"], r["path"]) == (method, path)), collections.defaultdict(int))
 def until(condition):
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not condition():
-        assert time.monotonic() < end, "did not happen in 20 s"
+        assert time.monotonic() < end, "did not happen in 60 s"
         time.sleep(0.01)
 def took(function):
     start = time.monotonic()
@@ -151,11 +152,15 @@ assert min(took(get) for _ in range(20)) < 0.3'
 
 @test "a service time of 20 ms is kept closely" {
     start_target --service-time 20ms
-    # The least of many: a busy machine makes some of them slow, and none of them fast.
+    # A busy machine makes some of them slow, and none of them fast.
     client '
-times = sorted(took(get) for _ in range(60))
-assert times[0] >= 0.02, times[0]
-assert times[0] < 0.03, times[0]'
+least = 1
+for _ in range(2000):
+    least = min(least, took(get))
+    assert least >= 0.02, least
+    if _ >= 20 and least < 0.03:
+        break
+assert least < 0.03, least'
 }
 
 @test "--cpu really burns CPU" {
@@ -173,31 +178,38 @@ assert times[0] < 0.03, times[0]'
     client 'assert took(lambda: together(6, lambda k: get())) >= 0.3'
     stop_all
     start_target --service-time 300ms --concurrency 6
-    client 'assert min(took(lambda: together(6, lambda k: get())) for _ in range(3)) < 6 * 0.3'
+    client 'assert min(took(lambda: together(6, lambda k: get())) for _ in range(10)) < 6 * 0.3'
 }
 
 @test "--cold-start: the first wait for one start, later ones do not; cold again after --idle-timeout" {
-    start_target --cold-start 500ms --idle-timeout 300ms
+    start_target --cold-start 500ms
     client '
 assert stats()["cold_starts"] == 0
 assert took(lambda: together(5, lambda k: get())) >= 0.5
+time.sleep(0.3); get()
+assert stats()["cold_starts"] == 1'
+    stop_all
+    start_target --cold-start 200ms --idle-timeout 300ms
+    client '
+get()
 assert stats()["cold_starts"] == 1
 time.sleep(0.6)
-assert took(get) >= 0.5
+assert took(get) >= 0.2
 assert stats()["cold_starts"] == 2'
-    stop_all
-    start_target --cold-start 200ms
-    client '
-get(); time.sleep(0.3); get()
-assert stats()["cold_starts"] == 1'
 }
 
 @test "--listen-after: refused first, served then" {
-    PORT=$(free_port)
-    "$COLDSWARM" target --port "$PORT" --listen-after 2s 2>"$SCRATCH/err" 3>&- &
-    STARTED_PIDS+=($!)
-    wait_line "$SCRATCH/err" '^target: will listen on ' $!
-    fails bash -c 'exec {socket}<>"/dev/tcp/127.0.0.1/$1"' - "$PORT" 2>"$SCRATCH/refused"
+    # It may listen before we have looked.
+    local after
+    for after in 2s 20s 60s; do
+        PORT=$(free_port)
+        : >"$SCRATCH/err"
+        "$COLDSWARM" target --port "$PORT" --listen-after "$after" 2>"$SCRATCH/err" 3>&- &
+        STARTED_PIDS+=($!)
+        wait_line "$SCRATCH/err" '^target: will listen on ' $!
+        ! bash -c 'exec {socket}<>"/dev/tcp/127.0.0.1/$1"' - "$PORT" 2>"$SCRATCH/refused" || continue
+        break
+    done
     grep -q 'Connection refused' "$SCRATCH/refused"
     wait_line "$SCRATCH/err" '^target: listening on ' $!
     client 'assert get()[0] == 200'
@@ -218,18 +230,31 @@ assert stats()["cold_starts"] == 1'
         start_target --fail-rate 1 --fail $kind
         client '
 kind = args[0]
+def hangs():
+    before = row("POST", "/predict")["hang"]
+    with connect() as s:
+        s.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n" + b"x" * 1000)
+        until(lambda: row("POST", "/predict")["hang"] > before)
+        s.settimeout(0.3)
+        try:
+            return repr(s.recv(100))
+        except TimeoutError:
+            return "hang"
 def seen():
+    if kind == "hang":
+        return hangs()
     try:
-        return str(get("/predict", "POST", b"x" * 1000, timeout=0.3 if kind == "hang" else 20)[0])
+        return str(get("/predict", "POST", b"x" * 1000)[0])
     except ConnectionResetError: return "reset"
-    except TimeoutError: return "hang"
     except http.client.BadStatusLine: return "garbage"
     except http.client.IncompleteRead as e:
         assert len(e.partial) == 10
         return "short"
 expected = "503" if kind == "status:503" else kind
 for _ in range(5):
-    assert seen() == expected, (seen(), expected)
+    came = seen()
+    assert came == expected, (came, expected)
+until(lambda: row("POST", "/predict")["in_flight"] == 0)
 r = row("POST", "/predict")
 assert r["received"] == 5 and r["bytes_in"] == 5000 and r["aborted"] == 0 and r["in_flight"] == 0, r
 assert (r["answered"].get("503", 0) if expected == "503" else r[kind]) == 5, r' $kind

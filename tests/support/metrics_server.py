@@ -100,7 +100,7 @@ if __name__ == "__main__":
     parser.add_argument("--log", required=True)
     parser.add_argument("--tls", metavar="DIR", help="serve https with the certificate server.pem of make-certs")
     options = parser.parse_args()
-    Handler.log = open(options.log, "w", encoding="utf-8")
+    Handler.log = open(options.log, "a", encoding="utf-8")  # a test may empty it
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     if options.tls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

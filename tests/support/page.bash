@@ -22,7 +22,7 @@ serve_run() {
 # until_page PATH FILE CONDITION: waits until it holds of the document at that address; FILE has it then.
 until_page() {
     local i
-    for ((i = 0; i < 1500; i++)); do
+    for ((i = 0; i < 3000; i++)); do
         curl -fsS "${CURL[@]}" "$PAGE/$1" >"$2" && [ "$(json_sql "$2" "select $3 from file")" = 1 ] && return 0
         pause
     done

@@ -10,6 +10,9 @@ parts() {
     local threads=("$@")
     for wait in 3 20 60; do
         at=$(date -u -d "+$wait seconds" +%FT%TZ) missed=0 k=0
+        # What the servers have seen is of the last try.
+        [ -z "${HOSTILE_LOG:-}" ] || : >"$HOSTILE_LOG"
+        [ -z "${METRICS_LOG:-}" ] || : >"$METRICS_LOG"
         for n in $all; do
             for ((i = 0; i < n; i++)); do
                 rm -f "p$n-$i.db"
