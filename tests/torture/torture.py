@@ -108,7 +108,7 @@ class Target:
         self.host, self.port = self.url.removeprefix("http://").split(":")
 
     def stats(self):
-        connection = http.client.HTTPConnection(self.host, int(self.port), timeout=20)
+        connection = http.client.HTTPConnection(self.host, int(self.port), timeout=60)
         connection.request("GET", "/stats")
         return json.loads(connection.getresponse().read())
 
