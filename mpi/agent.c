@@ -164,7 +164,9 @@ static void send_pieces(struct agent *a) {
     char *piece = NULL;
     while (a->file >= 0 && mail_waiting(a->mail, ZERO) < PIECES_WAITING_MAX_BYTES) {
         if (piece == NULL && (piece = malloc(n + PIECE_BYTES)) == NULL) {
-            fail(a, "out of memory");
+            struct err e = {""};
+            err_memory(&e, NULL);
+            fail(a, e.text);
             return;
         }
         memcpy(piece, head, n);

@@ -18,7 +18,7 @@ int amend_file(const char *path, const char *sql, int (*rows)(void *context, sql
     int result = 0;
     char *plain = db_path(path);
     if (plain == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     int rc = sqlite3_open_v2(plain, &db, SQLITE_OPEN_READWRITE, NULL);
     sqlite3_busy_timeout(db, BUSY_MS);
     if (rc == SQLITE_OK)

@@ -114,7 +114,7 @@ static int open_views(struct hub *h, struct err *e) {
 int hub_new(const struct hub_options *o, struct mail *m, struct hub **out, struct err *e) {
     struct hub *h = calloc(1, sizeof *h);
     if (h == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     *h = (struct hub){.o = *o,
                       .mail = m,
                       .count = (uint32_t)mail_size(m),
@@ -126,7 +126,7 @@ int hub_new(const struct hub_options *o, struct mail *m, struct hub **out, struc
     buf_init(&h->about, IN_MAX_BYTES);
     *out = h;
     if (h->parts == NULL || h->files == NULL)
-        return err_set(e, "out of memory for %d parts", mail_size(m));
+        return err_memory(e, "%d parts", mail_size(m));
     for (uint32_t i = 0; i < h->count; i++) {
         struct hub_part *p = &h->parts[i];
         buf_init(&p->in, IN_MAX_BYTES);

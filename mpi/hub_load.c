@@ -24,7 +24,7 @@ static int read_stages(const struct buf *text, int64_t **out, size_t *n, struct 
         return err_set(e, "the load process of part 0 does not say what its load is");
     int64_t *all = calloc((size_t)count + 1, sizeof *all);
     if (all == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     for (uint64_t i = 0; count > 0 && i <= count; i++)
         if (!words_int(&at, &all[i])) {
             free(all);
@@ -40,7 +40,7 @@ int hub_begin_load(struct hub *h, struct err *e) {
     int64_t *stages = NULL;
     size_t n = 0;
     if (hosts == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     if (read_stages(&h->stages, &stages, &n, e) != 0) {
         free(hosts);
         return -1;

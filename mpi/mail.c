@@ -35,7 +35,7 @@ struct mail {
 int mail_new(struct mail **out, struct err *e) {
     struct mail *m = calloc(1, sizeof *m);
     if (m == NULL)
-        return err_set(e, "out of memory for messages");
+        return err_memory(e, "messages");
     MPI_Comm_rank(MPI_COMM_WORLD, &m->rank);
     MPI_Comm_size(MPI_COMM_WORLD, &m->size);
     m->waiting = calloc((size_t)m->size, sizeof *m->waiting);
@@ -44,7 +44,7 @@ int mail_new(struct mail **out, struct err *e) {
     m->in.end = &m->in.first;
     if (m->waiting == NULL || m->passed == NULL) {
         mail_free(m);
-        return err_set(e, "out of memory for messages");
+        return err_memory(e, "messages");
     }
     *out = m;
     return 0;

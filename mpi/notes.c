@@ -27,7 +27,7 @@ struct notes {
 int notes_new(struct notes **out, struct err *e) {
     struct notes *n = calloc(1, sizeof *n);
     if (n == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     pthread_mutex_init(&n->lock, NULL);
     *out = n;
     return 0;

@@ -33,8 +33,8 @@ static int prepare(struct searching *x, const struct capacity_step *s, struct er
     step_done(&x->step);
     buf_init(&words, CAPACITY_STEP_WORDS_BYTES);
     capacity_step_words(&words, s);
-    int result = buf_ok(&words) ? step_read(&x->step, words.data, words.len, e)
-                                : err_set(e, "out of memory for a step");
+    int result =
+        buf_ok(&words) ? step_read(&x->step, words.data, words.len, e) : err_memory(e, "a step");
     buf_done(&words);
     if (result != 0)
         return -1;

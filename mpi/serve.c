@@ -45,8 +45,8 @@ static void nap(int64_t ns) {
     nanosleep(&t, NULL);
 }
 
-/* Messages to the agent of rank 0 and those to the hub are told apart by their sender's side: both
- * have words of their own. */
+/* The sender's side shows whether a message is for the agent of rank 0 or for the hub: both have
+ * words of their own. */
 static bool is_for_agent(const char *text) {
     static const char *const words[] = {"begin", "say",  "clock", "quiet", "kill",
                                         "send",  "drop", "again", "bye"};
@@ -100,8 +100,11 @@ static void say_if_lost(struct serve *s) {
     if (s->told || !mail_failed(s->mail))
         return;
     s->told = true;
-    say_line("coldswarm-mpi: out of memory: a message to another rank was lost; if the load does "
-             "not end by itself, stop it");
+    struct err e = {""};
+    err_memory(&e, "a message to another rank, which is lost; if the load does not end by itself, "
+                   "stop it");
+    err_prefix(&e, "coldswarm-mpi");
+    say_line(e.text);
 }
 
 void serve_turn(struct serve *s) {

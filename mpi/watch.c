@@ -12,7 +12,7 @@
 
 int watch_init(struct watch *w, int count, struct err *e) {
     *w = (struct watch){.ranks = calloc((size_t)count, sizeof *w->ranks), .count = count};
-    return w->ranks != NULL ? 0 : err_set(e, "out of memory for %d ranks", count);
+    return w->ranks != NULL ? 0 : err_memory(e, "%d ranks", count);
 }
 
 void watch_done(struct watch *w) {

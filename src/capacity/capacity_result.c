@@ -43,20 +43,18 @@ int capacity_result_add_option(struct capacity_result *r, const char *name, cons
     size_t n = 2 * r->option_count;
     char **options = realloc(r->options, (n + 2) * sizeof *options);
     if (options == NULL)
-        return err_set(e, "out of memory for the options");
+        return err_memory(e, "the options");
     r->options = options;
     options[n] = strdup(name);
     options[n + 1] = strdup(value);
     r->option_count++;
-    return options[n] != NULL && options[n + 1] != NULL
-               ? 0
-               : err_set(e, "out of memory for the options");
+    return options[n] != NULL && options[n + 1] != NULL ? 0 : err_memory(e, "the options");
 }
 
 static struct capacity_result_slo *new_slo(const struct capacity_result *r, struct err *e) {
     struct capacity_result_slo *all = calloc(r->expression_count + 1, sizeof *all);
     if (all == NULL)
-        err_set(e, "out of memory for the steps of the search");
+        err_memory(e, "the steps of the search");
     for (size_t i = 0; all != NULL && i < r->expression_count; i++)
         all[i] = (struct capacity_result_slo){(double)NAN, (double)NAN, (double)NAN, EVIDENCE_OPEN};
     return all;
@@ -70,7 +68,7 @@ struct capacity_result_step *capacity_result_add_step(struct capacity_result *r,
         r->steps = steps;
     if (steps == NULL || slo == NULL) {
         free(slo);
-        err_set(e, "out of memory for the steps of the search");
+        err_memory(e, "the steps of the search");
         return NULL;
     }
     r->steps[r->step_count] = (struct capacity_result_step){.achieved = (double)NAN,
@@ -101,7 +99,7 @@ struct capacity_result_load *capacity_result_at(struct capacity_result *r, doubl
         r->loads = loads;
     if (loads == NULL || slo == NULL) {
         free(slo);
-        err_set(e, "out of memory for the steps of the search");
+        err_memory(e, "the steps of the search");
         return NULL;
     }
     for (size_t i = r->load_count++; i > at; i--)

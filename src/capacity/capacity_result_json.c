@@ -263,7 +263,7 @@ static int text(const struct reading *x, const struct json *of, const char *key,
     if (v->kind != JSON_STRING || json_has_nul(v->text, v->len))
         return bad(x, v, key, "a text");
     *out = strdup(v->text);
-    return *out != NULL ? 0 : err_set(x->e, "out of memory for %s", key);
+    return *out != NULL ? 0 : err_memory(x->e, "%s", key);
 }
 
 static int word(const struct reading *x, const struct json *of, const char *key,
@@ -364,13 +364,13 @@ static int expressions(const struct reading *x, const struct json *of) {
         return bad(x, json_get(of, "slo"), "slo", "a list of SLOs");
     r->expressions = calloc(all->count, sizeof *r->expressions);
     if (r->expressions == NULL)
-        return err_set(x->e, "out of memory for the SLOs");
+        return err_memory(x->e, "the SLOs");
     for (const struct json *v = all->first; v != NULL; v = v->next) {
         if (v->kind != JSON_STRING || json_has_nul(v->text, v->len))
             return bad(x, v, "slo", "a list of SLOs");
         r->expressions[r->expression_count] = strdup(v->text);
         if (r->expressions[r->expression_count++] == NULL)
-            return err_set(x->e, "out of memory for the SLOs");
+            return err_memory(x->e, "the SLOs");
     }
     return 0;
 }

@@ -26,7 +26,7 @@ static int room_for_cells(struct evidence *v, size_t wanted, struct err *e) {
         room = v->cell_room;
         double *moved = array_room(*arrays[i], &room, wanted, sizeof *moved);
         if (moved == NULL)
-            return err_set(e, "out of memory for the values of a step");
+            return err_memory(e, "the values of a step");
         *arrays[i] = moved;
     }
     v->cell_room = room;
@@ -49,7 +49,7 @@ int evidence_begin(struct evidence *v, size_t n, double cell_seconds, size_t *fi
 int evidence_time(struct evidence *v, size_t cell, int64_t value, struct err *e) {
     struct evidence_value *moved = array_room(v->values, &v->room, v->count + 1, sizeof *v->values);
     if (moved == NULL)
-        return err_set(e, "out of memory for the values of a step");
+        return err_memory(e, "the values of a step");
     v->values = moved;
     v->values[v->count++] = (struct evidence_value){value, (uint32_t)cell};
     return 0;
@@ -67,7 +67,7 @@ int evidence_join(struct evidence *v, const struct evidence *more, struct err *e
     struct evidence_value *moved =
         array_room(v->values, &v->room, v->count + more->count + 1, sizeof *moved);
     if (moved == NULL)
-        return err_set(e, "out of memory for the values of a step");
+        return err_memory(e, "the values of a step");
     v->values = moved;
     for (size_t i = 0; i < more->cells; i++) {
         v->hits[first + i] = more->hits[i];
@@ -96,7 +96,7 @@ static int sort(struct evidence *v, struct err *e) {
     qsort(v->values + old, n - old, sizeof *v->values, by_value);
     struct evidence_value *tail = malloc((n - old) * sizeof *tail);
     if (tail == NULL)
-        return err_set(e, "out of memory for the values of a step");
+        return err_memory(e, "the values of a step");
     memcpy(tail, v->values + old, (n - old) * sizeof *tail);
     for (size_t left = old, right = n - old, at = n; right > 0;)
         v->values[--at] = left > 0 && v->values[left - 1].value > tail[right - 1].value
@@ -340,7 +340,7 @@ static int of_quantile(struct evidence *v, const struct gate_rule *r, double ris
     double *room = calloc(3 * v->cells + 1, sizeof *room);
     if (room == NULL || sort(v, e) != 0) {
         free(room);
-        return room == NULL ? err_set(e, "out of memory for the values of a step") : -1;
+        return room == NULL ? err_memory(e, "the values of a step") : -1;
     }
     work_init(v, &w, r->p, room);
     double unit = gate_per_ms(r->metric), limit = r->limit * unit;
@@ -370,7 +370,7 @@ static int of_ratio(const struct evidence *v, const double *of, const double *by
     double above = 0, under = 0;
     double *scores = calloc(v->cells + 1, sizeof *scores);
     if (scores == NULL)
-        return err_set(e, "out of memory for the values of a step");
+        return err_memory(e, "the values of a step");
     for (size_t i = 0; i < v->cells; i++) {
         above += of[i];
         under += by[i];
@@ -392,7 +392,7 @@ static int of_average(struct evidence *v, const struct gate_rule *r, double risk
     double unit = gate_per_ms(r->metric);
     double *sums = calloc(2 * v->cells + 1, sizeof *sums);
     if (sums == NULL)
-        return err_set(e, "out of memory for the values of a step");
+        return err_memory(e, "the values of a step");
     double *counts = sums + v->cells;
     for (size_t i = 0; i < v->count; i++) {
         sums[v->values[i].cell] += (double)v->values[i].value / unit;
@@ -408,7 +408,7 @@ static int of_share(struct evidence *v, const struct gate_rule *r, double risk,
     struct share s;
     double *scores = calloc(v->cells + 1, sizeof *scores);
     if (scores == NULL)
-        return err_set(e, "out of memory for the values of a step");
+        return err_memory(e, "the values of a step");
     share_of(v, v->hits, v->totals, scores, risk, NULL, &s);
     free(scores);
     out->value = s.share;

@@ -27,11 +27,11 @@ int pool_at(struct pool *p, double load, struct evidence **out, struct err *e) {
         }
     struct pool_load *loads = array_room(p->loads, &p->room, p->count + 1, sizeof *loads);
     if (loads == NULL)
-        return err_set(e, "out of memory for the values of a step");
+        return err_memory(e, "the values of a step");
     p->loads = loads;
     struct evidence *all = calloc(p->rules->count + 1, sizeof *all);
     if (all == NULL)
-        return err_set(e, "out of memory for the values of a step");
+        return err_memory(e, "the values of a step");
     p->loads[p->count++] = (struct pool_load){load, all};
     *out = all;
     return 0;

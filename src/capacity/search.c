@@ -399,11 +399,11 @@ static int make_room(struct search *s, struct err *e) {
     size_t room = s->room;
     struct search_point *points = array_room(s->points, &room, s->count + 1, sizeof *points);
     if (points == NULL)
-        return err_set(e, "out of memory for the steps of the search");
+        return err_memory(e, "the steps of the search");
     s->points = points;
     double *fit = realloc(s->fit, room * sizeof *fit);
     if (fit == NULL)
-        return err_set(e, "out of memory for the steps of the search");
+        return err_memory(e, "the steps of the search");
     s->fit = fit;
     s->room = room;
     return 0;

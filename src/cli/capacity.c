@@ -264,7 +264,7 @@ static int read_step(const struct capacity_run *c, const char *file, double from
                                       .late_ms = c->late.limit_ms};
     *out = (struct read_step){.alone = calloc(c->setup.rules.count + 1, sizeof *out->alone)};
     if (out->alone == NULL)
-        return err_set(e, "out of memory for a step");
+        return err_memory(e, "a step");
     return capacity_measure(capacity_setup_path(&c->setup, file, path), &c->setup.rules, &w,
                             out->alone, &out->m, e);
 }

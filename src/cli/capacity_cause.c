@@ -169,7 +169,7 @@ int capacity_cause_find(struct capacity_setup *s, struct err *e) {
     if (r->limited_by >= s->rules.count)
         return 0;
     struct cold_of *all = calloc(r->step_count + 1, sizeof *all);
-    int result = all == NULL ? err_set(e, "out of memory for the steps") : look(s, all, e);
+    int result = all == NULL ? err_memory(e, "the steps") : look(s, all, e);
     for (size_t i = 0; all != NULL && i < r->step_count; i++)
         cold_of_done(&all[i]);
     free(all);

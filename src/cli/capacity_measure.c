@@ -120,7 +120,7 @@ static void count(struct measuring *m, const struct request *x) {
     int64_t *times = array_room(m->times_us, &m->time_room, m->time_count + 1, sizeof *m->times_us);
     if (times == NULL) {
         m->failed = true;
-        err_set(m->e, "out of memory for the times of a step");
+        err_memory(m->e, "the times of a step");
         return;
     }
     m->times_us = times;
@@ -214,7 +214,7 @@ static int begin(struct measuring *m, const struct gate_rules *rules,
     m->scopes = calloc(rules->count + 1, sizeof *m->scopes);
     m->first = calloc(2 * rules->count + 1, sizeof *m->first);
     if (m->scopes == NULL || m->first == NULL)
-        return err_set(m->e, "out of memory for the SLOs");
+        return err_memory(m->e, "the SLOs");
     m->had = m->first + rules->count;
     for (size_t i = 0; i < rules->count; i++) {
         if (gate_scope_init(&m->scopes[i], &rules->items[i], subject, INT64_MAX, m->e) != 0 ||
@@ -267,7 +267,7 @@ static int finish(struct measuring *m, struct reader *r) {
     out->verdict = strdup(run->complete ? run->verdict : "interrupted");
     out->reason = strdup(run->complete ? run->verdict_reason : "");
     if (out->verdict == NULL || out->reason == NULL)
-        return err_set(m->e, "out of memory for a step");
+        return err_memory(m->e, "a step");
     if (reader_manifest(r, take_pair, &out->only_late, m->e) != 0)
         return -1;
     if (!out->answered)

@@ -148,7 +148,7 @@ static int annotate(const struct args *a, const struct checked *x, struct err *e
         fputs(buf_text(&text), strcmp(opt_text(a, "format"), "text") == 0 ? stdout : stderr);
     }
     if (!buf_ok(&text))
-        result = err_set(e, "out of memory for the results");
+        result = err_memory(e, "the results");
     else if (opt_given(a, "junit"))
         result = report_write_file(opt_text(a, "junit"), report_format("junit"),
                                    &(struct report_source){.document = &d}, e);

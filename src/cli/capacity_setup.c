@@ -100,7 +100,7 @@ static int keep_expressions(struct capacity_setup *s, struct err *e) {
     struct capacity_result *r = &s->result;
     r->expressions = calloc(s->rules.count, sizeof *r->expressions);
     if (r->expressions == NULL)
-        return err_set(e, "out of memory for the SLOs");
+        return err_memory(e, "the SLOs");
     for (size_t i = 0; i < s->rules.count; i++) {
         struct buf text;
         buf_init(&text, TEXT_BYTES);
@@ -108,7 +108,7 @@ static int keep_expressions(struct capacity_setup *s, struct err *e) {
         r->expressions[i] = buf_ok(&text) ? strdup(buf_text(&text)) : NULL;
         buf_done(&text);
         if (r->expressions[i] == NULL)
-            return err_set(e, "out of memory for the SLOs");
+            return err_memory(e, "the SLOs");
         r->expression_count++;
     }
     return 0;
@@ -142,7 +142,7 @@ static int read_scenario(struct capacity_setup *s, struct err *e) {
     r->target = strdup(scenario->target_source != NULL ? scenario->target_source : "");
     r->scenario = strdup(s->scenario);
     result = r->name == NULL || r->target == NULL || r->scenario == NULL
-                 ? err_set(e, "out of memory for the scenario")
+                 ? err_memory(e, "the scenario")
                  : keep_expressions(s, e);
 out:
     scenario_free(scenario);
@@ -159,7 +159,7 @@ static int by_size(const void *a, const void *b) {
 static int read_loads(struct capacity_setup *s, const char *text, struct err *e) {
     s->loads = calloc(LOADS_MAX, sizeof *s->loads);
     if (s->loads == NULL)
-        return err_set(e, "out of memory for the loads");
+        return err_memory(e, "the loads");
     size_t n = 0;
     for (const char *at = text; *at != '\0' || n == 0;) {
         char *end;
@@ -329,7 +329,7 @@ static int prepare(struct capacity_setup *s, const char *started, struct err *e)
         return -1;
     args_each(s->args, keep_option, s);
     r->started_utc = strdup(started);
-    return r->started_utc == NULL ? err_set(e, "out of memory for the result") : 0;
+    return r->started_utc == NULL ? err_memory(e, "the result") : 0;
 }
 
 static int begin(struct capacity_setup *s, const struct args *a, struct err *e) {
@@ -368,7 +368,7 @@ static int recall(struct capacity_setup *s, const struct args *a, struct err *e)
     const struct capacity_result *old = &s->earlier;
     struct args_option *recalled = calloc(old->option_count + 1, sizeof *recalled);
     if (recalled == NULL)
-        return err_set(e, "out of memory for the options");
+        return err_memory(e, "the options");
     for (size_t i = 0; i < old->option_count; i++)
         recalled[i] = (struct args_option){old->options[2 * i], old->options[2 * i + 1]};
     int result = args_again(a, recalled, old->option_count, &s->again, e);

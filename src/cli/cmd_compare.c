@@ -30,7 +30,7 @@ static int split_two(const struct args *a, struct sides *s, struct err *e) {
     s->base = calloc(1, sizeof(char *));
     s->with = calloc(1, sizeof(char *));
     if (s->base == NULL || s->with == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     s->base[s->base_count++] = args_at(a, 0);
     s->with[s->with_count++] = args_at(a, 1);
     return 0;
@@ -59,7 +59,7 @@ static int split(const struct args *a, struct sides *s, struct err *e) {
     s->base = calloc(all + n, sizeof(char *));
     s->with = calloc(all + n, sizeof(char *));
     if (s->base == NULL || s->with == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     for (size_t i = 0; i < n; i++)
         s->with[s->with_count++] = with[i];
     bool behind = false;
@@ -96,7 +96,7 @@ static int print(const struct document *d, const char *format, struct err *e) {
         emit_markdown(&b, d);
     else
         emit_table(&b, d);
-    int result = buf_ok(&b) ? 0 : err_set(e, "out of memory for the comparison");
+    int result = buf_ok(&b) ? 0 : err_memory(e, "the comparison");
     if (result == 0)
         fwrite(b.data, 1, b.len, stdout);
     buf_done(&b);

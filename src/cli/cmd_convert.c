@@ -144,7 +144,7 @@ static int not_the_source(const char *path, int source, struct err *e) {
 static int each_file(const char *path, const struct convert_result *r, bool write, int source,
                      bool force, struct err *e) {
     char *folder = folder_of(path);
-    int result = folder == NULL ? err_set(e, "out of memory") : 0;
+    int result = folder == NULL ? err_memory(e, NULL) : 0;
     for (size_t i = 0; i < r->file_count && result == 0; i++) {
         struct buf name;
         buf_init(&name, 8192);
@@ -193,7 +193,7 @@ static int files_folder(const char *from, const char *to, char **folder, struct 
         result = err_set(e, "cannot write into %s: %s", to, strerror(errno));
     else if (a != NULL && strcmp(a, b) != 0 &&
              asprintf(folder, "%s%s", a, strcmp(a, "/") == 0 ? "" : "/") < 0)
-        result = err_set(e, "out of memory");
+        result = err_memory(e, NULL);
     free(a);
     free(b);
     return result;
@@ -255,7 +255,7 @@ static int prepare(const struct args *a, struct job *j, struct convert_options *
         o->file_stem = j->stem;
     }
     if (j->to == NULL || j->from == NULL || (out != NULL && j->stem == NULL))
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     /* The files of a curl command are where it was to be run, which is here. */
     bool here =
         o->from == CONVERT_CURL || o->from == CONVERT_GRPCURL ||

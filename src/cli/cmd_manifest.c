@@ -47,7 +47,7 @@ static int read_all(struct document *d, const char *path, struct err *e) {
     if (reader_open(path, &d->reader, e) != 0 || reader_manifest(d->reader, take_pair, d, e) != 0)
         return -1;
     if (!buf_ok(&d->text))
-        return err_set(e, "out of memory for %s", path);
+        return err_memory(e, "%s", path);
     if (replay_open(path, &d->replay, &d->why_not) != 0)
         d->replay = NULL;
     return 0;
@@ -158,7 +158,7 @@ static int run(const struct args *a) {
         else
             people(&d, &out);
         if (result == 0 && !buf_ok(&out))
-            err_set(&e, "out of memory for the manifest");
+            err_memory(&e, "the manifest");
     }
     if (e.text[0] != '\0')
         code = command_error(EXIT_RUNTIME, e.text);

@@ -28,8 +28,10 @@ static int run(const struct args *a) {
     struct buf out;
     size_t n = args_count(a) - 1;
     const char **parts = calloc(n, sizeof *parts);
-    if (parts == NULL)
-        return command_error(EXIT_RUNTIME, "merge: out of memory");
+    if (parts == NULL) {
+        err_memory(&e, "the parts");
+        return command_error(EXIT_RUNTIME, e.text);
+    }
     for (size_t i = 0; i < n; i++)
         parts[i] = args_at(a, i + 1);
     int code = merging_run(args_at(a, 0), parts, n, opt_flag(a, "partial"), &whole, &e);

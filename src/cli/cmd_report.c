@@ -109,8 +109,10 @@ static int show_parts(const struct args *a) {
     const char *path = NULL;
     size_t n = args_count(a);
     const char **parts = calloc(n, sizeof *parts);
-    if (parts == NULL)
-        return command_error(EXIT_RUNTIME, "out of memory for the parts of a run");
+    if (parts == NULL) {
+        err_memory(&e, "the parts of a run");
+        return command_error(EXIT_RUNTIME, e.text);
+    }
     for (size_t i = 0; i < n; i++)
         parts[i] = args_at(a, i);
     int code = merging_temporary(parts, n, &path, &e);

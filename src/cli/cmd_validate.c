@@ -545,7 +545,7 @@ static int run(const struct args *a) {
         goto out;
     code = EXIT_RUNTIME;
     if (!buf_ok(&text) || bad.failed) {
-        err_set(&e, "out of memory for the explanation");
+        err_memory(&e, "the explanation");
         goto out;
     }
     fputs(buf_text(&text), stdout);

@@ -43,7 +43,7 @@ static int init(const void *run, void **self, struct err *e) {
         return 0;
     struct cold_marks *o = calloc(1, sizeof *o);
     if (o == NULL)
-        return err_set(e, "out of memory for the guess of cold starts");
+        return err_memory(e, "the guess of cold starts");
     o->control = view->control;
     o->catalog = catalog;
     pthread_mutex_init(&o->lock, NULL);

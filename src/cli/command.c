@@ -121,11 +121,12 @@ static int check_stdout(int code) {
 /* Not all that lacks something for want of memory can say so. */
 static int check_memory(int code) {
     bool said = code == EXIT_USAGE || code == EXIT_RUNTIME;
+    struct err e = {""};
     if (!memory_ran_out() || code > 128)
         return code;
-    return said ? EXIT_RUNTIME
-                : command_error(EXIT_RUNTIME, "out of memory: what was printed or written may lack "
-                                              "something (free some memory and repeat)");
+    err_memory(&e, "all output: what was printed or written may lack something (free some memory "
+                   "and repeat)");
+    return said ? EXIT_RUNTIME : command_error(EXIT_RUNTIME, e.text);
 }
 
 int command_main(int argc, char **argv) {

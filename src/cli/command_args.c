@@ -102,7 +102,7 @@ static int take(struct args *a, const struct opt_def *d, const char *text, struc
     if (d->repeat) {
         const char **list = realloc(value->list, (value->count + 1) * sizeof *list);
         if (list == NULL)
-            return err_set(e, "out of memory");
+            return err_memory(e, NULL);
         list[value->count++] = text;
         value->list = list;
     }
@@ -273,7 +273,7 @@ static int parse(const struct command *c, int argc, char **argv, int first,
     int rc = -1;
     struct args *a = calloc(1, sizeof *a);
     if (a == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     a->command = c;
     a->argv = argv;
     a->argc = (size_t)argc;
@@ -283,7 +283,7 @@ static int parse(const struct command *c, int argc, char **argv, int first,
     a->values = calloc(c->opt_count + 1, sizeof *a->values);
     a->positionals = calloc((size_t)argc + 1, sizeof *a->positionals);
     if (a->values == NULL || a->positionals == NULL) {
-        err_set(e, "out of memory");
+        err_memory(e, NULL);
         goto out;
     }
     if (parse_argv(a, e) != 0)

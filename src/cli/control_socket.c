@@ -243,13 +243,16 @@ static void read_line(struct control_socket *s, struct control *c, const char *l
 
 /* Reads what is complete. Returns how many bytes were used; 0: more is needed. */
 static size_t read_next(struct control_socket *s, struct control *c, char *at, size_t n) {
+    struct err e = {""};
     if (s->value.name != NULL) {
         if (n < s->value.n + 1)
             return 0;
         if (at[s->value.n] != '\n')
             refuse(s, c, "(a value without an end)");
-        else if (control_learn(c, s->value.name, at, s->value.n) != 0)
-            lose(s, c, "out of memory for a value of the setup");
+        else if (control_learn(c, s->value.name, at, s->value.n) != 0) {
+            err_memory(&e, "a value of the setup");
+            lose(s, c, e.text);
+        }
         free(s->value.name);
         s->value.name = NULL;
         return s->value.n + 1;
@@ -314,7 +317,7 @@ static int init(const void *context, void **self, struct err *e) {
         return err_set(e, "--control %d: that is no open socket of this process", fd);
     struct control_socket *s = calloc(1, sizeof *s);
     if (s == NULL)
-        return err_set(e, "out of memory for the control socket");
+        return err_memory(e, "the control socket");
     *s = (struct control_socket){.fd = fd};
     fcntl(fd, F_SETFD, FD_CLOEXEC);
     buf_init(&s->in, VALUE_MAX_BYTES + LINE_MAX_BYTES);
@@ -419,7 +422,7 @@ static int describe(struct control_socket *s, const struct run_view *view, struc
         buf_char(out, '\n');
     }
     scenario_subject_done(&of);
-    return buf_ok(out) ? 0 : err_set(e, "out of memory for the control socket");
+    return buf_ok(out) ? 0 : err_memory(e, "the control socket");
 }
 
 static int listen_init(const void *run, void **self, struct err *e) {

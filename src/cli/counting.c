@@ -21,7 +21,7 @@ static int init(const void *run, void **self, struct err *e) {
         return 0;
     struct counting *c = calloc(1, sizeof *c);
     if (c == NULL)
-        return err_set(e, "out of memory for the tables of a run");
+        return err_memory(e, "the tables of a run");
     *self = c;
     return counted_new(catalog->endpoints, catalog->endpoint_count, &o, &c->counted, e);
 }

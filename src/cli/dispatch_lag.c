@@ -106,7 +106,7 @@ struct dispatch_lag_watch {
 static int init(const void *run, void **self, struct err *e) {
     struct dispatch_lag_watch *o = calloc(1, sizeof *o);
     if (o == NULL)
-        return err_set(e, "out of memory for the seconds of a run");
+        return err_memory(e, "the seconds of a run");
     pthread_mutex_init(&o->lock, NULL);
     *self = o;
     return dispatch_lag_init(&o->lag, ((const struct run_view *)run)->record, e);

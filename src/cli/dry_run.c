@@ -53,11 +53,11 @@ static int rehearsal_init(struct rehearsal *r, const struct scenario *s, struct 
     r->values = calloc(s->variable_count + 1, sizeof *r->values);
     r->stand_ins = calloc(s->variable_count + 1, sizeof *r->stand_ins);
     if (r->values == NULL || r->stand_ins == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     for (size_t i = 0; i < s->variable_count; i++) {
         r->values[i] = s->variables[i];
         if (r->values[i].data == NULL && stand_in(r, i) != 0)
-            return err_set(e, "out of memory");
+            return err_memory(e, NULL);
     }
     for (size_t i = 0; i < s->feeder_count; i++)
         feeder_start(s->feeders[i], 1, part_whole());
@@ -144,7 +144,7 @@ static int put_message(const struct scenario *s, const struct scenario_request *
     buf_init(&message, SHOWN_MAX);
     buf_init(&json, SHOWN_MAX);
     int result = work == NULL
-                     ? err_set(e, "out of memory")
+                     ? err_memory(e, NULL)
                      : grpc_reader_feed(&reader, body.data, body.len, take_message, &message, e);
     if (result == 0)
         result =

@@ -33,7 +33,7 @@ static int init(const void *run, void **self, struct err *e) {
     const struct scenario *s = view->scenario;
     struct evaluating *v = calloc(1, sizeof *v);
     if (v == NULL)
-        return err_set(e, "out of memory for thresholds");
+        return err_memory(e, "thresholds");
     *self = v;
     *v = (struct evaluating){.catalog = &s->catalog,
                              .rules = &s->thresholds,
@@ -46,7 +46,7 @@ static int init(const void *run, void **self, struct err *e) {
         return -1;
     v->covered = calloc(v->catalog->endpoint_count + 1, sizeof *v->covered);
     if (v->covered == NULL)
-        return err_set(e, "out of memory for thresholds");
+        return err_memory(e, "thresholds");
     for (size_t i = 0; i < v->catalog->endpoint_count; i++)
         v->covered[i] = gate_covers_failures(v->rules, &v->catalog->endpoints[i]);
     if (v->rules->count == 0 || (v->is_part && !opt_given(view->args, "control")))

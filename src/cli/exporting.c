@@ -87,7 +87,7 @@ static int find_receiver(struct receiver *r, int kind, const char *given, struct
         r->url = buf_take(&url);
         r->shown = r->url == NULL ? NULL : without_secrets(r->url);
         if (r->shown == NULL)
-            result = err_set(e, "out of memory");
+            result = err_memory(e, NULL);
     }
     buf_done(&url);
     return result;
@@ -115,7 +115,7 @@ static int add_header(struct receiver *r, const char *name, const char *value, s
         return err_set(e, "there are more than %d headers", HEADERS_MAX);
     r->headers[n] = malloc(bytes);
     if (r->headers[n] == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     snprintf(r->headers[n], bytes, "%s: %s", name, value);
     r->options.header_count++;
     return 0;
@@ -399,7 +399,7 @@ static int init(const void *run, void **self, struct err *e) {
         return 0;
     struct exporting *x = calloc(1, sizeof *x);
     if (x == NULL)
-        return err_set(e, "out of memory for --otlp and --influx");
+        return err_memory(e, "--otlp and --influx");
     *self = x;
     *x = (struct exporting){.args = view->args,
                             .seed = view->facts->seed,

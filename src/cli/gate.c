@@ -26,7 +26,7 @@ static int print(FILE *to, const struct document *d,
     struct buf b;
     buf_init(&b, OUTPUT_MAX_BYTES);
     emit(&b, d);
-    int result = buf_ok(&b) ? 0 : err_set(e, "out of memory for the results");
+    int result = buf_ok(&b) ? 0 : err_memory(e, "the results");
     if (result == 0)
         fwrite(buf_text(&b), 1, b.len, to);
     buf_done(&b);

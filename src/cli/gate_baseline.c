@@ -32,7 +32,7 @@ int gate_baseline(const struct args *a, const char *path, struct gate_regression
         return EXIT_USAGE;
     *items = calloc(n, sizeof **items);
     if (*items == NULL) {
-        err_set(e, "out of memory");
+        err_memory(e, NULL);
         return EXIT_RUNTIME;
     }
     for (; *count < n; ++*count) {

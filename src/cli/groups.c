@@ -29,7 +29,7 @@ static int write_one(FILE *to, const struct groups_format *f, const struct docum
     struct buf b;
     buf_init(&b, DOCUMENT_MAX_BYTES);
     f->emit(&b, d);
-    int result = buf_ok(&b) ? 0 : err_set(e, "out of memory for the tables of the group");
+    int result = buf_ok(&b) ? 0 : err_memory(e, "the tables of the group");
     if (result == 0)
         fwrite(buf_text(&b), 1, b.len, to);
     buf_done(&b);

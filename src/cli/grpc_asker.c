@@ -114,7 +114,7 @@ int grpc_asker_open(const struct scenario *s, const char *host, struct grpc_aske
         return err_set(e, "there is no target to ask; write \"target\", or use --host");
     struct grpc_asker *a = calloc(1, sizeof *a);
     if (a == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     buf_init(&a->target, TARGET_MAX_BYTES);
     buf_init(&a->question, QUESTION_MAX_BYTES);
     buf_init(&a->answer, ANSWER_MAX_BYTES);
@@ -122,7 +122,7 @@ int grpc_asker_open(const struct scenario *s, const char *host, struct grpc_aske
     set_options(a, s);
     a->has_loop = uv_loop_init(&a->loop) == 0;
     if (!a->has_loop)
-        err_set(e, "out of memory");
+        err_memory(e, NULL);
     else if (transport_global_init(e) == 0 &&
              transport_direct.open(&a->loop, &a->options, &a->transport, e) == 0 &&
              transport_direct.session_open(a->transport, 0, &a->session, e) == 0) {

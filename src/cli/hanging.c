@@ -46,13 +46,13 @@ static int init(const void *run, void **self, struct err *e) {
     const struct scenario *s = ((const struct run_view *)run)->scenario;
     struct hanging *h = calloc(1, sizeof *h);
     if (h == NULL)
-        return err_set(e, "out of memory for the requests in progress");
+        return err_memory(e, "the requests in progress");
     *self = h;
     h->count = s->endpoint_count;
     h->of = calloc(h->count + 1, sizeof *h->of);
     h->streams = calloc(h->count + 1, sizeof *h->streams);
     if (h->of == NULL || h->streams == NULL)
-        return err_set(e, "out of memory for the requests in progress");
+        return err_memory(e, "the requests in progress");
     for (size_t i = 0; i < h->count; i++)
         h->streams[i] = s->requests[i].stream != NULL;
     return 0;

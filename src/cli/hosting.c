@@ -162,13 +162,16 @@ static void start(struct hosting *h, struct web_start *s) {
     struct args *a = NULL;
     char *target = NULL;
     struct err e = {""};
-    struct web_started answer = {.status = 500, .error = "out of memory for a run"};
-    if (l != NULL && prepare(h, s, l, &a, &target, &answer.status, &e) != 0) {
+    struct web_started answer = {.status = 500};
+    if (l == NULL) {
+        err_memory(&e, "a run");
+        answer.error = e.text;
+    } else if (prepare(h, s, l, &a, &target, &answer.status, &e) != 0) {
         answer.field =
             answer.status == 404 ? web_field_name(WEB_FIELD_SCENARIO) : field_of(s, l, e.text);
         name_fields(&e);
         answer.error = e.text;
-    } else if (l != NULL) {
+    } else {
         pthread_mutex_lock(&h->lock);
         h->last = *s;
         pthread_mutex_unlock(&h->lock);

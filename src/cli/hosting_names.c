@@ -102,7 +102,7 @@ static int take_names(struct found *found, size_t n, struct hosting_names *out, 
         else
             free(found[i].name);
     free(found);
-    return out->names == NULL ? err_set(e, "out of memory for names of files") : 0;
+    return out->names == NULL ? err_memory(e, "names of files") : 0;
 }
 
 static int list(const char *folder, bool scenarios, struct hosting_names *out, struct err *e) {
@@ -150,7 +150,7 @@ int hosting_scenarios(const struct hosting *h, struct hosting_names *out, struct
     char *name = out->names == NULL ? NULL : strdup(file_base(h->scenarios));
     if (name == NULL) {
         hosting_names_done(out);
-        return err_set(e, "out of memory for names of files");
+        return err_memory(e, "names of files");
     }
     out->names[out->count++] = name;
     return 0;

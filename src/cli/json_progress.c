@@ -127,7 +127,7 @@ static int init(const void *run, void **self, struct err *e) {
         return 0;
     struct json_progress *p = calloc(1, sizeof *p);
     if (p == NULL)
-        return err_set(e, "out of memory for --json-progress");
+        return err_memory(e, "--json-progress");
     *p = (struct json_progress){
         .fd = -1, .note = view->note, .note_context = view->note_context, .first = true};
     buf_init(&p->line, LINE_MAX_BYTES);
@@ -175,7 +175,7 @@ static void second(void *self, const struct status *s) {
     }
     buf_char(&p->line, '\n');
     if (!buf_ok(&p->line)) {
-        err_set(&p->gone, "--json-progress: out of memory");
+        err_memory(&p->gone, "--json-progress");
         return;
     }
     p->missed = 0;

@@ -40,7 +40,7 @@ static int init(const void *context, void **self, struct err *e) {
         return 0;
     struct keys *k = calloc(1, sizeof *k);
     if (k == NULL)
-        return err_set(e, "out of memory for the keys");
+        return err_memory(e, "the keys");
     *self = k;
     listen_to(k);
     return 0;

@@ -38,7 +38,7 @@ static int init(const void *run, void **self, struct err *e) {
         return -1;
     struct locust_live *l = calloc(1, sizeof *l);
     if (l == NULL)
-        return err_set(e, "out of memory for Locust's files");
+        return err_memory(e, "Locust's files");
     *self = l;
     l->record = view->record;
     l->full_history = opt_flag(view->args, "csv-full-history");

@@ -335,7 +335,7 @@ static int find_history(struct locust_view *v, const struct run_view *view, stru
 static int make(struct locust_view *v, struct err *e) {
     v->called = calloc(v->of.count + 1, sizeof *v->called);
     if (v->called == NULL)
-        return err_set(e, "out of memory for Locust's numbers");
+        return err_memory(e, "Locust's numbers");
     if (entries_init(&v->names, v->of.endpoints, v->of.count, NULL, e) != 0)
         return -1;
     const struct locust_csv_names names = {.entries = v->names.entries,
@@ -354,7 +354,7 @@ static void lend(struct locust_view *v, bool resets) {
 static int new_view(const struct locust_view_of *of, struct locust_view **out, struct err *e) {
     struct locust_view *v = calloc(1, sizeof *v);
     if (v == NULL)
-        return err_set(e, "out of memory for Locust's numbers");
+        return err_memory(e, "Locust's numbers");
     pthread_mutex_init(&v->lock, NULL);
     v->of = *of;
     v->p50_us = v->p95_us = LIVE_NO_VALUE;

@@ -40,7 +40,7 @@ void manifest_addf(struct manifest *m, const char *key, const char *format, ...)
 
 int manifest_write(const struct manifest *m, struct record *r, struct err *e) {
     if (m->failed)
-        return err_set(e, "out of memory for the manifest");
+        return err_memory(e, "the manifest");
     for (size_t i = 0; i < m->count; i++)
         if (record_manifest(r, m->pairs[i].key, m->pairs[i].value, e) != 0)
             return -1;

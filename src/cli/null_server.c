@@ -135,7 +135,7 @@ static int listen_anywhere(struct null_server *s) {
 int null_server_start(struct null_server **out, struct err *e) {
     struct null_server *s = calloc(1, sizeof *s);
     if (s == NULL)
-        return err_set(e, "out of memory for a server to calibrate against");
+        return err_memory(e, "a server to calibrate against");
     s->listener = s->poll = s->stop = -1;
     for (size_t i = 0; i < NULL_SERVER_CONNECTIONS; i++)
         s->connections[i].fd = -1;

@@ -33,7 +33,7 @@ static int init(const void *run, void **self, struct err *e) {
         return 0;
     struct progress *p = calloc(1, sizeof *p);
     if (p == NULL)
-        return err_set(e, "out of memory for the progress");
+        return err_memory(e, "the progress");
     *p = (struct progress){
         .to = stderr,
         .block = isatty(STDERR_FILENO) && term != NULL && strcmp(term, "dumb") != 0,

@@ -60,7 +60,7 @@ static int types_of(void *context, const struct scenario *s, const char *service
         return -1;
     buf_init(&x.question, QUESTION_MAX_BYTES);
     x.types = reflection_new();
-    int result = x.types == NULL ? err_set(e, "out of memory") : ask_all(&x, service, e);
+    int result = x.types == NULL ? err_memory(e, NULL) : ask_all(&x, service, e);
     if (result == 0)
         result = reflection_types(x.types, grpc_asker_target(x.asker), &set, e);
     if (result == 0)

@@ -15,7 +15,7 @@
 int repeat_init(struct repeat *r, unsigned count, int64_t pause_ns, struct err *e) {
     *r = (struct repeat){.count = count, .pause_ns = pause_ns};
     r->paths = calloc(count, sizeof *r->paths);
-    return r->paths != NULL ? 0 : err_set(e, "out of memory for %u runs", count);
+    return r->paths != NULL ? 0 : err_memory(e, "%u runs", count);
 }
 
 void repeat_free(struct repeat *r) {

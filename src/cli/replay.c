@@ -169,7 +169,7 @@ static void read_pair(void *context, const char *key, const char *value) {
 
 static int check(const struct replay *p, const char *path, struct err *e) {
     if (p->failed)
-        return err_set(e, "out of memory for %s", path);
+        return err_memory(e, "%s", path);
     if (p->version == NULL || p->file == NULL || p->folder == NULL)
         return err_set(e,
                        "%s was made by coldswarm %s, which did not record what a replay needs; "
@@ -184,7 +184,7 @@ static int check(const struct replay *p, const char *path, struct err *e) {
 int replay_open(const char *path, struct replay **out, struct err *e) {
     struct replay *p = calloc(1, sizeof *p);
     if (p == NULL)
-        return err_set(e, "out of memory for %s", path);
+        return err_memory(e, "%s", path);
     if (reader_open(path, &p->reader, e) != 0 || reader_manifest(p->reader, read_pair, p, e) != 0 ||
         check(p, path, e) != 0) {
         replay_free(p);
@@ -194,7 +194,7 @@ int replay_open(const char *path, struct replay **out, struct err *e) {
     append(p, &p->options, &p->option_count, "seed", p->seed);
     if (p->failed) {
         replay_free(p);
-        return err_set(e, "out of memory for %s", path);
+        return err_memory(e, "%s", path);
     }
     *out = p;
     return 0;

@@ -167,7 +167,7 @@ static int init(const void *run, void **self, struct err *e) {
         return 0;
     struct scraping *s = calloc(1, sizeof *s);
     if (s == NULL)
-        return err_set(e, "out of memory for the target's metrics");
+        return err_memory(e, "the target's metrics");
     *self = s;
     bool behind = scenario->scrape[0] == '/';
     s->record = view->record;
@@ -184,7 +184,7 @@ static int init(const void *run, void **self, struct err *e) {
     s->url = buf_take(&url);
     buf_done(&url);
     if (s->points == NULL || s->url == NULL)
-        return err_set(e, "out of memory for the target's metrics");
+        return err_memory(e, "the target's metrics");
     return fetch_new(&s->options, &s->fetch, e);
 }
 

@@ -48,7 +48,7 @@ static int init(const void *context, void **self, struct err *e) {
         return 0;
     struct serving *s = calloc(1, sizeof *s);
     if (s == NULL)
-        return err_set(e, "out of memory for the page");
+        return err_memory(e, "the page");
     *self = s;
     if (borrowed) {
         s->web = view->owner->web;

@@ -22,9 +22,11 @@ static struct program all(void) {
 
 /* Prints and frees. */
 static int print(struct buf *b, FILE *to, int code) {
-    if (!buf_ok(b))
-        code = command_error(EXIT_RUNTIME, "out of memory");
-    else
+    struct err e = {""};
+    if (!buf_ok(b)) {
+        err_memory(&e, NULL);
+        code = command_error(EXIT_RUNTIME, e.text);
+    } else
         fputs(buf_text(b), to);
     buf_done(b);
     return code;

@@ -16,7 +16,7 @@ static int init(const void *run, void **self, struct err *e) {
     const struct run_view *view = run;
     struct so_far *o = calloc(1, sizeof *o);
     if (o == NULL)
-        return err_set(e, "out of memory for the verdict so far");
+        return err_memory(e, "the verdict so far");
     *o = (struct so_far){view->record, view->control};
     *self = o;
     return 0;

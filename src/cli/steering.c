@@ -81,7 +81,7 @@ int steering_apply(const struct args *a, struct load *l, struct err *e) {
     size_t n = opt_list(a, "change", &list);
     struct written *all = calloc(n + 1, sizeof *all);
     struct err why = {""};
-    int result = all == NULL ? err_set(e, "out of memory for --change") : 0;
+    int result = all == NULL ? err_memory(e, "--change") : 0;
     for (size_t i = 0; i < n && result == 0; i++) {
         all[i].text = list[i];
         if (load_no_change(l) == NULL && !parse(list[i], l, &all[i].change, &why))

@@ -243,8 +243,7 @@ int stream_scenario(const struct args *a, struct scenario **out, int *code, stru
     bool versioned = false;
     char *model = NULL, *base = base_of(opt_text(a, "host"), &versioned);
     struct buf text;
-    int rc =
-        base == NULL ? err_set(e, "out of memory") : scenario_check_target(opt_text(a, "host"), e);
+    int rc = base == NULL ? err_memory(e, NULL) : scenario_check_target(opt_text(a, "host"), e);
     *code = EXIT_USAGE;
     buf_init(&text, TEXT_MAX_BYTES);
     if (rc == 0 && opt_given(a, "model"))

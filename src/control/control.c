@@ -12,7 +12,7 @@ int control_init(struct control *c, const struct control_tables *tables, const v
     c->listeners = calloc(tables->listener_count + 1, sizeof *c->listeners);
     c->sources = calloc(tables->source_count + 1, sizeof *c->sources);
     if (c->listeners == NULL || c->sources == NULL)
-        return err_set(e, "out of memory for the listeners of a run");
+        return err_memory(e, "the listeners of a run");
     for (size_t i = 0; i < tables->source_count; i++)
         if (tables->sources[i]->init(args, &c->sources[i], e) != 0)
             return -1;

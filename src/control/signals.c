@@ -27,7 +27,7 @@ static int init(const void *args, void **self, struct err *e) {
     (void)args;
     struct signals *s = calloc(1, sizeof *s);
     if (s == NULL)
-        return err_set(e, "out of memory for signals");
+        return err_memory(e, "signals");
     signals_set(&s->set);
     pthread_sigmask(SIG_BLOCK, &s->set, &s->before);
     *self = s;

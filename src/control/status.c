@@ -81,7 +81,7 @@ static int make_rows(struct status_board *b, struct err *e) {
     b->read = calloc(c->endpoint_count + 1, sizeof *b->read);
     int result = -1;
     if (order == NULL || b->row_of == NULL || b->rows == NULL || b->read == NULL) {
-        err_set(e, "out of memory for %zu requests", c->endpoint_count);
+        err_memory(e, "%zu requests", c->endpoint_count);
         goto done;
     }
     for (size_t i = 0; i < c->endpoint_count; i++)
@@ -103,7 +103,7 @@ done:
 int status_board_new(const struct status_run *run, struct status_board **out, struct err *e) {
     struct status_board *b = calloc(1, sizeof *b);
     if (b == NULL)
-        return err_set(e, "out of memory for the state of a run");
+        return err_memory(e, "the state of a run");
     memcpy((void *)(uintptr_t)&b->run, run, sizeof *run);
     live_course_init(&b->course);
     if (pthread_mutex_init(&b->lock, NULL) != 0) {

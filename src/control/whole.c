@@ -97,7 +97,7 @@ static int read_endpoints(struct whole *w, const struct json *list, struct err *
     size_t n = list == NULL ? 0 : list->count;
     w->catalog.endpoints = calloc(n + 1, sizeof *w->catalog.endpoints);
     if (w->catalog.endpoints == NULL)
-        return err_set(e, "out of memory for %zu requests", n);
+        return err_memory(e, "%zu requests", n);
     for (const struct json *v = n == 0 ? NULL : list->first; v != NULL; v = v->next)
         w->catalog.endpoints[w->catalog.endpoint_count++] = (struct endpoint){
             .name = json_get_string(v, "name"), .method = json_get_string(v, "method")};
@@ -149,13 +149,13 @@ static int copy_texts(struct whole *w, const struct whole_plan *plan, struct err
     }
     for (size_t i = 0; good && i < stages; i++)
         w->stages_us[i] = plan->stages_us[i];
-    return good ? 0 : err_set(e, "out of memory for the parts of a run");
+    return good ? 0 : err_memory(e, "the parts of a run");
 }
 
 int whole_new(const struct whole_plan *plan, struct whole **out, struct err *e) {
     struct whole *w = calloc(1, sizeof *w);
     if (w == NULL)
-        return err_set(e, "out of memory for the parts of a run");
+        return err_memory(e, "the parts of a run");
     w->plan = (struct whole_plan){.parts = plan->parts,
                                   .duration_ns = plan->duration_ns,
                                   .users_max = plan->users_max,

@@ -295,7 +295,7 @@ int convert_text(const struct convert_options *o, const char *name, const char *
     int result = -1;
     buf_init(&scenario, SCENARIO_BYTES_MAX);
     if (d == NULL) {
-        err_set(e, "%s: out of memory", name);
+        err_memory(e, "%s", name);
         goto out;
     }
     d->file_stem = o->file_stem;
@@ -327,7 +327,7 @@ int convert_text(const struct convert_options *o, const char *name, const char *
     made.scenario = buf_take(&scenario);
     made.said = said(d);
     if (made.scenario == NULL || made.said == NULL || take_files(d, &made) != 0) {
-        err_set(e, "%s: out of memory", name);
+        err_memory(e, "%s", name);
         goto out;
     }
     *out = made;

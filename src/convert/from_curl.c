@@ -333,7 +333,7 @@ static int one(struct shell_variables *v, const char *name, const struct shell_c
         return err_set(e, "%s: more than %d curl commands", name, COMMANDS_MAX);
     struct transfer *t = calloc(1, sizeof *t);
     if (t == NULL)
-        return err_set(e, "%s: out of memory", name);
+        return err_memory(e, "%s", name);
     transfer_init(t, d);
     t->input = c->input != NULL ? c->input : in.text;
     t->input_bytes = c->input != NULL ? c->input_bytes : in.bytes;

@@ -450,7 +450,7 @@ int har_read(struct draft *d, const struct convert_options *o, const struct json
                          "not a HAR file: {\"log\": {\"entries\": [...]}} is missing");
     struct har *h = calloc(1, sizeof *h);
     if (h == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     h->d = d;
     h->o = o;
     /* clang's analyser does not know that json_fail() returns -1 */

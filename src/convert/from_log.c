@@ -294,7 +294,7 @@ static int each_piece(struct log_reader *l, const char *text, size_t n,
     char *chunk = malloc(CHUNK);
     ptrdiff_t got = 0;
     if (chunk == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     while (!l->failed && (got = l->o->more(l->o->more_context, chunk, CHUNK, e)) > 0)
         if (fn(l, to, chunk, (size_t)got) != 0)
             break;
@@ -352,7 +352,7 @@ int log_read(struct draft *d, const struct convert_options *o, const char *name,
     int result = -1;
     if (l == NULL || !log_tally_init(&l->tally, LOG_TALLY_MAX)) {
         free(l);
-        return err_set(e, "%s: out of memory", name);
+        return err_memory(e, "%s", name);
     }
     l->d = d;
     l->o = o;
@@ -364,7 +364,7 @@ int log_read(struct draft *d, const struct convert_options *o, const char *name,
     buf_init(&l->text, 4 * LOG_TARGET_MAX);
     result = read_all(l, text, bytes, e);
     if (result == 0 && l->failed)
-        result = err_set(e, "%s: out of memory", name);
+        result = err_memory(e, "%s", name);
     if (result == 0)
         result = log_write(l, name, e);
     log_tally_done(&l->tally);

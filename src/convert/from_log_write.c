@@ -388,6 +388,6 @@ int log_write(struct log_reader *l, const char *name, struct err *e) {
     w.d->counted = w.kept - w.lost;
     log_note(&w);
     if (!draft_ok(w.d))
-        return err_set(e, "%s: out of memory", name);
+        return err_memory(e, "%s", name);
     return w.d->classes == NULL || w.d->classes->tasks == NULL ? log_nothing(&w, e) : 0;
 }

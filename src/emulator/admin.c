@@ -139,7 +139,7 @@ int admin_new(uv_loop_t *loop, const char *bind, int port, admin_render_fn *rend
         return err_set(e, "%s is not an address", bind);
     struct admin *a = calloc(1, sizeof *a);
     if (a == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     *a = (struct admin){.render = render, .context = context, .listening = true};
     uv_tcp_init(loop, &a->listener);
     a->listener.data = a;

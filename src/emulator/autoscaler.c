@@ -65,7 +65,7 @@ int autoscaler_new(struct autoscaler **out, const struct autoscaler_options *o, 
         return -1;
     struct autoscaler *a = calloc(1, sizeof *a);
     if (a == NULL)
-        return err_set(e, "out of memory for the autoscaler");
+        return err_memory(e, "the autoscaler");
     if (set_up(a, o, e) != 0) {
         autoscaler_free(a);
         return -1;

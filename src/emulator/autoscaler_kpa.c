@@ -18,8 +18,7 @@ int autoscaler_kpa_init(struct kpa *k, const struct autoscaler_options *o, struc
                       .activating_since_ns = NEVER,
                       .wants = calloc(n, sizeof *k->wants),
                       .wants_n = n};
-    return k->wants != NULL ? 0
-                            : err_set(e, "out of memory for a scale-down delay of %zu ticks", n);
+    return k->wants != NULL ? 0 : err_memory(e, "a scale-down delay of %zu ticks", n);
 }
 
 void autoscaler_kpa_done(struct kpa *k) {

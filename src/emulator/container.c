@@ -312,7 +312,7 @@ static int run(struct container *c, struct err *e) {
     snprintf(texts[4], sizeof texts[4], PROCESSES_MARK_NAME "=%s-%d-", o->guard->mark, c->port);
     char **environment = make_environment(set, o->env);
     if (environment == NULL)
-        return err_set(e, "out of memory for an instance");
+        return err_memory(e, "an instance");
     let_port_go(c);
     int failed = spawn(c, environment);
     free(environment);
@@ -363,7 +363,7 @@ int container_start(uv_loop_t *loop, const struct container_options *o, void *ow
     struct container *c = calloc(1, sizeof *c);
     if (c == NULL) {
         close(port_fd);
-        return err_set(e, "out of memory for an instance");
+        return err_memory(e, "an instance");
     }
     *c = (struct container){
         .owner = owner, .options = o, .loop = loop, .port = port, .port_fd = port_fd};

@@ -166,7 +166,7 @@ int emulator_new(const struct emulator_options *o, struct emulator **out, struct
         return -1;
     struct emulator *m = calloc(1, sizeof *m);
     if (m == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     m->options = *o;
     /* The autoscaler lives in scaled time, but no start-up is faster for that. */
     m->options.scaling.kpa_progress_ns =
@@ -181,7 +181,7 @@ int emulator_new(const struct emulator_options *o, struct emulator **out, struct
     name_all(m);
     if (uv_loop_init(&m->loop) != 0) {
         free(m);
-        return err_set(e, "out of memory for a loop");
+        return err_memory(e, "a loop");
     }
     init_handles(m);
     units_init(m);

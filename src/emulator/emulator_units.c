@@ -239,7 +239,7 @@ int units_make_room(struct emulator *m, struct err *e) {
     if (stop_at != NULL)
         m->stop_at = stop_at;
     if (scaled == NULL || units == NULL || stop_at == NULL)
-        return err_set(e, "out of memory for %zu instances", room);
+        return err_memory(e, "%zu instances", room);
     m->scaled_room = room;
     return 0;
 }
@@ -247,7 +247,7 @@ int units_make_room(struct emulator *m, struct err *e) {
 static int start_one(struct emulator *m, enum unit_reason why, struct err *e) {
     struct unit *u = calloc(1, sizeof *u);
     if (u == NULL)
-        return err_set(e, "out of memory for an instance");
+        return err_memory(e, "an instance");
     if (units_make_room(m, e) != 0) {
         free(u);
         return -1;

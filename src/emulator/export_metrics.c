@@ -84,7 +84,7 @@ struct export_metrics {
 
 static int copy(char **to, const char *text, struct err *e) {
     *to = strdup(text);
-    return *to != NULL ? 0 : err_set(e, "out of memory for the metrics");
+    return *to != NULL ? 0 : err_memory(e, "the metrics");
 }
 
 static int set_up(struct export_metrics *m, const struct export_service *s, const char *container,
@@ -92,7 +92,7 @@ static int set_up(struct export_metrics *m, const struct export_service *s, cons
     m->points_max = points_max;
     m->ring = calloc(points_max, sizeof *m->ring);
     if (m->ring == NULL)
-        return err_set(e, "out of memory for %zu intervals of metrics", points_max);
+        return err_memory(e, "%zu intervals of metrics", points_max);
     if (copy(&m->project, s->project, e) != 0 || copy(&m->location, s->location, e) != 0 ||
         copy(&m->service, s->service, e) != 0 || copy(&m->revision, s->revision, e) != 0 ||
         copy(&m->configuration, s->configuration, e) != 0)
@@ -106,7 +106,7 @@ int export_metrics_new(struct export_metrics **out, const struct export_service 
         return err_set(e, "metrics keep 1 to %u points, not %zu", POINTS_MAX, points_max);
     struct export_metrics *m = calloc(1, sizeof *m);
     if (m == NULL)
-        return err_set(e, "out of memory for the metrics");
+        return err_memory(e, "the metrics");
     m->from_ns = start_ns;
     distribution_init(&m->startup, &distribution_ms);
     if (set_up(m, s, container, points_max, e) != 0) {
@@ -252,7 +252,7 @@ int export_metrics_sample(struct export_metrics *m, int64_t at_ns, const struct 
     struct interval v = {.from_ns = m->from_ns, .to_ns = at_ns};
     if (!fill(m, &v, s)) {
         clear(&v);
-        return err_set(e, "out of memory for another interval of metrics");
+        return err_memory(e, "another interval of metrics");
     }
     struct point *fit = realloc(v.points, v.n * sizeof *fit); /* it is kept for long */
     if (fit != NULL)

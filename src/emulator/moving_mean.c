@@ -10,7 +10,7 @@ int moving_mean_init(struct moving_mean *w, int64_t length_ns, int64_t step_ns, 
     size_t n = (size_t)((length_ns - 1) / step_ns + 1);
     struct moving_mean_step *steps = calloc(n, sizeof *steps);
     if (steps == NULL)
-        return err_set(e, "out of memory for a window of %zu steps", n);
+        return err_memory(e, "a window of %zu steps", n);
     *w = (struct moving_mean){.step_ns = step_ns, .n = n, .steps = steps};
     return 0;
 }

@@ -48,7 +48,7 @@ static int listen_on(struct proxy *p, const char *bind, int port, struct err *e)
 int proxy_new(uv_loop_t *loop, const struct proxy_options *o, struct proxy **out, struct err *e) {
     struct proxy *p = calloc(1, sizeof *p);
     if (p == NULL)
-        return err_set(e, "out of memory for the front end");
+        return err_memory(e, "the front end");
     p->loop = loop;
     p->options = *o;
     buf_init(&p->text, TEXT_MAX_BYTES);

@@ -38,7 +38,7 @@ static char *keep(struct service *s, const char *text) {
 static int set_text(struct reading *r, const char **to, const char *text, const struct yaml_at *at,
                     struct err *e) {
     *to = keep(r->service, text);
-    return *to != NULL ? 0 : yaml_fail(at, e, "out of memory");
+    return *to != NULL ? 0 : err_memory(e, "%s", at->path);
 }
 
 static int read_number(const char *text, double low, double high, bool whole, double *out,
@@ -112,7 +112,7 @@ static int add_word(struct reading *r, char **list, size_t *count, const char *t
         return yaml_fail(at, e, "more than %d of them", SERVICE_WORDS_MAX - 1);
     list[*count] = keep(r->service, text);
     if (list[*count] == NULL)
-        return yaml_fail(at, e, "out of memory");
+        return err_memory(e, "%s", at->path);
     (*count)++;
     return 0;
 }
@@ -127,7 +127,7 @@ static int read_env(struct reading *r, const char *field, const char *text,
         if (strcmp(text, "PORT") == 0 || strncmp(text, "K_", 2) == 0)
             return yaml_fail(at, e, "Cloud Run sets %.60s; do not set it here", text);
         r->env_name = keep(r->service, text);
-        return r->env_name != NULL ? 0 : yaml_fail(at, e, "out of memory");
+        return r->env_name != NULL ? 0 : err_memory(e, "%s", at->path);
     }
     if (r->env_name == NULL)
         return yaml_fail(at, e, "the name has to come first");

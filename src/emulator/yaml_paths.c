@@ -6,7 +6,6 @@
 
 #include "util/buf.h"
 #include "util/file.h"
-#include "util/memory.h"
 #include "util/yaml.h"
 
 struct walk {
@@ -19,7 +18,6 @@ struct walk {
 int yaml_fail(const struct yaml_at *at, struct err *e, const char *format, ...) {
     char text[512];
     va_list args;
-    memory_note_said(format);
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);

@@ -115,7 +115,7 @@ int worker_change(struct worker *w, const struct load_change *change, struct err
     }
     pthread_mutex_unlock(&w->change_lock);
     if (all == NULL)
-        return err_set(e, "out of memory for a change of the load");
+        return err_memory(e, "a change of the load");
     if (!atomic_load(&w->ended))
         uv_async_send(&w->wake);
     return 0;

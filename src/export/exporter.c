@@ -218,7 +218,7 @@ static void send_batch(struct exporter *x) {
     struct fetch_answer answer;
     struct err why = {""};
     if (!write_body(x)) {
-        err_set(&why, "out of memory");
+        err_memory(&why, NULL);
         note_failure(x, &why);
         drop_batch(x, false);
         return;
@@ -312,7 +312,7 @@ static bool set_headers(struct exporter *x) {
 
 static int start(struct exporter *x, struct err *e) {
     if (!set_headers(x))
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     x->fetch_options = (struct fetch_options){.user_agent = "coldswarm/" COLDSWARM_VERSION,
                                               .accept = "application/json",
                                               .headers = x->headers,
@@ -332,7 +332,7 @@ int exporter_new(const struct exporter_options *options, struct exporter **out, 
     pthread_condattr_t clock;
     struct exporter *x = calloc(1, sizeof *x);
     if (x == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     x->options = options;
     x->request_bytes = EXPORTER_REQUEST_BYTES;
     x->until_ns = INT64_MAX;

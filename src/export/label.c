@@ -26,7 +26,7 @@ int labels_set(struct labels *l, const char *key, const char *value, struct err 
         one = add(l, key);
     if (copy == NULL || one == NULL) {
         free(copy);
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     }
     free(one->value);
     one->value = copy;

@@ -74,7 +74,7 @@ int gate_eval_new(const struct gate_rules *rules, const struct gate_subject *sub
         v->tasks = calloc(rules->count + 1, sizeof *v->tasks);
     if (v == NULL || v->tasks == NULL) {
         gate_eval_free(v);
-        return err_set(e, "out of memory for %zu thresholds", rules->count);
+        return err_memory(e, "%zu thresholds", rules->count);
     }
     v->range = *range;
     for (size_t i = 0; i < rules->count; i++) {
@@ -453,7 +453,7 @@ static int conclude(const struct gate_eval *v, struct task *t, struct gate_resul
 int gate_eval_finish(struct gate_eval *v, struct gate_result **out, struct err *e) {
     struct gate_result *all = calloc(v->count + 1, sizeof *all);
     if (all == NULL)
-        return err_set(e, "out of memory for %zu thresholds", v->count);
+        return err_memory(e, "%zu thresholds", v->count);
     for (size_t i = 0; i < v->count; i++) {
         if (conclude(v, &v->tasks[i], &all[i], e) != 0) {
             free(all);

@@ -35,7 +35,7 @@ static int task_init(struct live_task *t, const struct gate_rule *r, const struc
     size_t n = (size_t)(r->over_ns / 1000000000) + 2 * GATE_LATE_S + 2;
     t->seconds = calloc(n, sizeof *t->seconds);
     if (t->seconds == NULL)
-        return err_set(e, "out of memory for thresholds");
+        return err_memory(e, "thresholds");
     t->second_count = n;
     for (size_t i = 0; i < n; i++)
         if (counted_init(&t->seconds[i], quantile, SECOND_BITS, e) != 0)
@@ -55,7 +55,7 @@ int gate_live_new(const struct gate_rules *rules, const struct gate_subject *sub
                   struct gate_live **out, struct err *e) {
     struct gate_live *l = calloc(1, sizeof *l);
     if (l == NULL)
-        return err_set(e, "out of memory for thresholds");
+        return err_memory(e, "thresholds");
     if (pthread_mutex_init(&l->lock, NULL) != 0) {
         free(l);
         return err_set(e, "no mutex for thresholds");
@@ -63,7 +63,7 @@ int gate_live_new(const struct gate_rules *rules, const struct gate_subject *sub
     l->tasks = calloc(rules->count + 1, sizeof *l->tasks);
     if (l->tasks == NULL) {
         gate_live_free(l);
-        return err_set(e, "out of memory for thresholds");
+        return err_memory(e, "thresholds");
     }
     int result = hist_init(&l->merged, SECOND_BITS, e);
     for (size_t i = 0; i < rules->count && result == 0; i++) {

@@ -38,7 +38,7 @@ static int fit(struct gate_scope *s, const struct gate_subject *of, struct err *
     s->endpoints =
         calloc(2 * c->endpoint_count + c->task_count + c->check_count + 1, sizeof *s->endpoints);
     if (s->endpoints == NULL)
-        return err_set(e, "out of memory for thresholds");
+        return err_memory(e, "thresholds");
     s->endpoint_count = c->endpoint_count;
     s->tasks = s->endpoints + c->endpoint_count;
     s->task_count = c->task_count;

@@ -8,6 +8,7 @@
 #include "stats/series.h"
 #include "stats/wilson.h"
 #include "util/clock.h"
+#include "util/memory.h"
 
 #define CONFIDENCE 0.95
 
@@ -21,7 +22,7 @@ int gate_window_init(struct gate_window *w, const struct gate_rule *rule, int64_
     size_t whole = (size_t)(range_us / US_PER_S);
     struct gate_second *seconds = calloc(whole + 1, sizeof *seconds);
     if (seconds == NULL)
-        return err_set(e, "out of memory for a threshold over %zu seconds", whole);
+        return err_memory(e, "a threshold over %zu seconds", whole);
     *w = (struct gate_window){.rule = rule,
                               .seconds = seconds,
                               .count = whole + (range_us % US_PER_S != 0),
@@ -50,8 +51,11 @@ void gate_window_gather(struct gate_window *w, int64_t us, int64_t value) {
     struct gate_second *s = gate_window_at(w, us);
     if (s == &w->seconds[w->whole])
         return; /* no window has it */
-    if (s->values == NULL && s->seen == 0)
+    if (s->values == NULL && s->seen == 0) {
         s->values = malloc(s->slot.n * sizeof *s->values);
+        if (s->values == NULL)
+            memory_note();
+    }
     if (s->values == NULL || is_complete(s)) {
         w->failed = true;
         return;

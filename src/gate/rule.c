@@ -195,7 +195,7 @@ int gate_rules_add(struct gate_rules *all, struct gate_rule *r, struct err *e) {
     }
     items = realloc(all->items, (all->count + 1) * sizeof *items);
     if (items == NULL) {
-        err_set(e, "out of memory for thresholds");
+        err_memory(e, "thresholds");
         goto fail;
     }
     all->items = items;
@@ -215,7 +215,7 @@ int gate_rules_parse(struct gate_rules *all, const char *place, const char *text
     r.place = strdup(place);
     if (r.place == NULL) {
         gate_rule_done(&r);
-        return err_set(e, "out of memory for thresholds");
+        return err_memory(e, "thresholds");
     }
     return gate_rules_add(all, &r, e);
 }
@@ -227,7 +227,7 @@ int gate_rules_copy(const struct gate_rules *from, struct gate_rules *to, struct
         gate_rule_text(&from->items[i], &text);
         const char *place = from->items[i].place;
         int result = !buf_ok(&text)
-                         ? err_set(e, "out of memory for thresholds")
+                         ? err_memory(e, "thresholds")
                          : gate_rules_parse(to, place == NULL ? "" : place, buf_text(&text), e);
         buf_done(&text);
         if (result != 0)
@@ -248,7 +248,7 @@ int gate_rules_read(struct gate_rules *all, const char *place, const char *lines
         size_t n = strcspn(p, "\n");
         char *line = strndup(p, n);
         if (line == NULL)
-            return err_set(e, "out of memory for thresholds");
+            return err_memory(e, "thresholds");
         int result = n == 0 ? 0 : gate_rules_parse(all, place, line, e);
         free(line);
         if (result != 0)
@@ -289,7 +289,7 @@ static int names_init(struct names *x, const struct gate_subject *s, struct err 
     size_t n = c->endpoint_count;
     const char **all = calloc(2 * n + c->task_count + c->check_count + 1, sizeof *all);
     if (all == NULL)
-        return err_set(e, "out of memory for thresholds");
+        return err_memory(e, "thresholds");
     *x = (struct names){.endpoints = all,
                         .methods = all + n,
                         .tasks = c->task_count == 0 ? all : all + 2 * n,

@@ -173,7 +173,7 @@ static int find_key(const struct gate_rule *r, const char *key, size_t n, unsign
 
 static int set_filter(struct gate_rule *r, unsigned bit, struct buf *value, struct err *e) {
     if (!buf_ok(value))
-        return err_set(e, "out of memory, or a value longer than %zu bytes", value->max);
+        return err_set(e, "a value is longer than %zu bytes, or out of memory", value->max);
     if (value->len == 0)
         return err_set(e, "a value is empty; write {name:/path}");
     r->filters |= bit;
@@ -187,7 +187,7 @@ static int set_filter(struct gate_rule *r, unsigned bit, struct buf *value, stru
         return parse_expected(buf_text(value), r, e);
     char **text = bit == GATE_BY_NAME ? &r->name : bit == GATE_BY_METHOD ? &r->method : &r->request;
     *text = buf_take(value);
-    return *text != NULL ? 0 : err_set(e, "out of memory");
+    return *text != NULL ? 0 : err_memory(e, NULL);
 }
 
 /* Of goodput; *p stands behind the word. */

@@ -18,7 +18,7 @@ int grpc_gzip(const void *bytes, size_t n, struct buf *out, struct err *e) {
         return err_set(e, "a message of %zu bytes is too large for gRPC", n);
     if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY) !=
         Z_OK)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     size_t most = deflateBound(&z, n), at = out->len;
     char *to = buf_room(out, most);
     int result = -1;
@@ -69,7 +69,7 @@ static int inflate_all(struct grpc_reader *r, z_stream *z, struct err *e) {
         size_t before = r->plain.len, room = r->most - before < STEP ? r->most - before : STEP;
         char spare[1], *to = room == 0 ? spare : buf_room(&r->plain, room);
         if (to == NULL)
-            return err_set(e, "out of memory");
+            return err_memory(e, NULL);
         z->next_out = (Bytef *)to;
         z->avail_out = room == 0 ? 1 : (uInt)room;
         int result = inflate(z, Z_NO_FLUSH);
@@ -90,7 +90,7 @@ static int decompress(struct grpc_reader *r, struct bytes *message, struct err *
     z_stream z = {0};
     buf_clear(&r->plain);
     if (inflateInit2(&z, GZIP_WINDOW) != Z_OK)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     memcpy(&z.next_in, &message->data, sizeof z.next_in);
     z.avail_in = (uInt)message->len; /* at most 2^32 - 1, by its prefix */
     int result = inflate_all(r, &z, e);
@@ -146,7 +146,7 @@ int grpc_reader_feed(struct grpc_reader *r, const char *bytes, size_t n, grpc_me
         if (take < r->wanted) {
             buf_add(&r->body, bytes, take);
             if (!buf_ok(&r->body))
-                return err_set(e, "out of memory");
+                return err_memory(e, NULL);
             message = (struct bytes){r->body.data, r->body.len};
         }
         bytes += take;

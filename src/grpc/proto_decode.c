@@ -133,7 +133,7 @@ static int merged(struct decode *d, const struct proto_message *m, const struct 
         if (!s[i].dead)
             buf_add(&b, s[i].r.bytes.data, s[i].r.bytes.len);
     int result = buf_ok(&b) ? message(d, m, (struct bytes){buf_text(&b), b.len}, way)
-                            : err_set(d->e, "out of memory");
+                            : err_memory(d->e, NULL);
     buf_done(&b);
     return result;
 }
@@ -204,7 +204,7 @@ static int entry_value(struct decode *d, const struct proto_message *m, struct b
             if (f->message != NULL) {
                 struct proto_record record = {.field = f, .r = r};
                 if (!proto_records_add(w, &record))
-                    result = err_set(d->e, "out of memory");
+                    result = err_memory(d->e, NULL);
             }
         }
     if (result == 0 && w->count > base + 1)
@@ -231,7 +231,7 @@ static int map(struct decode *d, const struct proto_field *f, size_t from, size_
     struct entry *entries = malloc(sizeof *entries * (to - from));
     struct way way = {up, NULL, 0};
     size_t n = 0;
-    int result = entries == NULL ? err_set(d->e, "out of memory") : 0;
+    int result = entries == NULL ? err_memory(d->e, NULL) : 0;
     for (size_t i = from; result == 0 && i < to; i++, way.index++) {
         bool unknown;
         result = read_entry(d, f->message, d->w->seen[i].r.bytes, &way, &entries[n], &unknown);
@@ -319,7 +319,7 @@ static int begin(struct decode *d, const struct proto_message *m, struct bytes b
     case RECORDS_MEMORY:
         break;
     }
-    return err_set(d->e, "out of memory");
+    return err_memory(d->e, NULL);
 }
 
 /* "name":value, for each field that is there; *any: there was one before. */

@@ -15,7 +15,7 @@ int proto_encoder_new(const struct proto_message *m, const struct json_doc *d, c
                       struct err *e) {
     struct proto_encoder *c = calloc(1, sizeof *c);
     if (c == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     buf_init(&c->bytes, PROTO_MESSAGE_BYTES_MAX);
     buf_add(&c->bytes, "", 0);
     struct encode_make k = {

@@ -56,7 +56,7 @@ static int fail(struct encode_make *k, size_t at, const struct encode_path *path
 }
 
 static int memory(struct encode_make *k) {
-    return err_set(k->e, "out of memory");
+    return err_memory(k->e, NULL);
 }
 
 /* What v is, for "not ...": its text if it is short. A value that is sent differs between requests,

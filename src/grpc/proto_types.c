@@ -59,7 +59,7 @@ static int unknown(const struct proto_set *s, const char *service, const char *w
     size_t n = 0;
     struct buf hint;
     if (words == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     buf_init(&hint, 700);
     for (size_t i = 0; i < s->method_count && n < CANDIDATES_MAX; i++) {
         const struct proto_method *m = &s->methods[i];

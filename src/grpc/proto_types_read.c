@@ -255,7 +255,7 @@ int proto_set_read(const char *name, const void *bytes, size_t n, struct proto_s
                        PROTO_SET_BYTES_MAX >> 20);
     r.set = arena_alloc(&own, sizeof *r.set);
     if (r.set == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     *r.set = (struct proto_set){.memory = own, .name = name};
     r.set->name = proto_reader_text(&r, name);
     if (r.set->name != NULL && parse(&r, bytes, n, &work) == 0)

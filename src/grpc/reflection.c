@@ -129,7 +129,7 @@ static struct file *file_of(struct reflection *r, struct bytes name, struct err 
     if (r->count >= REFLECTION_FILES_MAX)
         err_set(e, "server reflection names more than %d files", REFLECTION_FILES_MAX);
     else if (files == NULL || key.name == NULL || (f = malloc(sizeof *f)) == NULL)
-        err_set(e, "out of memory");
+        err_memory(e, NULL);
     else {
         *f = key;
         if (tsearch(f, &r->names, by_name) != NULL) {
@@ -137,7 +137,7 @@ static struct file *file_of(struct reflection *r, struct bytes name, struct err 
             return f;
         }
         free(f);
-        err_set(e, "out of memory");
+        err_memory(e, NULL);
     }
     free(key.name);
     return NULL;

@@ -183,7 +183,7 @@ int import_run(const char *run_file, const struct import_options *o, struct impo
     int rc = -1;
     r.sources = calloc(r.source_count + 1, sizeof *r.sources);
     if (r.sources == NULL) {
-        err_set(e, "out of memory");
+        err_memory(e, NULL);
         goto out;
     }
     if (server_open(run_file, &f, e) != 0 || check_service(f, o, run_file, e) != 0)

@@ -23,7 +23,7 @@ void import_buckets_clear(struct import_buckets *b) {
 static int push(struct import_buckets *b, const struct import_bucket *x, struct err *e) {
     struct import_bucket *v = array_room(b->v, &b->cap, b->n + 1, sizeof *v);
     if (v == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     b->v = v;
     b->v[b->n++] = *x;
     return 0;

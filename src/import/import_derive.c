@@ -121,7 +121,7 @@ static int bill_life(struct deriver *d, const struct import_life *l) {
     if (need > d->billable_cap) {
         struct billing_span *v = realloc(d->billable, 2 * need * sizeof *v);
         if (v == NULL)
-            return err_set(d->e, "out of memory for the billable time");
+            return err_memory(d->e, "the billable time");
         d->billable = v;
         d->billable_cap = 2 * need;
     }
@@ -194,7 +194,7 @@ static int reserve(struct deriver *d) {
     for (size_t k = 0; k < 3; k++) {
         int64_t *us = realloc(d->latencies[k].us, cap * sizeof *us);
         if (us == NULL)
-            return err_set(d->e, "out of memory for the latencies");
+            return err_memory(d->e, "the latencies");
         d->latencies[k].us = us;
     }
     d->cap = cap;
@@ -287,7 +287,7 @@ static int make_steps(struct deriver *d, int64_t zero_us, int64_t first_us, int6
     d->base_us = zero_us + whole * d->step_us;
     d->count = (size_t)((last_us - d->base_us) / d->step_us) + 3;
     d->steps = calloc(d->count, sizeof *d->steps);
-    return d->steps == NULL ? err_set(d->e, "out of memory for the series") : 0;
+    return d->steps == NULL ? err_memory(d->e, "the series") : 0;
 }
 
 static int derive_log(struct deriver *d, int64_t zero_us, int64_t idle_limit_us) {

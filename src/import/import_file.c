@@ -347,7 +347,7 @@ static bool is_blank(const char *bytes, size_t n) {
 static int feed(struct reading *r, int fd, struct import_split *split, bool *blank) {
     char *bytes = malloc(READ_BYTES);
     if (bytes == NULL)
-        return err_set(r->e, "cannot read %s: out of memory", r->s->file);
+        return err_memory(r->e, "%s", r->s->file);
     int rc = 0;
     *blank = true;
     while (rc == 0) {

@@ -59,7 +59,7 @@ static int take_request(struct builder *b, const struct server_fact *x) {
     }
     struct import_span *v = array_room(b->busy, &b->cap, b->count + 1, sizeof *v);
     if (v == NULL)
-        return err_set(b->e, "out of memory for the instances");
+        return err_memory(b->e, "the instances");
     b->busy = v;
     b->busy[b->count++] = (struct import_span){x->at_us, to};
     return 0;

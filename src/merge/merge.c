@@ -160,7 +160,7 @@ static int count(struct job *j, struct merge_whole *w, struct err *e) {
     w->endpoint_count = reader_catalog(j->parts[0].reader)->endpoint_count;
     w->failures = calloc(w->endpoint_count + 1, sizeof *w->failures);
     if (w->failures == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     w->unanswered = w->rows > 0;
     for (size_t i = 0; i < j->count; i++) {
         const struct merge_part *p = &j->parts[i];
@@ -217,7 +217,7 @@ int merge_run(const struct merge_options *o, struct merge_whole *whole, bool *re
     struct merge_whole w = {.parts = 0};
     *refused = false;
     j.parts = calloc(o->part_count, sizeof *j.parts);
-    int result = j.parts == NULL ? err_set(e, "out of memory") : open_parts(&j, refused, e);
+    int result = j.parts == NULL ? err_memory(e, NULL) : open_parts(&j, refused, e);
     if (result == 0)
         result = merge_out_open(&j.out, o->out, j.parts, j.count, e);
     if (result == 0) {

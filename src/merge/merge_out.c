@@ -65,7 +65,7 @@ static int make_file(struct merge_out *out, const struct merge_part *parts, size
 static int open_db(struct merge_out *out, struct err *e) {
     char *name = db_path(out->temporary);
     if (name == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     int rc = sqlite3_open_v2(name, &out->db.db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     free(name);
     if (rc != SQLITE_OK)
@@ -86,7 +86,7 @@ int merge_out_open(struct merge_out *out, const char *path, const struct merge_p
     *out = (struct merge_out){.path = path, .fd = -1, .db = {.path = path, .writes = true}};
     out->temporary = malloc(size);
     if (out->temporary == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     snprintf(out->temporary, size, "%s" MERGE_TEMPORARY, path);
     if (file_make_parent(path, e) == 0 && make_file(out, parts, part_count, e) == 0 &&
         open_db(out, e) == 0)

@@ -83,7 +83,7 @@ static int read_manifest(struct merge_part *p, struct err *e) {
         return -1;
     if (r.too_long)
         return err_set(e, "cannot read %s: its manifest is larger than 16 MiB", p->path);
-    return r.failed ? err_set(e, "cannot read %s: out of memory", p->path) : 0;
+    return r.failed ? err_memory(e, "%s", p->path) : 0;
 }
 
 /* ---- which part it is ---- */

@@ -81,17 +81,17 @@ static int count_own(struct merge_results *r, size_t part, struct err *e) {
         return merge_damaged(db, "result", last, e);
     r->own[part].count = (size_t)last + 1;
     r->own[part].all = calloc(r->own[part].count, sizeof *r->own[part].all);
-    return r->own[part].all == NULL ? err_set(e, "cannot read %s: out of memory", db->path) : 0;
+    return r->own[part].all == NULL ? err_memory(e, "%s", db->path) : 0;
 }
 
 int merge_results_new(const struct merge_db *out, const struct merge_part *parts, size_t n,
                       struct merge_results **results, struct err *e) {
     struct merge_results *r = calloc(1, sizeof *r);
     if (r == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     *r = (struct merge_results){.out = out, .parts = parts, .part_count = n};
     r->own = calloc(n, sizeof *r->own);
-    int result = r->own == NULL ? err_set(e, "out of memory") : merge_exec(out, known_sql, e);
+    int result = r->own == NULL ? err_memory(e, NULL) : merge_exec(out, known_sql, e);
     for (size_t i = 0; result == 0 && i < n; i++)
         result = count_own(r, i, e);
     if (result == 0)

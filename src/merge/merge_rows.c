@@ -243,9 +243,8 @@ int merge_rows(const struct merge_db *out, struct merge_part *parts, size_t n,
     m.cursors = calloc(n, sizeof *m.cursors);
     m.heap = calloc(n, sizeof *m.heap);
     m.sides = calloc(n, sizeof *m.sides);
-    int result = m.cursors == NULL || m.heap == NULL || m.sides == NULL
-                     ? err_set(e, "out of memory")
-                     : merge_requests(&m, e);
+    int result = m.cursors == NULL || m.heap == NULL || m.sides == NULL ? err_memory(e, NULL)
+                                                                        : merge_requests(&m, e);
     if (result == 0)
         result = each(&m, &iterations, take_iteration, e);
     if (result == 0) {

@@ -219,7 +219,7 @@ int db_error(sqlite3 *db, struct err *e) {
     case SQLITE_CORRUPT:
         return err_set(e, "the file is damaged: %s", sqlite3_errmsg(db));
     case SQLITE_NOMEM:
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     case SQLITE_INTERRUPT: /* by spend() */
         return err_set(e, "the file is damaged: reading it does not come to an end");
     case SQLITE_TOOBIG:

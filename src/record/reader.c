@@ -261,7 +261,7 @@ static int open_reader(const char *path, bool rows, struct reader **out, struct 
         return -1;
     struct reader *r = calloc(1, sizeof *r);
     if (r == NULL)
-        return err_set(e, "cannot read %s: out of memory", path);
+        return err_memory(e, "%s", path);
     r->path = path; /* until there is a copy, for error texts */
     const char *copy = reader_keep(r, path);
     if (copy == NULL) {

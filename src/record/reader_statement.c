@@ -53,7 +53,7 @@ int reader_no_memory(struct reader *r, struct err *e) {
     if (keeps_too_much(r))
         return err_set(e, "cannot read %s: the file is damaged: its names repeat too often",
                        r->path);
-    return err_set(e, "cannot read %s: out of memory", r->path);
+    return err_memory(e, "%s", r->path);
 }
 
 int reader_damaged(struct reader *r, const char *what, int64_t id, struct err *e) {

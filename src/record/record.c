@@ -354,7 +354,7 @@ int record_open(const char *path, const struct record_run *run, struct record **
                 struct err *e) {
     struct record *r = record_new(path, run);
     if (r == NULL)
-        return err_set(e, "cannot create %s: out of memory", path);
+        return err_memory(e, "%s", path);
     if (store_create(path, run, &r->errors, &r->store, e) != 0) {
         record_free(r);
         return err_prefix(e, "cannot create %s", path);
@@ -402,7 +402,9 @@ int64_t record_started_ns(const struct record *r) {
 /* Takes the note over; NULL stands for one that found no memory. */
 static void add_note(struct record *r, struct note *n) {
     if (n == NULL) {
-        fail(r, &(struct err){.text = "out of memory"});
+        struct err e = {""};
+        err_memory(&e, NULL);
+        fail(r, &e);
         return;
     }
     pthread_mutex_lock(&r->lock);

@@ -241,7 +241,7 @@ int server_open(const char *path, struct server_file **out, struct err *e) {
     struct server_file *f = calloc(1, sizeof *f);
     char *name = db_path(path);
     if (f == NULL || name == NULL || (f->path = strdup(path)) == NULL) {
-        err_set(e, "cannot open %s: out of memory", path);
+        err_memory(e, "%s", path);
         goto fail;
     }
     if (look(path, &f->run, e) != 0)

@@ -127,7 +127,7 @@ static int insert_endpoints(struct store *s, const struct catalog *c, struct err
         sqlite3_bind_int64(st, 1, (int64_t)i);
         if (bind_text(st, 2, c->endpoints[i].name) != SQLITE_OK ||
             bind_text(st, 3, c->endpoints[i].method) != SQLITE_OK)
-            rc = err_set(e, "out of memory");
+            rc = err_memory(e, NULL);
         else
             rc = run(s, st, e);
     }
@@ -144,8 +144,7 @@ static int insert_tasks(struct store *s, const struct catalog *c, struct err *e)
             sqlite3_bind_null(st, 3);
         else
             sqlite3_bind_int64(st, 3, c->tasks[i].endpoint);
-        rc = bind_text(st, 2, c->tasks[i].name) == SQLITE_OK ? run(s, st, e)
-                                                             : err_set(e, "out of memory");
+        rc = bind_text(st, 2, c->tasks[i].name) == SQLITE_OK ? run(s, st, e) : err_memory(e, NULL);
     }
     sqlite3_finalize(st);
     return rc;
@@ -159,8 +158,7 @@ static int insert_checks(struct store *s, const struct catalog *c, struct err *e
         sqlite3_bind_int64(st, 1, (int64_t)i);
         sqlite3_bind_int64(st, 2, c->checks[i].endpoint);
         sqlite3_bind_text(st, 3, c->checks[i].capture ? "capture " : "", -1, SQLITE_STATIC);
-        rc = bind_text(st, 4, c->checks[i].name) == SQLITE_OK ? run(s, st, e)
-                                                              : err_set(e, "out of memory");
+        rc = bind_text(st, 4, c->checks[i].name) == SQLITE_OK ? run(s, st, e) : err_memory(e, NULL);
     }
     sqlite3_finalize(st);
     return rc;
@@ -198,7 +196,7 @@ static int insert_run(struct store *s, const struct record_run *r, struct err *e
     int rc;
     if (bind_text(st, 1, r->name) != SQLITE_OK || bind_text(st, 4, r->scenario) != SQLITE_OK ||
         bind_text(st, 5, r->target) != SQLITE_OK || bind_text(st, 7, r->version) != SQLITE_OK)
-        rc = err_set(e, "out of memory");
+        rc = err_memory(e, NULL);
     else
         rc = run(s, st, e);
     sqlite3_finalize(st);
@@ -250,7 +248,7 @@ int store_create(const char *path, const struct record_run *r, struct errors *er
     struct store *s = calloc(1, sizeof *s);
     if (s == NULL || (s->path = db_path(path)) == NULL) {
         free(s);
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     }
     s->errors = errors;
     buf_init(&s->gaps, GAPS_BYTES_MAX);
@@ -298,7 +296,7 @@ int store_manifest(struct store *s, const char *key, const char *value, struct e
         return -1;
     int rc;
     if (bind_text(st, 1, key) != SQLITE_OK || bind_text(st, 2, value) != SQLITE_OK)
-        rc = err_set(e, "out of memory");
+        rc = err_memory(e, NULL);
     else
         rc = run(s, st, e);
     sqlite3_finalize(st);
@@ -314,7 +312,7 @@ static int insert_result(struct store *s, uint32_t id, const struct sample *x, s
     if (x->error != 0) {
         sqlite3_bind_int(s->error, 1, x->error);
         if (bind_text(s->error, 2, errors_text(s->errors, x->error)) != SQLITE_OK)
-            return err_set(e, "out of memory");
+            return err_memory(e, NULL);
         if (run(s, s->error, e) != 0)
             return -1;
     }
@@ -335,7 +333,7 @@ static int result_id(struct store *s, const struct sample *x, uint32_t *id, stru
     bool is_new = false;
     *id = result_ids_of(&s->result_ids, x, &is_new);
     if (*id == 0)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     return is_new ? insert_result(s, *id, x, e) : 0;
 }
 
@@ -405,7 +403,7 @@ int store_stream(struct store *s, const struct sample *x, const struct stream_re
     struct stream_row row;
     stream_row_of(stream, sample_us(x->sent_ns), &s->gaps, &row);
     if (!buf_ok(&s->gaps))
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     store_stream_bind(s->stream, sqlite3_last_insert_rowid(s->db), &row);
     return run(s, s->stream, e);
 }
@@ -444,7 +442,7 @@ int store_body(struct store *s, const struct record_body *b, struct err *e) {
               sqlite3_bind_text64(s->body, 7, buf_text(&text), text.len, SQLITE_TRANSIENT,
                                   SQLITE_UTF8) == SQLITE_OK;
     buf_done(&text);
-    return ok ? run(s, s->body, e) : err_set(e, "out of memory");
+    return ok ? run(s, s->body, e) : err_memory(e, NULL);
 }
 
 int store_start(struct store *s, int64_t real_ns, struct err *e) {
@@ -464,7 +462,7 @@ int store_start(struct store *s, int64_t real_ns, struct err *e) {
 int store_event(struct store *s, int64_t at_ns, const char *kind, const char *text, struct err *e) {
     sqlite3_bind_int64(s->event, 1, at_ns / 1000);
     if (bind_text(s->event, 2, kind) != SQLITE_OK || bind_text(s->event, 3, text) != SQLITE_OK)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     return run(s, s->event, e);
 }
 
@@ -538,7 +536,7 @@ int store_finish(struct store *s, const struct record_end *end, struct err *e) {
     int rc;
     if (bind_text(st, 2, end->verdict) != SQLITE_OK ||
         bind_text(st, 3, end->verdict_reason) != SQLITE_OK)
-        rc = err_set(e, "out of memory");
+        rc = err_memory(e, NULL);
     else
         rc = run(s, st, e);
     sqlite3_finalize(st);

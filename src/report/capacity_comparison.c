@@ -116,7 +116,7 @@ int capacity_comparison(struct capacity_comparison *c, const struct capacity_sid
     check_expressions(c, with, base);
     check_options(c);
     capacity_ratio(&base->result->answer, &with->result->answer, &c->ratio);
-    return buf_ok(&c->refusals.texts) ? 0 : err_set(e, "out of memory for the comparison");
+    return buf_ok(&c->refusals.texts) ? 0 : err_memory(e, "the comparison");
 }
 
 void capacity_comparison_done(struct capacity_comparison *c) {

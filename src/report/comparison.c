@@ -32,7 +32,7 @@ const struct comparison_statistic comparison_statistics[COMPARISON_STATISTICS] =
 };
 
 static int no_memory(struct err *e) {
-    return err_set(e, "out of memory for comparing runs");
+    return err_memory(e, "comparing runs");
 }
 
 int comparison_read(const char *const *base, size_t base_count, const char *const *with,

@@ -45,7 +45,7 @@ static int panel(struct figure *f, const struct comparison *c, const struct comp
         s->low[i] = 100 * (r->ratio_low - 1);
         s->high[i] = 100 * (r->ratio_high - 1);
     }
-    return s->label != NULL ? 0 : err_set(e, "out of memory for the figure");
+    return s->label != NULL ? 0 : err_memory(e, "the figure");
 }
 
 /* Of many endpoints, those with the most requests. */

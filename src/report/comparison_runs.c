@@ -254,11 +254,11 @@ static int read_rows(struct comparison *c, size_t at, struct reader *r, struct e
     uint32_t *numbers = calloc(n + 1, sizeof *numbers);
     int result = 0;
     if (numbers == NULL)
-        return err_set(e, "out of memory for comparing runs");
+        return err_memory(e, "comparing runs");
     for (size_t i = 0; i < n && result == 0; i++) {
         int64_t number = entry_number(c, &endpoints[i]);
         if (number < 0)
-            result = err_set(e, "out of memory for comparing runs");
+            result = err_memory(e, "comparing runs");
         numbers[i] = (uint32_t)number;
     }
     struct taking t = {.comparison = c,
@@ -356,7 +356,7 @@ static int number_endpoints(struct comparison *c, struct reader *const *readers,
         const struct catalog *catalog = reader_catalog(readers[i]);
         for (size_t k = 0; k < catalog->endpoint_count; k++)
             if (entry_number(c, &catalog->endpoints[k]) < 0)
-                return err_set(e, "out of memory for comparing runs");
+                return err_memory(e, "comparing runs");
     }
     if (c->entry_count > 0)
         qsort(c->entries, c->entry_count, sizeof *c->entries, by_name);
@@ -373,7 +373,7 @@ static int read_all(struct comparison *c, struct reader **readers, struct facts 
             choose_window(c, f, readers[i], &facts[i], e) != 0)
             return -1;
         if (facts[i].failed)
-            return err_set(e, "out of memory for comparing runs");
+            return err_memory(e, "comparing runs");
         check_alone(c, f, readers[i]);
         if (i > 0)
             check_alike(c, i, readers, facts);
@@ -384,7 +384,7 @@ static int read_all(struct comparison *c, struct reader **readers, struct facts 
         }
     }
     if (!buf_ok(&c->refusals))
-        return err_set(e, "out of memory for comparing runs");
+        return err_memory(e, "comparing runs");
     if (c->refusal_count > 0 && !c->options.force)
         return 0;
     if (make_sides(c, e) != 0 || number_endpoints(c, readers, e) != 0)
@@ -393,13 +393,13 @@ static int read_all(struct comparison *c, struct reader **readers, struct facts 
         if (read_rows(c, i, readers[i], e) != 0)
             return -1;
     struct endpoint all = {.name = "", .method = ""};
-    return entry_number(c, &all) < 0 ? err_set(e, "out of memory for comparing runs") : 0;
+    return entry_number(c, &all) < 0 ? err_memory(e, "comparing runs") : 0;
 }
 
 int comparison_runs_read(struct comparison *c, struct err *e) {
     struct reader **readers = calloc(c->file_count, sizeof(struct reader *));
     struct facts *facts = calloc(c->file_count, sizeof *facts);
-    int result = readers == NULL || facts == NULL ? err_set(e, "out of memory for comparing runs")
+    int result = readers == NULL || facts == NULL ? err_memory(e, "comparing runs")
                                                   : read_all(c, readers, facts, e);
     for (size_t i = 0; i < c->file_count; i++) {
         if (readers != NULL)

@@ -159,7 +159,7 @@ static int bins_add(struct bins *b, uint64_t requests, struct err *e) {
     if (low == b->count || b->all[low].requests != requests) {
         struct bin *more = array_room(b->all, &b->cap, b->count + 1, sizeof *more);
         if (more == NULL)
-            return err_set(e, "out of memory for the table of connections");
+            return err_memory(e, "the table of connections");
         b->all = more;
         memmove(&b->all[low + 1], &b->all[low], (b->count - low) * sizeof *b->all);
         b->all[low] = (struct bin){.requests = requests};
@@ -202,7 +202,7 @@ struct connections {
 
 int connections_new(struct connections **out, struct err *e) {
     *out = calloc(1, sizeof **out);
-    return *out == NULL ? err_set(e, "out of memory for the table of connections") : 0;
+    return *out == NULL ? err_memory(e, "the table of connections") : 0;
 }
 
 void connections_free(struct connections *c) {
@@ -251,7 +251,7 @@ static int make_room(struct connections *c, size_t user, struct err *e) {
         count *= 2;
     uint64_t *more = realloc(c->open, count * sizeof *more);
     if (more == NULL)
-        return err_set(e, "out of memory for the table of connections");
+        return err_memory(e, "the table of connections");
     memset(more + c->user_count, 0, (count - c->user_count) * sizeof *more);
     c->open = more;
     c->user_count = count;

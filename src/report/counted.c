@@ -8,14 +8,14 @@ int counted_new(const struct endpoint *endpoints, size_t n, const struct counted
                 struct counted **out, struct err *e) {
     struct counted *c = calloc(1, sizeof *c);
     if (c == NULL)
-        return err_set(e, "out of memory for a report");
+        return err_memory(e, "a report");
     if (entries_init(&c->entries, endpoints, n, o->cut, e) != 0 ||
         summary_new(c->entries.entry_count, o->rule, &c->summary, e) != 0 ||
         (o->cut == NULL &&
          (served_new(n, &c->served, e) != 0 || connections_new(&c->connections, e) != 0)))
         goto fail;
     if (o->guess && (c->signs = guess_signs_new(c->entries.entry_count)) == NULL) {
-        err_set(e, "out of memory for a report");
+        err_memory(e, "a report");
         goto fail;
     }
     *out = c;

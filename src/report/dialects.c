@@ -377,7 +377,7 @@ int dialects_table(struct reader *r, struct table *out, struct err *e) {
     struct dialects *d = calloc(1, sizeof *d);
     int result = -1;
     if (d == NULL)
-        return err_set(e, "out of memory for the words of other tools");
+        return err_memory(e, "the words of other tools");
     if (for_each(d, spread_init, e) != 0 || reader_streams(r, one, d, e) != 0 ||
         for_each(d, spread_plan, e) != 0)
         goto out;

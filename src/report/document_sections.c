@@ -58,7 +58,7 @@ int document_check(const struct document *d, struct err *e) {
     for (const struct section *s = d->first; s != NULL; s = s->next)
         ok = ok && (s->table == NULL || table_ok(s->table)) &&
              (s->lines == NULL || buf_ok(&s->lines->texts));
-    return ok ? 0 : err_set(e, "out of memory for the tables");
+    return ok ? 0 : err_memory(e, "the tables");
 }
 
 /* ---- adding ---- */
@@ -122,7 +122,7 @@ struct figure *document_add_figure(struct document *d, const struct figure *what
     struct section *s = f == NULL ? NULL : add(d);
     if (s == NULL) {
         free(f);
-        err_set(e, "out of memory for the figure %s", what->key);
+        err_memory(e, "the figure %s", what->key);
         return NULL;
     }
     *f = *what;

@@ -25,7 +25,7 @@ int entries_init(struct entries *x, const struct endpoint *endpoints, size_t n,
     x->entry_of = calloc(n + 1, sizeof *x->entry_of);
     if (x->entries == NULL || x->entry_of == NULL) {
         entries_done(x);
-        return err_set(e, "out of memory for %zu endpoints", n);
+        return err_memory(e, "%zu endpoints", n);
     }
     for (size_t i = 0; i < n; i++)
         if (is_of_cut(cut, endpoints[i].name))

@@ -216,7 +216,7 @@ int export_aiperf(FILE *to, const struct report_source *s, struct err *e) {
         result = reader_answers(s->reader, one, &a, e);
     flush(&a, 0);
     if (result == 0 && !buf_ok(&a.out))
-        result = err_set(e, "out of memory for AIPerf's format");
+        result = err_memory(e, "AIPerf's format");
     export_streams_done(&a.streams);
     buf_done(&a.out);
     return result;

@@ -43,7 +43,7 @@ struct jtl {
 static int find_shared(struct jtl *x, struct err *e) {
     x->shared = calloc(x->endpoint_count + 1, sizeof *x->shared);
     if (x->shared == NULL)
-        return err_set(e, "out of memory for %zu endpoints", x->endpoint_count);
+        return err_memory(e, "%zu endpoints", x->endpoint_count);
     for (size_t i = 0; i < x->endpoint_count; i++)
         for (size_t k = 0; k < x->endpoint_count && !x->shared[i]; k++)
             x->shared[i] = strcmp(x->endpoints[i].name, x->endpoints[k].name) == 0 &&
@@ -175,7 +175,7 @@ int jtl_add(struct jtl *x, const struct request *row, struct err *e) {
 static int make_kinds(struct jtl *x, struct err *e) {
     x->kinds = calloc(KINDS, sizeof *x->kinds);
     if (x->kinds == NULL)
-        return err_set(e, "out of memory for the lines of requests");
+        return err_memory(e, "the lines of requests");
     for (size_t i = 0; i < KINDS; i++) {
         buf_init(&x->kinds[i].head, LINE_MAX_BYTES);
         buf_init(&x->kinds[i].middle, LINE_MAX_BYTES);
@@ -191,7 +191,7 @@ int jtl_new(FILE *to, struct reader *r, struct jtl **out, struct err *e) {
                        run->started_utc);
     struct jtl *x = calloc(1, sizeof *x);
     if (x == NULL)
-        return err_set(e, "out of memory for the lines of requests");
+        return err_memory(e, "the lines of requests");
     *x = (struct jtl){.to = to, .reader = r, .start_us = start_ns / NS_PER_US};
     x->endpoints = reader_catalog(r)->endpoints;
     x->endpoint_count = reader_catalog(r)->endpoint_count;

@@ -191,7 +191,7 @@ static int want(struct trend *t, struct err *e) {
 int k6_new(struct reader *r, struct k6 **out, struct err *e) {
     struct k6 *k = calloc(1, sizeof *k);
     if (k == NULL)
-        return err_set(e, "out of memory for k6's summary");
+        return err_memory(e, "k6's summary");
     k->seconds = (double)reader_run(r)->duration_us / 1e6;
     k->room = KEEP_BYTES;
     k->has_iterations = reader_has_iterations(r);
@@ -263,7 +263,7 @@ static int finish(struct k6 *k, struct reader *r, struct err *e) {
         (k->has_checks && reader_checks(r, one_check, k, e) != 0))
         return -1;
     if (k->no_memory)
-        return err_set(e, "out of memory for the checks");
+        return err_memory(e, "the checks");
     for (int i = 0; i < TRENDS; i++)
         if (put_together(k, i, e) != 0)
             return -1;
@@ -295,7 +295,7 @@ static int thresholds_init(struct summary_export *d, struct err *e) {
     size_t n = t == NULL ? 0 : t->rules.count;
     d->thresholds = calloc(n + 1, sizeof *d->thresholds);
     if (d->thresholds == NULL)
-        return err_set(e, "out of memory for %zu thresholds", n);
+        return err_memory(e, "%zu thresholds", n);
     for (; d->threshold_count < n; d->threshold_count++) {
         struct threshold *x = &d->thresholds[d->threshold_count];
         const struct gate_result *result = &t->results[d->threshold_count];

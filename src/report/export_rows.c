@@ -13,7 +13,7 @@ int export_rows_new(struct reader *r, const char *dir, struct export_rows **out,
     struct export_rows *x = calloc(1, sizeof *x);
     if (x == NULL || (x->file = calloc(1, sizeof *x->file)) == NULL) {
         free(x);
-        return err_set(e, "out of memory for a report");
+        return err_memory(e, "a report");
     }
     if (outfile_directory(dir, e) != 0 || outfile_open(x->file, dir, JTL_FILE, e) != 0) {
         free(x->file);

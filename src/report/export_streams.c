@@ -36,7 +36,7 @@ int export_streams_init(struct export_streams *x, struct reader *r, const char *
             format);
     x->has_streams = calloc(x->endpoint_count + 1, sizeof *x->has_streams);
     if (x->has_streams == NULL)
-        return err_set(e, "out of memory for %zu endpoints", x->endpoint_count);
+        return err_memory(e, "%zu endpoints", x->endpoint_count);
     if (reader_streams(r, mark, x, e) == 0) {
         mark_namesakes(x, catalog->endpoints);
         return 0;

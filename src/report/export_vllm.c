@@ -124,7 +124,7 @@ static int keep_ends(struct vllm *v, const struct request *row, const struct out
             v->starts = starts;
         int64_t *ends = starts == NULL ? NULL : realloc(v->ends, more * sizeof *ends);
         if (ends == NULL)
-            return err_set(v->e, "out of memory for %zu answers", more);
+            return err_memory(v->e, "%zu answers", more);
         v->ends = ends;
         v->cap = more;
     }
@@ -186,7 +186,7 @@ static int plan(struct vllm *v) {
     }
     v->seconds = (size_t)((last_ns - v->from_ns) / NS_PER_S) + 2;
     v->tokens = calloc(v->seconds, sizeof *v->tokens);
-    return v->tokens != NULL ? 0 : err_set(v->e, "out of memory for %zu seconds", v->seconds);
+    return v->tokens != NULL ? 0 : err_memory(v->e, "%zu seconds", v->seconds);
 }
 
 static int read_all(struct vllm *v) {
@@ -410,7 +410,7 @@ static int write_all(struct vllm *v) {
     json_write_end(w);
     buf_char(&v->out, '\n');
     flush(v, 0);
-    return buf_ok(&v->out) ? 0 : err_set(v->e, "out of memory for vLLM's format");
+    return buf_ok(&v->out) ? 0 : err_memory(v->e, "vLLM's format");
 }
 
 int export_vllm(FILE *to, const struct report_source *s, struct err *e) {

@@ -67,7 +67,7 @@ struct figure_series *figure_add(struct figure *f, size_t n, struct err *e) {
     if (ok)
         return s;
 no_memory:
-    err_set(e, "out of memory for the figure %s", f->key);
+    err_memory(e, "the figure %s", f->key);
     return NULL;
 }
 
@@ -155,7 +155,7 @@ static int median(const double *values, size_t n, double *out, struct err *e) {
     double *all = malloc((n + 1) * sizeof *all);
     size_t have = 0;
     if (all == NULL)
-        return err_set(e, "out of memory for a figure of %zu points", n);
+        return err_memory(e, "a figure of %zu points", n);
     for (size_t i = 0; i < n; i++)
         if (!isnan(values[i]))
             all[have++] = values[i];
@@ -197,7 +197,7 @@ static int measure_points(struct figure *f, struct err *e) {
     size_t n = f->points->count;
     double *ms = malloc((n + 1) * sizeof *ms);
     if (ms == NULL)
-        return err_set(e, "out of memory for a figure of %zu points", n);
+        return err_memory(e, "a figure of %zu points", n);
     for (size_t i = 0; i < n; i++)
         ms[i] = (double)f->points->all[i].took_us / 1000;
     widen(f, ms, n);

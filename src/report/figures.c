@@ -122,7 +122,7 @@ static int batch_init(struct batch *b, const struct document *d, struct err *e) 
                         .script = calloc(room, sizeof *b->script),
                         .name = calloc(room, sizeof *b->name)};
     if (b->key == NULL || b->script == NULL || b->name == NULL)
-        return err_set(e, "out of memory for the figures");
+        return err_memory(e, "the figures");
     for (const struct section *s = document_figure(d, NULL); s != NULL; s = document_figure(d, s))
         if (s->figure->there)
             batch_add(b, s->figure->key);

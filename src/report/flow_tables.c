@@ -137,7 +137,7 @@ static int iterations(struct reader *r, struct flow_tables *out, struct err *e) 
         {"min_ms", "Min", TABLE_MS},       {"max_ms", "Max", TABLE_MS}};
     struct tasks *t = calloc(1, sizeof *t);
     if (t == NULL)
-        return err_set(e, "out of memory for the table of iterations");
+        return err_memory(e, "the table of iterations");
     t->e = e;
     int result = read_twice(r, t);
     if (result == 0 && t->count > 0) {
@@ -151,7 +151,7 @@ static int iterations(struct reader *r, struct flow_tables *out, struct err *e) 
             if (t->all[i].name != NULL)
                 iteration_row(x, &t->all[i], reader_run(r)->duration_us);
     } else if (t->failed)
-        err_set(e, "out of memory for the table of iterations");
+        err_memory(e, "the table of iterations");
     for (size_t i = 0; i < COUNT_OF(t->all); i++) {
         free(t->all[i].name);
         spread_done(&t->all[i].times);
@@ -216,7 +216,7 @@ int flow_tables_read(struct reader *r, struct flow_tables *out, struct err *e) {
         return -1;
     for (size_t i = 0; i < out->count; i++)
         if (!table_ok(&out->tables[i]))
-            return err_set(e, "out of memory for the tables of iterations and checks");
+            return err_memory(e, "the tables of iterations and checks");
     return 0;
 }
 

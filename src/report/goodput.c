@@ -136,7 +136,7 @@ static int count(struct reader *r, const struct gate_rules *also, struct goodput
     g->counts = calloc(g->rules.count, sizeof *g->counts);
     c.scopes = calloc(g->rules.count, sizeof *c.scopes);
     if (g->counts == NULL || c.scopes == NULL) {
-        err_set(e, "out of memory for the goodput of a run");
+        err_memory(e, "the goodput of a run");
         goto out;
     }
     if (stream_endpoints(r, &streams, &g->streams_said, e) != 0)
@@ -163,7 +163,7 @@ int goodput_read(struct reader *r, const struct gate_rules *also, struct goodput
         return 0;
     struct goodput *g = calloc(1, sizeof *g);
     if (g == NULL)
-        return err_set(e, "out of memory for the goodput of a run");
+        return err_memory(e, "the goodput of a run");
     int result = get_rules(r, also, &g->rules, e);
     if (result == 0 && g->rules.count > 0)
         result = count(r, also, g, e);

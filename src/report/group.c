@@ -94,7 +94,7 @@ static int collect_rows(struct group *g, struct err *e) {
         most += g->runs[i].model->entry_count;
     g->rows = calloc(most, sizeof *g->rows);
     if (g->rows == NULL)
-        return err_set(e, "out of memory for %zu endpoints", most);
+        return err_memory(e, "%zu endpoints", most);
     for (size_t i = 0; i < g->run_count; i++)
         for (size_t k = 0; k < g->runs[i].model->entry_count; k++) {
             const struct model_entry *x = &g->runs[i].model->entries[k];
@@ -215,7 +215,7 @@ int group_new(const char *const *paths, size_t n, const struct group_options *o,
     double *values = calloc(n, sizeof *values);
     int result = -1;
     if (g == NULL || values == NULL || (g->runs = calloc(n, sizeof *g->runs)) == NULL) {
-        err_set(e, "out of memory for %zu runs", n);
+        err_memory(e, "%zu runs", n);
         goto out;
     }
     if (open_runs(g, paths, n, &options, e) != 0 || (!o->force && check_same(g, e) != 0) ||

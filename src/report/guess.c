@@ -135,7 +135,7 @@ int guess_new(struct reader *r, const struct guess_signs *signs, const struct su
     struct guess *g = calloc(1, sizeof *g);
     int result = -1;
     if (w == NULL || g == NULL) {
-        err_set(e, "out of memory for a report");
+        err_memory(e, "a report");
         goto out;
     }
     w->reader = r;

@@ -27,13 +27,13 @@ int guess_live_new(const struct endpoint *endpoints, size_t n, int64_t above_us,
                    struct guess_live **out, struct err *e) {
     struct guess_live *g = calloc(1, sizeof *g);
     if (g == NULL)
-        return err_set(e, "out of memory for the guess of cold starts");
+        return err_memory(e, "the guess of cold starts");
     g->above_us = above_us;
     g->service = calloc(n + 1, sizeof *g->service);
     g->median_us = calloc(n + 1, sizeof *g->median_us);
     if (g->service == NULL || g->median_us == NULL) {
         guess_live_free(g);
-        return err_set(e, "out of memory for the guess of cold starts");
+        return err_memory(e, "the guess of cold starts");
     }
     if (entries_init(&g->entries, endpoints, n, NULL, e) != 0) {
         guess_live_free(g);

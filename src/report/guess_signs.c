@@ -22,7 +22,7 @@ static int mark_second(struct guess_signs *g, int64_t end_us, struct err *e) {
         size_t more = (second / 8 + 1) * 2;
         uint8_t *grown = realloc(g->answered, more);
         if (grown == NULL)
-            return err_set(e, "out of memory for a run of %zu seconds", second);
+            return err_memory(e, "a run of %zu seconds", second);
         memset(grown + g->seconds / 8, 0, more - g->seconds / 8);
         g->answered = grown;
         g->seconds = more * 8;
@@ -68,7 +68,7 @@ static int set_aside(struct guess_signs *g, const struct request *row, struct er
         return 0;
     struct guess_aside *all = array_room(g->aside, &g->aside_room, g->aside_count + 1, sizeof *all);
     if (all == NULL)
-        return err_set(e, "out of memory for a report");
+        return err_memory(e, "a report");
     g->aside = all;
     g->aside[g->aside_count++] = (struct guess_aside){.service_us = row->service_us,
                                                       .sent_us = row->sent_us,

@@ -353,7 +353,7 @@ static int make_folder(const char *prefix, struct err *e) {
     if (slash == NULL || slash == prefix)
         return 0;
     char *folder = strndup(prefix, (size_t)(slash - prefix));
-    int result = folder == NULL ? err_set(e, "out of memory") : file_make_folder(folder, e);
+    int result = folder == NULL ? err_memory(e, NULL) : file_make_folder(folder, e);
     free(folder);
     return result;
 }
@@ -367,7 +367,7 @@ int locust_csv_open(const char *prefix, bool full_history, const struct locust_c
         return -1;
     c = calloc(1, sizeof *c);
     if (c == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     c->names = *names;
     c->full_history = full_history;
     c->history_bytes = head_bytes(HISTORY);
@@ -383,7 +383,7 @@ int locust_csv_open(const char *prefix, bool full_history, const struct locust_c
 int locust_csv_new(const struct locust_csv_names *names, struct locust_csv **out, struct err *e) {
     *out = calloc(1, sizeof **out);
     if (*out == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     (*out)->names = *names;
     return 0;
 }

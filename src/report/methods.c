@@ -234,7 +234,7 @@ static int make(struct methods *w, struct reader *r, const struct model *m, stru
     where(w);
     outcome(w);
     definitions(w);
-    return w->failed || !buf_ok(&w->text) ? err_set(e, "out of memory for the report") : 0;
+    return w->failed || !buf_ok(&w->text) ? err_memory(e, "the report") : 0;
 }
 
 static void done(struct methods *w) {

@@ -32,7 +32,7 @@ static int make_entries(struct build *b) {
     const struct entries *from = &b->counted->entries;
     b->m->entries = calloc(from->entry_count + 1, sizeof *b->m->entries);
     if (b->m->entries == NULL)
-        return err_set(b->e, "out of memory for %zu endpoints", from->entry_count);
+        return err_memory(b->e, "%zu endpoints", from->entry_count);
     for (size_t i = 0; i < from->entry_count; i++)
         b->m->entries[i] =
             (struct model_entry){.method = from->entries[i].method, .name = from->entries[i].name};
@@ -222,7 +222,7 @@ static int make_errors(struct build *b) {
     }
     return 0;
 no_memory:
-    return err_set(b->e, "out of memory for the table of errors");
+    return err_memory(b->e, "the table of errors");
 }
 
 /* The file tells the users of a second where they changed; between, they stay what they were. */
@@ -236,7 +236,7 @@ static int make_users(struct build *b) {
     m->users = calloc(seconds + 1, sizeof *m->users);
     if (m->users == NULL) {
         free(known);
-        return err_set(b->e, "out of memory for a run of %zu seconds", seconds);
+        return err_memory(b->e, "a run of %zu seconds", seconds);
     }
     uint32_t users = 0;
     for (size_t second = 0, k = 0; second < seconds; second++) {
@@ -269,7 +269,7 @@ static int make_guess(struct build *b) {
         return 0;
     double *median_us = calloc(m->entry_count + 1, sizeof *median_us);
     if (median_us == NULL)
-        return err_set(b->e, "out of memory for %zu endpoints", m->entry_count);
+        return err_memory(b->e, "%zu endpoints", m->entry_count);
     for (size_t i = 0; i < m->entry_count; i++)
         median_us[i] = m->entries[i].row.service_ms[0] * 1000;
     int result = guess_new(b->reader, b->counted->signs, m->summary, &b->counted->entries,
@@ -289,7 +289,7 @@ static int make_server(struct build *b) {
         return 0;
     m->tables = calloc(PLATFORM_TABLES_MAX + GUESS_TABLES, sizeof *m->tables);
     if (m->tables == NULL)
-        return err_set(b->e, "out of memory for the tables of the server");
+        return err_memory(b->e, "the tables of the server");
     if (m->server != NULL) {
         if (platform_price(m->server, &m->options.shape, &m->cost, b->e) != 0)
             return -1;
@@ -302,7 +302,7 @@ static int make_server(struct build *b) {
         guess_table(m->guess, &m->tables[m->table_count++]);
     for (size_t i = 0; i < m->table_count; i++)
         if (!table_ok(&m->tables[i]))
-            return err_set(b->e, "out of memory for the tables of the server");
+            return err_memory(b->e, "the tables of the server");
     return 0;
 }
 
@@ -353,7 +353,7 @@ static int make_connections(struct build *b) {
         return 0;
     m->flows.count++;
     if (!table_ok(t))
-        return err_set(b->e, "out of memory for the table of connections");
+        return err_memory(b->e, "the table of connections");
     if (reader_manifest(b->reader, take_asked, asked, b->e) != 0)
         return -1;
     connections_remarks(b->counted->connections, asked, reader_run(b->reader)->users_max,
@@ -402,7 +402,7 @@ static int make_dialects(struct build *b) {
         return 0;
     m->dialects = calloc(1, sizeof *m->dialects);
     if (m->dialects == NULL)
-        return err_set(b->e, "out of memory for the words of other tools");
+        return err_memory(b->e, "the words of other tools");
     return dialects_table(b->reader, m->dialects, b->e);
 }
 
@@ -421,13 +421,13 @@ static int make_remarks(struct build *b) {
         return -1;
     if (m->server != NULL)
         platform_remarks(m->server, &m->cost, &m->remarks);
-    return buf_ok(&m->remarks.texts) ? 0 : err_set(b->e, "out of memory for the remarks");
+    return buf_ok(&m->remarks.texts) ? 0 : err_memory(b->e, "the remarks");
 }
 
 int model_new(struct reader *r, const struct model_options *o, struct model **out, struct err *e) {
     struct model *m = calloc(1, sizeof *m);
     if (m == NULL)
-        return err_set(e, "out of memory for a report");
+        return err_memory(e, "a report");
     m->run = reader_run(r);
     m->cut = reader_is_cut(r);
     m->options = *o;

@@ -150,7 +150,7 @@ int outfile_keep(struct outfile *f, struct err *e) {
 int outfile_at(struct outfile *f, off_t at, const struct buf *b, struct err *e) {
     size_t done = 0;
     if (!buf_ok(b))
-        return err_set(e, "out of memory for %s", f->path);
+        return err_memory(e, "%s", f->path);
     if (fflush(f->stream) != 0)
         return failed(f, f->sink->error, e);
     while (done < b->len) {
@@ -181,7 +181,7 @@ int outfile_close(struct outfile *f, struct err *e) {
 
 int outfile_put(FILE *to, const struct buf *b, struct err *e) {
     if (!buf_ok(b))
-        return err_set(e, "out of memory for the report");
+        return err_memory(e, "the report");
     fwrite(buf_text(b), 1, b->len, to);
     return 0;
 }

@@ -18,7 +18,7 @@ static int load(struct platform_pass *p) {
     p->s->instances = calloc(n + 1, sizeof *p->s->instances);
     if (p->s->instances == NULL) {
         free(all);
-        return err_set(p->e, "out of memory for %zu instances", n);
+        return err_memory(p->e, "%zu instances", n);
     }
     for (size_t i = 0; i < n; i++)
         p->s->instances[i] = (struct platform_instance){.at = all[i],
@@ -104,7 +104,7 @@ static void take_phase(int64_t *values, size_t *n, int64_t from, int64_t to) {
 static int make_phases(struct platform *s, struct err *e) {
     int64_t *values = calloc(s->instance_count + 1, sizeof *values);
     if (values == NULL)
-        return err_set(e, "out of memory for %zu instances", s->instance_count);
+        return err_memory(e, "%zu instances", s->instance_count);
     for (int phase = 0; phase < PLATFORM_PHASES; phase++) {
         size_t n = 0;
         for (size_t i = 0; i < s->instance_count; i++) {
@@ -135,7 +135,7 @@ static int make_figures(struct platform *s, struct err *e) {
     s->sent = calloc(s->seconds + 1, sizeof *s->sent);
     s->arrived = calloc(s->seconds + 1, sizeof *s->arrived);
     if (s->sent == NULL || s->arrived == NULL)
-        return err_set(e, "out of memory for a run of %zu seconds", s->seconds);
+        return err_memory(e, "a run of %zu seconds", s->seconds);
     if (series_new(1, &s->with, e) != 0 || series_new(1, &s->without, e) != 0)
         return -1;
     return points_new(s->run_us, &s->points, e);
@@ -186,7 +186,7 @@ int platform_new(struct reader *r, bool figures, size_t seconds, struct platform
     }
     struct platform *s = calloc(1, sizeof *s);
     if (s == NULL)
-        return err_set(e, "out of memory for the server's side");
+        return err_memory(e, "the server's side");
     s->side = side;
     s->seconds = seconds;
     s->run_us = reader_run(r)->duration_us > 0 ? reader_run(r)->duration_us : 0;

@@ -29,7 +29,7 @@ static int take_point(void *context, const struct reader_point *p) {
         return 0;
     struct span *grown = array_room(s->all, &s->cap, s->count + 1, sizeof *grown);
     if (grown == NULL)
-        return err_set(s->e, "out of memory for %zu points of %s", s->count + 1, p->metric);
+        return err_memory(s->e, "%zu points of %s", s->count + 1, p->metric);
     s->all = grown;
     bool interval = p->start_us != READER_NO_VALUE && p->start_us < p->at_us;
     s->measured = s->measured || !p->derived;
@@ -46,7 +46,7 @@ static int give_moments_a_length(struct spans *s) {
     int64_t *apart = calloc(s->count + 1, sizeof *apart);
     size_t n = 0;
     if (apart == NULL)
-        return err_set(s->e, "out of memory for %zu points", s->count);
+        return err_memory(s->e, "%zu points", s->count);
     for (size_t i = 1; i < s->count; i++)
         if (s->all[i].to_us > s->all[i - 1].to_us)
             apart[n++] = s->all[i].to_us - s->all[i - 1].to_us;
@@ -103,7 +103,7 @@ static bool any_value(const double *values, size_t n) {
 static int empty_line(size_t seconds, double **out, struct err *e) {
     double *line = calloc(seconds + 1, sizeof *line);
     if (line == NULL) {
-        err_set(e, "out of memory for a run of %zu seconds", seconds);
+        err_memory(e, "a run of %zu seconds", seconds);
         return -1;
     }
     for (size_t i = 0; i < seconds; i++)

@@ -91,7 +91,7 @@ static int bill(struct platform_pass *p) {
     size_t n = p->sweep.stretch_count;
     struct billing_span *spans = calloc(n + 2, sizeof *spans);
     if (spans == NULL)
-        return err_set(p->e, "out of memory for %zu stretches of time", n);
+        return err_memory(p->e, "%zu stretches of time", n);
     for (size_t i = 0; i < n; i++)
         spans[i] = (struct billing_span){p->sweep.stretches[i].from * NS_PER_US,
                                          p->sweep.stretches[i].to * NS_PER_US};
@@ -130,7 +130,7 @@ static int leave_instance(struct platform_pass *p) {
 static int keep_latency(struct platform_pass *p, int64_t latency_us) {
     int64_t *grown = array_room(p->latencies, &p->latency_cap, p->latency_count + 1, sizeof *grown);
     if (grown == NULL)
-        return err_set(p->e, "out of memory for %zu requests of an instance", p->latency_count + 1);
+        return err_memory(p->e, "%zu requests of an instance", p->latency_count + 1);
     p->latencies = grown;
     p->latencies[p->latency_count++] = latency_us;
     return 0;

@@ -14,7 +14,7 @@ int points_new(int64_t run_us, struct points **out, struct err *e) {
     if (p == NULL || taken == NULL) {
         free(p);
         free(taken);
-        return err_set(e, "out of memory for the points of a figure");
+        return err_memory(e, "the points of a figure");
     }
     p->run_us = run_us > 0 ? run_us : 1;
     p->taken = taken;
@@ -68,7 +68,7 @@ int points_add(struct points *p, enum points_kind kind, int64_t at_us, int64_t t
         thin(p);
     struct point *grown = array_room(p->all, &p->cap, p->count + 1, sizeof *grown);
     if (grown == NULL)
-        return err_set(e, "out of memory for the points of a figure");
+        return err_memory(e, "the points of a figure");
     p->all = grown;
     if (p->all_max > 0 || take_field(p, &x))
         p->all[p->count++] = x;

@@ -65,7 +65,7 @@ int regressions_new(const char *const *base, size_t base_count, const char *path
     struct comparison_options options = *o;
     if (r == NULL || (r->results = calloc(count + 1, sizeof *r->results)) == NULL) {
         free(r);
-        return err_set(e, "out of memory for the baseline");
+        return err_memory(e, "the baseline");
     }
     r->count = count;
     r->strict = strict;

@@ -53,9 +53,7 @@ static int read_first(struct reader *r, const char *const *names, size_t n, bool
                            .series = calloc(seconds + 1, sizeof *c.series),
                            .seconds = seconds};
     buf_init(&c.label, LABEL_MAX_BYTES);
-    int result = c.sum != NULL && c.series != NULL
-                     ? 0
-                     : err_set(e, "out of memory for the target's metrics");
+    int result = c.sum != NULL && c.series != NULL ? 0 : err_memory(e, "the target's metrics");
     for (size_t i = 0; i < n && result == 0 && !c.any; i++)
         result = reader_points(r, names[i], take_point, &c, e);
     for (size_t i = 0; i < seconds && result == 0; i++) {
@@ -77,7 +75,7 @@ int scraped_new(struct reader *r, size_t seconds, struct scraped **out, struct e
     struct scraped *s = calloc(1, sizeof *s);
     *out = NULL;
     if (s == NULL)
-        return err_set(e, "out of memory for the target's metrics");
+        return err_memory(e, "the target's metrics");
     int result = -1;
     if (read_first(r, running, COUNT_OF(running), false, seconds, &s->running, e) == 0 &&
         read_first(r, waiting, COUNT_OF(waiting), false, seconds, &s->waiting, e) == 0 &&

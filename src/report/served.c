@@ -49,7 +49,7 @@ int served_new(size_t endpoints, struct served **out, struct err *e) {
     if (s == NULL || delays == NULL) {
         free(s);
         free(delays);
-        return err_set(e, "out of memory for %zu endpoints", endpoints);
+        return err_memory(e, "%zu endpoints", endpoints);
     }
     *s = (struct served){.delays = delays, .endpoints = endpoints, .last_sent_us = READER_NO_VALUE};
     *out = s;
@@ -70,7 +70,7 @@ static int room_for(struct served *s, size_t count, struct err *e) {
     size_t room = count < 64 ? 64 : 2 * count;
     struct user *users = realloc(s->users, room * sizeof *users);
     if (users == NULL)
-        return err_set(e, "out of memory for %zu users", room);
+        return err_memory(e, "%zu users", room);
     for (size_t i = s->user_count; i < room; i++)
         users[i] = (struct user){.first_us = READER_NO_VALUE};
     s->users = users;
@@ -220,7 +220,7 @@ static int look_at_run(struct load *l, struct reader *r, struct err *e) {
         l->most = USERS_MAX;
     l->wanted = calloc((size_t)l->most + 1, sizeof *l->wanted);
     if (l->wanted == NULL)
-        return err_set(e, "out of memory for %" PRIu32 " users", l->most);
+        return err_memory(e, "%" PRIu32 " users", l->most);
     set_wanted(l);
     return 0;
 }
@@ -360,7 +360,7 @@ int served_finish(struct served *s, struct reader *r, struct served_users *out, 
     size_t *list = calloc(most + 1, sizeof *list);
     double *room = calloc(most + 1, sizeof *room);
     if (result == 0 && (list == NULL || room == NULL))
-        result = err_set(e, "out of memory for %zu users", most);
+        result = err_memory(e, "%zu users", most);
     size_t n = result == 0 ? list_users(s, &l, list) : 0;
     if (n > 0 && !is_by_rate(s, &l)) {
         found.known = true;

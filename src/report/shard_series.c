@@ -90,7 +90,7 @@ int shard_series_new(struct reader *r, struct shard_series **out, struct err *e)
     if (result == 0 && !reading.failed && reading.count > 1)
         s = choose(&reading);
     if (result == 0 && (reading.failed || (reading.count > 1 && s == NULL)))
-        result = err_set(e, "out of memory for the parts of the run");
+        result = err_memory(e, "the parts of the run");
     free(reading.all);
     if (result == 0)
         *out = s;
@@ -111,7 +111,7 @@ static int grow(struct shard_series *s, size_t seconds, struct err *e) {
     for (size_t i = 0; i < s->count; i++) {
         uint32_t *grown = realloc(s->counts[i], more * sizeof *grown);
         if (grown == NULL)
-            return err_set(e, "out of memory for the parts of the run");
+            return err_memory(e, "the parts of the run");
         memset(grown + s->seconds, 0, (more - s->seconds) * sizeof *grown);
         s->counts[i] = grown;
     }

@@ -64,14 +64,14 @@ static void take(void *context, const struct reader_shard *s) {
 int shard_table_read(struct reader *r, struct table **out, struct err *e) {
     struct table *t = calloc(1, sizeof *t);
     if (t == NULL)
-        return err_set(e, "out of memory for the table of parts");
+        return err_memory(e, "the table of parts");
     table_init(t, SHARD_TABLE_KEY, "Parts of the load", columns, COUNT_OF(columns));
     t->shown_max = SHOWN_MAX;
     t->whole_names = true;
     t->sql = shard_sql;
     int result = reader_shards(r, take, t, e);
     if (result == 0 && !table_ok(t))
-        result = err_set(e, "out of memory for the table of parts");
+        result = err_memory(e, "the table of parts");
     if (result != 0 || table_rows(t) == 0) {
         shard_table_free(t);
         t = NULL;

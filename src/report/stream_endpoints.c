@@ -40,7 +40,7 @@ int stream_endpoints(struct reader *r, bool **out, bool *said, struct err *e) {
     struct marks m = {.count = reader_catalog(r)->endpoint_count};
     m.streams = calloc(m.count + 1, sizeof *m.streams);
     if (m.streams == NULL)
-        return err_set(e, "out of memory for %zu endpoints", m.count);
+        return err_memory(e, "%zu endpoints", m.count);
     if (reader_manifest(r, take_pair, &m, e) != 0 ||
         (!m.said && reader_streams(r, mark, &m, e) != 0)) {
         free(m.streams);

@@ -129,7 +129,7 @@ int stream_series_new(struct reader *r, size_t seconds, struct stream_series **o
     }
     int result = -1;
     if (x.s == NULL || x.change == NULL || x.s->tokens == NULL || x.s->in_flight == NULL)
-        err_set(e, "out of memory for the streams of %zu seconds", seconds);
+        err_memory(e, "the streams of %zu seconds", seconds);
     else if (points_new(run_us, &x.s->ttft, e) == 0 && heatmap_new(run_us, &x.s->gaps, e) == 0 &&
              read_cold(&x, r) == 0)
         result = read_streams(&x, r);

@@ -92,7 +92,7 @@ static int find_first(void *context, const struct request *x, const struct strea
     if (x->user < 0 || x->user >= USERS_MAX || !outcome_is_timed((int)x->outcome))
         return 0;
     if (!make_room(b, (size_t)x->user))
-        return err_set(b->e, "out of memory for the users of a run");
+        return err_memory(b->e, "the users of a run");
     if (x->end_us < b->first_us[x->user])
         b->first_us[x->user] = x->end_us;
     return 0;
@@ -381,10 +381,10 @@ static int begin(struct build *b, struct reader *r) {
         return -1;
     s->entries = calloc(s->names.entry_count + 1, sizeof *s->entries);
     if (s->entries == NULL)
-        return err_set(b->e, "out of memory for %zu endpoints", n);
+        return err_memory(b->e, "%zu endpoints", n);
     b->asked = calloc(n + 1, sizeof *b->asked);
     if (b->asked == NULL || copy_names(s) != 0)
-        return err_set(b->e, "out of memory for %zu endpoints", n);
+        return err_memory(b->e, "%zu endpoints", n);
     for (size_t i = 0; i < n; i++)
         b->asked[i] = (struct asked){.tokens = (double)NAN, .words = (double)NAN};
     return reader_manifest(r, take_pair, b, b->e);
@@ -397,7 +397,7 @@ int streams_read(struct reader *r, const struct streams_options *o, struct strea
         return 0;
     struct streams *s = calloc(1, sizeof *s);
     if (s == NULL)
-        return err_set(e, "out of memory for the streams of a run");
+        return err_memory(e, "the streams of a run");
     s->asked_by_row = reader_streams_have_asked(r);
     struct build b = {.s = s, .load_s = (double)NAN, .e = e};
     s->room = o->keep_bytes > 0 ? o->keep_bytes : STREAMS_KEEP_BYTES;

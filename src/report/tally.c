@@ -30,7 +30,7 @@ static int grow(struct tally *t, struct err *e) {
     size_t slot_count = t->slot_count == 0 ? 64 : t->slot_count * 2;
     struct tally_kind *slots = calloc(slot_count, sizeof *slots);
     if (slots == NULL)
-        return err_set(e, "out of memory for the table of errors");
+        return err_memory(e, "the table of errors");
     for (size_t i = 0; i < t->slot_count; i++)
         if (t->slots[i].count != 0)
             *find(slots, slot_count, &t->slots[i]) = t->slots[i];

@@ -27,7 +27,7 @@ static void take_pair(void *context, const char *key, const char *value) {
     if (strcmp(key, THRESHOLDS_END_KEY) == 0 && o->result == 0) {
         o->ended = strdup(value);
         if (o->ended == NULL)
-            o->result = err_set(o->e, "out of memory for thresholds");
+            o->result = err_memory(o->e, "thresholds");
     }
     if (strcmp(key, THRESHOLDS_KEY) == 0 && o->result == 0)
         o->result = gate_rules_read(o->rules, "the run file", value, o->e);
@@ -45,7 +45,7 @@ static int get_rules(struct reader *r, const struct thresholds_options *o, struc
         return result;
     }
     if (o->ended != NULL && (*ended = strdup(o->ended)) == NULL)
-        return err_set(e, "out of memory for thresholds");
+        return err_memory(e, "thresholds");
     return gate_rules_copy(o->rules, out, e);
 }
 
@@ -206,7 +206,7 @@ static int give_instance_count(struct reader *r, struct gate_eval *v, struct err
     struct levels l = {0};
     int result = reader_points(r, "container/instance_count", take_level, &l, e);
     if (l.failed)
-        result = err_set(e, "out of memory for the number of instances");
+        result = err_memory(e, "the number of instances");
     if (result == 0 && l.count > 0)
         qsort(l.items, l.count, sizeof *l.items, by_time);
     for (size_t i = 0; result == 0 && i < l.count;) {
@@ -282,7 +282,7 @@ int thresholds_new(struct reader *r, const struct thresholds_options *o, struct 
     int result = -1;
     *usage = false;
     if (t == NULL)
-        return err_set(e, "out of memory for thresholds");
+        return err_memory(e, "thresholds");
     if (get_rules(r, o, &t->rules, &ended, e) != 0)
         goto out;
     if (t->rules.count == 0) {

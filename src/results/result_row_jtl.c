@@ -17,7 +17,7 @@ static int open_jtl(struct result_source *s, struct err *e) {
     struct columns *c = calloc(1, sizeof *c);
     s->own = c;
     if (c == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     *c = (struct columns){.code = result_column(s, "responseCode"),
                           .message = result_column(s, "responseMessage"),
                           .thread = result_column(s, "threadName"),

@@ -48,7 +48,7 @@ static int make(struct result_source *s, struct err *e) {
     struct k6 *k = calloc(1, sizeof *k);
     s->own = k;
     if (k == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     for (int i = 0; i < 2; i++)
         buf_init(&k->two[i].buf, TEXT_MAX);
     return 0;

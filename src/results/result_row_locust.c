@@ -14,7 +14,7 @@ static int open_locust(struct result_source *s, struct err *e) {
     struct columns *c = calloc(1, sizeof *c);
     s->own = c;
     if (c == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     *c = (struct columns){.method = result_column(s, "request_type|type|method"),
                           .status = result_column(s, "status_code|status|response_code"),
                           .length = result_column(s, "response_length|length|len|bytes"),

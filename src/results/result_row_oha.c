@@ -43,7 +43,7 @@ static int open_oha(struct result_source *s, struct err *e) {
     struct oha *o = calloc(1, sizeof *o);
     s->own = o;
     if (o == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     buf_init(&o->url, (size_t)1 << 20);
     if (db_check_path(s->path, e) != 0)
         return -1;

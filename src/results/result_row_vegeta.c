@@ -19,7 +19,7 @@ static int find(struct result_source *s, struct err *e) {
     struct columns *c = calloc(1, sizeof *c);
     s->own = c;
     if (c == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     *c = (struct columns){.out = result_column(s, "bytes_out"),
                           .in = result_column(s, "bytes_in"),
                           .error = result_column(s, "error"),

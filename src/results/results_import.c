@@ -53,7 +53,7 @@ static const struct result_format *format_of(const char *word) {
 }
 
 static int no_memory(struct err *e) {
-    return err_set(e, "out of memory for the results");
+    return err_memory(e, "the results");
 }
 
 static int next(struct work *w, struct result_row *row) {

@@ -235,7 +235,7 @@ static int rows_read(struct arrival_trace *t, struct feeder *f, struct err *e) {
     has(f, DELAY, &x.delay);
     x.at_ns = malloc(f->rows * sizeof *x.at_ns);
     if (x.at_ns == NULL)
-        return err_set(e, "%s: out of memory for %zu rows", f->path, f->rows);
+        return err_memory(e, "%zu rows of %s", f->rows, f->path);
     int result = feeder_each(f, look, &x, e);
     if (result == 0)
         result = part(&x, f, e);
@@ -262,7 +262,7 @@ static int make(const struct feeder *f, struct feeder_row *row, const struct fee
     (void)turn;
     /* Both fit into the first room, so that it does not move. */
     if (buf_room(&row->made, 64) == NULL)
-        return err_set(e, "out of memory for a row of %s", f->path);
+        return err_memory(e, "a row of %s", f->path);
     buf_clear(&row->made);
     plain(f, row, FEEDER_INPUT, FEEDER_INPUT_TOKENS);
     plain(f, row, FEEDER_OUTPUT, FEEDER_OUTPUT_TOKENS);
@@ -294,13 +294,13 @@ int arrival_trace_open(const char *path, int64_t from_ns, int64_t to_ns, struct 
     int result = -1;
     struct arrival_trace *t = calloc(1, sizeof *t);
     if (t == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     source.kind = kind_of(path);
     t->from_ns = from_ns;
     t->to_ns = to_ns;
     t->path = strdup(path);
     if (t->path == NULL)
-        err_set(e, "out of memory");
+        err_memory(e, NULL);
     else if (feeder_open("trace", &source, &f, e) == 0 && format_of(f, &t->format, e) == 0 &&
              columns_make(t, f, e) == 0)
         result = rows_read(t, f, e);

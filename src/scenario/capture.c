@@ -239,7 +239,7 @@ static int found_value(const struct capture *c, const struct response *a, struct
         value = group;
     }
     buf_add(out, value.data, value.len);
-    return buf_ok(out) ? 0 : err_set(why, "capture %s: out of memory", c->name);
+    return buf_ok(out) ? 0 : err_memory(why, "capture %s", c->name);
 }
 
 int capture_take(const struct capture *c, const struct response *a, struct capture_work *w,
@@ -251,5 +251,5 @@ int capture_take(const struct capture *c, const struct response *a, struct captu
         return 0;
     buf_clear(out);
     buf_add(out, c->fallback, c->fallback_bytes);
-    return buf_ok(out) ? 0 : err_set(why, "capture %s: out of memory", c->name);
+    return buf_ok(out) ? 0 : err_memory(why, "capture %s", c->name);
 }

@@ -41,7 +41,7 @@ static int file_open(struct feeder *f, struct err *e) {
         return 0;
     char *memory = malloc(f->size + 1);
     if (memory == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     for (size_t at = 0; at < f->size;) {
         long n = feeder_bytes(f, at, memory + at, f->size - at, e);
         if (n <= 0) {
@@ -101,7 +101,7 @@ int feeder_open(const char *name, const struct feeder_source *from, struct feede
     int result = -1;
     struct feeder *f = calloc(1, sizeof *f);
     if (f == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     f->fd = -1;
     f->kind = kind;
     f->mode = from->mode;
@@ -115,7 +115,7 @@ int feeder_open(const char *name, const struct feeder_source *from, struct feede
     f->name = strdup(name);
     f->path = strdup(kind == FEEDER_PROMPTS ? name : from->path);
     if (f->name == NULL || f->path == NULL) {
-        err_set(e, "out of memory");
+        err_memory(e, NULL);
         goto out;
     }
     result = kind == FEEDER_PROMPTS ? feeder_prompts_open(f, from->prompts, e) : rows_open(f, e);

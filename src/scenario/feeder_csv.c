@@ -50,7 +50,7 @@ static int head_read(struct scan *s) {
     int result = -1;
     char *text = malloc(n + 1);
     if (text == NULL)
-        return err_set(s->e, "out of memory");
+        return err_memory(s->e, NULL);
     for (size_t done = 0; done < n;) {
         long got = feeder_bytes(f, s->head_at + done, text + done, n - done, s->e);
         if (got <= 0) {
@@ -69,8 +69,8 @@ out:
 /* The file has no header; this is it. */
 static int head_given(struct scan *s) {
     char *text = strdup(s->f->head);
-    int result = text == NULL ? err_set(s->e, "out of memory")
-                              : columns_read(s->f, text, strlen(text), s->e);
+    int result =
+        text == NULL ? err_memory(s->e, NULL) : columns_read(s->f, text, strlen(text), s->e);
     free(text);
     s->head_end = 1;
     return result;
@@ -187,7 +187,7 @@ int feeder_csv_open(struct feeder *f, struct err *e) {
     struct scan s = {.f = f, .e = e, .line = 1, .row_line = 1};
     int result = -1;
     if (bytes == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     if (f->head != NULL && head_given(&s) != 0)
         goto out;
     for (uint64_t offset = 0;;) {

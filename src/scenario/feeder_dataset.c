@@ -171,7 +171,7 @@ static int make_messages(const struct feeder *f, struct feeder_row *row,
     feeder_put(f, row, FEEDER_PROMPT, (struct bytes){buf_text(&row->made), end});
     struct bytes output = feeder_field(f, row, FEEDER_OUTPUT);
     feeder_put(f, row, FEEDER_OUTPUT_TOKENS, output.data == NULL ? (struct bytes){"", 0} : output);
-    return buf_ok(&row->made) ? 0 : err_set(e, "out of memory for a row of %s", f->path);
+    return buf_ok(&row->made) ? 0 : err_memory(e, "a row of %s", f->path);
 }
 
 static int make_custom(const struct feeder *f, struct feeder_row *row,
@@ -184,7 +184,7 @@ static int make_custom(const struct feeder *f, struct feeder_row *row,
     size_t end = row->made.len;
     add_words(f, row, prompt, 0);
     feeder_put(f, row, FEEDER_MESSAGES_LIST, (struct bytes){buf_text(&row->made), end});
-    return buf_ok(&row->made) ? 0 : err_set(e, "out of memory for a row of %s", f->path);
+    return buf_ok(&row->made) ? 0 : err_memory(e, "a row of %s", f->path);
 }
 
 static void role_find(struct feeder *f, enum feeder_role role, const char *name) {

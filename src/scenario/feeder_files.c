@@ -21,11 +21,11 @@ static int file_add(struct feeder *f, const char *name, struct err *e) {
         return err_set(e, "%s has more than %d files", f->path, FILES_MAX);
     char **grown = array_room(f->files, &f->row_cap, f->rows + 1, sizeof *grown);
     if (grown == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     f->files = grown;
     char *copy = strdup(name);
     if (copy == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     f->files[f->rows++] = copy;
     return 0;
 }
@@ -75,7 +75,7 @@ int feeder_files_fields(const struct feeder *f, struct feeder_row *row, struct e
         buf_char(&row->text, '/');
     buf_add(&row->text, name, n);
     if (!buf_ok(&row->text))
-        return err_set(e, "out of memory for a row of %s", f->path);
+        return err_memory(e, "a row of %s", f->path);
     const char *type = media_type(name);
     row->fields[FEEDER_FILES_NAME] = (struct bytes){row->text.data + row->text.len - n, n};
     row->fields[FEEDER_FILES_PATH] = (struct bytes){row->text.data, row->text.len};
@@ -99,7 +99,7 @@ int feeder_files_sha256(const struct feeder *f, char out[SHA256_HEX_BYTES], stru
     }
     close(folder);
     if (result == 0 && !buf_ok(&all))
-        result = err_set(e, "out of memory");
+        result = err_memory(e, NULL);
     if (result == 0)
         sha256_hex(buf_text(&all), all.len, out);
     buf_done(&all);

@@ -107,7 +107,7 @@ static int line_end(struct lines *l) {
     if (f->rows == 0 && f->column_count == 0)
         return bad(l, "the first object is empty; its keys are the column names");
     if (f->rows == 0 && !f->lenient && (l->seen = calloc(f->column_count, sizeof *l->seen)) == NULL)
-        return err_set(l->e, "out of memory");
+        return err_memory(l->e, NULL);
     return feeder_row_add(f, l->at, l->e);
 }
 
@@ -133,7 +133,7 @@ int feeder_jsonl_open(struct feeder *f, struct err *e) {
     char *bytes = malloc(CHUNK_BYTES);
     int result = -1;
     if (bytes == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     buf_init(&l.line, f->lenient ? FEEDER_ENTRY_MAX : FEEDER_ROW_MAX);
     for (uint64_t offset = 0;;) {
         long n = feeder_bytes(f, offset, bytes, CHUNK_BYTES, e);

@@ -102,7 +102,7 @@ static int source_row(const struct feeder *f, struct feeder_row *row,
     if (source == NULL || source == f)
         return 0;
     if (row->source == NULL && (row->source = calloc(1, sizeof *row->source)) == NULL)
-        return err_set(e, "out of memory for a row of %s", source->path);
+        return err_memory(e, "a row of %s", source->path);
     *out = row->source;
     return feeder_row_make(source, turn->arrival % source->rows, turn, row->source, e);
 }
@@ -157,7 +157,7 @@ static int make(const struct feeder *f, struct feeder_row *row, const struct fee
         buf_uint(&row->made, length(p->source, source, FEEDER_OUTPUT));
     at.end = row->made.len;
     if (!buf_ok(&row->made))
-        return err_set(e, "out of memory for a prompt of %u words", n);
+        return err_memory(e, "a prompt of %u words", n);
     put_pieces(f, row, &at);
     return 0;
 }

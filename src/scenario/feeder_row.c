@@ -52,7 +52,7 @@ static int row_read(const struct feeder *f, struct feeder_row *row, struct err *
         n = row_bytes_max(f);
     char *to = buf_room(&row->text, n);
     if (to == NULL)
-        return err_set(e, "out of memory for a row of %s", f->path);
+        return err_memory(e, "a row of %s", f->path);
     for (size_t done = 0; done < n;) {
         long got = feeder_bytes(f, at + done, to + done, n - done, e);
         if (got < 0)
@@ -71,7 +71,7 @@ int feeder_row_reserve(const struct feeder *f, struct feeder_row *row, struct er
         return 0;
     struct bytes *grown = realloc(row->fields, f->column_count * sizeof *grown);
     if (grown == NULL)
-        return err_set(e, "out of memory for a row of %s", f->path);
+        return err_memory(e, "a row of %s", f->path);
     row->fields = grown;
     row->cap = f->column_count;
     return 0;

@@ -247,7 +247,7 @@ static int make(const struct feeder *f, struct feeder_row *row, const struct fee
         return err_set(e, "a row of %s has changed", f->path);
     make_all(&s, entry, list, &turns, &row->made, ends);
     if (!buf_ok(&row->made))
-        return err_set(e, "out of memory for a row of %s", f->path);
+        return err_memory(e, "a row of %s", f->path);
     for (size_t i = 0; i < MADE; i++) {
         feeder_put(f, row, roles[i], (struct bytes){row->made.data + from, ends[i] - from});
         from = ends[i];
@@ -264,7 +264,7 @@ int feeder_sharegpt_open(struct feeder *f, struct err *e) {
                 {FEEDER_ID, "id"},         {FEEDER_ANSWER_WORDS, "answer_words"}};
     struct scan s = {.f = f, .e = e, .line = 1};
     char *bytes = malloc(CHUNK_BYTES);
-    int result = bytes == NULL ? err_set(e, "out of memory") : 0;
+    int result = bytes == NULL ? err_memory(e, NULL) : 0;
     buf_init(&s.entry, FEEDER_ENTRY_MAX);
     f->make = make;
     for (size_t i = 0; i < sizeof made / sizeof *made && result == 0; i++)

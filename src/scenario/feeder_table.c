@@ -19,11 +19,11 @@ int feeder_column_add(struct feeder *f, const char *name, size_t n, struct err *
         return err_set(e, "%s:1: more than %d columns", f->path, FEEDER_COLUMNS_MAX);
     char **grown = array_room(f->columns, &f->column_cap, f->column_count + 1, sizeof *grown);
     if (grown == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     f->columns = grown;
     char *copy = strndup(name, n);
     if (copy == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     f->columns[f->column_count++] = copy;
     return 0;
 }
@@ -60,7 +60,7 @@ void feeder_put(const struct feeder *f, struct feeder_row *row, enum feeder_role
 int feeder_row_add(struct feeder *f, uint64_t offset, struct err *e) {
     uint64_t *grown = array_room(f->offsets, &f->row_cap, f->rows + 2, sizeof *grown);
     if (grown == NULL)
-        return err_set(e, "%s: out of memory after %zu rows", f->path, f->rows);
+        return err_memory(e, "%zu rows of %s", f->rows, f->path);
     f->offsets = grown;
     f->offsets[f->rows++] = offset;
     return 0;

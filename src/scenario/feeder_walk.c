@@ -22,7 +22,7 @@ static int window_read(struct window *w, const struct feeder *f, uint64_t at, si
     if (want > w->cap) {
         char *grown = realloc(w->data, want);
         if (grown == NULL)
-            return err_set(e, "out of memory for a row of %s", f->path);
+            return err_memory(e, "a row of %s", f->path);
         w->data = grown;
         w->cap = want;
     }

@@ -60,7 +60,7 @@ static int fail(const struct parser *p, const char *what) {
 }
 
 static int memory(const struct parser *p) {
-    return err_set(p->e, "out of memory");
+    return err_memory(p->e, NULL);
 }
 
 static int peek(const struct parser *p) {
@@ -146,7 +146,7 @@ static int start(const char *text, size_t n, struct parser *p, struct jsonpath *
     struct jsonpath *j = calloc(1, sizeof *j);
     if (j == NULL || (j->text = strndup(text, n)) == NULL) {
         free(j);
-        return err_set(p->e, "out of memory");
+        return err_memory(p->e, NULL);
     }
     p->start = p->p = j->text;
     p->end = j->text + n;

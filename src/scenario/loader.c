@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "util/memory.h"
 #include "util/text.h"
 #include "util/units.h"
 
@@ -14,19 +13,21 @@ int loader_fail(struct loader *r, size_t at, const char *format, ...) {
     char text[sizeof r->e->text];
     struct buf masked;
     va_list args;
-    memory_note_said(format);
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     buf_init(&masked, sizeof text * 4);
     scenario_mask(r->s, text, &masked);
-    json_fail(r->doc, at, r->e, "%s", buf_ok(&masked) ? buf_text(&masked) : "out of memory");
+    if (buf_ok(&masked))
+        json_fail(r->doc, at, r->e, "%s", buf_text(&masked));
+    else
+        loader_memory(r);
     buf_done(&masked);
     return -1;
 }
 
 int loader_memory(struct loader *r) {
-    return loader_fail(r, 0, "out of memory");
+    return err_memory(r->e, "the scenario");
 }
 
 const char *loader_label(const struct json *v, char out[80]) {

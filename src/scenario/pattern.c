@@ -36,7 +36,7 @@ int pattern_compile(const char *text, size_t n, struct pattern **out, struct err
     struct pattern *p = calloc(1, sizeof *p);
     if (p == NULL || (p->text = strndup(text, n)) == NULL) {
         free(p);
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     }
     /* Subjects come from anywhere: what is not UTF-8 in them matches nothing, instead of being
      * undefined. */
@@ -103,7 +103,7 @@ int pattern_match(const struct pattern *p, struct bytes subject, uint32_t number
                   struct pattern_work *w, struct bytes *group, struct err *e) {
     PCRE2_UCHAR message[200];
     if (work_ready(w) != 0)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     int found = pcre2_match(p->code, (PCRE2_SPTR)(subject.len == 0 ? "" : subject.data),
                             subject.len, 0, 0, w->data, w->context);
     if (found == PCRE2_ERROR_NOMATCH)

@@ -135,7 +135,7 @@ int scenario_parse(const char *name, const char *folder, const char *text, size_
     struct scope scope = {0};
     int result = -1;
     if (s == NULL) {
-        err_set(&own, "%s: out of memory", name);
+        err_memory(&own, "%s", name);
         goto out;
     }
     struct loader r = {.doc = doc, .folder = folder, .env = env, .s = s, .e = &own};
@@ -174,7 +174,7 @@ int scenario_load(const char *path, scenario_env_fn *env, void *env_context, str
     int result = -1;
     buf_init(&text, SCENARIO_BYTES_MAX);
     if (folder == NULL) {
-        err_set(e, "%s: out of memory", path);
+        err_memory(e, "%s", path);
         goto out;
     }
     if (file_read(path, &text, e) != 0)

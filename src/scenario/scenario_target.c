@@ -50,16 +50,17 @@ static int normal_form(const char *text, struct buf *out, struct err *e) {
 static int normalise(const char *text, char **out, struct err *e) {
     struct buf b;
     buf_init(&b, LOADER_TEXT_MAX);
-    char *normal = normal_form(text, &b, e) == 0 ? buf_take(&b) : NULL;
+    int result = normal_form(text, &b, e);
+    char *normal = result == 0 ? buf_take(&b) : NULL;
     buf_done(&b);
-    if (normal == NULL)
-        return -1;
+    if (result == 0 && normal == NULL)
+        return err_memory(e, NULL);
     *out = normal;
-    return 0;
+    return result;
 }
 
 static int normal_target(const char *target, char **out, struct err *e) {
-    struct err why = {"out of memory"};
+    struct err why = {""};
     return normalise(target, out, &why) == 0
                ? 0
                : err_set(e, "\"%s\" cannot be the target: %s", target, why.text);
@@ -79,7 +80,7 @@ int scenario_set_target(struct scenario *s, const char *target, struct err *e) {
     source = strdup(target);
     if (source == NULL) {
         free(normal);
-        return err_set(e, "out of memory for the target");
+        return err_memory(e, "the target");
     }
     free(s->target);
     free(s->target_source);

@@ -119,7 +119,7 @@ int scenario_subject(const struct scenario *s, struct scenario_subject *out, str
     if (stages == NULL || streams == NULL) {
         free(stages);
         free(streams);
-        return err_set(e, "out of memory for thresholds");
+        return err_memory(e, "thresholds");
     }
     for (size_t i = 0; i < s->endpoint_count; i++)
         streams[i] = s->requests[i].stream != NULL;
@@ -167,9 +167,8 @@ int scenario_check_rules(const struct scenario *s, const struct gate_rules *rule
     bool *sent = calloc(s->endpoint_count + 1, sizeof *sent);
     sends.endpoints = calloc(s->endpoint_count + 1, sizeof *sends.endpoints);
     sends.endpoint_count = 0;
-    int result = sent == NULL || sends.endpoints == NULL
-                     ? err_set(e, "out of memory for thresholds")
-                     : scenario_subject(s, &x, e);
+    int result = sent == NULL || sends.endpoints == NULL ? err_memory(e, "thresholds")
+                                                         : scenario_subject(s, &x, e);
     if (result == 0) {
         mark_sent(s, sent);
         for (size_t i = 0; i < s->endpoint_count; i++)

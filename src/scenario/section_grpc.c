@@ -91,7 +91,7 @@ static int on_import(void *context, const char *path, const char sha256[SHA256_H
     char *kept = strdup(path);
     if (kept != NULL && loader_remember(r, kept, sha256) == 0)
         return 0;
-    return err_set(e, "out of memory");
+    return err_memory(e, NULL);
 }
 
 /* The same for what the target told. Its file has a name of its own, as one of this machine may
@@ -104,8 +104,7 @@ static int on_reflected(void *context, struct bytes name, struct bytes descripto
     text_printable(&path, name.data, name.len);
     buf_str(&path, " by server reflection");
     sha256_hex(descriptor.data, descriptor.len, sha256);
-    int result =
-        buf_ok(&path) ? on_import(r, buf_text(&path), sha256, e) : err_set(e, "out of memory");
+    int result = buf_ok(&path) ? on_import(r, buf_text(&path), sha256, e) : err_memory(e, NULL);
     buf_done(&path);
     return result;
 }
@@ -244,7 +243,7 @@ static int on_text(void *context, const struct json_text *t, struct proto_text *
         array_room(x->call->holes, &x->hole_room, x->call->hole_count + 1, sizeof *more);
     if (more == NULL) {
         template_free(made);
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     }
     x->call->holes = more;
     *out = (struct proto_text){.hole = true, .bare = bare, .index = x->call->hole_count};
@@ -257,7 +256,10 @@ static int pass_on(struct loader *r, const struct err *e) {
     struct buf masked;
     buf_init(&masked, 4 * sizeof e->text);
     scenario_mask(r->s, e->text, &masked);
-    err_set(r->e, "%s", buf_ok(&masked) ? buf_text(&masked) : "out of memory");
+    if (buf_ok(&masked))
+        err_set(r->e, "%s", buf_text(&masked));
+    else
+        loader_memory(r);
     buf_done(&masked);
     return -1;
 }

@@ -79,7 +79,7 @@ static int proxy_read(struct loader *r, const struct json *v, char **out) {
             break;
         }
     }
-    struct err why = {"out of memory"};
+    struct err why = {""};
     buf_init(&url, LOADER_TEXT_MAX);
     buf_add(&url, text, (size_t)(host - text));
     if (loader_control(text, strlen(text)) >= 0 || host_authority(host, n, &url, &why) != 0) {

@@ -20,7 +20,7 @@ int load_copy(const struct load *from, struct load *to, struct err *e) {
     to->changes = calloc(from->change_count + 1, sizeof *to->changes);
     if (to->stages == NULL || to->changes == NULL) {
         load_done(to);
-        return err_set(e, "out of memory for a load");
+        return err_memory(e, "a load");
     }
     for (size_t i = 0; i < from->stage_count; i++)
         to->stages[i] = from->stages[i];
@@ -56,7 +56,7 @@ int load_change(struct load *l, const struct load_change *c, struct err *e) {
         return err_set(e, "the load has ended by then");
     struct load_change *all = realloc(l->changes, (l->change_count + 1) * sizeof *all);
     if (all == NULL)
-        return err_set(e, "out of memory for a load");
+        return err_memory(e, "a load");
     l->changes = all;
     uint32_t from = c->at_ns == 0 ? 0 : load_users(l, c->at_ns - 1);
     all[l->change_count] = *c;

@@ -26,7 +26,7 @@ int compare_side_new(const int64_t *lengths_us, size_t runs, struct compare_side
     struct compare_side *s = calloc(1, sizeof *s);
     if (s == NULL || (s->lengths_us = calloc(runs, sizeof *s->lengths_us)) == NULL) {
         free(s);
-        return err_set(e, "out of memory for comparing runs");
+        return err_memory(e, "comparing runs");
     }
     memcpy(s->lengths_us, lengths_us, runs * sizeof *lengths_us);
     s->runs = runs;
@@ -45,8 +45,7 @@ void compare_side_free(struct compare_side *s) {
 int compare_side_add(struct compare_side *s, const struct compare_row *row, struct err *e) {
     struct compare_row *rows = array_room(s->rows, &s->cap, s->count + 1, sizeof *rows);
     if (rows == NULL)
-        return err_set(e, "out of memory: %zu requests of a side are too many to compare",
-                       s->count);
+        return err_memory(e, "%zu requests of a side", s->count);
     s->rows = rows;
     assert(row->run < s->runs);
     s->rows[s->count++] = *row;
@@ -59,7 +58,7 @@ int compare_pair_new(const struct compare_side *base, const struct compare_side 
     const struct compare_side *const sides[SIDES] = {base, with};
     struct compare_pair *p = calloc(1, sizeof *p);
     if (p == NULL)
-        return err_set(e, "out of memory for comparing runs");
+        return err_memory(e, "comparing runs");
     p->options = *o;
     if (p->options.resamples == 0)
         p->options.resamples = COMPARE_RESAMPLES;
@@ -73,7 +72,7 @@ int compare_pair_new(const struct compare_side *base, const struct compare_side 
     }
     p->scores = calloc(cells + 1, sizeof *p->scores);
     if (p->scores == NULL) {
-        err_set(e, "out of memory for comparing runs");
+        err_memory(e, "comparing runs");
         goto fail;
     }
     for (int i = 0; i < SIDES; i++)
@@ -199,7 +198,7 @@ static int by_percentiles(const struct compare_pair *p, const struct part parts[
     double outside = 1 - p->options.confidence;
     double *ratios = malloc(2 * n * sizeof *ratios);
     if (ratios == NULL)
-        return err_set(e, "out of memory for comparing runs");
+        return err_memory(e, "comparing runs");
     double *differences = ratios + n;
     double vb = log_variance(base), vw = log_variance(with);
     double df = welch(vb, base->moves.df, vw, with->moves.df);

@@ -17,7 +17,7 @@ static int ring_init(struct ring *r, const double *scores, size_t cells, double 
                      struct err *e) {
     *r = (struct ring){.cells = cells, .sums = malloc((2 * cells + 1) * sizeof *r->sums)};
     if (r->sums == NULL)
-        return err_set(e, "out of memory for comparing runs");
+        return err_memory(e, "comparing runs");
     for (size_t c = 0; c < cells; c++)
         r->total += scores[c];
     r->sums[0] = 0;
@@ -77,7 +77,7 @@ int resample(const struct compare_sample *s, const double *scores, size_t count,
     struct rng rng;
     int result = -1;
     if (r.moves == NULL || rings == NULL) {
-        err_set(e, "out of memory for comparing runs");
+        err_memory(e, "comparing runs");
         goto out;
     }
     double outer = 0, inner = 0, long_run = 0;

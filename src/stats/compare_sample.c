@@ -50,7 +50,7 @@ static int plan_runs(struct compare_sample *s, const struct compare_side *side,
     s->run_count = side->runs;
     if (requests == NULL || s->runs == NULL) {
         free(requests);
-        return err_set(e, "out of memory for comparing runs");
+        return err_memory(e, "comparing runs");
     }
     for (size_t i = 0; i < side->count; i++)
         if (counts(&side->rows[i], endpoints)) {
@@ -85,7 +85,7 @@ int compare_sample_init(struct compare_sample *s, const struct compare_side *sid
     s->requests = calloc(s->cells, sizeof *s->requests);
     s->weights = calloc(s->cells, sizeof *s->weights);
     if (s->items == NULL || spare == NULL || s->requests == NULL || s->weights == NULL) {
-        err_set(e, "out of memory for comparing runs");
+        err_memory(e, "comparing runs");
         goto fail;
     }
     size_t n = 0;
@@ -197,7 +197,7 @@ int compare_sample_set_blocks(struct compare_sample *s, double *scores, struct e
         return 0;
     s->blocks = calloc(s->run_count, sizeof *s->blocks);
     if (s->blocks == NULL)
-        return err_set(e, "out of memory for comparing runs");
+        return err_memory(e, "comparing runs");
     compare_sample_scores(s, &median, scores);
     for (size_t r = 0; r < s->run_count; r++)
         s->blocks[r] = block_length(scores + s->runs[r].first_cell, s->runs[r].cells, &unused);

@@ -30,7 +30,7 @@ static int64_t choose_column_us(int64_t run_us) {
 int heatmap_new(int64_t run_us, struct heatmap **out, struct err *e) {
     struct heatmap *h = calloc(1, sizeof *h);
     if (h == NULL)
-        return err_set(e, "out of memory for a heat map");
+        return err_memory(e, "a heat map");
     if (run_us < 1)
         run_us = 1;
     h->column_us = choose_column_us(run_us);
@@ -39,7 +39,7 @@ int heatmap_new(int64_t run_us, struct heatmap **out, struct err *e) {
     h->counts = calloc((size_t)HEATMAP_COLUMNS_MAX * HEATMAP_BANDS, sizeof *h->counts);
     if (h->counts == NULL) {
         free(h);
-        return err_set(e, "out of memory for a heat map");
+        return err_memory(e, "a heat map");
     }
     for (size_t i = 0; i <= HEATMAP_BANDS; i++) {
         double exact = pow(10, (double)i / HEATMAP_BANDS_PER_DECADE);

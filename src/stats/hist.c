@@ -12,7 +12,7 @@ int hist_init(struct hist *h, unsigned bits, struct err *e) {
     assert(bits > 0 && bits <= HIST_BITS_MAX);
     uint64_t *counts = calloc(hist_buckets(bits), sizeof *counts);
     if (counts == NULL)
-        return err_set(e, "out of memory for a histogram");
+        return err_memory(e, "a histogram");
     *h = (struct hist){.bits = bits, .counts = counts};
     return 0;
 }

@@ -59,7 +59,7 @@ static const struct live_times no_times = {LIVE_NO_VALUE, LIVE_NO_VALUE, LIVE_NO
 int live_table_new(size_t rows, struct live_table **out, struct err *e) {
     struct live_table *t = calloc(1, sizeof *t);
     if (t == NULL)
-        return err_set(e, "out of memory for the live table");
+        return err_memory(e, "the live table");
     if (pthread_mutex_init(&t->lock, NULL) != 0) {
         free(t);
         return err_set(e, "no mutex for the live table");
@@ -68,7 +68,7 @@ int live_table_new(size_t rows, struct live_table **out, struct err *e) {
     t->entries = calloc(rows + 1, sizeof *t->entries);
     if (t->entries == NULL || hist_init(&t->merged, BITS, NULL) != 0) {
         live_table_free(t);
-        return err_set(e, "out of memory for %zu rows of the live table", rows);
+        return err_memory(e, "%zu rows of the live table", rows);
     }
     *out = t;
     return 0;

@@ -79,7 +79,7 @@ static int counts_reserve(struct counts *c, size_t n, struct err *e) {
     n = n < 64 ? 64 : (n + 63) & ~(size_t)63;
     uint64_t *of = n > BUCKETS_MAX ? NULL : realloc(c->of, n * sizeof *of);
     if (of == NULL)
-        return err_set(e, "out of memory for Locust's statistics");
+        return err_memory(e, "Locust's statistics");
     memset(of + c->n, 0, (n - c->n) * sizeof *of);
     c->of = of;
     c->n = n;
@@ -116,7 +116,7 @@ static int entry_begin(struct locust_stats *s, struct entry *x, int64_t now_us, 
         return 0;
     x->copies = calloc(COPIES_MAX, sizeof *x->copies);
     if (x->copies == NULL)
-        return err_set(e, "out of memory for Locust's statistics");
+        return err_memory(e, "Locust's statistics");
     return keep_copy(x, now_us / US_PER_S, e);
 }
 
@@ -172,7 +172,7 @@ static int errors_reserve(struct locust_stats *s, struct err *e) {
         s->errors = errors;
     if (errors == NULL || slots == NULL) {
         free(slots);
-        return err_set(e, "out of memory for %zu kinds of errors", cap);
+        return err_memory(e, "%zu kinds of errors", cap);
     }
     free(s->slots);
     s->slots = slots;
@@ -223,7 +223,7 @@ int locust_stats_new(size_t entries, int64_t start_us, bool current, struct locu
         s->entries = calloc(entries + 1, sizeof *s->entries);
     if (s == NULL || s->entries == NULL) {
         free(s);
-        return err_set(e, "out of memory for Locust's statistics of %zu endpoints", entries);
+        return err_memory(e, "Locust's statistics of %zu endpoints", entries);
     }
     s->count = entries;
     s->current = current;

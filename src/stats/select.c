@@ -95,7 +95,7 @@ static int make_cells(struct select *s, const uint64_t *ranks, size_t n, struct 
         if (c->width == 1)
             c->seen = c->count; /* what is in it is known */
         if (cell_init(c) != 0)
-            return err_set(e, "out of memory for exact percentiles");
+            return err_memory(e, "exact percentiles");
     }
     return 0;
 }
@@ -108,7 +108,7 @@ int select_want(struct select *s, const uint64_t *ranks, size_t n, struct err *e
     s->cells = calloc(n, sizeof *s->cells);
     int result = -1;
     if (sorted == NULL || s->cells == NULL) {
-        err_set(e, "out of memory for exact percentiles");
+        err_memory(e, "exact percentiles");
         goto out;
     }
     for (size_t i = 0; i < n; i++) {

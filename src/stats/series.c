@@ -33,7 +33,7 @@ struct series {
 int series_new(int64_t step_seconds, struct series **out, struct err *e) {
     struct series *s = calloc(1, sizeof *s);
     if (s == NULL)
-        return err_set(e, "out of memory for the course of the run");
+        return err_memory(e, "the course of the run");
     s->seconds.seconds = 1;
     s->steps.seconds = step_seconds;
     *out = s;
@@ -64,7 +64,7 @@ static int reserve(struct slots *s, size_t count, struct err *e) {
             room = count;
         struct slot *all = realloc(s->all, room * sizeof *all);
         if (all == NULL)
-            return err_set(e, "out of memory for a run of %zu seconds", count);
+            return err_memory(e, "a run of %zu seconds", count);
         s->all = all;
         s->room = room;
     }
@@ -202,7 +202,7 @@ static int collect(struct slot *slot, int64_t response_us, struct err *e) {
     if (slot->values == NULL) {
         slot->values = malloc(slot->timed * sizeof *slot->values);
         if (slot->values == NULL)
-            return err_set(e, "out of memory for %" PRIu64 " requests of one time", slot->timed);
+            return err_memory(e, "%" PRIu64 " requests of one time", slot->timed);
     }
     slot->values[slot->have++] = response_us;
     if (slot->have == slot->timed)

@@ -34,7 +34,7 @@ struct summary {
 int summary_new(size_t entries, enum summary_rule rule, struct summary **out, struct err *e) {
     struct summary *s = calloc(1, sizeof *s + (entries + 1) * sizeof *s->entries);
     if (s == NULL)
-        return err_set(e, "out of memory for the statistics of %zu endpoints", entries);
+        return err_memory(e, "the statistics of %zu endpoints", entries);
     s->rule = rule;
     s->count = entries;
     s->room = SUMMARY_KEEP_BYTES;
@@ -185,7 +185,7 @@ static void take_kept(struct summary *s) {
 int summary_plan(struct summary *s, bool distribution, struct err *e) {
     aggregate(s);
     if (s->failed)
-        return err_set(e, "out of memory for the statistics of %zu endpoints", s->count);
+        return err_memory(e, "the statistics of %zu endpoints", s->count);
     for (size_t i = 0; i <= s->count; i++) {
         if (want(s, &s->entries[i].response, distribution, e) != 0 ||
             want(s, &s->entries[i].service, false, e) != 0)

@@ -36,7 +36,7 @@ static void drop_first(struct sweep *s) {
 static int push(struct sweep *s, int64_t end, struct err *e) {
     int64_t *grown = array_room(s->ends, &s->end_cap, s->end_count + 1, sizeof *grown);
     if (grown == NULL)
-        return err_set(e, "out of memory for %zu requests at once", s->end_count + 1);
+        return err_memory(e, "%zu requests at once", s->end_count + 1);
     s->ends = grown;
     size_t at = s->end_count++;
     for (; at > 0 && s->ends[(at - 1) / 2] > end; at = (at - 1) / 2)
@@ -57,7 +57,7 @@ static int cover(struct sweep *s, int64_t from, int64_t to, struct err *e) {
     struct sweep_stretch *grown =
         array_room(s->stretches, &s->stretch_cap, s->stretch_count + 1, sizeof *grown);
     if (grown == NULL)
-        return err_set(e, "out of memory for %zu stretches of time", s->stretch_count + 1);
+        return err_memory(e, "%zu stretches of time", s->stretch_count + 1);
     s->stretches = grown;
     s->stretches[s->stretch_count++] = (struct sweep_stretch){from, to};
     s->busy += to - from;

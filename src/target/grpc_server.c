@@ -268,7 +268,7 @@ int grpc_server_new(struct target *t, int listen_fd, struct grpc_server **out, s
     struct grpc_server *s = calloc(1, sizeof *s);
     if (s == NULL) {
         close(listen_fd);
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     }
     s->t = t;
     s->listen_fd = listen_fd;

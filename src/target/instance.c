@@ -7,7 +7,7 @@ int instance_init(struct instance *i, const struct instance_spec *spec, struct e
     assert(spec->concurrency > 0 && spec->concurrency <= INSTANCE_CONCURRENCY_MAX);
     struct instance_job **heap = calloc(spec->concurrency, sizeof(*heap));
     if (heap == NULL)
-        return err_set(e, "out of memory for %zu concurrent requests", spec->concurrency);
+        return err_memory(e, "%zu concurrent requests", spec->concurrency);
     *i = (struct instance){.spec = *spec, .heap = heap};
     return 0;
 }

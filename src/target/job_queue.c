@@ -162,7 +162,7 @@ int job_queue_new(const struct instance_spec *spec, int64_t cpu_ns, job_done_fn 
                   struct job_queue **out, struct err *e) {
     struct job_queue *q = calloc(1, sizeof(*q));
     if (q == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     if (instance_init(&q->instance, spec, e) != 0) {
         free(q);
         return -1;

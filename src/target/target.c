@@ -80,7 +80,7 @@ static bool is_instant(const struct target_spec *s) {
 int target_open(const struct target_spec *spec, struct target **out, struct err *e) {
     struct target *t = calloc(1, sizeof(*t));
     if (t == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     t->spec = *spec;
     t->listen_fd = -1;
     t->instant = is_instant(spec);

@@ -104,7 +104,7 @@ int handle_prepare(struct target *t, struct err *e) {
         prepare_login(t);
         failed = t->texts[CANNED_LOGIN].response == NULL;
     }
-    return failed ? err_set(e, "out of memory") : 0;
+    return failed ? err_memory(e, NULL) : 0;
 }
 
 void handle_release(struct target *t) {

@@ -56,7 +56,7 @@ static void note_client_id(struct target_request *r) {
 int tokens_read(struct target_request *r, struct err *e) {
     note_client_id(r);
     if (!buf_ok(&r->body))
-        return err_set(e, "out of memory for the body");
+        return err_memory(e, "the body");
     int result = llm_request_parse(api_of(r), buf_text(&r->body), r->body.len, &r->llm, e);
     buf_done(&r->body);
     buf_init(&r->body, 0);

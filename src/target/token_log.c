@@ -78,7 +78,7 @@ static void log_free(struct token_log *l) {
 int token_log_open(const char *path, struct token_log **out, struct err *e) {
     struct token_log *l = calloc(1, sizeof(*l));
     if (l == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     pthread_mutex_init(&l->lock, NULL);
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);

@@ -300,7 +300,7 @@ int token_sender_new(const struct token_sender_events *events, struct token_log 
                      struct token_sender **out, struct err *e) {
     struct token_sender *t = calloc(1, sizeof(*t));
     if (t == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     t->events = *events;
     t->log = log;
     buf_init(&t->body, WRITE_MAX_BYTES);

@@ -54,7 +54,7 @@ static void *watch_main(void *arg) {
 int watch_new(watch_gone_fn *gone, struct watch **out, struct err *e) {
     struct watch *w = calloc(1, sizeof(*w));
     if (w == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     w->gone = gone;
     pthread_mutex_init(&w->lock, NULL);
     w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);

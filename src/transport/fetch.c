@@ -52,11 +52,11 @@ static int look(void *context, curl_off_t total, curl_off_t now, curl_off_t u, c
     return f->too_large;
 }
 
-static bool set_options(struct fetch *f) {
+static CURLcode set_options(struct fetch *f) {
     const struct fetch_options *o = f->options;
     CURL *c = f->easy;
-    bool ok = true;
-#define SET(option, value) ok = curl_easy_setopt(c, option, value) == CURLE_OK && ok
+    CURLcode code = CURLE_OK;
+#define SET(option, value) code = code != CURLE_OK ? code : curl_easy_setopt(c, option, value)
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
@@ -85,7 +85,7 @@ static bool set_options(struct fetch *f) {
     SET(CURLOPT_QUICK_EXIT, 1L); /* a look-up that does not end holds nobody up */
 #endif
 #undef SET
-    return ok;
+    return code;
 }
 
 static bool append(struct curl_slist **list, const char *text) {
@@ -97,7 +97,7 @@ static bool append(struct curl_slist **list, const char *text) {
 
 static bool add_header(struct fetch *f, const char *before, const char *value) {
     struct buf line;
-    buf_init(&line, 1 << 16);
+    buf_init(&line, strlen(before) + strlen(value));
     buf_printf(&line, "%s%s", before, value);
     bool ok = buf_ok(&line) && append(&f->headers, buf_text(&line));
     buf_done(&line);
@@ -118,15 +118,19 @@ static bool set_lists(struct fetch *f) {
 int fetch_new(const struct fetch_options *options, struct fetch **out, struct err *e) {
     struct fetch *f = calloc(1, sizeof *f);
     if (f == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     f->options = options;
     atomic_init(&f->wanted_end_ns, INT64_MAX);
     buf_init(&f->body, options->bytes_max);
     f->multi = curl_multi_init();
     f->easy = curl_easy_init();
-    if (f->multi == NULL || f->easy == NULL || !set_lists(f) || !set_options(f)) {
+    bool made = f->multi != NULL && f->easy != NULL && set_lists(f);
+    CURLcode code = made ? set_options(f) : CURLE_OUT_OF_MEMORY;
+    if (code != CURLE_OK) {
         fetch_free(f);
-        return err_set(e, "libcurl cannot read documents: out of memory, or it is too old");
+        return code == CURLE_OUT_OF_MEMORY
+                   ? err_memory(e, NULL)
+                   : err_set(e, "libcurl cannot read documents: %s", curl_easy_strerror(code));
     }
     *out = f;
     return 0;
@@ -191,7 +195,7 @@ static int exchange(struct fetch *f, const char *url, long *status, struct err *
     int64_t until_ns = clock_mono_ns() + f->options->timeout_ns;
     if (curl_easy_setopt(f->easy, CURLOPT_URL, url) != CURLE_OK ||
         curl_multi_add_handle(f->multi, f->easy) != CURLM_OK)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     CURLcode code = carry_out(f, until_ns);
     curl_multi_remove_handle(f->multi, f->easy);
     curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, status);
@@ -204,7 +208,7 @@ int fetch_get(struct fetch *f, const char *url, struct fetch_document *out, stru
     f->post = false;
     if (curl_easy_setopt(f->easy, CURLOPT_HTTPGET, 1L) != CURLE_OK ||
         curl_easy_setopt(f->easy, CURLOPT_FOLLOWLOCATION, 1L) != CURLE_OK)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     if (exchange(f, url, &status, e) != 0)
         return -1;
     if (status / 100 != 2)
@@ -224,7 +228,7 @@ int fetch_post(struct fetch *f, const char *url, const char *body, size_t bytes,
         curl_easy_setopt(f->easy, CURLOPT_FOLLOWLOCATION, 0L) != CURLE_OK ||
         curl_easy_setopt(f->easy, CURLOPT_POSTFIELDS, body) != CURLE_OK ||
         curl_easy_setopt(f->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)bytes) != CURLE_OK)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     if (exchange(f, url, &status, e) != 0)
         return -1;
     curl_easy_getinfo(f->easy, CURLINFO_RETRY_AFTER, &retry_after_s);

@@ -18,7 +18,7 @@ char **argv_split(struct buf *words, size_t *count, struct err *e) {
         n += words->data[i] == '\0';
     char **argv = buf_ok(words) ? calloc(n + 1, sizeof *argv) : NULL;
     if (argv == NULL) {
-        err_set(e, "out of memory for a command line");
+        err_memory(e, "a command line");
         return NULL;
     }
     char *at = words->data;

@@ -7,12 +7,27 @@
 #include "util/memory.h"
 
 int(err_set)(struct err *e, const char *format, ...) {
-    memory_note_said(format);
     if (e == NULL)
         return -1;
     va_list args;
     va_start(args, format);
     vsnprintf(e->text, sizeof e->text, format, args);
+    va_end(args);
+    return -1;
+}
+
+int(err_memory)(struct err *e, const char *format, ...) {
+    static const char what[] = "out of memory";
+    memory_note();
+    if (e == NULL)
+        return -1;
+    snprintf(e->text, sizeof e->text, format == NULL ? "%s" : "%s for ", what);
+    if (format == NULL)
+        return -1;
+    size_t at = strlen(e->text);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(e->text + at, sizeof e->text - at, format, args);
     va_end(args);
     return -1;
 }

@@ -32,7 +32,7 @@ int file_make_folder(const char *path, struct err *e) {
     int result = 0;
     char *part = strdup(path);
     if (part == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     for (char *end = part; *end != '\0' && result == 0;) {
         end += strspn(end, "/");
         end += strcspn(end, "/");
@@ -53,7 +53,7 @@ int file_make_parent(const char *path, struct err *e) {
         return 0;
     char *folder = strndup(path, (size_t)(slash - path));
     if (folder == NULL)
-        return err_set(e, "out of memory");
+        return err_memory(e, NULL);
     int rc = file_make_folder(folder, &why);
     free(folder);
     return rc == 0 ? 0 : err_set(e, "%s (choose another location for the file)", why.text);

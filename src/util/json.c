@@ -7,7 +7,6 @@
 
 #include "util/json_internal.h"
 #include "util/jsonlex.h"
-#include "util/memory.h"
 #include "util/text.h"
 
 #define FEW 12 /* members of an object */
@@ -55,7 +54,6 @@ __attribute__((format(printf, 4, 0))) static int
 fail_at(const struct json_doc *d, size_t at, struct err *e, const char *format, va_list args) {
     char text[sizeof e->text];
     size_t line, column;
-    memory_note_said(format);
     vsnprintf(text, sizeof text, format, args);
     json_where(d, at, &line, &column);
     return err_set(e, "%s:%zu:%zu: %s", d->name, line, column, text);
@@ -179,7 +177,7 @@ static int string(struct parser *p, const char **text, size_t *len) {
     /* decoding only shrinks, and the quotes leave room */
     char *out = arena_alloc(&p->d->arena, (size_t)(end - s) - start);
     if (out == NULL)
-        return fail(p, start, "out of memory");
+        return err_memory(p->e, "%s", p->d->name);
     char *to = out;
     for (const char *at = s + start + 1; at < end;) {
         const char *slash = memchr(at, '\\', (size_t)(end - at));
@@ -268,7 +266,7 @@ int json_check_duplicates(const struct json_doc *d, const struct json *object, s
         return 0;
     const struct json **members = malloc(object->count * sizeof(const struct json *));
     if (members == NULL)
-        return json_fail(d, object->at, e, "out of memory");
+        return err_memory(e, "%s", d->name);
     size_t n = 0;
     for (const struct json *m = object->first; m != NULL; m = m->next)
         members[n++] = m;
@@ -322,7 +320,7 @@ static int elements(struct parser *p, struct json *v, char close) {
     for (;;) {
         struct json *element = !kept ? &unkept : arena_alloc(&p->d->arena, sizeof *element);
         if (element == NULL)
-            return fail(p, p->at, "out of memory");
+            return err_memory(p->e, "%s", p->d->name);
         *element = (struct json){0};
         if ((v->kind == JSON_OBJECT && key(p, element) != 0) || value(p, element) != 0 ||
             skip(p) != 0)
@@ -408,7 +406,7 @@ static int document(struct parser *p) {
         return fail(p, p->at, "the file is empty");
     d->root = arena_alloc(&d->arena, sizeof *d->root);
     if (d->root == NULL)
-        return fail(p, 0, "out of memory");
+        return err_memory(p->e, "%s", d->name);
     *d->root = (struct json){0};
     if (value(p, d->root) != 0 || skip(p) != 0)
         return -1;
@@ -439,9 +437,8 @@ static struct json_doc *doc_new(const char *name, const char *text, size_t bytes
     d->bytes = bytes;
     return d;
 fail:
-    memory_note();
     json_free(d);
-    err_set(e, "%s: out of memory", name);
+    err_memory(e, "%s", name);
     return NULL;
 }
 

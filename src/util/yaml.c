@@ -28,7 +28,7 @@ static int find_offsets(struct walk *w) {
     size_t characters = 0;
     w->offsets = malloc((d->bytes / STRIDE + 1) * sizeof *w->offsets);
     if (w->offsets == NULL)
-        return err_set(w->e, "%s: out of memory", d->name);
+        return err_memory(w->e, "%s", d->name);
     for (size_t at = w->bom; at < d->bytes; at++)
         if (begins_character(d, at) && characters++ % STRIDE == 0)
             w->offsets[w->offset_count++] = at;
@@ -63,7 +63,7 @@ static int copy(struct walk *w, const yaml_node_t *node, const char **text, size
     size_t n = node->data.scalar.length;
     char *to = arena_alloc(&w->d->arena, n + 1);
     if (to == NULL)
-        return err_set(w->e, "%s: out of memory", w->d->name);
+        return err_memory(w->e, "%s", w->d->name);
     if (n > 0)
         memcpy(to, node->data.scalar.value, n);
     to[n] = '\0';
@@ -93,7 +93,7 @@ static int scalar(struct walk *w, const yaml_node_t *node, struct json *v) {
 static struct json *add(struct walk *w, struct json *v, struct json ***link) {
     struct json *m = arena_alloc(&w->d->arena, sizeof *m);
     if (m == NULL) {
-        err_set(w->e, "%s: out of memory", w->d->name);
+        err_memory(w->e, "%s", w->d->name);
         return NULL;
     }
     *m = (struct json){0};
@@ -157,7 +157,7 @@ static int load(struct walk *w, yaml_parser_t *parser) {
     if (yaml_parser_load(parser, &w->document))
         return 0;
     if (parser->problem == NULL)
-        return err_set(w->e, "%s: out of memory", w->d->name);
+        return err_memory(w->e, "%s", w->d->name);
     return err_set(w->e, "%s:%zu:%zu: not YAML: %s", w->d->name, parser->problem_mark.line + 1,
                    parser->problem_mark.column + 1, parser->problem);
 }
@@ -171,7 +171,7 @@ static bool is_nothing(const yaml_node_t *root) {
 static int read_all(struct walk *w, yaml_parser_t *parser) {
     w->d->root = arena_alloc(&w->d->arena, sizeof *w->d->root);
     if (w->d->root == NULL)
-        return err_set(w->e, "%s: out of memory", w->d->name);
+        return err_memory(w->e, "%s", w->d->name);
     *w->d->root = (struct json){0};
     if (load(w, parser) != 0)
         return -1;
@@ -203,7 +203,7 @@ int yaml_parse(const char *name, const char *text, size_t bytes, struct json_doc
     if (json_check_utf8(w.d, e) != 0 || find_offsets(&w) != 0)
         goto out;
     if (!yaml_parser_initialize(&parser)) {
-        err_set(e, "%s: out of memory", name);
+        err_memory(e, "%s", name);
         goto out;
     }
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);

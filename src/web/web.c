@@ -99,7 +99,7 @@ static int choose_token(struct web *w, const char *given, bool needed, struct er
     }
     w->token = strdup(given == NULL ? hex : given);
     w->guard.token = w->token;
-    return w->token == NULL ? err_set(e, "out of memory for the page") : 0;
+    return w->token == NULL ? err_memory(e, "the page") : 0;
 }
 
 /* "/load/" and "load" are "/load". */
@@ -113,7 +113,7 @@ static int choose_base(struct web *w, const char *given, struct err *e) {
         n--;
     w->base = malloc(n + 2);
     if (w->base == NULL)
-        return err_set(e, "out of memory for the page");
+        return err_memory(e, "the page");
     snprintf(w->base, n + 2, "%s%.*s", n > 0 && given[0] != '/' ? "/" : "", (int)n,
              n > 0 ? given : "");
     return 0;
@@ -140,7 +140,7 @@ static int make_url(struct web *w, const struct ipaddr *a, uint16_t port, bool m
         buf_printf(&url, "?token=%s", w->token);
     w->url = buf_take(&url);
     buf_done(&url);
-    return w->url == NULL ? err_set(e, "out of memory for the page") : 0;
+    return w->url == NULL ? err_memory(e, "the page") : 0;
 }
 
 /* ---- start and end ---- */
@@ -290,7 +290,7 @@ int web_check(const struct web_options *o, struct err *e) {
         return err_prefix(e, "%s", option_of(o));
     struct web *w = calloc(1, sizeof *w);
     if (w == NULL)
-        return err_set(e, "out of memory for the page");
+        return err_memory(e, "the page");
     int result = read_options(w, o, !is_loopback(&address), e);
     free_options(w);
     free(w);
@@ -318,7 +318,7 @@ static int set_up(struct web *w, const struct web_options *o, struct err *e) {
 int web_open(const struct web_options *options, struct web **out, struct err *e) {
     struct web *w = calloc(1, sizeof *w);
     if (w == NULL)
-        return err_set(e, "out of memory for the page");
+        return err_memory(e, "the page");
     w->listen_fd = -1;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->more, NULL);

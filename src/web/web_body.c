@@ -60,7 +60,7 @@ static int read_field(const char *field, size_t n, web_member_fn *fn, void *cont
     decode_percent(&value, equals + 1, n - (size_t)(equals - field) - 1, true);
     const struct web_member m = {buf_text(&key), buf_text(&value), WEB_FORM};
     if (!buf_ok(&key) || !buf_ok(&value))
-        result = err_set(e, "out of memory for the body");
+        result = err_memory(e, "the body");
     else if (strlen(m.key) != key.len || strlen(m.value) != value.len)
         result = err_set(e, "the form has a NUL");
     else

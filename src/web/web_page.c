@@ -26,7 +26,7 @@ int web_page_init(struct web_page *p, const char *style, struct err *e) {
         return -1;
     buf_str(&p->policy, "; connect-src 'self'; base-uri 'none'; form-action 'none'; "
                         "frame-ancestors 'none'");
-    return buf_ok(&p->style) && buf_ok(&p->policy) ? 0 : err_set(e, "out of memory for the page");
+    return buf_ok(&p->style) && buf_ok(&p->policy) ? 0 : err_memory(e, "the page");
 }
 
 void web_page_done(struct web_page *p) {

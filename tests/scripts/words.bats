@@ -41,3 +41,19 @@ code.c:6: "heed"; we say: follows, obeys
 code.c:8: "anew"; we say: rewritten; again
 END
 }
+
+@test "in C, an error of memory is err_memory()'s" {
+    cat >"$BATS_TEST_TMPDIR/code.c" <<'END'
+/* It runs out of memory, which is said so: */
+int a = err_memory(e, "%d rows", n), b = err_set(e, "%s: out of memory", name);
+int c = err_set(e, "too large, or out of memory");
+struct err why = {"Out of memory for rows"};
+END
+    run "$ROOT/scripts/check-words" "$BATS_TEST_TMPDIR/code.c"
+    [ "$status" -eq 1 ]
+    printf '%s\n' "${lines[@]##*/}" >"$BATS_TEST_TMPDIR/found"
+    diff - "$BATS_TEST_TMPDIR/found" <<'END'
+code.c:2: "out of memory"; we say: err_memory()
+code.c:4: "out of memory"; we say: err_memory()
+END
+}
