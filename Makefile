@@ -238,7 +238,7 @@ of_tier         = $(if $(filter check all,$(TIER)),$(1)) $(if $(filter more all,
 TAGGED         := $(if $(filter more,$(TIER)),$(shell grep -lE '^\# bats (test|file)_tags=(.*,)?more\b' $(BATS)))
 SUITES         := $(call of_tier,$(BATS),$(TAGGED)) $(call of_tier,$(UNITBIN),$(MOREBIN))
 # Under ASan, in the first tier: the suites that read untrusted input. The others are in the second.
-FOREIGN        := checked codings convert convert_counts convert_curl convert_har convert_locust convert_log convert_modules convert_openapi convert_postman convert_shell csv export hostile hostile_files import merge names paths scrape served unsendable validate web_start
+FOREIGN        := checked codings convert convert_counts convert_curl convert_har convert_locust convert_log convert_modules convert_openapi convert_postman convert_shell csv endless export hostile hostile_files import merge names paths scrape served unsendable validate web_start
 SUITES_address := $(if $(filter check,$(TIER))$(T),$(if $(T),$(BATS),$(filter $(FOREIGN:%=tests/cli/%.bats),$(BATS))),$(BATS)) $(UNITBIN) $(call of_tier,,$(MOREBIN)) $(REPLAY)
 SUITES_thread  := $(call of_tier,,$(filter %/cloudrun.bats %/export.bats %/flows.bats %/locust_web.bats %/open.bats %/run.bats %/steer.bats %/web.bats %/web_start.bats,$(BATS))) $(THREADED:%.c=$(B)/%)
 SUITES_coverage := $(SUITES)

@@ -85,6 +85,10 @@ static int read_file(struct source *s, const char *path, struct buf *out, struct
         o->more_context = s;
         return 0;
     }
+    /* So a device or a damaged file is known before all of it is read. */
+    const char *nul = memchr(buf_text(out), '\0', out->len);
+    if (out->len == BEGIN_BYTES && nul != NULL)
+        return err_set(e, "%s: this is not text: byte %td is NUL", s->name, nul - out->data + 1);
     return read_up_to(s, out, CONVERT_BYTES_MAX + 1, e);
 }
 

@@ -7,9 +7,9 @@
 
 #include "convert/from.h"
 #include "convert/source_url.h"
-#include "import/import_split.h"
+#include "util/line_reader.h"
 
-#define ENTRY_MAX ((size_t)1 << 20) /* bytes of a line, or an entry of JSON */
+#define LINE_MAX_BYTES ((size_t)1 << 20) /* a server logs 32 kB of a request at most, as \xNN */
 #define CHUNK ((size_t)1 << 18)
 #define LOOK_MAX ((size_t)1 << 16) /* bytes at the beginning that tell what it is */
 
@@ -234,7 +234,11 @@ static int json_entry(void *context, enum import_piece piece, const char *text, 
     struct log_reader *l = context;
     struct json_doc *doc = NULL;
     struct err ignored = {""};
-    enum log_kind kind = piece == IMPORT_TOO_LONG ? LOG_TOO_LONG : LOG_STRANGE;
+    enum log_kind kind = LOG_STRANGE;
+    if (piece == IMPORT_NO_MEMORY)
+        return err_memory(l->e, "%s", l->name);
+    if (piece == IMPORT_TOO_LONG)
+        return import_split_too_long(&l->split, l->name, line, l->e);
     if (piece == IMPORT_ENTRY && json_parse("entry", text, n, &doc, &ignored) == 0)
         kind = log_request_json(&l->request, json_root(doc));
     if (kind == LOG_REQUEST)
@@ -242,74 +246,44 @@ static int json_entry(void *context, enum import_piece piece, const char *text, 
     if (kind != LOG_REQUEST)
         count_skipped(l, kind, line);
     json_free(doc);
-    return l->failed ? -1 : 0;
+    return l->failed ? err_memory(l->e, "%s", l->name) : 0;
 }
 
-/* Lines of a stream; one may begin in one piece of it and end in another. */
-struct lines {
-    struct buf part;
-    uint64_t number;
-    void (*take)(struct log_reader *l, const char *line, size_t n, uint64_t number);
-};
-
-static void end_line(struct log_reader *l, struct lines *s, const char *text, size_t n) {
-    s->number++;
-    if (s->part.len > 0 || !buf_ok(&s->part)) {
-        buf_add(&s->part, text, n);
-        text = buf_text(&s->part);
-        n = s->part.len;
-    }
-    if (s->number == 1 && n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
-        text += 3;
-        n -= 3;
-    }
-    while (n > 0 && text[n - 1] == '\r')
+static int take_line(void *context, const struct read_line *line, struct err *e) {
+    struct log_reader *l = context;
+    size_t n = line->n;
+    while (n > 0 && line->text[n - 1] == '\r')
         n--;
-    if (!buf_ok(&s->part))
-        count_skipped(l, LOG_TOO_LONG, s->number);
-    else if (n > 0)
-        s->take(l, text, n, s->number);
-    buf_clear(&s->part);
-}
-
-static void feed_lines(struct log_reader *l, struct lines *s, const char *text, size_t n) {
-    const char *end = text + n;
-    while (text < end) {
-        const char *stop = memchr(text, '\n', (size_t)(end - text));
-        if (stop == NULL) {
-            buf_add(&s->part, text, (size_t)(end - text));
-            return;
-        }
-        end_line(l, s, text, (size_t)(stop - text));
-        text = stop + 1;
-    }
+    if (n > 0)
+        (l->urls ? url_line : log_line)(l, line->text, n, line->number);
+    return l->failed ? err_memory(e, "%s", l->name) : 0;
 }
 
 /* Gives the source to fn piece by piece. */
 static int each_piece(struct log_reader *l, const char *text, size_t n,
-                      int (*fn)(struct log_reader *l, void *to, const char *bytes, size_t n),
-                      void *to, struct err *e) {
-    if (fn(l, to, text, n) != 0 || l->o->more == NULL)
-        return 0;
+                      int (*fn)(void *to, const char *bytes, size_t n, struct err *e), void *to,
+                      struct err *e) {
+    int result = fn(to, text, n, e);
+    if (result != 0 || l->o->more == NULL)
+        return result;
     char *chunk = malloc(CHUNK);
-    ptrdiff_t got = 0;
+    ptrdiff_t got;
     if (chunk == NULL)
         return err_memory(e, NULL);
-    while (!l->failed && (got = l->o->more(l->o->more_context, chunk, CHUNK, e)) > 0)
-        if (fn(l, to, chunk, (size_t)got) != 0)
-            break;
+    while (result == 0 && (got = l->o->more(l->o->more_context, chunk, CHUNK, e)) != 0)
+        result = got < 0 ? -1 : fn(to, chunk, (size_t)got, e);
     free(chunk);
-    return got < 0 ? -1 : 0;
+    return result;
 }
 
-static int to_lines(struct log_reader *l, void *to, const char *bytes, size_t n) {
-    feed_lines(l, to, bytes, n);
-    return l->failed ? -1 : 0;
+static int to_lines(void *to, const char *bytes, size_t n, struct err *e) {
+    return line_reader_feed(to, bytes, n, e);
 }
 
-static int to_json(struct log_reader *l, void *to, const char *bytes, size_t n) {
-    (void)l;
-    return import_split_feed(to, bytes, n);
+static int to_json(void *to, const char *bytes, size_t n, struct err *e) {
+    struct log_reader *l = to;
+    l->e = e;
+    return import_split_feed(&l->split, bytes, n);
 }
 
 /* Whether entries are objects of JSON: Envoy's lines begin with a bracket, too. */
@@ -328,21 +302,22 @@ static bool is_json(const char *text, size_t n) {
 static int read_all(struct log_reader *l, const char *text, size_t n, struct err *e) {
     int result;
     if (!l->urls && is_json(text, n)) {
-        struct import_split s;
         bool cut_short;
-        import_split_init(&s, ENTRY_MAX, json_entry, l);
-        result = each_piece(l, text, n, to_json, &s, e);
-        if (result == 0 && import_split_end(&s, &cut_short) == 0 && cut_short)
-            count_skipped(l, LOG_STRANGE, s.line);
-        import_split_done(&s);
+        import_split_init(&l->split, IMPORT_LOG_MAX_BYTES, json_entry, l);
+        result = each_piece(l, text, n, to_json, l, e);
+        if (result == 0)
+            result = import_split_end(&l->split, &cut_short);
+        if (result == 0 && cut_short)
+            count_skipped(l, LOG_STRANGE, l->split.line);
+        import_split_done(&l->split);
         return result;
     }
-    struct lines s = {.take = l->urls ? url_line : log_line};
-    buf_init(&s.part, ENTRY_MAX);
-    result = each_piece(l, text, n, to_lines, &s, e);
-    if (result == 0 && (s.part.len > 0 || !buf_ok(&s.part)))
-        end_line(l, &s, "", 0);
-    buf_done(&s.part);
+    struct line_reader lines;
+    line_reader_init(&lines, l->name, LINE_MAX_BYTES, take_line, l);
+    result = each_piece(l, text, n, to_lines, &lines, e);
+    if (result == 0)
+        result = line_reader_end(&lines, e);
+    line_reader_done(&lines);
     return result;
 }
 
@@ -356,6 +331,8 @@ int log_read(struct draft *d, const struct convert_options *o, const char *name,
     }
     l->d = d;
     l->o = o;
+    l->name = name;
+    l->e = e;
     l->urls = urls;
     l->last_us = -1;
     log_request_init(&l->request);
@@ -363,8 +340,6 @@ int log_read(struct draft *d, const struct convert_options *o, const char *name,
     buf_init(&l->key, 4 * LOG_TARGET_MAX);
     buf_init(&l->text, 4 * LOG_TARGET_MAX);
     result = read_all(l, text, bytes, e);
-    if (result == 0 && l->failed)
-        result = err_memory(e, "%s", name);
     if (result == 0)
         result = log_write(l, name, e);
     log_tally_done(&l->tally);

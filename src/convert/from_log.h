@@ -14,6 +14,7 @@
 #include "convert/log_secret.h"
 #include "convert/log_tally.h"
 #include "convert/pointer_map.h"
+#include "import/import_split.h"
 
 #define LOG_TASKS_MAX 1000    /* requests that are a task of their own */
 #define LOG_GROUPS_MAX 4096   /* methods and hosts */
@@ -37,7 +38,10 @@ struct log_time {
 struct log_reader {
     struct draft *d;
     const struct convert_options *o;
+    const char *name; /* of the source, for errors */
+    struct err *e;
     bool urls;
+    struct import_split split; /* of JSON */
     struct log_request request;
     struct log_tally tally;
     struct log_secrets secrets;

@@ -19,8 +19,7 @@
 #include "util/buf.h"
 #include "util/err.h"
 
-#define IMPORT_COMPLAINTS 5                       /* kept per file */
-#define IMPORT_ENTRY_MAX_BYTES ((size_t)64 << 20) /* a longer entry counts as bad */
+#define IMPORT_COMPLAINTS 5 /* kept per file */
 
 struct import_options {
     const char *const *logs, *const *metrics;

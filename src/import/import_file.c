@@ -19,6 +19,7 @@
 struct reading {
     struct import_job *job;
     struct import_source *s;
+    struct import_split split;
     struct err *e; /* of what ends the import */
     bool metrics;
     uint64_t objects;    /* entries that are JSON objects */
@@ -288,12 +289,18 @@ static int take_document(struct reading *r, const char *text, size_t n, uint64_t
 
 static int take(void *context, enum import_piece piece, const char *text, size_t n, uint64_t line) {
     struct reading *r = context;
-    if (piece != IMPORT_ENTRY) {
+    switch (piece) {
+    case IMPORT_BROKEN:
         r->s->entries++;
-        complain(r, line,
-                 piece == IMPORT_BROKEN ? "it is damaged: brackets or quotes do not match"
-                                        : "it is too long");
+        complain(r, line, "it is damaged: brackets or quotes do not match");
         return 0;
+    case IMPORT_TOO_LONG:
+        r->job->unusable = true;
+        return import_split_too_long(&r->split, r->s->file, line, r->e);
+    case IMPORT_NO_MEMORY:
+        return err_memory(r->e, "%s", r->s->file);
+    case IMPORT_ENTRY:
+        break;
     }
     return take_document(r, text, n, line, false);
 }
@@ -344,7 +351,7 @@ static bool is_blank(const char *bytes, size_t n) {
 }
 
 /* Feeds the whole of a file; *blank: nothing but spaces was in it. */
-static int feed(struct reading *r, int fd, struct import_split *split, bool *blank) {
+static int feed(struct reading *r, int fd, bool *blank) {
     char *bytes = malloc(READ_BYTES);
     if (bytes == NULL)
         return err_memory(r->e, "%s", r->s->file);
@@ -359,7 +366,7 @@ static int feed(struct reading *r, int fd, struct import_split *split, bool *bla
         if (n <= 0)
             break;
         *blank = *blank && is_blank(bytes, (size_t)n);
-        rc = import_split_feed(split, bytes, (size_t)n);
+        rc = import_split_feed(&r->split, bytes, (size_t)n);
     }
     free(bytes);
     return rc;
@@ -367,19 +374,18 @@ static int feed(struct reading *r, int fd, struct import_split *split, bool *bla
 
 int import_file(struct import_job *job, bool metrics, struct import_source *s, struct err *e) {
     struct reading r = {.job = job, .s = s, .e = e, .metrics = metrics};
-    struct import_split split;
     bool blank = true;
     int fd = open(s->file, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return err_set(e, "cannot read %s: %s", s->file, strerror(errno));
     buf_init(&r.first, 2048);
-    import_split_init(&split, IMPORT_ENTRY_MAX_BYTES, take, &r);
-    int rc = feed(&r, fd, &split, &blank);
+    import_split_init(&r.split, metrics ? IMPORT_SERIES_MAX_BYTES : IMPORT_LOG_MAX_BYTES, take, &r);
+    int rc = feed(&r, fd, &blank);
     if (rc == 0)
-        rc = import_split_end(&split, &s->cut_short);
+        rc = import_split_end(&r.split, &s->cut_short);
     if (rc == 0)
         rc = check_file(&r, blank, e);
-    import_split_done(&split);
+    import_split_done(&r.split);
     buf_done(&r.first);
     close(fd);
     return rc;

@@ -1,6 +1,7 @@
 #include "import/import_split.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <string.h>
 
 enum {
@@ -25,8 +26,15 @@ void import_split_done(struct import_split *s) {
 }
 
 static int emit(struct import_split *s, enum import_piece piece) {
+    bool told = s->told, full = s->run >= s->text.max; /* before its last byte */
+    s->run = 0;
+    s->told = false;
+    if (told) {
+        buf_clear(&s->text);
+        return 0;
+    }
     if (piece == IMPORT_ENTRY && !buf_ok(&s->text))
-        piece = IMPORT_TOO_LONG;
+        piece = full ? IMPORT_TOO_LONG : IMPORT_NO_MEMORY;
     bool whole = piece == IMPORT_ENTRY;
     int rc = s->fn(s->context, piece, whole ? buf_text(&s->text) : "", whole ? s->text.len : 0,
                    s->entry_line);
@@ -39,6 +47,8 @@ static void begin(struct import_split *s, int state) {
     s->entry_line = s->line;
     s->entry_column = s->column;
     s->wrapper = false;
+    s->run = 0;
+    s->told = false;
     s->depth = 0;
     s->in_string = s->escaped = s->in_key = false;
     s->last = '\0';
@@ -146,6 +156,7 @@ static int lost(struct import_split *s, char c) {
 static int broken(struct import_split *s, char c) {
     s->state = LOST;
     bool wrapper = s->wrapper;
+    s->run = 0;
     int rc = wrapper ? 0 : emit(s, IMPORT_BROKEN);
     return rc != 0 ? rc : lost(s, c);
 }
@@ -234,6 +245,34 @@ static size_t plain_run(struct import_split *s, const char *bytes, size_t n) {
     return i;
 }
 
+/* Counts n more bytes of what may be too long. */
+static int count(struct import_split *s, size_t n) {
+    s->run += n;
+    if (s->run <= s->text.max || s->told)
+        return 0;
+    s->told = true;
+    buf_clear(&s->text);
+    bool inside = s->state == OBJECT || s->state == SCALAR;
+    return s->fn(s->context, IMPORT_TOO_LONG, "", 0, inside ? s->entry_line : s->line);
+}
+
+/* Ends what is too long, if it is not an entry. */
+static void next_line(struct import_split *s) {
+    s->line++;
+    s->column = 0;
+    s->line_blank = true;
+    if (s->state != OBJECT || s->wrapper) {
+        s->run = 0;
+        s->told = false;
+    }
+}
+
+int import_split_too_long(const struct import_split *s, const char *name, uint64_t line,
+                          struct err *e) {
+    return err_set(e, "%s:%" PRIu64 ": an entry is longer than the limit of %zu MiB", name, line,
+                   s->text.max >> 20);
+}
+
 int import_split_feed(struct import_split *s, const char *bytes, size_t n) {
     static const char mark[] = "\xef\xbb\xbf";
     size_t i = 0;
@@ -244,21 +283,19 @@ int import_split_feed(struct import_split *s, const char *bytes, size_t n) {
     if (i < n)
         s->bytes_seen = 3;
     while (i < n) {
-        i += plain_run(s, bytes + i, n - i);
-        if (i == n)
-            break;
+        size_t plain = plain_run(s, bytes + i, n - i);
+        i += plain;
+        int rc = count(s, plain);
+        if (rc != 0 || i == n)
+            return rc;
         char c = bytes[i++];
-        int rc = step(s, c);
-        if (rc != 0)
+        if ((rc = step(s, c)) != 0 || (rc = count(s, 1)) != 0)
             return rc;
         s->column++;
         if (!is_space(c))
             s->line_blank = false;
-        if (c == '\n') {
-            s->line++;
-            s->column = 0;
-            s->line_blank = true;
-        }
+        if (c == '\n')
+            next_line(s);
     }
     return 0;
 }

@@ -4,15 +4,15 @@
 
 #include "scenario/feeder_internal.h"
 #include "scenario/jsonscan.h"
+#include "util/line_reader.h"
 
 #define CHUNK_BYTES 65536
 
-struct lines {
+struct reading {
     struct feeder *f;
     struct err *e;
-    struct buf line;
-    uint64_t number, at; /* of the line, and where it begins */
-    bool *seen;          /* by column */
+    uint64_t number; /* of the line */
+    bool *seen;      /* by column */
 };
 
 /* The column of a key; `hint` is tried first, since lines mostly have the same order. */
@@ -27,12 +27,12 @@ static bool column_of(const struct feeder *f, struct bytes key, size_t hint, siz
     return false;
 }
 
-static int bad(struct lines *l, const char *what) {
+static int bad(struct reading *l, const char *what) {
     return err_set(l->e, "%s:%llu: %s", l->f->path, (unsigned long long)l->number, what);
 }
 
 /* A key of the first line. */
-static int column_add(struct lines *l, struct bytes key) {
+static int column_add(struct reading *l, struct bytes key) {
     char name[512];
     if (key.len > sizeof name)
         return bad(l, "a key is longer than 512 bytes");
@@ -44,7 +44,7 @@ static int column_add(struct lines *l, struct bytes key) {
 }
 
 /* A line of many kinds: a key that is new is another column. */
-static int member(struct lines *l, struct bytes key, size_t *hint) {
+static int member(struct reading *l, struct bytes key, size_t *hint) {
     size_t column;
     if (!column_of(l->f, key, *hint, &column))
         return column_add(l, key);
@@ -53,7 +53,7 @@ static int member(struct lines *l, struct bytes key, size_t *hint) {
 }
 
 /* Walks over the children of a line; what each is, is checked. */
-static int members(struct lines *l, struct jsonscan *s, const char *start) {
+static int members(struct reading *l, struct jsonscan *s, const char *start) {
     struct feeder *f = l->f;
     struct jsonscan_children c;
     struct bytes key;
@@ -89,17 +89,14 @@ static int members(struct lines *l, struct jsonscan *s, const char *start) {
     return 0;
 }
 
-static const char *too_long(const struct feeder *f) {
-    return f->lenient ? "a line is longer than 16 MiB" : "a line is longer than 1 MiB";
-}
-
-static int line_end(struct lines *l) {
+static int take(void *context, const struct read_line *line, struct err *e) {
     struct jsonscan s;
+    struct reading *l = context;
     struct feeder *f = l->f;
-    if (!buf_ok(&l->line))
-        return bad(l, too_long(l->f));
-    jsonscan_init(&s, (struct bytes){buf_text(&l->line), l->line.len}, UINT64_MAX);
-    const char *start = jsonscan_space(&s, buf_text(&l->line));
+    l->e = e;
+    l->number = line->number;
+    jsonscan_init(&s, (struct bytes){line->text, line->n}, UINT64_MAX);
+    const char *start = jsonscan_space(&s, line->text);
     if (start == s.end) /* an empty line */
         return 0;
     if (members(l, &s, start) != 0)
@@ -107,50 +104,31 @@ static int line_end(struct lines *l) {
     if (f->rows == 0 && f->column_count == 0)
         return bad(l, "the first object is empty; its keys are the column names");
     if (f->rows == 0 && !f->lenient && (l->seen = calloc(f->column_count, sizeof *l->seen)) == NULL)
-        return err_memory(l->e, NULL);
-    return feeder_row_add(f, l->at, l->e);
-}
-
-static int chunk(struct lines *l, const char *bytes, size_t n, uint64_t offset) {
-    for (size_t from = 0; from < n;) {
-        const char *feed = memchr(bytes + from, '\n', n - from);
-        size_t to = feed == NULL ? n : (size_t)(feed - bytes);
-        buf_add(&l->line, bytes + from, to - from);
-        if (feed == NULL)
-            return buf_ok(&l->line) ? 0 : bad(l, too_long(l->f));
-        if (line_end(l) != 0)
-            return -1;
-        buf_clear(&l->line);
-        l->number++;
-        from = to + 1;
-        l->at = offset + from;
-    }
-    return 0;
+        return err_memory(e, NULL);
+    return feeder_row_add(f, line->at, e);
 }
 
 int feeder_jsonl_open(struct feeder *f, struct err *e) {
-    struct lines l = {.f = f, .e = e, .number = 1};
+    struct reading l = {.f = f};
+    struct line_reader lines;
     char *bytes = malloc(CHUNK_BYTES);
     int result = -1;
     if (bytes == NULL)
         return err_memory(e, NULL);
-    buf_init(&l.line, f->lenient ? FEEDER_ENTRY_MAX : FEEDER_ROW_MAX);
+    line_reader_init(&lines, f->path, f->lenient ? FEEDER_ENTRY_MAX : FEEDER_ROW_MAX, take, &l);
     for (uint64_t offset = 0;;) {
         long n = feeder_bytes(f, offset, bytes, CHUNK_BYTES, e);
         if (n < 0)
             goto out;
         if (n == 0)
             break;
-        size_t mark = 0;
-        if (offset == 0 && n >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0)
-            l.at = mark = 3;
-        if (chunk(&l, bytes + mark, (size_t)n - mark, offset + mark) != 0)
+        if (line_reader_feed(&lines, bytes, (size_t)n, e) != 0)
             goto out;
         offset += (uint64_t)n;
     }
-    result = line_end(&l);
+    result = line_reader_end(&lines, e);
 out:
-    buf_done(&l.line);
+    line_reader_done(&lines);
     free(l.seen);
     free(bytes);
     return result;

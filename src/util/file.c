@@ -11,12 +11,22 @@
 
 #include "util/array.h"
 
+static int too_large(const char *path, const struct buf *out, struct err *e) {
+    return err_set(e, "%s is larger than the limit of %zu bytes", path, out->max);
+}
+
 int file_read(const char *path, struct buf *out, struct err *e) {
     FILE *f = fopen(path, "rb");
     if (f == NULL)
         return err_set(e, "cannot open %s: %s", path, strerror(errno));
     char chunk[16384];
     size_t n;
+    struct stat st;
+    bool whole = fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode);
+    if (whole && (uint64_t)st.st_size > out->max - out->len) { /* not worth reading */
+        fclose(f);
+        return too_large(path, out, e);
+    }
     while ((n = fread(chunk, 1, sizeof chunk, f)) > 0 && buf_ok(out))
         buf_add(out, chunk, n);
     int failed = ferror(f) ? errno : 0;
@@ -24,7 +34,7 @@ int file_read(const char *path, struct buf *out, struct err *e) {
     if (failed != 0)
         return err_set(e, "cannot read %s: %s", path, strerror(failed));
     if (!buf_ok(out))
-        return err_set(e, "%s is larger than the limit of %zu bytes", path, out->max);
+        return too_large(path, out, e);
     return 0;
 }
 

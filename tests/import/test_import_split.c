@@ -20,7 +20,7 @@ struct seen {
 
 static int note(void *context, enum import_piece piece, const char *text, size_t n, uint64_t line) {
     struct seen *s = context;
-    static const char *const names[] = {"entry ", "broken", "too long"};
+    static const char *const names[] = {"entry ", "broken", "too long", "no memory"};
     s->count++;
     buf_printf(&s->text, "%d %s", (int)line, names[piece]);
     buf_add(&s->text, text, n);
@@ -139,6 +139,34 @@ static void test_an_entry_beyond_the_ceiling(void **state) {
     char text[3000];
     snprintf(text, sizeof text, "[{\"a\":\"%*s\"},{\"b\":2}]", 2000, "x");
     assert_cut(text, "1 too long\n1 entry {\"b\":2}\n", false);
+    /* It is said once, and before its end: there may be none. */
+    snprintf(text, sizeof text, "\n[{\"a\":\"%*s", 2500, "x");
+    assert_cut(text, "2 too long\n", true);
+    /* The last byte that fits, and one more. */
+    snprintf(text, sizeof text, "{\"a\":\"%0992d\"}", 0);
+    char whole[4000];
+    snprintf(whole, sizeof whole, "1 entry %s\n", text);
+    assert_int_equal(strlen(text), 1000);
+    assert_cut(text, whole, false);
+    snprintf(text, sizeof text, "{\"a\":\"%0993d\"}", 0);
+    assert_cut(text, "1 too long\n", false);
+}
+
+/* What is no entry has an end, too: blanks, what is lost behind a broken entry, what is around
+ * entries, what is no object. A line may begin anew. */
+static void test_a_line_without_entries_has_a_ceiling(void **state) {
+    (void)state;
+    char text[4000];
+    snprintf(text, sizeof text, "{\"a\":1}\n%1001s\n{\"b\":2}", "");
+    assert_cut(text, "1 entry {\"a\":1}\n2 too long\n3 entry {\"b\":2}\n", false);
+    snprintf(text, sizeof text, "%900s\n%900s\n{\"b\":2}", "", "");
+    assert_cut(text, "3 entry {\"b\":2}\n", false);
+    snprintf(text, sizeof text, "{]%1001s\n{\"b\":2}", "");
+    assert_cut(text, "1 broken\n1 too long\n2 entry {\"b\":2}\n", false);
+    snprintf(text, sizeof text, "{\"entries\":[{\"b\":2}],\"c\":\"%1001s\"}", "");
+    assert_cut(text, "1 entry {\"b\":2}\n1 too long\n", false);
+    snprintf(text, sizeof text, "%01001d\n{\"b\":2}", 0);
+    assert_cut(text, "1 too long\n2 entry {\"b\":2}\n", false);
 }
 
 static void test_arrays_in_arrays(void **state) {
@@ -180,6 +208,7 @@ int main(void) {
         cmocka_unit_test(test_a_broken_line_costs_itself_only),
         cmocka_unit_test(test_cut_anywhere),
         cmocka_unit_test(test_an_entry_beyond_the_ceiling),
+        cmocka_unit_test(test_a_line_without_entries_has_a_ceiling),
         cmocka_unit_test(test_arrays_in_arrays),
         cmocka_unit_test(test_the_caller_can_stop_it),
     };
