@@ -1,5 +1,6 @@
 #include "transport/curl_answer.h"
 
+#include <ctype.h>
 #include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "transport/tls_context.h"
 #include "util/clock.h"
 
+#define TOO_LARGE 100 /* CURLE_TOO_LARGE, which is new in libcurl 8.6 */
 #define CUT "connection closed before the response was complete"
 
 /* ---- what libcurl gives ---- */
@@ -28,6 +30,12 @@ static bool expect_failed(const struct curl_answer *a) {
     return h->head_done && h->status == 417 && !h->foreign && !all_sent(a);
 }
 
+/* libcurl 8 does not find the end of chunks that hold another transfer coding, and waits. */
+static bool coded_end(const struct http1 *h) {
+    return h->head.codings > 0 && h->head.chunked &&
+           curl_version_info(CURLVERSION_NOW)->version_num >= 0x080000;
+}
+
 /* libcurl would go on: it did not understand where the answer ends, or still sends a body that
  * nobody needs (RFC 9112 9.3). Redirects and errors it ends by itself. */
 static bool must_end(struct curl_answer *a) {
@@ -43,7 +51,7 @@ static bool must_end(struct curl_answer *a) {
     if (h->foreign || a->early)
         return a->early;
     return h->state == HTTP1_COMPLETE &&
-           (h->head.odd || h->status == 101 || (h->status < 300 && !all_sent(a)));
+           (h->head.odd || coded_end(h) || h->status == 101 || (h->status < 300 && !all_sent(a)));
 }
 
 static void take_length(struct curl_answer *a) {
@@ -183,7 +191,7 @@ static void explain_refused(struct curl_answer *a, CURLcode code, const char *cu
         error = HTTP1_SPACE_FIRST;
     else if (code == CURLE_BAD_CONTENT_ENCODING)
         error = HTTP1_CODINGS;
-    else if (code == CURLE_OUT_OF_MEMORY) /* its word for a line over its limit */
+    else if (code == CURLE_OUT_OF_MEMORY || (int)code == TOO_LARGE) /* a line over its limit */
         error = HTTP1_LINE_TOO_LARGE;
     if (error != NULL)
         fail(a, OUTCOME_PROTOCOL_ERROR, error);
@@ -192,16 +200,21 @@ static void explain_refused(struct curl_answer *a, CURLcode code, const char *cu
 }
 
 static void explain_chunks(struct curl_answer *a, const char *curl_text) {
-    if (says(curl_text, "Too long hexadecimal"))
+    /* In the words of libcurl 7, and of 8. */
+    if (says(curl_text, "Too long hexadecimal") || says(curl_text, "chunk hex-length longer"))
         fail(a, OUTCOME_PROTOCOL_ERROR,
              "the size of a chunk has more than 16 digits, which is too long for libcurl");
-    else if (says(curl_text, "in chunked-encoding"))
+    else if (says(curl_text, "in chunked-encoding") || says(curl_text, "chunk hex-length char") ||
+             says(curl_text, "invalid chunk size"))
         fail(a, OUTCOME_PROTOCOL_ERROR, HTTP1_BAD_SIZE);
 }
 
 /* TLS has broken off: OpenSSL's error is in libcurl's text, by number; 0: it is not. */
 static unsigned long tls_error(const struct curl_answer *a, const char *curl_text) {
     const char *number = strstr(curl_text, "error:");
+    /* Before the number libcurl 8 says "TLS connect error: ". */
+    while (number != NULL && !isxdigit((unsigned char)number[sizeof "error:" - 1]))
+        number = strstr(number + 1, "error:");
     if (a->alert != 0)
         return ERR_PACK(ERR_LIB_SSL, 0, SSL_AD_REASON_OFFSET + a->alert);
     return number == NULL || !says(number, "SSL routines")

@@ -6,6 +6,7 @@
 #include "transport/curl_text.h"
 #include "util/units.h"
 
+#define OTHER_NAME "SSL: no alternative certificate subject name matches target "
 #define LOST_TEXT "connection lost before a response"
 
 /* Which outcome a failure of libcurl is. CURLE_OK is not asked for. */
@@ -96,6 +97,12 @@ static void describe(CURL *easy, CURLcode code, const char *curl_text,
         curl_text = LOST_TEXT;
     if (*curl_text == '\0')
         curl_text = curl_easy_strerror(code);
+    /* "host name", "hostname" or "ipv4 address", by its release: in the words of `direct`. */
+    const char *target = strchr(curl_text, '\'');
+    if (target != NULL && strncmp(curl_text, OTHER_NAME, sizeof OTHER_NAME - 1) == 0) {
+        snprintf(text, CURL_RESULT_TEXT_BYTES, OTHER_NAME "host name %s", target);
+        return;
+    }
     /* What libcurl cut off may be half a secret, which no mask would know: the last word goes. */
     size_t n = strlen(curl_text);
     if (n >= CURL_ERROR_SIZE - 1)

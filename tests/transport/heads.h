@@ -17,6 +17,7 @@
 #define HEADS_FILE "docs/internals/response-heads.md"
 #define HEADS_MAX 400
 #define HEADS_COLUMNS 7
+#define HEADS_NEWER_MAX 20
 #define HEADS_LINE_BYTES 4096
 
 struct head_row {
@@ -106,6 +107,39 @@ static inline struct heads heads_load(void) {
     }
     fclose(f);
     return h;
+}
+
+/* Rows that a newer libcurl changes: "* From libcurl 8.14 on, NAME: RESULT" of the page is the column
+ * `curl` if this one (CURLVERSION_NOW's version_num) is as new. Returns how many. */
+static inline size_t heads_apply(struct heads *h, unsigned libcurl) {
+    static char lines[HEADS_NEWER_MAX][HEADS_LINE_BYTES];
+    size_t changed = 0;
+    unsigned major, minor;
+    int at = 0;
+    FILE *f = fopen(HEADS_FILE, "r");
+    while (f != NULL && changed < HEADS_NEWER_MAX &&
+           fgets(lines[changed], HEADS_LINE_BYTES, f) != NULL) {
+        char *line = lines[changed];
+        if (sscanf(line, "* From libcurl %u.%u on, %n", &major, &minor, &at) != 2 ||
+            libcurl < (major << 16 | minor << 8))
+            continue;
+        char *name = line + at, *result = strstr(name, ": ");
+        size_t row = 0;
+        line[strcspn(line, "\n")] = '\0';
+        if (result != NULL)
+            *result = '\0';
+        while (row < h->count && strcmp(h->rows[row].name, name) != 0)
+            row++;
+        if (result == NULL || row == h->count) {
+            fprintf(stderr, HEADS_FILE ": of a newer libcurl, there is no row \"%s\"\n", name);
+            exit(1);
+        }
+        h->rows[row].curl = result + 2;
+        changed++;
+    }
+    if (f != NULL)
+        fclose(f);
+    return changed;
 }
 
 static inline void heads_free(struct heads *h) {

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
+#include <curl/curl.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <sched.h>
@@ -96,6 +97,7 @@ static void *serve(void *context) {
 static int start(void **state) {
     (void)state;
     heads = heads_load();
+    heads_apply(&heads, curl_version_info(CURLVERSION_NOW)->version_num);
     port = serve_each_start(serve);
     return port < 0 ? -1 : transport_global_init(NULL);
 }
