@@ -19,6 +19,12 @@
  * variance. The interval of a percentile consists of two order statistics: the values beyond which
  * that interval of the share leaves 1 - p out. A decision is made at the limit itself.
  *
+ * Few requests beyond a limit do not show how much they cluster, so it is taken to be as much as
+ * at the percentile. A share forgets by how much: nearly equal times that drift by microseconds
+ * would leave each limit above them in doubt. So a limit may also be far above the percentile:
+ * farther than the percentiles of sections of the time explain (Seila, Management Science 28, 1982;
+ * around that of all: Nakayama, ACM TOMACS 24, 2014). Then only the requests beyond it count.
+ *
  * It does not know where values come from. Ownership: evidence_done() frees; all zeros is empty.
  * Thread: plain data.
  */

@@ -125,6 +125,111 @@ static void failures_in_bursts_are_less_certain(void **state) {
     evidence_done(&burst);
 }
 
+/* n times of 40 ms that drift by up to 0.2 ms, evenly over the cells. */
+static void fill_drift(struct evidence *v, size_t n) {
+    struct err e = {""};
+    size_t first;
+    assert_int_equal(evidence_begin(v, 20, 1, &first, &e), 0);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(evidence_time(v, first + i * 20 / n, 40000 + (int64_t)(200 * i / n), &e),
+                         0);
+}
+
+/* 180 equal times are certain far from the limit, on both sides, and have two bounds: 0.95^180 is 1e-4.
+ * Of p99 they say too little: 0.99^180 is 0.16. */
+static void equal_times_are_certain(void **state) {
+    struct evidence v = {0};
+    struct err e = {""};
+    size_t first;
+    (void)state;
+    assert_int_equal(evidence_begin(&v, 20, 1, &first, &e), 0);
+    for (size_t i = 0; i < 180; i++)
+        assert_int_equal(evidence_time(&v, first + i * 20 / 180, 20000, &e), 0);
+    struct evidence_result x = result(&v, "response_time p(95)<500", 0.0125);
+    assert_int_equal(x.verdict, EVIDENCE_HOLDS);
+    assert_near(x.low, 20, 0);
+    assert_near(x.high, 20, 0);
+    assert_int_equal(result(&v, "response_time p(95)<1", 0.0125).verdict, EVIDENCE_FAILS);
+    assert_int_equal(result(&v, "response_time p(95)>500", 0.0125).verdict, EVIDENCE_FAILS);
+    x = result(&v, "response_time p(99)<500", 0.0125);
+    assert_int_equal(x.verdict, EVIDENCE_OPEN);
+    assert_true(isinf(x.high));
+    evidence_done(&v);
+}
+
+/* Nearly equal times are as certain: a drift of microseconds is not what separates them from the limit.
+ * Near them it counts, since one drift says little. */
+static void a_drift_does_not_reach_a_far_limit(void **state) {
+    static const char *const far[] = {"response_time p(50)<500", "response_time p(60)<60000",
+                                      "response_time p(95)<500", "response_time p(50)>1",
+                                      "response_time p(95)>=1"};
+    struct evidence v = {0};
+    (void)state;
+    fill_drift(&v, 180);
+    for (size_t i = 0; i < sizeof far / sizeof *far; i++) {
+        struct evidence_result x = result(&v, far[i], 0.0125);
+        if (x.verdict != EVIDENCE_HOLDS)
+            fail_msg("%s: %d", far[i], (int)x.verdict);
+        assert_true(x.high > 40.1 && x.high < 50);
+    }
+    assert_int_equal(result(&v, "response_time p(50)<40.21", 0.0125).verdict, EVIDENCE_OPEN);
+    assert_int_equal(result(&v, "response_time p(99)<500", 0.0125).verdict, EVIDENCE_OPEN);
+    evidence_done(&v);
+}
+
+/* 60 requests cannot say that fewer than 5 % are slower, however equal they are: 0.95^60 is 0.05. */
+static void few_requests_stay_uncertain(void **state) {
+    struct evidence v = {0};
+    (void)state;
+    fill_drift(&v, 60);
+    assert_int_equal(result(&v, "response_time p(95)<500", 0.0125).verdict, EVIDENCE_OPEN);
+    assert_int_equal(result(&v, "response_time p(50)<500", 0.0125).verdict, EVIDENCE_HOLDS);
+    evidence_done(&v);
+}
+
+/* An outage of 8 requests in 180 may well be more than 5 % of the time, whatever the others are. */
+static void an_outage_keeps_a_far_limit_in_doubt(void **state) {
+    struct evidence v = {0};
+    struct err e = {""};
+    size_t first;
+    (void)state;
+    assert_int_equal(evidence_begin(&v, 20, 1, &first, &e), 0);
+    for (size_t i = 0; i < 180; i++)
+        assert_int_equal(evidence_time(&v, first + i * 20 / 180,
+                                       i >= 90 && i < 98 ? 800000 : 20000 + (int64_t)i, &e),
+                         0);
+    assert_int_equal(result(&v, "response_time p(95)<500", 0.0125).verdict, EVIDENCE_OPEN);
+    evidence_done(&v);
+}
+
+/* Lognormal times with a median of 20 ms whose logarithms have the correlation 0.9 of neighbours: p95 is
+ * 20 exp(0.5 * 1.644854) = 45.52 ms. A step of 180 has ten independent ones. */
+static void correlated_times_are_not_certain_too_early(void **state) {
+    const int samples = 400;
+    int too_low = 0, certain = 0;
+    struct rng r;
+    (void)state;
+    rng_seed(&r, 9, 0);
+    for (int i = 0; i < samples; i++) {
+        struct evidence v = {0};
+        struct err e = {""};
+        size_t first;
+        assert_int_equal(evidence_begin(&v, 20, 1, &first, &e), 0);
+        double z = rng_normal(&r);
+        for (size_t k = 0; k < 180; k++) {
+            z = 0.9 * z + sqrt(1 - 0.9 * 0.9) * rng_normal(&r);
+            assert_int_equal(
+                evidence_time(&v, first + k * 20 / 180, (int64_t)(20000 * exp(0.5 * z)), &e), 0);
+        }
+        too_low += result(&v, "response_time p(95)<45", 0.0125).high < 45.52;
+        certain += result(&v, "response_time p(95)<1000", 0.0125).verdict == EVIDENCE_HOLDS;
+        evidence_done(&v);
+    }
+    /* 5 are expected at most: that there are more than 15 has a probability of 1e-4. */
+    assert_true(too_low <= 15);
+    assert_true(certain >= 380);
+}
+
 static void what_never_came_is_beyond_each_limit(void **state) {
     struct evidence v = {0};
     struct err e = {""};
@@ -272,6 +377,11 @@ int main(void) {
         cmocka_unit_test(bounds_are_where_decisions_change),
         cmocka_unit_test(no_failure_bounds_the_share),
         cmocka_unit_test(failures_in_bursts_are_less_certain),
+        cmocka_unit_test(equal_times_are_certain),
+        cmocka_unit_test(a_drift_does_not_reach_a_far_limit),
+        cmocka_unit_test(few_requests_stay_uncertain),
+        cmocka_unit_test(an_outage_keeps_a_far_limit_in_doubt),
+        cmocka_unit_test(correlated_times_are_not_certain_too_early),
         cmocka_unit_test(what_never_came_is_beyond_each_limit),
         cmocka_unit_test(nothing_that_came_has_no_finite_bound),
         cmocka_unit_test(averages_and_rates_have_students_interval),
