@@ -13,6 +13,7 @@
 #include "serve.h"
 #include "step.h"
 #include "util/clock.h"
+#include "util/fits.h"
 
 struct searching {
     struct serve serve;
@@ -33,8 +34,9 @@ static int prepare(struct searching *x, const struct capacity_step *s, struct er
     step_done(&x->step);
     buf_init(&words, CAPACITY_STEP_WORDS_BYTES);
     capacity_step_words(&words, s);
-    int result =
-        buf_ok(&words) ? step_read(&x->step, words.data, words.len, e) : err_memory(e, "a step");
+    int result = buf_fits(&words, e, "use fewer options", "the description of a step");
+    if (result == 0)
+        result = step_read(&x->step, words.data, words.len, e);
     buf_done(&words);
     if (result != 0)
         return -1;

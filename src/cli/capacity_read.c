@@ -13,6 +13,7 @@
 #include "report/report.h"
 #include "util/array.h"
 #include "util/file.h"
+#include "util/fits.h"
 #include "util/json_write.h"
 
 #define TEXT_MAX ((size_t)1 << 20)
@@ -147,8 +148,8 @@ static int annotate(const struct args *a, const struct checked *x, struct err *e
         emit_github(&text, &d);
         fputs(buf_text(&text), strcmp(opt_text(a, "format"), "text") == 0 ? stdout : stderr);
     }
-    if (!buf_ok(&text))
-        result = err_memory(e, "the results");
+    if (buf_fits(&text, e, NULL, "the text of the results") != 0)
+        result = -1;
     else if (opt_given(a, "junit"))
         result = report_write_file(opt_text(a, "junit"), report_format("junit"),
                                    &(struct report_source){.document = &d}, e);

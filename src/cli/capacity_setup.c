@@ -16,6 +16,7 @@
 #include "schedule/load.h"
 #include "util/clock.h"
 #include "util/file.h"
+#include "util/fits.h"
 #include "util/text.h"
 #include "util/units.h"
 
@@ -105,10 +106,12 @@ static int keep_expressions(struct capacity_setup *s, struct err *e) {
         struct buf text;
         buf_init(&text, TEXT_BYTES);
         gate_rule_text(&s->rules.items[i], &text);
-        r->expressions[i] = buf_ok(&text) ? strdup(buf_text(&text)) : NULL;
+        int result = buf_fits(&text, e, "shorten it", "the text of an SLO");
+        if (result == 0 && (r->expressions[i] = strdup(buf_text(&text))) == NULL)
+            result = err_memory(e, "the SLOs");
         buf_done(&text);
-        if (r->expressions[i] == NULL)
-            return err_memory(e, "the SLOs");
+        if (result != 0)
+            return -1;
         r->expression_count++;
     }
     return 0;

@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "report/comparison.h"
 #include "report/emit.h"
+#include "util/fits.h"
 
 #define OUTPUT_MAX_BYTES ((size_t)256 << 20)
 
@@ -96,7 +97,7 @@ static int print(const struct document *d, const char *format, struct err *e) {
         emit_markdown(&b, d);
     else
         emit_table(&b, d);
-    int result = buf_ok(&b) ? 0 : err_memory(e, "the comparison");
+    int result = buf_fits(&b, e, "compare fewer runs", "the comparison");
     if (result == 0)
         fwrite(b.data, 1, b.len, stdout);
     buf_done(&b);

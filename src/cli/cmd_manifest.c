@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/replay.h"
 #include "record/reader.h"
+#include "util/fits.h"
 #include "util/json_write.h"
 #include "util/text.h"
 
@@ -46,8 +47,8 @@ static int read_all(struct document *d, const char *path, struct err *e) {
     d->path = path;
     if (reader_open(path, &d->reader, e) != 0 || reader_manifest(d->reader, take_pair, d, e) != 0)
         return -1;
-    if (!buf_ok(&d->text))
-        return err_memory(e, "%s", path);
+    if (buf_fits(&d->text, e, "read it with sqlite3", "the manifest of %s", path) != 0)
+        return -1;
     if (replay_open(path, &d->replay, &d->why_not) != 0)
         d->replay = NULL;
     return 0;
@@ -157,8 +158,8 @@ static int run(const struct args *a) {
             result = programs(&d, &out, &e);
         else
             people(&d, &out);
-        if (result == 0 && !buf_ok(&out))
-            err_memory(&e, "the manifest");
+        if (result == 0)
+            result = buf_fits(&out, &e, "read it with sqlite3", "the manifest as text");
     }
     if (e.text[0] != '\0')
         code = command_error(EXIT_RUNTIME, e.text);

@@ -20,6 +20,7 @@
 #include "stream/stream.h"
 #include "util/buf.h"
 #include "util/clock.h"
+#include "util/fits.h"
 #include "util/text.h"
 #include "util/units.h"
 
@@ -544,10 +545,9 @@ static int run(const struct args *a) {
         show_all(a, s, &text, &bad, &e) != 0)
         goto out;
     code = EXIT_RUNTIME;
-    if (!buf_ok(&text) || bad.failed) {
-        err_memory(&e, "the explanation");
+    if (buf_fits(&text, &e, NULL, "the explanation") != 0 ||
+        buf_fits(&bad, &e, NULL, "the text of the mistakes") != 0)
         goto out;
-    }
     fputs(buf_text(&text), stdout);
     if (bad.len == 0)
         code = EXIT_OK;

@@ -21,6 +21,7 @@
 #include "engine/proceed.h"
 #include "merge/merge_manifest.h"
 #include "util/clock.h"
+#include "util/fits.h"
 #include "util/json_write.h"
 #include "util/sha256.h"
 #include "util/words.h"
@@ -422,7 +423,7 @@ static int describe(struct control_socket *s, const struct run_view *view, struc
         buf_char(out, '\n');
     }
     scenario_subject_done(&of);
-    return buf_ok(out) ? 0 : err_memory(e, "the control socket");
+    return buf_fits(out, e, NULL, "a line of the control socket");
 }
 
 static int listen_init(const void *run, void **self, struct err *e) {

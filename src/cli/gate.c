@@ -9,6 +9,7 @@
 #include "record/reader.h"
 #include "report/emit.h"
 #include "report/gate_document.h"
+#include "util/fits.h"
 
 #define OUTPUT_MAX_BYTES ((size_t)256 << 20)
 
@@ -26,7 +27,7 @@ static int print(FILE *to, const struct document *d,
     struct buf b;
     buf_init(&b, OUTPUT_MAX_BYTES);
     emit(&b, d);
-    int result = buf_ok(&b) ? 0 : err_memory(e, "the results");
+    int result = buf_fits(&b, e, "use fewer thresholds", "the text of the results");
     if (result == 0)
         fwrite(buf_text(&b), 1, b.len, to);
     buf_done(&b);

@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "report/emit.h"
 #include "report/outfile.h"
+#include "util/fits.h"
 
 #define DOCUMENT_MAX_BYTES ((size_t)1 << 30)
 
@@ -29,7 +30,7 @@ static int write_one(FILE *to, const struct groups_format *f, const struct docum
     struct buf b;
     buf_init(&b, DOCUMENT_MAX_BYTES);
     f->emit(&b, d);
-    int result = buf_ok(&b) ? 0 : err_memory(e, "the tables of the group");
+    int result = buf_fits(&b, e, "report fewer runs at once", "the text of the tables");
     if (result == 0)
         fwrite(buf_text(&b), 1, b.len, to);
     buf_done(&b);

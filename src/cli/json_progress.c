@@ -15,6 +15,7 @@
 #include "cli/listeners.h"
 #include "control/status_json.h"
 #include "util/clock.h"
+#include "util/fits.h"
 #include "util/text.h"
 
 #define LINE_MAX_BYTES ((size_t)256 << 20)
@@ -174,10 +175,9 @@ static void second(void *self, const struct status *s) {
         buf_printf(&p->line, ",\"missed_lines\":%" PRIu64 "}", p->missed);
     }
     buf_char(&p->line, '\n');
-    if (!buf_ok(&p->line)) {
-        err_memory(&p->gone, "--json-progress");
+    if (buf_fits(&p->line, &p->gone, "use fewer names of requests", "a line of --json-progress") !=
+        0)
         return;
-    }
     p->missed = 0;
     p->first = false;
     p->seen = s->mark_count > 0 ? s->marks[s->mark_count - 1].number : p->seen;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/fits.h"
+
 void manifest_add(struct manifest *m, const char *key, const char *value) {
     struct manifest_pair *more = realloc(m->pairs, (m->count + 1) * sizeof *more);
     struct manifest_pair pair = {strdup(key), strdup(value)};
@@ -19,7 +21,7 @@ void manifest_add(struct manifest *m, const char *key, const char *value) {
 }
 
 void manifest_take(struct manifest *m, const char *key, struct buf *value) {
-    if (buf_ok(value))
+    if (buf_fits(value, &m->why, "shorten it", "the manifest's \"%s\"", key) == 0)
         manifest_add(m, key, buf_text(value));
     else
         m->failed = true;
@@ -39,6 +41,8 @@ void manifest_addf(struct manifest *m, const char *key, const char *format, ...)
 }
 
 int manifest_write(const struct manifest *m, struct record *r, struct err *e) {
+    if (m->failed && m->why.text[0] != '\0')
+        return err_set(e, "%s", m->why.text);
     if (m->failed)
         return err_memory(e, "the manifest");
     for (size_t i = 0; i < m->count; i++)

@@ -23,7 +23,8 @@ struct manifest_pair {
 struct manifest {
     struct manifest_pair *pairs;
     size_t count;
-    bool failed; /* out of memory; manifest_write() reports it */
+    bool failed;    /* manifest_write() reports it */
+    struct err why; /* "": out of memory */
 };
 
 void manifest_add(struct manifest *m, const char *key, const char *value);

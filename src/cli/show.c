@@ -5,6 +5,7 @@
 
 #include "cli/program.h"
 #include "util/buf.h"
+#include "util/fits.h"
 
 /* Lines longer than 100 columns are hard to read however wide the window is. */
 enum { WIDTH_DEFAULT = 80, WIDTH_MIN = 50, WIDTH_MAX = 100 };
@@ -22,11 +23,10 @@ static struct program all(void) {
 
 /* Prints and frees. */
 static int print(struct buf *b, FILE *to, int code) {
-    struct err e = {""};
-    if (!buf_ok(b)) {
-        err_memory(&e, NULL);
+    struct err e;
+    if (buf_fits(b, &e, NULL, "the text") != 0)
         code = command_error(EXIT_RUNTIME, e.text);
-    } else
+    else
         fputs(buf_text(b), to);
     buf_done(b);
     return code;

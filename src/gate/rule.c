@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "grpc/grpc_frame.h"
+#include "util/fits.h"
 #include "util/outcome.h"
 #include "util/text.h"
 #include "util/units.h"
@@ -226,9 +227,9 @@ int gate_rules_copy(const struct gate_rules *from, struct gate_rules *to, struct
         buf_init(&text, 4 * GATE_TEXT_MAX);
         gate_rule_text(&from->items[i], &text);
         const char *place = from->items[i].place;
-        int result = !buf_ok(&text)
-                         ? err_memory(e, "thresholds")
-                         : gate_rules_parse(to, place == NULL ? "" : place, buf_text(&text), e);
+        int result = buf_fits(&text, e, "shorten it", "the text of a threshold");
+        if (result == 0)
+            result = gate_rules_parse(to, place == NULL ? "" : place, buf_text(&text), e);
         buf_done(&text);
         if (result != 0)
             return -1;

@@ -7,6 +7,7 @@
 
 #include "gate/rule.h"
 #include "grpc/grpc_frame.h"
+#include "util/fits.h"
 #include "util/outcome.h"
 #include "util/text.h"
 #include "util/units.h"
@@ -172,8 +173,8 @@ static int find_key(const struct gate_rule *r, const char *key, size_t n, unsign
 }
 
 static int set_filter(struct gate_rule *r, unsigned bit, struct buf *value, struct err *e) {
-    if (!buf_ok(value))
-        return err_set(e, "a value is longer than %zu bytes, or out of memory", value->max);
+    if (buf_fits(value, e, "shorten it", "a value") != 0)
+        return -1;
     if (value->len == 0)
         return err_set(e, "a value is empty; write {name:/path}");
     r->filters |= bit;

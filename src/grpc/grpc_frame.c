@@ -1,4 +1,5 @@
 #include "grpc/grpc_frame.h"
+#include "util/fits.h"
 
 #include <string.h>
 #include <zlib.h>
@@ -145,8 +146,8 @@ int grpc_reader_feed(struct grpc_reader *r, const char *bytes, size_t n, grpc_me
         struct bytes message = {take == 0 ? "" : bytes, take};
         if (take < r->wanted) {
             buf_add(&r->body, bytes, take);
-            if (!buf_ok(&r->body))
-                return err_memory(e, NULL);
+            if (buf_fits(&r->body, e, "set \"max_message\" higher", "a message") != 0)
+                return -1;
             message = (struct bytes){r->body.data, r->body.len};
         }
         bytes += take;

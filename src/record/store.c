@@ -19,6 +19,7 @@
 #include "util/buf.h"
 #include "util/clock.h"
 #include "util/file.h"
+#include "util/fits.h"
 #include "util/outcome.h"
 #include "util/text.h"
 
@@ -402,8 +403,8 @@ int store_stream(struct store *s, const struct sample *x, const struct stream_re
                  struct err *e) {
     struct stream_row row;
     stream_row_of(stream, sample_us(x->sent_ns), &s->gaps, &row);
-    if (!buf_ok(&s->gaps))
-        return err_memory(e, NULL);
+    if (buf_fits(&s->gaps, e, "limit its tokens", "the record of the gaps of a stream") != 0)
+        return -1;
     store_stream_bind(s->stream, sqlite3_last_insert_rowid(s->db), &row);
     return run(s, s->stream, e);
 }

@@ -8,6 +8,7 @@
 
 #include "report/table.h"
 #include "util/array.h"
+#include "util/fits.h"
 #include "util/json_write.h"
 
 #define TEXT_MAX ((size_t)1 << 20)
@@ -116,7 +117,7 @@ int capacity_comparison(struct capacity_comparison *c, const struct capacity_sid
     check_expressions(c, with, base);
     check_options(c);
     capacity_ratio(&base->result->answer, &with->result->answer, &c->ratio);
-    return buf_ok(&c->refusals.texts) ? 0 : err_memory(e, "the comparison");
+    return buf_fits(&c->refusals.texts, e, NULL, "the text of the differences");
 }
 
 void capacity_comparison_done(struct capacity_comparison *c) {

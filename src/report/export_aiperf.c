@@ -9,6 +9,7 @@
 #include "report/export_streams.h"
 #include "report/outfile.h"
 #include "util/clock.h"
+#include "util/fits.h"
 #include "util/json_write.h"
 #include "util/outcome.h"
 
@@ -215,8 +216,8 @@ int export_aiperf(FILE *to, const struct report_source *s, struct err *e) {
     else if (export_streams_init(&a.streams, s->reader, "aiperf", e) == 0)
         result = reader_answers(s->reader, one, &a, e);
     flush(&a, 0);
-    if (result == 0 && !buf_ok(&a.out))
-        result = err_memory(e, "AIPerf's format");
+    if (result == 0)
+        result = buf_fits(&a.out, e, NULL, "a line of AIPerf's format");
     export_streams_done(&a.streams);
     buf_done(&a.out);
     return result;

@@ -15,6 +15,7 @@
 #include "stats/quantile.h"
 #include "stats/select.h"
 #include "util/clock.h"
+#include "util/fits.h"
 #include "util/json_write.h"
 #include "util/outcome.h"
 
@@ -410,7 +411,7 @@ static int write_all(struct vllm *v) {
     json_write_end(w);
     buf_char(&v->out, '\n');
     flush(v, 0);
-    return buf_ok(&v->out) ? 0 : err_memory(v->e, "vLLM's format");
+    return buf_fits(&v->out, v->e, NULL, "a value of vLLM's format");
 }
 
 int export_vllm(FILE *to, const struct report_source *s, struct err *e) {

@@ -9,6 +9,7 @@
 
 #include "report/emit.h"
 #include "report/latex.h"
+#include "util/fits.h"
 #include "util/text.h"
 
 #define TEXT_MAX_BYTES ((size_t)16 << 20)
@@ -234,7 +235,9 @@ static int make(struct methods *w, struct reader *r, const struct model *m, stru
     where(w);
     outcome(w);
     definitions(w);
-    return w->failed || !buf_ok(&w->text) ? err_memory(e, "the report") : 0;
+    if (w->failed)
+        return err_memory(e, "the report");
+    return buf_fits(&w->text, e, NULL, "the text of the methods");
 }
 
 static void done(struct methods *w) {

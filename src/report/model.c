@@ -15,6 +15,7 @@
 #include "report/stream_doubts.h"
 #include "report/stream_tables.h"
 #include "util/clock.h"
+#include "util/fits.h"
 #include "util/outcome.h"
 
 #define ASKED_BYTES 32
@@ -421,7 +422,7 @@ static int make_remarks(struct build *b) {
         return -1;
     if (m->server != NULL)
         platform_remarks(m->server, &m->cost, &m->remarks);
-    return buf_ok(&m->remarks.texts) ? 0 : err_memory(b->e, "the remarks");
+    return buf_fits(&m->remarks.texts, b->e, NULL, "the text of all remarks");
 }
 
 int model_new(struct reader *r, const struct model_options *o, struct model **out, struct err *e) {

@@ -9,6 +9,7 @@
 
 #include "util/buf.h"
 #include "util/file.h"
+#include "util/fits.h"
 
 #define PATH_MAX_BYTES 65536
 
@@ -149,8 +150,8 @@ int outfile_keep(struct outfile *f, struct err *e) {
 
 int outfile_at(struct outfile *f, off_t at, const struct buf *b, struct err *e) {
     size_t done = 0;
-    if (!buf_ok(b))
-        return err_memory(e, "%s", f->path);
+    if (buf_fits(b, e, NULL, "what %s gets at once", f->path) != 0)
+        return -1;
     if (fflush(f->stream) != 0)
         return failed(f, f->sink->error, e);
     while (done < b->len) {
@@ -180,8 +181,8 @@ int outfile_close(struct outfile *f, struct err *e) {
 }
 
 int outfile_put(FILE *to, const struct buf *b, struct err *e) {
-    if (!buf_ok(b))
-        return err_memory(e, "the report");
+    if (buf_fits(b, e, NULL, "the report") != 0)
+        return -1;
     fwrite(buf_text(b), 1, b->len, to);
     return 0;
 }

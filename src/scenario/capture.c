@@ -1,4 +1,5 @@
 #include "scenario/capture.h"
+#include "util/fits.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -239,7 +240,7 @@ static int found_value(const struct capture *c, const struct response *a, struct
         value = group;
     }
     buf_add(out, value.data, value.len);
-    return buf_ok(out) ? 0 : err_memory(why, "capture %s", c->name);
+    return buf_fits(out, why, "capture less", "the value of capture %s", c->name);
 }
 
 int capture_take(const struct capture *c, const struct response *a, struct capture_work *w,
@@ -251,5 +252,5 @@ int capture_take(const struct capture *c, const struct response *a, struct captu
         return 0;
     buf_clear(out);
     buf_add(out, c->fallback, c->fallback_bytes);
-    return buf_ok(out) ? 0 : err_memory(why, "capture %s", c->name);
+    return buf_fits(out, why, "capture less", "the value of capture %s", c->name);
 }

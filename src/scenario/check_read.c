@@ -301,12 +301,17 @@ static int subject_read(struct loader *r, const struct json *v, const struct jso
     return limits_read(r, what, c);
 }
 
+/* Of a text, as much as a name can have. */
+static void some(struct buf *b, const char *text, size_t n) {
+    buf_add(b, text, n < NAME_BYTES_MAX + 4 ? n : NAME_BYTES_MAX + 4);
+}
+
 static void value_words(struct buf *b, const char *verb, const struct check_value *v) {
     if (v == NULL)
         return;
     buf_printf(b, " %s ", verb);
     if (v->kind == JSON_STRING || v->kind == JSON_NUMBER)
-        buf_add(b, v->text, v->len);
+        some(b, v->text, v->len);
     else
         buf_str(b, v->kind == JSON_NULL ? "null" : v->boolean ? "true" : "false");
 }
@@ -318,10 +323,10 @@ static void condition_words(struct buf *b, const struct check *c) {
     value_words(b, "is not", c->not_equals);
     if (c->contains != NULL) {
         buf_str(b, " contains ");
-        buf_add(b, c->contains, c->contains_bytes);
+        some(b, c->contains, c->contains_bytes);
     }
     if (c->matches != NULL)
-        buf_printf(b, " matches %s", pattern_text(c->matches));
+        buf_printf(b, " matches %.*s", NAME_BYTES_MAX, pattern_text(c->matches));
     if (c->has_less)
         buf_printf(b, " is less than %.15g", c->less);
     if (c->has_greater)
@@ -385,6 +390,7 @@ static int name_read(struct loader *r, const struct json *v, struct check *c) {
     buf_init(&b, LOADER_TEXT_MAX * 2);
     words(&b, c);
     size_t n = text_cut(buf_text(&b), b.len, NAME_BYTES_MAX);
+    /* It is all there but for a lack of memory: no part of it is long. */
     int result = buf_ok(&b) ? copy(r, buf_text(&b), n, &c->name) : loader_memory(r);
     for (size_t i = 0; result == 0 && i < n; i++)
         if ((unsigned char)c->name[i] < 0x20 || c->name[i] == 0x7f)

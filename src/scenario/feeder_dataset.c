@@ -5,6 +5,7 @@
 #include "scenario/feeder_internal.h"
 #include "scenario/jsonscan.h"
 #include "scenario/trace_value.h"
+#include "util/fits.h"
 #include "util/json.h"
 #include "util/text.h"
 
@@ -171,7 +172,7 @@ static int make_messages(const struct feeder *f, struct feeder_row *row,
     feeder_put(f, row, FEEDER_PROMPT, (struct bytes){buf_text(&row->made), end});
     struct bytes output = feeder_field(f, row, FEEDER_OUTPUT);
     feeder_put(f, row, FEEDER_OUTPUT_TOKENS, output.data == NULL ? (struct bytes){"", 0} : output);
-    return buf_ok(&row->made) ? 0 : err_memory(e, "a row of %s", f->path);
+    return buf_fits(&row->made, e, "remove it", "what a row of %s makes", f->path);
 }
 
 static int make_custom(const struct feeder *f, struct feeder_row *row,
@@ -184,7 +185,7 @@ static int make_custom(const struct feeder *f, struct feeder_row *row,
     size_t end = row->made.len;
     add_words(f, row, prompt, 0);
     feeder_put(f, row, FEEDER_MESSAGES_LIST, (struct bytes){buf_text(&row->made), end});
-    return buf_ok(&row->made) ? 0 : err_memory(e, "a row of %s", f->path);
+    return buf_fits(&row->made, e, "remove it", "what a row of %s makes", f->path);
 }
 
 static void role_find(struct feeder *f, enum feeder_role role, const char *name) {

@@ -9,6 +9,7 @@
 #include "scenario/feeder_internal.h"
 #include "scenario/media_type.h"
 #include "util/array.h"
+#include "util/fits.h"
 
 #define FILES_MAX 1000000
 
@@ -74,8 +75,8 @@ int feeder_files_fields(const struct feeder *f, struct feeder_row *row, struct e
     if (folder > 0 && f->path[folder - 1] != '/')
         buf_char(&row->text, '/');
     buf_add(&row->text, name, n);
-    if (!buf_ok(&row->text))
-        return err_memory(e, "a row of %s", f->path);
+    if (buf_fits(&row->text, e, "shorten the path", "the name of a file in %s", f->path) != 0)
+        return -1;
     const char *type = media_type(name);
     row->fields[FEEDER_FILES_NAME] = (struct bytes){row->text.data + row->text.len - n, n};
     row->fields[FEEDER_FILES_PATH] = (struct bytes){row->text.data, row->text.len};

@@ -7,6 +7,7 @@
 #include "scenario/jsonscan.h"
 #include "scenario/prompt_words.h"
 #include "scenario/trace_value.h"
+#include "util/fits.h"
 
 /* The text that all prompts of a feeder begin with, and what numbers are drawn from: no hash id
  * gives these streams but by chance. */
@@ -156,8 +157,8 @@ static int make(const struct feeder *f, struct feeder_row *row, const struct fee
     else if (p->source != NULL && p->source->role[FEEDER_OUTPUT] != FEEDER_NO_COLUMN)
         buf_uint(&row->made, length(p->source, source, FEEDER_OUTPUT));
     at.end = row->made.len;
-    if (!buf_ok(&row->made))
-        return err_memory(e, "a prompt of %u words", n);
+    if (buf_fits(&row->made, e, "ask for fewer words", "a prompt of %u words", n) != 0)
+        return -1;
     put_pieces(f, row, &at);
     return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "scenario/feeder_internal.h"
 #include "scenario/jsonscan.h"
+#include "util/fits.h"
 
 #define CHUNK_BYTES 65536
 
@@ -246,8 +247,8 @@ static int make(const struct feeder *f, struct feeder_row *row, const struct fee
     if (!turns_find(&s, entry, &list, &turns))
         return err_set(e, "a row of %s has changed", f->path);
     make_all(&s, entry, list, &turns, &row->made, ends);
-    if (!buf_ok(&row->made))
-        return err_memory(e, "a row of %s", f->path);
+    if (buf_fits(&row->made, e, "remove it", "what a row of %s makes", f->path) != 0)
+        return -1;
     for (size_t i = 0; i < MADE; i++) {
         feeder_put(f, row, roles[i], (struct bytes){row->made.data + from, ends[i] - from});
         from = ends[i];

@@ -189,11 +189,20 @@ int loader_name(struct loader *r, const struct json *v, char **out) {
     return 0;
 }
 
+int loader_fits(struct loader *r, size_t at, const struct buf *b, const char *what) {
+    if (buf_ok(b))
+        return 0;
+    return memory_ran_out()
+               ? loader_memory(r)
+               : loader_fail(r, at, "%s is longer than the limit of %zu bytes", what, b->max);
+}
+
 int loader_take(struct loader *r, size_t at, struct buf *b, char **out) {
     size_t max = b->max;
     char *data = buf_take(b);
     if (data == NULL)
-        return loader_fail(r, at, "longer than the limit of %zu bytes, or out of memory", max);
+        return memory_ran_out() ? loader_memory(r)
+                                : loader_fail(r, at, "longer than the limit of %zu bytes", max);
     *out = data;
     return 0;
 }

@@ -100,6 +100,9 @@ int loader_file(struct loader *r, const struct json *v, struct buf *out);
 /* Notes the hash of a file that the run uses. Takes the path over, also if it fails. */
 int loader_remember(struct loader *r, char *path, const char sha256[SHA256_HEX_BYTES]);
 
+/* Fails if the buffer could not take all: WHAT is longer than its limit, or memory ran out. */
+int loader_fits(struct loader *r, size_t at, const struct buf *b, const char *what);
+
 /* Moves the contents of a buffer to *out and leaves the buffer empty. Fails at `at` if the
  * buffer exceeded its limit. */
 int loader_take(struct loader *r, size_t at, struct buf *b, char **out);

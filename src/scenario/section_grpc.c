@@ -9,6 +9,7 @@
 #include "scenario/scenario_internal.h"
 #include "scenario/section.h"
 #include "util/array.h"
+#include "util/fits.h"
 #include "util/sha256.h"
 #include "util/text.h"
 
@@ -104,7 +105,9 @@ static int on_reflected(void *context, struct bytes name, struct bytes descripto
     text_printable(&path, name.data, name.len);
     buf_str(&path, " by server reflection");
     sha256_hex(descriptor.data, descriptor.len, sha256);
-    int result = buf_ok(&path) ? on_import(r, buf_text(&path), sha256, e) : err_memory(e, NULL);
+    int result = buf_fits(&path, e, "shorten the target", "the name of the types");
+    if (result == 0)
+        result = on_import(r, buf_text(&path), sha256, e);
     buf_done(&path);
     return result;
 }

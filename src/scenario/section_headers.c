@@ -195,7 +195,9 @@ static int basic_read(struct loader *r, const struct json *v, struct buf *out) {
         goto out;
     }
     buf_printf(&pair, "%s:%s", user, password);
-    if (!buf_ok(&pair) || (used_env && secret_add(r->s, buf_text(&pair)) != 0)) {
+    if (loader_fits(r, v->at, &pair, "\"user\" with \"password\"") != 0)
+        goto out;
+    if (used_env && secret_add(r->s, buf_text(&pair)) != 0) {
         loader_memory(r);
         goto out;
     }
@@ -223,8 +225,9 @@ static int auth_read(struct loader *r, const struct json *v, struct header_list 
     buf_init(&value, LOADER_TEXT_MAX * 2);
     int result = basic_read(r, basic, &value);
     if (result == 0)
-        result = buf_ok(&value) ? headers_set(r, l, "Authorization", buf_text(&value), NULL)
-                                : loader_memory(r);
+        result = loader_fits(r, v->at, &value, "the header Authorization");
+    if (result == 0)
+        result = headers_set(r, l, "Authorization", buf_text(&value), NULL);
     buf_done(&value);
     return result;
 }

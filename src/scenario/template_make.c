@@ -148,7 +148,7 @@ static int folder_open(struct loader *r, size_t at, const struct buf *text,
             buf_printf(&path, "%s/", r->folder == NULL || r->folder[0] == '\0' ? "." : r->folder);
         buf_add(&path, buf_text(text), end);
     }
-    int result = buf_ok(&path) ? 0 : loader_memory(r);
+    int result = loader_fits(r, at, &path, "the path");
     if (result == 0) {
         file->folder = open(buf_text(&path), O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (file->folder < 0)
@@ -175,8 +175,8 @@ int template_file(struct loader *r, const struct json *v, struct buf *out) {
     r->holes = &holes;
     int result = template_expand(r, v->text, v->len, v->at, PLACE_FILE, &text, NULL);
     r->holes = before;
-    if (result == 0 && !buf_ok(&text))
-        result = loader_memory(r);
+    if (result == 0)
+        result = loader_fits(r, v->at, &text, "the path");
     if (result == 0 && holes.count == 0)
         result = loader_file(r, v, out);
     else if (result == 0)

@@ -111,7 +111,9 @@ static int quoted(struct parser *p, struct expr *out) {
         buf_char(&b, (char)c);
     }
     out->kind = EXPR_TEXT;
-    int result = buf_ok(&b) ? set_text(r, out, buf_text(&b), b.len) : loader_memory(r);
+    int result = loader_fits(r, expansion_offset(p->x, start), &b, "this quoted text");
+    if (result == 0)
+        result = set_text(r, out, buf_text(&b), b.len);
     buf_done(&b);
     return result;
 }

@@ -9,6 +9,7 @@
 
 #include "target/target_internal.h"
 #include "util/clock.h"
+#include "util/fits.h"
 #include "util/json.h"
 
 #define ANSWER_MAX_BYTES (64U << 20) /* a million tokens take 8 MB */
@@ -55,8 +56,8 @@ static void note_client_id(struct target_request *r) {
 
 int tokens_read(struct target_request *r, struct err *e) {
     note_client_id(r);
-    if (!buf_ok(&r->body))
-        return err_memory(e, "the body");
+    if (buf_fits(&r->body, e, NULL, "the body") != 0)
+        return -1;
     int result = llm_request_parse(api_of(r), buf_text(&r->body), r->body.len, &r->llm, e);
     buf_done(&r->body);
     buf_init(&r->body, 0);

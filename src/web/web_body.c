@@ -5,6 +5,7 @@
 
 #include "util/buf.h"
 #include "util/encode.h"
+#include "util/fits.h"
 #include "util/json.h"
 #include "util/text.h"
 
@@ -59,8 +60,9 @@ static int read_field(const char *field, size_t n, web_member_fn *fn, void *cont
     decode_percent(&key, field, (size_t)(equals - field), true);
     decode_percent(&value, equals + 1, n - (size_t)(equals - field) - 1, true);
     const struct web_member m = {buf_text(&key), buf_text(&value), WEB_FORM};
-    if (!buf_ok(&key) || !buf_ok(&value))
-        result = err_memory(e, "the body");
+    if (buf_fits(&key, e, NULL, "a key of the form") != 0 ||
+        buf_fits(&value, e, NULL, "a value of the form") != 0)
+        result = -1;
     else if (strlen(m.key) != key.len || strlen(m.value) != value.len)
         result = err_set(e, "the form has a NUL");
     else

@@ -274,3 +274,26 @@ END
     [[ $output == *"classes with weight get none"* ]]
     [[ $output != *"want 2 users"* ]]
 }
+
+@test "long texts: a check of 3 MB works, and a limit is a mistake with its place, not a lack of memory" {
+    # long TEMPLATE: a scenario of one task, with "LONG" in it 3 MB long.
+    long() {
+        python3 -c 'import sys
+print("""{"target": "http://127.0.0.1:9", "load": {"users": 1, "duration": "1s"}, "tasks": [{%s}]}"""
+      % sys.argv[1].replace("LONG", "\u00e9" * 1500000))' "$1" >s.json
+    }
+    local check
+    for check in '"json": "/a", "equals": "LONG"' '"json": "/a", "not": "LONG"' '"body": {"contains": "LONG"}' '"header": "x", "equals": "LONG"'; do
+        long "\"path\": \"/\", \"checks\": [{$check}]"
+        run -0 "$COLDSWARM" validate s.json
+        [[ $output != *memory* ]]
+    done
+    for check in "\"headers\": {\"a\": \"\${urlencode('LONG')}\"}" '"auth": {"basic": {"user": "LONG", "password": "x"}}' '"body_file": "LONG"' \
+        '"name": "LONG"'; do
+        long "\"path\": \"/\", $check"
+        run "$COLDSWARM" validate s.json
+        cut -c1-300 <<<"$output"
+        [ "$status" -eq 2 ]
+        [[ $output == "coldswarm: s.json:1:"* && $output != *memory* ]]
+    done
+}

@@ -434,8 +434,7 @@ static void test_ceilings(void **state) {
     for (int i = 0; i < 1 << 17; i++)
         buf_str(&b, "12345678.");
     buf_str(&b, "\"}}]}");
-    must_fail(buf_text(&b),
-              "s.json:1:59: longer than the limit of 1048576 bytes, or out of memory");
+    must_fail(buf_text(&b), "s.json:1:59: longer than the limit of 1048576 bytes");
     buf_done(&b);
 }
 
