@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/comparison_inputs.h"
 #include "report/comparison_runs.h"
 #include "report/table.h"
 
@@ -72,6 +73,7 @@ fail:
 void comparison_free(struct comparison *c) {
     if (c == NULL)
         return;
+    comparison_inputs_free(c);
     for (size_t i = 0; c->files != NULL && i < c->file_count; i++)
         free(c->files[i].path);
     for (size_t i = 0; i < c->entry_count; i++) {

@@ -49,6 +49,13 @@ struct comparison_file {
     uint64_t before, after; /* outside of that part */
     uint64_t untimed;       /* in that part, not sent or cancelled */
     bool with;              /* it belongs to the second side */
+    bool has_inputs;        /* its manifest has the hashes of its files */
+};
+
+/* A file that differs between runs: a body, rows of a feeder, a .proto file. */
+struct comparison_input {
+    char *path;    /* as the scenario names it */
+    char **sha256; /* by file of the comparison; NULL: that run does not use it */
 };
 
 /* What a value is taken from: a request, or one of the times of a streamed response. Tokens per
@@ -91,6 +98,8 @@ struct comparison {
     size_t family;       /* number of verdicts that were evaluated together */
     struct buf refusals; /* why the runs cannot be compared; each text ends with a NUL */
     size_t refusal_count;
+    struct comparison_input *inputs; /* by path */
+    size_t input_count, input_room;
     struct compare_side *sides[COMPARISON_OFS][2];
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "report/comparison.h"
+#include "report/comparison_inputs.h"
 #include "util/text.h"
 
 #define CELL_MAX 65536
@@ -200,6 +201,39 @@ static void forced(struct document *d, const struct comparison *c) {
         lines_add(l, "", text);
 }
 
+/* The first digits of the hashes on a side; JSON has them whole. */
+static void hashes(struct buf *out, const struct comparison *c, const struct comparison_input *x,
+                   bool with) {
+    const char *all[COMPARE_RUNS_MAX];
+    size_t n = comparison_input_hashes(c, x, with, all);
+    buf_printf(out, "%s ", side(with));
+    for (size_t i = 0; i < n; i++)
+        buf_printf(out, "%s%.12s", i > 0 ? " or " : "", all[i] == NULL ? "without it" : all[i]);
+    if (n == 0)
+        buf_str(out, "not known");
+}
+
+static void inputs(struct document *d, const struct comparison *c) {
+    struct lines *l =
+        c->input_count == 0
+            ? NULL
+            : document_add_lines(d, SECTION_EVERYWHERE,
+                                 "These files differ between the runs, by their SHA-256:");
+    struct buf text;
+    buf_init(&text, TEXT_MAX);
+    for (size_t i = 0; l != NULL && i < c->input_count; i++) {
+        buf_clear(&text);
+        buf_printf(&text, "%s: ", c->inputs[i].path);
+        hashes(&text, c, &c->inputs[i], false);
+        buf_str(&text, ", ");
+        hashes(&text, c, &c->inputs[i], true);
+        lines_add(l, "", buf_text(&text));
+    }
+    if (!buf_ok(&text))
+        d->failed = true;
+    buf_done(&text);
+}
+
 static void files(struct document *d, const struct comparison *c, enum section_people people) {
     struct lines *l = document_add_lines(d, people, NULL);
     struct buf text;
@@ -240,6 +274,7 @@ int comparison_document(struct document *d, const struct comparison *c, struct e
     buf_str(&d->title, "Comparison");
     files(d, c, SECTION_IN_TEXT);
     forced(d, c);
+    inputs(d, c);
     findings(d, c, SECTION_IN_MARKDOWN, NULL);
     for (size_t i = 0; i < entries_shown(c); i++)
         entry(d, &c->entries[i]);

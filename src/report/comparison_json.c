@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "report/comparison.h"
+#include "report/comparison_inputs.h"
 #include "util/json_write.h"
 
 static const char *const verdicts[] = {
@@ -91,6 +92,28 @@ static void files(struct json_writer *w, const struct comparison *c) {
     json_write_end(w);
 }
 
+static void hashes(struct json_writer *w, const char *key, const struct comparison *c,
+                   const struct comparison_input *x, bool with) {
+    const char *all[COMPARE_RUNS_MAX];
+    size_t n = comparison_input_hashes(c, x, with, all);
+    json_write_array(w, key, JSON_LINE);
+    for (size_t i = 0; i < n; i++)
+        json_write_text(w, NULL, all[i]);
+    json_write_end(w);
+}
+
+static void inputs(struct json_writer *w, const struct comparison *c) {
+    json_write_array(w, "inputs", JSON_LINES);
+    for (size_t i = 0; i < c->input_count; i++) {
+        json_write_object(w, NULL, JSON_LINE);
+        json_write_text(w, "file", c->inputs[i].path);
+        hashes(w, "base", c, &c->inputs[i], false);
+        hashes(w, "new", c, &c->inputs[i], true);
+        json_write_end(w);
+    }
+    json_write_end(w);
+}
+
 static void method(struct json_writer *w, const struct comparison *c) {
     bool several = c->runs[0] > 1 || c->runs[1] > 1;
     char seed[32];
@@ -125,5 +148,6 @@ void comparison_json(struct json_writer *w, const struct document *d) {
                 one(w, c, &c->entries[i], s);
     json_write_end(w);
     ranks(w, c);
+    inputs(w, c);
     method(w, c);
 }

@@ -11,9 +11,11 @@
 #include "record/reader.h"
 #include "record/reader_streams.h"
 #include "record/reader_timeline.h"
+#include "report/comparison_inputs.h"
 #include "report/stream_answer.h"
 #include "report/thresholds.h"
 #include "util/clock.h"
+#include "util/fits.h"
 #include "util/rng.h"
 #include "util/text.h"
 
@@ -374,6 +376,8 @@ static int read_all(struct comparison *c, struct reader **readers, struct facts 
             return -1;
         if (facts[i].failed)
             return err_memory(e, "comparing runs");
+        if (comparison_inputs_read(c, i, readers[i], e) != 0)
+            return -1;
         check_alone(c, f, readers[i]);
         if (i > 0)
             check_alike(c, i, readers, facts);
@@ -383,8 +387,10 @@ static int read_all(struct comparison *c, struct reader **readers, struct facts 
             snprintf(f->rule, sizeof f->rule, "all of it, because no part is steady");
         }
     }
-    if (!buf_ok(&c->refusals))
-        return err_memory(e, "comparing runs");
+    comparison_inputs_keep(c);
+    if (buf_fits(&c->refusals, e, "compare fewer runs",
+                 "the text of why these runs cannot be compared") != 0)
+        return -1;
     if (c->refusal_count > 0 && !c->options.force)
         return 0;
     if (make_sides(c, e) != 0 || number_endpoints(c, readers, e) != 0)

@@ -220,6 +220,53 @@ END
     done
 }
 
+@test "files that differ between the runs are named in every format, by the hashes of sha256sum" {
+    start_target
+    for side in v1 v2 v3; do
+        mkdir $side
+        echo "{\"of\": \"$side\"}" >$side/body.json
+        printf 'n\n1\n2\n%s\n' "${side#v}" >$side/rows.csv
+        echo same >$side/same.txt
+        cp "$ROOT/tests/support/echo.proto" $side
+        echo "// $side" >>$side/echo.proto
+        cat >$side/s.json <<'END'
+{"name": "t", "load": {"users": 1, "duration": "2s"}, "wait": {"constant": "20ms"}, "feeders": {"r": {"csv": "rows.csv"}},
+ "tasks": [{"name": "a", "method": "POST", "path": "/?${r.n}", "body_file": "body.json"},
+           {"name": "b", "method": "POST", "path": "/", "body_file": "same.txt"}]}
+END
+        # That the target refuses a body does not matter.
+        "$COLDSWARM" run $side/s.json -H "$URL" -o $side.db --quiet >/dev/null || true
+    done
+    run -0 "$COLDSWARM" compare v1.db v3.db --with v2.db --format json
+    echo "$output" >c.json
+    sha() { sha256sum "$1" | cut -d' ' -f1; }
+    json_sql c.json "select value->>'$.file', value->>'$.base[0]', value->>'$.base[1]', value->>'$.new[0]', value->>'$.new[1]' from file, json_each(doc, '$.inputs')" >told
+    for f in body.json rows.csv; do echo "$f|$(sha v1/$f)|$(sha v3/$f)|$(sha v2/$f)|"; done | diff told -
+    for format in text markdown; do
+        run -0 "$COLDSWARM" compare v1.db --with v2.db --format $format
+        for f in body.json rows.csv; do
+            [[ "$output" == *"$f: base $(sha v1/$f | cut -c1-12), new $(sha v2/$f | cut -c1-12)"* ]] || { echo "$output"; false; }
+        done
+        [[ "$output" != *same.txt* ]]
+    done
+    # What does not differ is not said.
+    "$COLDSWARM" run v1/s.json -H "$URL" -o again.db --quiet >/dev/null || true
+    run -0 "$COLDSWARM" compare v1.db --with again.db
+    [[ "$output" != *SHA-256* ]]
+    "$COLDSWARM" compare v1.db --with again.db --format json >c.json
+    [ "$(json_sql c.json "select doc->>'$.inputs' from file")" = '[]' ]
+    # A .proto file, and one that only some runs use. That the target is no gRPC server does not matter.
+    for side in v1 v2; do
+        echo '{"name": "t", "load": {"users": 1, "duration": "2s"}, "wait": {"constant": "20ms"},
+               "tasks": [{"name": "a", "grpc": "test.Echo/Unary", "proto": "echo.proto", "message": {}}]}' >$side/g.json
+        "$COLDSWARM" run $side/g.json -H "$URL" -o g$side.db --quiet >/dev/null || true
+    done
+    run -0 "$COLDSWARM" compare gv1.db --with gv2.db
+    [[ "$output" == *"echo.proto: base $(sha v1/echo.proto | cut -c1-12), new $(sha v2/echo.proto | cut -c1-12)"* ]] || { echo "$output"; false; }
+    run -0 "$COLDSWARM" compare v1.db --with gv1.db --force
+    [[ "$output" == *"body.json: base $(sha v1/body.json | cut -c1-12), new without it"* ]] || { echo "$output"; false; }
+}
+
 @test "real runs: the ramp is left out, a slower target is found, one endpoint has one table" {
     cat >s.json <<'END'
 {"name": "t", "load": {"users": 20, "spawn_rate": 40, "duration": "8s"}, "wait": {"between": ["1ms", "20ms"]},
