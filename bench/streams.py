@@ -1,6 +1,5 @@
 """Streams of tokens: what an event costs the client, beside a bare loop in C and beside aiohttp; and whether the client's times are
 those of the server's own log. The server is `coldswarm target --tokens`, whose log has the clock of this machine."""
-import contextlib
 import csv
 import json
 import os
@@ -9,7 +8,6 @@ import signal
 import sqlite3
 import statistics
 import subprocess
-import sys
 
 import parse
 import tables
@@ -150,25 +148,6 @@ def cost(a):
     print(table)
 
 
-class Awake:
-    """with Awake(): no core falls asleep, for on each runs a process that has only the time that nobody else wants."""
-
-    def __enter__(self):
-        self.processes = [subprocess.Popen([sys.executable, "-c", "while True: pass"], start_new_session=True,
-                                           preexec_fn=lambda core=core: keep_awake(core))
-                          for core in os.sched_getaffinity(0)]
-
-    def __exit__(self, *_):
-        for process in self.processes:
-            process.kill()
-            process.wait()
-
-
-def keep_awake(core):
-    os.sched_setaffinity(0, {core})
-    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-
-
 def paired(server, db):
     """Each stream of the file with the server's, in the order of sending, which is that of arrival where few are sent at once."""
     mine, theirs = recorded(db), server.streams()
@@ -186,15 +165,14 @@ def accuracy(a):
     """The client's times less the server's, of streams one after the other, and of many at once."""
     table = Table("time", "values", "p50 us", "p99 us", "least us", "goal")
     for transport in ("direct", "curl"):
-        for cores, when in ((contextlib.nullcontext, ""), (Awake, ", cores awake")):
-            first, last = [], []
-            with cores(), Tokens(a.directory, 5) as server:
-                _, db = coldswarm(a.directory, server.url, 1, 1, transport, 100, 20)
-            for (ttft, gaps), (came, writes) in paired(server, db):
-                first.append(ttft - (writes[0][0] - came) / 1000)
-                last.append(ttft + sum(gaps) - (writes[-1][0] - came) / 1000)
-            add_quantiles(table, f"{transport}: time to first token{when}", first, "p50 30, p99 200, least 0")
-            add_quantiles(table, f"{transport}: last token{when}", last, "p50 30, p99 200, least 0")
+        first, last = [], []
+        with Tokens(a.directory, 5) as server:
+            _, db = coldswarm(a.directory, server.url, 1, 1, transport, 100, 20)
+        for (ttft, gaps), (came, writes) in paired(server, db):
+            first.append(ttft - (writes[0][0] - came) / 1000)
+            last.append(ttft + sum(gaps) - (writes[-1][0] - came) / 1000)
+        add_quantiles(table, f"{transport}: time to first token", first, "p50 30, p99 200, least 0")
+        add_quantiles(table, f"{transport}: last token", last, "p50 30, p99 200, least 0")
     for transport in ("direct", "curl"):
         errors = []
         with Tokens(a.directory, PER_SECOND * max(a.seconds, 3)) as server:
@@ -207,9 +185,7 @@ def accuracy(a):
             errors += [abs(g - o) for g, o in zip(gaps, own)]
         add_quantiles(table, f"{transport}: gaps of {MANY} streams, apart from the server's", errors, "p99 200")
         tables.say(f"  {transport}: {MANY} streams, peak memory {run.memory:.0f} MB")
-    print("### Streams: times beside the server's own log\n\nThe server's moment is the one before the call that sends a token. It begins "
-          "to count when its thread sees the request, so a core that sleeps deeply makes its time shorter. With the cores awake, a "
-          "process of the idle class (SCHED_IDLE) runs on each: it gives way at once.\n")
+    print("### Streams: times beside the server's own log\n\nThe server's moment is the one before the call that sends a token.\n")
     print(table)
 
 
