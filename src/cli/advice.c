@@ -257,8 +257,9 @@ void advice_amount(const struct scenario *s, const struct scenario_load *l, stru
     if (l->class_count > 1 || w->kind == WAIT_NONE || mean_s <= 0)
         buf_str(out, "the number of requests depends on the response times");
     else
-        buf_printf(out, "%s %.4g task%s per second when all users are active",
-                   wait_is_paced(w) ? "about" : "at most", load_users_max(&l->load) / mean_s,
+        buf_printf(out, "%s %s task%s per second when all users are active",
+                   wait_is_paced(w) ? "about" : "at most",
+                   text_rounded(load_users_max(&l->load) / mean_s, 4).text,
                    text_plural_of(load_users_max(&l->load) / mean_s));
 }
 

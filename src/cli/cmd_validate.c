@@ -416,8 +416,9 @@ static void warn_open(struct buf *out, const struct scenario *s, const struct lo
     if (bearable < FEW_USERS_S && bearable * 1e9 < (double)s->timeout_ns)
         buf_printf(out,
                    "  - %" PRIu32 " user%s cannot keep up with %.10g request%s per second if a "
-                   "request takes over %.3g s; raise \"max_users\"\n",
-                   l->max_users, text_plural(l->max_users), rate, text_plural_of(rate), bearable);
+                   "request takes over %s s; raise \"max_users\"\n",
+                   l->max_users, text_plural(l->max_users), rate, text_plural_of(rate),
+                   text_rounded(bearable, 3).text);
     if (!s->http.keepalive && rate > NEW_CONNECTIONS_MAX)
         buf_printf(out,
                    "  - %.10g new connections per second: one address has about 28000 ports and "

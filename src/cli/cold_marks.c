@@ -78,10 +78,10 @@ static void mark(void *context, const struct guess_live_cold *x) {
     if (o->count == MARKS_MAX || is_marked(o, x->sent_us / US_PER_S))
         return;
     o->seconds[o->count++] = x->sent_us / US_PER_S;
-    snprintf(text, sizeof text,
-             "cold start (a guess): %.20s %.*s took %.3g s, %.3g times its median%s", of->method,
-             (int)text_cut(of->name, strlen(of->name), NAME_BYTES_MAX), of->name,
-             (double)x->service_us / US_PER_S, (double)x->service_us / x->median_us,
+    snprintf(text, sizeof text, "cold start (a guess): %.20s %.*s took %s s, %s times its median%s",
+             of->method, (int)text_cut(of->name, strlen(of->name), NAME_BYTES_MAX), of->name,
+             text_rounded((double)x->service_us / US_PER_S, 3).text,
+             text_rounded((double)x->service_us / x->median_us, 3).text,
              o->count == MARKS_MAX ? "; no more of them are marked" : "");
     control_feed_event(o->control, x->sent_us * NS_PER_US, KIND, text);
 }

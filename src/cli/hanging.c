@@ -159,11 +159,12 @@ void hanging_doubt(const struct hanging_result *h, const struct scenario *s, str
     const struct endpoint *x = &s->catalog.endpoints[h->endpoint];
     remark_add(out, "hanging",
                "%" PRIu64 " request%s in progress when the run stopped had hung, and count%s as "
-               "cancelled, not as failed: %" PRIu64 " of %s %.*s, silent for up to %.3g s, while "
-               "no complete answer kept its client waiting for more than %.3g s. Let the run go on "
+               "cancelled, not as failed: %" PRIu64 " of %s %.*s, silent for up to %s s, while "
+               "no complete answer kept its client waiting for more than %s s. Let the run go on "
                "until they time out: a longer --run-time or --stop-timeout, or a shorter "
                "\"timeout\".",
                h->count, text_plural(h->count), h->count == 1 ? "s" : "", h->of_worst, x->method,
                (int)text_cut(x->name, strlen(x->name), NAME_BYTES), x->name,
-               (double)h->silent_us / 1e6, (double)h->longest_us / 1e6);
+               text_rounded((double)h->silent_us / 1e6, 3).text,
+               text_rounded((double)h->longest_us / 1e6, 3).text);
 }

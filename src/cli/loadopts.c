@@ -156,8 +156,8 @@ void loadopts_text(const struct load *l, struct buf *out) {
     units_duration_text(load_duration(l), span);
     switch (l->kind) {
     case LOAD_USERS:
-        buf_printf(out, "%" PRIu32 " user%s, %g per second", l->users, text_plural(l->users),
-                   l->spawn_rate);
+        buf_printf(out, "%" PRIu32 " user%s, %s per second", l->users, text_plural(l->users),
+                   text_rounded(l->spawn_rate, 9).text);
         break;
     case LOAD_STAGES:
         buf_printf(out, "stages of up to %" PRIu32 " user%s", load_users_max(l),

@@ -11,6 +11,7 @@
 #include "control/signals.h"
 #include "util/clock.h"
 #include "util/file.h"
+#include "util/text.h"
 
 int repeat_init(struct repeat *r, unsigned count, int64_t pause_ns, struct err *e) {
     *r = (struct repeat){.count = count, .pause_ns = pause_ns};
@@ -47,8 +48,8 @@ static int pause_between(const struct repeat *r) {
     signals_set(&set);
     sigprocmask(SIG_BLOCK, &set, &before);
     if (!r->quiet)
-        fprintf(stderr, "pause of %.3g s before run %u of %u; Ctrl-C ends the series\n",
-                (double)ns / NS_PER_S, r->nth + 1, r->count);
+        fprintf(stderr, "pause of %s s before run %u of %u; Ctrl-C ends the series\n",
+                text_rounded((double)ns / NS_PER_S, 3).text, r->nth + 1, r->count);
     int64_t end = clock_mono_ns() + ns;
     int got;
     while ((got = sigtimedwait(&set, NULL, &t)) < 0 && errno == EINTR) {

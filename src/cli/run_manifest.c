@@ -122,10 +122,10 @@ static void add_trace(struct manifest *m, const struct scenario *s, const struct
 }
 
 static void add_load(struct manifest *m, const struct scenario *s) {
-    manifest_addf(m, "load_seconds", "%g", (double)scenario_duration(s) / 1e9);
+    manifest_addf(m, "load_seconds", "%.15g", (double)scenario_duration(s) / 1e9);
     manifest_addf(m, "load_users_max", "%u", scenario_users_max(s));
     if (s->load_count == 1 && s->loads[0].load.kind == LOAD_USERS)
-        manifest_addf(m, "load_spawn_rate", "%g", s->loads[0].load.spawn_rate);
+        manifest_addf(m, "load_spawn_rate", "%.15g", s->loads[0].load.spawn_rate);
     for (size_t i = 0; i < s->load_count; i++)
         if (s->loads[i].load.kind == LOAD_TRACE)
             add_trace(m, s, &s->loads[i].load);
@@ -141,7 +141,8 @@ static void add_sending(struct manifest *m, const struct run_facts *f) {
     struct buf v;
     buf_init(&v, VALUE_MAX_BYTES);
     manifest_addf(m, "threads", "%lld", (long long)opt_integer(a, "threads"));
-    manifest_addf(m, "stop_timeout_seconds", "%g", (double)opt_duration(a, "stop-timeout") / 1e9);
+    manifest_addf(m, "stop_timeout_seconds", "%.15g",
+                  (double)opt_duration(a, "stop-timeout") / 1e9);
     manifest_add(m, "transport", f->sending->transport->name);
     manifest_add(m, "transport_reason", f->sending->why);
     manifest_add(m, "http_version_asked", scenario_http_version_text(s->http.version));

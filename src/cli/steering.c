@@ -8,6 +8,7 @@
 
 #include "engine/engine.h"
 #include "util/clock.h"
+#include "util/text.h"
 #include "util/units.h"
 
 #define WORD_BYTES 64
@@ -157,8 +158,8 @@ void steering_done(struct steering *s) {
 
 void steering_text(const struct control_change *c, struct buf *out) {
     if (c->kind == CONTROL_USERS)
-        buf_printf(out, "to %" PRIu32 " user%s, %g per second", c->users, c->users == 1 ? "" : "s",
-                   c->spawn_rate);
+        buf_printf(out, "to %" PRIu32 " user%s, %s per second", c->users, c->users == 1 ? "" : "s",
+                   text_rounded(c->spawn_rate, 9).text);
     else
-        buf_printf(out, "to %g requests per second", c->rate);
+        buf_printf(out, "to %s requests per second", text_rounded(c->rate, 9).text);
 }

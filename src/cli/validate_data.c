@@ -61,8 +61,8 @@ void validate_trace(struct buf *out, const struct scenario *s, const struct load
     show_part(out, t, l);
     if (t->has_lengths) {
         label(out, "");
-        buf_printf(out, "prompts of %.4g tokens and answers of %.4g on average\n", t->mean_input,
-                   t->mean_output);
+        buf_printf(out, "prompts of %s tokens and answers of %s on average\n",
+                   text_rounded(t->mean_input, 4).text, text_rounded(t->mean_output, 4).text);
     }
 }
 

@@ -112,8 +112,8 @@ void log_note(struct log_writer *w) {
     if (l->last_us > l->first_us) {
         put_date(from, l->first_us);
         put_date(to, l->last_us);
-        draft_note(w->d, notes, "In the log: %.4g requests per second from %s to %s.",
-                   all * 1e6 / (double)(l->last_us - l->first_us), from, to);
+        draft_note(w->d, notes, "In the log: %s requests per second from %s to %s.",
+                   text_rounded(all * 1e6 / (double)(l->last_us - l->first_us), 4).text, from, to);
     }
     if (!l->urls)
         draft_note(w->d, notes,
@@ -129,7 +129,8 @@ void log_note(struct log_writer *w) {
         draft_note(w->d, notes, "Bots, by their User-Agent: %.3g %% of the requests.",
                    100 * (double)l->bots / all);
     if (w->scale < 1)
-        draft_note(w->d, notes, "A weight of 1 means %.4g requests of the log.", 1 / w->scale);
+        draft_note(w->d, notes, "A weight of 1 means %s requests of the log.",
+                   text_rounded(1 / w->scale, 4).text);
     if (l->tally.dropped > 0)
         draft_note(w->d, notes,
                    "Assumed: the log has more than %zu different requests. Counts can be up to "

@@ -55,12 +55,12 @@ static void stage_text(const struct load *load, size_t i, struct err *out) {
     const struct load_stage *s = &load->stages[i];
     double seconds = (double)s->duration_ns / 1e9;
     if (load_is_open(load))
-        err_set(out, "stage %zu of %zu: to %g request%s per second in %g s", i + 1,
-                load->stage_count, (double)s->micro_rate / LOAD_MICRO,
-                text_plural_of((double)s->micro_rate / LOAD_MICRO), seconds);
+        err_set(out, "stage %zu of %zu: to %s request%s per second in %s s", i + 1,
+                load->stage_count, text_rounded((double)s->micro_rate / LOAD_MICRO, 9).text,
+                text_plural_of((double)s->micro_rate / LOAD_MICRO), text_rounded(seconds, 9).text);
     else
-        err_set(out, "stage %zu of %zu: to %u user%s in %g s", i + 1, load->stage_count, s->users,
-                text_plural(s->users), seconds);
+        err_set(out, "stage %zu of %zu: to %u user%s in %s s", i + 1, load->stage_count, s->users,
+                text_plural(s->users), text_rounded(seconds, 9).text);
 }
 
 static void note_stages(struct notes *n, size_t which, int64_t own_ns) {
@@ -89,10 +89,11 @@ static void note_changes(struct notes *n, size_t which, int64_t own_ns) {
          state->change++) {
         const struct load_change *c = &l->changes[state->change];
         if (load_is_open(l))
-            err_set(&text, "to %g requests per second", (double)c->micro_rate / LOAD_MICRO);
+            err_set(&text, "to %s requests per second",
+                    text_rounded((double)c->micro_rate / LOAD_MICRO, 9).text);
         else
-            err_set(&text, "to %u user%s, %g per second", c->users, text_plural(c->users),
-                    c->spawn_rate);
+            err_set(&text, "to %u user%s, %s per second", c->users, text_plural(c->users),
+                    text_rounded(c->spawn_rate, 9).text);
         record_event(n->record, c->at_ns, "load_change", text.text);
     }
 }

@@ -10,6 +10,7 @@
 #include "report/sql.h"
 #include "report/table.h"
 #include "util/array.h"
+#include "util/text.h"
 
 #define TEXT_MAX ((size_t)1 << 20)
 #define NOTE                                                                                       \
@@ -210,9 +211,10 @@ static void say_cold(struct lines *l, const struct capacity_result *r) {
         return;
     snprintf(text, sizeof text,
              "Cold starts are the limit: without the %" PRIu64 " of %" PRIu64
-             " requests there that waited for a cold start, %s, it would be %.4g, which %s.",
+             " requests there that waited for a cold start, %s, it would be %s, which %s.",
              c->cold, c->requests,
-             c->logged ? "by the server's log" : "as estimated from the client's side", c->value,
+             c->logged ? "by the server's log" : "as estimated from the client's side",
+             text_rounded(c->value, 4).text,
              c->verdict == EVIDENCE_HOLDS ? "holds"
                                           : "is within the limit, though that is not certain");
     lines_add(l, "", text);
@@ -228,7 +230,7 @@ static void say_limit(struct lines *l, const struct capacity_result *r) {
     buf_printf(&text, "What gave way first: %s. At %.10g %s ", r->expressions[r->limited_by],
                at->load, capacity_unit_words[r->unit]);
     if (isfinite(s->value))
-        buf_printf(&text, "it is %.4g.", s->value);
+        buf_printf(&text, "it is %s.", text_rounded(s->value, 4).text);
     else
         buf_str(&text, "too many requests got no answer.");
     for (size_t i = 0; i < r->step_count; i++)
@@ -289,8 +291,8 @@ static void say_law(struct lines *l, const struct capacity_result *r) {
     if (!u->fits)
         return;
     if (isfinite(u->peak_load))
-        snprintf(peak, sizeof peak, "Its peak is at %.4g users, with %.4g successes/s.",
-                 u->peak_load, u->peak_throughput);
+        snprintf(peak, sizeof peak, "Its peak is at %s users, with %s successes/s.",
+                 text_rounded(u->peak_load, 4).text, text_rounded(u->peak_throughput, 4).text);
     snprintf(
         text, sizeof text,
         "Universal Scalability Law: sigma %.3g (%.3g to %.3g), kappa %.3g (%.3g to %.3g), each "
@@ -342,7 +344,7 @@ static void say_answer(struct document_front *f, const struct capacity_result *r
     if (r->answer.kind != SEARCH_UNKNOWN)
         buf_printf(&f->sentence, "with %.0f %% confidence", 100 * SEARCH_CONFIDENCE);
     if (!isnan(r->answer.value))
-        buf_printf(&f->sentence, "; about %.4g", r->answer.value);
+        buf_printf(&f->sentence, "; about %s", text_rounded(r->answer.value, 4).text);
     say_rest(&f->remarks, r);
 }
 

@@ -410,12 +410,12 @@ static void say_lost(const struct connections *c, struct lines *out) {
             share * 100, lost, c->on_one);
     if (again > 0)
         remark_add(out, "sent_again",
-                   "Retried on a new connection: %" PRIu64
-                   " request%s, after a first try of %.3g ms "
-                   "on average and %.3g ms at most. This time is included in the response "
+                   "Retried on a new connection: %" PRIu64 " request%s, after a first try of %s ms "
+                   "on average and %s ms at most. This time is included in the response "
                    "times, not in the service times.",
-                   again, text_plural(again), (double)c->first_try_us / 1000 / (double)again,
-                   (double)c->first_try_max_us / 1000);
+                   again, text_plural(again),
+                   text_rounded((double)c->first_try_us / 1000 / (double)again, 3).text,
+                   text_rounded((double)c->first_try_max_us / 1000, 3).text);
 }
 
 static bool is_habit(const struct bins *b, struct bin most) {
@@ -446,14 +446,13 @@ static void say_habits(const struct connections *c, struct lines *out) {
     if (c->n[ENDED_UNANNOUNCED] >= HABIT_MIN)
         say_unannounced(c, out);
     if (c->n[ENDED_IDLE] >= HABIT_MIN) {
-        char least[32], most_s[32];
-        snprintf(least, sizeof least, "%.3g", (double)c->idle_min_us / US_PER_S);
-        snprintf(most_s, sizeof most_s, "%.3g", (double)c->idle_max_us / US_PER_S);
-        bool alike = strcmp(least, most_s) == 0;
+        struct text_rounded least_s = text_rounded((double)c->idle_min_us / US_PER_S, 3);
+        struct text_rounded most_s = text_rounded((double)c->idle_max_us / US_PER_S, 3);
+        bool alike = strcmp(least_s.text, most_s.text) == 0;
         remark_add(out, "ended_idle",
                    "The server closed %" PRIu64 " connections that had been idle for %s%s%s s. "
                    "After a longer pause, the time of a user's request includes a new connection.",
-                   c->n[ENDED_IDLE], least, alike ? "" : " to ", alike ? "" : most_s);
+                   c->n[ENDED_IDLE], least_s.text, alike ? "" : " to ", alike ? "" : most_s.text);
     }
 }
 

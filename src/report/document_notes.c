@@ -118,13 +118,13 @@ static void steady_note(struct document *d, const struct streams *s) {
                            : "No steady state: when the load ended, some user had no answer yet.");
     else if (s->is_steady == STREAMS_STEADY)
         note(d,
-             "Steady state: from %.4g s, %s, to %.4g s, the end of the load. An answer belongs to "
+             "Steady state: from %s s, %s, to %s s, the end of the load. An answer belongs to "
              "it "
              "if it was sent in it, a token if it came in it.",
-             (double)s->from_us / 1e6,
+             text_rounded((double)s->from_us / 1e6, 4).text,
              s->by_rate ? "the first 20th of the load or 10 s"
                         : "when every user had its first answer",
-             (double)s->to_us / 1e6);
+             text_rounded((double)s->to_us / 1e6, 4).text);
 }
 
 static void streams_notes(struct document *d, const struct streams *s) {

@@ -12,6 +12,7 @@
 #include "util/array.h"
 #include "util/clock.h"
 #include "util/markup.h"
+#include "util/text.h"
 
 #define CLASS_BYTES 32
 #define LABEL_LETTERS 60
@@ -113,7 +114,8 @@ static void describe_lines(struct buf *out, const struct figure *f) {
             max = fmax(max, f->series[i].y[k]);
         }
         if (!isnan(max))
-            buf_printf(out, "; %s: %.4g to %.4g%s", figure_on_page(&f->lines[i].name), min, max,
+            buf_printf(out, "; %s: %s to %s%s", figure_on_page(&f->lines[i].name),
+                       text_rounded(min, 4).text, text_rounded(max, 4).text,
                        f->unit == AXIS_MS ? " ms" : "");
     }
 }
@@ -180,8 +182,8 @@ static void draw_distribution(struct buf *out, const struct figure *f) {
     struct buf description;
     struct plot p;
     buf_init(&description, DESCRIPTION_BYTES);
-    buf_printf(&description, "%s; over all: median %.4g ms, slowest %.4g ms", f->caption.text,
-               f->median, f->max);
+    buf_printf(&description, "%s; over all: median %s ms, slowest %s ms", f->caption.text,
+               text_rounded(f->median, 4).text, text_rounded(f->max, 4).text);
     begin(&p, out, f, buf_text(&description));
     for (size_t i = f->drawn_count; i-- > 0;) {
         const struct figure_series *s = &f->series[f->drawn[i]];
@@ -292,8 +294,9 @@ static void draw_heat(struct buf *out, const struct figure *f) {
     struct buf description;
     struct plot p;
     buf_init(&description, DESCRIPTION_BYTES);
-    buf_printf(&description, "%s; from %.3g to %.3g ms, up to %" PRIu64 " %s per cell",
-               f->caption.text, f->min, f->max, f->heat_rows.highest, figure_counted(f));
+    buf_printf(&description, "%s; from %s to %s ms, up to %" PRIu64 " %s per cell", f->caption.text,
+               text_rounded(f->min, 3).text, text_rounded(f->max, 3).text, f->heat_rows.highest,
+               figure_counted(f));
     begin(&p, out, f, buf_text(&description));
     buf_str(out, "<g class=\"heat\">\n");
     for (size_t i = 0; i < f->heat_levels.count; i++)

@@ -17,6 +17,7 @@
 #include "util/clock.h"
 #include "util/fits.h"
 #include "util/outcome.h"
+#include "util/text.h"
 
 #define ASKED_BYTES 32
 
@@ -372,28 +373,29 @@ static int remark_on_events(struct build *b) {
     if (reader_stopped(b->reader, &at_us, text, sizeof text, b->e) != 0)
         return -1;
     if (at_us != READER_NO_VALUE)
-        remark_add(&b->m->remarks, "stopped_early", "At %.3g s %s.", (double)at_us / 1e6, text);
+        remark_add(&b->m->remarks, "stopped_early", "At %s s %s.",
+                   text_rounded((double)at_us / 1e6, 3).text, text);
     if (reader_scrape_failed(b->reader, &at_us, text, sizeof text, b->e) != 0)
         return -1;
     if (at_us != READER_NO_VALUE)
         remark_add(&b->m->remarks, "scrape_failed",
-                   "At %.3g s: %s. Tables and figures of the server's metrics lack that part: "
+                   "At %s s: %s. Tables and figures of the server's metrics lack that part: "
                    "check \"scrape\" in the scenario.",
-                   (double)at_us / 1e6, text);
+                   text_rounded((double)at_us / 1e6, 3).text, text);
     if (reader_feeder_empty(b->reader, &at_us, text, sizeof text, b->e) != 0)
         return -1;
     if (at_us != READER_NO_VALUE)
         remark_add(&b->m->remarks, "feeder_empty",
-                   "At %.3g s %s. From then on the load was lower than specified: add rows to the "
+                   "At %s s %s. From then on the load was lower than specified: add rows to the "
                    "file, or use another \"mode\".",
-                   (double)at_us / 1e6, text);
+                   text_rounded((double)at_us / 1e6, 3).text, text);
     if (reader_stream_limit(b->reader, &at_us, text, sizeof text, b->e) != 0)
         return -1;
     if (at_us != READER_NO_VALUE)
         remark_add(&b->m->remarks, "stream_limit",
-                   "From %.3g s on requests waited for each other: %s. Their wait counts in their "
+                   "From %s s on requests waited for each other: %s. Their wait counts in their "
                    "times: use fewer \"streams\".",
-                   (double)at_us / 1e6, text);
+                   text_rounded((double)at_us / 1e6, 3).text, text);
     return 0;
 }
 

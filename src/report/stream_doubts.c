@@ -44,12 +44,12 @@ static void bursts(const struct streams_entry *x, struct lines *out) {
     remark_add(out, "stream_bursts",
                "Token events of %s %.*s come in bursts: %.0f %% of the reads with token events "
                "brought several, and %.0f %% of the gaps are below a tenth of the mean gap of "
-               "their own response (mean of all gaps: %.3g ms). Something buffers them; then gaps "
+               "their own response (mean of all gaps: %s ms). Something buffers them; then gaps "
                "are too short and TTFT is too long. Switch off the buffering of the proxy (nginx: "
                "proxy_buffering off), or measure the server without it.",
                x->method, (int)text_cut(x->name, strlen(x->name), NAME_BYTES), x->name,
                share(x->shared_reads, x->reads) * 100, share(x->short_gaps, x->gaps) * 100,
-               gap.mean);
+               text_rounded(gap.mean, 3).text);
 }
 
 static void usage_differs(const struct streams_entry *x, struct lines *out) {
@@ -60,9 +60,9 @@ static void usage_differs(const struct streams_entry *x, struct lines *out) {
         return;
     remark_add(out, "stream_usage_differs",
                "The server's usage counts %" PRIu64 " tokens, and %" PRIu64
-               " token events came: %.3g tokens per event. A gap is the time between two events, "
+               " token events came: %s tokens per event. A gap is the time between two events, "
                "not that of a token; quote the time per token, which goes by usage.",
-               x->usage_tokens, x->usage_events, tokens / events);
+               x->usage_tokens, x->usage_events, text_rounded(tokens / events, 3).text);
 }
 
 static void length(const struct streams_entry *x, struct lines *out) {
@@ -70,10 +70,11 @@ static void length(const struct streams_entry *x, struct lines *out) {
     if (x->asked_answers == 0 || got >= x->asked_tokens * (1 - STREAM_DOUBTS_LENGTH))
         return;
     remark_add(out, "stream_length",
-               "Answers have %.4g output tokens on average, and %.4g were asked for: they ended "
+               "Answers have %s output tokens on average, and %s were asked for: they ended "
                "before. Their times are those of shorter answers. Have the server go on to the "
                "length (\"ignore_eos\": true, or \"min_tokens\"), or ask for less.",
-               got / answers, x->asked_tokens / answers);
+               text_rounded(got / answers, 4).text,
+               text_rounded(x->asked_tokens / answers, 4).text);
 }
 
 static void cached(const struct streams_entry *x, struct lines *out) {
@@ -97,10 +98,10 @@ static void loop_lag(const struct streams *s, bool bursts, int64_t lag_us, struc
         return;
     remark_add(
         out, "stream_loop_lag",
-        "The client's own loops woke up to %.3g ms late (p99), and token events are "
-        "usually %.3g ms apart: %s. Use more threads (--threads), fewer streams at once, or stop "
+        "The client's own loops woke up to %s ms late (p99), and token events are "
+        "usually %s ms apart: %s. Use more threads (--threads), fewer streams at once, or stop "
         "other programs.",
-        (double)lag_us / 1000, usual_ms,
+        text_rounded((double)lag_us / 1000, 3).text, text_rounded(usual_ms, 3).text,
         s->kernel_clock ? "TTFT may be its own, and events that it reads late share a time"
                         : "times of events may be its own");
 }

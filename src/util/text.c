@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <wchar.h>
 
@@ -111,6 +112,16 @@ void text_repair(struct buf *out, const char *text, size_t n) {
 void text_number(struct buf *out, double value) {
     bool whole = value == floor(value) && fabs(value) < 0x1p63;
     buf_printf(out, whole ? "%.0f" : "%.15g", value);
+}
+
+struct text_rounded text_rounded(double value, int digits) {
+    struct text_rounded r;
+    /* From where %g would round up to 10^digits, and have an exponent. */
+    if (fabs(value) >= pow(10, digits) - 0.5 && fabs(value) < 1e15)
+        snprintf(r.text, sizeof r.text, "%.0f", value);
+    else
+        snprintf(r.text, sizeof r.text, "%.*g", digits, value);
+    return r;
 }
 
 const char *text_plural(uint64_t n) {

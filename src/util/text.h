@@ -34,6 +34,14 @@ size_t text_cut(const char *text, size_t n, size_t max);
  * which every decimal keeps when it is converted to a double and back. */
 void text_number(struct buf *out, double value);
 
+/* A finite number for people, with this many significant digits, 1 to 9; numbers that have more
+ * digits before their point have all of these. Without an exponent from 0.0001 to 1e15. */
+#define TEXT_ROUNDED_BYTES 24
+struct text_rounded {
+    char text[TEXT_ROUNDED_BYTES];
+};
+struct text_rounded text_rounded(double value, int digits);
+
 /* Returns the number of characters in n bytes of valid UTF-8. */
 size_t text_characters(const char *text, size_t n);
 

@@ -6,6 +6,7 @@
 #include "util/clock.h"
 #include "util/markup.h"
 #include "util/sha256.h"
+#include "util/text.h"
 #include "util/units.h"
 
 extern const char embed_web_web_page_css[], embed_web_web_page_js[];
@@ -100,8 +101,8 @@ static void thresholds(struct buf *out, const struct status *s) {
         const struct status_threshold *t = &s->thresholds[i];
         buf_str(out, "<tr>");
         cell_text(out, "th scope=\"row\"", t->text == NULL ? "" : t->text);
-        buf_printf(out, "<td>%s</td><td class=\"n\">%.4g</td><td class=\"n\">%.4g</td></tr>\n",
-                   words[t->state], t->low, t->margin);
+        buf_printf(out, "<td>%s</td><td class=\"n\">%s</td><td class=\"n\">%s</td></tr>\n",
+                   words[t->state], text_rounded(t->low, 4).text, text_rounded(t->margin, 4).text);
     }
     buf_str(out, "</tbody></table></div>\n");
 }

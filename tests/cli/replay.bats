@@ -208,10 +208,10 @@ END
     [ "$status" -eq 1 ]
     [ -e bad-2.db ]
     : >err
-    "$COLDSWARM" run s.json -H "$URL" -t 200ms --repeat 3 --pause 600s -o p.db >out 2>err 3>&- &
+    "$COLDSWARM" run s.json -H "$URL" -t 200ms --repeat 3 --pause 1h -o p.db >out 2>err 3>&- &
     pid=$!
     STARTED_PIDS+=("$pid")
-    wait_line err 'pause of 600 s before run 2 of 3' "$pid"
+    wait_line err 'pause of 3600 s before run 2 of 3' "$pid"
     code=0
     kill -INT "$pid"
     wait "$pid" || code=$?

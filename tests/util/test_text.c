@@ -151,11 +151,41 @@ static void test_a_cut_splits_no_character(void **state) {
     assert_false(text_is_utf8("\xed\xa0\x80", 3)); /* a surrogate */
 }
 
+static void test_rounded(void **state) {
+    (void)state;
+    static const struct {
+        double value;
+        int digits;
+        const char *text;
+    } cases[] = {
+        {0, 3, "0"},
+        {1, 3, "1"},
+        {1.25, 3, "1.25"},
+        {0.00123456, 3, "0.00123"},
+        {99.96, 3, "100"},
+        {999.4, 3, "999"},
+        {999.7, 3, "1000"},
+        {-999.7, 3, "-1000"},
+        {3600, 3, "3600"},
+        {-12345.6, 4, "-12346"},
+        {9999.4, 4, "9999"},
+        {9999.6, 4, "10000"},
+        {1500000, 4, "1500000"},
+        {0.1, 9, "0.1"},
+        {1e9, 9, "1000000000"},
+        {12.345678, 9, "12.345678"},
+        {1e21, 3, "1e+21"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(text_rounded(cases[i].value, cases[i].digits).text, cases[i].text);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_cut_splits_no_character),
         cmocka_unit_test(test_put_point),
         cmocka_unit_test(test_hex),
+        cmocka_unit_test(test_rounded),
         cmocka_unit_test(test_nearest),
         cmocka_unit_test(test_printable),
         cmocka_unit_test(test_point),
