@@ -224,9 +224,9 @@ static int64_t measure(struct hub *h) {
 /* Whole milliseconds since 1970: that is what a run file keeps of it. */
 static void say_start(struct hub *h, int64_t ahead_ns) {
     char line[96];
-    int64_t mono_ns = clock_mono_ns(), real_ns = clock_real_ns();
-    h->start_real_ns = (real_ns + ahead_ns) / NS_PER_MS * NS_PER_MS;
-    h->start_ns = mono_ns + (h->start_real_ns - real_ns);
+    struct clock_moment now = clock_moment();
+    h->start_real_ns = (now.real_ns + ahead_ns) / NS_PER_MS * NS_PER_MS;
+    h->start_ns = now.mono_ns + (h->start_real_ns - now.real_ns);
     h->starts++;
     for (uint32_t i = 0; i < h->count; i++) {
         snprintf(line, sizeof line, "go %" PRId64 " %" PRId64,

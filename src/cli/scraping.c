@@ -194,7 +194,8 @@ static void tick(void *self, const struct control_snapshot *now) {
     if (s->running || s->scrapes > 0)
         return;
     /* A tick may come late, so `elapsed_ns` says less than the two clocks. */
-    s->base_ns = clock_mono_ns() - (clock_real_ns() - record_started_ns(s->record));
+    struct clock_moment moment = clock_moment();
+    s->base_ns = moment.mono_ns - (moment.real_ns - record_started_ns(s->record));
     int rc = pthread_create(&s->thread, NULL, scrape_all, s);
     s->running = rc == 0;
     if (rc != 0) {

@@ -172,8 +172,9 @@ int emulator_new(const struct emulator_options *o, struct emulator **out, struct
     m->options.scaling.kpa_progress_ns =
         (int64_t)((double)o->scaling.kpa_progress_ns * o->time_scale);
     m->guard.fd = -1;
-    m->started_ns = clock_mono_ns();
-    m->started_real_ns = clock_real_ns();
+    struct clock_moment now = clock_moment();
+    m->started_ns = now.mono_ns;
+    m->started_real_ns = now.real_ns;
     m->last_tick_ns = m->last_look_ns = m->last_watch_ns = m->last_metrics_ns = m->second_ns =
         m->started_ns;
     m->pending_changed_ns = m->started_ns;

@@ -353,23 +353,24 @@ static void tear_down(struct engine *g, struct engine_result *result, bool ok,
 }
 
 /* How long until the load is to start; negative: the time is over. */
-static int64_t time_to_start(const struct engine *g, int64_t now_ns) {
+static int64_t time_to_start(const struct engine *g, struct clock_moment now) {
     int64_t start_at_ns = g->options->start_at_ns;
     if (g->agreed.mono_ns != 0)
-        return g->agreed.mono_ns - now_ns;
-    return start_at_ns == 0 ? START_DELAY_NS : start_at_ns - clock_real_ns();
+        return g->agreed.mono_ns - now.mono_ns;
+    return start_at_ns == 0 ? START_DELAY_NS : start_at_ns - now.real_ns;
 }
 
 static int start(struct engine *g, struct engine_result *result, struct err *e) {
-    int64_t now_ns = clock_mono_ns(), left_ns = time_to_start(g, now_ns);
+    struct clock_moment now = clock_moment();
+    int64_t left_ns = time_to_start(g, now);
     int64_t real_ns = g->agreed.mono_ns != 0 ? g->agreed.real_ns : g->options->start_at_ns;
     if (left_ns <= 0) {
         result->late_ns = -left_ns;
         return err_set(e, "the load was to start %.3f s ago; nothing was sent",
                        (double)-left_ns / 1e9);
     }
-    g->start_ns = now_ns + left_ns;
-    record_started(g->options->record, real_ns != 0 ? real_ns : clock_real_ns() + START_DELAY_NS);
+    g->start_ns = now.mono_ns + left_ns;
+    record_started(g->options->record, real_ns != 0 ? real_ns : now.real_ns + left_ns);
     for (uint32_t i = 0; i < g->options->threads; i++) {
         if (worker_start(&g->workers[i], g->start_ns, e) != 0)
             return -1;

@@ -141,7 +141,8 @@ static enum MHD_Result stream(struct target_request *r) {
 
 enum MHD_Result tokens_begin(struct target_request *r) {
     struct token_sending *s = &r->sending;
-    int64_t real_ns = clock_real_ns() - (clock_mono_ns() - r->served_ns);
+    struct clock_moment now = clock_moment();
+    int64_t real_ns = now.real_ns - (now.mono_ns - r->served_ns);
     token_stream_init(&s->stream, &r->t->spec.tokens, r->t->spec.seed, r->number, api_of(r),
                       &r->llm, r->served_ns, real_ns);
     s->fd = answer_socket(r);

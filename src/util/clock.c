@@ -3,6 +3,11 @@
 #include <stdio.h>
 #include <time.h>
 
+/* Readings that took longer were interrupted: one takes less than 0.1 us where the clock is read
+ * without a system call, and 1 us else. The narrowest of a few is taken. */
+#define MOMENT_NS (5 * NS_PER_US)
+#define MOMENT_TRIES 10
+
 static int64_t read_clock(clockid_t id) {
     struct timespec t;
     clock_gettime(id, &t);
@@ -15,6 +20,20 @@ int64_t clock_mono_ns(void) {
 
 int64_t clock_real_ns(void) {
     return read_clock(CLOCK_REALTIME);
+}
+
+struct clock_moment clock_moment(void) {
+    struct clock_moment best = {0};
+    int64_t narrowest_ns = INT64_MAX;
+    for (int i = 0; i < MOMENT_TRIES && narrowest_ns > MOMENT_NS; i++) {
+        int64_t before_ns = clock_mono_ns(), real_ns = clock_real_ns();
+        int64_t width_ns = clock_mono_ns() - before_ns;
+        if (width_ns >= narrowest_ns)
+            continue;
+        narrowest_ns = width_ns;
+        best = (struct clock_moment){before_ns + width_ns / 2, real_ns};
+    }
+    return best;
 }
 
 int64_t clock_boot_ns(void) {

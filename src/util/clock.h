@@ -23,6 +23,13 @@ int64_t clock_mono_ns(void);
 /* CLOCK_REALTIME: nanoseconds since 1970. */
 int64_t clock_real_ns(void);
 
+/* One moment on both clocks. Two readings by hand would be of two moments, if the thread is
+ * interrupted between them. */
+struct clock_moment {
+    int64_t mono_ns, real_ns;
+};
+struct clock_moment clock_moment(void);
+
 /* CLOCK_BOOTTIME: the monotonic clock, which also counts while the machine sleeps. */
 int64_t clock_boot_ns(void);
 

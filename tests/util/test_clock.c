@@ -30,6 +30,16 @@ static void test_dates(void **state) {
     }
 }
 
+static void test_a_moment_is_between_what_the_clocks_say_before_and_after(void **state) {
+    (void)state;
+    for (int i = 0; i < 1000; i++) {
+        int64_t mono_ns = clock_mono_ns(), real_ns = clock_real_ns();
+        struct clock_moment now = clock_moment();
+        assert_in_range(now.mono_ns, mono_ns, clock_mono_ns());
+        assert_in_range(now.real_ns, real_ns, clock_real_ns());
+    }
+}
+
 static void test_reading_back(void **state) {
     (void)state;
     static const char *const wrong[] = {"",
@@ -66,6 +76,7 @@ static void test_forward(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_dates),
+        cmocka_unit_test(test_a_moment_is_between_what_the_clocks_say_before_and_after),
         cmocka_unit_test(test_reading_back),
         cmocka_unit_test(test_forward),
     };
