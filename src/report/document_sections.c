@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "report/document.h"
+#include "util/memory.h"
 
 #define TEXT_MAX_BYTES ((size_t)256 << 20)
 
@@ -58,7 +59,15 @@ int document_check(const struct document *d, struct err *e) {
     for (const struct section *s = d->first; s != NULL; s = s->next)
         ok = ok && (s->table == NULL || table_ok(s->table)) &&
              (s->lines == NULL || buf_ok(&s->lines->texts));
-    return ok ? 0 : err_memory(e, "the tables");
+    if (ok)
+        return 0;
+    /* All texts of a document have the same limit. */
+    return memory_ran_out()
+               ? err_memory(e, "the tables")
+               : err_set(e,
+                         "the text of a table is larger than the limit of %zu MiB; read the "
+                         "file with sqlite3",
+                         TEXT_MAX_BYTES >> 20);
 }
 
 /* ---- adding ---- */

@@ -12,6 +12,7 @@
 #include "report/emit.h"
 #include "report/report.h"
 #include "util/file.h"
+#include "util/memory.h"
 
 #define HOSTILE_NAME "<b>a|b</b> \\input{x} & $y$ \033[31m =1"
 
@@ -363,6 +364,10 @@ static void test_a_document_without_room_is_told(void **state) {
         buf_done(&b);
     }
     d.notes.texts.failed = true;
+    assert_int_equal(document_check(&d, &e), -1);
+    assert_string_equal(e.text, "the text of a table is larger than the limit of 256 MiB; read the "
+                                "file with sqlite3");
+    memory_note();
     assert_int_equal(document_check(&d, &e), -1);
     assert_string_equal(e.text, "out of memory for the tables");
     document_done(&d);
