@@ -207,8 +207,7 @@ assert stats()["cold_starts"] == 2'
         "$COLDSWARM" target --port "$PORT" --listen-after "$after" 2>"$SCRATCH/err" 3>&- &
         STARTED_PIDS+=($!)
         wait_line "$SCRATCH/err" '^target: will listen on ' $!
-        ! bash -c 'exec {socket}<>"/dev/tcp/127.0.0.1/$1"' - "$PORT" 2>"$SCRATCH/refused" || continue
-        break
+        bash -c 'exec {socket}<>"/dev/tcp/127.0.0.1/$1"' - "$PORT" 2>"$SCRATCH/refused" || break
     done
     grep -q 'Connection refused' "$SCRATCH/refused"
     wait_line "$SCRATCH/err" '^target: listening on ' $!
