@@ -228,18 +228,23 @@ $(FAULTS): tests/torture/faults.c $(B)/flags
 	@$(CC) $(CPPFLAGS) -std=c17 -O2 $(WARN) -shared -fPIC -o $@ $< -pthread
 
 # What `make test` runs. There are two tiers, check and more: to the second belong the bats tests with the tag `more` and the files
-# tests/*/more_*.c. TIER=all is both. A bats test with the tag `plain` is not for sanitisers.
+# tests/*/more_*.c. TIER=all is both. A bats test with the tag `plain` is not for sanitisers. TIER=rest is for SAN=address: all that the first tier
+# does not run under it.
 TIER      ?= check
 TRANSPORT ?=
 T         ?=
 TEST_JOBS ?= 1
 # $(call of_tier,FOR CHECK,FOR MORE)
-of_tier         = $(if $(filter check all,$(TIER)),$(1)) $(if $(filter more all,$(TIER)),$(2))
-TAGGED         := $(if $(filter more,$(TIER)),$(shell grep -lE '^\# bats (test|file)_tags=(.*,)?more\b' $(BATS)))
+of_tier         = $(if $(filter check all,$(TIER)),$(1)) $(if $(filter more all rest,$(TIER)),$(2))
+TAGGED         := $(if $(filter more rest,$(TIER)),$(shell grep -lE '^\# bats (test|file)_tags=(.*,)?more\b' $(BATS)))
 SUITES         := $(call of_tier,$(BATS),$(TAGGED)) $(call of_tier,$(UNITBIN),$(MOREBIN))
 # Under ASan, in the first tier: the suites that read untrusted input. The others are in the second.
 FOREIGN        := checked codings convert convert_counts convert_curl convert_har convert_locust convert_log convert_modules convert_openapi convert_postman convert_shell csv endless export hostile hostile_files import merge names paths scrape served unsendable validate web_start
-SUITES_address := $(if $(filter check,$(TIER))$(T),$(if $(T),$(BATS),$(filter $(FOREIGN:%=tests/cli/%.bats),$(BATS))),$(BATS)) $(UNITBIN) $(call of_tier,,$(MOREBIN)) $(REPLAY)
+FOREIGN        := $(FOREIGN:%=tests/cli/%.bats)
+FIRST_address  := $(if $(T),$(BATS),$(filter $(FOREIGN),$(BATS))) $(UNITBIN) $(REPLAY)
+ALL_address    := $(BATS) $(UNITBIN) $(MOREBIN) $(REPLAY)
+REST_address   := $(filter-out $(FOREIGN),$(BATS)) $(patsubst %,TAGS=more$(comma)%,$(filter $(FOREIGN),$(TAGGED))) $(MOREBIN)
+SUITES_address := $(if $(filter check,$(TIER)),$(FIRST_address),$(if $(filter rest,$(TIER)),$(REST_address),$(ALL_address)))
 SUITES_thread  := $(call of_tier,,$(filter %/cloudrun.bats %/export.bats %/flows.bats %/locust_web.bats %/open.bats %/run.bats %/steer.bats %/web.bats %/web_start.bats,$(BATS))) $(THREADED:%.c=$(B)/%)
 SUITES_coverage := $(SUITES)
 SUITES         := $(if $(SAN),$(SUITES_$(SAN)),$(SUITES))
@@ -247,7 +252,7 @@ SUITES         := $(if $(SAN),$(SUITES_$(SAN)),$(SUITES))
 SENDING        := $(filter-out tests/cli/grpc.bats,$(if $(TRANSPORT),$(shell grep -lE 'COLDSWARM" run ' $(BATS))))
 SUITES         := $(if $(TRANSPORT),$(SENDING:%=COLDSWARM_TRANSPORT=$(TRANSPORT)$(comma)%),$(SUITES))
 WANTED         := $(strip $(if $(T),$(foreach s,$(SUITES),$(if $(findstring $(T),$(s)),$(s))),$(SUITES)))
-TAGS           := $(if $(filter check,$(TIER)),!more)$(if $(filter more,$(TIER)),more)$(if $(SAN),$(if $(filter all,$(TIER)),,$(comma))!plain)
+TAGS           := $(if $(filter check,$(TIER)),!more)$(if $(filter more,$(TIER)),more)$(if $(SAN),$(if $(filter all rest,$(TIER)),,$(comma))!plain)
 RUN_TESTS      := COLDSWARM=$(B)/coldswarm TSAN_OPTIONS=$(addprefix suppressions=,$(wildcard tests/tsan.supp)) \
                   scripts/run-tests --jobs $(TEST_JOBS) $(if $(TAGS),--tags '$(TAGS)') $(if $(filter thread,$(SAN)),--without-aslr)
 

@@ -106,6 +106,34 @@ makefile() {
     [[ $output == *$'\n11 passed, 0 failed, 8 skipped\n'*$'\n22 passed, 0 failed, 20 skipped\n'* ]]
 }
 
+@test "what CI runs: under ASan each test once, if the first tier passed" {
+    makefile 'echo "tests: $(SAN) $(TIER)"; echo "3 passed, 0 failed, 0 skipped"'
+    export CHECKED=yes
+    run .ci/run
+    [ "$(grep '^tests: address' <<<"$output")" = $'tests: address \ntests: address rest' ]
+    makefile 'echo "tests: $(SAN) $(TIER)"; echo "3 passed, 0 failed, 0 skipped"' layers
+    run .ci/run
+    [ "$(grep '^tests: address' <<<"$output")" = $'tests: address \ntests: address all' ]
+    # By itself, the second tier runs all of them.
+    unset CHECKED
+    run scripts/check more
+    [ "$(grep '^tests: address' <<<"$output")" = "tests: address all" ]
+}
+
+@test "under ASan, the first tier and the rest of it are all suites, and no suite of both runs a test twice" {
+    suites() {
+        make -s -n -C "$ROOT" SAN=address TIER="$1" test | sed -n 's/.* scripts.run-tests //p' | tr ' ' '\n' | sed -n 's,^\(TAGS=[a-z]*\,\)\{0\,1\}\(\(build/address/\)\{0\,1\}tests/[^ ]*/[^ ]*\)$,\1\2,p' | sort -u
+    }
+    suites check >first
+    suites rest >rest
+    suites all >all
+    [ "$(wc -l <all)" -gt 300 ]
+    sed 's/^TAGS=more,//' first rest | sort -u | cmp - all
+    [ "$(comm -12 first rest)" = "" ]
+    # Of those in both, the first tier runs the tests without this tag.
+    sed -n 's/^TAGS=more,//p' rest | comm -12 - first | cmp - <(sed -n 's/^TAGS=more,//p' rest)
+}
+
 @test "what CI runs: the second tier also after the first has failed, and a tier that breaks is a failure" {
     makefile 'echo "3 passed, 0 failed, 4 skipped"' layers lint
     run .ci/run

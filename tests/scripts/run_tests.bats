@@ -109,6 +109,14 @@ run_tests() {
     [[ $output == *"skipped: a: no moon"* && $output == *"b was skipped without a reason"* ]]
 }
 
+@test "of one suite only the tests with a tag, besides the tags of all" {
+    printf '# bats test_tags=more\n@test "first" { true; }\n# bats test_tags=more,plain\n@test "second" { false; }\n@test "third" { false; }\n' >some.bats
+    run_tests --tags '!plain' TAGS=more,some.bats
+    [ "$last" = "1 passed, 0 failed, 0 skipped" ]
+    run_tests TAGS=more,some.bats
+    [ "$last" = "1 passed, 1 failed, 0 skipped" ]
+}
+
 @test "bats tests by their tags" {
     printf '@test "first" { true; }\n# bats test_tags=more\n@test "second" { false; }\n' >tags.bats
     printf '# bats file_tags=more\n@test "third" { true; }\n' >all.bats
