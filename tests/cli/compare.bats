@@ -259,7 +259,7 @@ END
     for side in v1 v2; do
         echo '{"name": "t", "load": {"users": 1, "duration": "2s"}, "wait": {"constant": "20ms"},
                "tasks": [{"name": "a", "grpc": "test.Echo/Unary", "proto": "echo.proto", "message": {}}]}' >$side/g.json
-        "$COLDSWARM" run $side/g.json -H "$URL" -o g$side.db --quiet >/dev/null || true
+        "$COLDSWARM" run $side/g.json -H "$URL" -o g$side.db --transport direct --quiet >/dev/null || true
     done
     run -0 "$COLDSWARM" compare gv1.db --with gv2.db
     [[ "$output" == *"echo.proto: base $(sha v1/echo.proto | cut -c1-12), new $(sha v2/echo.proto | cut -c1-12)"* ]] || { echo "$output"; false; }
