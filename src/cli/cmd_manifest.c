@@ -152,16 +152,14 @@ static int run(const struct args *a) {
     struct buf out;
     int code = EXIT_OK;
     buf_init(&out, DOCUMENT_MAX_BYTES);
-    if (read_all(&d, args_at(a, 0), &e) == 0) {
-        int result = 0;
-        if (strcmp(opt_text(a, "format"), "json") == 0)
-            result = programs(&d, &out, &e);
-        else
-            people(&d, &out);
-        if (result == 0)
-            result = buf_fits(&out, &e, "read it with sqlite3", "the manifest as text");
-    }
-    if (e.text[0] != '\0')
+    int result = read_all(&d, args_at(a, 0), &e);
+    if (result == 0 && strcmp(opt_text(a, "format"), "json") == 0)
+        result = programs(&d, &out, &e);
+    else if (result == 0)
+        people(&d, &out);
+    if (result == 0)
+        result = buf_fits(&out, &e, "read it with sqlite3", "the manifest as text");
+    if (result != 0)
         code = command_error(EXIT_RUNTIME, e.text);
     else
         fwrite(buf_text(&out), 1, out.len, stdout);
