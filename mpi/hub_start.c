@@ -235,7 +235,7 @@ static void say_start(struct hub *h, int64_t ahead_ns) {
     }
 }
 
-/* Parts that did not confirm the start in time have a longer one: a busy machine may come late. */
+/* A busy machine may come late. Each start that is put off again is twice as far ahead. */
 static void put_off(struct hub *h, int64_t now_ns) {
     if (h->starts == STARTS_MAX || h->start_ns - now_ns < PUT_OFF_LAST_NS) {
         refuse_missing(h, "not started: these parts did not confirm the start in time");

@@ -10,10 +10,7 @@
 #include <sys/vfs.h>
 
 #include "util/array.h"
-
-static int too_large(const char *path, const struct buf *out, struct err *e) {
-    return err_set(e, "%s is larger than the limit of %zu bytes", path, out->max);
-}
+#include "util/fits.h"
 
 int file_read(const char *path, struct buf *out, struct err *e) {
     FILE *f = fopen(path, "rb");
@@ -25,7 +22,7 @@ int file_read(const char *path, struct buf *out, struct err *e) {
     bool whole = fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode);
     if (whole && (uint64_t)st.st_size > out->max - out->len) { /* not worth reading */
         fclose(f);
-        return too_large(path, out, e);
+        return err_set(e, "%s is larger than the limit of %zu bytes", path, out->max);
     }
     while ((n = fread(chunk, 1, sizeof chunk, f)) > 0 && buf_ok(out))
         buf_add(out, chunk, n);
@@ -33,9 +30,7 @@ int file_read(const char *path, struct buf *out, struct err *e) {
     fclose(f);
     if (failed != 0)
         return err_set(e, "cannot read %s: %s", path, strerror(failed));
-    if (!buf_ok(out))
-        return too_large(path, out, e);
-    return 0;
+    return buf_fits(out, e, NULL, "%s", path);
 }
 
 int file_make_folder(const char *path, struct err *e) {

@@ -1,6 +1,7 @@
 #include "util/memory.h"
 
 #include <stdatomic.h>
+
 static atomic_bool ran_out;
 
 void memory_note(void) {
