@@ -210,6 +210,11 @@ good_run() {
     }
 }
 
+# file_holds DB CONDITION: whether a condition (SQL) holds of a run file, which may not be there yet.
+file_holds() {
+    [ "$(sqlite3 -readonly "$1" "select $2" 2>/dev/null)" = 1 ]
+}
+
 # enough DB CONDITION [RUN OPTION...] COMMAND...: `run` of a command that makes the file DB, with `-t 1s` at its end. Where the machine stalled so
 # long that CONDITION (SQL) does not hold of DB, it is made again with more time. TIMES has other times, for one call.
 enough() {
@@ -218,7 +223,7 @@ enough() {
     for time in ${TIMES:-1s 10s 60s}; do
         rm -f "$db" "$db"-*
         run "$@" -t "$time"
-        [ "$(sql "$db" "select $condition" 2>/dev/null)" != 1 ] || return 0
+        if file_holds "$db" "$condition"; then return 0; fi
     done
     echo "never: $condition" >&2
     echo "$output" >&2
@@ -234,7 +239,7 @@ run_till() {
     pid=$!
     STARTED_PIDS+=("$pid")
     for ((i = 0; i < 6000; i++)); do
-        [ "$(sqlite3 -readonly "$db" "select $condition" 2>/dev/null)" != 1 ] || break
+        if file_holds "$db" "$condition"; then break; fi
         kill -0 "$pid" 2>/dev/null || break
         pause
     done
