@@ -229,7 +229,7 @@ $(FAULTS): tests/torture/faults.c $(B)/flags
 
 # What `make test` runs. There are two tiers, check and more: to the second belong the bats tests with the tag `more` and the files
 # tests/*/more_*.c. TIER=all is both. A bats test with the tag `plain` is not for sanitisers. TIER=rest is for SAN=address: all that the first tier
-# does not run under it.
+# does not run under it. Long tests come first, so that none of them ends alone.
 TIER      ?= check
 TRANSPORT ?=
 T         ?=
@@ -237,19 +237,23 @@ TEST_JOBS ?= 1
 # $(call of_tier,FOR CHECK,FOR MORE)
 of_tier         = $(if $(filter check all,$(TIER)),$(1)) $(if $(filter more all rest,$(TIER)),$(2))
 TAGGED         := $(if $(filter more rest,$(TIER)),$(shell grep -lE '^\# bats (test|file)_tags=(.*,)?more\b' $(BATS)))
-SUITES         := $(call of_tier,$(BATS),$(TAGGED)) $(call of_tier,$(UNITBIN),$(MOREBIN))
+SUITES         := $(call of_tier,,$(MOREBIN)) $(call of_tier,$(BATS),$(TAGGED)) $(call of_tier,$(UNITBIN))
 # Under ASan, in the first tier: the suites that read untrusted input. The others are in the second.
 FOREIGN        := checked codings convert convert_counts convert_curl convert_har convert_locust convert_log convert_modules convert_openapi convert_postman convert_shell csv endless export hostile hostile_files import merge names paths scrape served unsendable validate web_start
 FOREIGN        := $(FOREIGN:%=tests/cli/%.bats)
 FIRST_address  := $(if $(T),$(BATS),$(filter $(FOREIGN),$(BATS))) $(UNITBIN) $(REPLAY)
-ALL_address    := $(BATS) $(UNITBIN) $(MOREBIN) $(REPLAY)
-REST_address   := $(filter-out $(FOREIGN),$(BATS)) $(patsubst %,TAGS=more$(comma)%,$(filter $(FOREIGN),$(TAGGED))) $(MOREBIN)
+# Not the tests of scripts, and not simulations: what they compute with has its unit tests.
+WATCHED        := $(filter-out %/more_simulation tests/scripts/%,$(MOREBIN) $(BATS))
+ALL_address    := $(WATCHED) $(UNITBIN) $(REPLAY)
+REST_address   := $(filter-out $(FOREIGN),$(WATCHED)) $(patsubst %,TAGS=more$(comma)%,$(filter $(FOREIGN),$(TAGGED)))
 SUITES_address := $(if $(filter check,$(TIER)),$(FIRST_address),$(if $(filter rest,$(TIER)),$(REST_address),$(ALL_address)))
 SUITES_thread  := $(call of_tier,,$(filter %/cloudrun.bats %/export.bats %/flows.bats %/locust_web.bats %/open.bats %/run.bats %/steer.bats %/web.bats %/web_start.bats,$(BATS))) $(THREADED:%.c=$(B)/%)
 SUITES_coverage := $(SUITES)
 SUITES         := $(if $(SAN),$(SUITES_$(SAN)),$(SUITES))
-# `auto` takes the direct transport where it can: TRANSPORT=curl is for the suites that send requests, with the other. It has no gRPC.
-SENDING        := $(filter-out tests/cli/grpc.bats,$(if $(TRANSPORT),$(shell grep -lE 'COLDSWARM" run ' $(BATS))))
+# `auto` takes the direct transport where it can: TRANSPORT=curl is for the suites that send requests, with the other. Not for those that
+# ask how a file of rows is read or a command line is understood. It has no gRPC.
+READING        := cloudrun_gpu clocks cluster compare convert_log csv dialects gate grpc help html import locust report shard_options stream_figures stream_report validate_hosts web_start
+SENDING        := $(filter-out $(READING:%=tests/cli/%.bats),$(if $(TRANSPORT),$(shell grep -lE 'COLDSWARM" run ' $(BATS))))
 SUITES         := $(if $(TRANSPORT),$(SENDING:%=COLDSWARM_TRANSPORT=$(TRANSPORT)$(comma)%),$(SUITES))
 WANTED         := $(strip $(if $(T),$(foreach s,$(SUITES),$(if $(findstring $(T),$(s)),$(s))),$(SUITES)))
 TAGS           := $(if $(filter check,$(TIER)),!more)$(if $(filter more,$(TIER)),more)$(if $(SAN),$(if $(filter all rest,$(TIER)),,$(comma))!plain)
