@@ -68,6 +68,22 @@ makefile() {
     [[ $output == *"layout of the sources: FAILED"*"layers and sizes: FAILED"* ]]
 }
 
+@test "what failed is named at the end, by CI for both tiers" {
+    cat >own <<'END'
+echo "  tests/a.bats: 2 passed, 1 FAILED (0.1 s, CPU 0.1 s)"
+echo "    not ok 2 cold starts are counted"
+echo "      what it said"
+echo "  tests/b.bats: 1 passed, ok (0.1 s, CPU 0.1 s)"
+echo "3 passed, 1 failed, 0 skipped"; exit 1
+END
+    makefile 'sh own' lint
+    run .ci/run
+    [ "$status" -eq 1 ]
+    one=$'failed: tests/a.bats\nfailed:     2 cold starts are counted'
+    [[ $output == *$'\n'"== make check-more"$'\n'*$'\n\n'"$one"$'\n'*"$one"$'\nfailed: lint\n32 passed, 8 failed, 0 skipped' ]]
+    [ "$(grep -c '^failed: tests/a.bats$' <<<"$output")" = 14 ]
+}
+
 @test "no tests run where the build failed, and tests that count nothing have failed" {
     makefile 'echo "3 passed, 0 failed, 0 skipped"' tests
     run scripts/check
