@@ -24,11 +24,13 @@ times = time_axis . "set size 1, 0.44; set origin 0, 0.56; set tmargin 1; set bm
     "set key inside top left vertical Left reverse samplen 2; set format x ''; set xlabel ''; " . \
     "plot for [i = 1:3] data using 1:(column(1 + i) / y_unit) with linespoints linestyle i " . \
     "title titles[i]" . limit(limit_ms / y_unit, 'SLO') . '; '
-below = "unset logscale y; set ytics auto; set yrange [0:1<*]; set tmargin 0.5; unset key; "
+# An empty label at 1 makes an axis end there or above: gnuplot warns of an axis whose values are all 0.
+at_least = ", data using 1:(1):('') with labels"
+below = "unset logscale y; set ytics auto; set yrange [0:*]; set tmargin 0.5; unset key; "
 rate = below . "set size 1, 0.23; set origin 0, 0.33; set ylabel 'Successes/s'; " . \
-    "plot data using 1:5 with linespoints linestyle 1; "
+    "plot data using 1:5 with linespoints linestyle 1" . at_least . '; '
 share = below . "set size 1, 0.33; set origin 0, 0; set bmargin 3.5; set format x '%g'; " . \
     "set xlabel load_name; set ylabel 'Failures (%)'; " . \
-    "plot data using 1:6 with linespoints linestyle 1" . limit(limit_percent, 'SLO') . '; '
+    "plot data using 1:6 with linespoints linestyle 1" . at_least . limit(limit_percent, 'SLO') . '; '
 draw = empty ? nothing : shade . line . 'set multiplot; ' . times . rate . share . 'unset multiplot'
 eval picture(figure)
