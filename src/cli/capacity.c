@@ -142,7 +142,7 @@ static int save(struct capacity_run *c, struct err *e) {
 /* ---- one step ---- */
 
 static int64_t settle_of(const struct capacity_run *c) {
-    if (c->setup.settle_ns > 0)
+    if (c->setup.settle_ns >= 0)
         return c->setup.settle_ns;
     int64_t needed = RAMP_MAX_NS + (int64_t)(3 * c->slowest_ms * NS_PER_MS);
     return needed > SETTLE_NS ? needed : SETTLE_NS;
@@ -297,7 +297,7 @@ static int take_step(struct capacity_run *c, const struct search_ask *ask,
 /* ---- recovery ---- */
 
 /* Waits before the next step: a time, or until the service has recovered from a failed load. */
-static enum capacity_health cool_down(struct capacity_run *c) {
+static enum capacity_health cool_down(struct capacity_run *c, struct err *e) {
     if (c->setup.cool_ns >= 0) {
         if (result_of(c)->step_count > 0)
             c->signal = c->maker->wait(c->maker->context, c->setup.cool_ns);
@@ -305,7 +305,7 @@ static enum capacity_health cool_down(struct capacity_run *c) {
     }
     if (!capacity_probe_can(&c->probe) || (c->probe.began && !c->failed_last))
         return CAPACITY_RECOVERED;
-    return capacity_probe(&c->probe, c->probe.began ? PROBES_MAX : 1, &c->signal);
+    return capacity_probe(&c->probe, c->probe.began ? PROBES_MAX : 1, &c->signal, e);
 }
 
 /* ---- the search ---- */
@@ -427,11 +427,16 @@ static int check_maker(const struct capacity_run *c, struct err *e) {
 }
 
 static int look_at_step(struct capacity_run *c, const struct search_ask *ask, struct err *e) {
-    if (c->silent >= SILENT_MAX && capacity_probe_can(&c->probe) &&
-        capacity_probe(&c->probe, 1, &c->signal) != CAPACITY_SILENT)
+    enum capacity_health health = CAPACITY_SILENT;
+    struct err why = {""};
+    if (c->silent >= SILENT_MAX && capacity_probe_can(&c->probe))
+        health = capacity_probe(&c->probe, 1, &c->signal, &why);
+    if (c->signal == 0 && (health == CAPACITY_RECOVERED || health == CAPACITY_WORN))
         return count_silent(c, e);
     if (check_maker(c, e) != 0)
         return -1;
+    if (health == CAPACITY_UNKNOWN && c->signal == 0)
+        return err_set(e, "%s", why.text);
     if (c->silent >= SILENT_MAX)
         stop_at_death(c);
     else if (c->untimely >= TRIES)
@@ -461,9 +466,12 @@ static int go(struct capacity_run *c, struct err *e) {
     bool more = choose(c, &ask);
     while (more) {
         const struct search_ask now = ask;
-        enum capacity_health health = cool_down(c);
+        struct err why = {""};
+        enum capacity_health health = cool_down(c, &why);
         if (c->signal == 0 && check_maker(c, e) != 0)
             return -1;
+        if (health == CAPACITY_UNKNOWN && c->signal == 0)
+            return err_set(e, "%s", why.text);
         if (health == CAPACITY_SILENT && c->signal == 0) {
             stop_at_death(c);
             return 0;

@@ -15,20 +15,19 @@
 #define MORE_FAILURES 0.25 /* of the share of failures: a probe has ten requests */
 
 struct probed {
+    bool asked;              /* a scenario may begin with a long wait */
     double p50_ms, failures; /* NAN: no answer */
 };
 
-static struct probed ask(const struct capacity_probe *p, int *signal) {
+/* -1: no probe was made, which says nothing of the service. */
+static int ask(const struct capacity_probe *p, struct probed *out, int *signal, struct err *e) {
     const struct capacity_setup *setup = p->setup;
     const struct capacity_window w = {.to_us = INT64_MAX / 4, .cells = 1};
     const struct gate_rules none = {0};
-    struct probed result = {(double)NAN, (double)NAN};
     struct capacity_measured m = {0};
     struct capacity_step_end end = {0};
-    struct err ignored;
+    struct err reading = {""};
     char path[PATH_MAX];
-    if (snprintf(path, sizeof path, "%s/probe.db", setup->folder) >= (int)sizeof path)
-        return result;
     /* Each part needs a user. */
     double most = setup->result.unit == CAPACITY_RATE ? PROBE_RATE_MAX : p->maker->parts;
     struct capacity_step s = {.args = setup->args,
@@ -37,11 +36,17 @@ static struct probed ask(const struct capacity_probe *p, int *signal) {
                               .load = fmin(setup->plan.from, most),
                               .measure_ns = PROBE_NS,
                               .seed = p->seed,
-                              .path = path};
+                              .path = capacity_setup_path(setup, "probe.db", path)};
     unlink(path);
-    if (p->maker->run(p->maker->context, &s, &end, &ignored) == 0 &&
-        capacity_measure(path, &none, &w, NULL, &m, &ignored) == 0 && m.answered)
-        result = (struct probed){m.p50_ms, m.failures};
+    int result = p->maker->run(p->maker->context, &s, &end, e);
+    bool read = result == 0 && capacity_measure(path, &none, &w, NULL, &m, &reading) == 0;
+    if (read && (m.answered || m.complete))
+        *out = m.answered ? (struct probed){true, m.p50_ms, m.failures}
+                          : (struct probed){m.due > 0, (double)NAN, (double)NAN};
+    else if (result == 0)
+        result = err_set(e, "the probe at %.10g %s was not completed: %.800s", s.load,
+                         capacity_unit_words[s.unit],
+                         end.said.text[0] != '\0' ? end.said.text : reading.text);
     if (*signal == 0)
         *signal = end.signal;
     capacity_measured_done(&m);
@@ -60,15 +65,20 @@ static bool is_as_before(const struct capacity_probe *p, const struct probed *no
            (isnan(p->p50_ms) || now->p50_ms <= RECOVERED * p->p50_ms + 1);
 }
 
-enum capacity_health capacity_probe(struct capacity_probe *p, unsigned most, int *signal) {
+enum capacity_health capacity_probe(struct capacity_probe *p, unsigned most, int *signal,
+                                    struct err *e) {
     enum capacity_health health = CAPACITY_SILENT;
     for (unsigned i = 0; i < most && *signal == 0; i++) {
-        struct probed now = ask(p, signal);
+        struct probed now;
+        if (ask(p, &now, signal, e) != 0)
+            return CAPACITY_UNKNOWN;
         if (!p->began) {
             p->began = true;
             p->p50_ms = now.p50_ms;
             p->failures = now.failures;
         }
+        if (!now.asked)
+            return CAPACITY_UNASKED;
         health = isnan(now.failures)     ? CAPACITY_SILENT
                  : is_as_before(p, &now) ? CAPACITY_RECOVERED
                                          : CAPACITY_WORN;

@@ -12,6 +12,7 @@
 #include "cli/cost_opts.h"
 #include "cli/reflecting.h"
 #include "cli/tags.h"
+#include "report/outfile.h"
 #include "scenario/scenario.h"
 #include "schedule/load.h"
 #include "util/clock.h"
@@ -222,12 +223,21 @@ static int read_times(struct capacity_setup *s, struct err *e) {
     const char *cool = opt_text(a, "cool-down");
     s->plan.step_ns = opt_duration(a, "step");
     s->plan.max_ns = opt_given(a, "max-time") ? opt_duration(a, "max-time") : 0;
-    s->settle_ns = opt_given(a, "settle") ? opt_duration(a, "settle") : 0;
+    s->settle_ns = opt_given(a, "settle") ? opt_duration(a, "settle") : -1;
     if (s->plan.step_ns < NS_PER_S)
         return err_set(e, "--step must be at least 1s, to say something about a load");
     s->cool_ns = -1;
     if (strcmp(cool, "auto") != 0 && units_duration(cool, &s->cool_ns, e) != 0)
         return err_prefix(e, "--cool-down");
+    return 0;
+}
+
+static int refuse_range(const struct args *a, struct err *e) {
+    static const char *const of_search[] = {"from", "to", "precision"};
+    for (size_t i = 0; i < sizeof of_search / sizeof *of_search; i++)
+        if (opt_given(a, of_search[i]))
+            return err_set(e, "--loads names the loads, so it cannot be combined with --%s",
+                           of_search[i]);
     return 0;
 }
 
@@ -240,9 +250,7 @@ static int make_plan(struct capacity_setup *s, struct err *e) {
     if (!opt_given(s->args, "loads")) {
         if (check_range(s, e) != 0)
             return -1;
-    } else if (opt_given(s->args, "from"))
-        return err_set(e, "--loads names the loads, so it cannot be combined with --from");
-    else if (read_loads(s, opt_text(s->args, "loads"), e) != 0)
+    } else if (refuse_range(s->args, e) != 0 || read_loads(s, opt_text(s->args, "loads"), e) != 0)
         return -1;
     if (r->unit == CAPACITY_USERS && s->plan.from < s->parts)
         return err_set(e, "the lowest load is %.10g users, but each of the %u parts needs one",
@@ -252,7 +260,7 @@ static int make_plan(struct capacity_setup *s, struct err *e) {
     r->to = s->plan.to;
     r->precision = s->plan.precision;
     r->step_s = (double)s->plan.step_ns / NS_PER_S;
-    r->settle_s = (double)s->settle_ns / NS_PER_S;
+    r->settle_s = s->settle_ns > 0 ? (double)s->settle_ns / NS_PER_S : 0;
     return 0;
 }
 
@@ -316,7 +324,7 @@ static int choose_folder(struct capacity_setup *s, struct err *e) {
         return err_set(e,
                        "%s already has a result; choose another --out, or go on with --resume %s",
                        s->folder, s->folder);
-    return file_make_folder(s->folder, e);
+    return outfile_directory(s->folder, e);
 }
 
 static void keep_option(void *context, const struct args_option *o) {

@@ -27,7 +27,7 @@ struct capacity_setup {
     const char *scenario; /* the path */
     const char *folder;
     char folder_text[4096];
-    int64_t settle_ns; /* 0: as long as responses need */
+    int64_t settle_ns; /* -1: as long as responses need */
     int64_t cool_ns;   /* negative: auto */
 };
 

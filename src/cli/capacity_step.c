@@ -15,6 +15,7 @@
 
 #include "cli/cmd.h"
 #include "control/signals.h"
+#include "schedule/load.h"
 #include "util/argv.h"
 #include "util/buf.h"
 #include "util/clock.h"
@@ -61,8 +62,10 @@ static void add_load(struct buf *words, const struct capacity_step *s) {
     case CAPACITY_USERS:
         buf_printf(words, "--users=%.0f", s->load);
         buf_char(words, '\0');
-        buf_printf(words, "--spawn-rate=%.3f",
-                   fmax(s->load / ((double)s->ramp_ns / NS_PER_S + 1e-9), 0.001));
+        /* Without a ramp, as fast as `run` can. */
+        buf_printf(
+            words, "--spawn-rate=%.3f",
+            fmin(fmax(s->load / ((double)s->ramp_ns / NS_PER_S + 1e-9), 0.001), LOAD_USERS_MAX));
         buf_char(words, '\0');
         break;
     case CAPACITY_SPEED:

@@ -434,6 +434,26 @@ children() {
     [ "$(json cap/capacity.json '$.kind' '$.capacity.interval[0]')" = "above|8" ]
 }
 
+@test "between steps the service is asked as one user; no time to settle is none" {
+    start_queue
+    run --separate-stderr "$COLDSWARM" capacity s.json -H "$URL" --unit users --loads 1,30 --slo 'http_req_duration p(60)<60000' --step 1s \
+        --settle 0s --accept-suspect -o cap
+    echo "$stderr $output"
+    [ "$status" -eq 0 ]
+    [ "$(json cap/capacity.json '$.end' '$.steps[0].from_s' '$.steps[0].load' '$.steps[1].load')" = "decided|0|1|30" ]
+    # The probe before the first step has no file, but the service has seen it.
+    [ "$(served GET /)" -gt "$(($(sql cap/step-001.db 'select count(*) from request') + $(sql cap/step-002.db 'select count(*) from request')))" ]
+    # gnuplot has nothing to say of a figure without failures.
+    [[ "$stderr" != *arning* ]]
+}
+
+@test "a scenario that sends nothing in the time of a probe is no service without an answer" {
+    start_target
+    echo '{ "load": {"users": 1, "duration": "5s"}, "tasks": [{"name": "t", "steps": [{"wait": {"constant": "3s"}}, {"path": "/"}]}] }' >late.json
+    "$COLDSWARM" capacity late.json -H "$URL" --loads 3 --slo 'http_req_duration p(60)<60000' --step 3s --settle 2s --accept-suspect --no-figures -o cap
+    [ "$(json cap/capacity.json '$.end' '$.steps[0].failures')" = "decided|0" ]
+}
+
 @test "names and tags of thresholds; those of the scenario without --slo" {
     start_target --service-time 5ms
     search --slo 'http_req_duration{name:/c} p(95)<300'
@@ -617,6 +637,22 @@ END
     [ "$(json kept/capacity.json '$.kind' '$.capacity.interval[0]')" = "above|8" ]
 }
 
+@test "a folder that takes no file: the reason, and no word about the service" {
+    start_target
+    echo kept >taken
+    run -3 "$COLDSWARM" capacity s.json -H "$URL" --unit users --loads 1 --slo 'http_req_failed rate<0.5' --step 1s --settle 0.2s -o taken
+    [ "$output" = "coldswarm: cannot write a report to taken: it is not a directory" ]
+    [ "$(cat taken)" = kept ]
+    unshare --mount true 2>/dev/null || skip "mounting is not permitted here (root is needed)"
+    mkdir disk
+    run -3 --separate-stderr unshare --mount bash -c 'mount -t tmpfs -o size=64k none disk
+        "$0" capacity s.json -H "$1" --unit users --loads 1 --slo "http_req_failed rate<0.5" --step 1s --settle 0.2s --no-figures -o disk/cap' \
+        "$COLDSWARM" "$URL"
+    echo "$stderr"
+    [[ "$stderr" == *"the probe at 1 users was not completed: "*"the disk is full"* ]]
+    [[ "$stderr" != *"answered no request"* ]]
+}
+
 @test "mistakes are exit 2, before anything is sent" {
     start_target
     while IFS='|' read -r expected options; do
@@ -634,6 +670,8 @@ use a percentile|s.json -o cap -H $URL --slo 'http_req_duration max<1'
 must be less than --to|s.json -o cap -H $URL --slo 'http_req_duration p(95)<1' --from 10 --to 5
 whole numbers|s.json -o cap -H $URL --unit users --slo 'http_req_duration p(95)<1' --from 1.5
 separated by commas|s.json -o cap -H $URL --slo 'http_req_duration p(95)<1' --loads 1,x
+combined with --to|s.json -o cap -H $URL --slo 'http_req_duration p(95)<1' --loads 1,2 --to 9
+combined with --precision|s.json -o cap -H $URL --slo 'http_req_duration p(95)<1' --loads 1,2 --precision 9
 twice|s.json -o cap -H $URL --slo 'http_req_duration p(95)<1' --loads 5,1,5
 trace|s.json -o cap -H $URL --slo 'http_req_duration p(95)<1' --unit speed
 at least 1s|s.json -o cap -H $URL --slo 'http_req_duration p(95)<1' --step 10ms
