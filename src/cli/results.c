@@ -188,8 +188,10 @@ int results_show(const char *path, const struct results_options *o) {
         source.rows = rows;
         code = write_folder(o, &source);
     }
-    if (code == EXIT_OK && o->page != NULL)
-        code = write_page(o, &source);
+    if (read && o->page != NULL) { /* may be in another place than what failed */
+        int page_code = write_page(o, &source);
+        code = code == EXIT_OK ? page_code : code;
+    }
     export_rows_free(rows);
     document_done(&document);
     model_free(m);

@@ -148,3 +148,12 @@ assert 3 <= heat.count("<path") <= 12 and heat.count("z") > 100'
     [[ $output == *"empty"* ]]
     [ ! -e run.db ]
 }
+
+@test "a --report that fails does not take the page with it" {
+    start_target
+    mkdir -p rep/tables.txt
+    echo '{ "load": {"users": 1, "duration": "100ms"}, "tasks": [{"path": "/"}] }' >s.json
+    run -3 "$COLDSWARM" run s.json -H "$URL" -o r.db --quiet --report rep --no-figures --html page.html
+    [[ "$output" == *"rep/tables.txt"* ]]
+    xmllint --noout --nonet page.html
+}
