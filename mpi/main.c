@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "cli/capacity_step.h"
 #include "cli/command_internal.h"
 #include "cli/exporting.h"
 #include "cli/json_progress.h"
@@ -193,6 +194,7 @@ static int run(const struct args *a) {
 }
 
 static int capacity_of_all(const struct args *a) {
+    capacity_step_environment();
     return start(a, true);
 }
 

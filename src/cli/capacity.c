@@ -544,6 +544,7 @@ static int conclude(struct capacity_run *c, struct err *e) {
 
 int capacity(const struct args *a) {
     capacity_step_block();
+    capacity_step_environment();
     return capacity_search(a, &capacity_here);
 }
 

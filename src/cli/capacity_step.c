@@ -90,6 +90,14 @@ void capacity_step_words(struct buf *words, const struct capacity_step *s) {
     argv_add(words, s->scenario);
 }
 
+void capacity_step_environment(void) {
+    static const char *const of_load[] = {"users", "spawn-rate", "rate", "speed"};
+    for (size_t i = 0; i < command_run.opt_count; i++)
+        for (size_t k = 0; k < sizeof of_load / sizeof *of_load; k++)
+            if (strcmp(command_run.opts[i].name, of_load[k]) == 0)
+                unsetenv(command_run.opts[i].env);
+}
+
 /* ---- the process ---- */
 
 /* In the child: the same program again, which ends in order if this one is killed. */

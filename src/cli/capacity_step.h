@@ -42,6 +42,10 @@ struct capacity_step_end {
 /* The command line of the step, each word followed by NUL: that of `coldswarm run`. */
 void capacity_step_words(struct buf *words, const struct capacity_step *s);
 
+/* The search decides on the load: what the environment says of it would reach `run`, such as
+ * COLDSWARM_RATE. Removes it, before the first thread. */
+void capacity_step_environment(void);
+
 /* Who makes the steps: this machine, or the ranks of coldswarm-mpi. */
 struct capacity_maker {
     unsigned parts; /* of each load */

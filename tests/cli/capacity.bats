@@ -434,6 +434,18 @@ children() {
     [ "$(json cap/capacity.json '$.kind' '$.capacity.interval[0]')" = "above|8" ]
 }
 
+@test "what the environment says of a load is not for the steps, whose load the search decides" {
+    start_target
+    export COLDSWARM_USERS=1 COLDSWARM_SPAWN_RATE=0.5 COLDSWARM_RATE=7 COLDSWARM_SPEED=2
+    measured --slo 'http_req_failed rate<0.9' --loads 3
+    [ "$status" -eq 0 ]
+    [ "$(sql cap/step-001.db 'select users_max from run')" = 3 ]
+    echo '{ "load": {"rate": 5, "max_users": 40, "duration": "5s"}, "tasks": [{"path": "/"}] }' >open.json
+    "$COLDSWARM" capacity open.json -H "$URL" --loads 20 --slo 'http_req_failed rate<0.9' --step 1s --settle 0s --cool-down 0s --accept-suspect \
+        --no-figures -o open || [ $? -eq 4 ]
+    [ "$(sql open/step-001.db 'select users_max from run')" = 40 ]
+}
+
 @test "between steps the service is asked as one user; no time to settle is none" {
     start_queue
     run --separate-stderr "$COLDSWARM" capacity s.json -H "$URL" --unit users --loads 1,30 --slo 'http_req_duration p(60)<60000' --step 1s \
