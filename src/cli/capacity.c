@@ -450,7 +450,7 @@ static void say_step(const struct capacity_run *c, const struct search_ask *ask,
     const struct capacity_left left = {
         .least_ns = c->search.end == SEARCH_GOES_ON ? search_left(&c->search) * step_ns : 0,
         .most_ns = p->max_ns > 0 ? p->max_ns - spent_ns : 0};
-    capacity_say_step(&c->setup.result, ask, &left);
+    capacity_say_step(&c->setup.result, ask, &left, c->silent > 0);
 }
 
 /* The next step; a step that does not count, or got no answer, is made again. */

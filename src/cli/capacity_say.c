@@ -100,7 +100,7 @@ static void add_left(struct buf *out, const struct capacity_left *left) {
 }
 
 void capacity_say_step(const struct capacity_result *r, const struct search_ask *ask,
-                       const struct capacity_left *left) {
+                       const struct capacity_left *left, bool silent) {
     const struct capacity_result_step *s = &r->steps[r->step_count - 1];
     const struct capacity_result_load *l = load_of(r, s->load);
     struct buf text;
@@ -110,7 +110,9 @@ void capacity_say_step(const struct capacity_result *r, const struct search_ask 
         buf_printf(&text, " (%u)", ask->nth);
     if (!isnan(s->achieved))
         buf_printf(&text, ", %s %.4g", r->unit == CAPACITY_USERS ? "reached" : "sent", s->achieved);
-    if (!s->counts)
+    if (!s->counts && silent)
+        buf_str(&text, "; does not count, the service answered no request");
+    else if (!s->counts)
         buf_printf(&text, "; does not count, the client was %s%s%s",
                    s->verdict != NULL ? s->verdict : "not complete", s->reason != NULL ? ": " : "",
                    s->reason != NULL ? s->reason : "");

@@ -23,9 +23,9 @@ struct capacity_left {
     int64_t most_ns;  /* of --max-time */
 };
 
-/* The last step of the result. */
+/* The last step of the result. `silent`: it got no answer, which is no fault of the client. */
 void capacity_say_step(const struct capacity_result *r, const struct search_ask *ask,
-                       const struct capacity_left *left);
+                       const struct capacity_left *left, bool silent);
 
 /* These two return an exit code; an error was printed. capacity_say_files() writes the result into
  * a folder, and prints to `list` what it wrote; NULL: it does not. */

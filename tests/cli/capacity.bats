@@ -418,7 +418,8 @@ children() {
     wait "$pid" || code=$?
     cat err
     [ "$code" -eq 3 ]
-    grep -q "the service answered no request" err
+    grep -q '^step .*; does not count, the service answered no request' err
+    grep -q '^coldswarm: the service answered no request of the last steps' err
     [ "$(json cap/capacity.json '$.end' '$.steps[0].file')" = "stopped|step-001.db" ]
     [ "$(json_sql cap/capacity.json "select count(*) > 0 from file, json_each(doc, '$.steps') s where s.value->>'failures' = 0 and s.value->>'ok' = 1 and s.value->>'counts' = 1")" = 1 ]
     "$COLDSWARM" report cap/step-001.db >/dev/null
