@@ -61,11 +61,12 @@ static void check_expressions(struct capacity_comparison *c, const struct capaci
             refuse(c, "the SLOs differ: only %s has '%s'", of->path, of->result->expressions[i]);
 }
 
-/* The values of an option, as they were given, separated by blanks. */
+/* The values of an option, as they were given, separated by blanks; a flag has none. */
 static void values_of(const struct capacity_result *r, const char *name, struct buf *out) {
     for (size_t i = 0; i < r->option_count; i++)
         if (strcmp(r->options[2 * i], name) == 0)
-            buf_printf(out, " %s", r->options[2 * i + 1]);
+            buf_printf(out, " %s",
+                       r->options[2 * i + 1][0] != '\0' ? r->options[2 * i + 1] : "with it");
 }
 
 static bool is_given(const struct capacity_result *r, const char *name) {

@@ -220,7 +220,7 @@ made() {
 @test "compare refuses what does not fit, in words" {
     made a/capacity.json ''
     made b/capacity.json 'e = "http_req_duration p(60)<180"; d["search"]["slo"] = [e]; [x["slo"][0].update(expression=e) for x in d["steps"] + d["loads"]]'
-    made c/capacity.json 'd["search"]["options"].append(["max-users", "7"]); d["search"]["name"] = "other"'
+    made c/capacity.json 'd["search"]["options"] += [["max-users", "7"], ["no-trace", ""]]; d["search"]["name"] = "other"'
     made d/capacity.json 'c["unit"] = "rate"'
     "$COLDSWARM" run s.json -H http://127.0.0.1:9 -t 0.1s -o r.db --quiet || true
     while IFS='|' read -r code expected options; do
@@ -232,6 +232,7 @@ made() {
 2|the SLOs differ: only a has 'http_req_duration p(60)<170'|a b
 0|Compared because of --force, although:|a b --force
 2|--max-users differs: base without it, new 7|a c
+2|--no-trace differs: base without it, new with it|a c
 2|the scenarios differ: 's' and 'other'|a c
 2|the units differ: a is about users, d about requests/s|a d --force
 2|a is a capacity, but r.db is a run file; compare two of one kind|a --with r.db
