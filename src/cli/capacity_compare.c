@@ -33,8 +33,8 @@ static int check(const struct args *a, const char *const *base, size_t base_coun
     if (base_count != 1 || with_count != 1 || base[0] == NULL || with[0] == NULL)
         return err_set(e,
                        "capacities are compared one with one: coldswarm compare BASE --with NEW");
-    if (strcmp(base[0], with[0]) == 0)
-        return err_set(e, "%s is given twice; compare two searches", base[0]);
+    if (capacity_same(base[0], with[0]))
+        return err_set(e, "%s is given twice; compare two searches", with[0]);
     if (opt_given(a, "fail-on") && strcmp(opt_text(a, "fail-on"), "worse") != 0)
         return err_set(e, "a capacity is better or worse; use --fail-on worse");
     return capacity_refuse(a, of_runs, COUNT_OF(of_runs), e);

@@ -27,19 +27,31 @@ bool capacity_is(const char *path) {
     return is_folder(path) || strcmp(file_base(path), CAPACITY_FILE) == 0;
 }
 
+/* The file itself, which the folder has. */
+static int file_of(const char *path, char out[PATH_MAX], struct err *e) {
+    int n = is_folder(path) ? snprintf(out, PATH_MAX, "%s/%s", path, CAPACITY_FILE)
+                            : snprintf(out, PATH_MAX, "%s", path);
+    return n >= 0 && n < PATH_MAX ? 0 : err_set(e, "the path %.60s... is too long", path);
+}
+
 int capacity_read(const char *path, struct capacity_result *out, struct err *e) {
-    char inside[PATH_MAX];
-    if (!is_folder(path))
-        return capacity_result_read(path, out, e);
-    int n = snprintf(inside, sizeof inside, "%s/%s", path, CAPACITY_FILE);
-    if (n < 0 || n >= (int)sizeof inside)
-        return err_set(e, "the path %.60s... is too long", path);
-    if (access(inside, F_OK) != 0)
+    char file[PATH_MAX];
+    if (file_of(path, file, e) != 0)
+        return -1;
+    if (is_folder(path) && access(file, F_OK) != 0)
         return err_set(e,
                        "%s is a folder without %s; give a run file, or the folder of coldswarm "
                        "capacity",
                        path, CAPACITY_FILE);
-    return capacity_result_read(inside, out, e);
+    return capacity_result_read(file, out, e);
+}
+
+bool capacity_same(const char *one, const char *other) {
+    char file[PATH_MAX];
+    struct stat a, b;
+    return file_of(one, file, NULL) == 0 && stat(file, &a) == 0 &&
+           file_of(other, file, NULL) == 0 && stat(file, &b) == 0 && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
 }
 
 int capacity_refuse(const struct args *a, const char *const *of_runs, size_t n, struct err *e) {

@@ -20,6 +20,9 @@ bool capacity_is(const char *path);
 /* The result of that folder or file. */
 int capacity_read(const char *path, struct capacity_result *out, struct err *e);
 
+/* Whether both paths lead to one result. */
+bool capacity_same(const char *one, const char *other);
+
 /* Fails if one of these n options was given, which are about run files. */
 int capacity_refuse(const struct args *a, const char *const *of_runs, size_t n, struct err *e);
 

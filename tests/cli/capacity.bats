@@ -239,6 +239,7 @@ made() {
 2|a is a capacity, but r.db is a run file; compare two of one kind|r.db --with a
 2|one with one|a b --with c
 2|is given twice|a a
+2|a/capacity.json is given twice|a a/capacity.json
 2|--resamples is about a run file, but a is a capacity|a b --resamples 500
 2|use --fail-on worse|a b --fail-on slower
 2|use --fail-on slower|r.db --with r.db --fail-on worse
