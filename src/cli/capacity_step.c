@@ -54,8 +54,9 @@ static void add_load(struct buf *words, const struct capacity_step *s) {
         buf_printf(words, "--rate=%.6f", s->ramp_ns > 0 ? s->load / 4 : s->load);
         buf_char(words, '\0');
         for (int i = 2; i <= 4 && s->ramp_ns > 0; i++) {
+            /* Rounded up: else an arrival of the end comes a nanosecond too early, and counts. */
             buf_printf(words, "--change=%s rate=%.6f",
-                       units_seconds_text(s->ramp_ns * (i - 1) / 3, text), s->load * i / 4);
+                       units_seconds_text((s->ramp_ns * (i - 1) + 2) / 3, text), s->load * i / 4);
             buf_char(words, '\0');
         }
         break;

@@ -444,9 +444,11 @@ children() {
     [ "$status" -eq 0 ]
     [ "$(sql cap/step-001.db 'select users_max from run')" = 3 ]
     echo '{ "load": {"rate": 5, "max_users": 40, "duration": "5s"}, "tasks": [{"path": "/"}] }' >open.json
-    "$COLDSWARM" capacity open.json -H "$URL" --loads 20 --slo 'http_req_failed rate<0.9' --step 1s --settle 0s --cool-down 0s --accept-suspect \
+    "$COLDSWARM" capacity open.json -H "$URL" --loads 20 --slo 'http_req_failed rate<0.9' --step 1s --settle 1s --cool-down 0s --accept-suspect \
         --no-figures -o open || [ $? -eq 4 ]
     [ "$(sql open/step-001.db 'select users_max from run')" = 40 ]
+    # The rate rises in quarters; then a second has its twenty arrivals.
+    [ "$(sql open/step-001.db 'select count(*) from requests where intended_us >= 1000000 and intended_us < 2000000')" = 20 ]
 }
 
 @test "between steps the service is asked as one user; no time to settle is none" {
