@@ -105,6 +105,7 @@ struct draft_request {
     size_t block;                 /* requests in a row with this number are repeated together */
     uint32_t rounds;              /* how often; 0: no block */
     const char *capture, *checks; /* minified JSON, or NULL */
+    const char *stream;           /* format of the response's events; NULL: no stream */
     struct draft_notes notes;
     struct draft_request *next;
 };
@@ -344,6 +345,9 @@ void draft_header_remove(struct draft_request *q, const char *name);
 /* Removes, with notes, what the loader would reject, because values may have changed when
  * secrets were removed. Call after everything was read. */
 void draft_fit(struct draft *d);
+/* Sets the format of the stream that answers a request to a language model service, if its body
+ * asks for one; draft_fit() calls it. */
+void draft_stream(struct draft *d, struct draft_request *q);
 /* True if users of the class, or any users, send anything; a scenario must have such a class. */
 bool draft_class_sends(const struct draft_class *c);
 bool draft_sends(const struct draft *d);

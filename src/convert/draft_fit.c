@@ -305,6 +305,7 @@ static void requests(struct draft *d, struct draft_requests *list) {
         auth(d, q);
         parts(d, q);
         file_body(d, q);
+        draft_stream(d, q);
         json_body(d, q);
         form_bytes(d, q);
         headers(d, q);

@@ -444,6 +444,8 @@ void emit_request(struct draft *d, const struct draft_request *q, const struct d
         member_auth(&o, &q->auth);
         member_pairs(&o, "headers", &q->headers, REDACT_HEADER);
         member_body(&o, q);
+        if (q->stream != NULL)
+            emit_member_printf(&o, "stream", "\"%s\"", q->stream);
     }
     emit_member_json(&o, "capture", q->capture);
     emit_member_json(&o, "checks", q->checks);

@@ -215,3 +215,33 @@ curl http://h/y -d '{"b": 1,
 END
     windows
 }
+
+@test "curl: a body that asks for a stream of tokens makes a streaming scenario of its interface" {
+    start_target --tokens 9 --ttft 1ms --token-gap 0
+    convert_to() { # FORMAT PATH BODY: the line's scenario reads a stream of this format
+        printf 'curl -N %s%s \\\n  -H "Content-Type: application/json" \\\n  -d '"'%s'\n" "$URL" "$2" "$3" >line.sh
+        "$COLDSWARM" convert line.sh -o s.json --force
+        grep -qF "\"stream\": \"$1\"" s.json || { cat s.json; return 1; }
+        run_till run.db "count(*) > 2 from requests where outcome = 'ok'" s.json
+        [ "$(sql run.db "select distinct token_events from streams natural join (select id as request_id, outcome from requests) where outcome = 'ok'")" = 9 ]
+        rm -f run.db*
+    }
+    convert_to openai /v1/chat/completions '{"model": "m", "stream": true, "messages": [{"role": "user", "content": "a"}]}'
+    convert_to completions '/v1/completions?x=1' '{"model": "m", "stream": true, "prompt": "a"}'
+    convert_to responses /v1/responses '{ "stream": true, "input": "a" }'
+    convert_to anthropic /v1/messages '{"model": "m", "max_tokens": 99, "stream": true, "messages": [{"role": "user", "content": "a"}]}'
+    convert_to tgi /generate_stream '{"inputs": "a"}'
+    convert_to ollama /api/chat '{"model": "m", "messages": [{"role": "user", "content": "a"}]}'
+    convert_to ollama /api/generate '{"model": "m", "prompt": "a", "stream": true}'
+    for line in "/v1/chat/completions -d '{\"stream\": false, \"messages\": []}'" "/api/chat -d '{\"stream\": false, \"messages\": []}'" \
+        "/v1/chat/completions -d '{\"messages\": []}'" "/v1/messages -d '{\"stream\": true, \"text\": \"of another service\"}'" \
+        "/v1/chat/completions -I -X HEAD -d '{\"stream\": true, \"messages\": []}'"; do
+        run -0 "$COLDSWARM" convert "curl http://h$line"
+        [[ $output != *'"stream": "'* ]]
+    done
+    # Variables of the shell may be numbers, and quotes and braces part of a text.
+    run -0 "$COLDSWARM" convert "curl http://h/v1/completions -d \"{\\\"prompt\\\": \\\"a\\\\\\\"} \$P\\\", \\\"max_tokens\\\": \$N, \\\"stream\\\": true}\""
+    [[ $output == *'"max_tokens\": ${env.N}'*'"stream": "completions"'* ]] || { echo "$output"; return 1; }
+    run -0 "$COLDSWARM" convert "curl http://h/completion -d '{\"stream\": true}'"
+    [[ $output == *'assumed: the response is no stream of tokens, although the body has "stream": true'* ]]
+}
