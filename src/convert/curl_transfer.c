@@ -137,6 +137,33 @@ static bool apply_travel(struct transfer *t, enum curl_do what, const struct she
     }
 }
 
+/* An address of --resolve concerns its own host alone. */
+static void remember_travel(struct transfer *t, const struct curl_option *o,
+                            const struct shell_word *w) {
+    struct travel *all = t->travel;
+    if (o->what == CURL_DO_RESOLVE || o->what == CURL_DO_HTTP1)
+        return;
+    all->differs[o->what] = all->differs[o->what] || (all->value[o->what] != NULL &&
+                                                      strcmp(all->value[o->what], w->text) != 0);
+    all->name[o->what] = o->name;
+    all->value[o->what] = text_of(t->d, w->text);
+    t->travels[o->what] = true;
+}
+
+void transfer_note_travel(struct draft *d, const struct travel *all) {
+    struct buf b;
+    buf_init(&b, 4096);
+    for (size_t i = 0; i < TRAVEL_MAX; i++)
+        if (all->count[i] > 0 && (all->differs[i] || all->count[i] < all->transfers))
+            buf_printf(&b, "%s--%s", b.len > 0 ? ", " : "", all->name[i]);
+    if (b.len > 0)
+        draft_note(d, &d->notes,
+                   "Assumed: %s for all requests; not all of the curl commands have this, or not "
+                   "with the same value.",
+                   buf_text(&b));
+    buf_done(&b);
+}
+
 void transfer_apply(struct transfer *t, const struct curl_option *o, const struct shell_word *w) {
     struct draft *d = t->d;
     struct buf b;
@@ -148,8 +175,12 @@ void transfer_apply(struct transfer *t, const struct curl_option *o, const struc
         draft_note(d, &t->proto.notes, "left out: --%s without its own file or address", o->name);
         return;
     }
-    if (curl_body_apply(t, o->what, w) || apply_travel(t, o->what, w))
+    if (curl_body_apply(t, o->what, w))
         return;
+    if (apply_travel(t, o->what, w)) {
+        remember_travel(t, o, w);
+        return;
+    }
     switch ((int)o->what) {
     case CURL_DO_REQUEST:
         t->method = text_of(d, w->text);
@@ -224,8 +255,8 @@ void transfer_url(struct transfer *t, const char *url, bool named) {
         t->d->left_out++;
 }
 
-void transfer_init(struct transfer *t, struct draft *d) {
-    *t = (struct transfer){.d = d};
+void transfer_init(struct transfer *t, struct draft *d, struct travel *travel) {
+    *t = (struct transfer){.d = d, .travel = travel};
     buf_init(&t->data, DRAFT_BYTES_MAX);
     buf_init(&t->query, DRAFT_BYTES_MAX);
 }
@@ -418,6 +449,9 @@ void transfer_finish(struct transfer *t, const char *name, size_t line) {
     for (size_t i = 0; i < t->url_count; i++)
         if (!is_clear(t, i))
             drop_url(t, t->urls[i].text, name, line, clear == 0);
+    t->travel->transfers += clear > 0;
+    for (size_t i = 0; i < TRAVEL_MAX; i++)
+        t->travel->count[i] += clear > 0 && t->travels[i];
     for (size_t i = 0; i < t->url_count; i++)
         if (is_clear(t, i))
             add_requests(t, t->urls[i].text, name, line);

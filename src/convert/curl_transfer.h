@@ -14,9 +14,20 @@
 
 #define URLS_MAX 1000
 
+/* Options that say how requests travel, of all transfers of a source. A scenario has each of them
+ * once. By their number in enum curl_do. */
+#define TRAVEL_MAX 64
+struct travel {
+    const char *name[TRAVEL_MAX], *value[TRAVEL_MAX]; /* of the last transfer that has it */
+    bool differs[TRAVEL_MAX];                         /* the values of two transfers */
+    size_t count[TRAVEL_MAX], transfers;              /* that send requests */
+};
+
 /* The options of one transfer: from "curl" or --next to the next --next or the end. */
 struct transfer {
     struct draft *d;
+    struct travel *travel;
+    bool travels[TRAVEL_MAX];   /* options that it has */
     struct draft_request proto; /* headers, auth and body, copied to each URL's request */
     struct transfer_url {
         const char *text;
@@ -40,7 +51,7 @@ struct transfer {
     size_t data_pieces;
 };
 
-void transfer_init(struct transfer *t, struct draft *d);
+void transfer_init(struct transfer *t, struct draft *d, struct travel *travel);
 void transfer_done(struct transfer *t);
 
 /* Takes one option with its argument ("" for a flag). */
@@ -52,5 +63,8 @@ void transfer_url(struct transfer *t, const char *url, bool named);
 /* Adds the requests for the options and URLs so far. `name` and `line` are the command's
  * position. */
 void transfer_finish(struct transfer *t, const char *name, size_t line);
+
+/* Notes the options that not all transfers have, because the scenario applies them to all. */
+void transfer_note_travel(struct draft *d, const struct travel *all);
 
 #endif

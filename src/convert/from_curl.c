@@ -60,7 +60,7 @@ static void next_transfer(struct reading *r) {
     const struct transfer last = *r->t;
     transfer_finish(r->t, r->name, r->c->line);
     transfer_done(r->t);
-    transfer_init(r->t, d);
+    transfer_init(r->t, d, last.travel);
     r->t->before = last.url_count > 0 ? last.urls[0].text : last.before;
     r->t->input = last.input;
     r->t->input_bytes = last.input_bytes;
@@ -317,7 +317,8 @@ static void other(struct shell_variables *v, const char *name, const struct shel
 
 /* Reads one command; *from is what was piped into it, and becomes what it pipes on. */
 static int one(struct shell_variables *v, const char *name, const struct shell_command *c,
-               struct piped *from, bool ampersand, size_t *commands, struct err *e) {
+               struct piped *from, bool ampersand, struct travel *travel, size_t *commands,
+               struct err *e) {
     struct draft *d = v->d;
     size_t begin = behind_curl(c);
     bool piped = from->text != NULL || from->file != NULL;
@@ -334,7 +335,7 @@ static int one(struct shell_variables *v, const char *name, const struct shell_c
     struct transfer *t = calloc(1, sizeof *t);
     if (t == NULL)
         return err_memory(e, "%s", name);
-    transfer_init(t, d);
+    transfer_init(t, d, travel);
     t->input = c->input != NULL ? c->input : in.text;
     t->input_bytes = c->input != NULL ? c->input_bytes : in.bytes;
     t->input_file = c->input_file != NULL ? c->input_file : in.file;
@@ -348,6 +349,7 @@ int curl_read(struct draft *d, const char *name, const char *text, size_t bytes,
     struct shell_variables v = {.d = d};
     struct shell_command c = {.next = 0};
     struct piped from = {0};
+    struct travel travel = {0};
     struct buf clean, posix;
     size_t commands = 0;
     int result = 0;
@@ -363,7 +365,7 @@ int curl_read(struct draft *d, const char *name, const char *text, size_t bytes,
         bool ampersand = at > 1 && text[at - 1] == '&' && text[at - 2] != '&';
         result = shell_read(&v, name, text, bytes, at, &c, e);
         if (result == 0)
-            result = one(&v, name, &c, &from, ampersand, &commands, e);
+            result = one(&v, name, &c, &from, ampersand, &travel, &commands, e);
     }
     buf_done(&posix);
     buf_done(&clean);
@@ -372,6 +374,7 @@ int curl_read(struct draft *d, const char *name, const char *text, size_t bytes,
     d->sequence = d->request_count > 1;
     if (d->sequence)
         draft_note(d, &d->notes, "Assumed: each user sends the requests in order, repeatedly.");
+    transfer_note_travel(d, &travel);
     if (commands > 0 && d->request_count == 0) {
         const char *why = draft_omission(d);
         return err_set(e, "%s: no request found%s%s", name, why != NULL ? ". " : "",

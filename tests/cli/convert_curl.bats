@@ -245,3 +245,14 @@ END
     run -0 "$COLDSWARM" convert "curl http://h/completion -d '{\"stream\": true}'"
     [[ $output == *'assumed: the response is no stream of tokens, although the body has "stream": true'* ]]
 }
+
+@test "curl: what only some commands have of the ways to travel applies to all, and a comment says which" {
+    run -0 --separate-stderr "$COLDSWARM" convert "curl -L -k http://h/a; curl -kL -m 5 http://h/b"
+    [[ $output == *"Assumed: --max-time for all requests; not all of the curl commands have this"* ]]
+    run -0 "$COLDSWARM" convert "curl -m 5 -x http://p:1 http://h/a; curl -x http://p:1 --max-time 9 http://h/b"
+    [[ $output == *"Assumed: --max-time for all requests"* ]]
+    run -0 "$COLDSWARM" convert "curl --unix-socket /s http://h/a --next http://h/b; curl http://h/c"
+    [[ $output == *"Assumed: --unix-socket for all requests"* ]]
+    run -0 "$COLDSWARM" convert "curl -L -m 5 --resolve h:80:127.0.0.1 http://h/a http://h/b; curl --location -m 5 http://h/c"
+    [[ $output != *"for all requests"* ]]
+}
