@@ -346,8 +346,11 @@ static bool is_request(struct har *h, const struct json *entry, struct url *u) {
         h->strange += !local;
         return false;
     }
-    if (!har_same_host(u, &h->kept))
-        return false; /* named already */
+    if (!har_same_host(u, &h->kept)) {
+        /* Requests are counted by their hosts. */
+        h->foreign += kind == HAR_ASSET || kind == HAR_UNANSWERED;
+        return false;
+    }
     h->assets += kind == HAR_ASSET;
     h->preflights += kind == HAR_PREFLIGHT;
     h->unsent += kind == HAR_UNSENT;
@@ -392,6 +395,16 @@ static int by_size(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+/* Whoever chose the host with --host knows that the others are not tested. */
+static void foreign(struct har *h) {
+    static const char what[] = "images, styles, scripts, fonts and requests without a response";
+    if (h->foreign > 0 && h->o->host != NULL)
+        draft_note(h->d, &h->d->notes, "Not sent: %s of other hosts (%zu).", what, h->foreign);
+    else if (h->foreign > 0)
+        draft_lost(h->d, &h->d->notes, h->foreign, "Left out: %s of other hosts (%zu).", what,
+                   h->foreign);
+}
+
 static void summary(struct har *h) {
     struct draft *d = h->d;
     struct draft_notes *notes = &d->notes;
@@ -403,6 +416,7 @@ static void summary(struct har *h) {
         draft_lost(d, notes, h->assets,
                    "Left out: images, styles, scripts and fonts (%zu); --assets keeps them.",
                    h->assets);
+    foreign(h);
     if (h->preflights > 0)
         draft_note(d, notes,
                    "Not sent: %zu preflight request%s (OPTIONS), which only browsers send.",

@@ -29,6 +29,7 @@ struct har {
     struct draft_task *task;
     const char *page; /* of the current task; "" if the recording names none */
     size_t page_count;
+    size_t foreign; /* assets and unanswered requests of other hosts */
     size_t assets, preflights, others, unsent, unanswered, strange, revalidated, newer_http;
     const char *cookies[HAR_COOKIES_MAX]; /* names that the server has set so far */
     size_t cookie_count;

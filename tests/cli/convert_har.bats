@@ -187,3 +187,18 @@ END
         grep -qF "$text" s.json || { echo "$text"; cat s.json; return 1; }
     done
 }
+
+@test "HAR: what other hosts sent for a page is counted too, also if they sent nothing else" {
+    PORT=1
+    entries '{}' '{"request": {"url": "https://cdn.example/a.js"}, "response": {"content": {"mimeType": "text/javascript"}}}' \
+        '{"request": {"url": "https://cdn.example/b.png"}, "response": {"content": {"mimeType": "image/png"}}}' '{"request": {"url": "https://cdn.example/c"}}' \
+        '{"request": {"url": "@/d.png"}, "response": {"content": {"mimeType": "image/png"}}}' \
+        '{"request": {"url": "https://slow.example/"}, "response": {"status": 0, "_error": "net::ERR_TIMED_OUT"}}'
+    run -0 --separate-stderr "$COLDSWARM" convert h.har
+    [[ $output == *"Left out: 1 request to https://cdn.example."* && $output == *"Left out: images, styles, scripts and fonts (1)"* ]]
+    [[ $output == *"Left out: images, styles, scripts, fonts and requests without a response of other hosts"*"(3)"* ]]
+    [ "${stderr_lines[-1]%%,*}" = "read 1 request; 5 not read" ]
+    run -0 --separate-stderr "$COLDSWARM" convert h.har --host 127.0.0.1:1
+    [[ $output == *"Not sent: images, styles, scripts, fonts and requests without a response of other hosts"* ]]
+    [ "${stderr_lines[-1]%%,*}" = "read 1 request; 1 not read" ]
+}
