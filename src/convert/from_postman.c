@@ -358,6 +358,16 @@ static void headers(struct postman *p, const struct json *list, struct draft_req
     }
 }
 
+/* What Postman sends about a part besides its content; texts may have it too. */
+static void part_options(struct postman *p, const struct json *m, struct draft_request *q,
+                         struct draft_part *part) {
+    size_t n;
+    const char *type = resolve(p, json_get(m, "contentType"), &q->notes, &n);
+    part->type = strchr(type, '/') != NULL ? draft_literal(p->d, type, n) : NULL;
+    const char *name = resolve(p, json_get(m, "fileName"), &q->notes, &n);
+    part->filename = n > 0 ? draft_literal(p->d, name, n) : NULL;
+}
+
 static void form_data(struct postman *p, const struct json *list, struct draft_request *q) {
     struct draft *d = p->d;
     for (const struct json *m = list == NULL ? NULL : list->first; m != NULL; m = m->next) {
@@ -384,15 +394,16 @@ static void form_data(struct postman *p, const struct json *list, struct draft_r
                 if (part == NULL)
                     return;
                 part->file = draft_file_name(d, resolve(p, files, &q->notes, &n));
-                const char *type = resolve(p, json_get(m, "contentType"), &q->notes, &n);
-                part->type = strchr(type, '/') != NULL ? draft_literal(d, type, n) : NULL;
+                part_options(p, m, q, part);
             }
             continue;
         }
         struct draft_part *part = draft_part_add(d, q, draft_literal(d, key, k));
         const char *value = resolve(p, json_get(m, "value"), &q->notes, &n);
-        if (part != NULL)
+        if (part != NULL) {
             part->value = draft_value(d, key, value, n);
+            part_options(p, m, q, part);
+        }
     }
 }
 

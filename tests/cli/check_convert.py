@@ -109,4 +109,5 @@ def main():
         assert any(matches(r, want) is None for want in wanted), f"not wanted: {r}"
 
 
-main()
+if __name__ == "__main__":
+    main()

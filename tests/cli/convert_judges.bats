@@ -67,12 +67,16 @@ statuses() {
     cp newman.log theirs.log
     : >newman.log
     run_one newman.log "$(wc -l <theirs.log)"
-    python3 - <<'END'
-import json
+    python3 - "$ROOT/tests/cli" <<'END'
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from check_convert import parts
 theirs, ours = ([json.loads(line) for line in open(f)] for f in ("theirs.log", "newman.log"))
 assert len(theirs) >= 4
 for a, b in zip(theirs, ours):
     assert (a["method"], a["path"]) == (b["method"], b["path"]), (a, b)
+    assert parts(a) == parts(b), (parts(a), parts(b))
+assert any(parts(a) for a in theirs)
 END
 }
 
