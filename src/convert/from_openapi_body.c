@@ -146,6 +146,10 @@ static void parts_body(struct openapi_operation *x, const struct described *b,
             continue;
         if (m->kind == JSON_ARRAY && schema != NULL)
             items = openapi_find(o, schema, "items", notes);
+        const struct json *media =
+            openapi_find(o, items != NULL ? items : schema, "contentMediaType", notes);
+        if (type[0] == '\0' && media != NULL && media->kind == JSON_STRING)
+            type = media->text;
         bool file = schema != NULL && is_file(o, items != NULL ? items : schema, notes);
         files = files || file;
         struct openapi_style style = style_2(b, m->key);
@@ -178,6 +182,11 @@ static void put(struct openapi_operation *x, const struct described *b, const st
             draft_header(d, x->q, "Content-Type", b->type, b->type_bytes);
     } else if (v->kind == JSON_STRING) {
         draft_body(d, x->q, v->text, v->len, b->type);
+    } else if (v->kind == JSON_NULL) { /* 3.1 gives no schema to bytes */
+        draft_body(d, x->q, "data", 4, b->type);
+        draft_note(d, &x->q->notes,
+                   "assumed: the body is \"data\"; write \"body_file\" instead of \"body\" to send "
+                   "another");
     } else {
         buf_init(&json, OPENAPI_VALUE_MAX);
         json_copy(v, NULL, NULL, &json);
