@@ -9,8 +9,16 @@
 
 #define NAMES_BYTES 200
 
-/* Refuses what cannot be read, and gzip and zstd, which tools offer for their results. */
-static int check_file(const char *path, struct err *e) {
+static bool are_digits(const unsigned char *bytes, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (bytes[i] < '0' || bytes[i] > '9')
+            return false;
+    return true;
+}
+
+/* Refuses what cannot be read, and what tools offer for their results instead: gzip and zstd, XML,
+ * and rows without the names of their columns. `named`: the file must begin with these. */
+static int check_file(const char *path, bool named, struct err *e) {
     unsigned char magic[4] = {0};
     FILE *f = fopen(path, "rb");
     if (f == NULL)
@@ -20,6 +28,16 @@ static int check_file(const char *path, struct err *e) {
     if (n >= 2 &&
         ((magic[0] == 0x1f && magic[1] == 0x8b) || (magic[0] == 0x28 && magic[1] == 0xb5)))
         return err_set(e, "%s is compressed; decompress it first (gunzip, zstd -d)", path);
+    if (named && n > 0 && magic[0] == '<')
+        return err_set(e,
+                       "%s is XML, not CSV; for JMeter, set "
+                       "jmeter.save.saveservice.output_format=csv",
+                       path);
+    if (named && n == sizeof magic && are_digits(magic, n))
+        return err_set(e,
+                       "%s begins with a row; its first line must be the header with the column "
+                       "names (JMeter: jmeter.save.saveservice.print_field_names=true)",
+                       path);
     return 0;
 }
 
@@ -38,7 +56,8 @@ int result_table_open(struct result_source *s, enum feeder_kind kind, const char
                                        .delimiter = head != NULL ? ',' : '\0',
                                        .head = head,
                                        .lenient = true};
-    if (check_file(s->path, e) != 0 || feeder_open("results", &from, &s->table.feeder, e) != 0)
+    if (check_file(s->path, kind == FEEDER_CSV && head == NULL, e) != 0 ||
+        feeder_open("results", &from, &s->table.feeder, e) != 0)
         return -1;
     return result_table_rewind(s, e);
 }

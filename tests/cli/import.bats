@@ -201,6 +201,9 @@ END
     refuse '[{"logName": "projects/p/logs/x", "timestamp": "2026-11-24T03:00:00Z", "resource": {"type": "gce_instance"}}]' 'is of Cloud Run: it holds logs of other products' --logs
     refuse '{"status": "success", "data": {"resultType": "vector", "result": [{"metric": {"__name__": "up"}, "value": [1, "1"]}]}}' \
         "can be used: line 1: PromQL's up is not a metric" --metrics
+    python3 "$make_log" log 5 --untraced | gzip >odd.json.gz
+    run -3 "$COLDSWARM" import run.db --logs odd.json.gz
+    [[ $output == *"odd.json.gz is compressed; decompress it first (gunzip)"* ]]
 }
 
 @test "hostile names do not reach the terminal" {

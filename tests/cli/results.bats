@@ -111,6 +111,10 @@ for i in range(12000): print(f"{1764000000 + i / 1000},GET,/n/{i},1.5")' >many.c
     refuse oha-sqlite jtl.csv "jtl.csv: file is not a database"
     gzip -k k6.csv
     refuse k6-csv k6.csv.gz "k6.csv.gz is compressed; decompress it first"
+    sed 1d jtl.csv >rows.csv
+    refuse jtl rows.csv "rows.csv begins with a row; its first line must be the header with the column names"
+    printf '<?xml version="1.0"?>\n<testResults version="1.2">\n</testResults>\n' >results.xml
+    refuse jtl results.xml "results.xml is XML, not CSV; for JMeter, set jmeter.save.saveservice.output_format=csv"
     sed '3s/^[0-9]*/noon/' jtl.csv >time.csv
     refuse jtl time.csv 'row 2: timeStamp "noon" is not a time; set jmeter.save.saveservice.timestamp_format=ms'
     sed '4s/,[0-9]*,/,-5,/' jtl.csv >negative.csv
