@@ -345,6 +345,38 @@ static int one(struct shell_variables *v, const char *name, const struct shell_c
     return 0;
 }
 
+/* Whether the start of a line is a prompt that was copied with the command. "$" alone is one for
+ * behind_curl(), "#" alone begins a comment. */
+static bool is_prompt(const char *line, size_t n) {
+    const char end = line[n - 1];
+    bool words = memchr(line, ' ', n) != NULL;
+    if (end == '>') /* PowerShell and cmd */
+        return n > 2 && (strncmp(line, "PS ", 3) == 0 || strncmp(line, "PS>", 3) == 0 ||
+                         (isalpha((unsigned char)line[0]) && strncmp(line + 1, ":\\", 2) == 0));
+    if (n < 2 || strchr("$#%", end) == NULL || strchr("#$", line[0]) != NULL)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (strchr(";&|<>=\"'`\\", line[i]) != NULL)
+            return false;
+    return !words || line[0] == '~' || line[0] == '/' || memchr(line, '@', n) != NULL;
+}
+
+/* Blanks the prompts in front of curl: "user@host:~$ curl". The shell would take them for
+ * programs, and the ">" of others for a redirection. */
+static void hide_prompts(char *text, size_t bytes) {
+    for (size_t at = 0; at < bytes; at += strcspn(text + at, "\n") + 1) {
+        at += strspn(text + at, " \t");
+        size_t line = strcspn(text + at, "\n");
+        const char *curl = memmem(text + at, line, "curl", 4);
+        size_t n = curl == NULL ? 0 : (size_t)(curl - text) - at;
+        bool whole = curl != NULL && strchr(" \t.", curl[4]) != NULL;
+        while (n > 0 && (text[at + n - 1] == ' ' || text[at + n - 1] == '\t'))
+            n--;
+        if (whole && n > 0 && is_prompt(text + at, n))
+            memset(text + at, ' ', n);
+    }
+}
+
 int curl_read(struct draft *d, const char *name, const char *text, size_t bytes, struct err *e) {
     struct shell_variables v = {.d = d};
     struct shell_command c = {.next = 0};
@@ -357,6 +389,8 @@ int curl_read(struct draft *d, const char *name, const char *text, size_t bytes,
     buf_init(&clean, DRAFT_BYTES_MAX);
     buf_init(&posix, DRAFT_BYTES_MAX);
     draft_clean(&clean, text, bytes);
+    if (buf_ok(&clean))
+        hide_prompts(clean.data, clean.len);
     bool windows = shell_from_windows(buf_text(&clean), clean.len, &posix);
     text = buf_text(windows ? &posix : &clean);
     bytes = windows ? posix.len : clean.len;

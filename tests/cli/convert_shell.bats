@@ -41,6 +41,14 @@ told() {
     [ "${#stderr_lines[@]}" -eq 1 ] # the count alone
 }
 
+@test "prompts that were copied with their commands are nothing to run" {
+    sends $'user@host:~$ curl http://h/1\nHTTP/1.1 200 OK\nroot@host:/etc# curl -d a=1 http://h/2\n[me@x ~]$ curl http://h/3' 'GET /1' 'POST /2' 'GET /3'
+    sends $'me@mac ~ % curl http://h/1\nbash-5.1$ curl http://h/2\n~/src $ curl http://h/3\n$ curl http://h/4' 'GET /1' 'GET /2' 'GET /3' 'GET /4'
+    sends $'PS C:\\Users\\me> curl.exe http://h/1\r\nC:\\>curl http://h/2\r\nPS> curl.exe http://h/3\r\n' 'GET /1' 'GET /2' 'GET /3'
+    # These are none: a comment, programs, a variable, a file that is named curl.
+    sends $'## curl http://h/1\n#$ curl http://h/2\necho 5% curl http://h/3\nx=$ ; y@z > curl http://h/4\ncurl http://h/5' 'GET /5'
+}
+
 @test "here-documents and here-strings are data for curl, no words, and not shown" {
     sends $'curl -d @- http://h/x <<EOF\ncurl http://evil.sh/\nEOF\ncurl http://h/y' 'POST /x' 'GET /y'
     sends $'cat <<-\'E F\' | curl -d @- http://h/x\n\tcurl http://evil.sh/\n\tE F\ncurl http://h/y' 'POST /x' 'GET /y'
