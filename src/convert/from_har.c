@@ -361,6 +361,24 @@ static bool is_request(struct har *h, const struct json *entry, struct url *u) {
     return kind == HAR_REQUEST;
 }
 
+/* Chrome leaves large bodies out, and Playwright puts them into files of their own. */
+static void note_missing_body(struct har *h, const struct json *request, struct draft_request *q) {
+    const struct json *data = json_get(request, "postData");
+    const char *file = json_get_string(data, "_file");
+    size_t sent = sent_bytes(request);
+    if (q->body_kind != DRAFT_NONE || json_get_string(data, "text")[0] != '\0')
+        return;
+    if (file[0] == '\0')
+        file = json_get_string(data, "_sha1");
+    if (file[0] != '\0')
+        draft_note(h->d, &q->notes,
+                   "left out: the body, which is not in the recording but in its file %.100s",
+                   file);
+    else if (sent > 0)
+        draft_note(h->d, &q->notes,
+                   "left out: the body of %zu bytes, which the recording does not have", sent);
+}
+
 static void entry_read(struct har *h, const struct json *pages, const struct json *entry) {
     struct draft *d = h->d;
     struct url u;
@@ -386,6 +404,7 @@ static void entry_read(struct har *h, const struct json *pages, const struct jso
     headers(h, request, q, method);
     draft_url(d, q, &u);
     post_data(h, request, q);
+    note_missing_body(h, request, q);
     pause_before(h, entry, q);
     remember_cookies(h, entry);
 }

@@ -97,6 +97,14 @@ static bool went_out(const struct json *entry) {
     return false;
 }
 
+/* Some recorders write "https://h:443/": it is the same host as without the port. */
+static void drop_default_port(struct url *u) {
+    const char *port = strcmp(u->scheme, "https") == 0 ? ":443" : ":80";
+    size_t n = strlen(port);
+    if (u->host_bytes > n && strncmp(u->host + u->host_bytes - n, port, n) == 0)
+        u->host_bytes -= n;
+}
+
 enum har_kind har_kind(const struct har *h, const struct json *entry, struct url *u) {
     const struct json *request = json_get(entry, "request"), *url = json_get(request, "url");
     const char *method = json_get_string(request, "method");
@@ -106,6 +114,7 @@ enum har_kind har_kind(const struct har *h, const struct json *entry, struct url
         return HAR_WEBSOCKET;
     if (source_url(url->text, url->len, NULL, u) != NULL || u->scheme[0] == '\0')
         return HAR_STRANGE;
+    drop_default_port(u);
     if (strcmp(json_get_string(entry, "_resourceType"), "preflight") == 0 ||
         strcmp(method, "OPTIONS") == 0)
         return HAR_PREFLIGHT;
@@ -126,6 +135,8 @@ static bool is_named(const struct url *u, const char *host) {
         return false;
     if (want.scheme[0] != '\0' && strcmp(want.scheme, u->scheme) != 0)
         return false;
+    want.scheme = u->scheme;
+    drop_default_port(&want);
     return want.host_bytes == u->host_bytes && strncasecmp(want.host, u->host, u->host_bytes) == 0;
 }
 

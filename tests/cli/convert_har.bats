@@ -202,3 +202,23 @@ END
     [[ $output == *"Not sent: images, styles, scripts, fonts and requests without a response of other hosts"* ]]
     [ "${stderr_lines[-1]%%,*}" = "read 1 request; 1 not read" ]
 }
+
+@test "HAR: a body that was sent and is not in the recording is named" {
+    PORT=1
+    entries '{"request": {"method": "POST", "url": "@/a", "postData": {"mimeType": "application/json", "_file": "abc.json"}}}' \
+        '{"request": {"method": "POST", "url": "@/b", "bodySize": 1234}}' '{"request": {"method": "PUT", "url": "@/c", "headers": [{"name": "Content-Length", "value": "77"}]}}' \
+        '{"request": {"method": "POST", "url": "@/d", "bodySize": 0}}' '{"request": {"method": "POST", "url": "@/e", "bodySize": 3, "postData": {"mimeType": "text/plain", "text": "abc"}}}'
+    run -0 --separate-stderr "$COLDSWARM" convert h.har
+    [ "$(grep -c 'left out: the body' <<<"$output")" -eq 3 ]
+    [[ $output == *'left out: the body, which is not in the recording but in its file abc.json'*'"/a"'*'the body of 1234 bytes, which the recording does not have'*'"/b"'*'the body of 77 bytes'*'"/c"'* ]]
+    [ "${stderr_lines[-1]##*assumption, }" = "3 details left out: see comments" ]
+}
+
+@test "HAR: the default port names no other host" {
+    PORT=1
+    entries '{"request": {"url": "https://h.example/1"}}' '{"request": {"url": "https://h.example:443/2"}}' '{"request": {"url": "https://h.example:80/3"}}'
+    for host in '' h.example h.example:443 https://h.example:443; do
+        run -0 --separate-stderr "$COLDSWARM" convert h.har ${host:+--host "$host"}
+        [[ $output == *'"target": "https://h.example"'*'"path": "/1"'*'"path": "/2"'* && $output != *'"path": "/3"'* ]] || { echo "$host: $output"; return 1; }
+    done
+}
