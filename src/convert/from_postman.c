@@ -358,67 +358,67 @@ static void headers(struct postman *p, const struct json *list, struct draft_req
     }
 }
 
-/* What Postman sends about a part besides its content; texts may have it too. */
-static void part_options(struct postman *p, const struct json *m, struct draft_request *q,
-                         struct draft_part *part) {
-    size_t n;
+/* A part with this file, or (file NULL) with the field's text. Both may have a type and a name. */
+static void add_part(struct postman *p, const struct json *m, struct draft_request *q,
+                     const struct json *file) {
+    struct draft *d = p->d;
+    size_t n, k;
+    const char *key = resolve(p, json_get(m, "key"), &q->notes, &k);
+    bool lacks = file == NULL && strcmp(json_get_string(m, "type"), "file") == 0;
+    struct draft_part *part = k > 0 ? draft_part_add(d, q, draft_literal(d, key, k)) : NULL;
+    if (part == NULL)
+        return;
+    const struct json *content = file != NULL ? file : lacks ? NULL : json_get(m, "value");
+    const char *value = resolve(p, content, &q->notes, &n);
+    if (file != NULL)
+        part->file = draft_file_name(d, value);
+    else
+        part->value = draft_value(d, key, value, n);
     const char *type = resolve(p, json_get(m, "contentType"), &q->notes, &n);
-    part->type = strchr(type, '/') != NULL ? draft_literal(p->d, type, n) : NULL;
+    part->type = strchr(type, '/') != NULL ? draft_literal(d, type, n) : NULL;
     const char *name = resolve(p, json_get(m, "fileName"), &q->notes, &n);
-    part->filename = n > 0 ? draft_literal(p->d, name, n) : NULL;
+    part->filename = n > 0 ? draft_literal(d, name, n) : NULL;
+    if (lacks)
+        draft_note(d, &q->notes,
+                   "left out: the file of field %.60s, which the collection does not specify", key);
 }
 
 static void form_data(struct postman *p, const struct json *list, struct draft_request *q) {
-    struct draft *d = p->d;
     for (const struct json *m = list == NULL ? NULL : list->first; m != NULL; m = m->next) {
-        size_t k, n;
-        const char *key = resolve(p, json_get(m, "key"), &q->notes, &k);
         const struct json *src = json_get(m, "src");
-        if (!is_on(m) || k == 0)
-            continue;
         const struct json *files = src != NULL && src->kind == JSON_ARRAY ? src->first : src;
-        if (strcmp(json_get_string(m, "type"), "file") == 0) {
-            if (files == NULL || files->kind != JSON_STRING || files->len == 0) {
-                struct draft_part *part = draft_part_add(d, q, draft_literal(d, key, k));
-                if (part != NULL)
-                    part->value = "";
-                draft_note(
-                    d, &q->notes,
-                    "left out: the file of field %.60s, which the collection does not specify",
-                    key);
-                continue;
-            }
-            for (; files != NULL && files->kind == JSON_STRING;
-                 files = src->kind == JSON_ARRAY ? files->next : NULL) {
-                struct draft_part *part = draft_part_add(d, q, draft_literal(d, key, k));
-                if (part == NULL)
-                    return;
-                part->file = draft_file_name(d, resolve(p, files, &q->notes, &n));
-                part_options(p, m, q, part);
-            }
-            continue;
-        }
-        struct draft_part *part = draft_part_add(d, q, draft_literal(d, key, k));
-        const char *value = resolve(p, json_get(m, "value"), &q->notes, &n);
-        if (part != NULL) {
-            part->value = draft_value(d, key, value, n);
-            part_options(p, m, q, part);
-        }
+        bool has = strcmp(json_get_string(m, "type"), "file") == 0 && files != NULL &&
+                   files->kind == JSON_STRING && files->len > 0;
+        if (is_on(m) && !has)
+            add_part(p, m, q, NULL);
+        for (; is_on(m) && has && files != NULL && files->kind == JSON_STRING;
+             files = src->kind == JSON_ARRAY ? files->next : NULL)
+            add_part(p, m, q, files);
     }
 }
 
 static void graphql(struct postman *p, const struct json *v, struct draft_request *q) {
-    struct buf b;
-    size_t n;
+    struct buf b, object;
+    size_t n, m;
     const char *query = resolve(p, json_get(v, "query"), &q->notes, &n);
+    const char *operation = resolve(p, json_get(v, "operationName"), &q->notes, &m);
+    const struct json *given = json_get(v, "variables");
     buf_init(&b, RESOLVED_MAX);
+    buf_init(&object, RESOLVED_MAX);
     buf_str(&b, "{\"query\":\"");
     json_escape(&b, query, n);
-    const char *variables = resolve(p, json_get(v, "variables"), &q->notes, &n);
-    buf_printf(&b, "\",\"variables\":%s}", n > 0 ? variables : "{}");
-    n = b.len;
-    const char *text = draft_take(p->d, &b);
-    draft_body(p->d, q, text, n, "application/json");
+    buf_str(&b, m > 0 ? "\",\"operationName\":\"" : "");
+    json_escape(&b, operation, m);
+    buf_str(&b, "\",\"variables\":");
+    if (given != NULL && given->kind == JSON_OBJECT)
+        json_copy(given, NULL, NULL, &object);
+    else
+        buf_str(&object, json_get_string(v, "variables"));
+    resolve_into(p, buf_text(&object), object.len, &q->notes, 0, &b);
+    buf_str(&b, object.len > 0 ? "}" : "{}}");
+    draft_body(p->d, q, buf_text(&b), b.len, "application/json");
+    buf_done(&object);
+    buf_done(&b);
 }
 
 static void set_body(struct postman *p, const struct json *body, struct draft_request *q) {
@@ -549,8 +549,7 @@ static void items(struct postman *p, const struct json *list, const char *folder
         buf_init(&b, 4096);
         buf_printf(&b, "%s%s%.200s", folder, folder[0] != '\0' ? " / " : "",
                    name[0] != '\0' ? name : "request");
-        bool fits = buf_ok(&b);
-        const char *where = fits ? draft_copy(p->d, buf_text(&b), b.len) : folder;
+        const char *where = buf_ok(&b) ? draft_copy(p->d, buf_text(&b), b.len) : folder;
         buf_done(&b);
         if (inner != NULL) {
             const struct json *outside = p->keeps_bodies,
