@@ -16,7 +16,7 @@
 
 /* Options that say how requests travel, of all transfers of a source. A scenario has each of them
  * once. By their number in enum curl_do. */
-#define TRAVEL_MAX 64
+#define TRAVEL_MAX (CURL_DO_USER + 1) /* the last */
 struct travel {
     const char *name[TRAVEL_MAX], *value[TRAVEL_MAX]; /* of the last transfer that has it */
     bool differs[TRAVEL_MAX];                         /* the values of two transfers */
