@@ -410,13 +410,17 @@ static int count_silent(struct capacity_run *c, struct err *e) {
 /* Steps that it did not answer say nothing of what it can take. */
 static void stop_at_death(struct capacity_run *c) {
     const struct capacity_result *r = result_of(c);
+    const char *failing = c->probe.failing;
     char where[128] = "";
     struct err why;
-    if (c->silent > 0)
+    if (c->silent > 0) {
+        const struct capacity_result_step *last = &r->steps[r->step_count - 1];
+        failing = last->failing != NULL ? last->failing : "";
         snprintf(where, sizeof where, " of the last step%s at %.10g %s", c->silent > 1 ? "s" : "",
-                 r->steps[r->step_count - 1].load, capacity_unit_words[r->unit]);
-    err_set(&why, "the service answered no request%s; start it again, and go on with --resume %s",
-            where, c->setup.folder);
+                 last->load, capacity_unit_words[r->unit]);
+    }
+    err_set(&why, "the service answered no request%s%s%s; start it, and go on with --resume %s",
+            where, failing[0] != '\0' ? ": " : "", failing, c->setup.folder);
     stop(c, SEARCH_STOPPED, EXIT_RUNTIME, why.text);
 }
 

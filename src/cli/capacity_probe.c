@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/capacity_measure.h"
@@ -20,7 +21,7 @@ struct probed {
 };
 
 /* -1: no probe was made, which says nothing of the service. */
-static int ask(const struct capacity_probe *p, struct probed *out, int *signal, struct err *e) {
+static int ask(struct capacity_probe *p, struct probed *out, int *signal, struct err *e) {
     const struct capacity_setup *setup = p->setup;
     const struct capacity_window w = {.to_us = INT64_MAX / 4, .cells = 1};
     const struct gate_rules none = {0};
@@ -47,6 +48,7 @@ static int ask(const struct capacity_probe *p, struct probed *out, int *signal, 
         result = err_set(e, "the probe at %.10g %s was not completed: %.800s", s.load,
                          capacity_unit_words[s.unit],
                          end.said.text[0] != '\0' ? end.said.text : reading.text);
+    memcpy(p->failing, m.failing, sizeof p->failing);
     if (*signal == 0)
         *signal = end.signal;
     capacity_measured_done(&m);

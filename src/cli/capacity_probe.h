@@ -20,6 +20,7 @@ struct capacity_probe {
     uint64_t seed;
     bool began;              /* the first probe was made: */
     double p50_ms, failures; /* NAN: it got no answer */
+    char failing[96];        /* the most frequent failure of the last probe; "": none */
 };
 
 enum capacity_health {

@@ -120,7 +120,7 @@ void capacity_say_step(const struct capacity_result *r, const struct search_ask 
         add_slo(&text, r, l, i);
     if (s->counts && l != NULL)
         buf_printf(&text, "; %s", verdict_words(l->ok));
-    if (s->counts && s->failing != NULL)
+    if ((s->counts || silent) && s->failing != NULL)
         buf_printf(&text, "; most failures: %s", s->failing);
     add_left(&text, left);
     print(&text);

@@ -711,3 +711,13 @@ END
         done
     done
 }
+
+@test "if nothing listens, the search ends with this reason" {
+    echo '{ "load": {"users": 1, "duration": "5s"}, "tasks": [{"path": "/"}] }' >s.json
+    for cool in auto 0s; do
+        run -3 --separate-stderr "$COLDSWARM" capacity s.json -H "http://127.0.0.1:$(free_port)" --loads 1 --slo 'http_req_failed rate<0.5' --step 1s --settle 0s \
+            --cool-down $cool --no-figures -o "$cool"
+        [[ ${stderr_lines[-1]} == "coldswarm: the service answered no request"*": connect_error (100 %); start it, and go on with --resume $cool" ]]
+    done
+    [[ $stderr == *"does not count, the service answered no request; most failures: connect_error (100 %)"* ]]
+}
