@@ -83,17 +83,21 @@ static const struct capacity_result_load *load_of(const struct capacity_result *
     return NULL;
 }
 
+/* "; at least 50s, at most 2m left". If the search needs more than --max-time leaves:
+ * "; at least 50s needed, at most 35s left". */
 static void add_left(struct buf *out, const struct capacity_left *left) {
+    const bool too_short = left->most_ns >= NS_PER_S && left->most_ns < left->least_ns;
     const struct {
-        const char *word;
+        const char *word, *after;
         int64_t ns;
-    } bounds[] = {{"at least", left->least_ns}, {"at most", left->most_ns}};
+    } bounds[] = {{"at least", too_short ? " needed" : "", left->least_ns},
+                  {"at most", "", left->most_ns}};
     char text[UNITS_BYTES];
     const char *before = "; ";
     for (size_t i = 0; i < COUNT_OF(bounds); i++)
         if (bounds[i].ns >= NS_PER_S) {
             units_duration_text(bounds[i].ns / NS_PER_S * NS_PER_S, text);
-            buf_printf(out, "%s%s %s", before, bounds[i].word, text);
+            buf_printf(out, "%s%s %s%s", before, bounds[i].word, text, bounds[i].after);
             before = ", ";
         }
     buf_str(out, before[0] == ',' ? " left" : "");

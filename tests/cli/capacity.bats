@@ -451,6 +451,15 @@ children() {
     [ "$(sql open/step-001.db 'select count(*) from requests where intended_us >= 1000000 and intended_us < 2000000')" = 20 ]
 }
 
+@test "a --max-time that the search does not end in: the first step says so, without contradiction" {
+    start_target
+    run --separate-stderr "$COLDSWARM" capacity s.json -H "$URL" --unit users --from 1 --to 64 --slo 'http_req_failed rate<0.5' --step 1s \
+        --settle 0.2s --cool-down 0s --accept-suspect --no-figures --max-time 6s -o cap
+    echo "$stderr"
+    # Five more doublings, and 1.2 s for each step.
+    [[ "$stderr" =~ "step 1: 1 users"[^$'\n']*"; at least "[0-9]+"s needed, at most "[1-5]"s left" ]]
+}
+
 @test "between steps the service is asked as one user; no time to settle is none" {
     start_queue
     run --separate-stderr "$COLDSWARM" capacity s.json -H "$URL" --unit users --loads 1,30 --slo 'http_req_duration p(60)<60000' --step 1s \
