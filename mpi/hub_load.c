@@ -56,8 +56,7 @@ int hub_begin_load(struct hub *h, struct err *e) {
                                     .about = h->followed ? buf_text(&h->about) : NULL,
                                     .hosts = hosts,
                                     .file = h->o.out,
-                                    .version = COLDSWARM_VERSION,
-                                    .started_real_ns = h->start_real_ns};
+                                    .version = COLDSWARM_VERSION};
     int result = whole_new(&plan, &h->whole, e);
     free(stages);
     free(hosts);

@@ -227,6 +227,7 @@ static void say_start(struct hub *h, int64_t ahead_ns) {
     struct clock_moment now = clock_moment();
     h->start_real_ns = (now.real_ns + ahead_ns) / NS_PER_MS * NS_PER_MS;
     h->start_ns = now.mono_ns + (h->start_real_ns - now.real_ns);
+    whole_start(h->whole, h->start_real_ns);
     h->starts++;
     for (uint32_t i = 0; i < h->count; i++) {
         snprintf(line, sizeof line, "go %" PRId64 " %" PRId64,

@@ -28,6 +28,7 @@ struct whole_part {
 
 struct whole {
     struct whole_plan plan; /* without borrowed texts */
+    int64_t started_real_ns;
     struct whole_part *parts;
     struct status_part *shown;
     struct status_part_course *courses;
@@ -72,7 +73,7 @@ static const char *error_text(void *context, uint32_t error) {
 }
 
 static int64_t started_ns(void *context) {
-    return ((const struct whole *)context)->plan.started_real_ns;
+    return ((const struct whole *)context)->started_real_ns;
 }
 
 /* The number of an error text; 0: there are too many. */
@@ -156,10 +157,8 @@ int whole_new(const struct whole_plan *plan, struct whole **out, struct err *e) 
     struct whole *w = calloc(1, sizeof *w);
     if (w == NULL)
         return err_memory(e, "the parts of a run");
-    w->plan = (struct whole_plan){.parts = plan->parts,
-                                  .duration_ns = plan->duration_ns,
-                                  .users_max = plan->users_max,
-                                  .started_real_ns = plan->started_real_ns};
+    w->plan = (struct whole_plan){
+        .parts = plan->parts, .duration_ns = plan->duration_ns, .users_max = plan->users_max};
     w->load_end_ns = -1;
     w->course_step_s = 1;
     if (copy_texts(w, plan, e) != 0 || read_about(w, plan->about, e) != 0 ||
@@ -169,6 +168,10 @@ int whole_new(const struct whole_plan *plan, struct whole **out, struct err *e) 
     }
     *out = w;
     return 0;
+}
+
+void whole_start(struct whole *w, int64_t real_ns) {
+    w->started_real_ns = real_ns;
 }
 
 void whole_free(struct whole *w) {

@@ -39,11 +39,13 @@ struct whole_plan {
     const char *about;
     const char *const *hosts;   /* by part; NULL: unknown */
     const char *file, *version; /* may be NULL */
-    int64_t started_real_ns;
 };
 
 int whole_new(const struct whole_plan *plan, struct whole **out, struct err *e);
 void whole_free(struct whole *w);
+
+/* When the load starts, since 1970. It may be put off, as long as nothing was shown. */
+void whole_start(struct whole *w, int64_t real_ns);
 
 /* Takes a line of a part's report; other lines are not for it. Returns -1 if it makes no sense. */
 int whole_line(struct whole *w, uint32_t part, const char *line, struct err *e);

@@ -45,9 +45,9 @@ for part in parts:
             assert m[kind]["isMonotonic"] is True
         if m["name"] == "coldswarm.run_elapsed":
             times.append(int(m["gauge"]["dataPoints"][0]["timeUnixNano"]))
-assert len(starts) == 1, starts
+(START_NS,) = map(int, starts)
 assert all(a < b for a, b in zip(times, times[1:])), times
-assert int(starts.pop()) <= times[0]
+assert START_NS <= times[0]
 
 last = metrics_of(parts[-1])
 
@@ -79,6 +79,9 @@ assert by_endpoint("coldswarm.response_time", "histogram", lambda p: int(p["coun
 took = shown(rows(f"coalesce(sum(case when {ENDED} then response_us end), 0) / 1e6"))
 for key, total in by_endpoint("coldswarm.response_time", "histogram", lambda p: p["sum"]).items():
     assert abs(total - took[key]) < 1e-6, (key, total, took[key])
+since, = last["coldswarm.run_start_time"]["gauge"]["dataPoints"]
+began, = db.execute("select cast(round((julianday(started_utc) - 2440587.5) * 86400000) as integer) from run").fetchone()
+assert round(since["asDouble"] * 1000) == began == START_NS // 10**6, (since, began, START_NS)
 ended = [m["gauge"]["dataPoints"][0]["asInt"] for p in parts for m in [metrics_of(p)["coldswarm.run_ended"]]]
 assert ended == ["0"] * (len(parts) - 1) + ["1"], ended
 verdict, = db.execute("select verdict from run").fetchone()

@@ -23,6 +23,7 @@ for row in last["endpoints"]:
 assert last["total"]["requests"] == sum(x["requests"] for x in last["endpoints"])
 assert (last["verdict"], last["reason"], last["exit_code"]) == db.execute(
     "select verdict, verdict_reason, exit_code from run").fetchone()
+assert {x["started"] for x in lines} == {db.execute("select started_utc from run").fetchone()[0]}
 # The seconds of the course, also the last one, in which the run ended.
 course = {}
 for line in lines:

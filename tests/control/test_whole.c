@@ -187,8 +187,7 @@ static struct whole *start_shown(void) {
                                     .about = about,
                                     .hosts = hosts,
                                     .file = "runs/big.db",
-                                    .version = "9",
-                                    .started_real_ns = 5 * NS_PER_S};
+                                    .version = "9"};
     struct whole *w = NULL;
     struct err e = {""};
     if (whole_new(&plan, &w, &e) != 0)
@@ -213,6 +212,8 @@ static void a_page_sees_endpoints_errors_and_events(void **state) {
     say(w, 1, "event 1000100000 stage \"the load is 10 users\"");
     say(w, 1, "event 2000000000 stall \"a thread stood still\"");
     whole_note(w, 2 * NS_PER_S, "mpi", "part 1 is silent");
+    whole_start(w, 4 * NS_PER_S);
+    whole_start(w, 5 * NS_PER_S); /* put off */
     const struct status *now = whole_status(w, 3 * NS_PER_S, false);
     assert_string_equal(now->run->name, "shop");
     assert_string_equal(now->run->file, "runs/big.db");

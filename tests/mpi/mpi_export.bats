@@ -56,6 +56,7 @@ END
     # What happened to a receiver is in the merged file, once.
     fails grep warning err
     [ "$(sql big.db "select group_concat(text, ';') from (select text from event where kind = 'otlp' order by rowid)")" = "cannot send metrics to $RECEIVER/flaky-1/v1/metrics: status 503;$RECEIVER/flaky-1/v1/metrics takes metrics again, after 1 failure" ]
+    [ "$(sql big.db "select count(*) from event where kind = 'otlp' and at_us not between 0 and 600000000")" = 0 ]
     fails grep -q s3cret big.db
 }
 
