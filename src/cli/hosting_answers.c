@@ -158,12 +158,20 @@ static void list_runs(const struct hosting *h, const struct web_ask *ask, struct
     hosting_names_done(&all);
 }
 
-/* What SQLite has not moved into the file yet is missing in it. */
-static bool is_whole(const char *path) {
+/* Of a run that goes on, the file lacks what SQLite has not moved into it yet. Returns 200, or
+ * another status and why. */
+static unsigned check_whole(const char *path, struct err *e) {
     struct reader *r = NULL;
-    bool whole = reader_peek(path, &r, NULL) == 0 && reader_run(r)->complete;
+    unsigned status = 200;
+    if (reader_peek(path, &r, e) != 0)
+        status = 500;
+    else if (!reader_run(r)->complete) {
+        err_set(e, "this run is in progress, or was interrupted; its file can be "
+                   "downloaded when it has ended");
+        status = 409;
+    }
     reader_close(r);
-    return whole;
+    return status;
 }
 
 static void send_file(const struct hosting *h, const struct web_ask *ask, struct web_reply *out) {
@@ -174,10 +182,9 @@ static void send_file(const struct hosting *h, const struct web_ask *ask, struct
         web_reply_error(out, 404, e.text);
         return;
     }
-    if (!is_whole(path)) {
-        web_reply_error(out, 409,
-                        "this run is in progress, or was interrupted; its file can be "
-                        "downloaded when it has ended");
+    unsigned status = check_whole(path, &e);
+    if (status != 200) {
+        web_reply_error(out, status, e.text);
         return;
     }
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);

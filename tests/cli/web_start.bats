@@ -245,7 +245,8 @@ ended() { # waits for the page's process: it ends in order
     [ "$(status_of "$PAGE/runs/none.db/report")" = 404 ]
     [ "$(status_of "$PAGE/runs/r1.db/report?format=pdf")" = 400 ]
     [ "$(status_of "$PAGE/runs/bad.db/report")" = 500 ]
-    [ "$(status_of "$PAGE/runs/bad.db")" = 409 ]
+    [ "$(status_of "$PAGE/runs/bad.db")" = 500 ]
+    [[ $(json body '$.error') == *"not a run file"* ]]
     [ "$(status_of -H 'Sec-Fetch-Site: cross-site' "$PAGE/runs/r1.db/report")" = 403 ]
     kill -INT "$WEB_PID"
     ended
