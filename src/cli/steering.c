@@ -10,6 +10,7 @@
 #include "util/clock.h"
 #include "util/text.h"
 #include "util/units.h"
+#include "util/words.h"
 
 #define WORD_BYTES 64
 
@@ -30,11 +31,11 @@ static bool next_word(const char **at, char out[WORD_BYTES]) {
 /* "KEY=NUMBER" */
 static bool is_number(const char *word, const char *key, double min, double max, double *out) {
     size_t n = strlen(key);
-    char *end = NULL;
+    double value = 0;
     if (strncmp(word, key, n) != 0 || word[n] != '=')
         return false;
-    double value = strtod(word + n + 1, &end);
-    if (end == word + n + 1 || *end != '\0' || !(value >= min) || !(value <= max))
+    word += n + 1;
+    if (!words_double(&word, &value) || *word != '\0' || value < min || value > max)
         return false;
     *out = value;
     return true;

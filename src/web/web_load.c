@@ -1,9 +1,8 @@
 /* What a request asks of the load: {"users": 50, "spawn_rate": 10}, or a form, as Locust's page and
  * scripts send it. */
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "util/words.h"
 #include "web/web_body.h"
 #include "web/web_internal.h"
 
@@ -17,13 +16,12 @@ static double *place_of(struct change_asked *a, const char *key) {
 
 /* Other keys are Locust's, such as host. */
 static int take(void *context, const struct web_member *m, struct err *why) {
-    char *end = NULL;
+    const char *at = m->value;
     double *to = place_of(context, m->key);
     if (to == NULL)
         return 0;
-    *to = strtod(m->value, &end);
     bool good = m->kind == WEB_FORM || m->kind == WEB_NUMBER;
-    if (!good || m->value[0] == '\0' || *end != '\0' || !isfinite(*to))
+    if (!good || !words_double(&at, to) || *at != '\0')
         return err_set(why, "%s must be a number", m->key);
     return 0;
 }
