@@ -34,6 +34,11 @@ static int unexpected(const struct opt_def *d, const char *text, struct err *e) 
     return err_set(e, SHOWN " is not %s", text, expected);
 }
 
+/* As a double, 2^53+1 would be 2^53. */
+static bool below_max(const struct opt_def *d, long long value) {
+    return d->max <= 0 || d->max >= 0x1p63 || value <= (long long)d->max;
+}
+
 static bool in_range(const struct opt_def *d, double value) {
     return value >= d->min && (value <= d->max || (d->max == 0 && d->min >= 0));
 }
@@ -43,7 +48,8 @@ static int parse_integer(const struct opt_def *d, const char *text, int64_t *out
     char *end = NULL;
     errno = 0;
     long long value = strtoll(text, &end, 10);
-    if (*digits < '0' || *digits > '9' || *end != '\0' || errno != 0 || !in_range(d, (double)value))
+    if (*digits < '0' || *digits > '9' || *end != '\0' || errno != 0 ||
+        !in_range(d, (double)value) || !below_max(d, value))
         return unexpected(d, text, e);
     *out = value;
     return 0;
