@@ -30,8 +30,9 @@ struct json_progress {
     size_t written; /* of the line */
     uint64_t seen;  /* number of the newest event that was written */
     uint64_t missed, missed_in_all;
-    bool first;      /* what does not change is still to be written */
-    struct err gone; /* why nothing is written any more; "": it is */
+    bool first;       /* what does not change is still to be written */
+    int64_t until_ns; /* the reader has this long for the end; 0: no end yet */
+    struct err gone;  /* why nothing is written any more; "": it is */
 };
 
 /* The descriptor that is named; -1: it is a file. */
@@ -157,9 +158,24 @@ static void flush(struct json_progress *p) {
     }
 }
 
+/* Waits at the end until the reader has taken the line, as long as it may. */
+static void drain(struct json_progress *p) {
+    if (p->until_ns == 0)
+        p->until_ns = clock_mono_ns() + LAST_MS * NS_PER_MS;
+    while (p->fd >= 0 && p->written < p->line.len && p->gone.text[0] == '\0') {
+        struct pollfd one = {.fd = p->fd, .events = POLLOUT};
+        flush(p);
+        int64_t left_ms = (p->until_ns - clock_mono_ns()) / NS_PER_MS;
+        if (left_ms <= 0 || (p->written < p->line.len && poll(&one, 1, (int)left_ms) <= 0))
+            break;
+    }
+}
+
 static void second(void *self, const struct status *s) {
     struct json_progress *p = self;
     flush(p);
+    if (s->phase == STATUS_ENDED)
+        drain(p); /* the verdict must find room behind a line that waits */
     if (p->gone.text[0] != '\0')
         return;
     if (p->written < p->line.len) {
@@ -188,14 +204,7 @@ static void second(void *self, const struct status *s) {
 
 static void done(void *self) {
     struct json_progress *p = self;
-    for (int64_t until = clock_mono_ns() + LAST_MS * NS_PER_MS;
-         p->fd >= 0 && p->written < p->line.len && p->gone.text[0] == '\0';) {
-        struct pollfd one = {.fd = p->fd, .events = POLLOUT};
-        flush(p);
-        int64_t left_ms = (until - clock_mono_ns()) / NS_PER_MS;
-        if (left_ms <= 0 || (p->written < p->line.len && poll(&one, 1, (int)left_ms) <= 0))
-            break;
-    }
+    drain(p);
     if (p->gone.text[0] != '\0')
         fprintf(stderr, "coldswarm: warning: %s\n", p->gone.text);
     else if (p->written < p->line.len || p->missed_in_all > 0)
