@@ -229,7 +229,7 @@ $(FAULTS): tests/torture/faults.c $(B)/flags
 
 # What `make test` runs. There are two tiers, check and more: to the second belong the bats tests with the tag `more` and the files
 # tests/*/more_*.c. TIER=all is both. A bats test with the tag `plain` is not for sanitisers. TIER=rest is for SAN=address: all that the first tier
-# does not run under it. Long tests come first, so that none of them ends alone.
+# does not run under it. The longest test, a simulation, comes first, so that it does not end alone.
 TIER      ?= check
 TRANSPORT ?=
 T         ?=

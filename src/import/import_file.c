@@ -13,6 +13,7 @@
 #include "import/import_log.h"
 #include "import/import_metrics.h"
 #include "import/import_split.h"
+#include "util/file.h"
 
 #define READ_BYTES ((size_t)1 << 16)
 
@@ -365,10 +366,10 @@ static int feed(struct reading *r, int fd, bool *blank) {
             rc = err_set(r->e, "cannot read %s: %s", r->s->file, strerror(errno));
         if (n <= 0)
             break;
-        if (*blank && n > 1 && memcmp(bytes, "\x1f\x8b", 2) == 0)
-            rc = err_set(r->e, "%s is compressed; decompress it first (gunzip)", r->s->file);
-        if (rc != 0)
+        if (*blank && file_check_plain(r->s->file, bytes, (size_t)n, r->e) != 0) {
+            rc = -1;
             break;
+        }
         *blank = *blank && is_blank(bytes, (size_t)n);
         rc = import_split_feed(&r->split, bytes, (size_t)n);
     }

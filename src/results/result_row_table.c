@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "results/result_row.h"
+#include "util/file.h"
 
 #define NAMES_BYTES 200
 
@@ -25,9 +26,8 @@ static int check_file(const char *path, bool named, struct err *e) {
         return err_set(e, "cannot read %s: %s", path, strerror(errno));
     size_t n = fread(magic, 1, sizeof magic, f);
     fclose(f);
-    if (n >= 2 &&
-        ((magic[0] == 0x1f && magic[1] == 0x8b) || (magic[0] == 0x28 && magic[1] == 0xb5)))
-        return err_set(e, "%s is compressed; decompress it first (gunzip, zstd -d)", path);
+    if (file_check_plain(path, magic, n, e) != 0)
+        return -1;
     if (named && n > 0 && magic[0] == '<')
         return err_set(e,
                        "%s is XML, not CSV; for JMeter, set "

@@ -106,6 +106,17 @@ const char *file_network(const char *path) {
     return NULL;
 }
 
+/* RFC 1952 2.3.1 and RFC 8878 3.1.1. */
+int file_check_plain(const char *path, const void *bytes, size_t n, struct err *e) {
+    const char *how = n < 2                               ? NULL
+                      : memcmp(bytes, "\x1f\x8b", 2) == 0 ? "gunzip"
+                      : memcmp(bytes, "\x28\xb5", 2) == 0 ? "zstd -d"
+                                                          : NULL;
+    if (how == NULL)
+        return 0;
+    return err_set(e, "%s is compressed; decompress it first (%s)", path, how);
+}
+
 const char *file_base(const char *path) {
     const char *slash = strrchr(path, '/');
     return slash == NULL ? path : slash + 1;

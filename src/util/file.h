@@ -35,6 +35,9 @@ void file_raise_limit(void);
  * The folder may not exist yet: then that of the nearest one above it. */
 const char *file_network(const char *path);
 
+/* Fails if the first bytes of a file show that gzip or zstd has compressed it. */
+int file_check_plain(const char *path, const void *bytes, size_t n, struct err *e);
+
 /* The name of the file without its folder; a part of `path`. */
 const char *file_base(const char *path);
 

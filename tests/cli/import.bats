@@ -204,6 +204,9 @@ END
     python3 "$make_log" log 5 --untraced | gzip >odd.json.gz
     run -3 "$COLDSWARM" import run.db --logs odd.json.gz
     [[ $output == *"odd.json.gz is compressed; decompress it first (gunzip)"* ]]
+    printf '\x28\xb5\x2f\xfd\x04\x00' >odd.json.zst
+    run -3 "$COLDSWARM" import run.db --logs odd.json.zst
+    [[ $output == *"odd.json.zst is compressed; decompress it first (zstd -d)"* ]]
 }
 
 @test "hostile names do not reach the terminal" {
