@@ -228,8 +228,8 @@ $(FAULTS): tests/torture/faults.c $(B)/flags
 	@$(CC) $(CPPFLAGS) -std=c17 -O2 $(WARN) -shared -fPIC -o $@ $< -pthread
 
 # What `make test` runs. There are two tiers, check and more: to the second belong the bats tests with the tag `more` and the files
-# tests/*/more_*.c. TIER=all is both. A bats test with the tag `plain` is not for sanitisers. TIER=rest is for SAN=address: all that the first tier
-# does not run under it. The longest test, a simulation, comes first, so that it does not end alone.
+# tests/*/more_*.c. TIER=all is both. A bats test with the tag `plain` is not for sanitisers. TIER=rest is for SAN=address: what the second tier
+# runs under it. The longest test, a simulation, comes first, so that it does not end alone.
 TIER      ?= check
 TRANSPORT ?=
 T         ?=
@@ -242,18 +242,24 @@ SUITES         := $(call of_tier,,$(MOREBIN)) $(call of_tier,$(BATS),$(TAGGED)) 
 FOREIGN        := checked codings convert convert_counts convert_curl convert_har convert_locust convert_log convert_modules convert_openapi convert_postman convert_shell csv endless export hostile hostile_files import merge names paths scrape served unsendable validate web_start
 FOREIGN        := $(FOREIGN:%=tests/cli/%.bats)
 FIRST_address  := $(if $(T),$(BATS),$(filter $(FOREIGN),$(BATS))) $(UNITBIN) $(REPLAY)
-# Not the tests of scripts, and not simulations: what they compute with has its unit tests.
-WATCHED        := $(filter-out %/more_simulation tests/scripts/%,$(MOREBIN) $(BATS))
+# Not the tests of scripts, documents and pictures, and not simulations: what they compute with has its unit tests.
+PLAIN          := ci completion formats_docs latex run_file_docs scenarios_docs svg_names
+WATCHED        := $(filter-out %/more_simulation tests/scripts/% $(PLAIN:%=tests/cli/%.bats),$(MOREBIN) $(BATS))
+# `auto` takes the direct transport where it can. What sends requests is tested with libcurl too: in the second tier under ASan, in place of
+# the direct transport but for DIRECT. Not what asks how a file of rows is read or a command line is understood, nor gRPC, which libcurl has not.
+DIRECT         := connections flows http2 run run_stream streams
+READING        := cloudrun_gpu clocks cluster compare convert_log csv dialects gate grpc help html import locust report shard_options stream_figures stream_report validate_hosts web_start
+SENDING        := $(filter-out $(READING:%=tests/cli/%.bats),$(if $(SAN)$(TRANSPORT),$(shell grep -lE 'COLDSWARM" run ' $(filter tests/cli/%,$(BATS)))))
+# $(call tagged,TAGS,SUITES): of these, the tests with the tags.
+tagged          = $(patsubst %,TAGS=$(1)$(comma)%,$(2))
+REST_address   := $(filter-out $(FOREIGN) $(SENDING),$(WATCHED)) $(DIRECT:%=tests/cli/%.bats) \
+                  $(call tagged,more,$(filter-out $(DIRECT:%=tests/cli/%.bats),$(filter $(FOREIGN) $(SENDING),$(filter $(WATCHED),$(TAGGED))))) \
+                  $(call tagged,!more$(comma)COLDSWARM_TRANSPORT=curl,$(SENDING))
 ALL_address    := $(WATCHED) $(UNITBIN) $(REPLAY)
-REST_address   := $(filter-out $(FOREIGN),$(WATCHED)) $(patsubst %,TAGS=more$(comma)%,$(filter $(FOREIGN),$(TAGGED)))
 SUITES_address := $(if $(filter check,$(TIER)),$(FIRST_address),$(if $(filter rest,$(TIER)),$(REST_address),$(ALL_address)))
 SUITES_thread  := $(call of_tier,,$(filter %/cloudrun.bats %/export.bats %/flows.bats %/locust_web.bats %/open.bats %/run.bats %/steer.bats %/web.bats %/web_start.bats,$(BATS))) $(THREADED:%.c=$(B)/%)
 SUITES_coverage := $(SUITES)
 SUITES         := $(if $(SAN),$(SUITES_$(SAN)),$(SUITES))
-# `auto` takes the direct transport where it can: TRANSPORT=curl is for the suites that send requests, with the other. Not for those that
-# ask how a file of rows is read or a command line is understood. It has no gRPC.
-READING        := cloudrun_gpu clocks cluster compare convert_log csv dialects gate grpc help html import locust report shard_options stream_figures stream_report validate_hosts web_start
-SENDING        := $(filter-out $(READING:%=tests/cli/%.bats),$(if $(TRANSPORT),$(shell grep -lE 'COLDSWARM" run ' $(BATS))))
 SUITES         := $(if $(TRANSPORT),$(SENDING:%=COLDSWARM_TRANSPORT=$(TRANSPORT)$(comma)%),$(SUITES))
 WANTED         := $(strip $(if $(T),$(foreach s,$(SUITES),$(if $(findstring $(T),$(s)),$(s))),$(SUITES)))
 TAGS           := $(if $(filter check,$(TIER)),!more)$(if $(filter more,$(TIER)),more)$(if $(SAN),$(if $(filter all rest,$(TIER)),,$(comma))!plain)
@@ -279,7 +285,7 @@ check: ## install what is missing; layout, layers, build, every test once; ASan 
 	@scripts/check
 check-more: ## install more; everything under sanitisers, both transports, deep lint, clang, LaTeX, browsers, real servers, fuzzing
 	@scripts/check more
-sanitize: ## the sanitisers of check-more: every test under ASan and UBSan, the threaded ones under TSan
+sanitize: ## the sanitisers of both tiers: every test under ASan and UBSan, the threaded ones under TSan
 	@scripts/check sanitize
 
 # The parts of it: those of scripts/torture. SOAK: how long the last one goes on.

@@ -50,7 +50,7 @@ END
     python3 "$CHECK" expect f.log expected.json
 }
 
-# bats test_tags=more
+# bats test_tags=more,plain
 @test "Locust itself sends the same requests" {
     start_recorder theirs.log "$DATA/locust_answers.json"
     sample locust_features.py >locustfile.py
@@ -387,7 +387,7 @@ PY
     python3 "$ROOT/tests/cli/mutate_locust.py" "$COLDSWARM" 11 40 "$ROOT"/tests/cli/convert/*.py
 }
 
-# bats test_tags=more
+# bats test_tags=more,plain
 @test "many changed locustfiles become a valid scenario, or are refused by name" {
     python3 "$ROOT/tests/cli/mutate_locust.py" "$COLDSWARM" 12 300 "$ROOT"/tests/cli/convert/*.py
 }

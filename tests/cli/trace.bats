@@ -99,6 +99,7 @@ due_times() {
             'json':{'row':'\${value(trace.input_tokens)}','max_tokens':'\${value(p.output_tokens)}','words':'\${value(p.words)}','text':'\${p.text}','ids':'\${value(trace.hash_ids)}'}}]}"
         run --separate-stderr "$COLDSWARM" run s.json -o "$SCRATCH/$threads.db" --threads $threads --seed 9
         ended 0 "$SCRATCH/$threads.db"
+        diff <(echo '300|ok|') <(sql "$SCRATCH/$threads.db" 'select count(*), outcome, error from requests group by 2, 3')
         python3 - log >bodies.$threads <<'PY'
 import json, sys
 seen = [json.loads(json.loads(line)["body"]) for line in open(sys.argv[1])]

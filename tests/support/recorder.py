@@ -42,7 +42,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-server.daemon_threads = True
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    # A burst of arrivals opens hundreds of connections; with the library's 5, some of them come too late or never.
+    request_queue_size = 1024
+
+
+server = Server(("127.0.0.1", 0), Handler)
 print("ready", server.server_port, flush=True)
 server.serve_forever()
