@@ -187,6 +187,10 @@ static bool is_silent(const struct capacity_measured *m) {
     return m->complete && m->due > 0 && !m->answered;
 }
 
+static bool accepts_suspect(const struct capacity_run *c) {
+    return opt_flag(c->setup.args, "accept-suspect");
+}
+
 /* Whether the client sent what it should have. */
 static bool counts(const struct capacity_run *c, const struct capacity_measured *m) {
     if (!m->complete || m->due == 0 || !m->answered)
@@ -194,7 +198,7 @@ static bool counts(const struct capacity_run *c, const struct capacity_measured 
     /* Dropped requests count as failed, so the service is not flattered. */
     bool honest = strcmp(m->verdict, "VALID") == 0 ||
                   (strcmp(m->verdict, "SUSPECT") == 0 &&
-                   (opt_flag(c->setup.args, "accept-suspect") ||
+                   (accepts_suspect(c) ||
                     (m->only_late && lateness_is_harmless(&c->late, m->late, m->sent))));
     return honest && (double)(m->sent + m->dropped) >= REACHED * (double)m->due;
 }
@@ -322,12 +326,15 @@ static void stop_at_client(struct capacity_run *c, const struct search_ask *ask)
     const struct capacity_result_step *s = &r->steps[r->step_count - 1];
     r->client = strdup(s->reason != NULL ? s->reason : "it did not send the load");
     r->client_load = ask->load;
+    const char *verdict = s->verdict != NULL ? s->verdict : "not complete";
+    bool acceptable = strcmp(verdict, "SUSPECT") == 0 && !accepts_suspect(c);
     struct err why;
     err_set(&why,
-            "the client is the limit at %.10g %s, as %d steps were %s: %.500s; to send more, %s",
-            ask->load, capacity_unit_words[r->unit], TRIES,
-            s->verdict != NULL ? s->verdict : "not complete", r->client != NULL ? r->client : "",
-            c->maker->more);
+            "the client is the limit at %.10g %s, as %d steps were %s: %.500s; to send more, %s%s",
+            ask->load, capacity_unit_words[r->unit], TRIES, verdict,
+            r->client != NULL ? r->client : "", c->maker->more,
+            acceptable ? "; to count such steps, with its delays in the times, --accept-suspect"
+                       : "");
     stop(c, SEARCH_CLIENT, EXIT_INVALID, why.text);
 }
 

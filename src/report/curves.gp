@@ -4,7 +4,7 @@
 
 data = figure . '.dat'
 height = 470
-set lmargin 10
+set lmargin 11
 set rmargin 3
 known(x) = x == x
 shade = !known(band_low) && !known(band_high) ? '' : \
@@ -20,14 +20,15 @@ set style line 1 linecolor rgb blue linewidth 1.6 pointtype 7 pointsize 0.4
 set style line 2 linecolor rgb orange linewidth 1.6 dashtype (6, 2) pointtype 8 pointsize 0.5
 set style line 3 linecolor rgb green linewidth 1.6 dashtype (2, 1.5) pointtype 11 pointsize 0.5
 
-times = time_axis . "set size 1, 0.44; set origin 0, 0.56; set tmargin 1; set bmargin 0.5; " . \
-    "set key inside top left vertical Left reverse samplen 2; set format x ''; set xlabel ''; " . \
+times = time_axis . "set size 1, 0.44; set origin 0, 0.56; set tmargin 2; set bmargin 0.5; " . \
+    "set key on maxrows 1 samplen 2 width 0; set format x ''; set xlabel ''; " . \
     "plot for [i = 1:3] data using 1:(column(1 + i) / y_unit) with linespoints linestyle i " . \
     "title titles[i]" . limit(limit_ms / y_unit, 'SLO') . '; '
 # An empty label at 1 makes an axis end there or above: gnuplot warns of an axis whose values are all 0.
 at_least = ", data using 1:(1):('') with labels"
 below = "unset logscale y; set ytics auto; set yrange [0:*]; set tmargin 0.5; unset key; "
-rate = below . "set size 1, 0.23; set origin 0, 0.33; set ylabel 'Successes/s'; " . \
+rate = below . (known(rate_tics) ? sprintf('set ytics %.9g; ', rate_tics) : '') . \
+    "set size 1, 0.23; set origin 0, 0.33; set ylabel 'Successes/s'; " . \
     "plot data using 1:5 with linespoints linestyle 1" . at_least . '; '
 share = below . "set size 1, 0.33; set origin 0, 0; set bmargin 3.5; set format x '%g'; " . \
     "set xlabel load_name; set ylabel 'Failures (%)'; " . \

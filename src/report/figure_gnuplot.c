@@ -354,8 +354,20 @@ static void curves_axis(struct buf *out, const struct figure *f) {
     buf_done(&line);
 }
 
+/* Between two ticks of the throughput, whose panel is low: gnuplot's own are too many for it. */
+static double throughput_ticks(const struct figure *f) {
+    const struct figure_series *s = &f->series[FIGURE_CURVE_TIMES];
+    struct ticks t;
+    double top = 0;
+    for (size_t i = 0; i < s->n; i++)
+        top = fmax(top, s->y[i]);
+    ticks_linear(&t, top, 4, false);
+    return top > 0 && t.count > 1 ? t.all[1].at - t.all[0].at : (double)NAN;
+}
+
 static void curves(struct buf *out, const struct figure *f) {
     curves_axis(out, f);
+    bound(out, "rate_tics", throughput_ticks(f));
     bound(out, "band_low", f->band_low);
     bound(out, "band_high", f->band_high);
     bound(out, "mark", f->mark);

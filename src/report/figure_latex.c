@@ -36,12 +36,14 @@ static void legend(FILE *to, const char *name) {
 
 /* Up to the end of the axis's options. */
 static void begin(FILE *to, const struct figure *f) {
-    fputs("\\providecommand{\\coldswarmdir}{.}\n\\begin{tikzpicture}\n\\begin{axis}[width="
-          "\\linewidth,"
-          " height=0.62\\linewidth, grid=major, unbounded coords=jump,\n legend style={draw=none,"
-          " at={(0.5,1.02)}, anchor=south, font=\\footnotesize}, legend columns=3, no "
-          "markers,\n " STYLES ",\n ",
-          to);
+    fprintf(
+        to,
+        "\\providecommand{\\coldswarmdir}{.}\n\\begin{tikzpicture}\n\\begin{axis}[width="
+        "\\linewidth,"
+        " height=0.62\\linewidth, grid=major, unbounded coords=jump,\n legend style={draw=none,"
+        " at={(0.5,1.02)}, anchor=south, font=\\footnotesize,\n /tikz/every even column/.append "
+        "style={column sep=1em}}, legend columns=%d, no markers,\n " STYLES ",\n ",
+        f->kind == FIGURE_CURVES ? 4 : 3);
     if (f->kind == FIGURE_DISTRIBUTION)
         fputs("xmode=log, xlabel={Percentile}, ", to);
     else if (f->x_name != NULL)

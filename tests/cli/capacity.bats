@@ -151,7 +151,7 @@ END
     cmp <(json cap/tables.json '$.capacity') <(json cap/capacity.json '$.capacity')
     [ "$(head -1 cap/data/capacity.csv)" = "load,p50_ms,p95_ms,p99_ms,throughput,failures_percent" ]
     python3 - <<'END'
-import csv, json
+import csv, json, re
 d = json.load(open("cap/capacity.json"))
 rows = list(csv.DictReader(open("cap/data/capacity.csv")))
 assert [float(r["load"]) for r in rows] == [x["load"] for x in d["loads"]]
@@ -160,6 +160,9 @@ for r in rows:
 svg = open("cap/capacity.svg").read()
 for text in ("p95", "SLO", "Load (users)", "Successes/s", "Failures (%)"):
     assert text in svg, text
+# No label of an upright axis covers the next.
+at = sorted(float(y) for y in re.findall(r'translate\([\d.]+,([\d.]+)\)"[^>]*text-anchor="end"', svg))
+assert len(at) > 6 and all(b - a >= 12 for a, b in zip(at, at[1:])), at
 END
     # What a paper says of it.
     grep -q '^# Methods$' cap/methods.md
@@ -587,6 +590,18 @@ END
 1 2 0
 0 0 0
 END
+}
+
+@test "the client is the limit: what to do then is named, --accept-suspect where it would help" {
+    start_target
+    echo '{ "load": {"rate": 1, "duration": "5s"}, "tasks": [{"path": "/"}] }' >s.json
+    # As many as a machine may send; none sends them on time beside its own target.
+    run -4 --separate-stderr "$COLDSWARM" capacity s.json -H "$URL" --loads 100000 --slo 'http_req_duration p(95)<60000' --step 1s --settle 0.2s \
+        --cool-down 0s --threads 1 --no-figures --quiet -o cap
+    echo "$stderr"
+    verdict=$(json cap/capacity.json '$.steps[0].verdict')
+    [[ $stderr == *"the client is the limit at 100000 requests/s, as 3 steps were $verdict: "*"; to send more, give it more --threads, or more machines with coldswarm-mpi capacity"* ]]
+    [ "$verdict" != SUSPECT ] || [[ $stderr == *"; to count such steps, with its delays in the times, --accept-suspect" ]]
 }
 
 # The steps are real. The times are written into their files, because the answer must not depend on the machine.
