@@ -404,6 +404,11 @@ static int resume(struct capacity_setup *s, const struct args *a, struct err *e)
     s->scenario = s->earlier.scenario;
     if (s->scenario == NULL || s->earlier.started_utc == NULL)
         return err_set(e, "%s does not name its scenario, so the search cannot go on", path);
+    if (s->scenario[0] != '/' && access(s->scenario, F_OK) != 0)
+        return err_set(e,
+                       "the scenario of this search, %s, is not here; --resume works in the folder "
+                       "where the search began",
+                       s->scenario);
     return recall(s, a, e) != 0 || prepare(s, s->earlier.started_utc, e) != 0
                ? -1
                : check_same(&s->earlier, &s->result, e);

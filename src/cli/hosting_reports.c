@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include "cli/hosting.h"
+#include "record/reader.h"
+#include "record/reader_streams.h"
 #include "report/report.h"
 #include "util/clock.h"
 #include "util/file.h"
@@ -88,16 +90,22 @@ static int wait_for(pid_t pid, const struct web_ask *ask) {
     }
 }
 
-/* What it said of its failure, without the program's name. */
+/* What it said of its failure, without the program's name before each line. */
 static void explain(int said, int code, struct web_reply *out) {
     static const char program[] = "coldswarm: ";
-    char text[SAID_BYTES + 1];
+    const size_t named = sizeof program - 1;
+    char text[SAID_BYTES + 1], from[SAID_BYTES + 1];
     ssize_t n = pread(said, text, SAID_BYTES, 0);
+    size_t length = 0;
     text[n > 0 ? n : 0] = '\0';
-    char *from = strncmp(text, program, strlen(program)) == 0 ? text + strlen(program) : text;
-    size_t length = strlen(from);
+    for (const char *p = text; *p != '\0';)
+        if ((p == text || p[-1] == '\n') && strncmp(p, program, named) == 0)
+            p += named;
+        else
+            from[length++] = *p++;
     while (length > 0 && from[length - 1] == '\n')
-        from[--length] = '\0';
+        length--;
+    from[length] = '\0';
     web_reply_error(out, code == EXIT_USAGE ? 409 : 500,
                     code < 0      ? "it was not finished: it took too long, or nobody waited for it"
                     : length == 0 ? "it failed and did not say why"
@@ -149,6 +157,16 @@ static void label(const struct web_ask *ask, const char *word, const char *file,
                  ask->name, file);
 }
 
+/* False: the format is of streams of tokens, and the run has none. A file that cannot be read is for
+ * the report to say. */
+static bool suits(const struct report_format *format, const char *path) {
+    struct reader *r = NULL;
+    struct err e;
+    bool suitable = !format->of_streams || reader_peek(path, &r, &e) != 0 || reader_has_streams(r);
+    reader_close(r);
+    return suitable;
+}
+
 void hosting_report(const struct hosting *h, const struct web_ask *ask, struct web_reply *out) {
     char path[HOSTING_PATH_BYTES];
     struct err e = {""};
@@ -159,6 +177,9 @@ void hosting_report(const struct hosting *h, const struct web_ask *ask, struct w
     else if (format == NULL) {
         err_set(&e, "there is no format \"%.30s\"; the formats are %s", word, report_format_words);
         web_reply_error(out, 400, e.text);
+    } else if (!suits(format, path)) {
+        err_set(&e, "this run has no streams of tokens, of which the format %s is", word);
+        web_reply_error(out, 409, e.text);
     } else {
         make(h, (const char *const[]){"coldswarm", "report", "-f", word, "--", path, NULL}, ask,
              out);

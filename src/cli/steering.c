@@ -44,7 +44,7 @@ static bool is_number(const char *word, const char *key, double min, double max,
 static bool parse(const char *text, const struct load *l, struct load_change *out, struct err *e) {
     char word[WORD_BYTES];
     double value = 0;
-    bool known = false;
+    bool known = false, paced = false;
     *out = (struct load_change){.spawn_rate = l->spawn_rate > 0 ? l->spawn_rate : 1};
     if (!next_word(&text, word) || units_duration(word, &out->at_ns, e) != 0)
         return false;
@@ -53,13 +53,15 @@ static bool parse(const char *text, const struct load *l, struct load_change *ou
             return false;
         if (word[0] == '\0')
             return known;
-        if (!load_is_open(l) && is_number(word, "users", 0, ENGINE_CHANGE_USERS_MAX, &value) &&
-            value == floor(value)) {
+        if (!load_is_open(l) && !known &&
+            is_number(word, "users", 0, ENGINE_CHANGE_USERS_MAX, &value) && value == floor(value)) {
             out->users = (uint32_t)value;
             known = true;
-        } else if (!load_is_open(l) && is_number(word, "spawn_rate", 0.001, LOAD_USERS_MAX, &value))
+        } else if (!load_is_open(l) && !paced &&
+                   is_number(word, "spawn_rate", 0.001, LOAD_USERS_MAX, &value)) {
             out->spawn_rate = value;
-        else if (load_is_open(l) && is_number(word, "rate", 0, LOAD_RATE_MAX, &value)) {
+            paced = true;
+        } else if (load_is_open(l) && !known && is_number(word, "rate", 0, LOAD_RATE_MAX, &value)) {
             out->micro_rate = llround(value * LOAD_MICRO);
             known = true;
         } else
@@ -159,8 +161,9 @@ void steering_done(struct steering *s) {
 
 void steering_text(const struct control_change *c, struct buf *out) {
     if (c->kind == CONTROL_USERS)
-        buf_printf(out, "to %" PRIu32 " user%s, %s per second", c->users, c->users == 1 ? "" : "s",
+        buf_printf(out, "to %" PRIu32 " user%s, %s per second", c->users, text_plural(c->users),
                    text_rounded(c->spawn_rate, 9).text);
     else
-        buf_printf(out, "to %s requests per second", text_rounded(c->rate, 9).text);
+        buf_printf(out, "to %s request%s per second", text_rounded(c->rate, 9).text,
+                   text_plural_of(c->rate));
 }

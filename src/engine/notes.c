@@ -31,14 +31,17 @@ static bool any_open(const struct scenario *s) {
 
 static void note_users(struct notes *n, int64_t now_ns, uint32_t users) {
     struct err text;
+    char whole[48] = "the one user is";
     if (n->all_users || users < n->users_max)
         return;
+    if (users != 1)
+        snprintf(whole, sizeof whole, "all %u users are", users);
     n->all_users = true;
     bool open = any_open(n->scenario);
     if (open)
-        err_set(&text, "all %u users are busy; due requests wait for a free user", users);
+        err_set(&text, "%s busy; due requests wait for a free user", whole);
     else
-        err_set(&text, "all %u users are active", users);
+        err_set(&text, "%s active", whole);
     record_event(n->record, now_ns, open ? "users_busy" : "spawning_complete", text.text);
 }
 
@@ -89,8 +92,9 @@ static void note_changes(struct notes *n, size_t which, int64_t own_ns) {
          state->change++) {
         const struct load_change *c = &l->changes[state->change];
         if (load_is_open(l))
-            err_set(&text, "to %s requests per second",
-                    text_rounded((double)c->micro_rate / LOAD_MICRO, 9).text);
+            err_set(&text, "to %s request%s per second",
+                    text_rounded((double)c->micro_rate / LOAD_MICRO, 9).text,
+                    text_plural_of((double)c->micro_rate / LOAD_MICRO));
         else
             err_set(&text, "to %u user%s, %s per second", c->users, text_plural(c->users),
                     text_rounded(c->spawn_rate, 9).text);

@@ -8,6 +8,7 @@
 
 #include "control/metrics.h"
 #include "util/clock.h"
+#include "util/encode.h"
 #include "util/host.h"
 #include "util/json.h"
 #include "util/text.h"
@@ -71,7 +72,8 @@ int influx_url(const char *given, struct buf *out, struct err *e) {
     size_t path = mark == NULL ? u.path_bytes : (size_t)(mark - u.path);
     size_t query = u.path_bytes - path - (mark != NULL);
     if (ends_with(u.path, path, "/write") || ends_with(u.path, path, "/api/v3/write_lp")) {
-        buf_str(out, given);
+        buf_add(out, given, (size_t)(u.path - given));
+        encode_written(out, u.path, u.path_bytes);
         return check_query(mark == NULL ? "" : mark + 1, query, e);
     }
     while (path > 1 && u.path[path - 1] == '/')
@@ -80,7 +82,12 @@ int influx_url(const char *given, struct buf *out, struct err *e) {
         return err_set(e, "the address names no database; " HELP);
     buf_add(out, given, (size_t)(u.path - given));
     buf_str(out, "/write?db=");
-    buf_add(out, u.path + 1, path - 1);
+    /* A value of the query now, in which an '&' of a path would begin another one. */
+    struct buf name;
+    buf_init(&name, TEXT_MAX_BYTES);
+    decode_percent(&name, u.path + 1, path - 1, false);
+    encode_percent(out, buf_text(&name), name.len);
+    buf_done(&name);
     return buf_ok(out) ? 0 : err_set(e, "the address of the InfluxDB is too long");
 }
 

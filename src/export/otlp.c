@@ -36,7 +36,10 @@ int otlp_url(const char *given, struct buf *out, struct err *e) {
         return err_set(e, "the address of the receiver: %s", why.text);
     while (n > 0 && given[n - 1] == '/')
         n--;
-    buf_add(out, given, n);
+    size_t origin = (size_t)(u.path - given);
+    buf_add(out, given, n < origin ? n : origin);
+    if (n > origin)
+        encode_written(out, u.path, n - origin);
     if (n < tail || memcmp(given + n - tail, PATH, tail) != 0)
         buf_str(out, PATH);
     return buf_ok(out) ? 0 : err_set(e, "the address of the receiver is too long");

@@ -116,12 +116,15 @@ static int choose_window(struct comparison *c, struct comparison_file *file, str
     } else if (all_users_on(r, run->users_max, &file->from_us, e) != 0) {
         free(stages);
         return -1;
-    } else if (file->from_us >= 0)
-        snprintf(file->rule, sizeof file->rule, "from then on all %" PRIu32 " user%s are active",
-                 run->users_max, text_plural(run->users_max));
+    } else if (run->users_max == 1)
+        snprintf(file->rule, sizeof file->rule, "%s",
+                 file->from_us >= 0 ? "from then on its user is active" : "its user never started");
+    else if (file->from_us >= 0)
+        snprintf(file->rule, sizeof file->rule, "from then on all %" PRIu32 " users are active",
+                 run->users_max);
     else
-        snprintf(file->rule, sizeof file->rule, "its %" PRIu32 " user%s were never all active",
-                 run->users_max, text_plural(run->users_max));
+        snprintf(file->rule, sizeof file->rule, "its %" PRIu32 " users were never all active",
+                 run->users_max);
     free(stages);
     return 0;
 }

@@ -404,6 +404,8 @@ children() {
     [ "$(json_sql cap/capacity.json "select json_array_length(doc->'$.steps') > $first from file")" = 1 ]
     # What is there is not made again, and what it was about cannot change.
     [[ "$stderr" != *"step 1: "* ]]
+    mkdir other
+    (cd other && run -2 "$COLDSWARM" capacity --resume ../cap && [[ $output == "coldswarm: the scenario of this search, s.json, is not here; --resume works in the folder where the search began" ]])
     run "$COLDSWARM" capacity --resume cap --slo 'http_req_duration p(95)<1'
     [ "$status" -eq 2 ]
     [[ "$output" == *"goes on with the same SLOs"* ]]

@@ -100,7 +100,7 @@ END
     [ "$(sql a.db "select at_us, text from event where kind = 'load_change'")" = "500000|to 12 users, 100 per second
 1000000|to 1 user, 10 per second" ]
     [ "$(sql a.db "select users_max from run")" = 12 ]
-    for bad in x 5s '5s users' '5s users=-1' '5s users=1.5' '5s users=1e9' '5s users=0x2' '5s users=+2' '5s rate=5' '5s users=2 spawn_rate=0' '1h users=5' 'users=5 5s'; do
+    for bad in x 5s '5s users' '5s users=-1' '5s users=1.5' '5s users=1e9' '5s users=0x2' '5s users=+2' '5s rate=5' '5s users=2 spawn_rate=0' '5s users=2 users=3' '5s users=2 spawn_rate=1 spawn_rate=2' '1h users=5' 'users=5 5s'; do
         run -2 "$COLDSWARM" run -H "$URL" -u 2 -t 10s --change "$bad" -o b.db
         [[ $output == *"--change '$bad': "* ]]
     done

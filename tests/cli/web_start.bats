@@ -222,8 +222,8 @@ ended() { # waits for the page's process: it ends in order
             [ "$got" = 200 ] || { cat got.txt >&2; false; }
             cmp want.txt got.txt
         else
-            [ "$got" = 409 ] || [ "$got" = 500 ]
-            [ -n "$(json got.txt '$.error')" ]
+            [ "$got" = 409 ] # a format of streams, and the run has none
+            [[ $(json got.txt '$.error') == "this run has no streams of tokens, of which the format $format is" ]]
         fi
     done
     # The page of a run has no rights on this one.
@@ -242,6 +242,13 @@ ended() { # waits for the page's process: it ends in order
         [ "$(status_of --path-as-is "$PAGE/runs/$name")" != 200 ]
         [ "$(status_of --path-as-is "$PAGE/runs/r1.db/compare?with=$name")" != 200 ]
     done
+    # What compare says in several lines is that without the program's name before each.
+    "$COLDSWARM" run -H "$URL" -u 1 -t 100ms -o runs/r3.db --quiet >/dev/null 2>&1 || [ $? -eq 4 ]
+    run -2 "$COLDSWARM" compare "$PWD/runs/r3.db" --with "$PWD/runs/r3.db"
+    [ "${#lines[@]}" -gt 1 ]
+    [ "$(status_of "$PAGE/runs/r3.db/compare?with=r3.db")" = 409 ]
+    [ "$(json body '$.error')" = "${output//coldswarm: /}" ]
+    rm runs/r3.db
     [ "$(status_of "$PAGE/runs/none.db/report")" = 404 ]
     [ "$(status_of "$PAGE/runs/r1.db/report?format=pdf")" = 400 ]
     [ "$(status_of "$PAGE/runs/bad.db/report")" = 500 ]

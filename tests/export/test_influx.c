@@ -35,7 +35,10 @@ static void an_address_names_a_database_or_is_whole(void **state) {
     check_url("http://h:8086/load", "http://h:8086/write?db=load");
     check_url("http://h:8086/load/", "http://h:8086/write?db=load");
     check_url("https://u:p@h/a%20b", "https://u:p@h/write?db=a%20b");
+    check_url("http://h/a b", "http://h/write?db=a%20b");
+    check_url("http://h/a&b+c", "http://h/write?db=a%26b%2Bc");
     check_url("http://h/write?db=x", "http://h/write?db=x");
+    check_url("http://h/in flux/write?db=x y", "http://h/in%20flux/write?db=x%20y");
     check_url("http://h/influx/write?db=x&rp=y", "http://h/influx/write?db=x&rp=y");
     check_url("http://h/api/v2/write?org=o&bucket=b", "http://h/api/v2/write?org=o&bucket=b");
     check_url("http://h/api/v3/write_lp?db=x", "http://h/api/v3/write_lp?db=x");

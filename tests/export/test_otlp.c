@@ -38,6 +38,7 @@ static void a_base_address_gets_the_path_of_metrics(void **state) {
     check_url("https://h/base//", "https://h/base/v1/metrics");
     check_url("https://h/base/v1/metrics", "https://h/base/v1/metrics");
     check_url("https://h/base/v1/metrics/", "https://h/base/v1/metrics");
+    check_url("https://h/my base/%41", "https://h/my%20base/%41/v1/metrics");
     check_url("http://u:p@h", "http://u:p@h/v1/metrics");
     check_url("http://[::1]:4318", "http://[::1]:4318/v1/metrics");
     check_url("localhost:4318", NULL);
