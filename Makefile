@@ -246,9 +246,10 @@ FIRST_address  := $(if $(T),$(BATS),$(filter $(FOREIGN),$(BATS))) $(UNITBIN) $(R
 PLAIN          := ci completion formats_docs latex run_file_docs scenarios_docs svg_names
 WATCHED        := $(filter-out %/more_simulation tests/scripts/% $(PLAIN:%=tests/cli/%.bats),$(MOREBIN) $(BATS))
 # `auto` takes the direct transport where it can. What sends requests is tested with libcurl too: in the second tier under ASan, in place of
-# the direct transport but for DIRECT. Not what asks how a file of rows is read or a command line is understood, nor gRPC, which libcurl has not.
-DIRECT         := connections flows http2 run run_stream streams
-READING        := cloudrun_gpu clocks cluster compare convert_log csv dialects gate grpc help html import locust report shard_options stream_figures stream_report validate_hosts web_start
+# the direct transport but for DIRECT. Not what asks how a file of rows is read or a command line is understood, what takes both by itself,
+# nor gRPC, which libcurl has not.
+DIRECT         := connections flows run run_stream
+READING        := addresses cloudrun_gpu clocks cluster compare convert_log csv dialects gate grpc help html http2 import locust report shard_options stream_figures stream_report streams validate_hosts web_start
 SENDING        := $(filter-out $(READING:%=tests/cli/%.bats),$(if $(SAN)$(TRANSPORT),$(shell grep -lE 'COLDSWARM" run ' $(filter tests/cli/%,$(BATS)))))
 # $(call tagged,TAGS,SUITES): of these, the tests with the tags.
 tagged          = $(patsubst %,TAGS=$(1)$(comma)%,$(2))

@@ -157,8 +157,8 @@ static void label(const struct web_ask *ask, const char *word, const char *file,
                  ask->name, file);
 }
 
-/* False: the format is of streams of tokens, and the run has none. A file that cannot be read is for
- * the report to say. */
+/* False: the format is of streams of tokens, and the run has none. What a file that cannot be read
+ * lacks, the report says. */
 static bool suits(const struct report_format *format, const char *path) {
     struct reader *r = NULL;
     struct err e;
