@@ -89,7 +89,7 @@ TRUTH    := $(B)/tests/support/truth
 # For LD_PRELOAD: makes allocations and writes fail.
 FAULTS   := $(B)/tests/torture/faults.so
 # The parts that run on more than one thread, for the thread sanitiser.
-THREADED := $(filter tests/record/% tests/engine/% tests/stats/%,$(UNIT))
+THREADED := $(filter tests/record/% tests/engine/% tests/stats/test_live_table.c,$(UNIT))
 C_FILES  := $(wildcard src/*/*.[ch] mpi/*.[ch] tests/*/*.[ch] bench/*.[ch] scripts/*.c)
 
 .DELETE_ON_ERROR:
@@ -228,42 +228,43 @@ $(FAULTS): tests/torture/faults.c $(B)/flags
 	@$(CC) $(CPPFLAGS) -std=c17 -O2 $(WARN) -shared -fPIC -o $@ $< -pthread
 
 # What `make test` runs. There are two tiers, check and more: to the second belong the bats tests with the tag `more` and the files
-# tests/*/more_*.c. TIER=all is both. A bats test with the tag `plain` is not for sanitisers. TIER=rest is for SAN=address: what the second tier
-# runs under it. The longest test, a simulation, comes first, so that it does not end alone.
+# tests/*/more_*.c. TIER=all is both. A bats test with the tag `plain` is not for sanitisers. `make check` runs each test once: TIER=plain, and
+# with SAN=address what reads untrusted input. TIER=rest is for SAN=address: what the second tier runs under it. The longest test, a simulation,
+# comes first, so that it does not end alone.
 TIER      ?= check
 TRANSPORT ?=
 T         ?=
 TEST_JOBS ?= 1
 # $(call of_tier,FOR CHECK,FOR MORE)
-of_tier         = $(if $(filter check all,$(TIER)),$(1)) $(if $(filter more all rest,$(TIER)),$(2))
-TAGGED         := $(if $(filter more rest,$(TIER)),$(shell grep -lE '^\# bats (test|file)_tags=(.*,)?more\b' $(BATS)))
-SUITES         := $(call of_tier,,$(MOREBIN)) $(call of_tier,$(BATS),$(TAGGED)) $(call of_tier,$(UNITBIN))
-# Under ASan, in the first tier: the suites that read untrusted input. The others are in the second.
+of_tier         = $(if $(filter check plain all,$(TIER)),$(1)) $(if $(filter more all rest,$(TIER)),$(2))
+# $(call with_tag,TAG): the bats files with such tests. $(call tagged,TAGS,SUITES): of these, the tests with the tags.
+with_tag        = $(shell grep -lE '^\# bats (test|file)_tags=(.*,)?$(1)\b' $(BATS))
+tagged          = $(patsubst %,TAGS=$(1)$(comma)%,$(2))
+TAGGED         := $(if $(filter more,$(TIER)),$(call with_tag,more))
 FOREIGN        := checked codings convert convert_counts convert_curl convert_har convert_locust convert_log convert_modules convert_openapi convert_postman convert_shell csv endless export hostile hostile_files import merge names paths scrape served unsendable validate web_start
-FOREIGN        := $(FOREIGN:%=tests/cli/%.bats)
-FIRST_address  := $(if $(T),$(BATS),$(filter $(FOREIGN),$(BATS))) $(UNITBIN) $(REPLAY)
-# Not the tests of scripts, documents and pictures, and not simulations: what they compute with has its unit tests.
-PLAIN          := ci completion formats_docs latex run_file_docs scenarios_docs svg_names
-WATCHED        := $(filter-out %/more_simulation tests/scripts/% $(PLAIN:%=tests/cli/%.bats),$(MOREBIN) $(BATS))
-# `auto` takes the direct transport where it can. What sends requests is tested with libcurl too: in the second tier under ASan, in place of
-# the direct transport but for DIRECT. Not what asks how a file of rows is read or a command line is understood, what takes both by itself,
-# nor gRPC, which libcurl has not.
-DIRECT         := connections flows run run_stream
+FOREIGN        := $(filter $(FOREIGN:%=tests/cli/%.bats),$(BATS))
+FIRST          := $(if $(filter plain,$(TIER)),$(filter-out $(FOREIGN),$(BATS)) $(call tagged,plain,$(filter $(FOREIGN),$(call with_tag,plain))),$(BATS))
+SUITES         := $(call of_tier,,$(MOREBIN)) $(call of_tier,$(FIRST),$(TAGGED)) $(call of_tier,$(UNITBIN))
+# `auto` takes the direct transport where it can. What sends requests is tested with libcurl too: in the second tier, under ASan. Not what asks
+# how a file of rows is read or a command line is understood, what takes both by itself, nor gRPC, which libcurl has not.
 READING        := addresses cloudrun_gpu clocks cluster compare convert_log csv dialects gate grpc help html http2 import locust report shard_options stream_figures stream_report streams validate_hosts web_start
 SENDING        := $(filter-out $(READING:%=tests/cli/%.bats),$(if $(SAN)$(TRANSPORT),$(shell grep -lE 'COLDSWARM" run ' $(filter tests/cli/%,$(BATS)))))
-# $(call tagged,TAGS,SUITES): of these, the tests with the tags.
-tagged          = $(patsubst %,TAGS=$(1)$(comma)%,$(2))
-REST_address   := $(filter-out $(FOREIGN) $(SENDING),$(WATCHED)) $(DIRECT:%=tests/cli/%.bats) \
-                  $(call tagged,more,$(filter-out $(DIRECT:%=tests/cli/%.bats),$(filter $(FOREIGN) $(SENDING),$(filter $(WATCHED),$(TAGGED))))) \
-                  $(call tagged,!more$(comma)COLDSWARM_TRANSPORT=curl,$(SENDING))
-ALL_address    := $(WATCHED) $(UNITBIN) $(REPLAY)
+# Under ASan too, but with the direct transport: the protocols, the target, MPI and what lacks memory. `make sanitize` runs all but the tests of
+# scripts, documents and pictures, and simulations: what they compute with has its unit tests.
+DIRECT         := $(wildcard $(patsubst %,tests/cli/%.bats,addresses connections grpc http2 shard_options streams target tls_files)) \
+                  $(filter %/mpi.bats %/mpi_losses.bats %/servers.bats %/llm.bats %/slices.bats,$(BATS))
+MORE_address   := $(filter-out %/more_simulation,$(MOREBIN))
+FIRST_address  := $(if $(T),$(BATS),$(FOREIGN)) $(UNITBIN) $(REPLAY)
+REST_address   := $(MORE_address) $(DIRECT) $(call tagged,!more$(comma)COLDSWARM_TRANSPORT=curl,$(SENDING))
+PLAIN          := ci completion formats_docs latex run_file_docs scenarios_docs svg_names
+ALL_address    := $(MORE_address) $(filter-out tests/scripts/% $(PLAIN:%=tests/cli/%.bats),$(BATS)) $(UNITBIN) $(REPLAY)
 SUITES_address := $(if $(filter check,$(TIER)),$(FIRST_address),$(if $(filter rest,$(TIER)),$(REST_address),$(ALL_address)))
 SUITES_thread  := $(call of_tier,,$(filter %/cloudrun.bats %/export.bats %/flows.bats %/locust_web.bats %/open.bats %/run.bats %/steer.bats %/web.bats %/web_start.bats,$(BATS))) $(THREADED:%.c=$(B)/%)
 SUITES_coverage := $(SUITES)
 SUITES         := $(if $(SAN),$(SUITES_$(SAN)),$(SUITES))
 SUITES         := $(if $(TRANSPORT),$(SENDING:%=COLDSWARM_TRANSPORT=$(TRANSPORT)$(comma)%),$(SUITES))
 WANTED         := $(strip $(if $(T),$(foreach s,$(SUITES),$(if $(findstring $(T),$(s)),$(s))),$(SUITES)))
-TAGS           := $(if $(filter check,$(TIER)),!more)$(if $(filter more,$(TIER)),more)$(if $(SAN),$(if $(filter all rest,$(TIER)),,$(comma))!plain)
+TAGS           := $(if $(filter check plain,$(TIER)),!more)$(if $(filter more,$(TIER)),more)$(if $(SAN),$(if $(filter all rest,$(TIER)),,$(comma))!plain)
 RUN_TESTS      := COLDSWARM=$(B)/coldswarm TSAN_OPTIONS=$(addprefix suppressions=,$(wildcard tests/tsan.supp)) \
                   scripts/run-tests --jobs $(TEST_JOBS) $(if $(TAGS),--tags '$(TAGS)') $(if $(filter thread,$(SAN)),--without-aslr)
 
@@ -282,7 +283,7 @@ test: $(PROGRAM) $(if $(filter tests/mpi/%,$(WANTED)),$(MPI_TESTED)) $(filter $(
 	@$(if $(WANTED),$(RUN_TESTS) $(WANTED),$(if $(T),echo "no suite has '$(T)' in its path" >&2; exit 1,echo "0 passed$(comma) 0 failed$(comma) 0 skipped"))
 
 .PHONY: check check-more sanitize
-check: ## install what is missing; layout, layers, build, every test once; ASan and UBSan where input is untrusted
+check: ## install what is missing; layout, layers, build, every test once, under ASan and UBSan where input is untrusted
 	@scripts/check
 check-more: ## install more; everything under sanitisers, both transports, deep lint, clang, LaTeX, browsers, real servers, fuzzing
 	@scripts/check more

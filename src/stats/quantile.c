@@ -53,7 +53,8 @@ void quantile_sort(int64_t *values, size_t n) {
     int64_t *spare = n < RADIX_MIN ? NULL : malloc(n * sizeof *spare), *from = values, *to = spare;
     uint64_t differ = 0;
     if (spare == NULL) {
-        qsort(values, n, sizeof *values, by_value);
+        if (n > 1) /* without values there may be no array, which qsort must not get */
+            qsort(values, n, sizeof *values, by_value);
         return;
     }
     for (size_t i = 1; i < n; i++)
