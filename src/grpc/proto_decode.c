@@ -207,7 +207,7 @@ static int entry_value(struct decode *d, const struct proto_message *m, struct b
                     result = err_memory(d->e, NULL);
             }
         }
-    if (result == 0 && w->count > base + 1)
+    if (result == 0 && f->message != NULL && w->count > base + 1)
         result = merged(d, f->message, &w->seen[base], w->count - base, way);
     else if (result == 0)
         result = value(d, f, &last, way);

@@ -335,7 +335,7 @@ static void draw_answer(const struct plot *p, const struct figure *f, const stru
 static void panel_legend(struct buf *out, const struct figure *f, const struct panel *panel) {
     static const char *const classes[] = {"s1", "s2", "d3"};
     legend_begin(out);
-    for (size_t i = 0; panel->count > 1 && i < panel->count; i++)
+    for (size_t i = 0; panel->count > 1 && i < panel->count && i < COUNT_OF(classes); i++)
         legend_line(out, classes[i], figure_on_page(&f->lines[panel->first + i].name));
     if (!isnan(panel->limit))
         legend_line(out, "limit", "SLO");
