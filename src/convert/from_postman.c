@@ -4,132 +4,9 @@
 #include <strings.h>
 
 #include "convert/from.h"
-#include "convert/postman_dynamic.h"
+#include "convert/from_postman.h"
 #include "convert/source_url.h"
 #include "util/encode.h"
-
-#define VARIABLES_MAX 10000
-#define RESOLVE_DEPTH 8
-#define RESOLVED_MAX ((size_t)16 << 20)
-
-struct postman {
-    struct draft *d;
-    struct pointer_map by_name;      /* the collection's variables */
-    const struct json *own;          /* the URL's path variables, or NULL */
-    const struct json *keeps_bodies; /* "disableBodyPruning" of the folder or collection */
-};
-
-static bool is_on(const struct json *v) {
-    const struct json *m = json_get(v, "disabled");
-    return m == NULL || m->kind != JSON_BOOL || !m->boolean;
-}
-
-static const struct json *variable(const struct json *list, const char *name, size_t n) {
-    size_t seen = 0;
-    for (const struct json *m = list == NULL ? NULL : list->first;
-         m != NULL && seen++ < VARIABLES_MAX; m = m->next) {
-        const struct json *key = json_get(m, "key");
-        if (key == NULL)
-            key = json_get(m, "id"); /* v2.0 */
-        if (key != NULL && key->kind == JSON_STRING && key->len == n &&
-            memcmp(key->text, name, n) == 0 && is_on(m))
-            return m;
-    }
-    return NULL;
-}
-
-static const char *key_of(const struct json *m) {
-    const struct json *key = json_get(m, "key");
-    return key == NULL ? json_get_string(m, "id") : json_get_string(m, "key"); /* "id": v2.0 */
-}
-
-/* One of the collection's variables. */
-static const struct json *collected(const struct postman *p, const char *name, size_t n) {
-    struct pointer_search at;
-    for (const struct json *m = pointer_map_first(&p->by_name, name, n, &at); m != NULL;
-         m = pointer_map_next(&p->by_name, &at))
-        if (strlen(key_of(m)) == n && memcmp(key_of(m), name, n) == 0)
-            return m;
-    return NULL;
-}
-
-static void collect(struct postman *p, const struct json *list) {
-    for (struct json *m = list == NULL ? NULL : list->first; m != NULL; m = m->next)
-        if (is_on(m) && !pointer_map_add(&p->by_name, key_of(m), strlen(key_of(m)), m))
-            p->d->failed = true;
-}
-
-static void resolve_into(struct postman *p, const char *text, size_t n, struct draft_notes *notes,
-                         int depth, struct buf *out);
-
-static void put_variable(struct postman *p, const char *name, size_t n, struct draft_notes *notes,
-                         int depth, struct buf *out) {
-    struct draft *d = p->d;
-    const char *plain = draft_copy(d, name, n < 100 ? n : 100);
-    const struct json *v = collected(p, name, n), *value = json_get(v, "value");
-    if (n > 0 && name[0] == '$' && postman_dynamic(d, name, n, out))
-        return;
-    bool secret =
-        draft_is_secret_name(name, n) || strcmp(json_get_string(v, "type"), "secret") == 0;
-    bool has = value != NULL && (value->kind == JSON_STRING || value->kind == JSON_NUMBER) &&
-               value->len > 0;
-    if (has && !secret) {
-        resolve_into(p, value->text, value->len, notes, depth + 1, out);
-        return;
-    }
-    if (value != NULL && value->kind == JSON_BOOL) {
-        buf_str(out, value->boolean ? "true" : "false");
-        return;
-    }
-    /* Of the environment that the collection was used with, or better not written down:
-     * "${env.NAME}". */
-    draft_add_variable(
-        d, out,
-        has ? draft_secret(d, plain, value->text, value->len, "Postman variable {{%s}}", plain)
-            : draft_variable(d, plain, "Postman variable {{%s}}", plain));
-}
-
-/* Appends the text with each {{name}} resolved. */
-static void resolve_into(struct postman *p, const char *text, size_t n, struct draft_notes *notes,
-                         int depth, struct buf *out) {
-    size_t i = 0;
-    if (depth > RESOLVE_DEPTH) {
-        draft_note(p->d, notes, "left out: a variable that refers to itself");
-        return;
-    }
-    while (i < n && !out->failed) {
-        const char *open = memmem(text + i, n - i, "{{", 2);
-        const char *close = open == NULL ? NULL : memmem(open, n - (size_t)(open - text), "}}", 2);
-        size_t plain = close == NULL ? n - i : (size_t)(open - text) - i;
-        draft_clean(out, text + i, plain);
-        if (close == NULL)
-            return;
-        const char *name = open + 2;
-        size_t len = (size_t)(close - name);
-        while (len > 0 && name[0] == ' ') {
-            name++;
-            len--;
-        }
-        while (len > 0 && name[len - 1] == ' ')
-            len--;
-        if (len > 0)
-            put_variable(p, name, len, notes, depth, out);
-        i = (size_t)(close - text) + 2;
-    }
-}
-
-/* Plain text, with references, of a string or number; "" for anything else. The length is in *n. */
-static const char *resolve(struct postman *p, const struct json *v, struct draft_notes *notes,
-                           size_t *n) {
-    struct buf b;
-    buf_init(&b, RESOLVED_MAX);
-    if (v != NULL && (v->kind == JSON_STRING || v->kind == JSON_NUMBER))
-        resolve_into(p, v->text, v->len, notes, 0, &b);
-    else if (v != NULL && v->kind == JSON_BOOL)
-        buf_str(&b, v->boolean ? "true" : "false");
-    *n = b.len;
-    return draft_take(p->d, &b);
-}
 
 static void add_joined(struct postman *p, const struct json *list, const char *between,
                        struct draft_notes *notes, struct buf *out) {
@@ -140,9 +17,9 @@ static void add_joined(struct postman *p, const struct json *list, const char *b
         /* ":id" stands for a path variable of the URL. */
         const struct json *own =
             value != NULL && value->kind == JSON_STRING && value->text[0] == ':' && value->len > 1
-                ? variable(p->own, value->text + 1, value->len - 1)
+                ? postman_entry(p->own, value->text + 1, value->len - 1)
                 : NULL;
-        text = resolve(p, own != NULL ? json_get(own, "value") : value, notes, &n);
+        text = postman_text(p, own != NULL ? json_get(own, "value") : value, notes, &n);
         if (m != list->first)
             buf_str(out, between);
         if (own != NULL && n == 0)
@@ -160,40 +37,40 @@ static void url_parts(struct postman *p, const struct json *url, struct draft_no
     size_t n;
     const struct json *host = json_get(url, "host"), *path = json_get(url, "path"),
                       *query = json_get_array(url, "query");
-    const char *text = resolve(p, json_get(url, "protocol"), notes, &n);
+    const char *text = postman_text(p, json_get(url, "protocol"), notes, &n);
     if (n > 0)
         buf_printf(out, "%s://", text);
     if (host != NULL && host->kind == JSON_ARRAY) {
         add_joined(p, host, ".", notes, out);
     } else {
-        text = resolve(p, host, notes, &n);
+        text = postman_text(p, host, notes, &n);
         buf_add(out, text, n);
     }
-    text = resolve(p, json_get(url, "port"), notes, &n);
+    text = postman_text(p, json_get(url, "port"), notes, &n);
     if (n > 0)
         buf_printf(out, ":%s", text);
     if (path != NULL && path->kind == JSON_ARRAY) {
         buf_char(out, '/');
         add_joined(p, path, "/", notes, out);
     } else {
-        text = resolve(p, path, notes, &n);
+        text = postman_text(p, path, notes, &n);
         if (n > 0 && text[0] != '/')
             buf_char(out, '/');
         buf_add(out, text, n);
     }
     char between = '?';
     for (const struct json *m = query == NULL ? NULL : query->first; m != NULL; m = m->next) {
-        if (!is_on(m))
+        if (!postman_is_on(m))
             continue;
         buf_char(out, between);
         between = '&';
-        text = resolve(p, json_get(m, "key"), notes, &n);
+        text = postman_text(p, json_get(m, "key"), notes, &n);
         buf_add(out, text, n);
         const struct json *value = json_get(m, "value");
         if (value == NULL || value->kind == JSON_NULL)
             continue;
         buf_char(out, '=');
-        text = resolve(p, value, notes, &n);
+        text = postman_text(p, value, notes, &n);
         /* A line or "&" inside a value: as Postman sends it, escaped. */
         for (size_t i = 0; i < n; i++) {
             if (text[i] == ' ' || text[i] == '#' || text[i] == '&')
@@ -209,12 +86,12 @@ static bool set_url(struct postman *p, const struct json *url, struct draft_requ
     struct buf b;
     struct url u;
     size_t n;
-    buf_init(&b, RESOLVED_MAX);
+    buf_init(&b, POSTMAN_TEXT_MAX);
     p->own = json_get_array(url, "variable");
     if (url != NULL && url->kind == JSON_OBJECT && json_get(url, "host") != NULL)
         url_parts(p, url, &q->notes, &b);
     else {
-        const char *text = resolve(
+        const char *text = postman_text(
             p, url != NULL && url->kind == JSON_OBJECT ? json_get(url, "raw") : url, &q->notes, &n);
         buf_add(&b, text, n);
     }
@@ -236,126 +113,39 @@ static bool set_url(struct postman *p, const struct json *url, struct draft_requ
     return wrong == NULL;
 }
 
-/* auth.bearer is [{"key": "token", "value": ...}] in v2.1, {"token": ...} in v2.0. */
-static const char *auth_field(struct postman *p, const struct json *auth, const char *kind,
-                              const char *key, struct draft_notes *notes, size_t *n) {
-    const struct json *fields = json_get(auth, kind);
-    const struct json *v = fields != NULL && fields->kind == JSON_ARRAY
-                               ? json_get(variable(fields, key, strlen(key)), "value")
-                               : json_get(fields, key);
-    return resolve(p, v, notes, n);
-}
-
-static void api_key(struct postman *p, const struct json *auth, struct draft_request *q) {
-    struct draft *d = p->d;
-    size_t key_n, value_n, in_n;
-    const char *key = auth_field(p, auth, "apikey", "key", &q->notes, &key_n);
-    const char *value = auth_field(p, auth, "apikey", "value", &q->notes, &value_n);
-    const char *in = auth_field(p, auth, "apikey", "in", &q->notes, &in_n);
-    if (key_n == 0 || value_n == 0)
-        return;
-    const char *text = draft_secret(d, key, value, value_n, "API key %.60s", key);
-    struct buf b;
-    if (strcmp(in, "query") != 0) {
-        draft_header(d, q, key, "x", 1); /* checks the name */
-        if (draft_header_get(q, key) != NULL) {
-            draft_header_remove(q, key);
-            draft_pair_add(d, &q->headers, key, text);
-        }
-        return;
+/* "Name: value" in each line, as the schema allows; "//" begins one that is switched off. */
+static void header_lines(struct postman *p, const struct json *text, struct draft_request *q) {
+    size_t n;
+    const char *line = postman_text(p, text, &q->notes, &n);
+    for (const char *next; line[0] != '\0'; line = next) {
+        size_t bytes = strcspn(line, "\r\n"), name = strcspn(line, ":\r\n");
+        next = line + bytes + strspn(line + bytes, "\r\n");
+        if (strncmp(line, "//", 2) == 0 || name == 0 || name == bytes)
+            continue;
+        size_t value = name + 1 + strspn(line + name + 1, " \t");
+        const char *key = draft_copy(p->d, line, name);
+        draft_header(p->d, q, key, line + value, value < bytes ? bytes - value : 0);
     }
-    if (draft_has_reference(d, value, value_n)) { /* the rest of it is to be escaped */
-        buf_init(&b, RESOLVED_MAX);
-        draft_add_percent(d, &b, value, value_n);
-        const size_t n = b.len;
-        const char *escaped = draft_take(d, &b);
-        text = draft_literal(d, escaped, n);
-    }
-    buf_init(&b, RESOLVED_MAX);
-    buf_printf(&b, "%s%c", q->path, strchr(q->path, '?') == NULL ? '?' : '&');
-    encode_percent(&b, key, key_n);
-    buf_printf(&b, "=%s", text);
-    q->path = draft_take(d, &b);
-}
-
-/* The token that Postman has stored, or a variable: how to get one is not read. */
-static void oauth2(struct postman *p, const struct json *auth, struct draft_request *q) {
-    struct draft *d = p->d;
-    size_t n, prefix_n, in_n;
-    const char *token = auth_field(p, auth, "oauth2", "accessToken", &q->notes, &n);
-    const char *prefix = auth_field(p, auth, "oauth2", "headerPrefix", &q->notes, &prefix_n);
-    const char *in = auth_field(p, auth, "oauth2", "addTokenTo", &q->notes, &in_n);
-    const char *text = n > 0 ? draft_secret(d, "TOKEN", token, n, "OAuth 2 token")
-                             : draft_variable(d, "TOKEN", "OAuth 2 token");
-    struct buf b;
-    while (prefix_n > 0 && prefix[prefix_n - 1] == ' ')
-        prefix_n--;
-    if (n == 0)
-        draft_note(d, &q->notes,
-                   "assumed: the OAuth 2 token is in TOKEN; how to get one is not read");
-    buf_init(&b, RESOLVED_MAX);
-    if (strcmp(in, "queryParams") == 0) {
-        buf_printf(&b, "%s%caccess_token=%s", q->path, strchr(q->path, '?') == NULL ? '?' : '&',
-                   text);
-        q->path = draft_take(d, &b);
-    } else if (prefix_n == 0 || (prefix_n == 6 && strncasecmp(prefix, "Bearer", 6) == 0)) {
-        draft_header_remove(q, "Authorization");
-        q->auth = (struct draft_auth){.bearer = text};
-        buf_done(&b);
-    } else {
-        draft_header_remove(q, "Authorization");
-        draft_add_literal(d, &b, prefix, prefix_n);
-        buf_printf(&b, " %s", text);
-        draft_pair_add(d, &q->headers, "Authorization", draft_take(d, &b));
-    }
-}
-
-static void set_auth(struct postman *p, const struct json *auth, struct draft_request *q) {
-    struct draft *d = p->d;
-    const char *type = json_get_string(auth, "type");
-    size_t n, m;
-    if (auth == NULL || auth->kind != JSON_OBJECT || type[0] == '\0' || strcmp(type, "noauth") == 0)
-        return;
-    if (strcmp(type, "bearer") == 0) {
-        const char *token = auth_field(p, auth, "bearer", "token", &q->notes, &n);
-        if (n > 0)
-            draft_bearer(d, q, token, n);
-        else
-            draft_note(d, &q->notes, "left out: an empty bearer token");
-    } else if (strcmp(type, "basic") == 0) {
-        const char *user = auth_field(p, auth, "basic", "username", &q->notes, &n);
-        const char *password = auth_field(p, auth, "basic", "password", &q->notes, &m);
-        draft_header_remove(q, "Authorization");
-        q->auth.user =
-            n == 0 ? "" : draft_secret(d, "AUTH_USER", user, n, "user of basic authentication");
-        q->auth.password = m == 0 ? ""
-                                  : draft_secret(d, "AUTH_PASSWORD", password, m,
-                                                 "password of basic authentication");
-    } else if (strcmp(type, "oauth2") == 0) {
-        oauth2(p, auth, q);
-    } else {
-        api_key(p, auth, q);
-    }
-}
-
-/* What coldswarm has no authentication for: the request cannot be sent as it was meant. */
-static bool is_refused(const struct json *auth) {
-    static const char *const known[] = {"", "noauth", "bearer", "basic", "apikey", "oauth2"};
-    const char *type = json_get_string(auth, "type");
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcmp(type, known[i]) == 0)
-            return false;
-    return auth != NULL && auth->kind == JSON_OBJECT;
 }
 
 static void headers(struct postman *p, const struct json *list, struct draft_request *q) {
-    for (const struct json *m = list == NULL ? NULL : list->first; m != NULL; m = m->next) {
+    if (list != NULL && list->kind == JSON_STRING)
+        header_lines(p, list, q);
+    if (list == NULL || list->kind != JSON_ARRAY)
+        return;
+    for (const struct json *m = list->first; m != NULL; m = m->next) {
         size_t n, k;
-        const char *key = resolve(p, json_get(m, "key"), &q->notes, &k);
-        const char *value = resolve(p, json_get(m, "value"), &q->notes, &n);
-        if (is_on(m) && k > 0)
+        const char *key = postman_text(p, json_get(m, "key"), &q->notes, &k);
+        const char *value = postman_text(p, json_get(m, "value"), &q->notes, &n);
+        if (postman_is_on(m) && k > 0)
             draft_header(p->d, q, key, value, n);
     }
+}
+
+/* A field of a form without a name. Postman's editor leaves one without a value at the end. */
+static void note_nameless(struct postman *p, const struct json *m, struct draft_request *q) {
+    if (json_get_string(m, "value")[0] != '\0' || json_get(m, "src") != NULL)
+        draft_note(p->d, &q->notes, "left out: a field of the form that has no name");
 }
 
 /* A part with this file, or (file NULL) with the field's text. Both may have a type and a name. */
@@ -363,20 +153,22 @@ static void add_part(struct postman *p, const struct json *m, struct draft_reque
                      const struct json *file) {
     struct draft *d = p->d;
     size_t n, k;
-    const char *key = resolve(p, json_get(m, "key"), &q->notes, &k);
+    const char *key = postman_text(p, json_get(m, "key"), &q->notes, &k);
     bool lacks = file == NULL && strcmp(json_get_string(m, "type"), "file") == 0;
+    if (k == 0)
+        note_nameless(p, m, q);
     struct draft_part *part = k > 0 ? draft_part_add(d, q, draft_literal(d, key, k)) : NULL;
     if (part == NULL)
         return;
     const struct json *content = file != NULL ? file : lacks ? NULL : json_get(m, "value");
-    const char *value = resolve(p, content, &q->notes, &n);
+    const char *value = postman_text(p, content, &q->notes, &n);
     if (file != NULL)
         part->file = draft_file_name(d, value);
     else
         part->value = draft_value(d, key, value, n);
-    const char *type = resolve(p, json_get(m, "contentType"), &q->notes, &n);
+    const char *type = postman_text(p, json_get(m, "contentType"), &q->notes, &n);
     part->type = strchr(type, '/') != NULL ? draft_literal(d, type, n) : NULL;
-    const char *name = resolve(p, json_get(m, "fileName"), &q->notes, &n);
+    const char *name = postman_text(p, json_get(m, "fileName"), &q->notes, &n);
     part->filename = n > 0 ? draft_literal(d, name, n) : NULL;
     if (lacks)
         draft_note(d, &q->notes,
@@ -389,9 +181,9 @@ static void form_data(struct postman *p, const struct json *list, struct draft_r
         const struct json *files = src != NULL && src->kind == JSON_ARRAY ? src->first : src;
         bool has = strcmp(json_get_string(m, "type"), "file") == 0 && files != NULL &&
                    files->kind == JSON_STRING && files->len > 0;
-        if (is_on(m) && !has)
+        if (postman_is_on(m) && !has)
             add_part(p, m, q, NULL);
-        for (; is_on(m) && has && files != NULL && files->kind == JSON_STRING;
+        for (; postman_is_on(m) && has && files != NULL && files->kind == JSON_STRING;
              files = src->kind == JSON_ARRAY ? files->next : NULL)
             add_part(p, m, q, files);
     }
@@ -400,11 +192,11 @@ static void form_data(struct postman *p, const struct json *list, struct draft_r
 static void graphql(struct postman *p, const struct json *v, struct draft_request *q) {
     struct buf b, object;
     size_t n, m;
-    const char *query = resolve(p, json_get(v, "query"), &q->notes, &n);
-    const char *operation = resolve(p, json_get(v, "operationName"), &q->notes, &m);
+    const char *query = postman_text(p, json_get(v, "query"), &q->notes, &n);
+    const char *operation = postman_text(p, json_get(v, "operationName"), &q->notes, &m);
     const struct json *given = json_get(v, "variables");
-    buf_init(&b, RESOLVED_MAX);
-    buf_init(&object, RESOLVED_MAX);
+    buf_init(&b, POSTMAN_TEXT_MAX);
+    buf_init(&object, POSTMAN_TEXT_MAX);
     buf_str(&b, "{\"query\":\"");
     json_escape(&b, query, n);
     buf_str(&b, m > 0 ? "\",\"operationName\":\"" : "");
@@ -414,7 +206,7 @@ static void graphql(struct postman *p, const struct json *v, struct draft_reques
         json_copy(given, NULL, NULL, &object);
     else
         buf_str(&object, json_get_string(v, "variables"));
-    resolve_into(p, buf_text(&object), object.len, &q->notes, 0, &b);
+    postman_add(p, buf_text(&object), object.len, &q->notes, &b);
     buf_str(&b, object.len > 0 ? "}" : "{}}");
     draft_body(p->d, q, buf_text(&b), b.len, "application/json");
     buf_done(&object);
@@ -425,10 +217,10 @@ static void set_body(struct postman *p, const struct json *body, struct draft_re
     struct draft *d = p->d;
     const char *mode = json_get_string(body, "mode");
     size_t n, k;
-    if (body == NULL || body->kind != JSON_OBJECT || !is_on(body) || mode[0] == '\0')
+    if (body == NULL || body->kind != JSON_OBJECT || !postman_is_on(body) || mode[0] == '\0')
         return;
     if (strcmp(mode, "raw") == 0) {
-        const char *text = resolve(p, json_get(body, "raw"), &q->notes, &n);
+        const char *text = postman_text(p, json_get(body, "raw"), &q->notes, &n);
         const char *language =
             json_get_string(json_get(json_get(body, "options"), "raw"), "language");
         const char *type = draft_header_get(q, "Content-Type");
@@ -442,19 +234,21 @@ static void set_body(struct postman *p, const struct json *body, struct draft_re
     } else if (strcmp(mode, "urlencoded") == 0) {
         const struct json *list = json_get_array(body, "urlencoded");
         for (const struct json *m = list == NULL ? NULL : list->first; m != NULL; m = m->next) {
-            const char *key = resolve(p, json_get(m, "key"), &q->notes, &k);
-            const char *value = resolve(p, json_get(m, "value"), &q->notes, &n);
-            if (is_on(m) && k > 0)
+            const char *key = postman_text(p, json_get(m, "key"), &q->notes, &k);
+            const char *value = postman_text(p, json_get(m, "value"), &q->notes, &n);
+            if (postman_is_on(m) && k > 0)
                 draft_form_add(d, q, key, k, value, n);
+            else if (postman_is_on(m))
+                note_nameless(p, m, q);
         }
     } else if (strcmp(mode, "formdata") == 0) {
         form_data(p, json_get_array(body, "formdata"), q);
         draft_header_remove(q, "Content-Type");
     } else if (strcmp(mode, "file") == 0) {
         const struct json *file = json_get(body, "file");
-        const char *path =
-            resolve(p, file != NULL && file->kind == JSON_OBJECT ? json_get(file, "src") : file,
-                    &q->notes, &n);
+        const char *path = postman_text(
+            p, file != NULL && file->kind == JSON_OBJECT ? json_get(file, "src") : file, &q->notes,
+            &n);
         if (n == 0) {
             draft_note(d, &q->notes,
                        "left out: the file of the body, which the collection does not specify");
@@ -478,7 +272,7 @@ static void scripts(struct postman *p, const struct json *v, const char *where,
         bool empty = exec == NULL || (exec->kind == JSON_STRING && exec->len == 0) ||
                      (exec->kind == JSON_ARRAY &&
                       (exec->count == 0 || (exec->count == 1 && exec->first->len == 0)));
-        if (!empty && is_on(m))
+        if (!empty && postman_is_on(m))
             draft_note(p->d, notes, "left out: the %s script of %.100s",
                        strcmp(json_get_string(m, "listen"), "test") == 0 ? "test" : "pre-request",
                        where);
@@ -507,7 +301,7 @@ static void request(struct postman *p, const struct json *item, const char *wher
     const struct json *own = json_get(r, "auth");
     size_t n = 0;
     auth = own != NULL && own->kind == JSON_OBJECT ? own : auth;
-    if (is_refused(auth)) {
+    if (postman_auth_is_refused(auth)) {
         draft_lost(
             d, &d->next, 1,
             "left out: request %.100s: its authentication is %.40s, which coldswarm does not "
@@ -519,7 +313,7 @@ static void request(struct postman *p, const struct json *item, const char *wher
     if (q == NULL)
         return;
     q->name = draft_literal(d, where, strlen(where));
-    const char *method = resolve(p, json_get(r, "method"), &q->notes, &n);
+    const char *method = postman_text(p, json_get(r, "method"), &q->notes, &n);
     bool token = n > 0 && n <= 32 && strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-") == n &&
                  strcmp(method, "CONNECT") != 0;
     if (n > 0 && !token)
@@ -529,8 +323,8 @@ static void request(struct postman *p, const struct json *item, const char *wher
         draft_single_drop(d);
         return;
     }
-    headers(p, json_get_array(r, "header"), q);
-    set_auth(p, auth, q);
+    headers(p, json_get(r, "header"), q);
+    postman_auth(p, auth, q);
     if (sends_body(p, item, q->method))
         set_body(p, json_get(r, "body"), q);
     else if (json_get_string(json_get(r, "body"), "mode")[0] != '\0')
@@ -584,7 +378,7 @@ int postman_read(struct draft *d, const struct json_doc *doc, struct err *e) {
         "Assumed: each user sends the requests in order, repeatedly, like Postman's runner.");
     d->name =
         draft_literal(d, json_get_string(info, "name"), strlen(json_get_string(info, "name")));
-    collect(&p, json_get_array(root, "variable"));
+    postman_collect(&p, json_get_array(root, "variable"));
     p.keeps_bodies = json_get(json_get(root, "protocolProfileBehavior"), "disableBodyPruning");
     items(&p, list, "", json_get(root, "auth"));
     scripts(&p, root, "the collection", &d->notes);

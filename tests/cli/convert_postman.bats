@@ -59,6 +59,25 @@ auth() {
     [[ $output == *'Postman collection of version 1; export it as version 2.1'* ]]
 }
 
+@test "Postman: headers that are one text, and fields of a form without a name" {
+    items '{"name":"text","request":{"method":"POST","url":"http://127.0.0.1:1/t","header":"X-Plain: a: b\r\n//X-Off: no\nAuthorization: Bearer tok-123456789\n\nX-Empty:\nnonsense",
+        "body":{"mode":"formdata","formdata":[{"key":"","value":"lost"},{"key":"kept","value":"v"}]}}}'
+    run -0 "$COLDSWARM" convert p.json
+    echo "$output"
+    [[ $output == *'"X-Plain": "a: b"'* && $output == *'"X-Empty": ""'* && $output == *'"bearer": "${env.TOKEN}"'* ]]
+    [[ $output != *X-Off* && $output != *nonsense* && $output != *tok-123456789* ]]
+    [[ $output == *'"kept"'* && $output != *lost* && $output == *'left out: a field of the form that has no name'* ]]
+    # The empty line at the end of Postman's editor is no loss.
+    for form in urlencoded formdata; do
+        items "{\"name\":\"f\",\"request\":{\"method\":\"POST\",\"url\":\"http://127.0.0.1:1/f\",\"body\":{\"mode\":\"$form\",\"$form\":[{\"key\":\"kept\",\"value\":\"v\"},{\"key\":\"\",\"value\":\"\"}]}}}"
+        run -0 "$COLDSWARM" convert p.json
+        [[ $output == *'"kept"'* && $output != *'no name'* ]]
+    done
+    items '{"name":"f","request":{"method":"POST","url":"http://127.0.0.1:1/f","body":{"mode":"urlencoded","urlencoded":[{"key":"","value":"lost"},{"key":"k","value":"v"}]}}}'
+    run -0 "$COLDSWARM" convert p.json
+    [[ $output != *lost* && $output == *'left out: a field of the form that has no name'* ]]
+}
+
 @test "Postman: bodies of GET are not sent, unless the collection says so" {
     local request='"request":{"method":"GET","url":"http://127.0.0.1:1/a","body":{"mode":"raw","raw":"x=1"}}'
     items "{\"name\":\"a\",$request}"
