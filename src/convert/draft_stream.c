@@ -67,10 +67,25 @@ static void fill(const char *text, struct buf *out) {
     }
 }
 
+/* A body in a file of the user's is not read here. */
+static void note_file(struct draft *d, struct draft_request *q) {
+    for (size_t i = 0; i < sizeof services / sizeof *services; i++)
+        if (ends_with(q->path, services[i].path) &&
+            (services[i].unasked || strstr(q->path, "/v1/") != NULL)) {
+            draft_note(d, &q->notes,
+                       "assumed: the response is no stream of tokens; if the body's file asks for "
+                       "one, \"stream\": \"%s\" times each token",
+                       services[i].format);
+            return;
+        }
+}
+
 void draft_stream(struct draft *d, struct draft_request *q) {
     struct json_doc *body = NULL;
     struct buf json;
     bool head = q->method != NULL && strcmp(q->method, "HEAD") == 0;
+    if (q->grpc == NULL && !head && q->body_kind == DRAFT_FILE)
+        note_file(d, q);
     bool text = q->body_kind == DRAFT_JSON || q->body_kind == DRAFT_TEXT;
     if (q->grpc != NULL || head || !text || !may_stream(q) || reads_json(q->capture) ||
         reads_json(q->checks))

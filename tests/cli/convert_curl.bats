@@ -244,6 +244,14 @@ END
     [[ $output == *'"max_tokens\": ${env.N}'*'"stream": "completions"'* ]] || { echo "$output"; return 1; }
     run -0 "$COLDSWARM" convert "curl http://h/completion -d '{\"stream\": true}'"
     [[ $output == *'assumed: the response is no stream of tokens, although the body has "stream": true'* ]]
+    # A file's content is not read, so it is said.
+    echo '{}' >body.json
+    for path in /v1/chat/completions /v1/messages /api/chat; do
+        run -0 "$COLDSWARM" convert "curl http://h$path -H 'Content-Type: application/json' --data-binary @body.json"
+        [[ $output == *'no stream of tokens; if the body'* ]] || { echo "$output"; return 1; }
+    done
+    run -0 "$COLDSWARM" convert "curl http://h/api/messages -H 'Content-Type: application/json' --data-binary @body.json"
+    [[ $output != *'no stream of tokens'* ]]
 }
 
 @test "curl: what only some commands have of the ways to travel applies to all, and a comment says which" {
