@@ -278,11 +278,17 @@ void comparison_sentence(const struct comparison *c, const struct comparison_ent
         return;
     }
     if (r->verdict == COMPARE_NO_DIFFERENCE) {
-        buf_printf(out, ": no difference shown (%.4g %% interval of the ratio %.3f to %.3f%s",
-                   confidence, r->ratio_low, r->ratio_high,
-                   r->alone == r->verdict
-                       ? ")."
-                       : ", which may be chance, because the comparison has many intervals).");
+        buf_printf(out, ": no difference shown (%.4g %% interval of the ", confidence);
+        /* Without failures in the base there is no ratio, and with few of them no end of one. */
+        if (s->measure.kind == COMPARE_FAILURES &&
+            !(isfinite(r->ratio_low) && isfinite(r->ratio_high)))
+            buf_printf(out, "difference %.2f to %.2f points", 100 * r->difference_low,
+                       100 * r->difference_high);
+        else
+            buf_printf(out, "ratio %.3f to %.3f", r->ratio_low, r->ratio_high);
+        buf_str(out, r->alone == r->verdict
+                         ? ")."
+                         : ", which may be chance, because the comparison has many intervals).");
         return;
     }
     if (s->measure.kind == COMPARE_FAILURES) {

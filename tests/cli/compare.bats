@@ -82,6 +82,25 @@ END
     [ "$("$COLDSWARM" compare a.db --with b.db)" != "$("$COLDSWARM" compare a.db --with b.db --seed 2)" ]
 }
 
+@test "failures without a ratio are told by their difference" {
+    pair a.db requests=1000 failing=0
+    pair b.db requests=1000 failing=0 seed=2
+    "$COLDSWARM" compare a.db --with b.db --format json >c.json
+    python3 - <<'END'
+import json, re
+text = open("c.json").read()
+assert not re.search(r"\b(nan|inf)\b", text), text
+for c in json.loads(text)["comparisons"]:
+    if c["statistic"] == "failure_rate" and c["verdict"] == "no_difference":
+        assert c["ratio"] is None and c["interval"] is None
+        low, high = (100 * v for v in c["difference_interval"])
+        assert c["sentence"].endswith(f"(95 % interval of the difference {low:.2f} to {high:.2f} points)."), c
+        break
+else:
+    raise AssertionError("no such comparison")
+END
+}
+
 @test "few requests: too little data, with the reason" {
     pair a.db requests=330
     pair b.db requests=330 seed=2
