@@ -12,7 +12,8 @@ load ../support/cloudrun
 search() {
     local name=$1
     shift
-    { "$COLDSWARM" capacity "$name.json" -H "$URL" --step 3s --settle 1s --cool-down 0s --precision 15 --max-time 50s --seed 7 --no-figures \
+    [[ " $* " == *" --loads "* ]] || set -- --precision 15 "$@"
+    { "$COLDSWARM" capacity "$name.json" -H "$URL" --step 3s --settle 1s --cool-down 0s --max-time 50s --seed 7 --no-figures \
         "$@" -o "$name" >"$name.out" 2>"$name.err" 3>&- && echo 0 || echo $?; } >"$name.code" 3>&- &
     SEARCHES+=($!)
 }
