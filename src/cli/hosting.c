@@ -13,6 +13,7 @@
 #include "cli/listeners.h"
 #include "control/signals.h"
 #include "report/html.h"
+#include "scenario/scenario.h"
 #include "util/array.h"
 #include "util/clock.h"
 #include "util/file.h"
@@ -248,14 +249,22 @@ static int open_page(const struct args *a, struct hosting *h, const struct web_h
     return result;
 }
 
+/* The addresses of --host, each of which a start could send to. */
+static int take_hosts(const struct args *a, struct hosting *h, struct err *e) {
+    h->host_count = opt_list(a, "host", &h->hosts);
+    for (size_t i = 0; i < h->host_count; i++)
+        if (scenario_check_target(h->hosts[i], e) != 0)
+            return -1;
+    return 0;
+}
+
 int hosting_run(const struct args *a) {
     struct hosting h = {.scenarios = NULL};
     const struct web_host host = {.context = &h, .serve = hosting_serve};
     struct err e = {""};
     sigset_t signals, before;
     int code = EXIT_USAGE;
-    h.host_count = opt_list(a, "host", &h.hosts);
-    if (choose_folders(a, &h, &e) != 0)
+    if (take_hosts(a, &h, &e) != 0 || choose_folders(a, &h, &e) != 0)
         return command_error(code, e.text);
     pthread_mutex_init(&h.lock, NULL);
     signals_set(&signals);

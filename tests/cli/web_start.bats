@@ -385,7 +385,7 @@ print(len({k[0] for k in seen if isinstance(k, tuple)}), seen[0])')" = "2 idle" 
     [ "$(sql runs/*.db 'select count(*) > 0 from requests')" = 1 ]
 }
 
-@test "a folder or a port that cannot be used is an error at once" {
+@test "a folder, a port or a target that cannot be used is an error at once" {
     run -2 "$COLDSWARM" web none
     [[ $output == *"cannot read none: No such file"* ]]
     echo x >file
@@ -405,6 +405,8 @@ print("ready", flush=True); time.sleep(3600)' "$port" >taken.out 3>&- &
     wait_line taken.out ready $!
     run -3 "$COLDSWARM" web --port "$port"
     [[ $output == *"--port: port $port of \"$port\" is in use"* ]]
+    run -2 timeout 20 "$COLDSWARM" web --port 0 --host http://127.0.0.1:1 --host ftp://127.0.0.1:1
+    [[ "$output" == *'"ftp://127.0.0.1:1" cannot be the target: only http:// and https:// are supported'* ]]
 }
 
 @test "a token in the environment is for the page, and its runs start" {
