@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# docs/scenarios.md: its tables are the schema's, with every key and default, and each of its examples is a good scenario.
+# docs/scenarios.md: its tables are the schema's, with every key and default, and each of its examples is a good scenario. So is
+# that of README.md.
 
 bats_require_minimum_version 1.5.0
 load ../support/helpers
@@ -26,4 +27,16 @@ load ../support/helpers
         run "$COLDSWARM" validate "$file" --dry-run
         [ "$status" -eq 0 ] || { cat "$file"; echo "$output"; return 1; }
     done
+}
+
+@test "README's scenario is what its lines for the shell make of it" {
+    cd "$BATS_TEST_TMPDIR"
+    unset TOKEN
+    awk '/^```jsonc$/ { on = 1; next } /^```/ { on = 0 } on' "$ROOT/README.md" >my.json
+    # From the block that validates it: what comes before the run.
+    awk '/^```sh$/ { block = ""; on = 1; next } /^```/ { on = 0 } on { block = block $0 "\n"; if (/validate my.json/) { print block; exit } }' \
+        "$ROOT/README.md" | sed "s|coldswarm validate|\"$COLDSWARM\" validate|" >block.sh
+    grep -q 'validate my.json' block.sh
+    run -0 bash -e block.sh
+    [[ $output == *"my.json is valid"* && $output == *"TOKEN from the environment"* ]]
 }
