@@ -321,6 +321,16 @@ static void stop(struct capacity_run *c, enum search_end end, int code, const ch
     snprintf(c->why.text, sizeof c->why.text, "%s", why);
 }
 
+/* Whether the last steps, none of which counts, have one verdict. */
+static bool ended_alike(const struct capacity_result *r, const char *verdict) {
+    for (size_t i = 1; i < TRIES && i < r->step_count; i++) {
+        const char *x = r->steps[r->step_count - 1 - i].verdict;
+        if (x == NULL || strcmp(x, verdict) != 0)
+            return false;
+    }
+    return true;
+}
+
 static void stop_at_client(struct capacity_run *c, const struct search_ask *ask) {
     struct capacity_result *r = result_of(c);
     const struct capacity_result_step *s = &r->steps[r->step_count - 1];
@@ -329,12 +339,12 @@ static void stop_at_client(struct capacity_run *c, const struct search_ask *ask)
     const char *verdict = s->verdict != NULL ? s->verdict : "not complete";
     bool acceptable = strcmp(verdict, "SUSPECT") == 0 && !accepts_suspect(c);
     struct err why;
-    err_set(&why,
-            "the client is the limit at %.10g %s, as %d steps were %s: %.500s; to send more, %s%s",
-            ask->load, capacity_unit_words[r->unit], TRIES, verdict,
-            r->client != NULL ? r->client : "", c->maker->more,
-            acceptable ? "; to count such steps, with its delays in the times, --accept-suspect"
-                       : "");
+    err_set(
+        &why, "the client is the limit at %.10g %s, as %d steps %s %s: %.500s; to send more, %s%s",
+        ask->load, capacity_unit_words[r->unit], TRIES,
+        ended_alike(r, verdict) ? "were" : "did not count, and the last was", verdict,
+        r->client != NULL ? r->client : "", c->maker->more,
+        acceptable ? "; to count such steps, with its delays in the times, --accept-suspect" : "");
     stop(c, SEARCH_CLIENT, EXIT_INVALID, why.text);
 }
 

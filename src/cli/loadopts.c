@@ -171,8 +171,10 @@ void loadopts_text(const struct load *l, struct buf *out) {
                    random);
         break;
     case LOAD_TRACE:
-        buf_printf(out, "%" PRIu64 " recorded arrivals at %.10g times their speed",
-                   load_trace_count(l), (double)l->micro_speed / LOAD_MICRO);
+        buf_printf(out, "%" PRIu64 " recorded arrival%s", load_trace_count(l),
+                   text_plural(load_trace_count(l)));
+        if (l->micro_speed != LOAD_MICRO)
+            buf_printf(out, " at %.10g times their speed", (double)l->micro_speed / LOAD_MICRO);
         break;
     }
     if (l->change_count > 0)

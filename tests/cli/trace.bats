@@ -78,6 +78,12 @@ due_times() {
     [[ $stderr == *"recorded arrivals at 40 times their speed, up to 1000 at once, for 200ms"* ]]
     python3 "$ROOT/tests/cli/trace_rows.py" mooncake trace 40 0 0 0 | awk '$1 < 200000' | sort -n >expected
     sql "$DB" 'select intended_us from requests order by 1' | diff expected -
+    head -n 1 trace >one
+    scenario "{'target':'$URL','load':{'trace':'one'},'tasks':[{'path':'/'}]}"
+    run --separate-stderr "$COLDSWARM" run s.json -o one.db
+    ended 0 one.db
+    [[ $stderr == *" 1 recorded arrival, up to"* ]]
+    scenario "{'target':'$URL','load':{'trace':'trace'},'tasks':[{'path':'/'}]}"
     run -2 --separate-stderr "$COLDSWARM" run s.json -o "$DB.2" --rate 5
     [[ $stderr == *"--rate cannot be used with a trace"* ]]
     run -2 --separate-stderr "$COLDSWARM" run s.json -o "$DB.2" -t 10h
