@@ -285,7 +285,7 @@ test: $(PROGRAM) $(if $(filter tests/mpi/%,$(WANTED)),$(MPI_TESTED)) $(filter $(
 .PHONY: check check-more sanitize
 check: ## install what is missing; layout, layers, build, every test once, under ASan and UBSan where input is untrusted
 	@scripts/check
-check-more: ## install more; everything under sanitisers, both transports, deep lint, clang, LaTeX, browsers, real servers, fuzzing
+check-more: ## install more; sanitisers where requests are sent, both transports, lint, clang, LaTeX, browsers, real servers
 	@scripts/check more
 sanitize: ## the sanitisers of both tiers: every test under ASan and UBSan, the threaded ones under TSan
 	@scripts/check sanitize
