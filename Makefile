@@ -268,9 +268,10 @@ TAGS           := $(if $(filter check plain,$(TIER)),!more)$(if $(filter more,$(
 RUN_TESTS      := COLDSWARM=$(B)/coldswarm TSAN_OPTIONS=$(addprefix suppressions=,$(wildcard tests/tsan.supp)) \
                   scripts/run-tests --jobs $(TEST_JOBS) $(if $(TAGS),--tags '$(TAGS)') $(if $(filter thread,$(SAN)),--without-aslr)
 
-.PHONY: unit tests test warnings
+.PHONY: unit tests test warnings warnings-tests
 unit: $(UNITBIN)
-warnings: $(patsubst %,$(B)/%.looked,$(SOURCES) $(MAIN) $(UNIT) $(MORE) $(FUZZ:%=tests/fuzz/fuzz_%.c)) ## print the compiler's warnings for sources and tests, without building (CC=clang)
+warnings: $(patsubst %,$(B)/%.looked,$(SOURCES) $(MAIN)) warnings-tests ## print the compiler's warnings for sources and tests, without building (CC=clang)
+warnings-tests: $(patsubst %,$(B)/%.looked,$(UNIT) $(MORE) $(FUZZ:%=tests/fuzz/fuzz_%.c))
 $(B)/%.c.looked: %.c $(B)/flags
 	@mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS) -Itests $(ALLFLAGS) -MMD -MP -MF $@.d -MT $@ -fsyntax-only $< && touch $@
