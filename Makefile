@@ -252,14 +252,14 @@ SENDING        := $(filter-out $(READING:%=tests/cli/%.bats),$(if $(SAN)$(TRANSP
 # Under ASan too, but with the direct transport: the protocols, the target, MPI and what lacks memory. `make sanitize` runs all but the tests of
 # scripts, documents and pictures, and simulations: what they compute with has its unit tests.
 DIRECT         := $(wildcard $(patsubst %,tests/cli/%.bats,addresses connections grpc http2 shard_options streams target tls_files)) \
-                  $(filter %/mpi.bats %/mpi_losses.bats %/servers.bats %/llm.bats %/slices.bats,$(BATS))
+                  $(filter %/mpi.bats %/servers.bats %/llm.bats %/slices.bats,$(BATS))
 MORE_address   := $(filter-out %/more_simulation,$(MOREBIN))
 FIRST_address  := $(if $(T),$(BATS),$(FOREIGN)) $(UNITBIN) $(REPLAY)
 REST_address   := $(MORE_address) $(DIRECT) $(call tagged,!more$(comma)COLDSWARM_TRANSPORT=curl,$(SENDING))
 PLAIN          := ci completion formats_docs latex run_file_docs scenarios_docs svg_names
 ALL_address    := $(MORE_address) $(filter-out tests/scripts/% $(PLAIN:%=tests/cli/%.bats),$(BATS)) $(UNITBIN) $(REPLAY)
 SUITES_address := $(if $(filter check,$(TIER)),$(FIRST_address),$(if $(filter rest,$(TIER)),$(REST_address),$(ALL_address)))
-SUITES_thread  := $(call of_tier,,$(filter %/cloudrun.bats %/export.bats %/flows.bats %/locust_web.bats %/open.bats %/run.bats %/steer.bats %/web.bats %/web_start.bats,$(BATS))) $(THREADED:%.c=$(B)/%)
+SUITES_thread  := $(call of_tier,,$(filter %/export.bats %/flows.bats %/locust_web.bats %/open.bats %/run.bats %/steer.bats %/web.bats %/web_start.bats,$(BATS))) $(THREADED:%.c=$(B)/%)
 SUITES_coverage := $(SUITES)
 SUITES         := $(if $(SAN),$(SUITES_$(SAN)),$(SUITES))
 SUITES         := $(if $(TRANSPORT),$(SENDING:%=COLDSWARM_TRANSPORT=$(TRANSPORT)$(comma)%),$(SUITES))
