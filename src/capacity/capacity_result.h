@@ -39,7 +39,7 @@ struct capacity_result_slo {
 struct capacity_result_step {
     double load, achieved; /* achieved: sent, in the unit of the load */
     double p50_ms, p95_ms, p99_ms;
-    double throughput;   /* successful requests that were due in this time, per second */
+    double throughput;   /* successful requests that ended in this time, per second */
     double failures;     /* share */
     double from_s, to_s; /* the measured time, from the start of the run */
     unsigned units;      /* its length, in plain steps */
