@@ -178,7 +178,7 @@ void hosting_report(const struct hosting *h, const struct web_ask *ask, struct w
         err_set(&e, "there is no format \"%.30s\"; the formats are %s", word, report_format_words);
         web_reply_error(out, 400, e.text);
     } else if (!suits(format, path)) {
-        err_set(&e, "this run has no streams of tokens, of which the format %s is", word);
+        err_set(&e, "the format %s is for streams of tokens, and this run has none", word);
         web_reply_error(out, 409, e.text);
     } else {
         make(h, (const char *const[]){"coldswarm", "report", "-f", word, "--", path, NULL}, ask,

@@ -30,6 +30,13 @@ static bool is_over_time(const struct figure *f) {
     return f->kind == FIGURE_LINES || f->kind == FIGURE_LEVELS;
 }
 
+double figure_largest(const struct figure *f, size_t i) {
+    double most = (double)NAN;
+    for (size_t k = 0; i < f->series_count && k < f->series[i].n; k++)
+        most = fmax(most, f->series[i].y[k]);
+    return most;
+}
+
 size_t figure_steps(const struct figure *f) {
     return (f->seconds + f->step_seconds - 1) / f->step_seconds;
 }

@@ -145,6 +145,9 @@ void figure_done(struct figure *f);
 /* Whether there is nothing to draw. */
 bool figure_is_empty(const struct figure *f);
 
+/* The largest value of series i; NAN: it has none, or is not there. */
+double figure_largest(const struct figure *f, size_t i);
+
 /* x of a point, in the unit of the x axis before it is divided. */
 double figure_point_x(const struct figure *f, const struct point *p);
 

@@ -356,11 +356,8 @@ static void curves_axis(struct buf *out, const struct figure *f) {
 
 /* Between two ticks of the throughput, whose panel is low: gnuplot's own are too many for it. */
 static double throughput_ticks(const struct figure *f) {
-    const struct figure_series *s = &f->series[FIGURE_CURVE_TIMES];
     struct ticks t;
-    double top = 0;
-    for (size_t i = 0; i < s->n; i++)
-        top = fmax(top, s->y[i]);
+    double top = fmax(figure_largest(f, FIGURE_CURVE_TIMES), 0);
     ticks_linear(&t, top, 4, false);
     return top > 0 && t.count > 1 ? t.all[1].at - t.all[0].at : (double)NAN;
 }

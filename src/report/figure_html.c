@@ -363,13 +363,6 @@ static void draw_panel(struct buf *out, const struct figure *f, const struct pan
     end(out);
 }
 
-static double largest(const struct figure_series *s) {
-    double most = (double)NAN;
-    for (size_t i = 0; i < s->n; i++)
-        most = fmax(most, s->y[i]);
-    return most;
-}
-
 static void draw_curves(struct buf *out, const struct figure *f) {
     const size_t rate = FIGURE_CURVE_TIMES, share = rate + 1;
     struct buf times;
@@ -378,10 +371,9 @@ static void draw_curves(struct buf *out, const struct figure *f) {
     const struct panel panels[] = {
         {"capacity", "Response times", buf_text(&times), 0, rate, f->y, f->limit_ms / f->y.unit},
         {"capacity-throughput", "Throughput", "Successes/s", rate, 1,
-         axis_values(AXIS_RATE, 0, 0, fmax(largest(&f->series[rate]), 0)), (double)NAN},
+         axis_values(AXIS_RATE, 0, 0, fmax(figure_largest(f, rate), 0)), (double)NAN},
         {"capacity-failures", "Failures", "Failures (%)", share, 1,
-         axis_values(AXIS_PERCENT, 0, 0,
-                     fmax(fmax(largest(&f->series[share]), f->limit_percent), 0)),
+         axis_values(AXIS_PERCENT, 0, 0, fmax(fmax(figure_largest(f, share), f->limit_percent), 0)),
          f->limit_percent},
     };
     for (size_t i = 0; i < COUNT_OF(panels); i++)

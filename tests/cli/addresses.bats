@@ -134,11 +134,15 @@ IN
     wait_line "$SCRATCH/full.out" ready $!
     scenario "{'target':'http://svc.invalid:$PORT','connect_timeout':'4s','http':{'dns':{'select':'first'},'resolve':['svc.invalid:$PORT:127.0.0.77,127.0.0.1']},$EIGHT}"
     for transport in $TRANSPORTS; do
-        go $transport
-        [ "$status" -eq 0 ]
-        # Half of the time to connect is the first one's: of what is left of it where the machine stood still before.
-        echo "$transport: $(query 'select outcome, error, connect_us from requests')"
-        [ "$(query 'select outcome, count(*), min(connect_us) >= 1500000 from requests group by 1')" = 'ok|8|1' ]
+        # Half of the time to connect is the first one's: of what is left of it, so there is another try for a machine that stood still.
+        for _ in 1 2 3; do
+            go $transport
+            [ "$status" -eq 0 ]
+            found=$(query 'select outcome, count(*), min(connect_us) >= 2000000 from requests group by 1')
+            [ "$found" != 'ok|8|1' ] || break
+            query 'select outcome, error, connect_us from requests'
+        done
+        [ "$found" = 'ok|8|1' ]
     done
     scenario "{'target':'http://127.0.0.77:$PORT','connect_timeout':'300ms',$EIGHT}"
     for transport in $TRANSPORTS; do

@@ -223,7 +223,7 @@ ended() { # waits for the page's process: it ends in order
             cmp want.txt got.txt
         else
             [ "$got" = 409 ] # a format of streams, and the run has none
-            [[ $(json got.txt '$.error') == "this run has no streams of tokens, of which the format $format is" ]]
+            [[ $(json got.txt '$.error') == "the format $format is for streams of tokens, and this run has none" ]]
         fi
     done
     # The page of a run has no rights on this one.

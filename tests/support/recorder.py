@@ -44,7 +44,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
-    # A burst of arrivals opens hundreds of connections; with the library's 5, some of them come too late or never.
+    # A burst of arrivals opens hundreds of connections; with the library's 5, some of them wait for seconds.
     request_queue_size = 1024
 
 
